@@ -1,0 +1,16 @@
+// ESM-only packages that jest must compile to CommonJS.
+const esmOnly = ["fast-png", "nifti-reader-js", "iobuffer", "arquero", "@uwdata/flechette", "h5wasm"];
+
+process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "<rootDir>/test/support/tfEnvironment.cjs",
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  transform: {
+    "^.+\\.(t|j)s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.venv", "<rootDir>/.venv-bench"],
+  maxWorkers: 2,
+};

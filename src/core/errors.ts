@@ -1,0 +1,52 @@
+/**
+ * Typed errors. Each message reads `where: expected …, got …` and then the remedy, so that the
+ * one line a person sees is enough to mend the input.
+ */
+
+/** What an error has to say; see {@link LayerbookError}. */
+export interface ErrorDetails {
+  /** The place that refused, e.g. `LSHAttention.qk` or a file's name. */
+  readonly where: string;
+  /** What would have been accepted. */
+  readonly expected: string;
+  /** What was given. */
+  readonly got: string;
+  /** How to mend it, as a sentence. */
+  readonly remedy?: string;
+  /** The error underneath, if one was caught. */
+  readonly cause?: unknown;
+}
+
+/** Base of all errors that layerbook throws on purpose. */
+export class LayerbookError extends Error {
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly remedy: string | undefined;
+
+  constructor(details: ErrorDetails) {
+    const { where, expected, got, remedy, cause } = details;
+    const tail = remedy === undefined ? "" : `. ${remedy}`;
+    super(`${where}: expected ${expected}, got ${got}${tail}`, { cause });
+    this.name = new.target.name;
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
+    this.remedy = remedy;
+  }
+}
+
+/** A tensor whose shape or dtype does not fit. */
+export class ShapeError extends LayerbookError {}
+
+/** An argument or option outside what is allowed. */
+export class ConfigError extends LayerbookError {}
+
+/** A file or data set that cannot be read as what it claims to be. */
+export class DataError extends LayerbookError {}
+
+/** A computation that cannot be recorded as a graph. */
+export class TraceError extends LayerbookError {}
+
+/** The engine, the kernel or another installed part is missing or does not fit. */
+export class SetupError extends LayerbookError {}

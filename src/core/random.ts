@@ -1,0 +1,148 @@
+import mt19937 from "@stdlib/random-base-mt19937";
+import { ConfigError } from "./errors";
+
+/** What a generator needs to go on where it stopped; plain JSON. */
+export interface RandomState {
+  readonly words: readonly number[];
+  readonly spareNormal: number | null;
+}
+
+/**
+ * A seeded Mersenne twister whose draws equal NumPy's `RandomState` to the bit, so that a test
+ * in Python and one in TypeScript can draw the same weights.
+ *
+ * Every function that needs chance takes one of these as an argument.
+ *
+ * @example
+ * const random = createRandom(42);
+ * random.uniform().toFixed(6); // "0.374540", as numpy.random.RandomState(42).random_sample()
+ */
+export interface Random {
+  /** A double in [0, 1). */
+  uniform(): number;
+  /** Standard normal; NumPy's legacy polar method. */
+  normal(): number;
+  /** An integer in [low, high), by rejection (without bias). */
+  integer(low: number, high: number): number;
+  /** 0 … length − 1 in random order (Fisher and Yates). */
+  permutation(length: number): number[];
+  /** One of the items. */
+  choice<T>(items: readonly T[]): T;
+  /**
+   * A generator of its own for a named part. It depends on this one's seed and the label alone,
+   * never on how many draws were made, so samples can be made in any order or worker.
+   */
+  fork(label: string | number): Random;
+  /** The seed it was made with. */
+  readonly seed: number;
+  getState(): RandomState;
+  setState(state: RandomState): void;
+}
+
+/** stdlib's generator; its typings leave `normalized` and the assignable state out. */
+interface MersenneTwister {
+  (): number;
+  normalized(): number;
+  state: ArrayLike<number>;
+}
+
+/** FNV-1a over the seed's bytes and the label: spreads near seeds far apart. */
+function mixSeed(seed: number, label: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of `${seed}/${label}`) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  }
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  return hash >>> 0;
+}
+
+/** stdlib refuses the seed 0, which NumPy takes: its `init_genrand(0)` written into a state. */
+function zeroSeededState(template: ArrayLike<number>): Uint32Array {
+  const header = 3; // version, sections, words
+  const words = 624;
+  const state = Uint32Array.from(template);
+  state[header] = 0;
+  for (let i = 1; i < words; i++) {
+    const previous = state[header + i - 1];
+    state[header + i] = (Math.imul(1812433253, previous ^ (previous >>> 30)) + i) >>> 0;
+  }
+  state[state.length - 1] = 0; // the seed it reports
+  return state;
+}
+
+/**
+ * Makes a {@link Random}.
+ *
+ * @param seed an integer in [0, 2^32)
+ * @throws ConfigError for any other seed
+ */
+export function createRandom(seed: number): Random {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new ConfigError({
+      where: "createRandom.seed",
+      expected: "an integer in [0, 2^32)",
+      got: String(seed),
+    });
+  }
+  const generator = mt19937.factory({
+    seed: seed === 0 ? 1 : seed,
+  }) as unknown as MersenneTwister;
+  if (seed === 0) generator.state = zeroSeededState(generator.state);
+  let spareNormal: number | null = null;
+
+  const random: Random = {
+    seed,
+    uniform: () => generator.normalized(),
+    normal() {
+      if (spareNormal !== null) {
+        const value = spareNormal;
+        spareNormal = null;
+        return value;
+      }
+      let x1: number, x2: number, r2: number;
+      do {
+        x1 = 2 * generator.normalized() - 1;
+        x2 = 2 * generator.normalized() - 1;
+        r2 = x1 * x1 + x2 * x2;
+      } while (r2 >= 1 || r2 === 0);
+      const factor = Math.sqrt((-2 * Math.log(r2)) / r2);
+      spareNormal = factor * x1;
+      return factor * x2;
+    },
+    integer(low, high) {
+      const range = high - low;
+      if (!Number.isInteger(low) || !Number.isInteger(high) || range < 1 || range > 0x100000000) {
+        throw new ConfigError({
+          where: "Random.integer",
+          expected: "integers low < high at most 2^32 apart",
+          got: `[${low}, ${high})`,
+        });
+      }
+      const limit = 0x100000000 - (0x100000000 % range);
+      let word: number;
+      do word = generator();
+      while (word >= limit);
+      return low + (word % range);
+    },
+    permutation(length) {
+      const order = Array.from({ length }, (_, index) => index);
+      for (let i = length - 1; i > 0; i--) {
+        const j = random.integer(0, i + 1);
+        const swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+      }
+      return order;
+    },
+    choice: (items) => items[random.integer(0, items.length)],
+    fork: (label) => createRandom(mixSeed(seed, String(label))),
+    getState: () => ({ words: Array.from(generator.state), spareNormal }),
+    setState(state) {
+      generator.state = Uint32Array.from(state.words);
+      spareNormal = state.spareNormal;
+    },
+  };
+  return random;
+}

@@ -1,0 +1,36 @@
+import * as tf from "@tensorflow/tfjs";
+import { createRequire } from "node:module";
+
+/** Which engine answers, and why not the native one where it does not. */
+export interface EngineStatus {
+  readonly backend: string;
+  /** TensorFlow's version, or `null` where the JavaScript backend runs. */
+  readonly tensorflow: string | null;
+  /** Why the native engine did not load; `null` where it did. */
+  readonly problem: string | null;
+}
+
+let status: EngineStatus | null = null;
+
+/**
+ * Loads native TensorFlow under tfjs, once. Where it is not set up, tfjs' own JavaScript backend
+ * stays, so that an import of one layer never fails for want of the engine.
+ *
+ * @returns what runs now
+ */
+export function loadEngine(): EngineStatus {
+  if (status !== null) return status;
+  // TensorFlow reads it when the addon loads; later is too late.
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  try {
+    // A bundler must not pull the addon in, and ESM has no synchronous import.
+    const require = createRequire(__filename);
+    require("@tensorflow/tfjs-node-gpu");
+    const binding = (tf.backend() as unknown as { binding: { TF_Version: string } }).binding;
+    status = { backend: tf.getBackend(), tensorflow: binding.TF_Version, problem: null };
+  } catch (error) {
+    const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    status = { backend: tf.getBackend(), tensorflow: null, problem };
+  }
+  return status;
+}

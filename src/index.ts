@@ -1,0 +1,9 @@
+export {
+  LayerbookError,
+  ShapeError,
+  ConfigError,
+  DataError,
+  TraceError,
+  SetupError,
+} from "./core/errors";
+export { createRandom } from "./core/random";

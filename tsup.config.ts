@@ -1,0 +1,27 @@
+import { defineConfig } from "tsup";
+
+// ESM-only packages are bundled, so that the CommonJS build (tslab cells use it) can require them.
+const esmOnly = ["fast-png", "nifti-reader-js"];
+
+export default defineConfig([
+  {
+    entry: { index: "src/index.ts" },
+    format: ["cjs", "esm"],
+    target: "node20",
+    platform: "node",
+    dts: true,
+    shims: true,
+    sourcemap: true,
+    clean: true,
+    noExternal: esmOnly,
+  },
+  {
+    entry: { cli: "src/cli/main.ts", kernel: "src/kernel/main.ts" },
+    format: ["cjs"],
+    target: "node20",
+    platform: "node",
+    sourcemap: true,
+    noExternal: esmOnly,
+    external: ["layerbook"],
+  },
+]);
