@@ -3,11 +3,11 @@ import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
 
-// core <- engine <- data, losses, metrics, layers <- models <- experiments <- viz <- index;
+// core <- engine, display <- data, losses, metrics, layers <- models <- experiments <- viz <- index;
 // kernel and cli stand on top. Neighbours on a rung do not import each other.
 const rungs = [
   ["core"],
-  ["engine"],
+  ["engine", "display"],
   ["data", "losses", "metrics", "layers"],
   ["models"],
   ["experiments"],
