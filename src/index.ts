@@ -7,3 +7,8 @@ export {
   SetupError,
 } from "./core/errors";
 export { createRandom } from "./core/random";
+export { clearOutput, display, displayBundle, toMimeBundle } from "./display/display";
+export type { DisplayOptions, MimeBundle } from "./display/display";
+export { interruptRequested, withInterruptible } from "./display/interrupt";
+export { createProgress } from "./display/progress";
+export type { Progress, ProgressOptions, ProgressValues } from "./display/progress";

@@ -1,0 +1,95 @@
+import { inspect } from "node:util";
+import { DISPLAY, displayHost } from "./host";
+import type { MimeBundle } from "./host";
+import { richBundle } from "./rich";
+
+export { DISPLAY } from "./host";
+export type { MimeBundle } from "./host";
+
+/** How {@link display} places its output. */
+export interface DisplayOptions {
+  /** Names the output: a second call with the same id in the same cell replaces the first one's. */
+  readonly id?: string;
+  /** Replaces the id's outputs wherever they stand, makes none; by default as `id` says. */
+  readonly update?: boolean;
+}
+
+/** In which cell an id last got an output. */
+const shownIn = new Map<string, number>();
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 50 });
+}
+
+/**
+ * Every form in which a value can be shown.
+ *
+ * In this order: the value's own `[Symbol.for("Jupyter.display")]()`, what the toolkit knows
+ * (tensors, models, tables, its errors), Node's own text.
+ *
+ * @returns at least `text/plain`; a promise where the value's own method is asynchronous
+ * @example
+ * toMimeBundle("scan"); // { "text/plain": "scan" }
+ */
+export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
+  if (isObject(value)) {
+    const method = (value as { [DISPLAY]?: unknown })[DISPLAY];
+    if (typeof method === "function") {
+      const own: unknown = method.call(value);
+      const complete = (bundle: unknown): MimeBundle => ({
+        "text/plain": plainText(value),
+        ...(isObject(bundle) ? bundle : {}),
+      });
+      return own instanceof Promise ? own.then(complete) : complete(own);
+    }
+    const known = richBundle(value);
+    if (known !== null) return known;
+  }
+  return { "text/plain": plainText(value) };
+}
+
+/**
+ * Shows a value: in a notebook with everything the frontend can draw, in a terminal as text.
+ *
+ * It is shown before the call returns, unless the value's own method is asynchronous.
+ *
+ * @param value a figure, a tensor, a model, a table, or anything else
+ * @param options.id names the output; calling again with the id in the cell replaces it
+ */
+export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+  const bundle = toMimeBundle(value);
+  displayBundle(bundle instanceof Promise ? await bundle : bundle, options);
+}
+
+/**
+ * Shows a bundle as it stands; see {@link display}.
+ *
+ * @param bundle one entry a MIME type
+ * @param options as in {@link display}
+ */
+export function displayBundle(bundle: MimeBundle, options: DisplayOptions = {}): void {
+  const { id } = options;
+  const host = displayHost();
+  if (host === null) {
+    const text = bundle["text/plain"];
+    process.stdout.write(`${typeof text === "string" ? text : JSON.stringify(bundle)}\n`);
+    return;
+  }
+  if (id === undefined) return host.publish(bundle, { update: false });
+  const update = options.update ?? shownIn.get(id) === host.cell;
+  shownIn.set(id, host.cell);
+  host.publish(bundle, { id, update });
+}
+
+/**
+ * Removes the running cell's outputs; in a terminal it does nothing.
+ *
+ * @param options.wait keeps them until the next output arrives, so that nothing flickers
+ */
+export function clearOutput(options: { readonly wait?: boolean } = {}): void {
+  displayHost()?.clearOutput(options.wait ?? false);
+}

@@ -1,0 +1,45 @@
+/** What a frontend is handed: one entry a MIME type; it takes the richest one it can show. */
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+/** The method by which a value says how it shows itself, as Deno's ecosystem names it. */
+export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/** Where a bundle goes. */
+export interface PublishOptions {
+  /** Names the output, so that a later call can replace it. */
+  readonly id?: string;
+  /** Replaces every output of this id; otherwise a new output is made. */
+  readonly update: boolean;
+}
+
+/**
+ * What a notebook kernel gives the toolkit. It stands on `globalThis[HOST]`, not in a module's
+ * variable, since cells load a build of their own.
+ */
+export interface DisplayHost {
+  publish(bundle: MimeBundle, options: PublishOptions): void;
+  /** Removes the running cell's outputs; with `wait`, when the next one arrives. */
+  clearOutput(wait: boolean): void;
+  /** Counts the cells that were started, so that a re-run cell makes its outputs anew. */
+  readonly cell: number;
+  /**
+   * Over a SharedArrayBuffer. `[0]` is 1 while an interrupt is asked for, until the cell ends;
+   * `[1]` counts the sections that stop by themselves when they see it.
+   */
+  readonly interruptFlag: Int32Array;
+}
+
+/** The host's place on `globalThis`. */
+export const HOST: unique symbol = Symbol.for("layerbook.host") as never;
+
+/** The kernel's side, or `null` outside a notebook. */
+export function displayHost(): DisplayHost | null {
+  return (globalThis as { [HOST]?: DisplayHost })[HOST] ?? null;
+}
+
+/** Installs the kernel's side, or removes it. */
+export function setDisplayHost(host: DisplayHost | null): void {
+  const holder = globalThis as { [HOST]?: DisplayHost };
+  if (host === null) delete holder[HOST];
+  else holder[HOST] = host;
+}

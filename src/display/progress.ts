@@ -1,0 +1,187 @@
+import { SingleBar } from "cli-progress";
+import { displayBundle } from "./display";
+import { displayHost } from "./host";
+import type { MimeBundle } from "./host";
+import { escapeHtml, formatNumber } from "./html";
+
+/** What a bar shows beside its length: loss, metric, … */
+export type ProgressValues = Readonly<Record<string, number | string>>;
+
+/** See {@link createProgress}. */
+export interface ProgressOptions {
+  /** What goes on, e.g. `"unet, epoch 3 of 20"`. */
+  readonly label: string;
+  /** How many steps there are. */
+  readonly total: number;
+  /** Where a terminal's bar goes; default stderr, so that piped results stay clean. */
+  readonly stream?: NodeJS.WriteStream;
+  /** The least time between two redraws, in milliseconds; default 100, in a notebook 250. */
+  readonly throttleMs?: number;
+  /** Milliseconds since some moment; default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** A bar that {@link createProgress} made. */
+export interface Progress {
+  /** Says how many steps are done; redraws at most every `throttleMs`. */
+  update(done: number, values?: ProgressValues): void;
+  /** Draws the last state and leaves it standing, with `summary` in the ETA's place. */
+  stop(summary?: string): void;
+}
+
+/** What a bar shows at one moment. */
+export interface ProgressState {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+  readonly values: ProgressValues;
+  /** Set once the bar has stopped. */
+  readonly summary?: string;
+}
+
+let bars = 0;
+
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const rest = `${seconds % 60}`.padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${rest} min`;
+  return `${Math.floor(seconds / 3600)}:${`${Math.floor(seconds / 60) % 60}`.padStart(2, "0")} h`;
+}
+
+function share(state: ProgressState): number {
+  return state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 1;
+}
+
+/** The numbers beside a bar: `12/40 · loss 0.31 · 8 s left`. */
+function details(state: ProgressState): string[] {
+  const { done, total, elapsedMs, values, summary } = state;
+  const left = done > 0 ? (elapsedMs / done) * Math.max(0, total - done) : null;
+  const time = summary ?? (left === null ? duration(elapsedMs) : `${duration(left)} left`);
+  const shown = Object.entries(values).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : value}`,
+  );
+  return [`${done}/${total}`, ...shown, time];
+}
+
+/**
+ * A bar as a notebook shows it. Styles stand inline: an exported page has no sheet of ours.
+ *
+ * @example
+ * const state = { label: "fit", done: 1, total: 2, elapsedMs: 1000, values: { loss: 0.5 } };
+ * progressBundle(state)["text/plain"]; // "fit: 1/2 · loss 0.5 · 1 s left"
+ */
+export function progressBundle(state: ProgressState): MimeBundle {
+  const percent = (100 * share(state)).toFixed(1);
+  const text = details(state).join(" · ");
+  const colour = state.summary === undefined ? "#0072b2" : "#009e73";
+  return {
+    "text/html": `<div style="font:13px system-ui,sans-serif;max-width:640px;margin:4px 0"><div style="display:flex;justify-content:space-between;gap:12px"><span>${escapeHtml(state.label)}</span><span style="font-variant-numeric:tabular-nums;opacity:.75">${escapeHtml(text)}</span></div><div role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="${percent}" style="height:6px;border-radius:3px;background:rgba(128,128,128,.25);margin-top:4px"><div style="height:6px;border-radius:3px;background:${colour};width:${percent}%"></div></div></div>`,
+    "text/plain": `${state.label}: ${text}`,
+  };
+}
+
+interface ProgressView {
+  draw(state: ProgressState): void;
+  close(state: ProgressState): void;
+}
+
+function notebookView(): ProgressView {
+  const id = `layerbook-progress-${process.pid}-${++bars}`;
+  let first = true;
+  const draw = (state: ProgressState): void => {
+    displayBundle(progressBundle(state), { id, update: !first });
+    first = false;
+  };
+  return { draw, close: draw };
+}
+
+function terminalView(stream: NodeJS.WriteStream, total: number): ProgressView {
+  const bar = new SingleBar({
+    stream,
+    format: "{label} {bar} {percentage}% · {details}",
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: false,
+    gracefulExit: true,
+    // Ours decides when to draw.
+    fps: 1000,
+  });
+  const payload = (state: ProgressState): object => ({
+    label: state.label,
+    details: details(state).join(" · "),
+  });
+  let started = false;
+  const draw = (state: ProgressState): void => {
+    if (!started) bar.start(Math.max(1, total), 0, payload(state));
+    started = true;
+    bar.update(total > 0 ? state.done : 1, payload(state));
+  };
+  return {
+    draw,
+    close(state) {
+      draw(state);
+      bar.stop();
+    },
+  };
+}
+
+/** Where nobody watches (a log, a pipe): a line at each tenth of the way. */
+function logView(stream: NodeJS.WriteStream): ProgressView {
+  let nextTenth = 0;
+  const line = (state: ProgressState): void => {
+    stream.write(`${state.label}: ${details(state).join(" · ")}\n`);
+  };
+  return {
+    draw(state) {
+      const tenth = Math.floor(share(state) * 10);
+      if (tenth < nextTenth) return;
+      nextTenth = tenth + 1;
+      line(state);
+    },
+    close: line,
+  };
+}
+
+/**
+ * One progress bar for a terminal, a live notebook and an exported page.
+ *
+ * @example
+ * const progress = createProgress({ label: "fit", total: 2 });
+ * progress.update(1, { loss: 0.5 });
+ * progress.stop("done");
+ */
+export function createProgress(options: ProgressOptions): Progress {
+  const { label, total, stream = process.stderr, now = () => performance.now() } = options;
+  const inNotebook = displayHost() !== null;
+  const { throttleMs = inNotebook ? 250 : 100 } = options;
+  const view = inNotebook
+    ? notebookView()
+    : stream.isTTY
+      ? terminalView(stream, total)
+      : logView(stream);
+  const start = now();
+  let done = 0;
+  let values: ProgressValues = {};
+  let drawnAt = -Infinity;
+  let stopped = false;
+  const state = (): ProgressState => ({ label, done, total, elapsedMs: now() - start, values });
+  return {
+    update(newDone, newValues) {
+      if (stopped) return;
+      done = newDone;
+      values = newValues ?? values;
+      if (now() - drawnAt < throttleMs) return;
+      drawnAt = now();
+      view.draw(state());
+    },
+    stop(summary) {
+      if (stopped) return;
+      stopped = true;
+      view.close({ ...state(), summary: summary ?? duration(now() - start) });
+    },
+  };
+}
