@@ -12,3 +12,14 @@ export type { DisplayOptions, MimeBundle } from "./display/display";
 export { interruptRequested, withInterruptible } from "./display/interrupt";
 export { createProgress } from "./display/progress";
 export type { Progress, ProgressOptions, ProgressValues } from "./display/progress";
+export {
+  LOSS_NAMES,
+  crossEntropy,
+  diceCrossEntropy,
+  diceLoss,
+  focalLoss,
+  generalisedDiceLoss,
+  lossByName,
+  tverskyLoss,
+} from "./losses";
+export type { LossName, PredictionKind, SegmentationLoss } from "./losses";

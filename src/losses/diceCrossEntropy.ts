@@ -1,0 +1,46 @@
+import * as tf from "@tensorflow/tfjs";
+import { crossEntropy } from "./crossEntropy";
+import { diceLoss } from "./diceLoss";
+import type { DiceLossOptions } from "./diceLoss";
+import { checkAtLeast, nameLoss } from "./prepare";
+import type { FromLogits, FromProbabilities, PredictionKind, SegmentationLoss } from "./types";
+
+/** Options of {@link diceCrossEntropy}; every field has a default. */
+export interface DiceCrossEntropyOptions extends DiceLossOptions {
+  /** Weight of the Dice part; default 1. */
+  readonly diceWeight?: number;
+  /** Weight of the cross-entropy part; default 1. */
+  readonly crossEntropyWeight?: number;
+}
+
+/**
+ * Dice loss plus cross-entropy: the field's usual choice, since cross-entropy has gradients from
+ * the first step on and Dice answers to the measure that is reported.
+ *
+ * @example
+ * const labels = tf.tensor([[0, 1]], [1, 2], "int32");
+ * const sure = tf.tensor([[[99, 0], [0, 99]]]);
+ * diceCrossEntropy()(labels, sure).arraySync(); // 0
+ * @see Isensee 2021, doi:10.1038/s41592-020-01008-z
+ */
+export function diceCrossEntropy(options?: DiceCrossEntropyOptions & FromLogits): SegmentationLoss;
+export function diceCrossEntropy(
+  options: DiceCrossEntropyOptions & FromProbabilities,
+): SegmentationLoss<"probabilities">;
+export function diceCrossEntropy(
+  options: DiceCrossEntropyOptions & (FromLogits | FromProbabilities) = {},
+): SegmentationLoss<PredictionKind> {
+  const { diceWeight = 1, crossEntropyWeight = 1 } = options;
+  checkAtLeast("diceCrossEntropy.diceWeight", diceWeight, 0);
+  checkAtLeast("diceCrossEntropy.crossEntropyWeight", crossEntropyWeight, 0);
+  const [dice, entropy] =
+    options.from === "probabilities"
+      ? [diceLoss(options), crossEntropy(options)]
+      : [diceLoss(options), crossEntropy(options)];
+  return nameLoss("diceCrossEntropy", dice.from, (labels, prediction, mask) =>
+    tf.add(
+      tf.mul(dice(labels, prediction, mask), diceWeight),
+      tf.mul(entropy(labels, prediction, mask), crossEntropyWeight),
+    ),
+  );
+}

@@ -1,0 +1,22 @@
+export { crossEntropy } from "./crossEntropy";
+export type { CrossEntropyOptions } from "./crossEntropy";
+export { diceCrossEntropy } from "./diceCrossEntropy";
+export type { DiceCrossEntropyOptions } from "./diceCrossEntropy";
+export { diceLoss } from "./diceLoss";
+export type { DiceLossOptions } from "./diceLoss";
+export { focalLoss } from "./focalLoss";
+export type { FocalLossOptions } from "./focalLoss";
+export { generalisedDiceLoss } from "./generalisedDiceLoss";
+export type { GeneralisedDiceLossOptions } from "./generalisedDiceLoss";
+export { LOSS_NAMES, lossByName } from "./lossByName";
+export type { LossName } from "./lossByName";
+export { tverskyLoss } from "./tverskyLoss";
+export type { TverskyLossOptions } from "./tverskyLoss";
+export type {
+  CommonLossOptions,
+  FromLogits,
+  FromProbabilities,
+  PredictionKind,
+  RegionLossOptions,
+  SegmentationLoss,
+} from "./types";

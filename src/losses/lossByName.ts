@@ -1,0 +1,45 @@
+import { ConfigError } from "../core/errors";
+import { crossEntropy } from "./crossEntropy";
+import { diceCrossEntropy } from "./diceCrossEntropy";
+import { diceLoss } from "./diceLoss";
+import { focalLoss } from "./focalLoss";
+import { generalisedDiceLoss } from "./generalisedDiceLoss";
+import { tverskyLoss } from "./tverskyLoss";
+import type { CommonLossOptions, SegmentationLoss } from "./types";
+
+/** The names that {@link lossByName} knows. */
+export type LossName =
+  "crossEntropy" | "dice" | "diceCrossEntropy" | "focal" | "generalisedDice" | "tversky";
+
+const factories: Readonly<Record<LossName, (options: CommonLossOptions) => SegmentationLoss>> = {
+  crossEntropy,
+  dice: diceLoss,
+  diceCrossEntropy,
+  focal: focalLoss,
+  generalisedDice: generalisedDiceLoss,
+  tversky: tverskyLoss,
+};
+
+export const LOSS_NAMES = Object.keys(factories) as readonly LossName[];
+
+/**
+ * A loss on logits by its name, for presets and the command line.
+ *
+ * @throws ConfigError for a name that is none of {@link LOSS_NAMES}
+ * @example
+ * lossByName("diceCrossEntropy").lossName; // "diceCrossEntropy"
+ */
+export function lossByName(name: string, options: CommonLossOptions = {}): SegmentationLoss {
+  if (!isLossName(name)) {
+    throw new ConfigError({
+      where: "lossByName",
+      expected: `one of ${LOSS_NAMES.join(", ")}`,
+      got: name,
+    });
+  }
+  return factories[name](options);
+}
+
+function isLossName(name: string): name is LossName {
+  return Object.hasOwn(factories, name);
+}

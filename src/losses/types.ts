@@ -1,0 +1,61 @@
+import type * as tf from "@tensorflow/tfjs";
+
+/** What a network's output holds: raw scores, or shares of one that a softmax made of them. */
+export type PredictionKind = "logits" | "probabilities";
+
+/**
+ * A differentiable segmentation loss: mean over the batch, lower is better.
+ *
+ * It reads no tensor's data, so it can be traced and compiled.
+ */
+export interface SegmentationLoss<Kind extends PredictionKind = "logits"> {
+  /**
+   * @param labels class index a voxel, int32 `[batch, ...space]`
+   * @param prediction `[batch, ...space, classes]`, logits or probabilities as `from` says
+   * @param mask 1 where a voxel counts, 0 where it does not; `[batch, ...space]`
+   * @returns a scalar
+   * @throws ShapeError when the shapes do not belong together
+   */
+  (labels: tf.Tensor, prediction: tf.Tensor, mask?: tf.Tensor): tf.Scalar;
+  readonly lossName: string;
+  readonly from: Kind;
+}
+
+/** The loss takes raw scores; the default. */
+export interface FromLogits {
+  readonly from?: "logits";
+}
+
+/** The loss takes probabilities. */
+export interface FromProbabilities {
+  readonly from: "probabilities";
+  /** Probabilities are held above this before a logarithm; default 1e-7, as Keras has it. */
+  readonly epsilon?: number;
+}
+
+/** Options of every loss. */
+export interface CommonLossOptions {
+  /**
+   * A weight for each class, all classes named. They shift the balance, not the scale: each mean is
+   * divided by the weights it met. Default: all 1.
+   */
+  readonly classWeights?: readonly number[];
+  /** Voxels with this label count nowhere: not in the loss, nor in its gradient. */
+  readonly ignoreLabel?: number;
+}
+
+/** Options of the losses over regions (Dice and its kin). */
+export interface RegionLossOptions extends CommonLossOptions {
+  /** Counts class 0 as well; default true. */
+  readonly includeBackground?: boolean;
+  /** Sums over the whole batch before dividing; default false: one score an image. */
+  readonly isBatchwise?: boolean;
+  /** Added to numerator and denominator, so that an empty class costs 0; default 1e-5. */
+  readonly smooth?: number;
+}
+
+/** How a loss reads its prediction, as resolved by {@link resolveSource}. */
+export interface PredictionSource {
+  readonly from: PredictionKind;
+  readonly epsilon: number;
+}

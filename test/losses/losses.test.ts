@@ -1,0 +1,152 @@
+import * as tf from "@tensorflow/tfjs";
+import { loadEngine } from "../../src/engine/load";
+import {
+  LOSS_NAMES,
+  crossEntropy,
+  diceCrossEntropy,
+  diceLoss,
+  focalLoss,
+  generalisedDiceLoss,
+  lossByName,
+  tverskyLoss,
+} from "../../src/losses";
+import type { CommonLossOptions, PredictionKind, SegmentationLoss } from "../../src/losses";
+import golden from "../golden/losses.json";
+
+type Factory = (options: CommonLossOptions) => SegmentationLoss<PredictionKind>;
+const factories: Record<string, Factory> = {
+  crossEntropy,
+  diceLoss,
+  diceCrossEntropy,
+  focalLoss,
+  generalisedDiceLoss,
+  tverskyLoss,
+};
+
+beforeAll(() => {
+  loadEngine();
+});
+
+function goldenInputs(labels: "labels" | "ignored"): { yTrue: tf.Tensor; logits: tf.Tensor } {
+  const space = golden.shape.slice(0, -1);
+  return {
+    yTrue: tf.tensor(golden[labels], space, "int32"),
+    logits: tf.tensor(golden.logits, golden.shape),
+  };
+}
+
+/** The largest difference, relative to the largest expected value. */
+function relativeDifference(actual: ArrayLike<number>, expected: readonly number[]): number {
+  const scale = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, i) => Math.abs((actual[i] ?? NaN) - value))) / scale;
+}
+
+describe("losses equal torch and MONAI", () => {
+  it.each(golden.cases)("$name", (row) => {
+    const loss = (factories[row.factory])(row.options);
+    const { yTrue, logits } = goldenInputs(row.labels as "labels" | "ignored");
+    const prediction = row.isProbabilities ? tf.softmax(logits) : logits;
+    const mask = row.isMasked ? tf.tensor(golden.mask, golden.shape.slice(0, -1)) : undefined;
+    const { value, grad } = tf.valueAndGrad((x) => loss(yTrue, x, mask))(prediction);
+    expect(loss.from).toBe(row.isProbabilities ? "probabilities" : "logits");
+    expect(Math.abs((value.dataSync()[0] ?? NaN) / row.value - 1)).toBeLessThan(1e-5);
+    expect(relativeDifference(grad.dataSync(), row.gradient)).toBeLessThan(1e-4);
+  });
+});
+
+describe.each(LOSS_NAMES)("%s", (name) => {
+  const loss = lossByName(name);
+  const labels = (): tf.Tensor => tf.tensor([0, 1, 2, 2, 1, 0], [1, 2, 3], "int32");
+  const scores = [2, -1, 0, 0, 1, 3, -2, 0, 1, 1, 1, 2, 0, 3, 1, -1, 2, 1];
+  const logits = (): tf.Tensor => tf.tensor(scores, [1, 2, 3, 3]);
+
+  it("is near 0 for a sure and right answer, and more for a wrong one", () => {
+    const right = tf.mul(tf.oneHot(labels().toInt(), 3).toFloat(), 40);
+    const wrong = tf.reverse(right, 2);
+    const [good, bad] = [loss(labels(), right), loss(labels(), wrong)].map(
+      (value) => value.dataSync()[0] ?? NaN,
+    );
+    expect(good).toBeLessThan(1e-4);
+    expect(bad).toBeGreaterThan(0.2);
+  });
+
+  it("gives ignored and masked voxels no weight and no gradient", () => {
+    const ignoring = lossByName(name, { ignoreLabel: 2 });
+    const mask = tf.tensor([1, 1, 0, 0, 1, 1], [1, 2, 3]);
+    const moved = tf.tensor(
+      scores.map((score, i) => (i >= 6 && i < 12 ? -score * 3 : score)),
+      [1, 2, 3, 3],
+    );
+    const values = [
+      ignoring(labels(), logits()),
+      ignoring(labels(), moved),
+      loss(labels(), logits(), mask),
+      loss(labels(), moved, mask),
+    ].map((value) => value.dataSync()[0] ?? NaN);
+    for (const value of values) expect(value).toBeCloseTo(values[0] ?? NaN, 6);
+    const gradient = tf
+      .grad((x) => ignoring(labels(), x))(logits())
+      .dataSync();
+    expect(gradient.slice(6, 12).every((value) => value === 0)).toBe(true);
+    expect(gradient.some((value) => value !== 0)).toBe(true);
+  });
+
+  it("stays finite where nothing counts, at extreme scores, and for an absent class", () => {
+    const nothing = tf.zeros([1, 2, 3]);
+    const extreme = tf.mul(logits(), 1e4);
+    const oneClass = tf.zeros([1, 2, 3], "int32");
+    for (const [yTrue, yPred, mask] of [
+      [labels(), logits(), nothing],
+      [labels(), extreme, undefined],
+      [oneClass, logits(), undefined],
+    ] as const) {
+      const { value, grad } = tf.valueAndGrad((x) => loss(yTrue, x, mask))(yPred);
+      const all = [...value.dataSync(), ...grad.dataSync()];
+      expect(all.filter((entry) => !Number.isFinite(entry))).toEqual([]);
+    }
+  });
+
+  it("does not change its scale with the scale of class weights", () => {
+    const [once, tenfold] = [1, 10].map((scale) =>
+      lossByName(name, { classWeights: [scale, 2 * scale, 3 * scale] })(labels(), logits()),
+    );
+    expect(once?.dataSync()[0]).toBeCloseTo(tenfold?.dataSync()[0] ?? NaN, 5);
+  });
+
+  it("takes volumes as it takes slices", () => {
+    const flat = loss(labels(), logits()).dataSync()[0] ?? NaN;
+    const deep = loss(labels().reshape([1, 1, 2, 3]), logits().reshape([1, 1, 2, 3, 3]));
+    expect(deep.dataSync()[0]).toBeCloseTo(flat, 6);
+  });
+
+  it("leaves no tensor behind", () => {
+    const [yTrue, yPred] = [labels(), logits()];
+    const before = tf.memory().numTensors;
+    loss(yTrue, yPred).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("states wanted and got", () => {
+    expect(() => loss(tf.zeros([1, 2, 4], "int32"), logits())).toThrow(
+      /labels: expected \[1, 2, 3\], got \[1, 2, 4\]/,
+    );
+    expect(() => loss(labels(), logits(), tf.ones([2, 3]))).toThrow(
+      /mask: expected \[1, 2, 3\], got \[2, 3\]/,
+    );
+    expect(() => lossByName(name, { classWeights: [1, 2] })(labels(), logits())).toThrow(
+      /classWeights: expected 3 weights, one a class, got 2/,
+    );
+    expect(() => lossByName(name, { classWeights: [1, -2, 0] })).toThrow(/finite numbers from 0/);
+    expect(() => lossByName(name, { ignoreLabel: 0.5 })).toThrow(/an integer label/);
+  });
+});
+
+it("lossByName lists what it knows", () => {
+  expect(() => lossByName("hinge")).toThrow(/expected one of crossEntropy, dice, .*, got hinge/);
+});
+
+it("focal loss at gamma 0 is cross-entropy", () => {
+  const { yTrue, logits } = goldenInputs("labels");
+  const values = [focalLoss({ gamma: 0 }), crossEntropy()].map((loss) => loss(yTrue, logits));
+  expect(values[0]?.dataSync()[0]).toBeCloseTo(values[1]?.dataSync()[0] ?? NaN, 6);
+});
