@@ -1,0 +1,56 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import { SetupFailure } from "./failure.mjs";
+import { hashFiles } from "./stamps.mjs";
+
+const sources = ["src", "tsup.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
+const products = ["index.js", "index.mjs", "index.d.ts", "index.d.mts", "cli.js", "kernel.js"];
+
+/** @type {import("./context.mjs").Step<null>} */
+export const buildStep = {
+  name: "build",
+  title: "layerbook itself",
+  inputs: ({ root }) => hashFiles(root, sources),
+  isWhole: ({ root }) => products.every((file) => fs.existsSync(path.join(root, "dist", file))),
+  async run(context) {
+    const tsup = path.join(context.root, "node_modules", "tsup", "dist", "cli-default.js");
+    const report = await context.runLogged("build", process.execPath, [tsup]);
+    if (!report.ok) {
+      throw new SetupFailure(
+        "src/ does not compile",
+        `Mend the errors below (\`npm run build\` shows them too) and run set-up again. All it said is in ${report.log}.`,
+        report.tail,
+      );
+    }
+    return null;
+  },
+};
+
+/**
+ * Cells cannot import `../`, so the package stands among its own dependencies. `npm ci` and
+ * `npm install` take the link away.
+ *
+ * @type {import("./context.mjs").Step<null>}
+ */
+export const linkStep = {
+  name: "link",
+  title: "the name layerbook, for notebooks",
+  inputs: () => null,
+  isWhole: ({ root }) => isLinked(root),
+  run({ root }) {
+    const link = path.join(root, "node_modules", "layerbook");
+    fs.rmSync(link, { recursive: true, force: true });
+    fs.symlinkSync("..", link, "dir");
+    return Promise.resolve(null);
+  },
+};
+
+/** @param {string} root */
+function isLinked(root) {
+  try {
+    return fs.realpathSync(path.join(root, "node_modules", "layerbook")) === fs.realpathSync(root);
+  } catch {
+    return false;
+  }
+}

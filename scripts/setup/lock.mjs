@@ -1,0 +1,106 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { probe } from "./shell.mjs";
+import { writeWhole } from "./stamps.mjs";
+
+/**
+ * One set-up at a time. A set-up that was killed leaves its lock behind, and perhaps a pip or npm
+ * that still writes: the next one waits for that tool to end, then takes the lock over.
+ */
+export class Lock {
+  /** @param {string} file */
+  constructor(file) {
+    this.file = file;
+  }
+
+  /**
+   * @param {(line: string) => void} say
+   * @param {number} [pollMs]
+   */
+  async take(say, pollMs = 500) {
+    let told = "";
+    for (;;) {
+      if (this.#create()) return;
+      const holder = this.#holder();
+      if (holder === null) {
+        fs.rmSync(this.file, { force: true });
+        continue;
+      }
+      const reason = holder.isChild
+        ? `a set-up that was killed left a tool at work (process ${holder.pid})`
+        : `another set-up is at work (process ${holder.pid})`;
+      if (reason !== told) say(`Waiting: ${reason}`);
+      told = reason;
+      await sleep(pollMs);
+    }
+  }
+
+  /**
+   * Notes the tool that runs now, so that a next run knows of it if this one is killed.
+   *
+   * @param {number | undefined} pid
+   */
+  noteChild(pid) {
+    writeWhole(this.file, describe(pid));
+  }
+
+  release() {
+    fs.rmSync(this.file, { force: true });
+  }
+
+  #create() {
+    fs.mkdirSync(path.dirname(this.file), { recursive: true });
+    try {
+      fs.writeFileSync(this.file, describe(undefined), { flag: "wx" });
+      return true;
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === "EEXIST") return false;
+      throw error;
+    }
+  }
+
+  /** @returns {{pid: number, isChild: boolean} | null} a process that lives, or none */
+  #holder() {
+    try {
+      const { owner, child } = JSON.parse(fs.readFileSync(this.file, "utf8"));
+      if (owner.pid !== process.pid && isAlive(owner)) return { pid: owner.pid, isChild: false };
+      if (child !== null && isAlive(child)) return { pid: child.pid, isChild: true };
+      return null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** @param {number | undefined} child */
+function describe(child) {
+  return JSON.stringify({
+    owner: { pid: process.pid, started: startOf(process.pid) },
+    child: child === undefined ? null : { pid: child, started: startOf(child) },
+  });
+}
+
+/** @param {{pid: number, started: string}} noted */
+function isAlive({ pid, started }) {
+  return startOf(pid) !== "" && startOf(pid) === started;
+}
+
+/**
+ * When a process started, which tells it from a later one of the same number; `""` where none runs.
+ *
+ * @param {number} pid
+ */
+export function startOf(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Fields after the name in brackets, which may hold spaces: state is the 1st, start the 20th.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "" : fields[19];
+  } catch {
+    return fs.existsSync("/proc/self/stat")
+      ? ""
+      : probe("ps", ["-o", "lstart=", "-p", `${pid}`]).stdout;
+  }
+}

@@ -1,0 +1,61 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { addonStep, placeAddonStep } from "./addon.mjs";
+import { buildStep, linkStep } from "./build.mjs";
+import { createContext } from "./context.mjs";
+import { parseEnvironment } from "./environment.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { kernelStep } from "./kernel.mjs";
+import { Lock } from "./lock.mjs";
+import { npmStep } from "./npm.mjs";
+import { pipStep } from "./pip.mjs";
+import { describeMachine } from "./platform.mjs";
+import { pythonStep } from "./python.mjs";
+import { runSteps } from "./steps.mjs";
+import { Stamps } from "./stamps.mjs";
+import { tfjsStep } from "./tfjs.mjs";
+
+const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+const engineSteps = [pythonStep, pipStep, tfjsStep, addonStep, placeAddonStep];
+const checkoutSteps = [pythonStep, pipStep, npmStep, ...engineSteps.slice(2), buildStep, linkStep];
+
+/**
+ * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} the exit code
+ */
+export async function main(args, env) {
+  /** @param {string} line */
+  const say = (line) => console.log(line);
+  const at = args.indexOf("--project");
+  const root = at === -1 ? packageRoot : path.resolve(args[at + 1] ?? ".");
+  const lock = new Lock(path.join(root, ".engine", "lock"));
+  let isLocked = false;
+  try {
+    const machine = describeMachine(process.platform, process.arch);
+    const environment = parseEnvironment(
+      fs.readFileSync(path.join(packageRoot, "environment.yml"), "utf8"),
+    );
+    const context = createContext({ root, packageRoot, env, environment, say }, (pid) =>
+      lock.noteChild(pid),
+    );
+    await lock.take(say);
+    isLocked = true;
+    if (!machine.isTested) {
+      say(`Set-up: ${machine.platform} ${machine.arch} is written for but not tested.`);
+    }
+    const steps = [...(context.isCheckout ? checkoutSteps : engineSteps), kernelStep];
+    await runSteps(steps, context, new Stamps(context.engineFolder));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    if (error.details) console.error(error.details.replaceAll(/^/gm, "  | "));
+    console.error(`set-up: ${error.message}\n${error.remedy}`);
+    return 2;
+  } finally {
+    if (isLocked) lock.release();
+  }
+}

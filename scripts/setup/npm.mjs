@@ -1,0 +1,90 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import { SetupFailure } from "./failure.mjs";
+import { soundsOffline, which } from "./shell.mjs";
+
+/**
+ * Whether node_modules holds what package-lock.json asks for. npm writes its own list of what it
+ * installed as the last thing, so a tree that is half-made has none.
+ *
+ * @param {string} root
+ */
+export function isLockInstalled(root) {
+  const wanted = readPackages(path.join(root, "package-lock.json"));
+  const installed = readPackages(path.join(root, "node_modules", ".package-lock.json"));
+  if (wanted === null || installed === null) return false;
+  return Object.entries(wanted).every(([place, entry]) => {
+    if (place === "" || entry.link) return true;
+    const there = installed[place];
+    // Optional packages for other machines are not installed.
+    if (there === undefined) return entry.optional === true;
+    return there.version === entry.version && fs.existsSync(path.join(root, place, "package.json"));
+  });
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, {version?: string, optional?: boolean, link?: boolean}> | null}
+ */
+function readPackages(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")).packages;
+  } catch {
+    return null;
+  }
+}
+
+/** @type {import("./context.mjs").Step<null>} */
+export const npmStep = {
+  name: "npm",
+  title: "Node packages",
+  // What is installed speaks for itself: a developer's `npm install` is as good as ours.
+  inputs: () => null,
+  isWhole: ({ root }) => isLockInstalled(root),
+  async run(context) {
+    const { root, env, say } = context;
+    if (isLockInstalled(root)) return null;
+    const npm = findNpm(env);
+    say("  npm ci --ignore-scripts");
+    // Install scripts are never run: that of tfjs-node-gpu downloads a TensorFlow of 2022.
+    const report = await context.runLogged("npm", npm[0], [
+      ...npm.slice(1),
+      ...["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    ]);
+    if (!report.ok) throw npmFailure(report);
+    return null;
+  },
+};
+
+/**
+ * npm as it was started, so that it runs on the same Node, else the one on the PATH.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+function findNpm(env) {
+  if (env.npm_execpath?.endsWith("npm-cli.js") && fs.existsSync(env.npm_execpath)) {
+    return [process.execPath, env.npm_execpath];
+  }
+  const npm = which("npm", env);
+  if (npm !== null) return [npm];
+  throw new SetupFailure(
+    "no npm found on the PATH",
+    "Install npm, which comes with Node, and run again.",
+  );
+}
+
+/** @param {import("./context.mjs").RunReport} report */
+function npmFailure({ output, tail, log }) {
+  if (soundsOffline(output)) {
+    return new SetupFailure(
+      "npm cannot reach the package registry: is there a network?",
+      `Connect, or name a mirror or proxy (npm config set registry …, HTTPS_PROXY), and run set-up again. All it said is in ${log}.`,
+    );
+  }
+  return new SetupFailure(
+    "npm could not install the packages of package-lock.json",
+    `All it said is in ${log}. Mend the cause and run set-up again.`,
+    tail,
+  );
+}

@@ -1,0 +1,155 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import { isSatisfied, listDistributions, removeBroken } from "./distributions.mjs";
+import { tensorflowPin, tensorflowRequirement } from "./environment.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { wantsGpu } from "./platform.mjs";
+import { soundsOffline } from "./shell.mjs";
+
+/**
+ * @typedef {import("./context.mjs").Context} Context
+ * @typedef {{tensorflow: string, folder: string, requirements: string[], usesGpu: boolean}} PipResult
+ */
+
+/** TensorFlow comes under several names, all of which fill the same folder. */
+const tensorflowNames = ["tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"];
+
+/**
+ * What has to be installed on this machine.
+ *
+ * @param {Context} context
+ */
+function requirementsFor({ environment, env }) {
+  const gpu = wantsGpu(env);
+  const version = tensorflowPin(environment.packages) ?? "";
+  const { platform, arch } = process;
+  const requirements = environment.packages.map((requirement) =>
+    requirement.startsWith("tensorflow-cpu==")
+      ? tensorflowRequirement(version, { gpu, platform, arch })
+      : requirement,
+  );
+  return { gpu, version, requirements };
+}
+
+/** @param {string} sitePackages */
+export function tensorflowFolder(sitePackages) {
+  return path.join(sitePackages, "tensorflow");
+}
+
+/**
+ * The files of TensorFlow's wheel that the addon needs.
+ *
+ * @param {string} platform
+ */
+export function engineFiles(platform) {
+  const libraries =
+    platform === "darwin"
+      ? ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"]
+      : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+  return [...libraries, "include/tensorflow/c/c_api.h", "include/tensorflow/c/eager/c_api.h"];
+}
+
+/** @type {import("./context.mjs").Step<PipResult>} */
+export const pipStep = {
+  name: "pip",
+  title: "Python packages",
+  inputs(context) {
+    const { executable, made } = context.results.python;
+    return [requirementsFor(context).requirements, executable, made];
+  },
+  isWhole({ results }, { folder, requirements }) {
+    const installed = listDistributions(results.python.sitePackages);
+    return (
+      requirements.every((requirement) => isSatisfied(installed, requirement)) &&
+      engineFiles(process.platform).every((file) => fs.existsSync(path.join(folder, file)))
+    );
+  },
+  async run(context) {
+    const { python } = context.results;
+    const { gpu, version, requirements } = requirementsFor(context);
+    const marker = path.join(context.engineFolder, "pip-at-work");
+    if (fs.existsSync(marker) && python.kind === "venv") {
+      context.say("  an earlier pip was cut short: looking for what it left half done");
+      const broken = removeBroken(python.sitePackages);
+      if (broken.length > 0) context.say(`  to be installed again: ${broken.join(", ")}`);
+    }
+    fs.writeFileSync(marker, "");
+    await clearOtherTensorflow(context, requirements[tensorflowAt(requirements)], version);
+    context.say(`  installing ${requirements.join(", ")}`);
+    const report = await context.runLogged("pip", python.executable, [
+      ...["-E", "-s", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"],
+      ...["--no-warn-script-location", "--progress-bar", "off", ...requirements],
+    ]);
+    fs.rmSync(marker);
+    if (!report.ok) throw pipFailure(report);
+    const folder = tensorflowFolder(python.sitePackages);
+    for (const file of engineFiles(process.platform)) {
+      if (!fs.existsSync(path.join(folder, file))) {
+        throw new SetupFailure(
+          `TensorFlow ${version} in ${folder} lacks ${file}`,
+          `Install the wheel again: \`${python.executable} -m pip install --force-reinstall --no-deps "${requirements[tensorflowAt(requirements)]}"\`, then run set-up again.`,
+        );
+      }
+    }
+    return { tensorflow: version, folder, requirements, usesGpu: gpu };
+  },
+  describe: ({ tensorflow, usesGpu }) =>
+    `TensorFlow ${tensorflow} for the ${usesGpu ? "GPU" : "CPU"}, JupyterLab, nbconvert`,
+};
+
+/** @param {readonly string[]} requirements */
+function tensorflowAt(requirements) {
+  return requirements.findIndex((requirement) => /^tensorflow\b/.test(requirement));
+}
+
+/**
+ * Two TensorFlows would overwrite each other. In `.venv` the other one is taken out; in an
+ * environment that is not ours that is for its owner to do.
+ *
+ * @param {Context} context
+ * @param {string} requirement
+ * @param {string} version
+ */
+async function clearOtherTensorflow(context, requirement, version) {
+  const { python } = context.results;
+  const wanted = requirement.replace(/[[=].*$/, "");
+  const others = listDistributions(python.sitePackages).filter(
+    (one) => tensorflowNames.includes(one.name) && (one.name !== wanted || one.version !== version),
+  );
+  if (others.length === 0) return;
+  const list = others.map((one) => `${one.name} ${one.version}`).join(", ");
+  if (python.kind !== "venv") {
+    throw new SetupFailure(
+      `${python.prefix} has ${list}, which does not match ${requirement}`,
+      `If nothing else needs it: \`${python.executable} -m pip uninstall ${others.map((one) => one.name).join(" ")}\`, then run set-up again. Or let set-up make .venv: unset LAYERBOOK_PYTHON, deactivate conda.`,
+    );
+  }
+  context.say(`  taking out ${list}, which does not match ${requirement}`);
+  await context.runLogged("pip-uninstall", python.executable, [
+    ...["-E", "-s", "-m", "pip", "uninstall", "--yes"],
+    // The wanted one too, where it is there: they share files.
+    ...new Set([...others.map((one) => one.name), wanted]),
+  ]);
+}
+
+/** @param {import("./context.mjs").RunReport} report */
+export function pipFailure({ output, tail, log }) {
+  if (soundsOffline(output)) {
+    return new SetupFailure(
+      "pip cannot reach the Python package index: is there a network?",
+      `Connect, or name a mirror or proxy (PIP_INDEX_URL, HTTPS_PROXY), and run set-up again: what is downloaded already is kept. All it said is in ${log}.`,
+    );
+  }
+  if (/No space left on device/.test(output)) {
+    return new SetupFailure(
+      "the disk is full",
+      `TensorFlow and JupyterLab take 2 GB (8 GB with CUDA). Make room and run set-up again.`,
+    );
+  }
+  return new SetupFailure(
+    "pip could not install the packages of environment.yml",
+    `All it said is in ${log}. Mend the cause and run set-up again; it goes on from here.`,
+    tail,
+  );
+}

@@ -1,0 +1,131 @@
+// @ts-check
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+
+/**
+ * Runs a short command for its answer.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnSyncOptions} [options]
+ * @returns {{ok: boolean, stdout: string, stderr: string}} not ok also where it cannot be started
+ */
+export function probe(command, args, options = {}) {
+  const child = spawnSync(command, args, { timeout: 60_000, ...options, encoding: "utf8" });
+  return {
+    ok: child.status === 0,
+    stdout: (child.stdout ?? "").trim(),
+    stderr: (child.stderr ?? child.error?.message ?? "").trim(),
+  };
+}
+
+/**
+ * Where a command is found.
+ *
+ * @param {string} command
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string | null}
+ */
+export function which(command, env) {
+  if (command.includes("/")) return isExecutable(command) ? command : null;
+  for (const folder of (env.PATH ?? "").split(path.delimiter)) {
+    const file = path.join(folder || ".", command);
+    if (isExecutable(file)) return file;
+  }
+  return null;
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs a long command: all it prints goes to a log, and a line now and then says that it lives.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {object} options
+ * @param {string} options.cwd
+ * @param {NodeJS.ProcessEnv} options.env
+ * @param {string} options.log the file for its output
+ * @param {(line: string) => void} options.say
+ * @param {(pid: number | undefined) => void} options.onChild told when it starts and ends
+ * @param {number} [options.everySeconds] between signs of life
+ * @returns {Promise<{ok: boolean, output: string}>}
+ */
+export function runLogged(command, args, options) {
+  const { cwd, env, log, say, onChild, everySeconds = 15 } = options;
+  fs.mkdirSync(path.dirname(log), { recursive: true });
+  const file = fs.openSync(log, "w");
+  fs.writeSync(file, `$ ${[command, ...args].join(" ")}\n`);
+  let output = "";
+  const started = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    onChild(child.pid);
+    const timer = setInterval(() => {
+      const seconds = Math.round((Date.now() - started) / 1000);
+      say(`  … ${seconds} s: ${lastLine(output)}`);
+    }, everySeconds * 1000);
+    /** @param {Buffer} chunk */
+    const take = (chunk) => {
+      output += chunk.toString("utf8");
+      fs.writeSync(file, chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    /** @param {boolean} ok */
+    const finish = (ok) => {
+      clearInterval(timer);
+      onChild(undefined);
+      fs.closeSync(file);
+      resolve({ ok, output });
+    };
+    let ended = false;
+    child.on("error", (error) => {
+      if (ended) return;
+      ended = true;
+      output += error.message;
+      finish(false);
+    });
+    child.on("close", (code) => {
+      if (ended) return;
+      ended = true;
+      finish(code === 0);
+    });
+  });
+}
+
+/** @param {string} text */
+function lastLine(text) {
+  const line = text.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return line.length > 90 ? `${line.slice(0, 89)}…` : line;
+}
+
+/**
+ * The end of a tool's output, for a message.
+ *
+ * @param {string} text
+ * @param {number} [lines]
+ */
+export function tail(text, lines = 12) {
+  return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+/**
+ * Whether a tool's output says that the network could not be reached.
+ *
+ * @param {string} output of pip or npm
+ */
+export function soundsOffline(output) {
+  return /Temporary failure in name resolution|Name or service not known|nodename nor servname|Failed to resolve|NewConnectionError|ConnectTimeoutError|Network is unreachable|Connection refused|ProxyError|Max retries exceeded|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ECONNRESET|network connectivity/i.test(
+    output,
+  );
+}

@@ -1,0 +1,60 @@
+// @ts-check
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { SetupFailure } from "./failure.mjs";
+import { writeWhole } from "./stamps.mjs";
+
+/**
+ * Where tfjs-node-gpu is, as layerbook itself would find it.
+ *
+ * @param {string} packageRoot
+ */
+export function findTfjsNode(packageRoot) {
+  const require = createRequire(path.join(packageRoot, "package.json"));
+  try {
+    return path.dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
+  } catch {
+    throw new SetupFailure(
+      "@tensorflow/tfjs-node-gpu is not installed",
+      "Run `npm install --ignore-scripts` in the project, then set-up again.",
+    );
+  }
+}
+
+/**
+ * Node 23 took `util.isNullOrUndefined` away, and tfjs-node 4.22, its last release, calls it. The
+ * fix stands upstream since 2024 and was never released (tfjs 8609). Only the file itself can be
+ * mended, so that a plain import works in any process.
+ *
+ * @param {string} source of dist/nodejs_kernel_backend.js
+ */
+export function withoutIsNullOrUndefined(source) {
+  return source.replaceAll(/\(0, util_1\.isNullOrUndefined\)\((\w+)\)/g, "($1 == null)");
+}
+
+/** @param {string} packageRoot */
+function backendFile(packageRoot) {
+  return path.join(findTfjsNode(packageRoot), "dist", "nodejs_kernel_backend.js");
+}
+
+/** @type {import("./context.mjs").Step<null>} */
+export const tfjsStep = {
+  name: "tfjs",
+  title: "tfjs-node on current Nodes",
+  inputs: () => null,
+  isWhole: ({ packageRoot }) =>
+    !fs.readFileSync(backendFile(packageRoot), "utf8").includes("isNullOrUndefined"),
+  run({ packageRoot }) {
+    const file = backendFile(packageRoot);
+    const mended = withoutIsNullOrUndefined(fs.readFileSync(file, "utf8"));
+    if (mended.includes("isNullOrUndefined")) {
+      throw new SetupFailure(
+        `${file} is not that of tfjs-node-gpu 4.22.0`,
+        "Install the version that package.json pins, then run set-up again.",
+      );
+    }
+    writeWhole(file, mended);
+    return Promise.resolve(null);
+  },
+};
