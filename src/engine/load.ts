@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
+import { nodeBackend } from "./binding";
+import "./ops";
 
 /** Which engine answers, and why not the native one where it does not. */
 export interface EngineStatus {
@@ -26,8 +28,8 @@ export function loadEngine(): EngineStatus {
     // A bundler must not pull the addon in, and ESM has no synchronous import.
     const require = createRequire(__filename);
     require("@tensorflow/tfjs-node-gpu");
-    const binding = (tf.backend() as unknown as { binding: { TF_Version: string } }).binding;
-    status = { backend: tf.getBackend(), tensorflow: binding.TF_Version, problem: null };
+    const { TF_Version: tensorflow } = nodeBackend().binding;
+    status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {
     const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     status = { backend: tf.getBackend(), tensorflow: null, problem };

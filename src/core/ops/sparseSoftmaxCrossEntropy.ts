@@ -1,0 +1,41 @@
+import * as tf from "@tensorflow/tfjs";
+import { expectShape, formatShape } from "../shapes";
+import { ShapeError } from "../errors";
+import { defineOp } from "./registry";
+
+/**
+ * Cross-entropy of softmax scores against class numbers, one value a position.
+ *
+ * `−log softmax(logits)[label]`, computed from the logits so that it cannot overflow.
+ *
+ * @param labels int32 class numbers in [0, classes), `[...space]`; gets no gradient
+ * @param logits float32 scores before softmax, `[...space, classes]`
+ * @returns `[...space]`
+ * @throws ShapeError when the shapes do not fit
+ * @example
+ * const loss = sparseSoftmaxCrossEntropy(tf.tensor1d([1], "int32"), tf.tensor2d([[0, 0]]));
+ * loss.arraySync()[0].toFixed(4); // "0.6931"
+ */
+export function sparseSoftmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  expectShape("sparseSoftmaxCrossEntropy.logits", logits, [...labels.shape, null]);
+  if (labels.dtype !== "int32") {
+    throw new ShapeError({
+      where: "sparseSoftmaxCrossEntropy.labels",
+      expected: `int32 ${formatShape(labels.shape)}`,
+      got: `${labels.dtype} ${formatShape(labels.shape)}`,
+      remedy: 'Cast the labels with tf.cast(labels, "int32").',
+    });
+  }
+  const classes = logits.shape[logits.rank - 1];
+  return tf.tidy(() =>
+    flat(tf.reshape(labels, [-1]), tf.reshape(logits, [-1, classes])).reshape(labels.shape),
+  );
+}
+
+const flat = defineOp(
+  "sparseSoftmaxCrossEntropy",
+  (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor => {
+    const chosen = tf.oneHot(labels, logits.shape[1] as number, 1, 0, "float32");
+    return tf.neg(tf.sum(tf.mul(chosen, tf.logSoftmax(logits)), 1));
+  },
+);

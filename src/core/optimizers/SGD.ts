@@ -1,0 +1,51 @@
+import * as tf from "@tensorflow/tfjs";
+import { Optimizer } from "./Optimizer";
+import type { OptimizerOptions } from "./Optimizer";
+
+export interface SGDOptions extends OptimizerOptions {
+  /** Share of the last step that is taken again; default 0. */
+  readonly momentum?: number;
+  /** Looks ahead along the momentum; default false. */
+  readonly useNesterov?: boolean;
+}
+
+/** Gradient descent, with momentum where it is set: `v = momentum·v + g`, `weight −= lr·v`. */
+export class SGD extends Optimizer {
+  private readonly momentum: number;
+  private readonly useNesterov: boolean;
+  private readonly velocities: tf.Variable[] = [];
+
+  constructor(options: SGDOptions) {
+    super(options);
+    const { momentum = 0, useNesterov = false } = options;
+    this.momentum = momentum;
+    this.useNesterov = useNesterov;
+  }
+
+  protected override createSlots(weights: readonly tf.Variable[]): void {
+    if (this.momentum === 0) return;
+    weights.forEach((weight, index) => {
+      this.velocities.push(this.addSlot(`${index}/velocity`, tf.zeros(weight.shape)));
+    });
+  }
+
+  protected override update(
+    weight: tf.Variable,
+    index: number,
+    gradient: tf.Tensor,
+    learningRate: tf.Tensor,
+  ): void {
+    let direction = gradient;
+    if (this.momentum !== 0) {
+      const velocity = this.velocities[index];
+      velocity.assign(tf.add(tf.mul(velocity, this.momentum), gradient));
+      direction = this.useNesterov ? tf.add(gradient, tf.mul(velocity, this.momentum)) : velocity;
+    }
+    weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.velocities.length = 0;
+  }
+}

@@ -1,0 +1,97 @@
+import * as tf from "@tensorflow/tfjs";
+import { SetupError } from "../core/errors";
+
+/** A value of an op's attribute, tagged as the addon wants it. */
+export interface OpAttr {
+  readonly name: string;
+  /** One of the addon's `TF_ATTR_…` numbers. */
+  readonly type: number;
+  readonly value: boolean | number | string | readonly number[];
+}
+
+/** What an op returns for each output. */
+export interface TensorMetadata {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+export type TensorValues = Float32Array | Int32Array | Uint8Array | Uint8Array[];
+
+/** The addon: every kernel of tfjs-node goes through this object. */
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, values: TensorValues): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  executeOp(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputIds: readonly number[],
+    numOutputs: number,
+  ): TensorMetadata[];
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(
+    id: number,
+    inputIds: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): TensorMetadata[];
+  getNumOfTensors(): number;
+  isUsingGpuDevice(): boolean;
+  readonly TF_Version: string;
+}
+
+/** What tfjs-node keeps of a tensor's data; `values` waits until the first op uses it. */
+export interface TensorRecord {
+  shape: number[];
+  dtype: number;
+  id: number;
+  values: TensorValues | null;
+  refCount: number;
+}
+
+/** The parts of tfjs-node's backend that the engine uses. */
+export interface NodeBackend {
+  binding: Binding;
+  readonly tensorMap: {
+    get(dataId: object): TensorRecord;
+    has(dataId: object): boolean;
+    set(dataId: object, record: TensorRecord): void;
+  };
+  getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+  executeSingleOutput(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly tf.TensorInfo[],
+  ): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly tf.TensorInfo[],
+    numOutputs: number,
+  ): tf.Tensor[];
+}
+
+/** Whether TensorFlow runs below tfjs now. */
+export function hasNativeBackend(): boolean {
+  return tf.getBackend() === "tensorflow";
+}
+
+/**
+ * tfjs-node's backend, typed.
+ *
+ * @throws SetupError where another backend runs
+ */
+export function nodeBackend(): NodeBackend {
+  if (!hasNativeBackend()) {
+    throw new SetupError({
+      where: "engine",
+      expected: 'the backend "tensorflow"',
+      got: `"${tf.getBackend()}"`,
+      remedy: "Call loadEngine(), and run `npx layerbook doctor` if it does not load.",
+    });
+  }
+  return tf.backend() as unknown as NodeBackend;
+}

@@ -1,0 +1,47 @@
+import type * as tf from "@tensorflow/tfjs";
+import { TraceError } from "../core/errors";
+
+/** TensorFlow's numbers for element types (`tensorflow/core/framework/types.proto`). */
+export const dataType = {
+  float32: 1,
+  double: 2,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  complex64: 8,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+} as const;
+
+/** The C API's numbers for kinds of attribute (`TF_AttrType`). */
+export const attrKind = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
+
+const byName: Partial<Record<string, number>> = dataType;
+
+/** TensorFlow's number of a tfjs dtype. */
+export function dtypeNumber(dtype: tf.DataType): number {
+  const number = byName[dtype];
+  if (number === undefined) {
+    throw new TraceError({
+      where: "dtypeNumber",
+      expected: Object.keys(dataType).join(", "),
+      got: dtype,
+    });
+  }
+  return number;
+}
+
+/** The name of a TensorFlow type number, as tfjs spells it where tfjs has the type. */
+export function dtypeName(number: number): string {
+  return Object.entries(dataType).find(([, value]) => value === number)?.[0] ?? `type ${number}`;
+}
+
+/** Bytes of an element, for memory sums; strings and resources count as pointers. */
+export function elementBytes(number: number): number {
+  if (number === dataType.bool || number === dataType.uint8) return 1;
+  if (number === dataType.bfloat16) return 2;
+  if (number === dataType.float32 || number === dataType.int32) return 4;
+  return 8;
+}
