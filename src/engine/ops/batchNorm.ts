@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import "../../core/ops/batchNorm";
 import type {
   BatchNormOptions,
   BatchNormParameters,

@@ -6,11 +6,11 @@ import type { OpAttr } from "../binding";
 import { attr, rawOp } from "../rawOp";
 
 function attributes({ strides = [1, 1], padding = "same" }: Window2d): OpAttr[] {
-  const common = [attr.type("T", "float32"), attr.ints("strides", [1, ...strides, 1])];
-  if (typeof padding === "string") return [...common, attr.string("padding", padding.toUpperCase())];
-  if (padding === 0) return [...common, attr.string("padding", "VALID")];
-  const pads = [0, 0, padding, padding, padding, padding, 0, 0];
-  return [...common, attr.string("padding", "EXPLICIT"), attr.ints("explicit_paddings", pads)];
+  return [
+    attr.type("T", "float32"),
+    attr.ints("strides", [1, ...strides, 1]),
+    attr.string("padding", padding === "same" ? "SAME" : "VALID"),
+  ];
 }
 
 const sizes = (tensor: tf.Tensor): tf.Tensor => tf.tensor1d(tensor.shape, "int32");
@@ -18,6 +18,15 @@ const sizes = (tensor: tf.Tensor): tf.Tensor => tf.tensor1d(tensor.shape, "int32
 // TensorFlow reads the number of groups off the filter's shape, in the gradients too.
 function native(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window2d = {}): tf.Tensor4D {
   groupCount(x, filter);
+  const { padding } = window;
+  if (typeof padding === "number") {
+    // With explicit padding TensorFlow takes another kernel, whose gradient refuses groups.
+    const border: [number, number] = [padding, padding];
+    return tf.tidy(() => {
+      const padded = padding === 0 ? x : tf.pad4d(x, [[0, 0], border, border, [0, 0]]);
+      return native(padded, filter, { ...window, padding: "valid" });
+    });
+  }
   const attrs = attributes(window);
   const convolve = tf.customGrad((input, kernel, save) => {
     const [image, weights] = [input as tf.Tensor, kernel as tf.Tensor];

@@ -1,0 +1,38 @@
+import * as tf from "@tensorflow/tfjs";
+import { ResidualLayer } from "./support/ResidualLayer";
+import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
+import { expectCount } from "./support/checkArgs";
+import { fillNormalization } from "./support/ConvUnit";
+
+export interface ResNetBlockArgs extends BlockArgs {
+  /** Of the first convolution and the shortcut; default 1. */
+  readonly strides?: number;
+}
+
+/**
+ * The residual block of two 3x3 convolutions: `relu(F(x) + shortcut(x))`.
+ *
+ * The shortcut is the identity, or a 1x1 projection where channels or stride change. Input
+ * `[batch, height, width, channels]`, output `[batch, ceil(height / strides),
+ * ceil(width / strides), filters]`. A stride pads one pixel on each side, as PyTorch does.
+ *
+ * @example
+ * const block = new ResNetBlock({ filters: 8, strides: 2 });
+ * block.apply(tf.zeros([1, 5, 7, 3])).shape; // [1, 3, 4, 8]
+ * @see He et al. 2016, arXiv:1512.03385, figure 2
+ */
+export class ResNetBlock extends ResidualLayer<FilledArgs<ResNetBlockArgs>> {
+  static className = "ResNetBlock";
+
+  constructor(options: ResNetBlockArgs) {
+    const { filters, strides = 1, seed = 0 } = options;
+    super(options, { filters, strides, seed, ...fillNormalization(options) });
+    expectCount("ResNetBlock.filters", filters);
+    expectCount("ResNetBlock.strides", strides);
+    const padding = strides === 1 ? "same" : 1;
+    this.addStage(this.addConv("1", { filters, kernelSize: 3, strides, padding }));
+    this.addStage(this.addConv("2", { filters, kernelSize: 3 }));
+  }
+}
+
+tf.serialization.registerClass(ResNetBlock);

@@ -1,0 +1,9 @@
+// Every layer, one line each.
+export { AttentionGate } from "./AttentionGate";
+export { BatchNormalization } from "./BatchNormalization";
+export { ConvBlock } from "./ConvBlock";
+export { GroupNormalization, groupNormalize } from "./GroupNormalization";
+export { GroupedConv2D } from "./GroupedConv2D";
+export { ResNetBlock } from "./ResNetBlock";
+export { ResNeXtBlock } from "./ResNeXtBlock";
+export { UNetEncoderBlock } from "./UNetEncoderBlock";

@@ -1,0 +1,45 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { GroupedConv2DArgs } from "../GroupedConv2D";
+import type { LayerOptions } from "./BookLayer";
+import { CompositeLayer } from "./CompositeLayer";
+import { ConvUnit } from "./ConvUnit";
+import type { NormalizationArgs } from "./ConvUnit";
+import { deriveSeed } from "./initializers";
+
+/** What every block takes. */
+export interface BlockArgs extends LayerOptions, NormalizationArgs {
+  /** Output channels. */
+  readonly filters: number;
+  /** Fixes the initial kernels, together with the block's name; default 0. */
+  readonly seed?: number;
+}
+
+/** A block's arguments as it keeps them: all there, without what every layer has. */
+export type FilledArgs<A extends LayerOptions> = Required<Omit<A, keyof LayerOptions>>;
+
+/** A composite layer of convolutions with normalisation. */
+export abstract class BlockLayer<
+  A extends Required<NormalizationArgs> & { readonly seed: number },
+> extends CompositeLayer<A> {
+  /** Adds `conv{suffix}` and `norm{suffix}`. */
+  protected addConv(
+    suffix: string,
+    conv: Omit<GroupedConv2DArgs, "name" | "useBias" | "seed">,
+  ): ConvUnit {
+    const unit = new ConvUnit(suffix, { ...conv, seed: this.childSeed() }, this.args);
+    for (const layer of unit.layers) this.addChild(layer);
+    return unit;
+  }
+
+  /** The seed of the layers inside: two blocks of one seed and different names start differently. */
+  protected childSeed(): number {
+    return deriveSeed(this.args.seed, this.name);
+  }
+
+  /** Builds both layers of a unit and returns its output shape. */
+  protected buildUnit(unit: ConvUnit, inputShape: tf.Shape): tf.Shape {
+    let shape = inputShape;
+    for (const layer of unit.layers) shape = this.buildChild(layer, shape);
+    return shape;
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigError } from "../../core/errors";
+
+/** Throws unless `value` is a whole number of at least `least`. */
+export function expectCount(where: string, value: number, least = 1): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new ConfigError({
+      where,
+      expected: `a whole number of at least ${least}`,
+      got: String(value),
+    });
+  }
+}
+
+/** Throws unless `value` is one of `allowed`. */
+export function expectOneOf(where: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) {
+    throw new ConfigError({
+      where,
+      expected: `one of ${allowed.map((item) => JSON.stringify(item)).join(", ")}`,
+      got: JSON.stringify(value),
+    });
+  }
+}
+
+/** Throws unless `groups` divides `channels`. */
+export function expectDivides(where: string, groups: number, channels: number): void {
+  if (channels % groups !== 0) {
+    throw new ConfigError({
+      where,
+      expected: `a divisor of ${channels}`,
+      got: String(groups),
+      remedy: "Each group takes the same number of channels.",
+    });
+  }
+}
+
+/** A Keras size: one number for both axes, or `[down, right]`. */
+export type Pair = number | readonly [number, number];
+
+/** Both sizes, each checked. */
+export function expectPair(where: string, value: Pair): readonly [number, number] {
+  const [down, right] = typeof value === "number" ? [value, value] : value;
+  expectCount(where, down);
+  expectCount(where, right);
+  return [down, right];
+}
