@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { clearInterval, setInterval } from "node:timers";
 
 /**
  * Runs a short command for its answer.

