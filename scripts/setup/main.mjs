@@ -13,7 +13,7 @@ import { npmStep } from "./npm.mjs";
 import { pipStep } from "./pip.mjs";
 import { describeMachine } from "./platform.mjs";
 import { pythonStep } from "./python.mjs";
-import { runSteps } from "./steps.mjs";
+import { checkSteps, runSteps } from "./steps.mjs";
 import { Stamps } from "./stamps.mjs";
 import { tfjsStep } from "./tfjs.mjs";
 
@@ -23,7 +23,8 @@ const engineSteps = [pythonStep, pipStep, tfjsStep, addonStep, placeAddonStep];
 const checkoutSteps = [pythonStep, pipStep, npmStep, ...engineSteps.slice(2), buildStep, linkStep];
 
 /**
- * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook
+ * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook;
+ *   `--check` does nothing and prints, as JSON, how each step stands
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<number>} the exit code
  */
@@ -42,13 +43,18 @@ export async function main(args, env) {
     const context = createContext({ root, packageRoot, env, environment, say }, (pid) =>
       lock.noteChild(pid),
     );
+    const steps = [...(context.isCheckout ? checkoutSteps : engineSteps), kernelStep];
+    const stamps = new Stamps(context.engineFolder);
+    if (args.includes("--check")) {
+      say(JSON.stringify(checkSteps(steps, context, stamps)));
+      return 0;
+    }
     await lock.take(say);
     isLocked = true;
     if (!machine.isTested) {
       say(`Set-up: ${machine.platform} ${machine.arch} is written for but not tested.`);
     }
-    const steps = [...(context.isCheckout ? checkoutSteps : engineSteps), kernelStep];
-    await runSteps(steps, context, new Stamps(context.engineFolder));
+    await runSteps(steps, context, stamps);
     return 0;
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;
