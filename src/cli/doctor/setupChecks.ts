@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { z } from "zod";
+import type { Check } from "./check";
+import { broken, ok } from "./check";
+import type { Project } from "./project";
+
+const stepStates = z.array(
+  z.object({ title: z.string(), isDone: z.boolean(), detail: z.string() }),
+);
+
+/** Asks set-up how each of its steps stands; nothing is changed. */
+export function checkSetup({ packageRoot, root, setupCommand }: Project): Check[] {
+  const script = path.join(packageRoot, "scripts", "setup.mjs");
+  const child = spawnSync(process.execPath, [script, "--check", "--project", root], {
+    encoding: "utf8",
+  });
+  const remedy = `Run \`${setupCommand}\`.`;
+  if (child.status !== 0) return [broken("set-up", child.stderr.trim(), remedy)];
+  return stepStates
+    .parse(JSON.parse(child.stdout))
+    .map(({ title, isDone, detail }) =>
+      isDone ? ok(title, detail || "done") : broken(title, detail, remedy),
+    );
+}

@@ -1,0 +1,60 @@
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Check } from "./check";
+import { broken, note, ok } from "./check";
+import type { Project } from "./project";
+
+const packages = ["@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu", "tslab"];
+const oldestNode = 20;
+const newestTestedNode = 24;
+
+/** The versions that matter when something is reported. */
+export function checkVersions({ packageRoot, setupCommand }: Project): Check[] {
+  const own = JSON.parse(fs.readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return [
+    ok("layerbook", own.version),
+    checkNode(process.versions.node),
+    checkPlatform(process.platform, process.arch),
+    ...packages.map((name) => {
+      const version = installedVersion(packageRoot, name);
+      return version === null
+        ? broken(name, "not installed", `Run \`${setupCommand}\`.`)
+        : ok(name, version);
+    }),
+  ];
+}
+
+/** @param version e.g. `24.1.0` */
+export function checkNode(version: string): Check {
+  const major = Number(version.split(".")[0]);
+  if (major < oldestNode) {
+    return broken("Node", version, `Install Node ${oldestNode}, 22 or ${newestTestedNode}.`);
+  }
+  if (major > newestTestedNode) {
+    return note("Node", version, `Tested are Node ${oldestNode}, 22 and ${newestTestedNode}.`);
+  }
+  return ok("Node", version);
+}
+
+/** Whether layerbook is tested on this kind of machine. */
+export function checkPlatform(platform: string, arch: string): Check {
+  const kind = `${platform} ${arch}`;
+  if (kind === "linux x64") return ok("platform", kind);
+  if (kind === "linux arm64" || kind === "darwin arm64") {
+    return note("platform", kind, "Written for but not tested; linux x64 is the tested one.");
+  }
+  return broken("platform", kind, "Use Linux, macOS on Apple silicon, or Windows through WSL.");
+}
+
+function installedVersion(packageRoot: string, name: string): string | null {
+  const require = createRequire(path.join(packageRoot, "package.json"));
+  try {
+    const { version } = require(`${name}/package.json`) as { version: string };
+    return version;
+  } catch {
+    return null;
+  }
+}
