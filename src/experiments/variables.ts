@@ -7,9 +7,9 @@ import type { HostTensor, HostTensors } from "./tensorFile";
 export type NamedVariables = ReadonlyMap<string, tf.Variable>;
 
 /**
- * A model's weights, batch statistics and random states by place and name: `"0003/conv/kernel"`.
+ * A model's weights, batch statistics and random states by place and role: `"0003/kernel"`.
  *
- * tfjs makes a variable's own name unique within a process, so it changes with what was built
+ * tfjs counts layers and variables within a process, so their own names change with what was built
  * before; the place does not.
  */
 export function modelVariables(model: tf.LayersModel): NamedVariables {
@@ -24,7 +24,8 @@ export function modelVariables(model: tf.LayersModel): NamedVariables {
         });
       }
       const place = String(index).padStart(4, "0");
-      return [`${place}/${weight.originalName}`, variable];
+      const role = weight.originalName.split("/").at(-1) ?? "";
+      return [`${place}/${role}`, variable];
     }),
   );
 }
