@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { relu } from "../core/ops/relu";
-import { ShapeError } from "../core/errors";
-import { formatShape } from "../core/shapes";
 import type { LayerOptions } from "./support/BookLayer";
 import type { CallOptions } from "./support/BookLayer";
 import { BlockLayer } from "./support/BlockLayer";
@@ -11,6 +9,8 @@ import { fillNormalization } from "./support/ConvUnit";
 import type { ConvUnit, NormalizationArgs } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
+import { resizeBilinear } from "./support/resizeBilinear";
+import { expectTwoImages } from "./support/twoImages";
 
 export interface AttentionGateArgs extends LayerOptions, NormalizationArgs {
   /** Channels in which features and gating signal meet. */
@@ -97,28 +97,13 @@ export class AttentionGate
 
   private weigh(x: tf.Tensor, g: tf.Tensor, options: CallOptions): tf.Tensor {
     const gating = this.gating.apply(g, options) as tf.Tensor4D;
-    const [, height, width] = x.shape;
-    const isSameGrid = g.shape[1] === height && g.shape[2] === width;
-    const spread = isSameGrid ? gating : tf.image.resizeBilinear(gating, [height, width], true);
+    const spread = resizeBilinear(gating, x.shape[1] as number, x.shape[2] as number);
     const joint = relu(tf.add(this.features.apply(x, options), spread));
     return tf.sigmoid(this.psi.apply(joint, options));
   }
 
   private bothShapes(inputShape: tf.Shape | tf.Shape[]): [tf.Shape, tf.Shape] {
-    const shapes = inputShape as tf.Shape[];
-    if (
-      shapes.length !== 2 ||
-      !shapes.every((shape) => Array.isArray(shape) && shape.length === 4)
-    ) {
-      throw new ShapeError({
-        where: `AttentionGate "${this.name}"`,
-        expected: "[x, g], each [batch, height, width, channels]",
-        got: Array.isArray(inputShape[0])
-          ? `[${shapes.map((shape) => formatShape(shape)).join(", ")}]`
-          : formatShape(inputShape as tf.Shape),
-      });
-    }
-    return [shapes[0], shapes[1]];
+    return expectTwoImages(`AttentionGate "${this.name}"`, "[x, g]", inputShape);
   }
 }
 

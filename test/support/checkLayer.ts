@@ -1,0 +1,258 @@
+import * as tf from "@tensorflow/tfjs";
+import { withCompositeOps } from "../../src/core/ops/registry";
+import { loadEngine } from "../../src/engine/load";
+import { createRandom } from "../../src/core/random";
+import { expectClose } from "./close";
+
+/** What a layer should be; see {@link checkLayer}. */
+export interface LayerContract<A extends object> {
+  /** The constructor's arguments, none at its default. */
+  readonly args: A;
+  /** Input shapes, batch included; distinct primes, so that a swapped axis cannot pass. */
+  readonly inputs: readonly (readonly number[])[];
+  /** The output's shape, or the outputs' shapes. */
+  readonly output: readonly number[] | readonly (readonly number[])[];
+  /** Number of weights, trained or not. */
+  readonly weights: number;
+  /** Ends of the names of trained weights whose gradient is rightly zero, and why. */
+  readonly zeroGradients?: Readonly<Record<string, string>>;
+  /** Call options beside `training`, e.g. a mask. */
+  readonly callOptions?: Readonly<Record<string, unknown>>;
+  /** The layer draws anew each training call: its two forms are compared outside training only. */
+  readonly isRandomInTraining?: boolean;
+}
+
+type LayerClass<A extends object> = {
+  new (args: A): tf.layers.Layer;
+  className: string;
+};
+
+interface Outcome {
+  readonly outputs: Float32Array[];
+  /** By the weight's name, then by `input0`, `input1`, …. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+function makeInputs(shapes: readonly (readonly number[])[]): tf.Tensor[] {
+  const random = createRandom(2024);
+  return shapes.map((shape) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    return tf.tensor(
+      Float32Array.from({ length: size }, () => random.normal()),
+      [...shape],
+    );
+  });
+}
+
+const singleOr = <T>(items: T[]): T | T[] => (items.length === 1 ? items[0] : items);
+const toList = <T>(items: T | T[]): T[] => (Array.isArray(items) ? items : [items]);
+
+/** Weights away from the zeros and ones that many start with, so that no gradient is zero by luck. */
+function jitterWeights(layer: tf.layers.Layer): void {
+  const random = createRandom(77);
+  tf.tidy(() => {
+    layer.setWeights(
+      layer.getWeights().map((weight) => {
+        const values = Float32Array.from(
+          weight.dataSync(),
+          (value) => value + 0.1 * random.uniform(),
+        );
+        return weight.dtype === "float32" ? tf.tensor(values, weight.shape) : weight;
+      }),
+    );
+  });
+}
+
+/** Outputs and the gradients of a sum with fixed random weights, to all weights and inputs. */
+function outcomeOf(
+  layer: tf.layers.Layer,
+  inputs: readonly tf.Tensor[],
+  options: Readonly<Record<string, unknown>>,
+): Outcome {
+  const before = layer.nonTrainableWeights.map((weight) => weight.read().clone());
+  const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  let outcome: Outcome = { outputs: [], gradients: new Map() };
+  tf.tidy(() => {
+    let outputs: tf.Tensor[] = [];
+    const loss = (...given: tf.Tensor[]): tf.Scalar => {
+      outputs = toList(layer.apply(singleOr(given), { ...options }) as tf.Tensor | tf.Tensor[]);
+      const random = createRandom(99);
+      const terms = outputs.map((output) => {
+        const factors = Float32Array.from({ length: output.size }, () => random.normal());
+        return tf.sum(tf.mul(output, tf.tensor(factors, output.shape)));
+      });
+      outputs = outputs.map((output) => tf.keep(output.clone()));
+      return tf.addN(terms) as tf.Scalar;
+    };
+    const byName: tf.NamedTensorMap =
+      variables.length === 0 ? {} : tf.variableGrads(() => loss(...inputs), variables).grads;
+    tf.dispose(outputs);
+    const byInput = tf.grads(loss)([...inputs]);
+    const gradients = new Map<string, Float32Array>();
+    layer.trainableWeights.forEach((weight) => {
+      const gradient = byName[(weight.read() as tf.Variable).name] as tf.Tensor | null;
+      if (gradient !== null) {
+        gradients.set(weight.originalName, gradient.dataSync() as Float32Array);
+      }
+    });
+    byInput.forEach((gradient, index) => {
+      gradients.set(`input${index}`, gradient.dataSync() as Float32Array);
+    });
+    const values = outputs.map((output) => output.dataSync() as Float32Array);
+    tf.dispose(outputs);
+    outcome = { outputs: values, gradients };
+  });
+  layer.nonTrainableWeights.forEach((weight, index) => weight.write(before[index]));
+  tf.dispose(before);
+  return outcome;
+}
+
+function expectSameOutcome(actual: Outcome, expected: Outcome): void {
+  expected.outputs.forEach((values, index) => {
+    expectClose(actual.outputs[index], values, 1e-4, `output ${index}`);
+  });
+  expect([...actual.gradients.keys()]).toEqual([...expected.gradients.keys()]);
+  for (const [name, values] of expected.gradients) {
+    expectClose(actual.gradients.get(name) as Float32Array, values, 1e-3, `gradient of ${name}`);
+  }
+}
+
+/**
+ * The contract of every layer, as a block of tests: shapes and weights as declared; saved and
+ * revived inside a model with the constructor's own arguments and the same output; a finite
+ * gradient to every weight and input, not zero unless listed; no tensor left behind; the composite
+ * form on TensorFlow and tfjs' JavaScript backend equal to the native form.
+ */
+export function checkLayer<A extends object>(
+  Layer: LayerClass<A>,
+  contract: LayerContract<A>,
+): void {
+  const { args, inputs: shapes, callOptions = {} } = contract;
+  const training = { ...callOptions, training: contract.isRandomInTraining !== true };
+  const symbolic = (): tf.SymbolicTensor[] =>
+    shapes.map((shape) => tf.input({ batchShape: [null, ...shape.slice(1)] }));
+  const built = (): tf.layers.Layer => {
+    const layer = new Layer({ ...args, name: "checked" });
+    layer.apply(singleOr(symbolic()));
+    jitterWeights(layer);
+    return layer;
+  };
+  const outputShapes = (
+    Array.isArray(contract.output[0]) ? contract.output : [contract.output]
+  ) as number[][];
+
+  describe(`${Layer.className} keeps the layers' contract`, () => {
+    beforeAll(async () => {
+      loadEngine();
+      await tf.ready();
+    });
+
+    it("has the declared shapes and weights", () => {
+      const layer = built();
+      expect(layer.weights).toHaveLength(contract.weights);
+      const names = layer.weights.map((weight) => weight.originalName);
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of names) expect(name.startsWith("checked/")).toBe(true);
+      const declared = toList(layer.apply(singleOr(symbolic()))) as tf.SymbolicTensor[];
+      expect(declared.map((tensor) => tensor.shape.slice(1))).toEqual(
+        outputShapes.map((shape) => shape.slice(1)),
+      );
+      tf.tidy(() => {
+        const outputs = toList(layer.apply(singleOr(makeInputs(shapes)), { ...callOptions }));
+        expect((outputs as tf.Tensor[]).map((output) => output.shape)).toEqual(outputShapes);
+      });
+    });
+
+    it("is revived by a saved model with its constructor's arguments", async () => {
+      const layer = built();
+      const sources = symbolic();
+      const model = tf.model({
+        inputs: sources,
+        outputs: layer.apply(singleOr(sources)) as tf.SymbolicTensor,
+      });
+      let artifacts: tf.io.ModelArtifacts = {};
+      await model.save(
+        tf.io.withSaveHandler((saved) => {
+          artifacts = saved;
+          const info = { dateSaved: new Date(0), modelTopologyType: "JSON" as const };
+          return Promise.resolve({ modelArtifactsInfo: info });
+        }),
+      );
+      artifacts.modelTopology = JSON.parse(JSON.stringify(artifacts.modelTopology)) as object;
+      const revivedModel = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+      const revived = revivedModel.getLayer("checked");
+      expect(revived).toBeInstanceOf(Layer);
+      expect(revived.getConfig()).toMatchObject(args);
+      expect(revived.getConfig()).toEqual(layer.getConfig());
+      tf.tidy(() => {
+        const given = makeInputs(shapes);
+        const wanted = toList(model.predict(singleOr(given)));
+        const got = toList(revivedModel.predict(singleOr(given)));
+        wanted.forEach((tensor, index) => {
+          expect(got[index].dataSync()).toEqual(tensor.dataSync());
+        });
+      });
+    });
+
+    it("registers twice without error", () => {
+      expect(() => tf.serialization.registerClass(Layer as never)).not.toThrow();
+    });
+
+    it("gives every weight and input a finite gradient, not zero unless listed", () => {
+      const layer = built();
+      const inputs = makeInputs(shapes);
+      const { gradients } = outcomeOf(layer, inputs, { ...callOptions, training: true });
+      const listed = Object.keys(contract.zeroGradients ?? {});
+      const wanted = layer.trainableWeights.map((weight) => weight.originalName);
+      expect([...gradients.keys()].filter((name) => !name.startsWith("input"))).toEqual(wanted);
+      for (const [name, values] of gradients) {
+        expect(values.every(Number.isFinite)).toBe(true);
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        if (listed.some((end) => name.endsWith(end))) expect(largest).toBeLessThan(1e-3);
+        else expect([name, largest > 1e-6]).toEqual([name, true]);
+      }
+    });
+
+    it("leaves no tensor behind", () => {
+      const layer = built();
+      const inputs = makeInputs(shapes);
+      outcomeOf(layer, inputs, { ...callOptions, training: true });
+      const before = tf.memory().numTensors;
+      outcomeOf(layer, inputs, { ...callOptions, training: true });
+      for (const isTraining of [true, false]) {
+        tf.dispose(
+          layer.apply(singleOr(inputs), { ...callOptions, training: isTraining }) as tf.Tensor,
+        );
+      }
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it("is the same in its composite form", () => {
+      const layer = built();
+      const inputs = makeInputs(shapes);
+      const native = outcomeOf(layer, inputs, training);
+      expectSameOutcome(
+        withCompositeOps(() => outcomeOf(layer, inputs, training)),
+        native,
+      );
+    });
+
+    it("is the same on tfjs' JavaScript backend", async () => {
+      const layer = built();
+      const native = outcomeOf(layer, makeInputs(shapes), training);
+      const weights = layer.getWeights().map((weight) => [weight.dataSync(), weight] as const);
+      const backend = tf.getBackend();
+      await tf.setBackend("cpu");
+      try {
+        const other = new Layer({ ...args, name: "checked" });
+        other.apply(singleOr(symbolic()));
+        other.setWeights(
+          weights.map(([values, { shape, dtype }]) => tf.tensor(values, shape, dtype)),
+        );
+        expectSameOutcome(outcomeOf(other, makeInputs(shapes), training), native);
+      } finally {
+        await tf.setBackend(backend);
+      }
+    });
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * Throws unless all values agree within `tolerance` of the largest wanted one: the error of sums
+ * grows with their terms, not with a result near zero.
+ */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
+  if (actual.length !== expected.length) {
+    throw new Error(`${what}: expected ${expected.length} values, got ${actual.length}`);
+  }
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
+  for (let i = 0; i < expected.length; i++) {
+    const off = Math.abs(actual[i] - expected[i]);
+    if (!(off <= tolerance * Math.max(scale, 1e-6))) {
+      throw new Error(
+        `${what}[${i}]: expected ${expected[i]} within ${tolerance} of ${scale}, got ${actual[i]}`,
+      );
+    }
+  }
+}
