@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { sparseSoftmaxCrossEntropy } from "../core/ops/sparseSoftmaxCrossEntropy";
 import {
   checkCommonOptions,
   nameLoss,
@@ -55,8 +56,8 @@ export function voxelCrossEntropy(
   prediction: tf.Tensor,
   source: PredictionSource,
 ): tf.Tensor {
+  if (source.from === "logits") return sparseSoftmaxCrossEntropy(targets.labels, prediction);
   const hot = oneHotTargets({ ...targets, valid: null });
-  if (source.from === "logits") return tf.neg(tf.sum(tf.mul(hot, tf.logSoftmax(prediction)), -1));
   const share = tf.sum(tf.mul(hot, prediction), -1);
   return tf.neg(tf.log(tf.clipByValue(share, source.epsilon, 1)));
 }

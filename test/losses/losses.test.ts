@@ -43,7 +43,7 @@ function relativeDifference(actual: ArrayLike<number>, expected: readonly number
 
 describe("losses equal torch and MONAI", () => {
   it.each(golden.cases)("$name", (row) => {
-    const loss = (factories[row.factory])(row.options);
+    const loss = factories[row.factory](row.options);
     const { yTrue, logits } = goldenInputs(row.labels as "labels" | "ignored");
     const prediction = row.isProbabilities ? tf.softmax(logits) : logits;
     const mask = row.isMasked ? tf.tensor(golden.mask, golden.shape.slice(0, -1)) : undefined;

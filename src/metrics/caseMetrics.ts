@@ -1,0 +1,197 @@
+import { ConfigError } from "../core/errors";
+import { labelBoxes } from "./boundingBoxes";
+import { classCounts, countPairs, pixelAccuracy } from "./confusion";
+import type { ClassCounts, ConfusionMatrix } from "./confusion";
+import { toBytePair, toSpacing3 } from "./grid";
+import type { ByteGrid, LabelGrid, SpacingMm } from "./grid";
+import { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
+import {
+  averageSymmetricSurfaceDistance,
+  distancesInBox,
+  hausdorff,
+  surfaceDice,
+} from "./surfaceDistances";
+
+/** The scores that each class of each case has. */
+export const METRIC_NAMES = [
+  "dice",
+  "iou",
+  "precision",
+  "recall",
+  "specificity",
+  "relativeVolumeError",
+  "hd95",
+  "assd",
+  "surfaceDice",
+] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** One score a metric; NaN where it is undefined, Infinity for a distance to a missing surface. */
+export type MetricValues = Readonly<Record<MetricName, number>>;
+
+/** One class of one case. */
+export interface ClassRecord extends MetricValues {
+  readonly name: string;
+  readonly label: number;
+  readonly counts: ClassCounts;
+  /** NaN where the spacing is not known. */
+  readonly truthMl: number;
+  readonly predictedMl: number;
+}
+
+/** One case: every class, background first. */
+export interface CaseRecord {
+  readonly id: string;
+  /** The patient, or group of near-duplicate slices; the id where none is given. */
+  readonly group: string;
+  readonly classes: readonly ClassRecord[];
+  readonly confusion: ConfusionMatrix;
+  /** Share of voxels that got their class, background included. */
+  readonly accuracy: number;
+  /** The unit of `hd95`, `assd` and the tolerance: pixels where the spacing is not known. */
+  readonly distanceUnit: "mm" | "px";
+  /** Tolerance of `surfaceDice`, in that unit. */
+  readonly tolerance: number;
+}
+
+/** Options of {@link caseMetrics}. */
+export interface CaseOptions {
+  readonly id: string;
+  /** The patient; default: the id. */
+  readonly group?: string;
+  /** Names by label, background first; labels are below their number. */
+  readonly classNames: readonly string[];
+  /** `[row, column]` or `[slice, row, column]`; distances are in pixels without it. */
+  readonly spacingMm?: SpacingMm | null;
+  /** Tolerance of the surface Dice, in mm (pixels without a spacing); default 2. */
+  readonly tolerance?: number;
+  /** Voxels whose truth has this label are taken for background on both sides and not counted. */
+  readonly ignoreLabel?: number;
+  /** Leaves `hd95`, `assd` and `surfaceDice` out (NaN), where only overlap is wanted; default true. */
+  readonly hasDistances?: boolean;
+}
+
+/**
+ * Every score of one case, in one pass over its voxels and one over each class's box.
+ *
+ * Distances are of the foreground classes only; the background's are NaN.
+ *
+ * @throws ShapeError when truth and prediction differ in shape
+ * @throws DataError when a label has no name
+ * @example
+ * const truth = { height: 1, width: 4, data: Uint8Array.of(0, 1, 1, 1) };
+ * const prediction = { height: 1, width: 4, data: Uint8Array.of(0, 0, 1, 1) };
+ * caseMetrics(truth, prediction, { id: "a", classNames: ["background", "lesion"] }).classes[1].dice; // 0.8
+ */
+export function caseMetrics(
+  truth: LabelGrid,
+  prediction: LabelGrid,
+  options: CaseOptions,
+): CaseRecord {
+  const { id, classNames, spacingMm, ignoreLabel, tolerance = 2, hasDistances = true } = options;
+  const where = `caseMetrics("${id}")`;
+  if (classNames.length < 2) {
+    throw new ConfigError({
+      where: `${where}.classNames`,
+      expected: "the background's name and at least one more",
+      got: `[${classNames.join(", ")}]`,
+    });
+  }
+  const pair = toBytePair(where, truth, prediction);
+  const spacing = toSpacing3(where, spacingMm, pair.truth.rank);
+  const numClasses = classNames.length;
+  const confusion = countPairs(where, pair, {
+    numClasses,
+    ...(ignoreLabel === undefined ? {} : { ignoreLabel }),
+  });
+  const hasSpacing = spacingMm !== null && spacingMm !== undefined;
+  // A slice has an area but no volume.
+  const voxelMl =
+    hasSpacing && pair.truth.rank === 3 ? (spacing[0] * spacing[1] * spacing[2]) / 1000 : NaN;
+  const shown = ignoreLabel === undefined ? pair : withoutIgnored(pair, ignoreLabel);
+  const boxes = hasDistances ? labelBoxes(shown.truth, shown.prediction, numClasses) : [];
+  const classes = classNames.map((name, label): ClassRecord => {
+    const counts = classCounts(confusion, label);
+    const distances =
+      hasDistances && label > 0
+        ? distancesInBox(shown.truth, shown.prediction, label, boxes[label], spacing)
+        : null;
+    return {
+      name,
+      label,
+      counts,
+      dice: dice(counts),
+      iou: iou(counts),
+      precision: precision(counts),
+      recall: recall(counts),
+      specificity: specificity(counts),
+      relativeVolumeError: relativeVolumeError(counts),
+      hd95: distances === null ? NaN : hausdorff(distances, 95),
+      assd: distances === null ? NaN : averageSymmetricSurfaceDistance(distances),
+      surfaceDice: distances === null ? NaN : surfaceDice(distances, tolerance),
+      truthMl: (counts.truePositives + counts.falseNegatives) * voxelMl,
+      predictedMl: (counts.truePositives + counts.falsePositives) * voxelMl,
+    };
+  });
+  return {
+    id,
+    group: options.group ?? id,
+    classes,
+    confusion,
+    accuracy: pixelAccuracy(confusion),
+    distanceUnit: hasSpacing ? "mm" : "px",
+    tolerance,
+  };
+}
+
+/** The scores that the paper's tables have, of one case. */
+export interface CaseScores {
+  /** Mean over the foreground classes that the truth has; NaN where it has none. */
+  readonly dice: number;
+  readonly accuracy: number;
+  /** Mean over the foreground classes that the truth has and that were predicted. */
+  readonly precision: number;
+}
+
+/**
+ * A case's Dice, accuracy and precision, as a row of the paper's tables takes its mean and standard
+ * deviation over cases.
+ */
+export function caseScores(record: CaseRecord): CaseScores {
+  const present = record.classes.filter((row) => row.label > 0 && hasTruth(row));
+  return {
+    dice: definedMean(present.map((row) => row.dice)),
+    accuracy: record.accuracy,
+    precision: definedMean(present.map((row) => row.precision)),
+  };
+}
+
+/** Whether the truth has the class. */
+export function hasTruth(row: ClassRecord): boolean {
+  return row.counts.truePositives + row.counts.falseNegatives > 0;
+}
+
+/** The mean of those that are not NaN; NaN of none. */
+export function definedMean(values: readonly number[]): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  return defined.length === 0
+    ? NaN
+    : defined.reduce((sum, value) => sum + value, 0) / defined.length;
+}
+
+function withoutIgnored(
+  pair: { truth: ByteGrid; prediction: ByteGrid },
+  ignoreLabel: number,
+): { truth: ByteGrid; prediction: ByteGrid } {
+  const truth = pair.truth.data.slice();
+  const prediction = pair.prediction.data.slice();
+  for (let i = 0; i < truth.length; i++) {
+    if (truth[i] !== ignoreLabel) continue;
+    truth[i] = 0;
+    prediction[i] = 0;
+  }
+  return {
+    truth: { ...pair.truth, data: truth },
+    prediction: { ...pair.prediction, data: prediction },
+  };
+}

@@ -1,0 +1,118 @@
+import { ConfigError } from "../../core/errors";
+
+/** What {@link wilcoxonSignedRank} found. */
+export interface WilcoxonResult {
+  /** Sum of the ranks of positive differences. */
+  readonly positiveRankSum: number;
+  readonly negativeRankSum: number;
+  /** Exact, whatever ties there are; 1 where no difference is left. */
+  readonly pValue: number;
+  /** Pairs that differ. */
+  readonly pairs: number;
+  /** Pairs without a difference, left out. */
+  readonly zeros: number;
+  /** Pairs with NaN on a side, left out. */
+  readonly undefinedPairs: number;
+}
+
+/** Options of {@link wilcoxonSignedRank}; every field has a default. */
+export interface WilcoxonOptions {
+  /** `"greater"`: the first sample tends to be larger. Default `"two-sided"`. */
+  readonly alternative?: "two-sided" | "greater" | "less";
+  /** Differences nearer than this share of the largest are a tie; default 1e-9. */
+  readonly tieTolerance?: number;
+}
+
+/**
+ * Exact paired Wilcoxon signed-rank test, ties included: the share of all 2^n sign patterns whose
+ * rank sum is as extreme. Ties get mid-ranks and pairs without a difference are left out. The
+ * patterns are counted by dynamic programming over doubled ranks (which are integers), so 200
+ * pairs take milliseconds and nothing turns to a normal approximation.
+ *
+ * @param first scores of one model
+ * @param second scores of another on the same cases, in the same order
+ * @example
+ * wilcoxonSignedRank([3, 4, 5, 6, 7], [1, 1, 1, 1, 1]).pValue; // 0.0625
+ * @see Wilcoxon 1945; Pratt and Gibbons 1981 for ties
+ */
+export function wilcoxonSignedRank(
+  first: readonly number[],
+  second: readonly number[],
+  options: WilcoxonOptions = {},
+): WilcoxonResult {
+  const { alternative = "two-sided", tieTolerance = 1e-9 } = options;
+  if (first.length !== second.length) {
+    throw new ConfigError({
+      where: "wilcoxonSignedRank",
+      expected: "as many scores on both sides, pair by pair",
+      got: `${first.length} and ${second.length}`,
+    });
+  }
+  const differences = first
+    .map((value, index) => value - second[index])
+    .filter((difference) => !Number.isNaN(difference));
+  const undefinedPairs = first.length - differences.length;
+  const largest = Math.max(0, ...differences.map(Math.abs).filter(Number.isFinite));
+  const tolerance = largest * tieTolerance;
+  const kept = differences
+    .filter((difference) => Math.abs(difference) > tolerance)
+    .sort((a, b) => Math.abs(a) - Math.abs(b));
+  const doubledRanks = rankDoubled(kept.map(Math.abs), tolerance);
+  const doubledPositive = kept.reduce(
+    (sum, difference, index) => (difference > 0 ? sum + doubledRanks[index] : sum),
+    0,
+  );
+  const doubledTotal = doubledRanks.reduce((sum, rank) => sum + rank, 0);
+  const shares = rankSumShares(doubledRanks, doubledTotal);
+  const atMost = sumOf(shares, 0, doubledPositive);
+  const atLeast = sumOf(shares, doubledPositive, doubledTotal);
+  const tails = {
+    "two-sided": Math.min(1, 2 * Math.min(atMost, atLeast)),
+    greater: Math.min(1, atLeast),
+    less: Math.min(1, atMost),
+  };
+  return {
+    positiveRankSum: doubledPositive / 2,
+    negativeRankSum: (doubledTotal - doubledPositive) / 2,
+    pValue: kept.length === 0 ? 1 : tails[alternative],
+    pairs: kept.length,
+    zeros: differences.length - kept.length,
+    undefinedPairs,
+  };
+}
+
+/** Twice the mid-rank of each of some ascending values: integers even where values tie. */
+function rankDoubled(ascending: readonly number[], tolerance: number): number[] {
+  const ranks: number[] = [];
+  for (let start = 0; start < ascending.length;) {
+    let end = start + 1;
+    while (end < ascending.length && isTie(ascending[end - 1], ascending[end], tolerance)) end++;
+    for (let i = start; i < end; i++) ranks.push(start + 1 + end);
+    start = end;
+  }
+  return ranks;
+}
+
+function isTie(below: number, above: number, tolerance: number): boolean {
+  return below === above || above - below <= tolerance;
+}
+
+/** The share of sign patterns with each (doubled) positive rank sum. */
+function rankSumShares(doubledRanks: readonly number[], total: number): Float64Array {
+  const shares = new Float64Array(total + 1);
+  shares[0] = 1;
+  let reach = 0;
+  for (const rank of doubledRanks) {
+    reach += rank;
+    for (let sum = reach; sum >= 0; sum--) {
+      shares[sum] = (shares[sum] + (sum >= rank ? shares[sum - rank] : 0)) / 2;
+    }
+  }
+  return shares;
+}
+
+function sumOf(values: Float64Array, low: number, high: number): number {
+  let sum = 0;
+  for (let i = low; i <= high; i++) sum += values[i];
+  return sum;
+}
