@@ -7,6 +7,16 @@ export {
   SetupError,
 } from "./core/errors";
 export { createRandom } from "./core/random";
+export * from "./data";
+export {
+  checkSplit,
+  kFold,
+  readSplits,
+  selectById,
+  splitByGroup,
+  writeSplits,
+} from "./experiments/splits";
+export type { Split, Splittable } from "./experiments/splits";
 export { clearOutput, display, displayBundle, toMimeBundle } from "./display/display";
 export type { DisplayOptions, MimeBundle } from "./display/display";
 export { interruptRequested, withInterruptible } from "./display/interrupt";

@@ -9,11 +9,50 @@ export const CLASS_NAMES = [
   "pleural effusion",
 ] as const;
 
+/** What a volume's voxels can be held in. */
+export type VoxelArray = Float32Array | Int16Array | Uint8Array;
+
+/** Row-major 4 × 4: voxel index `[i, j, k, 1]` to patient space in mm, axes right, anterior, superior. */
+export type Affine = readonly number[];
+
+/**
+ * Voxels on a grid in the patient.
+ *
+ * @typeParam T `Float32Array` for images, `Uint8Array` for labels
+ */
+export interface Volume<T extends VoxelArray = Float32Array> {
+  /** `[x, y, z]`, as nibabel gives it; a 2D image has `z` = 1. */
+  readonly shape: readonly [number, number, number];
+  /** `data[x + shape[0] * (y + shape[1] * z)]`. */
+  readonly data: T;
+  /** Voxel to RAS in mm. */
+  readonly affine: Affine;
+  /** Distance from voxel to voxel along each axis. */
+  readonly spacingMm: readonly [number, number, number];
+  readonly unit: IntensityUnit;
+  /** The file or the generator it came from. */
+  readonly source: string;
+}
+
 /** A 2D grid of numbers, row-major: `data[row * width + column]`. */
 export interface Plane<T extends Float32Array | Uint8Array> {
   readonly height: number;
   readonly width: number;
   readonly data: T;
+}
+
+/**
+ * Where slices lie in the volume that they were cut from: rows run to the patient's back, columns to
+ * the patient's left, slices towards the head, whatever the file's own order is.
+ */
+export interface VolumeGrid {
+  readonly shape: readonly [number, number, number];
+  readonly affine: Affine;
+  readonly spacingMm: readonly [number, number, number];
+  /** The volume's axis that rows, columns and slices run along. */
+  readonly axes: readonly [row: number, column: number, slice: number];
+  /** Whether each of them runs against that axis. */
+  readonly isFlipped: readonly [row: boolean, column: boolean, slice: boolean];
 }
 
 /** One axial slice, with its mask where there is one. */
@@ -34,6 +73,8 @@ export interface SliceDataset {
   readonly name: string;
   readonly classNames: readonly string[];
   readonly cases: readonly SliceCase[];
+  /** The volume that the slices were cut from, bottom slice first; `null` for image folders. */
+  readonly grid: VolumeGrid | null;
 }
 
 /** A slice as the network sees it: square, grey in [0, 1]. */
@@ -42,4 +83,6 @@ export interface Sample {
   readonly group: string;
   readonly image: Plane<Float32Array>;
   readonly labels: Plane<Uint8Array> | null;
+  /** How it was augmented: `"rotate90"`; absent on a sample as it came. */
+  readonly augmentation?: string;
 }

@@ -1,0 +1,91 @@
+import { ConfigError } from "../core/errors";
+import { createRandom } from "../core/random";
+import type { AugmentOptions } from "./augment/augment";
+import { augment } from "./augment/augment";
+import type { Sample } from "./types";
+
+/** How samples are put together. */
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Fixes order and augmentation; default 0. */
+  readonly seed?: number;
+  /** Passes so far; each has an order and augmentations of its own. Default 0. */
+  readonly epoch?: number;
+  /** Default false: the order of `samples`. */
+  readonly shuffle?: boolean;
+  /** `true` for the defaults of {@link augment}, or its options; default `false`. */
+  readonly augment?: boolean | AugmentOptions;
+  /** Leaves the last batch out where it is not full; default false. */
+  readonly dropLast?: boolean;
+}
+
+/** Samples side by side. */
+export interface Batch {
+  /** Grey, `[size, height, width, 1]`. */
+  readonly images: Float32Array;
+  /** `[size, height, width]`; zeros for samples without labels. */
+  readonly labels: Int32Array;
+  readonly ids: readonly string[];
+  readonly size: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+function checkSamples(samples: readonly Sample[], batchSize: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new ConfigError({
+      where: "createBatches.batchSize",
+      expected: "1 or more",
+      got: String(batchSize),
+    });
+  }
+  const wrong = samples.find(
+    ({ image }) =>
+      image.height !== samples[0].image.height || image.width !== samples[0].image.width,
+  );
+  if (wrong !== undefined) {
+    throw new ConfigError({
+      where: "createBatches.samples",
+      expected: `one size, ${samples[0].image.height} x ${samples[0].image.width}`,
+      got: `${wrong.id} of ${wrong.image.height} x ${wrong.image.width}`,
+      remedy: "Prepare samples to one size first",
+    });
+  }
+}
+
+/**
+ * Batches of one pass over the samples, made one at a time as they are asked for. Order and
+ * augmentation depend on seed, epoch and sample id alone, so a resumed run sees what the whole run saw.
+ *
+ * @throws ConfigError for a batch size below 1 or samples of several sizes
+ */
+export function* createBatches(
+  samples: readonly Sample[],
+  options: BatchOptions,
+): Generator<Batch, void, undefined> {
+  const { batchSize, seed = 0, epoch = 0, shuffle = false, dropLast = false } = options;
+  checkSamples(samples, batchSize);
+  const random = createRandom(seed).fork(`epoch ${epoch}`);
+  const changes = options.augment === true ? {} : options.augment || null;
+  const order = shuffle
+    ? random.fork("order").permutation(samples.length)
+    : samples.map((_, index) => index);
+  for (let start = 0; start < order.length; start += batchSize) {
+    const size = Math.min(batchSize, order.length - start);
+    if (dropLast && size < batchSize) return;
+    const { height, width } = samples[0].image;
+    const pixels = height * width;
+    const images = new Float32Array(size * pixels);
+    const labels = new Int32Array(size * pixels);
+    const ids: string[] = [];
+    for (let i = 0; i < size; i++) {
+      const original = samples[order[start + i]];
+      const sample =
+        changes === null ? original : augment(original, random.fork(original.id), changes);
+      images.set(sample.image.data, i * pixels);
+      if (sample.labels !== null) labels.set(sample.labels.data, i * pixels);
+      ids.push(sample.id);
+    }
+    yield { images, labels, ids, size, height, width };
+  }
+}

@@ -1,0 +1,151 @@
+import { basename, extname, join } from "node:path";
+import { DataError } from "../../core/errors";
+import { fileStem, listFolder, pathKind } from "../files";
+import { groupNeighbours } from "../nearDuplicates";
+import type { Plane, SliceCase, SliceDataset } from "../types";
+import { CLASS_NAMES } from "../types";
+import { checkLabelRange, readMaskPng } from "./png";
+import { IMAGE_ENDINGS, readGreyImage } from "./readGreyImage";
+
+/** What the readers of image folders may be told. */
+export interface ImageFolderOptions {
+  /** Class names by label, background first; default {@link CLASS_NAMES}. */
+  readonly classNames?: readonly string[];
+  /** The grey value that stands for each label, such as `[0, 255]`; by default values are labels. */
+  readonly labelValues?: readonly number[];
+  /** Whether near-duplicate slices become one group; default true. */
+  readonly keepsNeighboursTogether?: boolean;
+  /** The most bytes of pixels to hold; default 4 GiB. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
+
+/** Files of a folder by stem; two files of one stem are refused. */
+async function filesByStem(folder: string, endings: readonly string[]) {
+  const names = await listFolder(folder);
+  const taken = names.filter((name) => endings.includes(extname(name).toLowerCase()));
+  if (taken.length === 0) {
+    const others = names.slice(0, 3).join(", ");
+    throw new DataError({
+      where: folder,
+      expected: `images (${endings.join(", ")})`,
+      got: names.length === 0 ? "an empty folder" : `${names.length} other entries (${others} …)`,
+      remedy: "Name the folder that holds the images",
+    });
+  }
+  const byStem = new Map<string, string>();
+  for (const name of taken) {
+    const stem = fileStem(name);
+    const other = byStem.get(stem);
+    if (other !== undefined) {
+      throw new DataError({
+        where: folder,
+        expected: "one file for each stem",
+        got: `${other} and ${name}`,
+        remedy: "Remove one of them",
+      });
+    }
+    byStem.set(stem, name);
+  }
+  return byStem;
+}
+
+/** Refuses a mask of another size than its image. */
+function checkSameSize(
+  path: string,
+  image: Plane<Float32Array>,
+  imagePath: string,
+  mask: Plane<Uint8Array>,
+): void {
+  if (mask.height === image.height && mask.width === image.width) return;
+  throw new DataError({
+    where: path,
+    expected: `the size of ${basename(imagePath)}, ${image.width} x ${image.height}`,
+    got: `${mask.width} x ${mask.height}`,
+    remedy: "Pair each mask with its own image, and resize masks by nearest neighbour only",
+  });
+}
+
+/**
+ * Reads a folder of grey images (JPEG, PNG) and, where there is one, the folder of their masks (PNG,
+ * palette indices or grey values) by stem.
+ *
+ * @throws DataError for a folder without images, a mask that is missing, of another size or with
+ *   values that are no class
+ */
+export async function readImageFolder(
+  imageFolder: string,
+  maskFolder: string | null,
+  options: ImageFolderOptions = {},
+): Promise<SliceDataset> {
+  const { classNames = CLASS_NAMES, labelValues, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const images = await filesByStem(imageFolder, IMAGE_ENDINGS);
+  const masks = maskFolder === null ? null : await filesByStem(maskFolder, [".png"]);
+  const cases: SliceCase[] = [];
+  let heldBytes = 0;
+  for (const [stem, name] of images) {
+    const imagePath = join(imageFolder, name);
+    const image = await readGreyImage(imagePath);
+    let labels: Plane<Uint8Array> | null = null;
+    if (masks !== null && maskFolder !== null) {
+      const maskName = masks.get(stem);
+      if (maskName === undefined) {
+        throw new DataError({
+          where: join(maskFolder, `${stem}.png`),
+          expected: `the mask of ${name}`,
+          got: "no such file",
+          remedy: "Add it, or take the image out",
+        });
+      }
+      const maskPath = join(maskFolder, maskName);
+      labels = await readMaskPng(maskPath, labelValues === undefined ? {} : { labelValues });
+      checkSameSize(maskPath, image, imagePath, labels);
+      checkLabelRange(maskPath, labels, classNames.length);
+    }
+    heldBytes += image.data.byteLength + (labels?.data.byteLength ?? 0);
+    if (heldBytes > maxBytes) {
+      throw new DataError({
+        where: imageFolder,
+        expected: `at most ${maxBytes} bytes of pixels in memory`,
+        got: `more, from ${name} on`,
+        remedy: "Read a part of the folder, shrink the images, or raise maxBytes",
+      });
+    }
+    cases.push({ id: stem, group: stem, image, labels, unit: "grey8", spacingMm: null });
+  }
+  const keepsTogether = options.keepsNeighboursTogether ?? true;
+  return {
+    name: basename(imageFolder),
+    classNames,
+    cases: keepsTogether ? groupNeighbours(cases) : cases,
+    grid: null,
+  };
+}
+
+/**
+ * Reads a COVID-SemiSeg folder: `Imgs/*.jpg` with `GT/*.png`, palette indices 0 background, 1
+ * ground-glass opacity, 2 consolidation. Near-duplicate slices become one group.
+ *
+ * @throws DataError when the folder is not laid out so, or for a file that cannot be read
+ */
+export async function readCovidSemiSeg(
+  folder: string,
+  options: ImageFolderOptions = {},
+): Promise<SliceDataset> {
+  const imageFolder = join(folder, "Imgs");
+  const maskFolder = join(folder, "GT");
+  for (const part of [imageFolder, maskFolder]) {
+    if ((await pathKind(part)) !== "folder") {
+      throw new DataError({
+        where: part,
+        expected: "a folder (COVID-SemiSeg has Imgs/*.jpg and GT/*.png)",
+        got: "none",
+        remedy: "Name the folder that holds Imgs and GT",
+      });
+    }
+  }
+  const classNames = CLASS_NAMES.slice(0, 3);
+  const dataset = await readImageFolder(imageFolder, maskFolder, { classNames, ...options });
+  return { ...dataset, name: basename(folder) };
+}

@@ -1,0 +1,38 @@
+export * from "./types";
+export { DEFAULT_AUGMENTATION, augment } from "./augment/augment";
+export type { AugmentOptions } from "./augment/augment";
+export { paperCopies } from "./augment/paperCopies";
+export { createBatches } from "./createBatches";
+export type { Batch, BatchOptions } from "./createBatches";
+export { cropPlane, findFrame, uncropPlane } from "./crop";
+export type { Box } from "./crop";
+export { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
+export type { ImageFolderOptions } from "./images/imageFolder";
+export { encodeMaskPng, readGreyPng, readMaskPng, writeMaskPng } from "./images/png";
+export { readGreyImage } from "./images/readGreyImage";
+export {
+  LUNG_WINDOW,
+  applyWindow,
+  defaultWindow,
+  fromHounsfield,
+  hounsfieldLine,
+  toHounsfield,
+  undoWindow,
+} from "./intensity";
+export type { HounsfieldLine, IntensityWindow } from "./intensity";
+export { axisCodes } from "./affine";
+export { NEIGHBOUR_CORRELATION, findNeighbours, groupNeighbours } from "./nearDuplicates";
+export type { NeighbourPair } from "./nearDuplicates";
+export { readNifti, readNiftiLabels } from "./nifti/readNifti";
+export type { ReadNiftiOptions } from "./nifti/readNifti";
+export { writeNifti } from "./nifti/writeNifti";
+export type { WriteNiftiOptions } from "./nifti/writeNifti";
+export { makePhantom, writePhantom } from "./phantom/makePhantom";
+export type { PhantomOptions } from "./phantom/makePhantom";
+export { prepareSamples, resizeCeiling, restoreLabels } from "./prepare";
+export type { PrepareOptions } from "./prepare";
+export { readDataset } from "./readDataset";
+export type { ReadDatasetOptions } from "./readDataset";
+export { resizeImage, resizeLabels } from "./resize";
+export type { Interpolation } from "./resize";
+export { gridSize, labelsToVolume, sliceVolume } from "./volumeSlices";

@@ -1,0 +1,73 @@
+import { resizeImage } from "./resize";
+import type { Plane, SliceCase } from "./types";
+
+/** The side of a thumbnail; at 32 the known neighbours stand clear of all other pairs. */
+const THUMBNAIL_SIDE = 32;
+/** Of the 50 public slices, the two pairs of neighbours reach 0.998 and 0.979, the next pair 0.938. */
+export const NEIGHBOUR_CORRELATION = 0.96;
+
+/** Two slices that show nearly the same. */
+export interface NeighbourPair {
+  readonly ids: readonly [string, string];
+  /** Pearson's correlation of their thumbnails. */
+  readonly correlation: number;
+}
+
+/** The thumbnail, scaled to mean 0 and unit length, so that a dot product is the correlation. */
+function thumbnail(image: Plane<Float32Array>): Float32Array {
+  const { data } = resizeImage(image, THUMBNAIL_SIDE, THUMBNAIL_SIDE, "area");
+  const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+  const length = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0));
+  return data.map((value) => (length > 0 ? (value - mean) / length : 0));
+}
+
+/**
+ * Pairs of slices whose thumbnails correlate: neighbours of one patient, or the same slice twice.
+ *
+ * @param cases slices of any sizes
+ * @param threshold the least correlation that makes a pair; default {@link NEIGHBOUR_CORRELATION}
+ * @returns highest correlation first
+ */
+export function findNeighbours(
+  cases: readonly Pick<SliceCase, "id" | "image">[],
+  threshold = NEIGHBOUR_CORRELATION,
+): NeighbourPair[] {
+  const thumbnails = cases.map(({ image }) => thumbnail(image));
+  const pairs: NeighbourPair[] = [];
+  for (let i = 0; i < cases.length; i++) {
+    for (let j = i + 1; j < cases.length; j++) {
+      let correlation = 0;
+      for (let k = 0; k < thumbnails[i].length; k++) {
+        correlation += thumbnails[i][k] * thumbnails[j][k];
+      }
+      if (correlation >= threshold) pairs.push({ ids: [cases[i].id, cases[j].id], correlation });
+    }
+  }
+  return pairs.sort((a, b) => b.correlation - a.correlation);
+}
+
+/**
+ * Gives slices that are near-duplicates one group, through any chain of pairs. Groups that the cases
+ * came with stay together.
+ *
+ * @returns the cases in their order; a merged group has the name of its first case's group
+ */
+export function groupNeighbours(
+  cases: readonly SliceCase[],
+  threshold = NEIGHBOUR_CORRELATION,
+): SliceCase[] {
+  const parent = new Map(cases.map(({ group }) => [group, group]));
+  const rootOf = (group: string): string => {
+    let root = group;
+    for (let up = parent.get(root) ?? root; up !== root; up = parent.get(root) ?? root) root = up;
+    return root;
+  };
+  const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
+  const order = new Map([...parent.keys()].map((group, index) => [group, index]));
+  for (const { ids } of findNeighbours(cases, threshold)) {
+    const [a, b] = ids.map((id) => rootOf(groupOf.get(id) ?? id));
+    const isFirst = (order.get(a) ?? 0) <= (order.get(b) ?? 0);
+    parent.set(isFirst ? b : a, isFirst ? a : b);
+  }
+  return cases.map((item) => ({ ...item, group: rootOf(item.group) }));
+}

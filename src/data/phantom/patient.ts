@@ -1,0 +1,74 @@
+import type { Random } from "../../core/random";
+import { growVessels } from "./vessels";
+import type { Vessel } from "./vessels";
+
+/** All that stays the same from slice to slice of one patient. Lengths are in sides of the plane. */
+export interface Patient {
+  readonly seed: number;
+  readonly body: { readonly a: number; readonly b: number; readonly y: number };
+  /** The chest's inside at its widest. */
+  readonly cavity: {
+    readonly a: number;
+    readonly b: number;
+    readonly y: number;
+    readonly power: number;
+  };
+  readonly mediastinum: number;
+  readonly heart: number;
+  readonly tilt: number;
+  readonly hasBreasts: boolean;
+  readonly fat: number;
+  readonly muscle: number;
+  readonly bone: number;
+  readonly outsideAir: number;
+  readonly lung: number;
+  /** How much denser the back of the lung is than its front. */
+  readonly lungGradient: number;
+  readonly lungTexture: number;
+  readonly noise: number;
+  /** Blur of the reconstruction, in sides. */
+  readonly blur: number;
+  readonly vessels: readonly Vessel[];
+}
+
+/** Draws a number between two. */
+export function between(random: Random, low: number, high: number): number {
+  return low + (high - low) * random.uniform();
+}
+
+/**
+ * Draws a patient; the values are those of the real slices, on their pseudo-HU scale.
+ *
+ * @param largeness 0 for any chest, 1 for the largest
+ */
+export function makePatient(random: Random, largeness: number): Patient {
+  const cavity = {
+    a: between(random, 0.345 + 0.04 * largeness, 0.395),
+    b: between(random, 0.255 + 0.05 * largeness, 0.315),
+    y: between(random, -0.03, 0.0),
+    power: between(random, 2.1, 2.5),
+  };
+  return {
+    seed: random.seed,
+    body: {
+      a: Math.min(0.496, cavity.a + between(random, 0.095, 0.125)),
+      b: cavity.b + between(random, 0.135, 0.175),
+      y: between(random, -0.01, 0.015),
+    },
+    cavity,
+    mediastinum: between(random, 0.9, 1.25),
+    heart: between(random, 0.85, 1.2),
+    tilt: between(random, -0.06, 0.06),
+    hasBreasts: random.uniform() < 0.3,
+    fat: between(random, -115, -85),
+    muscle: between(random, 25, 70),
+    bone: between(random, 170, 330),
+    outsideAir: -1000 - Math.abs(random.normal()) * 130,
+    lung: between(random, -910, -790),
+    lungGradient: between(random, 20, 130),
+    lungTexture: between(random, 14, 42),
+    noise: between(random, 10, 42),
+    blur: between(random, 0.0008, 0.0024),
+    vessels: growVessels(random.fork("vessels"), cavity),
+  };
+}

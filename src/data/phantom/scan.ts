@@ -1,0 +1,47 @@
+import type { Patient } from "./patient";
+
+/** Near-normal noise from one xorshift word a draw: the sum of its four bytes. */
+function addScanNoise(image: Float32Array, sd: number, seed: number): void {
+  const scale = sd / Math.sqrt((4 * (256 * 256 - 1)) / 12);
+  let word = seed | 1;
+  for (let i = 0; i < image.length; i++) {
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    const sum = (word & 255) + ((word >>> 8) & 255) + ((word >>> 16) & 255) + (word >>> 24);
+    image[i] += (sum - 510) * scale;
+  }
+}
+
+/** Three taps along rows, then columns, with the variance of a Gaussian; in place. */
+function blur(image: Float32Array, size: number, sigma: number): void {
+  const side = Math.min(0.25, (sigma * sigma) / 2);
+  const middle = 1 - 2 * side;
+  const line = new Float32Array(size);
+  const pass = (first: number, step: number) => {
+    for (let i = 0; i < size; i++) line[i] = image[first + i * step];
+    for (let i = 1; i < size - 1; i++) {
+      image[first + i * step] = middle * line[i] + side * (line[i - 1] + line[i + 1]);
+    }
+  };
+  for (let row = 0; row < size; row++) pass(row * size, 1);
+  for (let col = 0; col < size; col++) pass(col, size);
+}
+
+/** The range of the public slices. */
+const LOWEST = -1607;
+const HIGHEST = 597;
+
+/**
+ * What the scanner makes of a slice, in place: noise, blur, whole numbers. Noise is finer, so weaker
+ * when averaged, on a coarser grid.
+ */
+export function scan(image: Float32Array, size: number, patient: Patient, seed: number): void {
+  const sd = patient.noise * Math.sqrt(Math.min(1, size / 512));
+  addScanNoise(image, sd, seed);
+  blur(image, size, patient.blur * size);
+  addScanNoise(image, 0.5 * sd, seed ^ 0x5bd1e995);
+  for (let i = 0; i < image.length; i++) {
+    image[i] = Math.min(HIGHEST, Math.max(LOWEST, Math.round(image[i])));
+  }
+}

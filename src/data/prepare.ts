@@ -1,0 +1,108 @@
+import type { Box } from "./crop";
+import { cropPlane, findFrame, uncropPlane } from "./crop";
+import type { IntensityWindow } from "./intensity";
+import { applyWindow, defaultWindow } from "./intensity";
+import type { Interpolation } from "./resize";
+import { resizeImage, resizeLabels } from "./resize";
+import type { Plane, Sample, SliceCase, SliceDataset } from "./types";
+
+/** How slices become samples. */
+export interface PrepareOptions {
+  /** Height and width of the samples. */
+  readonly size: number;
+  /** Black to white; by default what suits the unit ({@link defaultWindow}). */
+  readonly window?: IntensityWindow;
+  /** `"blackFrame"` cuts off the rows and columns that are black in the window; default `"none"`. */
+  readonly crop?: "none" | "blackFrame";
+  /** Default `"area"`, as `cv2.INTER_AREA`. */
+  readonly interpolation?: Interpolation;
+}
+
+/** The part of a case that its sample shows. */
+export function sampleBox(item: SliceCase, options: Pick<PrepareOptions, "crop" | "window">): Box {
+  const { height, width } = item.image;
+  if ((options.crop ?? "none") === "none") return { top: 0, left: 0, height, width };
+  return findFrame(item.image, (options.window ?? defaultWindow(item.unit)).low);
+}
+
+/**
+ * Makes each slice what the network sees: cropped, grey in [0, 1] by window, square. Labels are
+ * resized by nearest neighbour, never blended.
+ *
+ * @see {@link restoreLabels}, the way back
+ */
+export function prepareSamples(
+  dataset: Pick<SliceDataset, "cases">,
+  options: PrepareOptions,
+): Sample[] {
+  const { size, interpolation = "area" } = options;
+  return dataset.cases.map((item) => {
+    const box = sampleBox(item, options);
+    const grey = applyWindow(
+      cropPlane(item.image, box),
+      options.window ?? defaultWindow(item.unit),
+    );
+    return {
+      id: item.id,
+      group: item.group,
+      image: resizeImage(grey, size, size, interpolation),
+      labels: item.labels && resizeLabels(cropPlane(item.labels, box), size, size),
+    };
+  });
+}
+
+/**
+ * Takes a sample's labels (a prediction) back to the case's own grid.
+ *
+ * @param sampleLabels at the sample's size
+ * @param originalCase the case that the sample was made from
+ * @param options as given to {@link prepareSamples}, where it cropped
+ */
+export function restoreLabels(
+  sampleLabels: Plane<Uint8Array>,
+  originalCase: SliceCase,
+  options: Pick<PrepareOptions, "crop" | "window"> = {},
+): Plane<Uint8Array> {
+  const { height, width } = originalCase.image;
+  const box = sampleBox(originalCase, options);
+  const cropped = resizeLabels(sampleLabels, box.height, box.width);
+  return uncropPlane(cropped, box, height, width);
+}
+
+/**
+ * The highest Dice that any prediction at a size can reach once it is back on the original grid: the
+ * truth itself, sent there and back.
+ *
+ * @returns one mean over the cases that have the class for each class; `NaN` for the background and
+ *   for a class that no case has
+ */
+export function resizeCeiling(dataset: SliceDataset, options: PrepareOptions): number[] {
+  const sums = dataset.classNames.map(() => 0);
+  const counts = dataset.classNames.map(() => 0);
+  for (const item of dataset.cases) {
+    if (item.labels === null) continue;
+    const small = resizeLabels(
+      cropPlane(item.labels, sampleBox(item, options)),
+      options.size,
+      options.size,
+    );
+    const restored = restoreLabels(small, item, options).data;
+    const truth = item.labels.data;
+    for (let label = 1; label < sums.length; label++) {
+      let inBoth = 0;
+      let inEither = 0;
+      let inTruth = 0;
+      for (let i = 0; i < truth.length; i++) {
+        const isTrue = truth[i] === label;
+        const isRestored = restored[i] === label;
+        if (isTrue) inTruth++;
+        if (isTrue && isRestored) inBoth++;
+        inEither += Number(isTrue) + Number(isRestored);
+      }
+      if (inTruth === 0) continue;
+      sums[label] += (2 * inBoth) / inEither;
+      counts[label]++;
+    }
+  }
+  return sums.map((sum, label) => (label === 0 || counts[label] === 0 ? NaN : sum / counts[label]));
+}
