@@ -19,6 +19,7 @@ export {
 export type { Split, Splittable } from "./experiments/splits";
 export { clearOutput, display, displayBundle, toMimeBundle } from "./display/display";
 export type { DisplayOptions, MimeBundle } from "./display/display";
+export { input } from "./display/input";
 export { interruptRequested, withInterruptible } from "./display/interrupt";
 export { createProgress } from "./display/progress";
 export type { Progress, ProgressOptions, ProgressValues } from "./display/progress";
@@ -78,3 +79,5 @@ export type {
   Summary,
   SurfaceDistances,
 } from "./metrics";
+export * from "./layers";
+export * from "./models";

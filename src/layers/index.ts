@@ -6,4 +6,5 @@ export { GroupNormalization, groupNormalize } from "./GroupNormalization";
 export { GroupedConv2D } from "./GroupedConv2D";
 export { ResNetBlock } from "./ResNetBlock";
 export { ResNeXtBlock } from "./ResNeXtBlock";
+export { UNetDecoderBlock } from "./UNetDecoderBlock";
 export { UNetEncoderBlock } from "./UNetEncoderBlock";

@@ -69,7 +69,7 @@ export function seededInitializer(
   return initializer;
 }
 
-/** A part's own seed: depends on the whole's seed and the part's name. */
+/** A part's own seed, in [0, 2^31): depends on the whole's seed and the part's name. */
 export function deriveSeed(seed: number, name: string): number {
-  return createRandom(seed).fork(name).seed;
+  return createRandom(seed).fork(name).seed >>> 1;
 }

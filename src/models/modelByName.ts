@@ -1,0 +1,36 @@
+import type * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
+import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
+import { unet } from "./unet";
+import type { AttentionLevelsArgs, ResNeXtUNetArgs } from "./unetFamily";
+
+/** Arguments of any model; each takes what concerns it. */
+export type ModelArgs = ResNeXtUNetArgs & AttentionLevelsArgs;
+
+const builders = { unet, residualAttentionUnet, ma, mr } as const;
+
+/** A name that {@link modelByName} knows. */
+export type ModelName = keyof typeof builders;
+
+/** Every name that {@link modelByName} knows. */
+export const MODEL_NAMES = Object.keys(builders) as readonly ModelName[];
+
+/**
+ * The model of a name; a command or a saved run has only that.
+ *
+ * @param name one of {@link MODEL_NAMES}
+ * @throws ConfigError for any other
+ * @example
+ * const model = modelByName("unet", { inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
+ * model.name; // "unet"
+ */
+export function modelByName(name: string, args: ModelArgs): tf.LayersModel {
+  if (!Object.hasOwn(builders, name)) {
+    throw new ConfigError({
+      where: "modelByName",
+      expected: `one of ${MODEL_NAMES.join(", ")}`,
+      got: `"${name}"`,
+    });
+  }
+  return builders[name as ModelName](args);
+}

@@ -1,0 +1,152 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
+import { formatShape } from "../core/shapes";
+import { GroupedConv2D } from "../layers/GroupedConv2D";
+import { createBlock } from "../layers/support/block";
+import type { BlockKind } from "../layers/support/block";
+import type { Normalization } from "../layers/support/ConvUnit";
+import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
+import type { DecoderAttention } from "../layers/UNetDecoderBlock";
+import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
+
+/** What every segmentation model takes. */
+export interface SegmentationArgs {
+  /** `[height, width, channels]`; `null` for a height or width that is not fixed. */
+  readonly inputShape: readonly [number | null, number | null, number];
+  /** Classes, the background among them. */
+  readonly numClasses: number;
+  /** Fixes every initial weight; default 0. */
+  readonly seed?: number;
+}
+
+/** What the models of the U-Net family take. */
+export interface UNetArgs extends SegmentationArgs {
+  /** Channels of the finest level, doubled from level to level; default 16. */
+  readonly filters?: number;
+  /** Times that the image is halved; default 4. */
+  readonly depth?: number;
+  /** Default `"batch"`. */
+  readonly normalization?: Normalization;
+}
+
+/** What the models with ResNeXt blocks take. */
+export interface ResNeXtUNetArgs extends UNetArgs {
+  /** Paths of a ResNeXt block; default 8. */
+  readonly cardinality?: number;
+}
+
+/** What the models with attention over the pixels take. */
+export interface AttentionLevelsArgs {
+  /**
+   * Decoder levels that attend; level `d` works at `1 / 2^d` of the resolution. Default all, from 0
+   * to `depth - 1`; two cores want `[2, 3]`, a quarter of the resolution and below.
+   */
+  readonly attentionLevels?: readonly number[];
+  /** Tokens a bucket; default 64. */
+  readonly bucketSize?: number;
+  /** Rounds of hashing; default 4. */
+  readonly numHashes?: number;
+}
+
+/** Which parts a network is made of. */
+interface UNetParts {
+  readonly encoder: BlockKind;
+  readonly decoder: BlockKind;
+  readonly attention: DecoderAttention;
+}
+
+/** Throws unless the arguments that all models share make sense. */
+export function checkSegmentationArgs(where: string, args: SegmentationArgs): void {
+  const { inputShape, numClasses } = args;
+  const isSize = (size: number | null): boolean => Number.isInteger(size) && (size ?? 0) > 0;
+  const isShape =
+    Array.isArray(inputShape) &&
+    inputShape.length === 3 &&
+    inputShape.slice(0, 2).every((size) => size === null || isSize(size)) &&
+    isSize(inputShape[2]);
+  if (!isShape) {
+    throw new ConfigError({
+      where: `${where}.inputShape`,
+      expected: "[height, width, channels]",
+      got: Array.isArray(inputShape) ? formatShape(inputShape) : String(inputShape),
+    });
+  }
+  if (!Number.isInteger(numClasses) || numClasses < 2) {
+    throw new ConfigError({
+      where: `${where}.numClasses`,
+      expected: "a whole number of at least 2",
+      got: String(numClasses),
+      remedy: "The background is a class too.",
+    });
+  }
+}
+
+/** The last two layers of every model: scores a class (`logits`), then probabilities (`softmax`). */
+export function segmentationHead(
+  features: tf.SymbolicTensor,
+  numClasses: number,
+  seed: number,
+): tf.SymbolicTensor {
+  const head = new GroupedConv2D({ name: "logits", filters: numClasses, kernelSize: 1, seed });
+  const softmax = tf.layers.softmax({ name: "softmax", axis: -1 });
+  return softmax.apply(head.apply(features)) as tf.SymbolicTensor;
+}
+
+function checkLevels(where: string, levels: readonly number[], depth: number): void {
+  const wrong = levels.filter((level) => !Number.isInteger(level) || level < 0 || level >= depth);
+  if (wrong.length > 0) {
+    throw new ConfigError({
+      where: `${where}.attentionLevels`,
+      expected: `levels from 0 to ${depth - 1}`,
+      got: wrong.join(", "),
+      remedy: "Level d works at 1 / 2^d of the resolution; the bridge has none.",
+    });
+  }
+}
+
+/** Wires a network of the U-Net family. */
+export function buildUNet(
+  name: string,
+  parts: UNetParts,
+  args: ResNeXtUNetArgs & AttentionLevelsArgs,
+): tf.LayersModel {
+  checkSegmentationArgs(name, args);
+  const { inputShape, numClasses, seed = 0, filters = 16, depth = 4 } = args;
+  const { normalization = "batch", cardinality = 8, bucketSize = 64, numHashes = 4 } = args;
+  const { attentionLevels = Array.from({ length: depth }, (_, level) => level) } = args;
+  if (parts.attention !== "none") checkLevels(name, attentionLevels, depth);
+
+  const common = { normalization, seed };
+  const input = tf.input({ shape: [...inputShape], name: "image" });
+  const skips: tf.SymbolicTensor[] = [];
+  let features = input;
+  for (let level = 0; level < depth; level++) {
+    const encoder = new UNetEncoderBlock({
+      ...common,
+      name: `encoder${level}`,
+      filters: filters * 2 ** level,
+      block: parts.encoder,
+      cardinality,
+    });
+    const [skip, pooled] = encoder.apply(features) as tf.SymbolicTensor[];
+    skips.push(skip);
+    features = pooled;
+  }
+  const bridge = { ...common, name: "bridge", filters: filters * 2 ** depth };
+  features = createBlock(parts.encoder, bridge, cardinality).apply(features) as tf.SymbolicTensor;
+  for (let level = depth - 1; level >= 0; level--) {
+    const decoder = new UNetDecoderBlock({
+      ...common,
+      name: `decoder${level}`,
+      filters: filters * 2 ** level,
+      block: parts.decoder,
+      attention: attentionLevels.includes(level) ? parts.attention : "none",
+      cardinality,
+      bucketSize,
+      numHashes,
+    });
+    features = decoder.apply([features, skips[level]]) as tf.SymbolicTensor;
+  }
+  const outputs = segmentationHead(features, numClasses, seed);
+  return tf.model({ inputs: input, outputs, name });
+}
