@@ -81,3 +81,23 @@ export type {
 } from "./metrics";
 export * from "./layers";
 export * from "./models";
+export {
+  QUICKSTART_MODELS,
+  quickstart,
+  quickstartReport,
+  quickstartScores,
+} from "./experiments/quickstart";
+export type {
+  Quickstart,
+  QuickstartModel,
+  QuickstartOptions,
+  QuickstartReport,
+  QuickstartScore,
+} from "./experiments/quickstart";
+export { Figure } from "./viz/Figure";
+export { maskComparison } from "./viz/maskComparison";
+export type { ComparedCase, ComparedMask, MaskComparisonOptions } from "./viz/maskComparison";
+export { CLASS_COLOURS, classColour } from "./viz/palette";
+export { exportNotebook } from "./viz/reports/exportNotebook";
+export { scoreBars } from "./viz/scoreBars";
+export { trainingCurves } from "./viz/trainingCurves";

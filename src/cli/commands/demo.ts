@@ -1,0 +1,93 @@
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { PHANTOM } from "../../experiments/dataSource";
+import { PRESET_NAMES, presetConfig } from "../../experiments/presets";
+import { quickstart, quickstartReport } from "../../experiments/quickstart";
+import type { QuickstartReport } from "../../experiments/quickstart";
+import { writeJsonWhole } from "../../experiments/wholeFile";
+import { exportNotebook } from "../../viz/reports/exportNotebook";
+import { SetupError } from "../../core/errors";
+import { findProject, readPython } from "../doctor/project";
+import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
+import type { CommandResult, CommonOptions } from "../runAction";
+
+interface DemoOptions extends CommonOptions {
+  readonly data?: string;
+  readonly preset: string;
+  readonly runs?: string;
+  readonly out: string;
+}
+
+/** `layerbook demo`: train both models, score them, execute the quick-start notebook to a page. */
+export function registerDemoCommand(program: Command): void {
+  const command = program
+    .command("demo")
+    .description("train unet and residualAttentionUnet, score both, write a report")
+    .option("--data <path>", "a NIfTI pair or a COVID-SemiSeg folder; default the seeded phantom")
+    .option("--preset <name>", PRESET_NAMES.join(", "), "demo")
+    .option("--runs <folder>", "where the trained models go; default runs/demo")
+    .option("--out <folder>", "where quickstart.html and quickstart.json go", "reports");
+  addCommonOptions(command).action(resultAction(demo));
+}
+
+async function demo(options: DemoOptions): Promise<CommandResult> {
+  const { data, preset, out } = options;
+  const config = presetConfig(preset);
+  const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
+  // Known to be missing before minutes of training, not after.
+  const python = readPython(root);
+  if (python === null) {
+    throw new SetupError({
+      where: "demo",
+      expected: "a Python environment with Jupyter",
+      got: "none",
+      remedy: `Run \`${setupCommand}\`.`,
+    });
+  }
+  const source = data === undefined ? PHANTOM : resolve(data);
+  const name = data === undefined ? "demo" : `demo-${basename(source)}`;
+  const folder = resolve(options.runs ?? join("runs", name));
+  const result = await withStopOnInterrupt((shouldStop) =>
+    quickstart({ folder, source, config, shouldStop }),
+  );
+  const stopped = Object.values(result.models).some(
+    ({ run }) => run.record.result.ended === "interrupted",
+  );
+  if (stopped) {
+    return {
+      text: "Stopped. Run the same command again to go on.",
+      json: { folder, stopped },
+      exitCode: 130,
+    };
+  }
+  const report = quickstartReport(result);
+  const json = resolve(out, "quickstart.json");
+  const html = resolve(out, "quickstart.html");
+  await writeJsonWhole(json, report);
+  process.stderr.write("Executing notebooks/01-quickstart.ipynb with Jupyter ...\n");
+  await exportNotebook({
+    notebook: join(packageRoot, "notebooks", "01-quickstart.ipynb"),
+    html,
+    python: python.executable,
+    packageRoot,
+    plotlyFolder: dirname(createRequire(__filename).resolve("plotly.js-dist-min")),
+    env: { LAYERBOOK_RUNS: folder },
+  });
+  return { text: summary(report, html, json), json: report };
+}
+
+function summary({ minutes, models }: QuickstartReport, html: string, json: string): string {
+  const number = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
+  const rows = Object.entries(models).map(
+    ([name, { dice, accuracy, precision }]) =>
+      `${name.padEnd(24)}${number(dice).padStart(8)}${number(accuracy).padStart(10)}${number(precision).padStart(11)}`,
+  );
+  return [
+    `${"held-out cases".padEnd(24)}${"Dice".padStart(8)}${"accuracy".padStart(10)}${"precision".padStart(11)}`,
+    ...rows,
+    `trained in ${minutes} minutes`,
+    `report  ${html}`,
+    `scores  ${json}`,
+  ].join("\n");
+}
