@@ -1,7 +1,5 @@
 import { AttentionGate } from "../../src/layers/AttentionGate";
 import { ConvBlock } from "../../src/layers/ConvBlock";
-import { ResNetBlock } from "../../src/layers/ResNetBlock";
-import { ResNeXtBlock } from "../../src/layers/ResNeXtBlock";
 import { UNetEncoderBlock } from "../../src/layers/UNetEncoderBlock";
 import { checkLayer } from "../support/checkLayer";
 
@@ -19,30 +17,6 @@ describe("ConvBlock", () => {
     inputs: [[2, 5, 7, 11]],
     output: [2, 5, 7, 14],
     weights: 6,
-  });
-});
-
-describe("ResNetBlock", () => {
-  checkLayer(ResNetBlock, {
-    args: { filters: 13, strides: 2, seed: 3, ...normalization },
-    inputs: [[2, 5, 7, 11]],
-    output: [2, 3, 4, 13],
-    weights: 15,
-  });
-  checkLayer(ResNetBlock, {
-    args: { filters: 11, seed: 3, normalization: "none" },
-    inputs: [[2, 5, 7, 11]],
-    output: [2, 5, 7, 11],
-    weights: 4,
-  });
-});
-
-describe("ResNeXtBlock", () => {
-  checkLayer(ResNeXtBlock, {
-    args: { filters: 13, cardinality: 3, width: 9, strides: 2, seed: 3, ...normalization },
-    inputs: [[2, 5, 7, 11]],
-    output: [2, 3, 4, 13],
-    weights: 20,
   });
 });
 
