@@ -20,6 +20,8 @@ export interface DisplayHost {
   publish(bundle: MimeBundle, options: PublishOptions): void;
   /** Removes the running cell's outputs; with `wait`, when the next one arrives. */
   clearOutput(wait: boolean): void;
+  /** Asks the user for a line; `null` where the frontend cannot ask. */
+  input(prompt: string, password: boolean): Promise<string> | null;
   /** Counts the cells that were started, so that a re-run cell makes its outputs anew. */
   readonly cell: number;
   /**

@@ -16,6 +16,7 @@ function fakeHost(): DisplayHost & { readonly published: Published[] } {
     interruptFlag: new Int32Array(new SharedArrayBuffer(8)),
     publish: (bundle, options) => void published.push({ bundle, options }),
     clearOutput: () => undefined,
+    input: () => null,
   };
 }
 

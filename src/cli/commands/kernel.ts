@@ -1,0 +1,82 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import { installKernel, listKernels, uninstallKernel } from "../../kernel/kernelspec";
+import type { InstalledKernel, KernelScope } from "../../kernel/kernelspec";
+import { findProject } from "../doctor/project";
+import type { CommandResult, CommonOptions } from "../runAction";
+import { addCommonOptions, resultAction } from "../runAction";
+
+interface KernelCommandOptions extends CommonOptions {
+  readonly user?: boolean;
+  readonly sysPrefix?: boolean;
+  readonly name?: string;
+  readonly strict?: boolean;
+}
+
+function scopeOf({ user }: KernelCommandOptions): KernelScope {
+  return user === true ? "user" : "sys-prefix";
+}
+
+function root(): string {
+  return findProject(__dirname, process.cwd()).packageRoot;
+}
+
+function addScopeOptions(command: Command): Command {
+  return addCommonOptions(command)
+    .addOption(
+      new Option("--user", "in your home, for every Jupyter of yours").conflicts("sysPrefix"),
+    )
+    .option("--sys-prefix", "in the Python environment (the default)");
+}
+
+function install(options: KernelCommandOptions): CommandResult {
+  const { name, strict = false } = options;
+  const folder = installKernel({
+    packageRoot: root(),
+    scope: scopeOf(options),
+    strict,
+    ...(name === undefined ? {} : { name }),
+  });
+  return { text: `Installed into ${folder}`, json: { folder } };
+}
+
+function uninstall(options: KernelCommandOptions): CommandResult {
+  const folder = uninstallKernel(root(), scopeOf(options), options.name);
+  return { text: `Removed ${folder}`, json: { folder } };
+}
+
+function line({ name, displayName, folder, isWhole }: InstalledKernel): string {
+  return `${name}  ${displayName}  ${folder}${isWhole ? "" : "  (what it starts is gone: install it again)"}`;
+}
+
+function list(options: KernelCommandOptions): CommandResult {
+  const { user, sysPrefix } = options;
+  const scopes: KernelScope[] =
+    user === true ? ["user"] : sysPrefix === true ? ["sys-prefix"] : ["sys-prefix", "user"];
+  const kernels = scopes.flatMap((scope) => listKernels(root(), scope));
+  const text = kernels.length === 0 ? "No kernel is installed." : kernels.map(line).join("\n");
+  return { text, json: kernels };
+}
+
+/** `layerbook kernel install|uninstall|list`: the kernel's place among Jupyter's. */
+export function registerKernelCommand(program: Command): void {
+  const kernel = program.command("kernel").description("install the notebook kernel into Jupyter");
+  addScopeOptions(kernel.command("install").description("make the kernel known to Jupyter"))
+    .option("--name <name>", "the kernelspec's name", "layerbook")
+    .option("--strict", "check cells by TypeScript's strict rules")
+    .action(
+      resultAction<KernelCommandOptions>((options) =>
+        Promise.resolve().then(() => install(options)),
+      ),
+    );
+  addScopeOptions(kernel.command("uninstall").description("remove it again"))
+    .option("--name <name>", "the kernelspec's name", "layerbook")
+    .action(
+      resultAction<KernelCommandOptions>((options) =>
+        Promise.resolve().then(() => uninstall(options)),
+      ),
+    );
+  addScopeOptions(kernel.command("list").description("list the installed ones")).action(
+    resultAction<KernelCommandOptions>((options) => Promise.resolve().then(() => list(options))),
+  );
+}

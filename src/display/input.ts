@@ -1,0 +1,33 @@
+import { createInterface } from "node:readline/promises";
+import { SetupError } from "../core/errors";
+import { displayHost } from "./host";
+
+/**
+ * Asks the user for a line: in a notebook by the frontend's field, in a terminal on stdin.
+ *
+ * @param prompt what to ask
+ * @param options.password hides what is typed (in a notebook)
+ * @throws SetupError where nobody can be asked, as under nbconvert
+ */
+export async function input(
+  prompt = "",
+  options: { readonly password?: boolean } = {},
+): Promise<string> {
+  const host = displayHost();
+  if (host !== null) {
+    const answer = host.input(prompt, options.password ?? false);
+    if (answer !== null) return answer;
+    throw new SetupError({
+      where: "input",
+      expected: "a frontend that can ask the user",
+      got: "one that runs the notebook by itself",
+      remedy: "Give the value in a cell instead",
+    });
+  }
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await reader.question(prompt);
+  } finally {
+    reader.close();
+  }
+}

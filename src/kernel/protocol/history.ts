@@ -1,0 +1,122 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import type { Request } from "./requests";
+
+const entrySchema = z.object({
+  session: z.int(),
+  line: z.int(),
+  code: z.string(),
+  output: z.string().nullable(),
+});
+
+/** One cell that ran: in which session, its number there, its code, its value as text. */
+export type HistoryEntry = z.infer<typeof entrySchema>;
+
+/** What is kept on disk: enough for a search, not for an archive. */
+const KEPT = 10_000;
+
+/** A wildcard pattern, as the protocol has it: `*` any text, `?` one character. */
+function globToRegExp(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "s");
+}
+
+/**
+ * The cells that ran, in this session and before, in a file of JSON lines.
+ *
+ * A history that cannot be read or written is no reason not to run a cell: it then lives in
+ * memory.
+ */
+export class History {
+  readonly #entries: HistoryEntry[] = [];
+  readonly #file: string | null;
+  readonly #session: number;
+
+  /** @param file where it is kept, or `null` for memory only */
+  constructor(file: string | null) {
+    this.#file = file;
+    if (file !== null) this.#entries = readEntries(file);
+    this.#session = this.#entries.reduce((last, entry) => Math.max(last, entry.session), 0) + 1;
+  }
+
+  /** Notes a cell. */
+  add(line: number, code: string, output: string | null): void {
+    const entry = { session: this.#session, line, code, output };
+    this.#entries.push(entry);
+    if (this.#file === null) return;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      appendFileSync(this.#file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    } catch {
+      // Kept in memory.
+    }
+  }
+
+  /** Answers a `history_request`: `[session, line, code]`, or `[…, [code, output]]`. */
+  find(request: Request<"history_request">): unknown[][] {
+    return this.#select(request).map(({ session, line, code, output }) => [
+      session,
+      line,
+      request.output ? [code, output] : code,
+    ]);
+  }
+
+  #select(request: Request<"history_request">): HistoryEntry[] {
+    const last = <T>(entries: T[]): T[] =>
+      typeof request.n === "number"
+        ? entries.slice(Math.max(0, entries.length - request.n))
+        : entries;
+    switch (request.hist_access_type) {
+      case "tail":
+        return last(this.#entries);
+      case "range": {
+        const asked = request.session ?? 0;
+        // 0 is this session, negative ones count back from it.
+        const session = asked > 0 ? asked : this.#session + asked;
+        const start = request.start ?? 0;
+        const stop = request.stop ?? Infinity;
+        return this.#entries.filter(
+          (entry) => entry.session === session && entry.line >= start && entry.line < stop,
+        );
+      }
+      case "search": {
+        const pattern = globToRegExp(request.pattern ?? "*");
+        const found = this.#entries.filter((entry) => pattern.test(entry.code));
+        if (request.unique !== true) return last(found);
+        return last([...new Map(found.map((entry) => [entry.code, entry])).values()]);
+      }
+    }
+  }
+}
+
+function readEntries(file: string): HistoryEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  const entries = text.split("\n").flatMap((line) => {
+    try {
+      return [entrySchema.parse(JSON.parse(line))];
+    } catch {
+      return []; // the line that a killed kernel left half written
+    }
+  });
+  if (entries.length <= KEPT) return entries;
+  const kept = entries.slice(-KEPT);
+  try {
+    const next = `${file}.${process.pid}`;
+    writeFileSync(next, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), {
+      mode: 0o600,
+    });
+    renameSync(next, file);
+  } catch {
+    // Stays long.
+  }
+  return kept;
+}

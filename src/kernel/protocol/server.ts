@@ -1,0 +1,283 @@
+import type { SessionOutput } from "../session/channel";
+import { codePointsToUnits, unitsToCodePoints } from "./codePoints";
+import type { History } from "./history";
+import { requestSchemas } from "./requests";
+import type { Request, RequestType } from "./requests";
+import type { SessionBackend } from "./sessionBackend";
+import { protocolError } from "./protocolError";
+import { StreamBuffer } from "./streams";
+import type { Transport } from "./transport";
+import { MessageFactory } from "./wire";
+import type { Channel, Message } from "./wire";
+
+/** How long a failed cell waits for the cells that the frontend sent along with it. */
+const ABORT_WINDOW_MS = 20;
+
+type Content = Readonly<Record<string, unknown>>;
+
+/** What the {@link KernelServer} is made of. */
+export interface ServerParts {
+  readonly transport: Transport;
+  readonly backend: SessionBackend;
+  readonly history: History;
+  /** The reply to `kernel_info_request`, apart from its status. */
+  readonly info: Content;
+  /** Called once the reply to a shutdown has gone out. */
+  readonly onShutdown: () => void;
+}
+
+/**
+ * Jupyter's protocol: takes requests one after another, runs them in the session, and sends each
+ * message in the order that the protocol wants. It knows nothing of sockets or of TypeScript.
+ */
+export class KernelServer {
+  readonly #parts: ServerParts;
+  readonly #factory = new MessageFactory();
+  readonly #streams: StreamBuffer;
+  readonly #queue: { readonly message: Message; readonly channel: Channel }[] = [];
+  readonly #aborted = new Set<Message>();
+  #busy = false;
+  #count = 0;
+  /** The cell that outputs belong to: the running one, or the last. */
+  #cell: { readonly message: Message; readonly silent: boolean } | null = null;
+  #resultText: string | null = null;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#streams = new StreamBuffer((name, text) => this.#publish("stream", { name, text }));
+    parts.transport.onMessage = (channel, message) => this.#receive(channel, message);
+    parts.backend.onOutput = (output) => this.#output(output);
+  }
+
+  /** Says that the kernel is there. */
+  start(): void {
+    this.#publish("status", { execution_state: "starting" }, null);
+  }
+
+  #receive(channel: Channel, message: Message): void {
+    if (channel === "stdin") {
+      const reply = requestSchemas.input_reply.safeParse(message.content);
+      if (reply.success) this.#parts.backend.input(reply.data.value);
+    } else if (channel === "control") {
+      // Control does not wait for the cell that it may be about to stop.
+      void this.#answer(channel, message);
+    } else if (channel === "shell") {
+      this.#queue.push({ message, channel });
+      void this.#pump();
+    }
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      await this.#answer(next.channel, next.message);
+    }
+    this.#busy = false;
+  }
+
+  /** Frames the work on one request by busy and idle, whatever comes of it. */
+  async #answer(channel: Channel, message: Message): Promise<void> {
+    this.#publish("status", { execution_state: "busy" }, message);
+    try {
+      await this.#dispatch(channel, message);
+    } finally {
+      this.#streams.flush();
+      this.#publish("status", { execution_state: "idle" }, message);
+    }
+    if (message.header.msg_type === "shutdown_request") this.#parts.onShutdown();
+  }
+
+  async #dispatch(channel: Channel, message: Message): Promise<void> {
+    const reply = (content: Content): void => this.#reply(channel, message, content);
+    const { backend, history, info } = this.#parts;
+    switch (message.header.msg_type) {
+      case "kernel_info_request":
+        return reply({ status: "ok", ...info });
+      case "execute_request": {
+        if (this.#aborted.delete(message)) return reply({ status: "aborted" });
+        const request = this.#check(channel, message, "execute_request");
+        return request === null ? undefined : this.#execute(message, request);
+      }
+      case "complete_request": {
+        const request = this.#check(channel, message, "complete_request");
+        return request === null ? undefined : reply(await this.#complete(request));
+      }
+      case "inspect_request": {
+        const request = this.#check(channel, message, "inspect_request");
+        return request === null ? undefined : reply(await this.#inspect(request));
+      }
+      case "is_complete_request": {
+        const request = this.#check(channel, message, "is_complete_request");
+        return request === null ? undefined : reply(await this.#isComplete(request.code));
+      }
+      case "history_request": {
+        const request = this.#check(channel, message, "history_request");
+        if (request !== null) reply({ status: "ok", history: history.find(request) });
+        return;
+      }
+      case "comm_info_request":
+        return reply({ status: "ok", comms: {} });
+      case "comm_open": {
+        // No target is registered here; the protocol answers such a comm by closing it.
+        const request = this.#check(channel, message, "comm_open");
+        if (request !== null) {
+          this.#publish("comm_close", { comm_id: request.comm_id, data: {} }, message);
+        }
+        return;
+      }
+      case "comm_msg":
+      case "comm_close":
+        return;
+      case "interrupt_request":
+        backend.interrupt();
+        return reply({ status: "ok" });
+      case "shutdown_request": {
+        const request = this.#check(channel, message, "shutdown_request");
+        const content = { status: "ok", restart: request?.restart ?? false };
+        reply(content);
+        this.#publish("shutdown_reply", content, message);
+        return;
+      }
+      default:
+        // A newer frontend's request: busy and idle tell it that nothing more will come.
+        return;
+    }
+  }
+
+  /** The request's content, or `null` after an error reply that says what is wrong with it. */
+  #check<T extends RequestType>(channel: Channel, message: Message, type: T): Request<T> | null {
+    const result = requestSchemas[type].safeParse(message.content);
+    if (result.success) return result.data as Request<T>;
+    if (!type.endsWith("_request")) return null;
+    const problems = result.error.issues
+      .map((issue) => `${type}.${issue.path.join(".")}: ${issue.message}`)
+      .join("; ");
+    this.#reply(channel, message, { status: "error", ...protocolError("ProtocolError", problems) });
+    return null;
+  }
+
+  async #execute(message: Message, request: Request<"execute_request">): Promise<void> {
+    const { backend, history } = this.#parts;
+    const { code, silent } = request;
+    const stores = request.store_history && !silent;
+    const started = new Date().toISOString();
+    if (stores) this.#count++;
+    const count = this.#count;
+    this.#cell = { message, silent };
+    this.#resultText = null;
+    if (!silent) this.#publish("execute_input", { code, execution_count: count }, message);
+
+    const answer = await backend.execute({
+      code,
+      count,
+      silent,
+      allowStdin: request.allow_stdin,
+      userExpressions: request.user_expressions ?? {},
+    });
+    this.#streams.flush();
+    const { error, payload, userExpressions } = answer;
+    if (stores) history.add(count, code, this.#resultText);
+    if (error !== null && !silent) this.#publish("error", { ...error }, message);
+    if (error !== null && request.stop_on_error) await this.#abortQueued();
+    const content =
+      error === null
+        ? { status: "ok", payload, user_expressions: userExpressions }
+        : { status: "error", ...error, payload: [], user_expressions: {} };
+    this.#reply("shell", message, { ...content, execution_count: count }, { started });
+  }
+
+  /** Marks the cells that were sent together with the failed one; later ones run. */
+  async #abortQueued(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ABORT_WINDOW_MS));
+    for (const { message } of this.#queue) {
+      if (message.header.msg_type === "execute_request") this.#aborted.add(message);
+    }
+  }
+
+  async #complete(request: Request<"complete_request">): Promise<Content> {
+    const { code } = request;
+    const cursor = codePointsToUnits(code, request.cursor_pos);
+    const { matches, start, end } = await this.#parts.backend.complete(code, cursor);
+    const from = unitsToCodePoints(code, start);
+    const to = unitsToCodePoints(code, end);
+    return {
+      status: "ok",
+      matches: matches.map(({ text }) => text),
+      cursor_start: from,
+      cursor_end: to,
+      metadata: {
+        // JupyterLab shows an icon for the kind.
+        _jupyter_types_experimental: matches.map(({ text, kind }) => ({
+          text,
+          type: kind,
+          start: from,
+          end: to,
+        })),
+      },
+    };
+  }
+
+  async #inspect(request: Request<"inspect_request">): Promise<Content> {
+    const cursor = codePointsToUnits(request.code, request.cursor_pos);
+    const bundle = await this.#parts.backend.inspect(request.code, cursor);
+    return { status: "ok", found: bundle !== null, data: bundle ?? {}, metadata: {} };
+  }
+
+  async #isComplete(code: string): Promise<Content> {
+    const { status, indent } = await this.#parts.backend.isComplete(code);
+    return status === "incomplete" ? { status, indent } : { status };
+  }
+
+  #output(output: SessionOutput): void {
+    const cell = this.#cell;
+    if (cell === null || cell.silent) {
+      // Nobody asked for a silent cell's output, but whoever it asks must answer.
+      if (output.type === "inputRequest") this.#parts.backend.input("");
+      return;
+    }
+    if (output.type === "stream") return this.#streams.write(output.name, output.text);
+    this.#streams.flush();
+    switch (output.type) {
+      case "display": {
+        const type = output.update ? "update_display_data" : "display_data";
+        const transient = output.id === null ? {} : { display_id: output.id };
+        return this.#publish(type, { data: output.bundle, metadata: {}, transient });
+      }
+      case "result": {
+        const text = output.bundle["text/plain"];
+        this.#resultText = typeof text === "string" ? text : null;
+        return this.#publish("execute_result", {
+          execution_count: this.#count,
+          data: output.bundle,
+          metadata: {},
+        });
+      }
+      case "clear":
+        return this.#publish("clear_output", { wait: output.wait });
+      case "inputRequest": {
+        const { prompt, password } = output;
+        const { identities } = cell.message;
+        const message = this.#factory.create(
+          "input_request",
+          { prompt, password },
+          cell.message,
+          identities,
+        );
+        return this.#parts.transport.send("stdin", message);
+      }
+    }
+  }
+
+  #publish(type: string, content: Content, parent = this.#cell?.message ?? null): void {
+    const topic = [Buffer.from(`kernel.${type}`)];
+    this.#parts.transport.send("iopub", this.#factory.create(type, content, parent, topic));
+  }
+
+  #reply(channel: Channel, message: Message, content: Content, metadata: Content = {}): void {
+    const type = message.header.msg_type.replace(/_request$/, "_reply");
+    const { identities } = message;
+    const reply = this.#factory.create(type, content, message, identities, metadata);
+    this.#parts.transport.send(channel, reply);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Answer, Bundle, Command, SessionOutput } from "../session/channel";
+
+type AnswerOf<T extends Answer["type"]> = Omit<Extract<Answer, { readonly type: T }>, "type">;
+type ExecuteCommand = Omit<Extract<Command, { readonly type: "execute" }>, "type" | "id">;
+
+/** What the protocol wants of a session, wherever that runs. No call rejects. */
+export interface SessionBackend {
+  /** Runs a cell; outputs go to `onOutput` meanwhile. */
+  execute(command: ExecuteCommand): Promise<AnswerOf<"executed">>;
+  complete(code: string, cursor: number): Promise<AnswerOf<"completed">>;
+  inspect(code: string, cursor: number): Promise<Bundle | null>;
+  isComplete(code: string): Promise<AnswerOf<"judged">>;
+  /** Hands over what the user typed. */
+  input(value: string): void;
+  /** Stops the running cell, if one runs. */
+  interrupt(): void;
+  onOutput: (output: SessionOutput) => void;
+  close(): Promise<void>;
+}

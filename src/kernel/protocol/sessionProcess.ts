@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { COMMAND_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
+import type { Answer, CellError, Command, SessionMessage, SessionOutput } from "../session/channel";
+import { protocolError } from "./protocolError";
+import type { SessionBackend } from "./sessionBackend";
+
+type Asked = Extract<Command, { readonly id: number }>;
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+
+/** How a session process is started. */
+export interface SessionProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** How long a session may take to end by itself before it is killed, in milliseconds. */
+  readonly graceMs?: number;
+}
+
+/** What a cell is told whose process is gone. */
+function endedError(code: number | null, signal: NodeJS.Signals | null): CellError {
+  const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
+  const evalue = `the process that runs the cells ended (${how}), as after a crash in native code`;
+  return {
+    ename: "SessionEnded",
+    evalue,
+    traceback: [
+      `\u001b[31mSessionEnded\u001b[39m: ${evalue}.`,
+      "All variables are gone; the notebook is not. A new session is ready: run the cells again from the top.",
+    ],
+  };
+}
+
+/**
+ * A session in a process of its own, so that a crash in native code costs the variables and not
+ * the kernel: the running cell is told, and a new session takes the next one.
+ */
+export class SessionProcess implements SessionBackend {
+  readonly #options: SessionProcessOptions;
+  readonly #pending = new Map<number, (answer: Answer | CellError) => void>();
+  /** `null` after one that could not even start, until something is asked of it again. */
+  #child: ChildProcess | null;
+  #ready = false;
+  #nextId = 1;
+  #closing = false;
+  onOutput: (output: SessionOutput) => void = () => undefined;
+
+  constructor(options: SessionProcessOptions) {
+    this.#options = options;
+    this.#child = this.#start();
+  }
+
+  #start(): ChildProcess {
+    const { command, args } = this.#options;
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"] });
+    this.#ready = false;
+    const lines = new LineReader<SessionMessage>();
+    const messages = child.stdio[MESSAGE_FD] as Readable;
+    messages.on("data", (chunk: Buffer) => {
+      for (const message of lines.push(chunk)) this.#receive(message);
+    });
+    this.#commands(child).on("error", () => undefined); // the exit tells
+    // What native code prints beside us.
+    for (const name of ["stdout", "stderr"] as const) {
+      const decoder = new StringDecoder("utf8");
+      child[name]?.on("data", (chunk: Buffer) => {
+        this.onOutput({ type: "stream", name, text: decoder.write(chunk) });
+      });
+    }
+    // Its last words first, then the news of its end.
+    const said = new Promise((resolve) => messages.once("close", resolve));
+    child.once("error", () => this.#ended(child, null, null));
+    child.once("exit", (code, signal) => {
+      void said.then(() => this.#ended(child, code, signal));
+    });
+    return child;
+  }
+
+  #commands(child: ChildProcess): Writable {
+    return child.stdio[COMMAND_FD] as Writable;
+  }
+
+  #receive(message: SessionMessage): void {
+    if (message.type === "ready") this.#ready = true;
+    if (message.type === "output") this.onOutput(message.output);
+    if (message.type !== "answer") return;
+    const settle = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    settle?.(message.answer);
+  }
+
+  #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (child !== this.#child) return;
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    this.#child = this.#ready && !this.#closing ? this.#start() : null;
+    const error = endedError(code, signal);
+    for (const settle of waiting) settle(error);
+  }
+
+  #send(command: Command): void {
+    if (this.#closing) return;
+    this.#child ??= this.#start();
+    this.#commands(this.#child).write(toLine(command));
+  }
+
+  /** Asks and waits for the answer of that type; an error where the session ended instead. */
+  async #ask<T extends Answer["type"]>(
+    type: T,
+    command: WithoutId<Asked>,
+  ): Promise<Extract<Answer, { readonly type: T }> | CellError> {
+    const id = this.#nextId++;
+    const answer = await new Promise<Answer | CellError>((resolve) => {
+      this.#pending.set(id, resolve);
+      this.#send({ ...command, id });
+    });
+    if ("ename" in answer) return answer;
+    if (answer.type === type) return answer as Extract<Answer, { readonly type: T }>;
+    return protocolError("ProtocolError", `the session answered ${answer.type} instead of ${type}`);
+  }
+
+  async execute(
+    command: Parameters<SessionBackend["execute"]>[0],
+  ): ReturnType<SessionBackend["execute"]> {
+    const answer = await this.#ask("executed", { type: "execute", ...command });
+    return "ename" in answer ? { error: answer, userExpressions: {}, payload: [] } : answer;
+  }
+
+  async complete(code: string, cursor: number): ReturnType<SessionBackend["complete"]> {
+    const answer = await this.#ask("completed", { type: "complete", code, cursor });
+    return "ename" in answer ? { matches: [], start: cursor, end: cursor } : answer;
+  }
+
+  async inspect(code: string, cursor: number): ReturnType<SessionBackend["inspect"]> {
+    const answer = await this.#ask("inspected", { type: "inspect", code, cursor });
+    return "ename" in answer ? null : answer.bundle;
+  }
+
+  async isComplete(code: string): ReturnType<SessionBackend["isComplete"]> {
+    const answer = await this.#ask("judged", { type: "isComplete", code });
+    return "ename" in answer ? { status: "invalid", indent: "" } : answer;
+  }
+
+  input(value: string): void {
+    this.#send({ type: "input", value });
+  }
+
+  interrupt(): void {
+    this.#send({ type: "interrupt" });
+  }
+
+  /** Ends the session: it is asked by closing its commands, then killed. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = new Promise((resolve) => child.once("exit", resolve));
+    this.#commands(child).end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs ?? 500);
+    await closed;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,112 @@
+import { Reply, Router, XPublisher } from "zeromq";
+import type { Connection } from "./requests";
+import { MessageFactory, decodeMessage, encodeMessage } from "./wire";
+import type { Channel, Message } from "./wire";
+
+/** How messages come and go; the server knows no more of sockets than this. */
+export interface Transport {
+  /** Sends in order; never blocks. */
+  send(channel: Channel, message: Message): void;
+  /** Who is told of each message that arrives. */
+  onMessage: (channel: Channel, message: Message) => void;
+  /** Sends what waits, then closes the sockets. */
+  close(): Promise<void>;
+}
+
+type Socket = Router | XPublisher;
+
+/** One socket takes one send at a time; the others wait their turn here. */
+class SendQueue {
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(readonly socket: Socket) {}
+
+  push(frames: Buffer[]): void {
+    this.#tail = this.#tail
+      .then(() => this.socket.send(frames))
+      // A peer that went away is no reason to stop serving the others.
+      .catch(() => undefined);
+  }
+
+  drained(): Promise<void> {
+    return this.#tail;
+  }
+}
+
+const SUBSCRIBE = 1;
+
+/**
+ * Binds the kernel's five sockets.
+ *
+ * @throws the address's error where a port is taken
+ */
+export async function bindSockets(connection: Connection): Promise<Transport> {
+  const { key } = connection;
+  const address = (port: number): string =>
+    connection.transport === "ipc"
+      ? `ipc://${connection.ip}-${port}`
+      : `tcp://${connection.ip}:${port}`;
+  const routers = {
+    // A frontend that reconnects takes its identity along, as Jupyter's do.
+    shell: new Router({ handover: true, linger: 1000 }),
+    control: new Router({ handover: true, linger: 1000 }),
+    stdin: new Router({ handover: true, linger: 1000 }),
+  };
+  const iopub = new XPublisher({ linger: 1000, sendHighWaterMark: 0 });
+  const heartbeat = new Reply({ linger: 0 });
+  await Promise.all([
+    routers.shell.bind(address(connection.shell_port)),
+    routers.control.bind(address(connection.control_port)),
+    routers.stdin.bind(address(connection.stdin_port)),
+    iopub.bind(address(connection.iopub_port)),
+    heartbeat.bind(address(connection.hb_port)),
+  ]);
+
+  const queues = {
+    shell: new SendQueue(routers.shell),
+    control: new SendQueue(routers.control),
+    stdin: new SendQueue(routers.stdin),
+    iopub: new SendQueue(iopub),
+  };
+  const welcomes = new MessageFactory();
+  const transport: Transport = {
+    onMessage: () => undefined,
+    send(channel, message) {
+      queues[channel].push(encodeMessage(key, message));
+    },
+    async close() {
+      await Promise.all(Object.values(queues).map((queue) => queue.drained()));
+      for (const socket of [...Object.values(routers), iopub, heartbeat]) socket.close();
+    },
+  };
+
+  async function serveRouter(channel: "shell" | "control" | "stdin"): Promise<void> {
+    for await (const frames of routers[channel]) {
+      const message = decodeMessage(key, frames);
+      if (message !== null) transport.onMessage(channel, message);
+    }
+  }
+  async function serveHeartbeat(): Promise<void> {
+    for await (const frames of heartbeat) await heartbeat.send(frames);
+  }
+  async function serveSubscriptions(): Promise<void> {
+    for await (const [frame] of iopub) {
+      if (frame?.[0] !== SUBSCRIBE) continue;
+      const topic = frame.subarray(1);
+      const content = { subscription: topic.toString() };
+      const topicOrName = topic.length > 0 ? topic : Buffer.from("iopub_welcome");
+      transport.send("iopub", welcomes.create("iopub_welcome", content, null, [topicOrName]));
+    }
+  }
+  for (const serving of [
+    serveRouter("shell"),
+    serveRouter("control"),
+    serveRouter("stdin"),
+    serveHeartbeat(),
+    serveSubscriptions(),
+  ]) {
+    // A loop ends when its socket closes.
+    serving.catch(() => undefined);
+  }
+  return transport;
+}

@@ -1,0 +1,221 @@
+import { inspect } from "node:util";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+import { toMimeBundle } from "../../display";
+import { CellConverter } from "./cellConverter";
+import type { CompiledCell } from "./cellConverter";
+import { CellRequire } from "./cellRequire";
+import { judgeCell } from "./cellSyntax";
+import { CELL_API } from "./cellTransform";
+import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channel";
+import { CellInterrupted, Interruption } from "./interruption";
+import { completeAt, inspectAt } from "./languageHelp";
+import { readMagics } from "./magics";
+import { SessionScope } from "./scope";
+import { Tracebacks, cellScriptName, diagnosticsError } from "./traceback";
+
+/** What a {@link NotebookSession} needs to know. */
+export interface SessionOptions {
+  /** The notebook's folder. */
+  readonly cwd: string;
+  /** The toolkit's own package, where packages are looked for that `cwd` does not have. */
+  readonly packageRoot: string;
+  readonly strict: boolean;
+  /** Matches the paths of scripts that no traceback shows. */
+  readonly kernelFiles: RegExp;
+  readonly emit: (output: SessionOutput) => void;
+}
+
+type Execute = Extract<Command, { readonly type: "execute" }>;
+type Executed = Extract<Answer, { readonly type: "executed" }>;
+type CellFunction = (exports: object, require: unknown, api: object) => unknown;
+
+/** How a cell ended: with its last expression's value, or by throwing anything at all. */
+type Outcome =
+  | { readonly threw: false; readonly value: unknown }
+  | { readonly threw: true; readonly thrown: unknown };
+
+/**
+ * The cells of one notebook: checks, compiles and runs them, one at a time, and keeps their names.
+ * It knows nothing of Jupyter's messages or of processes.
+ */
+export class NotebookSession {
+  readonly #options: SessionOptions;
+  readonly #converter: CellConverter;
+  readonly #scope = new SessionScope();
+  readonly #require: CellRequire;
+  readonly #interruption = new Interruption();
+  readonly #tracebacks: Tracebacks;
+  #serial = 0;
+  #endRunning: ((error: CellInterrupted) => void) | null = null;
+
+  constructor(options: SessionOptions) {
+    const { cwd, packageRoot, strict, kernelFiles } = options;
+    this.#options = options;
+    this.#converter = new CellConverter({ cwd, fallbackRoot: packageRoot, strict });
+    this.#require = new CellRequire({
+      cwd,
+      fallbackRoot: packageRoot,
+      scope: this.#scope.exports,
+      show: (bundle, id, update) => options.emit({ type: "display", bundle, id, update }),
+    });
+    this.#tracebacks = new Tracebacks(kernelFiles);
+  }
+
+  /**
+   * Gives the session names without a cell's importing them.
+   *
+   * @param source a module that exports them, as its declarations read
+   * @param load gives their values
+   */
+  provide(source: string, load: (require: (name: string) => unknown) => object): void {
+    this.#converter.provide(source);
+    Object.assign(this.#scope.exports, load(this.#require.require));
+  }
+
+  /** An error that no cell was there to take, as text. */
+  describe(error: unknown): CellError {
+    return this.#tracebacks.describe(error);
+  }
+
+  /** Runs a cell; what it prints and shows goes to `emit`. */
+  async execute(command: Execute): Promise<Executed> {
+    const { code, magics } = readMagics(command.code);
+    const payload: Bundle[] = [];
+    for (const magic of magics) {
+      if (magic.type === "strict") this.#converter.strict = magic.on;
+      else if (magic.type === "help") payload.push(this.#help(magic.expression));
+      else return this.#failed(unknownMagic(magic.line));
+    }
+    const { error, value } = await this.#run(code, command.count);
+    if (error !== null) return this.#failed(error);
+    if (value !== undefined && !command.silent) {
+      try {
+        this.#options.emit({ type: "result", bundle: await resultBundle(value) });
+      } catch (thrown) {
+        return this.#failed(this.#tracebacks.describe(thrown));
+      }
+    }
+    const userExpressions: Record<string, unknown> = {};
+    for (const [name, expression] of Object.entries(command.userExpressions)) {
+      userExpressions[name] = await this.#evaluate(expression, command.count);
+    }
+    return { type: "executed", error: null, userExpressions, payload };
+  }
+
+  complete(code: string, cursor: number): ReturnType<typeof completeAt> {
+    return completeAt(this.#converter, readMagics(code).code, cursor);
+  }
+
+  inspect(code: string, cursor: number): Bundle | null {
+    return inspectAt(this.#converter, code, cursor);
+  }
+
+  isComplete(code: string): ReturnType<typeof judgeCell> {
+    const { code: rest, magics } = readMagics(code);
+    return magics.length > 0 && rest.trim() === ""
+      ? { status: "complete", indent: "" }
+      : judgeCell(rest);
+  }
+
+  /** Ends the running cell at what it waits for. */
+  interrupt(): void {
+    this.#interruption.interrupt();
+    // A cell that does not wait through us, or whose code was terminated, ends here.
+    setImmediate(() => this.#endRunning?.(new CellInterrupted()));
+  }
+
+  #failed(error: CellError): Executed {
+    return { type: "executed", error, userExpressions: {}, payload: [] };
+  }
+
+  #help(expression: string): Bundle {
+    const found = this.inspect(expression, expression.length);
+    const data = found ?? { "text/plain": `${expression}: nothing of this name is known` };
+    return { source: "page", data, start: 0 };
+  }
+
+  async #evaluate(expression: string, count: number): Promise<unknown> {
+    const { error, value } = await this.#run(expression, count);
+    if (error !== null) return { status: "error", ...error };
+    return { status: "ok", data: await resultBundle(value), metadata: {} };
+  }
+
+  async #run(
+    code: string,
+    count: number,
+  ): Promise<{ readonly error: CellError | null; readonly value: unknown }> {
+    const converted = this.#converter.convert(code);
+    if (!("javascript" in converted)) {
+      return { error: diagnosticsError(code, count, converted), value: undefined };
+    }
+    const serial = ++this.#serial;
+    this.#tracebacks.add(serial, code, converted);
+    this.#require.refresh();
+    this.#scope.beginCell();
+    let outcome: Outcome;
+    try {
+      await this.#require.prepare(converted.javascript);
+      outcome = await this.#call(converted, cellScriptName(count, serial));
+    } catch (thrown) {
+      outcome = { threw: true, thrown };
+    }
+    if (!outcome.threw) {
+      this.#converter.commit(converted, () => true);
+      return { error: null, value: outcome.value };
+    }
+    // What it had defined before it threw stays, types included.
+    this.#converter.commit(converted, (name) => this.#scope.definedInCell(name));
+    return { error: this.#tracebacks.describe(outcome.thrown), value: undefined };
+  }
+
+  /** Runs compiled code until it ends or the user stops it. */
+  async #call(cell: CompiledCell, filename: string): Promise<Outcome> {
+    const prefix = cell.hasTopLevelAwait ? "async function" : "function";
+    const wrapped = `(${prefix} (exports, require, ${CELL_API}) { ${cell.javascript}\n})`;
+    let value: unknown;
+    const api = {
+      value: (last: unknown): unknown => (value = last),
+      awaited: <T>(pending: T): Promise<Awaited<T>> => this.#interruption.awaited(pending),
+      load: this.#require.load,
+      meta: {
+        url: pathToFileURL(join(this.#options.cwd, filename)).href,
+        dirname: this.#options.cwd,
+        filename: join(this.#options.cwd, filename),
+      },
+    };
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const fail = (thrown: unknown): void => resolve({ threw: true, thrown });
+      const done = (): void => resolve({ threw: false, value });
+      this.#endRunning = fail;
+      // On a stack of its own: terminating the cell must not unwind what waits for it.
+      setImmediate(() => {
+        try {
+          const run = vm.runInThisContext(wrapped, { filename }) as CellFunction;
+          const pending = run(this.#scope.exports, this.#require.require, api);
+          if (cell.hasTopLevelAwait) (pending as Promise<unknown>).then(done, fail);
+          else done();
+        } catch (thrown) {
+          fail(thrown);
+        }
+      });
+    });
+    this.#endRunning = null;
+    return outcome;
+  }
+}
+
+function unknownMagic(line: string): CellError {
+  const evalue = `${line}: expected %strict, %strict off or name?`;
+  return {
+    ename: "UnknownMagic",
+    evalue,
+    traceback: [`\u001b[31mUnknownMagic\u001b[0m: ${evalue}`],
+  };
+}
+
+/** A cell's value in every form; text in quotes, as it is a value and not a print. */
+async function resultBundle(value: unknown): Promise<Bundle> {
+  return typeof value === "string" ? { "text/plain": inspect(value) } : toMimeBundle(value);
+}

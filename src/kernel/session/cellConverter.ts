@@ -1,0 +1,294 @@
+import ts from "typescript";
+import { analyseCell } from "./cellSyntax";
+import type { CellSyntax, NameKind } from "./cellSyntax";
+import { CellProject } from "./cellProject";
+import type { ProjectOptions } from "./cellProject";
+import { afterEmit, beforeEmit } from "./cellTransform";
+import { EditedText } from "./editedText";
+
+/** A type or syntax error, at its place in the cell. */
+export interface CellDiagnostic {
+  /** `TS2322` */
+  readonly code: string;
+  readonly message: string;
+  /** Offsets in the cell's code; `null` for an error in another file. */
+  readonly span: { readonly start: number; readonly length: number } | null;
+  /** The other file and its line, where it is one. */
+  readonly elsewhere: string | null;
+}
+
+/** A cell ready to run. */
+export interface CompiledCell {
+  /** CommonJS, to be wrapped in a function of `exports`, `require` and the cell API. */
+  readonly javascript: string;
+  /** From `javascript` to `edited`. */
+  readonly sourceMap: string;
+  /** The cell as the compiler saw it. */
+  readonly edited: EditedText;
+  readonly hasTopLevelAwait: boolean;
+  readonly declared: ReadonlyMap<string, NameKind>;
+  readonly path: string;
+  readonly declarations: string | null;
+}
+
+/** Where the newest declaration of a name stands. */
+interface KnownName {
+  readonly cell: string;
+  readonly kind: NameKind;
+}
+
+/**
+ * Not errors in a cell: await at the top (1375, 1378, 1432), `import.meta` (1343, 1470).
+ */
+const ALLOWED = new Set([1343, 1375, 1378, 1432, 1470]);
+
+/** How the names of cell files begin. */
+export const CELL_PREFIX = "__cell_";
+
+/** Whether a module name is a cell's, as the compiled code of later cells requires it. */
+export function isCellModule(name: string): boolean {
+  return name.startsWith(`./${CELL_PREFIX}`);
+}
+
+/**
+ * Turns cells into modules that import each other's names, checks and compiles them.
+ *
+ * A cell is a file beside the notebook. Its declarations are exported, the names that it uses of
+ * earlier cells imported on a line before its first; once it has run, its declaration file takes
+ * its place, so that later checks need not look into its code.
+ */
+export class CellConverter {
+  readonly #project: CellProject;
+  readonly #names = new Map<string, KnownName>();
+  #serial = 0;
+
+  constructor(options: ProjectOptions) {
+    this.#project = new CellProject(options);
+  }
+
+  get strict(): boolean {
+    return this.#project.strict;
+  }
+
+  set strict(strict: boolean) {
+    this.#project.strict = strict;
+  }
+
+  /**
+   * Checks and compiles a cell.
+   *
+   * @returns every error in it, or the compiled cell
+   */
+  convert(code: string): readonly CellDiagnostic[] | CompiledCell {
+    const syntax = analyseCell(code);
+    const preamble = this.#preamble(syntax);
+    const edited = new EditedText(code, [{ at: 0, text: preamble }, ...syntax.insertions]);
+    const path = this.#project.cellPath(`${CELL_PREFIX}${++this.#serial}.ts`);
+    this.#project.setCell(path, edited.text);
+    const program = this.#project.program();
+    const file = program.getSourceFile(path);
+    if (file === undefined) throw new Error(`${path} is not in its own program`);
+    const diagnostics = this.#diagnose(program, file, edited);
+    if (diagnostics.length > 0) {
+      this.#project.removeCell(path);
+      return diagnostics;
+    }
+    const output = emit(program, file);
+    return {
+      ...output,
+      edited,
+      hasTopLevelAwait: syntax.hasTopLevelAwait,
+      declared: syntax.declared,
+      path,
+    };
+  }
+
+  /**
+   * Makes a cell's names known to later ones.
+   *
+   * @param defined which of its values came to be: all of them, or those before it threw
+   */
+  commit(cell: CompiledCell, defined: (name: string) => boolean): void {
+    let count = 0;
+    const module = cell.path.slice(cell.path.lastIndexOf("/") + 1, -".ts".length);
+    for (const [name, kind] of cell.declared) {
+      if (kind !== "type" && !defined(name)) continue;
+      this.#names.set(name, { cell: module, kind });
+      count++;
+    }
+    if (count === 0) {
+      this.#project.removeCell(cell.path);
+    } else if (cell.declarations !== null) {
+      this.#project.removeCell(cell.path);
+      this.#project.setCell(cell.path.replace(/\.ts$/, ".d.ts"), cell.declarations);
+    }
+    this.#forgetUnused();
+  }
+
+  /**
+   * Makes a module's exports known as if a cell had declared them.
+   *
+   * @param source the module's declarations
+   */
+  provide(source: string): void {
+    const module = `${CELL_PREFIX}${++this.#serial}`;
+    const path = this.#project.cellPath(`${module}.d.ts`);
+    this.#project.setCell(path, source);
+    const program = this.#project.program();
+    const checker = program.getTypeChecker();
+    const file = program.getSourceFile(path);
+    const symbol = file && checker.getSymbolAtLocation(file);
+    for (const exported of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
+      const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+      const { flags } = isAlias ? checker.getAliasedSymbol(exported) : exported;
+      const kind = (flags & ts.SymbolFlags.Value) !== 0 ? "value" : "type";
+      this.#names.set(exported.name, { cell: module, kind });
+    }
+  }
+
+  /**
+   * Opens a text for questions at a place in it, without checking or running it.
+   *
+   * @param ask gets the service, the file's path and the place there
+   * @param ask.toOriginal turns the file's offsets into the text's
+   */
+  query<T>(
+    code: string,
+    ask: (
+      service: ts.LanguageService,
+      path: string,
+      toFile: (offset: number) => number,
+      toOriginal: (offset: number) => number,
+    ) => T,
+  ): T {
+    const syntax = analyseCell(code);
+    const known = new Set(this.#names.keys());
+    const preamble = this.#preamble({ ...syntax, mentioned: known });
+    const path = this.#project.cellPath(`${CELL_PREFIX}query.ts`);
+    this.#project.setCell(path, preamble + code);
+    try {
+      const shift = preamble.length;
+      return ask(
+        this.#project.service,
+        path,
+        (offset) => offset + shift,
+        (offset) => Math.max(0, offset - shift),
+      );
+    } finally {
+      this.#project.removeCell(path);
+    }
+  }
+
+  /** One line that imports what the cell uses of earlier ones. */
+  #preamble({ mentioned, declared }: CellSyntax): string {
+    const parts: string[] = [];
+    for (const name of mentioned) {
+      const known = this.#names.get(name);
+      if (known === undefined || declared.has(name)) continue;
+      parts.push(
+        known.kind === "variable"
+          ? // An import cannot be assigned to; this can, and compiles to the session's own.
+            `export declare let ${name}: typeof import("./${known.cell}").${name};`
+          : `import { ${name} } from "./${known.cell}";`,
+      );
+    }
+    return `${parts.join(" ")}\n`;
+  }
+
+  #diagnose(program: ts.Program, file: ts.SourceFile, edited: EditedText): CellDiagnostic[] {
+    const syntactic = program.getSyntacticDiagnostics(file);
+    const found =
+      syntactic.length > 0
+        ? syntactic
+        : [file, ...localImports(program, file)].flatMap((each) => [
+            ...program.getSyntacticDiagnostics(each),
+            ...program.getSemanticDiagnostics(each),
+          ]);
+    return found
+      .filter(
+        ({ code, category }) => category === ts.DiagnosticCategory.Error && !ALLOWED.has(code),
+      )
+      .map((diagnostic) => toCellDiagnostic(diagnostic, file, edited));
+  }
+
+  /** Drops the files of cells that no name and no other cell's declarations lead to. */
+  #forgetUnused(): void {
+    this.#project.keepReachable(
+      new Set([...this.#names.values()].map(({ cell }) => this.#project.cellPath(cell))),
+      new RegExp(`"\\./(${CELL_PREFIX}\\d+)"`, "g"),
+    );
+  }
+}
+
+/** The TypeScript and JavaScript files of the user's own that a cell leads to. */
+function localImports(program: ts.Program, cell: ts.SourceFile): ts.SourceFile[] {
+  const seen = new Set<ts.SourceFile>([cell]);
+  const found: ts.SourceFile[] = [];
+  const pending = [cell];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    const { imports } = file as unknown as { readonly imports?: readonly ts.StringLiteralLike[] };
+    for (const name of imports ?? []) {
+      if (!name.text.startsWith(".") || isCellModule(name.text)) continue;
+      const resolved = ts.resolveModuleName(
+        name.text,
+        file.fileName,
+        program.getCompilerOptions(),
+        ts.sys,
+      ).resolvedModule;
+      const target = resolved && program.getSourceFile(resolved.resolvedFileName);
+      if (!target || seen.has(target)) continue;
+      seen.add(target);
+      if (target.isDeclarationFile || target.fileName.endsWith(".json")) continue;
+      found.push(target);
+      pending.push(target);
+    }
+  }
+  return found;
+}
+
+function toCellDiagnostic(
+  diagnostic: ts.Diagnostic,
+  file: ts.SourceFile,
+  edited: EditedText,
+): CellDiagnostic {
+  const { code, file: where, start, length = 0 } = diagnostic;
+  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  if (where === file && start !== undefined) {
+    const from = edited.toOriginal(start);
+    const to = edited.toOriginal(start + length);
+    return {
+      code: `TS${code}`,
+      message,
+      span: { start: from, length: Math.max(0, to - from) },
+      elsewhere: null,
+    };
+  }
+  const place =
+    where === undefined
+      ? null
+      : `${where.fileName}:${where.getLineAndCharacterOfPosition(start ?? 0).line + 1}`;
+  return { code: `TS${code}`, message, span: null, elsewhere: place };
+}
+
+function emit(
+  program: ts.Program,
+  file: ts.SourceFile,
+): Pick<CompiledCell, "javascript" | "sourceMap" | "declarations"> {
+  let javascript = "";
+  let sourceMap = "";
+  let declarations: string | null = null;
+  program.emit(
+    file,
+    (name, text) => {
+      if (name.endsWith(".map")) sourceMap = text;
+      else if (name.endsWith(".d.ts")) declarations = text;
+      else javascript = text;
+    },
+    undefined,
+    false,
+    { before: [beforeEmit], after: [afterEmit] },
+  );
+  // A type that cannot be written down: the cell's own code serves later cells instead.
+  if (program.getDeclarationDiagnostics(file).length > 0) declarations = null;
+  return { javascript, sourceMap, declarations };
+}

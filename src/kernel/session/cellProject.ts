@@ -1,0 +1,171 @@
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+
+/** How cells are checked. */
+export interface ProjectOptions {
+  /** The notebook's folder: cells import from there. */
+  readonly cwd: string;
+  /** Where packages are looked for that the notebook's folder does not have. */
+  readonly fallbackRoot: string;
+  readonly strict: boolean;
+}
+
+function nodeTypeRoot(options: ProjectOptions): string | null {
+  for (const folder of [options.cwd, options.fallbackRoot]) {
+    try {
+      const file = createRequire(join(folder, "cell.js")).resolve("@types/node/package.json");
+      return dirname(dirname(file));
+    } catch {
+      // Look in the next one.
+    }
+  }
+  return null;
+}
+
+function compilerOptions(options: ProjectOptions): ts.CompilerOptions {
+  const typeRoot = nodeTypeRoot(options);
+  return {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    lib: ["lib.es2022.d.ts", "lib.esnext.disposable.d.ts"],
+    types: typeRoot === null ? [] : ["node"],
+    ...(typeRoot === null ? {} : { typeRoots: [typeRoot] }),
+    strict: options.strict,
+    skipLibCheck: true,
+    esModuleInterop: true,
+    resolveJsonModule: true,
+    allowImportingTsExtensions: true,
+    allowJs: true,
+    experimentalDecorators: true,
+    jsx: ts.JsxEmit.React,
+    declaration: true,
+    sourceMap: true,
+    newLine: ts.NewLineKind.LineFeed,
+  };
+}
+
+function stem(path: string): string {
+  return path.replace(/(\.d)?\.ts$/, "");
+}
+
+/**
+ * TypeScript's language service over the notebook: real files from disk, cells from memory.
+ */
+export class CellProject {
+  readonly #options: ProjectOptions;
+  readonly #cells = new Map<string, { text: string; version: number }>();
+  readonly #service: ts.LanguageService;
+  readonly #registry = ts.createDocumentRegistry();
+  #compilerOptions: ts.CompilerOptions;
+  #strict: boolean;
+
+  constructor(options: ProjectOptions) {
+    this.#options = options;
+    this.#strict = options.strict;
+    this.#compilerOptions = compilerOptions(options);
+    this.#service = ts.createLanguageService(this.#host(), this.#registry);
+  }
+
+  get service(): ts.LanguageService {
+    return this.#service;
+  }
+
+  get strict(): boolean {
+    return this.#strict;
+  }
+
+  set strict(strict: boolean) {
+    this.#strict = strict;
+    this.#compilerOptions = compilerOptions({ ...this.#options, strict });
+  }
+
+  /** The program as the files now stand. */
+  program(): ts.Program {
+    const program = this.#service.getProgram();
+    if (program === undefined) throw new Error("TypeScript's language service gave no program");
+    return program;
+  }
+
+  /** A cell's path, as if it lay in the notebook's folder. */
+  cellPath(name: string): string {
+    return ts.sys.resolvePath(join(this.#options.cwd, name));
+  }
+
+  /** Puts a cell in, or another text in its place. */
+  setCell(path: string, text: string): void {
+    const version = (this.#cells.get(path)?.version ?? 0) + 1;
+    this.#cells.set(path, { text, version });
+  }
+
+  removeCell(path: string): void {
+    this.#cells.delete(path);
+  }
+
+  /**
+   * Drops cells that nothing leads to any more.
+   *
+   * @param roots paths of the cells that must stay, without their extension
+   * @param reference finds the names of cells in a cell's text, as its first group
+   */
+  keepReachable(roots: ReadonlySet<string>, reference: RegExp): void {
+    const byStem = new Map([...this.#cells.keys()].map((path) => [stem(path), path]));
+    const kept = new Set<string>();
+    const pending = [...roots];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const path = byStem.get(next);
+      if (path === undefined || kept.has(path)) continue;
+      kept.add(path);
+      for (const [, name] of this.#cells.get(path)?.text.matchAll(reference) ?? []) {
+        if (name !== undefined) pending.push(this.cellPath(name));
+      }
+    }
+    for (const path of this.#cells.keys()) if (!kept.has(path)) this.#cells.delete(path);
+  }
+
+  #readFile(path: string): string | undefined {
+    return this.#cells.get(path)?.text ?? ts.sys.readFile(path);
+  }
+
+  #version(path: string): string {
+    const cell = this.#cells.get(path);
+    if (cell !== undefined) return String(cell.version);
+    // A file beside the notebook may change between two cells, a package may not.
+    if (path.includes("/node_modules/")) return "0";
+    return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  }
+
+  #host(): ts.LanguageServiceHost {
+    const { cwd, fallbackRoot } = this.#options;
+    const exists = (path: string): boolean => this.#cells.has(path) || ts.sys.fileExists(path);
+    const host: ts.LanguageServiceHost = {
+      getScriptFileNames: () => [...this.#cells.keys()],
+      getScriptVersion: (path) => this.#version(path),
+      getScriptSnapshot: (path) => {
+        const text = this.#readFile(path);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      getCurrentDirectory: () => cwd,
+      getCompilationSettings: () => this.#compilerOptions,
+      getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
+      fileExists: exists,
+      readFile: (path) => this.#readFile(path),
+      directoryExists: (path) => ts.sys.directoryExists(path),
+      getDirectories: (path) => ts.sys.getDirectories(path),
+      readDirectory: (...args) => ts.sys.readDirectory(...args),
+      realpath: (path) => ts.sys.realpath?.(path) ?? path,
+      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+      resolveModuleNameLiterals: (literals, containingFile, _redirect, options) =>
+        literals.map(({ text }) => {
+          const found = ts.resolveModuleName(text, containingFile, options, host);
+          if (found.resolvedModule !== undefined || text.startsWith(".")) return found;
+          const fallback = join(fallbackRoot, "cell.ts");
+          return ts.resolveModuleName(text, fallback, options, host);
+        }),
+    };
+    return host;
+  }
+}

@@ -1,0 +1,103 @@
+import ts from "typescript";
+
+/** The name by which a compiled cell reaches the session. */
+export const CELL_API = "__layerbook";
+
+function apiCall(factory: ts.NodeFactory, method: string, args: ts.Expression[]): ts.Expression {
+  const callee = factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), method);
+  return factory.createCallExpression(callee, undefined, args);
+}
+
+/** A file's statement that is the cell's value, where its last one is an expression. */
+function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
+  const written = file.statements.filter(
+    (statement) => !ts.isExportDeclaration(statement) && !ts.isEmptyStatement(statement),
+  );
+  const last = written.at(-1);
+  return last !== undefined && ts.isExpressionStatement(last) ? last : null;
+}
+
+/**
+ * What a cell means beyond TypeScript: its last expression is its value, an `await` can be
+ * stopped, `import()` and `import.meta` work as in a module.
+ */
+export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
+  const { factory } = context;
+  return (file) => {
+    const last = lastExpression(file);
+    function visit(node: ts.Node): ts.Node {
+      if (node === last) {
+        const value = ts.visitNode(last.expression, visit) as ts.Expression;
+        return factory.updateExpressionStatement(last, apiCall(factory, "value", [value]));
+      }
+      const visited = ts.visitEachChild(node, visit, context);
+      if (ts.isAwaitExpression(visited)) {
+        return factory.updateAwaitExpression(
+          visited,
+          apiCall(factory, "awaited", [visited.expression]),
+        );
+      }
+      if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword) {
+        return factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), "meta");
+      }
+      if (ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword) {
+        return apiCall(factory, "load", [...visited.arguments]);
+      }
+      // A re-run `let x;` begins anew; TypeScript's own clearing is taken out below.
+      if (
+        ts.isVariableDeclarationList(visited) &&
+        (visited.flags & ts.NodeFlags.Let) !== 0 &&
+        ts.isVariableStatement(node.parent) &&
+        node.parent.parent === file &&
+        !hasDeclare(node.parent)
+      ) {
+        const declarations = visited.declarations.map((declaration) =>
+          declaration.initializer !== undefined || !ts.isIdentifier(declaration.name)
+            ? declaration
+            : factory.updateVariableDeclaration(
+                declaration,
+                declaration.name,
+                declaration.exclamationToken,
+                declaration.type,
+                factory.createVoidZero(),
+              ),
+        );
+        return factory.updateVariableDeclarationList(visited, declarations);
+      }
+      return visited;
+    }
+    return ts.visitEachChild(file, visit, context);
+  };
+}
+
+function hasDeclare(statement: ts.VariableStatement): boolean {
+  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+}
+
+/** `exports.a = exports.b = void 0`: would clear what an earlier run of the cell defined. */
+function clearsExports(statement: ts.Statement): boolean {
+  if (!ts.isExpressionStatement(statement)) return false;
+  let { expression } = statement;
+  if (!ts.isBinaryExpression(expression)) return false;
+  while (
+    ts.isBinaryExpression(expression) &&
+    ts.isPropertyAccessExpression(expression.left) &&
+    ts.isIdentifier(expression.left.expression) &&
+    expression.left.expression.text === "exports"
+  ) {
+    expression = expression.right;
+  }
+  return ts.isVoidExpression(expression);
+}
+
+/** Takes out TypeScript's clearing of exports at a module's head. */
+export function afterEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
+  const { factory } = context;
+  return (file) => {
+    const kept = file.statements.filter(
+      // Written code has a place in the text, TypeScript's additions have none.
+      (statement) => statement.pos >= 0 || !clearsExports(statement),
+    );
+    return kept.length === file.statements.length ? file : factory.updateSourceFile(file, kept);
+  };
+}

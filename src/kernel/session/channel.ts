@@ -1,0 +1,112 @@
+/**
+ * What the two processes of a kernel say to each other: the protocol's, which owns the sockets,
+ * and the session's, which runs the cells. Lines of JSON over two pipes.
+ */
+
+/** One entry a MIME type. */
+export type Bundle = Readonly<Record<string, unknown>>;
+
+/** An error as Jupyter shows it. */
+export interface CellError {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+/** To the session. */
+export type Command =
+  | {
+      readonly type: "execute";
+      readonly id: number;
+      readonly code: string;
+      /** The number that the frontend shows. */
+      readonly count: number;
+      readonly silent: boolean;
+      readonly allowStdin: boolean;
+      readonly userExpressions: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: "complete" | "inspect";
+      readonly id: number;
+      readonly code: string;
+      /** In UTF-16 code units. */
+      readonly cursor: number;
+    }
+  | { readonly type: "isComplete"; readonly id: number; readonly code: string }
+  | { readonly type: "input"; readonly value: string }
+  | { readonly type: "interrupt" };
+
+/** What the session answers to a command, apart from its id. */
+export type Answer =
+  | {
+      readonly type: "executed";
+      readonly error: CellError | null;
+      readonly userExpressions: Readonly<Record<string, unknown>>;
+      readonly payload: readonly Readonly<Record<string, unknown>>[];
+    }
+  | {
+      readonly type: "completed";
+      readonly matches: readonly CompletionMatch[];
+      readonly start: number;
+      readonly end: number;
+    }
+  | { readonly type: "inspected"; readonly bundle: Bundle | null }
+  | {
+      readonly type: "judged";
+      readonly status: "complete" | "incomplete" | "invalid";
+      readonly indent: string;
+    };
+
+/** One way to go on. */
+export interface CompletionMatch {
+  readonly text: string;
+  /** As TypeScript names it: function, const, class, … */
+  readonly kind: string;
+}
+
+/** What happens in the session while a cell runs, or after it. */
+export type SessionOutput =
+  | { readonly type: "stream"; readonly name: "stdout" | "stderr"; readonly text: string }
+  | {
+      readonly type: "display";
+      readonly bundle: Bundle;
+      readonly id: string | null;
+      readonly update: boolean;
+    }
+  | { readonly type: "result"; readonly bundle: Bundle }
+  | { readonly type: "clear"; readonly wait: boolean }
+  | { readonly type: "inputRequest"; readonly prompt: string; readonly password: boolean };
+
+/** From the session. */
+export type SessionMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "output"; readonly output: SessionOutput }
+  | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
+
+/** The pipes' places in the session process. */
+export const COMMAND_FD = 4;
+export const MESSAGE_FD = 3;
+
+/** Cuts a stream of bytes into lines of JSON. */
+export class LineReader<T> {
+  #rest: Buffer[] = [];
+
+  /** The messages that `chunk` completes. */
+  push(chunk: Buffer): T[] {
+    const messages: T[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      this.#rest.push(chunk.subarray(start, end));
+      messages.push(JSON.parse(Buffer.concat(this.#rest).toString()) as T);
+      this.#rest = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#rest.push(chunk.subarray(start));
+    return messages;
+  }
+}
+
+/** A message as one line. */
+export function toLine(message: Command | SessionMessage): string {
+  return `${JSON.stringify(message)}\n`;
+}

@@ -1,0 +1,19 @@
+/**
+ * What the session's two threads share: the cells' and the one that reads commands. The first two
+ * places are those of the display host's `interruptFlag`.
+ */
+export const FLAG = {
+  /** 1 while the user wants the running cell to stop. */
+  requested: 0,
+  /** How many sections run that stop by themselves. */
+  sections: 1,
+  /** 1 while a cell runs. */
+  running: 2,
+  /** Counts the interrupts that the cells' thread has seen. */
+  seen: 3,
+} as const;
+
+/** Makes the flags, all 0. */
+export function createFlags(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * Object.keys(FLAG).length));
+}

@@ -1,0 +1,42 @@
+/** What a cell asks of the kernel rather than of TypeScript. */
+export type Magic =
+  | { readonly type: "strict"; readonly on: boolean }
+  /** `name?`: its type and docs in the pager. */
+  | { readonly type: "help"; readonly expression: string }
+  | { readonly type: "unknown"; readonly line: string };
+
+/** A cell with its magics read and blanked, so that line numbers stay. */
+export interface MagicCell {
+  readonly code: string;
+  readonly magics: readonly Magic[];
+}
+
+const HELP = /^\s*(?:\?\??\s*([\w$.]+)|([\w$.]+)\s*\?\??)\s*;?\s*$/;
+
+/**
+ * Takes the magics off a cell: `%strict` or `%strict off` on lines at its head, or `name?` as all
+ * of it.
+ *
+ * @example
+ * readMagics("%strict off\n1 + 1").magics; // [{ type: "strict", on: false }]
+ */
+export function readMagics(code: string): MagicCell {
+  const help = HELP.exec(code);
+  if (help !== null && code.includes("?")) {
+    return { code: "", magics: [{ type: "help", expression: help[1] ?? help[2] ?? "" }] };
+  }
+  const magics: Magic[] = [];
+  const lines = code.split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    if (!line.startsWith("%")) break;
+    const strict = /^%strict(?:\s+(on|off))?\s*$/.exec(line);
+    magics.push(
+      strict === null
+        ? { type: "unknown", line: line.trim() }
+        : { type: "strict", on: strict[1] !== "off" },
+    );
+    lines[index] = "";
+  }
+  return { code: lines.join("\n"), magics };
+}

@@ -1,0 +1,147 @@
+import { isMainThread, parentPort, workerData, Worker } from "node:worker_threads";
+import { setDisplayHost } from "../../display";
+import { NotebookSession } from "./NotebookSession";
+import type { Answer, CellError, Command } from "./channel";
+import { readCommands } from "./commandReader";
+import type { ReaderMessage } from "./commandReader";
+import { FLAG, createFlags } from "./flags";
+import { captureStreams, send, sendOutput } from "./outbox";
+import { loadPrelude } from "./prelude";
+import { resetTfjsEngine } from "./tfjsRecovery";
+
+/** How the kernel starts a session. */
+export interface SessionMainOptions {
+  readonly cwd: string;
+  readonly packageRoot: string;
+  readonly strict: boolean;
+  /** This script: the second thread runs it too. */
+  readonly script: string;
+}
+
+/** The thread that reads commands; see {@link readCommands}. */
+export function runCommandReader(): void {
+  if (isMainThread || parentPort === null) throw new Error("this runs on a thread of its own");
+  const { flags } = workerData as { readonly flags: Int32Array };
+  readCommands(parentPort, flags);
+}
+
+/** A cell that calls `process.exit` means to end itself, not the notebook. */
+class ProcessExit extends Error {
+  constructor(code: number | string | null | undefined) {
+    super(
+      `process.exit(${code ?? ""}) was called. The session goes on with its variables; to end it, use the notebook's menu.`,
+    );
+    this.name = "ProcessExit";
+  }
+}
+
+/** Runs a session until its commands end. */
+export function runSession(options: SessionMainOptions): void {
+  const { cwd, packageRoot, strict, script } = options;
+  const flags = createFlags();
+  const reader = new Worker(script, { argv: ["--command-reader"], workerData: { flags } });
+  captureStreams();
+  const session = new NotebookSession({
+    cwd,
+    packageRoot,
+    strict,
+    kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
+    emit: sendOutput,
+  });
+  let cell = 0;
+  let allowStdin = false;
+  let asking: ((value: string) => void) | null = null;
+  let notice: string | null = null;
+
+  setDisplayHost({
+    publish: (bundle, { id = null, update }) => sendOutput({ type: "display", bundle, id, update }),
+    clearOutput: (wait) => sendOutput({ type: "clear", wait }),
+    input(prompt, password) {
+      if (!allowStdin) return null;
+      return new Promise((resolve) => {
+        asking = resolve;
+        sendOutput({ type: "inputRequest", prompt, password });
+      });
+    },
+    get cell() {
+      return cell;
+    },
+    interruptFlag: flags,
+  });
+  process.exit = (code) => {
+    throw new ProcessExit(code);
+  };
+  const report = (kind: string, error: unknown): void => {
+    const { traceback } = session.describe(error) satisfies CellError;
+    process.stderr.write(`${kind}: ${traceback.join("\n")}\n`);
+  };
+  process.on("uncaughtException", (error) => report("Uncaught", error));
+  process.on("unhandledRejection", (reason) => report("Unhandled rejection", reason));
+  // Jupyter interrupts by a message; a terminal's Ctrl-C reaches the whole group.
+  process.on("SIGINT", () => undefined);
+
+  async function execute(command: Extract<Command, { readonly type: "execute" }>): Promise<Answer> {
+    cell++;
+    allowStdin = command.allowStdin;
+    if (notice !== null) process.stderr.write(notice);
+    notice = null;
+    Atomics.store(flags, FLAG.requested, 0);
+    Atomics.store(flags, FLAG.sections, 0);
+    Atomics.store(flags, FLAG.running, 1);
+    try {
+      return await session.execute(command);
+    } finally {
+      Atomics.store(flags, FLAG.running, 0);
+      Atomics.store(flags, FLAG.requested, 0);
+      asking = null;
+    }
+  }
+
+  async function handle(message: ReaderMessage): Promise<void> {
+    switch (message.type) {
+      case "execute":
+        return send({ type: "answer", id: message.id, answer: await execute(message) });
+      case "complete": {
+        const found = session.complete(message.code, message.cursor);
+        return send({ type: "answer", id: message.id, answer: { type: "completed", ...found } });
+      }
+      case "inspect": {
+        const bundle = session.inspect(message.code, message.cursor);
+        return send({ type: "answer", id: message.id, answer: { type: "inspected", bundle } });
+      }
+      case "isComplete": {
+        const judged = session.isComplete(message.code);
+        return send({ type: "answer", id: message.id, answer: { type: "judged", ...judged } });
+      }
+      case "input":
+        return asking?.(message.value);
+      case "interrupt":
+        Atomics.add(flags, FLAG.seen, 1);
+        return session.interrupt();
+      case "terminated":
+        Atomics.add(flags, FLAG.seen, 1);
+        resetTfjsEngine();
+        return session.interrupt();
+      case "close":
+        // TensorFlow's own ending may abort and leave a core dump; there is nothing left to save.
+        process.emit("exit", 0);
+        process.kill(process.pid, "SIGKILL");
+    }
+  }
+
+  reader.on("message", (message: ReaderMessage) => {
+    handle(message).catch((error: unknown) => {
+      report("The kernel's own error", error);
+      if ("id" in message) {
+        const error = session.describe(new Error("the kernel failed; see the cell's output"));
+        send({
+          type: "answer",
+          id: message.id,
+          answer: { type: "executed", error, userExpressions: {}, payload: [] },
+        });
+      }
+    });
+  });
+  notice = loadPrelude(session, packageRoot);
+  send({ type: "ready" });
+}
