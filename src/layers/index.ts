@@ -4,6 +4,8 @@ export { BatchNormalization } from "./BatchNormalization";
 export { ConvBlock } from "./ConvBlock";
 export { GroupNormalization, groupNormalize } from "./GroupNormalization";
 export { GroupedConv2D } from "./GroupedConv2D";
+export { LSHAttention } from "./LSHAttention";
+export { lshAttention, lshBuckets } from "./lsh/lshAttention";
 export { ResNetBlock } from "./ResNetBlock";
 export { ResNeXtBlock } from "./ResNeXtBlock";
 export { UNetDecoderBlock } from "./UNetDecoderBlock";

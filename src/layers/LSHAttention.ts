@@ -1,0 +1,201 @@
+import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../core/errors";
+import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
+import { formatShape } from "../core/shapes";
+import { lshAttention, lshBuckets } from "./lsh/lshAttention";
+import { fillLshSettings } from "./lsh/options";
+import type { FilledLshSettings, LshOptions, LshSettings } from "./lsh/options";
+import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
+import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import { expectCount, expectOneOf } from "./support/checkArgs";
+import { KERNEL_INITIALIZERS, seededInitializer } from "./support/initializers";
+import type { KernelInitializer } from "./support/initializers";
+import type { CountsOperations } from "./support/operations";
+import { valuesOf } from "./support/operations";
+
+export interface LSHAttentionArgs extends LayerOptions, LshSettings {
+  readonly numHeads: number;
+  /** Channels of queries and keys a head. */
+  readonly keyDim: number;
+  /** Channels of values a head; default `keyDim`. */
+  readonly valueDim?: number;
+  /** Output channels; default those of the input. */
+  readonly outputDim?: number;
+  /** Whether the three projections have a bias; default true. */
+  readonly useBias?: boolean;
+  /** Default `"glorotUniform"`. */
+  readonly kernelInitializer?: KernelInitializer;
+  /** Fixes the initial kernels, together with the layer's name, and the rotations; default 0. */
+  readonly seed?: number;
+}
+
+type Filled = FilledLshSettings &
+  Required<Pick<LSHAttentionArgs, "numHeads" | "keyDim" | "useBias" | "kernelInitializer">> &
+  Required<Pick<LSHAttentionArgs, "valueDim" | "seed">> &
+  Pick<LSHAttentionArgs, "outputDim">;
+
+/** Per-call options of {@link LSHAttention}. */
+export interface LSHAttentionCall extends CallOptions {
+  /** `[batch, tokens]`, or `[batch, height, width]` of an image: false or 0 is not attended. */
+  readonly mask?: tf.Tensor | readonly tf.Tensor[] | null;
+  /** Buckets to use instead of hashed ones, see {@link LSHAttention.bucketsOf}. */
+  readonly buckets?: tf.Tensor4D;
+}
+
+/** A dense map of the last axis, `x W + b`. */
+interface Projection {
+  readonly kernel: tf.LayerVariable;
+  readonly bias: tf.LayerVariable | null;
+}
+
+/**
+ * Attention by locality-sensitive hashing, with shared queries and keys, over a sequence or over
+ * the pixels of an image: time and memory grow linearly, so that an image of 369 x 369 can attend
+ * to itself.
+ *
+ * Input `[batch, tokens, channels]` or `[batch, height, width, channels]`; output the same with
+ * `outputDim` channels. Weights: `kernelQK` `[channels, numHeads * keyDim]`, `kernelV`
+ * `[channels, numHeads * valueDim]`, `kernelOut` `[numHeads * valueDim, outputDim]`, a bias each,
+ * and the state of the seeds. Each training call draws new rotations; outside training they are
+ * those of `seed`, so that a prediction can be repeated.
+ *
+ * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
+ * @example
+ * const layer = new LSHAttention({ numHeads: 2, keyDim: 4, bucketSize: 8 });
+ * layer.apply(tf.zeros([1, 5, 7, 6])).shape; // [1, 5, 7, 6]
+ * @see Kitaev, Kaiser and Levskaya 2020, arXiv:2001.04451
+ */
+export class LSHAttention extends BookLayer<Filled> implements CountsOperations {
+  static className = "LSHAttention";
+  private projections!: Record<"QK" | "V" | "Out", Projection>;
+  private seeds!: SeedGenerator;
+
+  constructor(options: LSHAttentionArgs) {
+    const { numHeads, keyDim, valueDim = keyDim, outputDim, useBias = true } = options;
+    const { kernelInitializer = "glorotUniform", seed = 0 } = options;
+    super(options, {
+      numHeads,
+      keyDim,
+      valueDim,
+      ...(outputDim === undefined ? {} : { outputDim }),
+      useBias,
+      kernelInitializer,
+      seed,
+      ...fillLshSettings("LSHAttention", options),
+    });
+    for (const [name, value] of Object.entries({ numHeads, keyDim, valueDim })) {
+      expectCount(`LSHAttention.${name}`, value);
+    }
+    if (outputDim !== undefined) expectCount("LSHAttention.outputDim", outputDim);
+    expectOneOf("LSHAttention.kernelInitializer", kernelInitializer, KERNEL_INITIALIZERS);
+    this.supportsMasking = true;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const shape = onlyShape(inputShape);
+    const channels = this.channelsOf(shape);
+    const { numHeads, keyDim, valueDim, outputDim = channels } = this.args;
+    this.projections = {
+      QK: this.addProjection("QK", channels, numHeads * keyDim),
+      V: this.addProjection("V", channels, numHeads * valueDim),
+      Out: this.addProjection("Out", numHeads * valueDim, outputDim),
+    };
+    const state = seedInitializer(this.args.seed);
+    this.seeds = new SeedGenerator(
+      this.addWeight("seedState", [2], "int32", state, undefined, false),
+    );
+    const last = shape.length - 1;
+    this.inputSpec = [new tf.InputSpec({ ndim: shape.length, axes: { [last]: channels } })];
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], options: LSHAttentionCall = {}): tf.Tensor {
+    const { numHeads, outputDim } = this.args;
+    return tf.tidy(() => {
+      const x = onlyTensor(inputs);
+      const channels = this.channelsOf(x.shape);
+      const qk = this.project("QK", x, numHeads);
+      const v = this.project("V", x, numHeads);
+      const attended = lshAttention(qk, v, this.optionsOf(x, options));
+      const output = this.project("Out", tf.reshape(attended, [x.shape[0], qk.shape[1], -1]), 1);
+      return tf.reshape(output, [...x.shape.slice(0, -1), outputDim ?? channels]);
+    });
+  }
+
+  /**
+   * The buckets that a call outside training hashes the tokens into, int32
+   * `[numHashes, batch, tokens, numHeads]`: to look at, or to hand to another call as `buckets`.
+   */
+  bucketsOf(inputs: tf.Tensor, options: LSHAttentionCall = {}): tf.Tensor4D {
+    return tf.tidy(() => {
+      if (!this.built) this.build(inputs.shape);
+      const qk = this.project("QK", inputs, this.args.numHeads);
+      return lshBuckets(qk, this.optionsOf(inputs, { ...options, training: false }));
+    });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const shape = onlyShape(inputShape);
+    const { outputDim } = this.args;
+    return outputDim === undefined ? shape : [...shape.slice(0, -1), outputDim];
+  }
+
+  countOperations(inputShape: tf.Shape | tf.Shape[]): number {
+    const shape = onlyShape(inputShape);
+    const channels = this.channelsOf(shape);
+    const tokens = valuesOf(shape) / channels;
+    const { numHeads, keyDim, valueDim, outputDim = channels, numHashes, bucketSize } = this.args;
+    const projections = 2 * channels * numHeads * (keyDim + valueDim);
+    const output = 2 * numHeads * valueDim * outputDim;
+    const seen = 2 * bucketSize;
+    const attention = numHeads * numHashes * seen * (2 * keyDim + 2 * valueDim + 4);
+    return tokens * (projections + output + attention);
+  }
+
+  private channelsOf(shape: tf.Shape): number {
+    const channels = shape[shape.length - 1];
+    if ((shape.length !== 3 && shape.length !== 4) || channels === null) {
+      throw new ShapeError({
+        where: `LSHAttention "${this.name}"`,
+        expected: "[batch, tokens, channels] or [batch, height, width, channels]",
+        got: formatShape(shape),
+      });
+    }
+    return channels;
+  }
+
+  private addProjection(name: string, from: number, to: number): Projection {
+    const { kernelInitializer, seed, useBias } = this.args;
+    const label = `kernel${name}`;
+    const initializer = seededInitializer(kernelInitializer, seed, `${this.name}/${label}`);
+    return {
+      kernel: this.addWeight(label, [from, to], "float32", initializer),
+      bias: useBias
+        ? this.addWeight(`bias${name}`, [to], "float32", tf.initializers.zeros())
+        : null,
+    };
+  }
+
+  /** `[batch, tokens, heads, channels]` */
+  private project(name: "QK" | "V" | "Out", x: tf.Tensor, heads: number): tf.Tensor4D {
+    const { kernel, bias } = this.projections[name];
+    const rows = tf.reshape<tf.Rank.R2>(x, [-1, x.shape[x.rank - 1]]);
+    const product = tf.matMul(rows, kernel.read());
+    const output: tf.Tensor = bias === null ? product : tf.add(product, bias.read());
+    const tokens = rows.shape[0] / x.shape[0];
+    return tf.reshape(output, [x.shape[0], tokens, heads, -1]);
+  }
+
+  private optionsOf(x: tf.Tensor, { training, mask, buckets }: LSHAttentionCall): LshOptions {
+    const seed = training === true ? this.seeds.next() : tf.tensor1d([this.args.seed, 0], "int32");
+    const given = Array.isArray(mask) ? (mask[0] as tf.Tensor) : (mask as tf.Tensor | null);
+    return {
+      ...this.args,
+      seed,
+      ...(given ? { mask: tf.reshape<tf.Rank.R2>(given, [x.shape[0], -1]) } : {}),
+      ...(buckets === undefined ? {} : { buckets }),
+    };
+  }
+}
+
+tf.serialization.registerClass(LSHAttention);

@@ -1,0 +1,73 @@
+import type * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
+import type { Rotations } from "./hash";
+
+/** What LSH attention attends, and how it weighs; the same names in the function and the layer. */
+export interface LshSettings {
+  /** Tokens in a chunk; a token reaches its own chunk and the one before. Default 64. */
+  readonly bucketSize?: number;
+  /** Rounds of hashing; default 4. */
+  readonly numHashes?: number;
+  /** Even; default the padded length over `bucketSize`. */
+  readonly numBuckets?: number;
+  /**
+   * `"unitKey"` (default): keys of unit norm and no further scale, as the Reformer's authors have
+   * it. `"sqrtDim"` divides by the root of the dimension too, as reformer-pytorch does.
+   */
+  readonly scale?: "unitKey" | "sqrtDim";
+  /** Whether all of the two chunks is in reach, or (default) only the token's own bucket. */
+  readonly attendAcrossBuckets?: boolean;
+  /** Whether a pair that meets in several rounds counts once (default), or each time. */
+  readonly discountDuplicates?: boolean;
+  /** Whether a token attends itself and earlier ones only; default false. */
+  readonly causal?: boolean;
+}
+
+/** Options of {@link lshAttention}. */
+export interface LshOptions extends LshSettings {
+  /** `[batch, length]`, false or 0 for tokens that nobody attends. */
+  readonly mask?: tf.Tensor2D;
+  /** int32 `[2]`, from `SeedGenerator.next()`: fixes the rotations. Default `[0, 0]`. */
+  readonly seed?: tf.Tensor1D;
+  /** Rotations to use instead of drawn ones. */
+  readonly rotations?: Rotations;
+  /**
+   * Buckets to use instead of hashed ones, int32 `[numHashes, batch, length, heads]`; see
+   * `lshBuckets`. They must lie in [0, numBuckets).
+   */
+  readonly buckets?: tf.Tensor4D;
+}
+
+/** {@link LshSettings} with defaults filled in. */
+export type FilledLshSettings = Required<Omit<LshSettings, "numBuckets">> &
+  Pick<LshSettings, "numBuckets">;
+
+/** Fills in the defaults and checks the numbers. */
+export function fillLshSettings(where: string, options: LshSettings): FilledLshSettings {
+  const {
+    bucketSize = 64,
+    numHashes = 4,
+    numBuckets,
+    scale = "unitKey",
+    attendAcrossBuckets = false,
+    discountDuplicates = true,
+    causal = false,
+  } = options;
+  for (const [name, value] of Object.entries({ bucketSize, numHashes })) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new ConfigError({
+      where: `${where}.${name}`,
+      expected: "a whole number of at least 1",
+      got: String(value),
+    });
+  }
+  if (!["unitKey", "sqrtDim"].includes(scale)) {
+    throw new ConfigError({
+      where: `${where}.scale`,
+      expected: '"unitKey" or "sqrtDim"',
+      got: JSON.stringify(scale),
+    });
+  }
+  const filled = { bucketSize, numHashes, scale, attendAcrossBuckets, discountDuplicates, causal };
+  return numBuckets === undefined ? filled : { ...filled, numBuckets };
+}

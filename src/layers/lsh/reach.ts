@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs";
+import { gatherRows } from "../../core/ops/gatherRows";
+import { invertPermutation } from "../../core/ops/argsort";
+import type { LshGeometry } from "./geometry";
+import type { FilledLshSettings } from "./options";
+
+/** Who stands where; none of it has a gradient. */
+export interface SortedTokens {
+  /** int32 `[numHashes, rows]`, from `sort`. */
+  readonly order: tf.Tensor2D;
+  /** int32 `[numHashes, rows]`. */
+  readonly buckets: tf.Tensor2D;
+  /** int32 `[rows]`, 0 for masked and padded tokens; `null` where there are none. */
+  readonly valid: tf.Tensor1D | null;
+}
+
+const int = (value: number): tf.Scalar => tf.scalar(value, "int32");
+
+/** Row `index` of a matrix. */
+export function roundOf(matrix: tf.Tensor2D, index: number): tf.Tensor1D {
+  const columns = matrix.shape[1];
+  return tf.reshape(tf.slice(matrix, [index, 0], [1, columns]), [columns]);
+}
+
+/** The round before; the first follows the last, as in the one long row that all rounds form. */
+export const before = (round: number, numHashes: number): number =>
+  (round + numHashes - 1) % numHashes;
+
+/** Rows of the last chunk of each sequence and head, in sorted order: `[batch * heads * m]`. */
+export function lastChunk(order: tf.Tensor1D, geometry: LshGeometry): tf.Tensor1D {
+  const { batch, heads, chunks, bucketSize } = geometry;
+  const perHead = tf.reshape(order, [batch * heads, chunks, bucketSize]);
+  return tf.reshape(tf.slice(perHead, [0, chunks - 1, 0], [batch * heads, 1, bucketSize]), [
+    batch * heads * bucketSize,
+  ]);
+}
+
+/**
+ * What each chunk sees: its own entries and those of the chunk before, `[sequences * chunks, 2m, …]`.
+ * Before the first chunk stands `tail`, `[sequences, 1, m, …]`.
+ *
+ * @param own `[sequences, chunks, m, …]`
+ */
+export function lookBack<T extends tf.Tensor>(own: T, tail: tf.Tensor): tf.Tensor {
+  const [sequences, chunks, bucketSize, ...rest] = own.shape;
+  const begin = own.shape.map(() => 0);
+  const front = tf.slice(own, begin, [sequences, chunks - 1, bucketSize, ...rest]);
+  const previous = tf.concat([tail, front], 1);
+  return tf.reshape(tf.concat([own, previous], 2), [sequences * chunks, 2 * bucketSize, ...rest]);
+}
+
+/**
+ * The pairs of one round that attend: bool `[sequences * chunks, m, 2m]`. A token itself is left
+ * out: it is attended only where nothing else is (see `combine`).
+ *
+ * A pair that an earlier round attends already is left out too when duplicates are discounted;
+ * with all rounds under one softmax that is the same as subtracting the log of its count.
+ */
+export function reach(
+  tokens: SortedTokens,
+  round: number,
+  settings: FilledLshSettings,
+  geometry: LshGeometry,
+): tf.Tensor3D {
+  const { batch, heads, chunks, bucketSize: m, numHashes } = geometry;
+  const { attendAcrossBuckets, discountDuplicates, causal } = settings;
+  const sequences = batch * heads;
+  const earlier = before(round, numHashes);
+  return tf.tidy(() => {
+    const own = roundOf(tokens.order, round);
+    const tail = lastChunk(roundOf(tokens.order, earlier), geometry);
+
+    const sorted = (values: tf.Tensor1D, rows: tf.Tensor1D, width: number): tf.Tensor =>
+      tf.reshape(gatherRows(tf.reshape(values, [-1, 1]), rows), [sequences, width, m]);
+    const asQueries = (values: tf.Tensor): tf.Tensor =>
+      tf.reshape(values, [sequences * chunks, m, 1]);
+    const asKeys = (values: tf.Tensor, tailValues: tf.Tensor): tf.Tensor =>
+      tf.reshape(lookBack(values, tailValues), [sequences * chunks, 1, 2 * m]);
+
+    type Compare = (query: tf.Tensor, key: tf.Tensor) => tf.Tensor;
+    /** Compares a value of the query's row with one of the key's. */
+    const pairs = (query: tf.Tensor1D, key: tf.Tensor1D, compare: Compare): tf.Tensor =>
+      compare(
+        asQueries(sorted(query, own, chunks)),
+        asKeys(sorted(key, own, chunks), sorted(key, tail, 1)),
+      );
+
+    // Within one sequence and head, rows ascend with positions.
+    const ownRows = tf.reshape(own, [sequences, chunks, m]);
+    const keyRows = asKeys(ownRows, tf.reshape(tail, [sequences, 1, m]));
+    let allowed = causal
+      ? tf.greater(asQueries(ownRows), keyRows)
+      : tf.notEqual(asQueries(ownRows), keyRows);
+    const require = (condition: tf.Tensor): void => {
+      allowed = tf.logicalAnd(allowed, condition);
+    };
+
+    if (tokens.valid !== null) {
+      // Never equal where either is masked.
+      const one = int(1);
+      const queryMark = tf.sub<tf.Tensor1D>(tokens.valid, one); // 0, or -1
+      const keyMark = tf.mul<tf.Tensor1D>(queryMark, int(2)); // 0, or -2
+      require(pairs(queryMark, keyMark, tf.equal));
+    }
+    const bucketsOf = (index: number): tf.Tensor1D => roundOf(tokens.buckets, index);
+    if (!attendAcrossBuckets) {
+      const buckets = bucketsOf(round);
+      const ownBuckets = sorted(buckets, own, chunks);
+      // Another round's buckets are other buckets.
+      const tailBuckets =
+        numHashes === 1 ? sorted(buckets, tail, 1) : tf.fill([sequences, 1, m], -1, "int32");
+      require(tf.equal(asQueries(ownBuckets), asKeys(ownBuckets, tailBuckets)));
+    }
+    if (!discountDuplicates || numHashes === 1) return allowed as tf.Tensor3D;
+
+    const chunkOf = (index: number): tf.Tensor1D =>
+      tf.mod(tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)), int(chunks));
+    /** 0 where a round's chunk is `chunk`, `other` elsewhere. */
+    const mark = (index: number, chunk: number, other: number): tf.Tensor1D =>
+      tf.mul(tf.cast(tf.notEqual(chunkOf(index), int(chunk)), "int32"), int(other));
+
+    for (let other = 0; other < round; other++) {
+      const chunk = chunkOf(other);
+      let seen = tf.logicalOr(
+        pairs(chunk, chunk, tf.equal),
+        pairs(chunk, tf.add(chunk, int(1)), tf.equal),
+      );
+      if (attendAcrossBuckets) {
+        const wrapped = pairs(
+          mark(other, 0, -1),
+          mark(before(other, numHashes), chunks - 1, -2),
+          tf.equal,
+        );
+        seen = tf.logicalOr(seen, wrapped);
+      } else {
+        const buckets = bucketsOf(other);
+        seen = tf.logicalAnd(seen, pairs(buckets, buckets, tf.equal));
+      }
+      require(tf.logicalNot(seen));
+    }
+    if (attendAcrossBuckets) {
+      // The first chunk may meet a token of its own once more in the other round's last chunk.
+      const nowhere = tf.fill([sequences, chunks, m], -2, "int32");
+      const first = sorted(mark(round, 0, -1), own, chunks);
+      const firstOfTail = sorted(mark(round, 0, -2), tail, 1);
+      require(tf.notEqual(asQueries(first), asKeys(nowhere, firstOfTail)));
+    }
+    return allowed as tf.Tensor3D;
+  });
+}
