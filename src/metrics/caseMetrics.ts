@@ -5,12 +5,19 @@ import type { ClassCounts, ConfusionMatrix } from "./confusion";
 import { toBytePair, toSpacing3 } from "./grid";
 import type { ByteGrid, LabelGrid, SpacingMm } from "./grid";
 import { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
+import { detectLesions } from "./lesionDetection";
+import type { LesionDetection, LesionOptions } from "./lesionDetection";
 import {
+  NO_SURFACES,
   averageSymmetricSurfaceDistance,
-  distancesInBox,
   hausdorff,
   surfaceDice,
+  voxelDistances,
 } from "./surfaceDistances";
+import type { SurfaceDistances } from "./surfaceDistances";
+import { cutClass } from "./surfaceElements";
+import type { ClassCut } from "./surfaceElements";
+import { surfelDistancesOfCut } from "./surfelDistances";
 
 /** The scores that each class of each case has. */
 export const METRIC_NAMES = [
@@ -23,6 +30,7 @@ export const METRIC_NAMES = [
   "hd95",
   "assd",
   "surfaceDice",
+  "lesionF1",
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
@@ -34,6 +42,8 @@ export interface ClassRecord extends MetricValues {
   readonly name: string;
   readonly label: number;
   readonly counts: ClassCounts;
+  /** Lesions found and false alarms; `null` where not asked for, and for the background. */
+  readonly lesions: LesionDetection | null;
   /** NaN where the spacing is not known. */
   readonly truthMl: number;
   readonly predictedMl: number;
@@ -67,8 +77,14 @@ export interface CaseOptions {
   readonly tolerance?: number;
   /** Voxels whose truth has this label are taken for background on both sides and not counted. */
   readonly ignoreLabel?: number;
-  /** Leaves `hd95`, `assd` and `surfaceDice` out (NaN), where only overlap is wanted; default true. */
+  /** What surface distances are between; default `"voxels"` (MONAI); `"surfels"` is DeepMind's. */
+  readonly surface?: "voxels" | "surfels";
+  /** Whether to compute `hd95`, `assd` and `surfaceDice` (else NaN); default true. */
   readonly hasDistances?: boolean;
+  /** Whether to count lesions (else `lesionF1` is NaN); default true. */
+  readonly hasLesions?: boolean;
+  /** How lesions are matched; see {@link lesionDetection}. */
+  readonly lesionOptions?: LesionOptions;
 }
 
 /**
@@ -88,7 +104,8 @@ export function caseMetrics(
   prediction: LabelGrid,
   options: CaseOptions,
 ): CaseRecord {
-  const { id, classNames, spacingMm, ignoreLabel, tolerance = 2, hasDistances = true } = options;
+  const { id, classNames, spacingMm, ignoreLabel, tolerance = 2 } = options;
+  const { hasDistances = true, hasLesions = true, surface = "voxels" } = options;
   const where = `caseMetrics("${id}")`;
   if (classNames.length < 2) {
     throw new ConfigError({
@@ -109,13 +126,15 @@ export function caseMetrics(
   const voxelMl =
     hasSpacing && pair.truth.rank === 3 ? (spacing[0] * spacing[1] * spacing[2]) / 1000 : NaN;
   const shown = ignoreLabel === undefined ? pair : withoutIgnored(pair, ignoreLabel);
-  const boxes = hasDistances ? labelBoxes(shown.truth, shown.prediction, numClasses) : [];
+  const boxes =
+    hasDistances || hasLesions ? labelBoxes(shown.truth, shown.prediction, numClasses) : [];
   const classes = classNames.map((name, label): ClassRecord => {
     const counts = classCounts(confusion, label);
-    const distances =
-      hasDistances && label > 0
-        ? distancesInBox(shown.truth, shown.prediction, label, boxes[label], spacing)
-        : null;
+    const box = label > 0 ? (boxes[label] ?? null) : null;
+    const cut = box === null ? null : cutClass(shown.truth, shown.prediction, label, box);
+    const distances = hasDistances && label > 0 ? distancesOf(cut, spacing, surface) : null;
+    const lesions =
+      hasLesions && label > 0 ? detectLesions(cut, options.lesionOptions ?? {}) : null;
     return {
       name,
       label,
@@ -129,6 +148,8 @@ export function caseMetrics(
       hd95: distances === null ? NaN : hausdorff(distances, 95),
       assd: distances === null ? NaN : averageSymmetricSurfaceDistance(distances),
       surfaceDice: distances === null ? NaN : surfaceDice(distances, tolerance),
+      lesionF1: lesions === null ? NaN : lesions.f1,
+      lesions,
       truthMl: (counts.truePositives + counts.falseNegatives) * voxelMl,
       predictedMl: (counts.truePositives + counts.falsePositives) * voxelMl,
     };
@@ -177,6 +198,15 @@ export function definedMean(values: readonly number[]): number {
   return defined.length === 0
     ? NaN
     : defined.reduce((sum, value) => sum + value, 0) / defined.length;
+}
+
+function distancesOf(
+  cut: ClassCut | null,
+  spacing: readonly [number, number, number],
+  surface: "voxels" | "surfels",
+): SurfaceDistances {
+  if (cut === null) return NO_SURFACES;
+  return surface === "voxels" ? voxelDistances(cut, spacing) : surfelDistancesOfCut(cut, spacing);
 }
 
 function withoutIgnored(

@@ -29,3 +29,8 @@ export {
   surfaceDistances,
 } from "./surfaceDistances";
 export type { SurfaceDistances } from "./surfaceDistances";
+export { surfelDistances } from "./surfelDistances";
+export { connectedComponents } from "./connectedComponents";
+export type { ComponentOptions, Components, Connectivity } from "./connectedComponents";
+export { lesionDetection } from "./lesionDetection";
+export type { LesionDetection, LesionOptions } from "./lesionDetection";

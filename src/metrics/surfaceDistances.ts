@@ -1,11 +1,9 @@
 import { ConfigError } from "../core/errors";
-import { labelBoxes } from "./boundingBoxes";
-import type { Box } from "./boundingBoxes";
 import { toBytePair, toSpacing3 } from "./grid";
-import type { ByteGrid, LabelGrid, SpacingMm } from "./grid";
+import type { LabelGrid, SpacingMm } from "./grid";
 import { nearestDistances } from "./nearestDistances";
-import { PREDICTION, TRUTH, surfaceVoxels } from "./surfaceElements";
-import type { SurfaceElements } from "./surfaceElements";
+import { PREDICTION, TRUTH, cutLabel, surfaceVoxels } from "./surfaceElements";
+import type { ClassCut, SurfaceElements } from "./surfaceElements";
 
 /**
  * The geometry that every surface measure is made of, computed once.
@@ -23,7 +21,8 @@ export interface SurfaceDistances {
   readonly predictionSizes: Float64Array | null;
 }
 
-const empty: SurfaceDistances = {
+/** Neither surface is there. */
+export const NO_SURFACES: SurfaceDistances = {
   truthToPrediction: new Float64Array(0),
   predictionToTruth: new Float64Array(0),
   truthSizes: null,
@@ -50,20 +49,16 @@ export function surfaceDistances(
 ): SurfaceDistances {
   const pair = toBytePair("surfaceDistances", truth, prediction);
   const spacing = toSpacing3("surfaceDistances", spacingMm, pair.truth.rank);
-  const box = labelBoxes(pair.truth, pair.prediction, label + 1)[label];
-  return box === null ? empty : distancesInBox(pair.truth, pair.prediction, label, box, spacing);
+  const cut = cutLabel(pair.truth, pair.prediction, label);
+  return cut === null ? NO_SURFACES : voxelDistances(cut, spacing);
 }
 
-/** {@link surfaceDistances} where the class's box is known. */
-export function distancesInBox(
-  truth: ByteGrid,
-  prediction: ByteGrid,
-  label: number,
-  box: Box | null,
+/** {@link surfaceDistances} of a class that is cut out already. */
+export function voxelDistances(
+  cut: ClassCut,
   spacing: readonly [number, number, number],
 ): SurfaceDistances {
-  if (box === null) return empty;
-  return measure(surfaceVoxels(truth, prediction, label, box), spacing, null, null);
+  return measure(surfaceVoxels(cut), spacing, null, null);
 }
 
 /** Distances between two sets of surface elements. */

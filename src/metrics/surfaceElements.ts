@@ -1,3 +1,4 @@
+import { labelBoxes } from "./boundingBoxes";
 import type { Box } from "./boundingBoxes";
 import type { ByteGrid } from "./grid";
 
@@ -18,18 +19,21 @@ export interface SurfaceElements {
   readonly prediction: Int32Array;
 }
 
+/** One class of both grids in its box, as bits. */
+export interface ClassCut {
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  readonly rank: 2 | 3;
+  /** {@link TRUTH} and {@link PREDICTION} bits; the rim is 0. */
+  readonly bits: Uint8Array;
+}
+
 /**
  * One class of both grids, cut to its box with a rim of one empty voxel, so that a mask that
  * touches the image's border has a surface there.
- *
- * @returns bits {@link TRUTH} and {@link PREDICTION}, and the sizes with the rim
  */
-export function cutClass(
-  truth: ByteGrid,
-  prediction: ByteGrid,
-  label: number,
-  box: Box,
-): { bits: Uint8Array; depth: number; height: number; width: number } {
+export function cutClass(truth: ByteGrid, prediction: ByteGrid, label: number, box: Box): ClassCut {
   const rim = truth.rank === 3 ? 1 : 0;
   const [z0, y0, x0] = box.low;
   const [z1, y1, x1] = box.high;
@@ -48,24 +52,25 @@ export function cutClass(
       }
     }
   }
-  return { bits, depth, height, width };
+  return { bits, depth, height, width, rank: truth.rank };
+}
+
+/** One class of both grids, or `null` where neither has it. */
+export function cutLabel(truth: ByteGrid, prediction: ByteGrid, label: number): ClassCut | null {
+  const box = labelBoxes(truth, prediction, label + 1)[label];
+  return box === null ? null : cutClass(truth, prediction, label, box);
 }
 
 /**
  * Surface voxels: those of the mask with a face to the outside, as MONAI and SciPy's erosion have
  * it. In a slice the faces are the four in its plane.
  */
-export function surfaceVoxels(
-  truth: ByteGrid,
-  prediction: ByteGrid,
-  label: number,
-  box: Box,
-): SurfaceElements {
-  const { bits, depth, height, width } = cutClass(truth, prediction, label, box);
+export function surfaceVoxels(cut: ClassCut): SurfaceElements {
+  const { bits, depth, height, width } = cut;
   const marks = new Uint8Array(bits.length);
   const area = height * width;
   const lists = [new IndexList(), new IndexList()] as const;
-  const isVolume = truth.rank === 3;
+  const isVolume = cut.rank === 3;
   const firstSlice = isVolume ? 1 : 0;
   const lastSlice = isVolume ? depth - 2 : 0;
   for (let z = firstSlice; z <= lastSlice; z++) {
