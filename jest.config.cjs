@@ -1,5 +1,12 @@
 // ESM-only packages that jest must compile to CommonJS.
-const esmOnly = ["fast-png", "nifti-reader-js", "iobuffer", "arquero", "@uwdata/flechette", "h5wasm"];
+const esmOnly = [
+  "fast-png",
+  "nifti-reader-js",
+  "iobuffer",
+  "arquero",
+  "@uwdata/flechette",
+  "h5wasm",
+];
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
 
@@ -8,9 +15,16 @@ module.exports = {
   testEnvironment: "<rootDir>/test/support/tfEnvironment.cjs",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   transform: {
-    "^.+\\.(t|j)s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
+    "^.+\\.m?(t|j)s$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2022" } },
+    ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
+  // It exports an "import" condition only, which jest's CommonJS resolver does not take.
+  moduleNameMapper: {
+    "^nifti-reader-js$": "<rootDir>/node_modules/nifti-reader-js/dist/nifti.js",
+  },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.venv", "<rootDir>/.venv-bench"],
   maxWorkers: 2,
 };

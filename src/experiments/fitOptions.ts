@@ -61,7 +61,7 @@ export interface FitResult {
   readonly bestEpoch: number;
   /** Optimizer steps, those before a resume too. */
   readonly steps: number;
-  /** Of this process, recording the step included. */
+  /** Of training, recording the step and the time before a resume included. */
   readonly seconds: number;
   /** The step that a checkpoint let it start at; 0 for a fresh training. */
   readonly resumedAtStep: number;

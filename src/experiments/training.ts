@@ -21,11 +21,10 @@ export class Training {
   private readonly samples: readonly Sample[];
   private readonly validation: readonly Sample[];
   private readonly epochSteps: number;
-  private readonly start = performance.now();
   private state: TrainingState;
   private best: HostTensors | null = null;
   private resumedAtStep = 0;
-  private epochStart = 0;
+  private epochStart = performance.now();
   private shown: Record<string, number> = {};
 
   constructor(
@@ -83,8 +82,10 @@ export class Training {
     return this.epochSteps * this.options.epochs;
   }
 
+  /** Of this process and those before it. */
   private get seconds(): number {
-    return (performance.now() - this.start) / 1000;
+    const { records } = this.state;
+    return records.reduce((sum, record) => sum + record.seconds, this.epochSeconds());
   }
 
   private isOutOfPatience(): boolean {

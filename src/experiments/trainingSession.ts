@@ -30,18 +30,18 @@ export interface TrainingSession {
   readonly modelVariables: NamedVariables;
   readonly optimizerVariables: NamedVariables;
   /** One update; returns the loss before it. */
-  train(batch: ArrayBatch, learningRate: number): number;
+  readonly train: (batch: ArrayBatch, learningRate: number) => number;
   /**
    * Logits `[b, h, w, classes]` of images `[b, h, w, 1]` as in use: no dropout, batch norm by its
    * averages. The caller disposes them.
    */
-  predict(images: tf.Tensor4D): tf.Tensor4D;
+  readonly predict: (images: tf.Tensor4D) => tf.Tensor4D;
   /** Brings the variables up to date with what ran; before they are read. */
-  pull(): void;
+  readonly pull: () => void;
   /** Hands the variables' values to what runs; after they were written. */
-  push(): void;
+  readonly push: () => void;
   /** Frees the graph and the optimizer's slots; the model lives on, up to date. */
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /**

@@ -12,7 +12,9 @@ export function tinySegmenter(size: number, seed = 5): tf.LayersModel {
       kernelInitializer: kernel(offset),
     });
   const input = tf.input({ shape: [size, size, 1] });
-  const features = new BatchNormalization({}).apply(conv(8, 0).apply(input)) as tf.SymbolicTensor;
+  const features = new BatchNormalization({ momentum: 0.8 }).apply(
+    conv(8, 0).apply(input),
+  ) as tf.SymbolicTensor;
   const hidden = tf.layers.reLU().apply(features) as tf.SymbolicTensor;
   const logits = tf.layers
     .conv2d({ filters: 3, kernelSize: 1, name: "logits", kernelInitializer: kernel(1) })

@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
+import type { CommonOptions } from "../runAction";
+import { addTrainingOptions, trainingOverrides } from "../trainingOptions";
+import type { TrainingOptions } from "../trainingOptions";
+
+interface TrainOptions extends CommonOptions, TrainingOptions {
+  readonly data: string;
+  readonly model: string;
+  readonly out: string;
+}
+
+/** `layerbook train`: one model, from data to a run folder. */
+export function registerTrainCommand(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train a model; run it again to go on after a stop")
+    .requiredOption("--out <run>", "folder of the run")
+    .option(
+      "--data <path>",
+      'NIfTI pair, COVID-SemiSeg folder, or folder with images and masks; "phantom" makes one',
+      "phantom",
+    )
+    .option("--model <name>", "unet, residualAttentionUnet, ma or mr", "residualAttentionUnet");
+  addTrainingOptions(command);
+  addCommonOptions(command).action(
+    resultAction(async (options: TrainOptions) => {
+      const { presetConfig, trainRun, evaluateModel, summaryTable, resizeCeiling } =
+        await import("../library");
+      const config = presetConfig(options.preset, trainingOverrides(options));
+      const run = await withStopOnInterrupt((shouldStop) =>
+        trainRun({
+          model: options.model,
+          config,
+          out: options.out,
+          source: options.data,
+          shouldStop,
+        }),
+      );
+      const { result, data } = run.record;
+      const { classNames } = run.record;
+      const isScored = run.testCases.length > 0;
+      const evaluation = isScored
+        ? evaluateModel(run.model, run.testCases, { classNames, batchSize: config.batchSize })
+        : null;
+      const ceiling = resizeCeiling(
+        { name: data.name, classNames, cases: run.testCases, grid: null },
+        { size: config.size },
+      );
+      const how = run.wasFinished
+        ? "was trained already"
+        : result.ended === "interrupted"
+          ? "was stopped; run the command again to go on"
+          : `trained in ${Math.round(result.seconds)} s`;
+      const lines = [
+        `${options.model} ${how}: ${result.steps} steps, ${result.records.length} epochs` +
+          (result.bestEpoch > 0 ? `, weights of epoch ${result.bestEpoch}` : ""),
+        ...(evaluation === null
+          ? []
+          : [
+              `\nOn ${run.testCases.length} slices held out:\n`,
+              summaryTable(evaluation.summary, evaluation.records[0].distanceUnit),
+            ]),
+        `\nSaved in ${options.out}`,
+      ];
+      return {
+        text: lines.join("\n"),
+        json: { run: options.out, record: run.record, test: evaluation?.summary ?? null, ceiling },
+        ...(result.ended === "interrupted" ? { exitCode: 130 } : {}),
+      };
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { version } from "../../package.json";
+import { registerDemoCommand } from "./commands/demo";
+import { registerDoctorCommand } from "./commands/doctor";
+import { registerKernelCommand } from "./commands/kernel";
+import { registerSetupCommand } from "./commands/setup";
+import { registerTrainCommand } from "./commands/train";
+import { reportError } from "./runAction";
+
+/** The command line; each command's module registers itself. */
+function createProgram(): Command {
+  const program = new Command("layerbook")
+    .description(
+      "Layers, a compiled training step and a notebook kernel for TypeScript.\n" +
+        "For research and teaching; not a medical product.",
+    )
+    .version(version)
+    .exitOverride();
+  registerTrainCommand(program);
+  registerDemoCommand(program);
+  registerKernelCommand(program);
+  registerSetupCommand(program);
+  registerDoctorCommand(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  const isVerbose = process.argv.includes("--verbose");
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = reportError(error, isVerbose);
+  }
+}
+
+void main();
