@@ -33,7 +33,7 @@ export interface AttentionGateArgs extends LayerOptions, NormalizationArgs {
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
  * const gate = new AttentionGate({ filters: 4 });
- * gate.apply([tf.zeros([1, 6, 10, 3]), tf.zeros([1, 3, 5, 7])]).shape; // [1, 6, 10, 3]
+ * (gate.apply([tf.zeros([1, 6, 10, 3]), tf.zeros([1, 3, 5, 7])]) as tf.Tensor).shape; // [1, 6, 10, 3]
  * @see Oktay et al. 2018, "Attention U-Net", arXiv:1804.03999, equations 1 and 2
  */
 export class AttentionGate

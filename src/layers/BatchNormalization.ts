@@ -29,7 +29,7 @@ export interface BatchNormalizationArgs extends LayerOptions {
  * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
  * @example
  * const layer = new BatchNormalization({ epsilon: 0 });
- * layer.apply(tf.tensor2d([[1], [3]]), { training: true }).arraySync(); // [[-1], [1]]
+ * (layer.apply(tf.tensor2d([[1], [3]]), { training: true }) as tf.Tensor).arraySync(); // [[-1], [1]]
  * @see Ioffe and Szegedy 2015, arXiv:1502.03167
  */
 export class BatchNormalization

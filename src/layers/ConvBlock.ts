@@ -20,7 +20,7 @@ export type ConvBlockArgs = BlockArgs;
  *
  * @example
  * const block = new ConvBlock({ filters: 8 });
- * block.apply(tf.zeros([1, 5, 7, 3])).shape; // [1, 5, 7, 8]
+ * (block.apply(tf.zeros([1, 5, 7, 3])) as tf.Tensor).shape; // [1, 5, 7, 8]
  * @see Ronneberger et al. 2015, arXiv:1505.04597; it has no normalisation
  */
 export class ConvBlock extends BlockLayer<FilledArgs<ConvBlockArgs>> implements CountsOperations {

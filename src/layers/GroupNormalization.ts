@@ -48,7 +48,7 @@ export function groupNormalize(x: tf.Tensor, groups: number, epsilon: number): t
  * @throws ConfigError when `groups` does not divide the channels
  * @example
  * const layer = new GroupNormalization({ groups: 2 });
- * layer.apply(tf.zeros([1, 3, 5, 4])).shape; // [1, 3, 5, 4]
+ * (layer.apply(tf.zeros([1, 3, 5, 4])) as tf.Tensor).shape; // [1, 3, 5, 4]
  * @see Wu and He 2018, arXiv:1803.08494
  */
 export class GroupNormalization

@@ -40,7 +40,7 @@ export interface GroupedConv2DArgs extends LayerOptions {
  * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
  * @example
  * const layer = new GroupedConv2D({ filters: 6, kernelSize: 3, groups: 2 });
- * layer.apply(tf.zeros([1, 5, 7, 4])).shape; // [1, 5, 7, 6]
+ * (layer.apply(tf.zeros([1, 5, 7, 4])) as tf.Tensor).shape; // [1, 5, 7, 6]
  * @see Xie et al. 2017, arXiv:1611.05431
  */
 export class GroupedConv2D

@@ -62,7 +62,7 @@ interface Projection {
  * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
  * @example
  * const layer = new LSHAttention({ numHeads: 2, keyDim: 4, bucketSize: 8 });
- * layer.apply(tf.zeros([1, 5, 7, 6])).shape; // [1, 5, 7, 6]
+ * (layer.apply(tf.zeros([1, 5, 7, 6])) as tf.Tensor).shape; // [1, 5, 7, 6]
  * @see Kitaev, Kaiser and Levskaya 2020, arXiv:2001.04451
  */
 export class LSHAttention extends BookLayer<Filled> implements CountsOperations {

@@ -30,7 +30,7 @@ function defaultWidth(filters: number, cardinality: number): number {
  * @throws ConfigError when `cardinality` does not divide `width`
  * @example
  * const block = new ResNeXtBlock({ filters: 16, cardinality: 8 });
- * block.apply(tf.zeros([1, 5, 7, 3])).shape; // [1, 5, 7, 16]
+ * (block.apply(tf.zeros([1, 5, 7, 3])) as tf.Tensor).shape; // [1, 5, 7, 16]
  * @see Xie et al. 2017, arXiv:1611.05431, equation 3 and figure 3
  */
 export class ResNeXtBlock extends ResidualLayer<FilledArgs<ResNeXtBlockArgs>> {

@@ -18,7 +18,7 @@ export interface ResNetBlockArgs extends BlockArgs {
  *
  * @example
  * const block = new ResNetBlock({ filters: 8, strides: 2 });
- * block.apply(tf.zeros([1, 5, 7, 3])).shape; // [1, 3, 4, 8]
+ * (block.apply(tf.zeros([1, 5, 7, 3])) as tf.Tensor).shape; // [1, 3, 4, 8]
  * @see He et al. 2016, arXiv:1512.03385, figure 2
  */
 export class ResNetBlock extends ResidualLayer<FilledArgs<ResNetBlockArgs>> {

@@ -49,7 +49,7 @@ export interface UNetDecoderBlockArgs extends BlockArgs {
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
  * const decoder = new UNetDecoderBlock({ filters: 8 });
- * decoder.apply([tf.zeros([1, 3, 4, 16]), tf.zeros([1, 5, 7, 8])]).shape; // [1, 5, 7, 8]
+ * (decoder.apply([tf.zeros([1, 3, 4, 16]), tf.zeros([1, 5, 7, 8])]) as tf.Tensor).shape; // [1, 5, 7, 8]
  * @see Ronneberger et al. 2015, arXiv:1505.04597; attention: Chen et al. 2020, arXiv:2004.05645
  */
 export class UNetDecoderBlock

@@ -26,7 +26,7 @@ export interface UNetEncoderBlockArgs extends BlockArgs {
  *
  * @example
  * const encoder = new UNetEncoderBlock({ filters: 8 });
- * encoder.apply(tf.zeros([1, 5, 6, 1])).map((t) => t.shape); // [[1, 5, 6, 8], [1, 3, 3, 8]]
+ * (encoder.apply(tf.zeros([1, 5, 6, 1])) as tf.Tensor[]).map((t) => t.shape); // [[1, 5, 6, 8], [1, 3, 3, 8]]
  * @see Ronneberger et al. 2015, arXiv:1505.04597
  */
 export class UNetEncoderBlock

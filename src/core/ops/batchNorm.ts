@@ -81,8 +81,8 @@ function compositeInference(
  * @param x `[batch, height, width, channels]`
  * @example
  * const x = tf.tensor4d([0, 2], [2, 1, 1, 1]);
- * const one = tf.ones([1]);
- * const zero = tf.zeros([1]);
+ * const one = tf.tensor1d([1]);
+ * const zero = tf.tensor1d([0]);
  * const { movingMean } = batchNormTraining(
  *   x,
  *   { gamma: one, beta: zero, movingMean: zero, movingVariance: one },

@@ -86,8 +86,9 @@ function composite(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window2d = {}): 
  * @returns `[batch, newHeight, newWidth, out]`
  * @throws ShapeError when the channels do not divide
  * @example
- * const x = tf.ones([1, 1, 1, 4]);
- * const filter = tf.ones([1, 1, 2, 2]); // two groups of two channels
+ * const x = tf.ones<tf.Rank.R4>([1, 1, 1, 4]);
+ * // Two groups of two channels.
+ * const filter = tf.ones<tf.Rank.R4>([1, 1, 2, 2]);
  * groupedConv2d(x, filter).arraySync(); // [[[[2, 2]]]]
  * @see Xie et al. 2017, "Aggregated Residual Transformations", arXiv:1611.05431, figure 3c
  */

@@ -14,7 +14,7 @@ import { defineOp } from "./registry";
  * @throws ShapeError when the shapes do not fit
  * @example
  * const loss = sparseSoftmaxCrossEntropy(tf.tensor1d([1], "int32"), tf.tensor2d([[0, 0]]));
- * loss.arraySync()[0].toFixed(4); // "0.6931"
+ * loss.dataSync()[0].toFixed(4); // "0.6931"
  */
 export function sparseSoftmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   expectShape("sparseSoftmaxCrossEntropy.logits", logits, [...labels.shape, null]);

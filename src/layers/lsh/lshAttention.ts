@@ -108,8 +108,8 @@ function checkRotations(options: LshOptions, numHashes: number): void {
  * @returns `[batch, length, heads, valueDim]`
  * @throws ShapeError when shapes do not fit; ConfigError when an option does not
  * @example
- * const qk = tf.randomNormal([1, 10, 2, 8]);
- * lshAttention(qk, tf.ones([1, 10, 2, 3]), { bucketSize: 4 }).shape; // [1, 10, 2, 3]
+ * const qk = tf.randomNormal<tf.Rank.R4>([1, 10, 2, 8]);
+ * lshAttention(qk, tf.ones<tf.Rank.R4>([1, 10, 2, 3]), { bucketSize: 4 }).shape; // [1, 10, 2, 3]
  * @see Kitaev, Kaiser and Levskaya 2020, arXiv:2001.04451
  */
 export function lshAttention(
