@@ -1,6 +1,6 @@
 import { addNoiseField, makeNoiseField } from "./noise";
 import type { Ellipse } from "./paint";
-import { coverage, ellipseDistance, paintEllipse, paintStroke } from "./paint";
+import { chestDistance, coverage, ellipseDistance, paintEllipse, paintStroke } from "./paint";
 import type { Patient } from "./patient";
 import { LUNG_HEIGHT } from "./vessels";
 
@@ -17,13 +17,13 @@ export interface Anatomy {
 }
 
 /** Half the thickness of a slice. */
-const HALF_SLICE = 0.006;
+const HALF_SLICE = 0.011;
 
 /** The chest's inside at a level: narrower towards the top. */
 function cavityAt(patient: Patient, level: number): Ellipse {
   const top = Math.max(0, (level - 0.6) / 0.4);
-  const { a, b, y, power } = patient.cavity;
-  return { x: 0, y, a: a * (1 - 0.3 * top ** 1.5), b: b * (1 - 0.25 * top ** 1.5), power };
+  const { a, b, y } = patient.cavity;
+  return { x: 0, y, a: a * (1 - 0.3 * top ** 1.5), b: b * (1 - 0.25 * top ** 1.5) };
 }
 
 /** Half the width of the mediastinum from the front (`v` = -1) to the back (1). */
@@ -162,7 +162,7 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
   const edge = Math.max(patient.blur, 0.6 / size);
   const cavity = cavityAt(patient, level);
   const organs = organsAt(patient, level, cavity);
-  const body: Ellipse = { x: 0, ...patient.body, power: 2.6 };
+  const body: Ellipse = { x: 0, ...patient.body };
   const seed = patient.seed;
   const wobble = new Float32Array(pixels);
   addNoiseField(wobble, size, { frequency: 9, amplitude: 0.0055, seed: seed + 101, z });
@@ -180,12 +180,12 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
     for (let col = 0; col < size; col++) {
       const i = row * size + col;
       const x = (col + 0.5) / size - 0.5;
-      const bodyDistance = ellipseDistance(body, x, y);
+      const bodyDistance = chestDistance(body, x, y);
       if (bodyDistance > edge) {
         image[i] = patient.outsideAir;
         continue;
       }
-      const wall = ellipseDistance(cavity, x, y) + wobble[i];
+      const wall = chestDistance(cavity, x, y) + wobble[i];
       wallDepth[i] = -wall;
       let tissue: number;
       if (wall > 0) {

@@ -31,9 +31,9 @@ const CONSOLIDATION: Quantiles = [
 ];
 /** Not published: a few slices, one or two crescents. */
 const EFFUSION: Quantiles = [
-  [0, 0.8],
-  [0.5, 2],
-  [1, 5],
+  [0, 1.5],
+  [0.5, 3],
+  [1, 7],
 ];
 
 /** Of 100 slices: 75 have both, 21 ground-glass only, 3 consolidation only, 1 neither. */
@@ -43,7 +43,7 @@ const PRESENCE = [
   { share: 0.03, hasGroundGlass: false, hasConsolidation: true },
   { share: 0.01, hasGroundGlass: false, hasConsolidation: false },
 ];
-const EFFUSION_SHARE = 0.12;
+const EFFUSION_SHARE = 0.16;
 
 /** The share at a probability, interpolated on a logarithmic scale. */
 function quantile(quantiles: Quantiles, probability: number): number {

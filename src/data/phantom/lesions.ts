@@ -48,17 +48,29 @@ const GROUND_GLASS = 1;
 const CONSOLIDATION = 2;
 const EFFUSION = 3;
 
-/** Which pixels are the `count` highest of those allowed: their least score. */
-function scoreOfRank(scores: Float32Array, pixels: readonly number[], count: number): number {
-  const sorted = Float32Array.from(pixels, (pixel) => scores[pixel]).sort();
-  return sorted[Math.max(0, sorted.length - count)];
+const BINS = 8192;
+
+/** The score that about `count` of the pixels reach, to one part in {@link BINS} of the range. */
+function scoreOfRank(scores: Float32Array, pixels: Int32Array, count: number): number {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const pixel of pixels) {
+    if (scores[pixel] < low) low = scores[pixel];
+    if (scores[pixel] > high) high = scores[pixel];
+  }
+  const scale = (BINS - 1) / (high - low || 1);
+  const bins = new Int32Array(BINS);
+  for (const pixel of pixels) bins[Math.floor((scores[pixel] - low) * scale)]++;
+  let bin = BINS - 1;
+  for (let above = bins[bin]; above < count && bin > 0; above += bins[bin]) bin--;
+  return low + bin / scale;
 }
 
 /** Marks the highest-scoring free lung pixels with a label until a share of the slice is covered. */
 function mark(
   labels: Uint8Array,
   scores: Float32Array,
-  free: readonly number[],
+  free: Int32Array,
   share: number,
   label: number,
 ): { threshold: number; top: number } | null {
@@ -119,8 +131,8 @@ export function paintLesions(
       image[i] += lung[i] * style.dependent * ramp((y - 0.45) * 2) * wall;
     }
   }
-  const free = () => lungPixels.filter((pixel) => labels[pixel] === 0);
-  mark(labels, effusion, lungPixels, targets.effusion, EFFUSION);
+  const free = () => Int32Array.from(lungPixels).filter((pixel) => labels[pixel] === 0);
+  mark(labels, effusion, free(), targets.effusion, EFFUSION);
   const dense = mark(labels, consolidation, free(), targets.consolidation, CONSOLIDATION);
   const hazy = mark(labels, groundGlass, free(), targets.groundGlass, GROUND_GLASS);
   const hazySoftness = hazy ? Math.min(style.softness, 0.9 * (hazy.top - hazy.threshold)) : 1;

@@ -11,7 +11,7 @@ export function coverage(distance: number, edge: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** An ellipse, perhaps turned, perhaps squarish (`power` above 2). */
+/** An ellipse, perhaps turned. */
 export interface Ellipse {
   readonly x: number;
   readonly y: number;
@@ -19,23 +19,29 @@ export interface Ellipse {
   readonly b: number;
   /** Radians, default 0. */
   readonly angle?: number;
-  /** 2 is an ellipse, more is squarer; default 2. */
-  readonly power?: number;
 }
 
 /** About the distance to an ellipse's edge, negative inside. */
 export function ellipseDistance(ellipse: Ellipse, x: number, y: number): number {
-  const { a, b, angle = 0, power = 2 } = ellipse;
+  const { a, b, angle = 0 } = ellipse;
   let u = x - ellipse.x;
   let v = y - ellipse.y;
   if (angle !== 0) {
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     [u, v] = [cos * u + sin * v, cos * v - sin * u];
   }
-  u = Math.abs(u) / a;
-  v = Math.abs(v) / b;
-  const radius = power === 2 ? Math.sqrt(u * u + v * v) : (u ** power + v ** power) ** (1 / power);
-  return (radius - 1) * Math.min(a, b);
+  u /= a;
+  v /= b;
+  return (Math.sqrt(u * u + v * v) - 1) * Math.min(a, b);
+}
+
+/** The same for a chest's outline: squarer, `|u|^2.5 + |v|^2.5 = 1`. */
+export function chestDistance(ellipse: Ellipse, x: number, y: number): number {
+  const { a, b } = ellipse;
+  const u = Math.abs(x - ellipse.x) / a;
+  const v = Math.abs(y - ellipse.y) / b;
+  const sum = u * u * Math.sqrt(u) + v * v * Math.sqrt(v);
+  return (sum ** 0.4 - 1) * Math.min(a, b);
 }
 
 /** Calls back for each pixel of a box with its place. */

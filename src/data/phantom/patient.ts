@@ -7,12 +7,7 @@ export interface Patient {
   readonly seed: number;
   readonly body: { readonly a: number; readonly b: number; readonly y: number };
   /** The chest's inside at its widest. */
-  readonly cavity: {
-    readonly a: number;
-    readonly b: number;
-    readonly y: number;
-    readonly power: number;
-  };
+  readonly cavity: { readonly a: number; readonly b: number; readonly y: number };
   readonly mediastinum: number;
   readonly heart: number;
   readonly tilt: number;
@@ -43,16 +38,15 @@ export function between(random: Random, low: number, high: number): number {
  */
 export function makePatient(random: Random, largeness: number): Patient {
   const cavity = {
-    a: between(random, 0.345 + 0.04 * largeness, 0.395),
-    b: between(random, 0.255 + 0.05 * largeness, 0.315),
+    a: between(random, 0.31 + 0.04 * largeness, 0.35),
+    b: between(random, 0.23 + 0.05 * largeness, 0.28),
     y: between(random, -0.03, 0.0),
-    power: between(random, 2.1, 2.5),
   };
   return {
     seed: random.seed,
     body: {
-      a: Math.min(0.496, cavity.a + between(random, 0.095, 0.125)),
-      b: cavity.b + between(random, 0.135, 0.175),
+      a: between(random, 0.46, 0.497),
+      b: between(random, 0.4, 0.455),
       y: between(random, -0.01, 0.015),
     },
     cavity,
@@ -61,10 +55,10 @@ export function makePatient(random: Random, largeness: number): Patient {
     tilt: between(random, -0.06, 0.06),
     hasBreasts: random.uniform() < 0.3,
     fat: between(random, -115, -85),
-    muscle: between(random, 25, 70),
-    bone: between(random, 170, 330),
-    outsideAir: -1000 - Math.abs(random.normal()) * 130,
-    lung: between(random, -910, -790),
+    muscle: between(random, 30, 120),
+    bone: between(random, 230, 420),
+    outsideAir: -1000 - Math.abs(random.normal()) * 190,
+    lung: between(random, -960, -820),
     lungGradient: between(random, 20, 130),
     lungTexture: between(random, 14, 42),
     noise: between(random, 10, 42),

@@ -9,79 +9,94 @@ export interface Vessel {
 
 /** Height of a lung in sides of the plane: 25 cm of 35. */
 export const LUNG_HEIGHT = 0.72;
-const TIPS_A_LUNG = 620;
-const TIP_RADIUS = 0.00105;
+const TIPS_A_LUNG = 1300;
+const TIP_RADIUS = 0.001;
 /** Murray's law: the parent's radius to this power is the sum of its children's. */
-const MURRAY_POWER = 2.7;
+const MURRAY_POWER = 2.6;
+/** A lung's arteries and veins enter over a stretch of its height. */
+const HILUM_LEVELS = [0.36, 0.46, 0.55, 0.64];
 
-interface Node {
-  readonly at: readonly [number, number, number];
-  readonly parent: number;
-  readonly hops: number;
-  tips: number;
+/** A growing tree as columns: faster to search than objects. */
+interface Tree {
+  readonly x: number[];
+  readonly y: number[];
+  readonly z: number[];
+  readonly parent: number[];
+  readonly hops: number[];
+  readonly tips: number[];
+}
+
+function addNode(tree: Tree, at: readonly [number, number, number], parent: number): number {
+  tree.x.push(at[0]);
+  tree.y.push(at[1]);
+  tree.z.push(at[2]);
+  tree.parent.push(parent);
+  tree.hops.push(parent < 0 ? 0 : tree.hops[parent] + 1);
+  tree.tips.push(0);
+  return tree.x.length - 1;
+}
+
+function nodeAt(tree: Tree, node: number): [number, number, number] {
+  return [tree.x[node], tree.y[node], tree.z[node]];
 }
 
 /**
  * Grows the vessels of both lungs: tips are strewn through the lung, and each joins the nearest
- * branch, the root being the hilum. Radii follow from the number of tips that a branch feeds.
+ * branch, the roots being at the hilum. Radii follow from the number of tips that a branch feeds.
  */
 export function growVessels(
   random: Random,
   cavity: { readonly a: number; readonly b: number; readonly y: number },
 ): Vessel[] {
   return [-1, 1].flatMap((side) => {
-    const root: Node = {
-      at: [side * 0.085, cavity.y + 0.04, LUNG_HEIGHT * 0.5],
-      parent: -1,
-      hops: 0,
-      tips: 0,
-    };
-    const nodes = [root];
+    const tree: Tree = { x: [], y: [], z: [], parent: [], hops: [], tips: [] };
+    for (const level of HILUM_LEVELS) {
+      const y = cavity.y + 0.03 + 0.03 * random.normal();
+      addNode(tree, [side * (0.075 + 0.02 * random.uniform()), y, LUNG_HEIGHT * level], -1);
+    }
     for (let tip = 0; tip < TIPS_A_LUNG; tip++) {
       // The first tips span the lung; the later fill it.
       const angle = 2 * Math.PI * random.uniform();
-      const radius = Math.sqrt(random.uniform()) * (tip < 30 ? 0.75 : 0.98);
-      const target: [number, number, number] = [
-        side * (0.5 * cavity.a + 0.045) + 0.5 * cavity.a * radius * Math.cos(angle),
-        cavity.y + cavity.b * radius * Math.sin(angle),
-        LUNG_HEIGHT * (0.04 + 0.92 * random.uniform()),
-      ];
-      joinNearest(nodes, target, random);
+      const radius = Math.sqrt(random.uniform()) * (tip < 40 ? 0.75 : 0.97);
+      joinNearest(
+        tree,
+        [
+          side * (0.5 * cavity.a + 0.045) + 0.5 * cavity.a * radius * Math.cos(angle),
+          cavity.y + cavity.b * radius * Math.sin(angle),
+          LUNG_HEIGHT * (0.03 + 0.94 * random.uniform()),
+        ],
+        random,
+      );
     }
-    return nodes.flatMap((node) => {
-      if (node.parent < 0) return [];
-      const radius = TIP_RADIUS * node.tips ** (1 / MURRAY_POWER);
-      return [{ from: nodes[node.parent].at, to: node.at, radius: Math.min(radius, 0.0125) }];
+    return tree.parent.flatMap((parent, node): Vessel[] => {
+      if (parent < 0) return [];
+      const radius = Math.min(TIP_RADIUS * tree.tips[node] ** (1 / MURRAY_POWER), 0.0125);
+      return [{ from: nodeAt(tree, parent), to: nodeAt(tree, node), radius }];
     });
   });
 }
 
 /** Adds a bent branch from the nearest node to the target, and counts its tip up to the root. */
-function joinNearest(
-  nodes: Node[],
-  target: readonly [number, number, number],
-  random: Random,
-): void {
+function joinNearest(tree: Tree, target: readonly [number, number, number], random: Random): void {
+  const { x, y, z, hops } = tree;
   let nearest = 0;
   let least = Infinity;
-  nodes.forEach(({ at, hops }, index) => {
+  for (let node = 0; node < x.length; node++) {
+    const [dx, dy, dz] = [x[node] - target[0], y[node] - target[1], z[node] - target[2]];
     // A penalty on long ways keeps branches running outwards rather than from tip to tip.
-    const distance =
-      Math.hypot(at[0] - target[0], at[1] - target[1], at[2] - target[2]) + 0.0035 * hops;
-    if (distance < least) [least, nearest] = [distance, index];
-  });
-  const start = nodes[nearest].at;
+    const distance = Math.sqrt(dx * dx + dy * dy + dz * dz) + 0.0035 * hops[node];
+    if (distance < least) [least, nearest] = [distance, node];
+  }
+  const start = nodeAt(tree, nearest);
   const length = Math.hypot(...target.map((value, axis) => value - start[axis]));
   const pieces = Math.max(1, Math.min(6, Math.round(length / 0.035)));
   let parent = nearest;
   for (let piece = 1; piece <= pieces; piece++) {
     const t = piece / pieces;
     const bend = piece === pieces ? 0 : 0.06 * length;
-    const at = target.map(
-      (value, axis) => start[axis] + t * (value - start[axis]) + bend * random.normal(),
-    ) as [number, number, number];
-    nodes.push({ at, parent, hops: nodes[parent].hops + 1, tips: 0 });
-    parent = nodes.length - 1;
+    const place = (axis: number) =>
+      start[axis] + t * (target[axis] - start[axis]) + bend * random.normal();
+    parent = addNode(tree, [place(0), place(1), place(2)], parent);
   }
-  for (let node = parent; node >= 0; node = nodes[node].parent) nodes[node].tips++;
+  for (let node = parent; node >= 0; node = tree.parent[node]) tree.tips[node]++;
 }
