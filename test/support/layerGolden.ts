@@ -40,6 +40,11 @@ export function createDraw(
 const nameWithin = (layer: tf.layers.Layer, weight: tf.LayerVariable): string =>
   weight.originalName.slice(layer.name.length + 1);
 
+/** What a layer returns in a case; the last output of several. */
+function lastOutput(result: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return Array.isArray(result) ? result[result.length - 1] : result;
+}
+
 /**
  * Holds a layer to a golden case: values within 1e-4, gradients of all inputs and weights and the
  * running statistics within 1e-3, relative to the largest.
@@ -61,9 +66,11 @@ export function expectGolden(layer: tf.layers.Layer, golden: LayerCase): void {
     const direction = tf.tensor(draw(golden.outputShape), [...golden.outputShape]);
     const statistics = layer.nonTrainableWeights.map((weight) => weight.read().clone());
     const call = (given: tf.Tensor[]): tf.Tensor =>
-      layer.apply(given.length === 1 ? given[0] : given, {
-        training: golden.training,
-      }) as tf.Tensor;
+      lastOutput(
+        layer.apply(given.length === 1 ? given[0] : given, {
+          training: golden.training,
+        }) as tf.Tensor | tf.Tensor[],
+      );
     const loss = (...given: tf.Tensor[]): tf.Scalar => tf.sum(tf.mul(call(given), direction));
 
     const output = call(inputs);
