@@ -35,10 +35,12 @@ export async function runSteps(steps, context, stamps) {
 }
 
 /**
+ * How a step stands: `stale` where it succeeded once and what went into it has changed since.
+ *
  * @typedef {object} StepState
  * @property {string} name
  * @property {string} title
- * @property {boolean} isDone
+ * @property {"done" | "stale" | "open"} state
  * @property {string} detail
  */
 
@@ -51,27 +53,36 @@ export async function runSteps(steps, context, stamps) {
  * @returns {StepState[]}
  */
 export function checkSteps(steps, context, stamps) {
-  /** @type {StepState[]} */
-  const states = [];
-  for (const { name, title, ...step } of steps) {
-    const state = { name, title, isDone: false, detail: "" };
-    states.push(state);
-    // Later steps build on what earlier ones left.
-    const before = states.slice(0, -1).find((earlier) => !earlier.isDone);
-    if (before !== undefined) {
-      state.detail = `waits for: ${before.title}`;
-      continue;
-    }
+  return steps.map((step) => {
+    const { name, title } = step;
     try {
-      state.isDone = isDone({ name, title, ...step }, context, stamps);
-      const result = context.results[name];
-      state.detail = state.isDone ? (step.describe?.(result) ?? "") : "to be done";
+      return { name, title, ...standing(step, context, stamps) };
     } catch (error) {
-      if (!(error instanceof SetupFailure)) throw error;
-      state.detail = error.message;
+      const missing = error instanceof SetupFailure || error instanceof TypeError;
+      if (!missing) throw error;
+      // Its inputs are what an earlier, open step makes.
+      const detail = error instanceof SetupFailure ? error.message : "waits for the steps above";
+      return { name, title, state: /** @type {const} */ ("open"), detail };
     }
+  });
+}
+
+/**
+ * @param {AnyStep} step
+ * @param {Context} context
+ * @param {Stamps} stamps
+ * @returns {Pick<StepState, "state" | "detail">}
+ */
+function standing(step, context, stamps) {
+  if (isDone(step, context, stamps)) {
+    return { state: "done", detail: step.describe?.(context.results[step.name]) ?? "" };
   }
-  return states;
+  const stamp = stamps.read(step.name);
+  if (stamp === null) return { state: "open", detail: "not done yet" };
+  context.results[step.name] = stamp.result;
+  return step.isWhole(context, stamp.result)
+    ? { state: "stale", detail: "done, but what goes into it has changed since" }
+    : { state: "open", detail: "what it made is gone or altered" };
 }
 
 /**

@@ -2,11 +2,15 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { z } from "zod";
 import type { Check } from "./check";
-import { broken, ok } from "./check";
+import { broken, note, ok } from "./check";
 import type { Project } from "./project";
 
 const stepStates = z.array(
-  z.object({ title: z.string(), isDone: z.boolean(), detail: z.string() }),
+  z.object({
+    title: z.string(),
+    state: z.enum(["done", "stale", "open"]),
+    detail: z.string(),
+  }),
 );
 
 /** Asks set-up how each of its steps stands; nothing is changed. */
@@ -17,9 +21,8 @@ export function checkSetup({ packageRoot, root, setupCommand }: Project): Check[
   });
   const remedy = `Run \`${setupCommand}\`.`;
   if (child.status !== 0) return [broken("set-up", child.stderr.trim(), remedy)];
-  return stepStates
-    .parse(JSON.parse(child.stdout))
-    .map(({ title, isDone, detail }) =>
-      isDone ? ok(title, detail || "done") : broken(title, detail, remedy),
-    );
+  return stepStates.parse(JSON.parse(child.stdout)).map(({ title, state, detail }) => {
+    if (state === "done") return ok(title, detail || "done");
+    return state === "stale" ? note(title, detail, remedy) : broken(title, detail, remedy);
+  });
 }
