@@ -1,0 +1,62 @@
+import { TraceError } from "../core/errors";
+import type { TensorValues } from "./binding";
+import { dataType } from "./dtypes";
+import type { ConstantValue } from "./graph";
+
+/** Values past this are asked for as an argument or a variable; see {@link constantValue}. */
+export const MAX_CONSTANT_ELEMENTS = 16384;
+
+function isSplat(values: Exclude<TensorValues, Uint8Array[]>): boolean {
+  for (let i = 1; i < values.length; i++) {
+    if (!Object.is(values[i], values[0])) return false;
+  }
+  return values.length > 0;
+}
+
+/**
+ * A constant of a graph, copied from a typed array; one value stands for all where all are equal.
+ *
+ * @throws TraceError for strings, and for many different values: they are a batch, most likely,
+ * and would be the first batch for ever
+ */
+export function constantValue(
+  where: string,
+  shape: readonly number[],
+  dtype: number,
+  values: TensorValues,
+): ConstantValue {
+  if (Array.isArray(values) || dtype === dataType.string) {
+    throw new TraceError({
+      where,
+      expected: "numbers",
+      got: "a tensor of strings",
+      remedy: "Prepare strings outside of the recorded function.",
+    });
+  }
+  if (isSplat(values)) return { shape, dtype, values: values.slice(0, 1), isSplat: true };
+  if (values.length > MAX_CONSTANT_ELEMENTS) {
+    throw new TraceError({
+      where,
+      expected: `constants of at most ${MAX_CONSTANT_ELEMENTS} elements`,
+      got: `one of shape [${shape.join(", ")}] that is neither an argument nor a variable`,
+      remedy:
+        "It would keep its first value for ever: pass it as an argument, or hold it in " +
+        "tf.variable(value, false).",
+    });
+  }
+  return { shape, dtype, values: values.slice(), isSplat: false };
+}
+
+/** Equal for constants of equal type and bytes. */
+export function constantKey({ shape, dtype, values, isSplat }: ConstantValue): string {
+  const { buffer, byteOffset, byteLength } = values as Uint8Array;
+  const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("latin1");
+  return `${dtype}|${shape.join(",")}|${isSplat}|${bytes}`;
+}
+
+/** All the values, splats written out. */
+export function expandConstant({ shape, values, isSplat }: ConstantValue): TensorValues {
+  if (!isSplat || Array.isArray(values)) return values.slice();
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new (values.constructor as Float32ArrayConstructor)(size).fill(values[0]);
+}

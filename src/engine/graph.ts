@@ -1,0 +1,156 @@
+import { TraceError } from "../core/errors";
+import { formatShape } from "../core/shapes";
+import type { TensorValues } from "./binding";
+import { dtypeName } from "./dtypes";
+import { outputTypes } from "./opSpec";
+
+/** One output of a node, by the node's position in its graph. */
+export interface OutputRef {
+  readonly node: number;
+  readonly index: number;
+}
+
+export interface TensorType {
+  readonly shape: readonly number[];
+  /** TensorFlow's number, see `dataType`. */
+  readonly dtype: number;
+}
+
+/** A constant's values; one value stands for all where `isSplat`. */
+export interface ConstantValue extends TensorType {
+  readonly values: TensorValues;
+  readonly isSplat: boolean;
+}
+
+/** The type of an attribute's value by its kind. */
+interface AttrKinds {
+  bool: boolean;
+  int: number;
+  ints: readonly number[];
+  float: number;
+  floats: readonly number[];
+  type: number;
+  shape: readonly number[];
+  string: string;
+  tensor: ConstantValue;
+}
+
+export type AttrValue = {
+  [K in keyof AttrKinds]: { readonly kind: K; readonly value: AttrKinds[K] };
+}[keyof AttrKinds];
+
+export type Attrs = Readonly<Record<string, AttrValue>>;
+
+/** An attribute's value, or `undefined` where it is absent or of another kind. */
+export function attrOf<K extends keyof AttrKinds>(
+  attrs: Attrs,
+  name: string,
+  kind: K,
+): AttrKinds[K] | undefined {
+  const attr = attrs[name] as AttrValue | undefined;
+  return attr?.kind === kind ? (attr.value as AttrKinds[K]) : undefined;
+}
+
+/** A recorded op. Nodes are never changed; a pass writes a new graph. */
+export interface GraphNode {
+  readonly op: string;
+  readonly inputs: readonly OutputRef[];
+  /** Nodes that run before this one though it takes nothing from them. */
+  readonly controls: readonly number[];
+  readonly attrs: Attrs;
+  readonly outputs: readonly TensorType[];
+  /** The path of the layer that made it, e.g. `decoder1/lshAttention`; `null` outside of layers. */
+  readonly layer: string | null;
+}
+
+/** Nodes in an order in which each stands after what it needs. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+}
+
+/** What a rule for the shapes of an op's outputs sees of a node. */
+export interface ShapeContext {
+  readonly attrs: Attrs;
+  /** Shapes of the inputs. */
+  readonly shapes: readonly (readonly number[])[];
+  /** The values of an int32 input: sizes, axes, permutations. Throws where it is no constant. */
+  readonly constant: (input: number) => number[];
+  readonly numOutputs: number;
+}
+
+export type ShapeFunction = (node: ShapeContext) => readonly (readonly number[])[];
+
+/** A recorded function: a graph with what goes in, comes out and stays. */
+export interface RecordedFunction extends Graph {
+  readonly name: string;
+  /** `Placeholder` nodes, one a tensor argument, in order. */
+  readonly parameters: readonly number[];
+  readonly results: readonly OutputRef[];
+  /** Nodes that write variables: they run whether or not a result needs them. */
+  readonly effects: readonly number[];
+}
+
+/** `Conv2D in layer "encoder1/conv"`: how messages name a node. */
+export function describeNode(node: GraphNode): string {
+  return node.layer === null ? node.op : `${node.op} in layer "${node.layer}"`;
+}
+
+/** `float32 [2, 3]` */
+export function formatType({ shape, dtype }: TensorType): string {
+  return `${dtypeName(dtype)} ${formatShape(shape)}`;
+}
+
+function refuse(where: string, expected: string, got: string): never {
+  throw new TraceError({
+    where,
+    expected,
+    got,
+    remedy: "This is a fault of the engine or of a pass over the graph: please report it.",
+  });
+}
+
+/**
+ * Checks what every pass relies on: order, references, and that each node's inputs and outputs
+ * have the types that TensorFlow's registry gives its op. Run between passes.
+ *
+ * @param stage the pass that wrote the graph, for the message
+ * @throws TraceError at the first node that does not hold
+ */
+export function verifyGraph(fn: RecordedFunction, stage: string): void {
+  const where = (index: number): string =>
+    `${fn.name} after ${stage}, node ${index} (${describeNode(fn.nodes[index])})`;
+  fn.nodes.forEach((node, index) => {
+    for (const input of node.inputs) {
+      if (input.node >= index) refuse(where(index), "inputs from earlier nodes", `${input.node}`);
+      if (input.index >= fn.nodes[input.node].outputs.length) {
+        refuse(where(index), "an output that exists", `${input.node}:${input.index}`);
+      }
+    }
+    for (const control of node.controls) {
+      if (control >= index) refuse(where(index), "controls from earlier nodes", `${control}`);
+    }
+    const expected = outputTypes(
+      node.op,
+      node.attrs,
+      node.inputs.map((ref) => fn.nodes[ref.node].outputs[ref.index].dtype),
+      where(index),
+    );
+    if (expected.length !== node.outputs.length) {
+      refuse(where(index), `${expected.length} outputs`, `${node.outputs.length}`);
+    }
+    node.outputs.forEach((output, i) => {
+      if (output.dtype !== expected[i]) {
+        refuse(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
+      }
+      if (output.shape.some((size) => !Number.isInteger(size) || size < 0)) {
+        refuse(where(index), "a known shape", formatShape(output.shape));
+      }
+    });
+  });
+  for (const index of fn.parameters) {
+    if (fn.nodes[index]?.op !== "Placeholder") refuse(fn.name, "placeholders", `node ${index}`);
+  }
+  for (const { node, index } of fn.results) {
+    if (!(index < fn.nodes[node]?.outputs.length)) refuse(fn.name, "results", `${node}:${index}`);
+  }
+}

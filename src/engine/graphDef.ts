@@ -1,0 +1,182 @@
+import { dataType } from "./dtypes";
+import type { AttrValue, Attrs, ConstantValue, RecordedFunction } from "./graph";
+import { ProtoWriter } from "./protobuf";
+
+/** A node as `GraphDef` has it: inputs by name, `"add:1"`, or `"^add"` for a control edge. */
+export interface NamedNode {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attrs: Attrs;
+}
+
+/** An input or output of a signature: the key that a caller uses, and the tensor it stands for. */
+export interface SignatureTensor {
+  readonly key: string;
+  /** `"images:0"` */
+  readonly tensor: string;
+  readonly dtype: number;
+  /** −1 for a size that is open. */
+  readonly shape: readonly number[];
+}
+
+export interface Signature {
+  readonly inputs: readonly SignatureTensor[];
+  readonly outputs: readonly SignatureTensor[];
+}
+
+/** `GraphDef` version of TensorFlow 2.16, far within what 2.x readers take. */
+const PRODUCER = 1645;
+
+function writeShape(proto: ProtoWriter, shape: readonly number[]): void {
+  for (const size of shape) proto.message(2, (dim) => dim.int(1, size));
+}
+
+function writeTensor(proto: ProtoWriter, { dtype, shape, values, isSplat }: ConstantValue): void {
+  const { buffer, byteOffset, byteLength } = values as Uint8Array;
+  proto.int(1, dtype);
+  proto.message(2, (inner) => writeShape(inner, shape));
+  // A lone value in a typed list stands for every element; raw content does not.
+  if (!isSplat) proto.raw(4, new Uint8Array(buffer, byteOffset, byteLength));
+  else if (dtype === dataType.float32) proto.float(5, values[0] as number);
+  else proto.int(dtype === dataType.bool ? 11 : 7, values[0] as number);
+}
+
+function writeAttr(proto: ProtoWriter, attr: AttrValue): void {
+  switch (attr.kind) {
+    case "string":
+      proto.string(2, attr.value);
+      return;
+    case "int":
+      proto.int(3, attr.value);
+      return;
+    case "float":
+      proto.float(4, attr.value);
+      return;
+    case "bool":
+      proto.bool(5, attr.value);
+      return;
+    case "type":
+      proto.int(6, attr.value);
+      return;
+    case "shape":
+      proto.message(7, (shape) => writeShape(shape, attr.value));
+      return;
+    case "tensor":
+      proto.message(8, (tensor) => writeTensor(tensor, attr.value));
+      return;
+    case "ints":
+      proto.message(1, (list) => list.ints(3, attr.value));
+      return;
+    case "floats":
+      proto.message(1, (list) => {
+        for (const value of attr.value) list.float(4, value);
+      });
+  }
+}
+
+function writeNode(proto: ProtoWriter, { name, op, inputs, attrs }: NamedNode): void {
+  proto.string(1, name).string(2, op);
+  for (const input of inputs) proto.string(3, input);
+  for (const [key, attr] of Object.entries(attrs)) {
+    proto.message(5, (entry) => {
+      entry.string(1, key).message(2, (value) => writeAttr(value, attr));
+    });
+  }
+}
+
+function writeSignatureTensor(proto: ProtoWriter, tensor: SignatureTensor): void {
+  proto.string(1, tensor.key).message(2, (info) => {
+    info.string(1, tensor.tensor).int(2, tensor.dtype);
+    info.message(3, (shape) => writeShape(shape, tensor.shape));
+  });
+}
+
+/** A `SavedModel` with one graph under the tag `serve`, as the bytes of `saved_model.pb`. */
+export function encodeSavedModel(
+  nodes: readonly NamedNode[],
+  signatures: Readonly<Record<string, Signature>> = {},
+): Uint8Array {
+  return new ProtoWriter()
+    .int(1, 1)
+    .message(2, (metaGraph) => {
+      metaGraph.message(1, (info) => info.string(4, "serve").string(5, "2.16.0"));
+      metaGraph.message(2, (graph) => {
+        for (const node of nodes) graph.message(1, (inner) => writeNode(inner, node));
+        graph.message(4, (versions) => versions.int(1, PRODUCER));
+      });
+      for (const [name, { inputs, outputs }] of Object.entries(signatures)) {
+        metaGraph.message(5, (entry) => {
+          entry.string(1, name).message(2, (signature) => {
+            for (const input of inputs) {
+              signature.message(1, (inner) => writeSignatureTensor(inner, input));
+            }
+            for (const output of outputs) {
+              signature.message(2, (inner) => writeSignatureTensor(inner, output));
+            }
+            signature.string(3, "tensorflow/serving/predict");
+          });
+        });
+      }
+    })
+    .finish();
+}
+
+/** A recorded function with names, and those that a caller feeds and fetches. */
+export interface NamedFunction {
+  readonly nodes: readonly NamedNode[];
+  readonly parameters: readonly string[];
+  /** Each runs the function's effects too, so that any fetch of a result is a whole call. */
+  readonly results: readonly string[];
+  readonly done: string;
+}
+
+/**
+ * Gives a function's nodes names that tell the layer, `train/encoder1/conv/Conv2D_17`, so that
+ * TensorFlow's own messages and profiles do.
+ */
+export function nameNodes(fn: RecordedFunction, scope: string): NamedFunction {
+  const names = fn.nodes.map(({ op, layer }, index) => {
+    const path = layer === null ? "" : `${layer.replace(/[^A-Za-z0-9_./-]/g, "_")}/`;
+    return `${scope}/${path}${op}_${index}`;
+  });
+  const nodes: NamedNode[] = fn.nodes.map(({ op, inputs, controls, attrs }, index) => ({
+    name: names[index],
+    op,
+    inputs: [
+      ...inputs.map((ref) => `${names[ref.node]}:${ref.index}`),
+      ...[...new Set(controls)].map((node) => `^${names[node]}`),
+    ],
+    attrs,
+  }));
+  const effects = fn.effects.map((node) => `^${names[node]}`);
+  const results = fn.results.map(({ node, index }, i) => {
+    const { dtype } = fn.nodes[node].outputs[index];
+    const name = `${scope}/result_${i}`;
+    const attrs: Attrs = { T: { kind: "type", value: dtype } };
+    nodes.push({ name, op: "Identity", inputs: [`${names[node]}:${index}`, ...effects], attrs });
+    return `${name}:0`;
+  });
+  const done = `${scope}/done`;
+  nodes.push(doneNode(done, effects));
+  return {
+    nodes,
+    parameters: fn.parameters.map((node) => `${names[node]}:0`),
+    results,
+    done: `${done}:0`,
+  };
+}
+
+/** A constant that is there once its control inputs have run: what to fetch for effects alone. */
+export function doneNode(name: string, controls: readonly string[]): NamedNode {
+  const value = { shape: [], dtype: dataType.int32, values: Int32Array.of(1), isSplat: true };
+  return {
+    name,
+    op: "Const",
+    inputs: controls,
+    attrs: {
+      dtype: { kind: "type", value: dataType.int32 },
+      value: { kind: "tensor", value },
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { TraceError } from "../core/errors";
+import { dataType, dtypeName } from "./dtypes";
+import type { AttrValue, Attrs } from "./graph";
+import { OP_DEFS } from "./opDefs";
+
+/** An input or output of an op, as TensorFlow registers it. */
+interface ArgSpec {
+  readonly name: string;
+  /** A fixed type, or the attribute that holds it. */
+  readonly type: { readonly fixed: number } | { readonly attr: string };
+  /** The attribute that says how many tensors stand here; `null` for one. */
+  readonly count: string | null;
+}
+
+interface OpSpec {
+  readonly inputs: readonly ArgSpec[];
+  readonly outputs: readonly ArgSpec[];
+}
+
+const parsed = new Map<string, OpSpec>();
+
+function parseArg(text: string): ArgSpec {
+  const [name, type] = text.split(":");
+  const [kind, count = null] = type.split("*");
+  if (!kind.startsWith("=")) return { name, type: { attr: kind }, count };
+  const fixed = kind.slice(1) as keyof typeof dataType;
+  return { name, type: { fixed: dataType[fixed] }, count };
+}
+
+function parse(line: string): OpSpec {
+  const [inputs, outputs] = line
+    .split(">")
+    .map((side) => side.split(" ").filter(Boolean).map(parseArg));
+  return { inputs, outputs };
+}
+
+/** The registered form of an op, or `null` where the table has none. */
+function specOf(op: string): OpSpec | null {
+  const line = OP_DEFS[op] as string | undefined;
+  if (line === undefined) return null;
+  let spec = parsed.get(op);
+  if (spec === undefined) {
+    spec = parse(line);
+    parsed.set(op, spec);
+  }
+  return spec;
+}
+
+/** The op's registered form. @throws TraceError for an op that the table does not have */
+function requireSpec(op: string, where: string): OpSpec {
+  const spec = specOf(op);
+  if (spec !== null) return spec;
+  throw new TraceError({
+    where,
+    expected: "an op that the engine can record",
+    got: op,
+    remedy: `Add ${op} to scripts/opDefs.py if it neither reads data back nor keeps state.`,
+  });
+}
+
+/** Whether the engine can record the op. */
+export function isRecordable(op: string): boolean {
+  return specOf(op) !== null;
+}
+
+/** Attribute values that follow from the inputs: types and counts that eager mode infers. */
+function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]): Attrs {
+  const inferred: Record<string, AttrValue> = {};
+  let position = 0;
+  for (const { type, count } of spec.inputs) {
+    const given = count === null ? undefined : attrs[count];
+    // A list may stand anywhere, so its length is what the other inputs leave.
+    const length =
+      count === null
+        ? 1
+        : given?.kind === "int"
+          ? given.value
+          : inputTypes.length - (spec.inputs.length - 1);
+    if (count !== null) inferred[count] = { kind: "int", value: length };
+    if ("attr" in type && length > 0) {
+      inferred[type.attr] = { kind: "type", value: inputTypes[position] };
+    }
+    position += length;
+  }
+  return inferred;
+}
+
+/** The attributes as given, with those that the inputs imply; the inputs win. */
+export function completeAttrs(
+  op: string,
+  attrs: Attrs,
+  inputTypes: readonly number[],
+  where: string,
+): Attrs {
+  return { ...attrs, ...inferredAttrs(requireSpec(op, where), attrs, inputTypes) };
+}
+
+function countOf(arg: ArgSpec, attrs: Attrs): number {
+  if (arg.count === null) return 1;
+  const attr = attrs[arg.count] as AttrValue | undefined;
+  return attr?.kind === "int" ? attr.value : 1;
+}
+
+function typeOf(arg: ArgSpec, attrs: Attrs, where: string): number {
+  if ("fixed" in arg.type) return arg.type.fixed;
+  const attr = attrs[arg.type.attr] as AttrValue | undefined;
+  if (attr?.kind === "type") return attr.value;
+  throw new TraceError({
+    where,
+    expected: `the attribute ${arg.type.attr}`,
+    got: attr === undefined ? "none" : attr.kind,
+  });
+}
+
+/**
+ * The types of an op's outputs; checks those of its inputs on the way.
+ *
+ * @throws TraceError when the inputs are not what the op takes
+ */
+export function outputTypes(
+  op: string,
+  attrs: Attrs,
+  inputTypes: readonly number[],
+  where: string,
+): number[] {
+  const spec = requireSpec(op, where);
+  const wanted = spec.inputs.flatMap((arg) =>
+    Array.from({ length: countOf(arg, attrs) }, () => typeOf(arg, attrs, where)),
+  );
+  const fits =
+    wanted.length === inputTypes.length && wanted.every((type, i) => type === inputTypes[i]);
+  if (!fits) {
+    throw new TraceError({
+      where,
+      expected: `${op} of ${wanted.map(dtypeName).join(", ") || "nothing"}`,
+      got: inputTypes.map(dtypeName).join(", ") || "nothing",
+    });
+  }
+  return spec.outputs.flatMap((arg) =>
+    Array.from({ length: countOf(arg, attrs) }, () => typeOf(arg, attrs, where)),
+  );
+}

@@ -1,0 +1,327 @@
+import * as tf from "@tensorflow/tfjs";
+import { TraceError } from "../core/errors";
+import type { Binding, NodeBackend, OpAttr, TensorMetadata, TensorRecord } from "./binding";
+import type { TensorValues } from "./binding";
+import { constantKey, constantValue } from "./constants";
+import { dataType } from "./dtypes";
+import { describeNode } from "./graph";
+import type { AttrValue, Attrs, GraphNode, OutputRef, TensorType } from "./graph";
+import { inferShapes } from "./inferShapes";
+import { attrsOf, opAttrsOf } from "./opAttrs";
+import { completeAttrs, outputTypes } from "./opSpec";
+import { replay } from "./replay";
+import { refuseOp } from "./unrecordable";
+
+/** Ids of recorded tensors start here, far above those of real ones. */
+const VIRTUAL_IDS = 0x40000000;
+let nextVirtualId = VIRTUAL_IDS;
+
+export const isVirtual = (id: number): boolean => id >= VIRTUAL_IDS;
+
+/** What the recorder asks of whoever knows the surroundings. */
+export interface Surroundings {
+  /** For messages: the function's name. */
+  readonly name: string;
+  /** The path of the layer that is being applied, or `null`. */
+  layer(): string | null;
+  /** The tfjs kernel that runs now, or `null`. */
+  kernel(): string | null;
+  /** A real tensor for a node that no op computes: an argument's, a variable's value. */
+  leaf(node: number): number;
+}
+
+/**
+ * Stands in the addon's place while a function is traced. It computes nothing: each op becomes a
+ * node, and its outputs are known by type alone, so that tracing takes no memory and has no
+ * effects, whatever the size of the step.
+ */
+export class Recorder implements Binding {
+  readonly nodes: GraphNode[] = [];
+  /** The first thing that could not be recorded: user code may have swallowed its error. */
+  failure: TraceError | null = null;
+  readonly TF_Version: string;
+  private readonly refs = new Map<number, OutputRef>();
+  private readonly deferred = new Map<number, () => OutputRef>();
+  private readonly constantNodes = new Map<string, OutputRef>();
+  private readonly captured = new Map<number, number>();
+  /** Ids of constants that no tensor holds. */
+  private readonly ownIds = new Set<number>();
+  private readonly unsent = new WeakMap<TensorRecord, number>();
+
+  constructor(
+    private readonly backend: NodeBackend,
+    readonly real: Binding,
+    private readonly surroundings: Surroundings,
+  ) {
+    this.TF_Version = real.TF_Version;
+    // The addon's numbers for types and kinds of attribute, which kernels read off the binding.
+    for (const key of Object.getOwnPropertyNames(real)) {
+      if (key.startsWith("TF_"))
+        Object.defineProperty(this, key, { value: Reflect.get(real, key) });
+    }
+  }
+
+  /** Adds a node; its layer is the one being applied, or its input's for a gradient. */
+  add(
+    op: string,
+    inputs: readonly OutputRef[],
+    attrs: Attrs,
+    outputs: readonly TensorType[],
+    controls: readonly number[] = [],
+  ): number {
+    const from = inputs.map(({ node }) => this.nodes[node].layer).find((layer) => layer !== null);
+    const layer = this.surroundings.layer() ?? from ?? null;
+    return this.nodes.push({ op, inputs, controls, attrs, outputs, layer }) - 1;
+  }
+
+  /** An id that stands for a node's output. */
+  idFor(ref: OutputRef): number {
+    const id = nextVirtualId++;
+    this.refs.set(id, ref);
+    return id;
+  }
+
+  /** An id whose node is made when something reads it. */
+  deferredId(make: () => OutputRef): number {
+    const id = nextVirtualId++;
+    this.deferred.set(id, make);
+    return id;
+  }
+
+  /** Makes the node of an id that something still holds and that none has read yet. */
+  settle(id: number): void {
+    if (this.deferred.has(id)) this.ref(id);
+  }
+
+  /** The node behind a tensor, constants and captured tensors included. */
+  refOf(tensor: tf.TensorInfo): OutputRef {
+    return this.ref(this.inputId(tensor));
+  }
+
+  /** The id behind a tensor; makes a constant of one that was not made by the recorder. */
+  inputId(tensor: tf.TensorInfo): number {
+    const record = this.backend.tensorMap.get(tensor.dataId);
+    if (record.values !== null) {
+      // Not handed to TensorFlow yet: record the values, and leave the tensor as it is.
+      let id = this.unsent.get(record);
+      if (id === undefined || !this.refs.has(id)) {
+        id = this.createTensor(record.shape, record.dtype, record.values);
+        this.unsent.set(record, id);
+        this.ownIds.add(id);
+      }
+      return id;
+    }
+    if (isVirtual(record.id)) return record.id;
+    let id = this.captured.get(record.id);
+    if (id === undefined) {
+      const values = this.real.tensorDataSync(record.id);
+      id = this.createTensor(record.shape, record.dtype, values);
+      this.captured.set(record.id, id);
+      this.ownIds.add(id);
+    }
+    return id;
+  }
+
+  typeOf({ node, index }: OutputRef): TensorType {
+    return this.nodes[node].outputs[index];
+  }
+
+  /** Keeps the error for the end of the trace and throws it. */
+  fail(error: TraceError): never {
+    this.failure ??= error;
+    throw error;
+  }
+
+  // The addon's own methods, as tfjs-node's backend and kernels call them.
+
+  createTensor(shape: readonly number[], dtype: number, values: TensorValues): number {
+    const where = this.where("a constant");
+    let value;
+    try {
+      value = constantValue(where, shape, dtype, values);
+    } catch (error) {
+      if (error instanceof TraceError) this.fail(error);
+      throw error;
+    }
+    const key = constantKey(value);
+    let ref = this.constantNodes.get(key);
+    if (ref === undefined) {
+      const attrs: Attrs = {
+        dtype: { kind: "type", value: dtype },
+        value: { kind: "tensor", value },
+      };
+      const node = this.add("Const", [], attrs, [{ shape: [...shape], dtype }]);
+      ref = { node, index: 0 };
+      this.constantNodes.set(key, ref);
+    }
+    return this.idFor(ref);
+  }
+
+  executeOp(
+    op: string,
+    opAttrs: readonly OpAttr[],
+    inputIds: readonly number[],
+    numOutputs: number,
+  ): TensorMetadata[] {
+    const where = this.where(op);
+    const problem = refuseOp(op);
+    if (problem !== null) {
+      const got = this.inLayer(op);
+      this.fail(new TraceError({ where: this.surroundings.name, got, ...problem }));
+    }
+    const inputs = inputIds.map((id) => this.ref(id));
+    const types = inputs.map((ref) => this.typeOf(ref));
+    const inputTypes = types.map(({ dtype }) => dtype);
+    const attrs = completeAttrs(op, attrsOf(opAttrs), inputTypes, where);
+    const dtypes = outputTypes(op, attrs, inputTypes, where);
+    const shapes =
+      inferShapes(op, {
+        attrs,
+        shapes: types.map(({ shape }) => shape),
+        constant: (input) => this.readConstant(inputs[input], op),
+        numOutputs,
+      }) ?? this.measure(op, attrs, inputs, numOutputs);
+    const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
+    const node = this.add(op, inputs, attrs, outputs);
+    return outputs.map(({ shape, dtype }, index) => ({
+      id: this.idFor({ node, index }),
+      shape: [...shape],
+      dtype,
+    }));
+  }
+
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array {
+    if (!isVirtual(id)) return this.real.tensorDataSync(id);
+    const ref = this.ref(id);
+    if (this.isConstant(ref.node)) return this.evaluate(ref);
+    const reader = this.surroundings.kernel();
+    const by = reader === null ? "" : ` by tfjs' kernel ${reader}`;
+    return this.fail(
+      new TraceError({
+        where: this.surroundings.name,
+        expected: "a function that computes with tensors alone",
+        got: `values read back${by} from ${describeNode(this.nodes[ref.node])}`,
+        remedy:
+          "Values do not exist while a function is recorded. Branch with tf.where, return what is " +
+          "to be read, and use the ops of core/ops where a tfjs kernel reads by itself.",
+      }),
+    );
+  }
+
+  deleteTensor(id: number): void {
+    if (!isVirtual(id)) {
+      this.real.deleteTensor(id);
+      return;
+    }
+    this.refs.delete(id);
+    this.deferred.delete(id);
+  }
+
+  isUsingGpuDevice = (): boolean => this.real.isUsingGpuDevice();
+  getNumOfTensors = (): number => this.real.getNumOfTensors();
+  loadSavedModel = (): never => this.refuseNested();
+  runSavedModel = (): never => this.refuseNested();
+  deleteSavedModel = (id: number): void => this.real.deleteSavedModel(id);
+
+  /** Outputs that tensors still stand for: what outlives the trace was kept by user code. */
+  keptOutputs(): OutputRef[] {
+    return [...this.refs].filter(([id]) => !this.ownIds.has(id)).map(([, ref]) => ref);
+  }
+
+  /** A value computed for real, from constants, arguments and variables. */
+  evaluateId(ref: OutputRef): number {
+    return replay(this.nodes, [ref], this.real, (node) => this.surroundings.leaf(node))[0];
+  }
+
+  private evaluate(ref: OutputRef): Float32Array | Int32Array | Uint8Array {
+    const id = this.evaluateId(ref);
+    const values = this.real.tensorDataSync(id);
+    this.real.deleteTensor(id);
+    return values;
+  }
+
+  private ref(id: number): OutputRef {
+    const known = this.refs.get(id);
+    if (known !== undefined) return known;
+    const make = this.deferred.get(id);
+    if (make !== undefined) {
+      const made = make();
+      this.refs.set(id, made);
+      this.deferred.delete(id);
+      return made;
+    }
+    return this.fail(
+      new TraceError({
+        where: this.surroundings.name,
+        expected: "tensors of this trace",
+        got: "a tensor that was disposed, or kept from another trace",
+        remedy: "Return what is needed later from the compiled function.",
+      }),
+    );
+  }
+
+  private isConstant(node: number, seen = new Set<number>()): boolean {
+    if (seen.has(node)) return true;
+    seen.add(node);
+    const { op, inputs } = this.nodes[node];
+    if (op === "Const") return true;
+    return inputs.length > 0 && inputs.every((input) => this.isConstant(input.node, seen));
+  }
+
+  private readConstant(ref: OutputRef, op: string): number[] {
+    const { op: producer, attrs } = this.nodes[ref.node];
+    const value = attrs["value"] as AttrValue | undefined;
+    if (producer === "Const" && value?.kind === "tensor" && !value.value.isSplat) {
+      return Array.from(value.value.values as Int32Array);
+    }
+    if (this.isConstant(ref.node)) return Array.from(this.evaluate(ref));
+    return this.fail(
+      new TraceError({
+        where: this.surroundings.name,
+        expected: "shapes that are known while recording",
+        got: `${this.inLayer(op)} with a size or axis computed by ${describeNode(this.nodes[ref.node])}`,
+        remedy: "Take sizes from tensor.shape.",
+      }),
+    );
+  }
+
+  /** Shapes of an op that has no rule: it runs for real on zeros. */
+  private measure(op: string, attrs: Attrs, inputs: OutputRef[], numOutputs: number): number[][] {
+    const types = inputs.map((ref) => this.typeOf(ref));
+    const ids = inputs.map((ref, i) => {
+      if (this.isConstant(ref.node)) return this.evaluateId(ref);
+      const { shape, dtype } = types[i];
+      const size = tf.util.sizeFromShape([...shape]);
+      const values =
+        dtype === dataType.float32
+          ? new Float32Array(size)
+          : dtype === dataType.int32
+            ? new Int32Array(size)
+            : new Uint8Array(size);
+      return this.real.createTensor(shape, dtype, values);
+    });
+    const made = this.real.executeOp(op, opAttrsOf(attrs), ids, numOutputs);
+    for (const id of [...ids, ...made.map((output) => output.id)]) this.real.deleteTensor(id);
+    return made.map(({ shape }) => shape);
+  }
+
+  private where(what: string): string {
+    return `${this.surroundings.name}, ${this.inLayer(what)}`;
+  }
+
+  private inLayer(op: string): string {
+    const layer = this.surroundings.layer();
+    return layer === null ? op : `${op} in layer "${layer}"`;
+  }
+
+  private refuseNested(): never {
+    return this.fail(
+      new TraceError({
+        where: this.surroundings.name,
+        expected: "ops",
+        got: "a run of a SavedModel",
+        remedy: "Call the model's function itself; compiled functions are recorded through.",
+      }),
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LayerbookError } from "../core/errors";
+import type { Binding, TensorMetadata } from "./binding";
+import { encodeSavedModel } from "./graphDef";
+import type { NamedNode } from "./graphDef";
+
+/** TensorFlow refused a graph, or ran out of memory in one. */
+export class EngineError extends LayerbookError {}
+
+/** A graph that TensorFlow has loaded, with variables of its own. */
+export class Session {
+  private id: number | null;
+
+  constructor(
+    nodes: readonly NamedNode[],
+    private readonly binding: Binding,
+  ) {
+    const folder = mkdtempSync(join(tmpdir(), "layerbook-graph-"));
+    try {
+      writeFileSync(join(folder, "saved_model.pb"), encodeSavedModel(nodes));
+      this.id = binding.loadSavedModel(folder, "serve");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /**
+   * Runs what the fetches need.
+   *
+   * @param name whose run it is, for messages
+   * @param inputs ids of tensors, one for each name
+   * @param fetches `"node:0"`, at least one
+   * @throws EngineError with TensorFlow's message, which names the node and so the layer
+   */
+  run(
+    name: string,
+    inputs: readonly number[],
+    inputNames: readonly string[],
+    fetches: readonly string[],
+  ): TensorMetadata[] {
+    if (this.id === null) throw new Error(`${name}: used after dispose()`);
+    try {
+      return this.binding.runSavedModel(this.id, inputs, inputNames.join(","), fetches.join(","));
+    } catch (error) {
+      throw explain(name, error);
+    }
+  }
+
+  dispose(): void {
+    if (this.id !== null) this.binding.deleteSavedModel(this.id);
+    this.id = null;
+  }
+}
+
+function explain(where: string, cause: unknown): EngineError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const node = /\{\{node ([^}]+)\}\}/.exec(message)?.[1];
+  const at = node === undefined ? "" : ` at ${node}`;
+  if (message.includes("OOM when allocating") || message.includes("Resource exhausted")) {
+    return new EngineError({
+      where,
+      expected: "enough memory for the step",
+      got: `out of memory${at}`,
+      remedy: "Make the batch or the image smaller, or attend at fewer levels.",
+      cause,
+    });
+  }
+  return new EngineError({
+    where,
+    expected: "a run of the recorded graph",
+    got: `TensorFlow's error${at}: ${message.replace(/\s+/g, " ").slice(0, 400)}`,
+    cause,
+  });
+}

@@ -1,0 +1,171 @@
+import * as tf from "@tensorflow/tfjs";
+import { TraceError } from "../core/errors";
+import { nodeBackend } from "./binding";
+import type { Binding } from "./binding";
+import { dtypeNumber } from "./dtypes";
+import { describeNode, verifyGraph } from "./graph";
+import type { OutputRef, RecordedFunction } from "./graph";
+import { flatten, unflatten } from "./nest";
+import type { FlatNest, Structure } from "./nest";
+import { Recorder } from "./recorder";
+import { installGuards } from "./traceGuards";
+import type { TraceGuards, WatchedNumber } from "./traceGuards";
+import { TracedVariables } from "./tracedVariables";
+
+/** A function that has been recorded for one signature. */
+export interface Trace {
+  readonly fn: RecordedFunction;
+  /** How the results are put together from tensors. */
+  readonly structure: Structure;
+  /** Every variable that the function reads or writes. */
+  readonly variables: readonly tf.Variable[];
+  /** Those that it writes. */
+  readonly updated: readonly tf.Variable[];
+  /** Numbers that were frozen; the trace holds as long as they have not changed. */
+  readonly watched: readonly WatchedNumber[];
+}
+
+/** What ops that record themselves need; see engine/ops/adamUpdate. */
+export interface ActiveTrace {
+  readonly recorder: Recorder;
+  readonly variables: TracedVariables;
+}
+
+/** Idle, or recording one function; tracing does not nest (calls are recorded through). */
+let state: { readonly kind: "idle" } | ({ readonly kind: "tracing" } & ActiveTrace) = {
+  kind: "idle",
+};
+
+/** The trace that is being recorded, or `null`. */
+export function activeTrace(): ActiveTrace | null {
+  return state.kind === "tracing" ? state : null;
+}
+
+/** The addon itself, also while a recorder stands in its place. */
+export function realBinding(): Binding {
+  return state.kind === "tracing" ? state.recorder.real : nodeBackend().binding;
+}
+
+/**
+ * Records a function of tensors as a graph. The function runs once, on tensors that have shapes
+ * and no values; nothing is computed, and variables and tensors are afterwards as they were.
+ *
+ * @param name for messages and node names
+ * @param args the arguments of one call, taken apart by `flatten`
+ * @throws TraceError for what cannot be recorded, naming the op, the layer and the remedy
+ */
+export function traceFunction(
+  name: string,
+  fn: (...args: never[]) => unknown,
+  args: FlatNest,
+): Trace {
+  const backend = nodeBackend();
+  const real = backend.binding;
+  const registered = Object.values(tf.engine().registeredVariables);
+  const argumentIds = backend.getInputTensorIds(args.tensors);
+  const parameters: number[] = [];
+  // The recorder asks the guards, and they report to it; each is there before the other speaks.
+  const parts: { guards: TraceGuards | null; variables: TracedVariables | null } = {
+    guards: null,
+    variables: null,
+  };
+  const recorder = new Recorder(backend, real, {
+    name,
+    layer: () => parts.guards?.layer() ?? null,
+    kernel: () => parts.guards?.kernel() ?? null,
+    leaf: (node) => {
+      const position = parameters.indexOf(node);
+      if (position >= 0) return argumentIds[position];
+      const value = parts.variables?.valueBefore(node);
+      return value === undefined ? -1 : realId(value);
+    },
+  });
+  const realId = (tensor: tf.Tensor): number => {
+    const record = backend.tensorMap.get(tensor.dataId);
+    if (record.values === null) return record.id;
+    record.id = real.createTensor(record.shape, record.dtype, record.values);
+    record.values = null;
+    return record.id;
+  };
+  const variables = new TracedVariables(recorder, backend);
+  parts.variables = variables;
+  let outcome: { results: OutputRef[]; structure: Structure };
+  state = { kind: "tracing", recorder, variables };
+  backend.binding = recorder;
+  backend.getInputTensorIds = (tensors) => tensors.map((tensor) => recorder.inputId(tensor));
+  const guards = installGuards(
+    name,
+    (error) => recorder.fail(error),
+    (variable) => variables.adopt(variable, true),
+  );
+  parts.guards = guards;
+  try {
+    for (const variable of registered) variables.adopt(variable, false);
+    outcome = tf.tidy("trace", () => {
+      const placeholders = args.tensors.map((tensor) => {
+        const type = { shape: tensor.shape, dtype: dtypeNumber(tensor.dtype) };
+        const node = recorder.add("Placeholder", [], placeholderAttrs(type), [type]);
+        parameters.push(node);
+        return backend.createOutputTensor({ id: recorder.idFor({ node, index: 0 }), ...type });
+      });
+      const call = unflatten(args.structure, placeholders) as never[];
+      const flat = flatten(`${name}, result`, valuesOf(fn(...call)));
+      const results = flat.tensors.map((tensor) => recorder.refOf(tensor));
+      if (recorder.failure !== null) throw recorder.failure;
+      variables.finish();
+      return { results, structure: flat.structure } as never;
+    });
+  } finally {
+    guards.remove();
+    variables.restore((ref) => recorder.evaluateId(ref));
+    backend.binding = real;
+    // The method of the class shows again.
+    Reflect.deleteProperty(backend, "getInputTensorIds");
+    state = { kind: "idle" };
+  }
+  refuseLeaks(name, recorder);
+  const recorded: RecordedFunction = {
+    name,
+    nodes: recorder.nodes,
+    parameters,
+    results: outcome.results,
+    effects: variables.effects,
+  };
+  verifyGraph(recorded, "tracing");
+  return {
+    fn: recorded,
+    structure: outcome.structure,
+    variables: variables.used,
+    updated: variables.updated,
+    watched: guards.watched,
+  };
+}
+
+function placeholderAttrs({ shape, dtype }: { shape: readonly number[]; dtype: number }) {
+  return {
+    dtype: { kind: "type", value: dtype },
+    shape: { kind: "shape", value: shape },
+  } as const;
+}
+
+/** A result that is a variable stands for its value. */
+function valuesOf(result: unknown): unknown {
+  if (result instanceof tf.Variable) return (result as tf.Tensor).clone();
+  if (Array.isArray(result)) return result.map(valuesOf);
+  if (typeof result === "object" && result?.constructor.name === "Object") {
+    return Object.fromEntries(Object.entries(result).map(([key, item]) => [key, valuesOf(item)]));
+  }
+  return result;
+}
+
+function refuseLeaks(name: string, recorder: Recorder): void {
+  const kept = recorder.keptOutputs()[0] as OutputRef | undefined;
+  if (kept === undefined) return;
+  throw new TraceError({
+    where: name,
+    expected: "tensors that end with the call",
+    got: `one that was kept: an output of ${describeNode(recorder.nodes[kept.node])}`,
+    remedy:
+      "Return it, or write it to a variable that was made before; tf.keep has no meaning here.",
+  });
+}

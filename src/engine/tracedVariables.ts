@@ -1,0 +1,237 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NodeBackend } from "./binding";
+import { dtypeNumber } from "./dtypes";
+import type { AttrValue, Attrs, GraphNode, OutputRef } from "./graph";
+import { isVirtual } from "./recorder";
+import type { Recorder } from "./recorder";
+
+const keys = new WeakMap<tf.Variable, string>();
+let nextKey = 0;
+
+/** The name of a variable in every graph; a variable has one for life. */
+export function variableKey(variable: tf.Variable): string {
+  let key = keys.get(variable);
+  if (key === undefined) {
+    key = `variable_${nextKey++}`;
+    keys.set(variable, key);
+  }
+  return key;
+}
+
+/** A variable while a function that may use it is traced. */
+interface Traced {
+  readonly variable: tf.Variable;
+  /** Its value before the trace, to be put back; what it was made with if made in the trace. */
+  readonly saved: tf.Tensor;
+  readonly isNew: boolean;
+  /** The id that stands for the value that the graph's variable has now. */
+  currentId: number;
+  handle: number | null;
+  readonly reads: number[];
+  lastWrite: number | null;
+}
+
+/** Ops whose output may share memory with their input. */
+const aliasing = new Set(
+  (
+    "Identity Reshape Squeeze ExpandDims StopGradient Slice StridedSlice Split SplitV Unpack Pack " +
+    "ConcatV2 Cast Transpose Tile Pad PadV2 BroadcastTo AddN Select SelectV2 Relu"
+  ).split(" "),
+);
+
+/**
+ * Every `tf.Variable` while tracing: reads become one `ReadVariableOp` each, a value that differs
+ * at the end becomes an `AssignVariableOp`, and the variable itself is left as it was.
+ */
+export class TracedVariables {
+  private readonly traced = new Map<tf.Variable, Traced>();
+  private readonly effectNodes: number[] = [];
+  private readonly written = new Set<tf.Variable>();
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly backend: NodeBackend,
+  ) {}
+
+  /** Takes a variable over; its value from now on is a read of the graph's variable. */
+  adopt(variable: tf.Variable, isNew: boolean): void {
+    const saved = tf.keep(variable.clone());
+    const entry: Traced = {
+      variable,
+      saved,
+      isNew,
+      currentId: -1,
+      handle: null,
+      reads: [],
+      lastWrite: null,
+    };
+    this.traced.set(variable, entry);
+    this.setToGraphValue(entry);
+  }
+
+  /** The nodes that write variables. */
+  get effects(): readonly number[] {
+    return this.effectNodes;
+  }
+
+  /** The variables that the function reads or writes. */
+  get used(): tf.Variable[] {
+    return [...this.traced.values()]
+      .filter(({ handle }) => handle !== null)
+      .map(({ variable }) => variable);
+  }
+
+  /** The variables that the function writes. */
+  get updated(): tf.Variable[] {
+    return [...this.written];
+  }
+
+  /** The variable's value before the trace, for a `ReadVariableOp` that is computed for real. */
+  valueBefore(read: number): tf.Tensor {
+    const entry = [...this.traced.values()].find(({ reads }) => reads.includes(read));
+    if (entry === undefined) throw new Error(`node ${read} reads no variable`);
+    return entry.saved;
+  }
+
+  /**
+   * Records an op that changes variables in place, such as `ResourceApplyAdam`.
+   *
+   * @param inputs what comes after the variables' handles
+   */
+  applyInPlace(
+    op: string,
+    targets: readonly tf.Variable[],
+    inputs: readonly tf.Tensor[],
+    attrs: Attrs,
+  ): void {
+    const refs = inputs.map((tensor) => this.recorder.refOf(tensor));
+    const entries = targets.map((variable) => this.entryOf(variable));
+    for (const entry of entries) this.flush(entry);
+    const before = entries.map(({ currentId }) => currentId);
+    for (const entry of entries) this.setToGraphValue(entry);
+    // A tensor that still stands for the old value must be read before it changes.
+    before.forEach((id) => this.recorder.settle(id));
+    const controls = entries.flatMap((entry) => this.orderOf(entry));
+    const handles = entries.map((entry) => this.handleOf(entry));
+    const node = this.recorder.add(op, [...handles, ...refs], attrs, [], controls);
+    this.effectNodes.push(node);
+    for (const entry of entries) {
+      entry.lastWrite = node;
+      this.written.add(entry.variable);
+    }
+  }
+
+  /** Writes what the function left in its variables. */
+  finish(): void {
+    for (const entry of this.traced.values()) this.flush(entry);
+  }
+
+  /**
+   * Puts the values back; call with the recorder still in place.
+   *
+   * @param compute for the first values of variables that were made in the trace
+   */
+  restore(compute: (ref: OutputRef) => number): void {
+    for (const { variable, saved, isNew } of this.traced.values()) {
+      const { isDisposed, shape, dtype } = variable;
+      const record = this.backend.tensorMap.get(saved.dataId);
+      if (!isDisposed && isNew && record.values === null && isVirtual(record.id)) {
+        const id = compute(this.recorder.refOf(saved));
+        const value = this.backend.createOutputTensor({ id, shape, dtype: dtypeNumber(dtype) });
+        variable.assign(value);
+        value.dispose();
+      } else if (!isDisposed) {
+        variable.assign(saved);
+      }
+    }
+    for (const { saved } of this.traced.values()) saved.dispose();
+  }
+
+  private entryOf(variable: tf.Variable): Traced {
+    const entry = this.traced.get(variable);
+    if (entry === undefined) throw new Error(`${variable.name} is disposed or not registered`);
+    return entry;
+  }
+
+  private setToGraphValue(entry: Traced): void {
+    const { variable } = entry;
+    const { shape } = variable;
+    const dtype = dtypeNumber(variable.dtype);
+    const id = this.recorder.deferredId(() => ({ node: this.read(entry), index: 0 }));
+    const value = this.backend.createOutputTensor({ id, shape, dtype });
+    variable.assign(value);
+    value.dispose();
+    entry.currentId = id;
+  }
+
+  private read(entry: Traced): number {
+    const { shape } = entry.variable;
+    const dtype = dtypeNumber(entry.variable.dtype);
+    const attrs: Attrs = { dtype: { kind: "type", value: dtype } };
+    const controls = entry.lastWrite === null ? [] : [entry.lastWrite];
+    const outputs = [{ shape, dtype }];
+    const node = this.recorder.add(
+      "ReadVariableOp",
+      [this.handleOf(entry)],
+      attrs,
+      outputs,
+      controls,
+    );
+    entry.reads.push(node);
+    return node;
+  }
+
+  private handleOf(entry: Traced): OutputRef {
+    entry.handle ??= this.recorder.add("VarHandleOp", [], handleAttrs(entry.variable), [
+      { shape: [], dtype: dtypeNumber("resource" as tf.DataType) },
+    ]);
+    return { node: entry.handle, index: 0 };
+  }
+
+  /** What must have run before the variable is written. */
+  private orderOf({ reads, lastWrite }: Traced): number[] {
+    return lastWrite === null ? reads : [...reads, lastWrite];
+  }
+
+  private flush(entry: Traced): void {
+    const { variable } = entry;
+    if (variable.isDisposed) return;
+    const id = this.recorder.inputId(variable);
+    if (id === entry.currentId) return;
+    const dtype: AttrValue = { kind: "type", value: dtypeNumber(variable.dtype) };
+    const value = this.owned(this.recorder.refOf(variable), dtype);
+    const node = this.recorder.add(
+      "AssignVariableOp",
+      [this.handleOf(entry), value],
+      { dtype },
+      [],
+      this.orderOf(entry),
+    );
+    entry.lastWrite = node;
+    entry.currentId = id;
+    this.effectNodes.push(node);
+    this.written.add(variable);
+  }
+
+  /** An argument's memory is JavaScript's: a variable must not keep it, so it is copied. */
+  private owned(ref: OutputRef, dtype: AttrValue): OutputRef {
+    if (!mayShareArgument(this.recorder.nodes, ref.node)) return ref;
+    const type = this.recorder.typeOf(ref);
+    return { node: this.recorder.add("DeepCopy", [ref], { T: dtype }, [type]), index: 0 };
+  }
+}
+
+/** The attributes of a variable's `VarHandleOp`; equal names are one variable in a session. */
+export function handleAttrs(variable: tf.Variable): Attrs {
+  return {
+    dtype: { kind: "type", value: dtypeNumber(variable.dtype) },
+    shape: { kind: "shape", value: variable.shape },
+    shared_name: { kind: "string", value: variableKey(variable) },
+  };
+}
+
+function mayShareArgument(nodes: readonly GraphNode[], start: number): boolean {
+  const { op, inputs } = nodes[start];
+  if (op === "Placeholder") return true;
+  return aliasing.has(op) && inputs.some(({ node }) => mayShareArgument(nodes, node));
+}

@@ -1,0 +1,45 @@
+/** Why an op cannot be recorded, and what to do instead. */
+interface Refusal {
+  readonly expected: string;
+  readonly remedy: string;
+}
+
+const random: Refusal = {
+  expected: "random ops that are keyed by a seed",
+  remedy:
+    "Use statelessUniform, statelessNormal or statelessDropout with SeedGenerator.next(), which " +
+    "draw anew each step and resume from a checkpoint.",
+};
+const dataDependent: Refusal = {
+  expected: "ops whose output has the same shape for every batch",
+  remedy: "Mask with tf.where or a product, or do it outside of the recorded function.",
+};
+const outside: Refusal = {
+  expected: "ops that compute with tensors alone",
+  remedy: "Do it outside of the recorded function.",
+};
+
+const refusals = new Map<string, Refusal>();
+const add = (names: string, refusal: Refusal): void => {
+  for (const name of names.split(" ")) refusals.set(name, refusal);
+};
+add(
+  "Multinomial RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal RandomGamma " +
+    "RandomShuffle ParameterizedTruncatedNormal",
+  random,
+);
+add(
+  "Where Unique UniqueV2 NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 Bincount",
+  dataDependent,
+);
+add(
+  "DecodeBmp DecodeGif DecodeJpeg DecodePng EncodeJpeg EncodePng StaticRegexReplace " +
+    "CreateSummaryFileWriter FlushSummaryWriter WriteSummary WriteScalarSummary " +
+    "WriteHistogramSummary HashTableV2 LookupTableFindV2 LookupTableImportV2",
+  outside,
+);
+
+/** What is wrong with an op inside of a recorded function; `null` where nothing is. */
+export function refuseOp(op: string): Refusal | null {
+  return refusals.get(op) ?? null;
+}

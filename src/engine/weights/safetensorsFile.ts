@@ -1,0 +1,63 @@
+import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { DataError } from "../../core/errors";
+import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors";
+import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    throw new DataError({
+      where: path,
+      expected: "a safetensors file",
+      got: (cause as NodeJS.ErrnoException).code ?? "an error",
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads a safetensors file tensor by tensor; see `readSafetensors` for what is refused.
+ *
+ * @param path of the file
+ * @returns tensors by name
+ * @throws DataError when it cannot be opened, or is not what it claims to be
+ */
+export function readSafetensorsFile(path: string): Map<string, WeightTensor> {
+  const descriptor = openFile(path);
+  try {
+    const { size } = fstatSync(descriptor);
+    const read = (offset: number, length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const count = readSync(descriptor, bytes, done, length - done, offset + done);
+        if (count === 0) {
+          throw new DataError({
+            where: path,
+            expected: `${size} bytes`,
+            got: `the end at byte ${offset + done}`,
+            remedy: "The file was cut while it was read.",
+          });
+        }
+        done += count;
+      }
+      return bytes;
+    };
+    return readSafetensors(basename(path), { size, read });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Writes a safetensors file whole: a reader never sees a part of it. */
+export function writeSafetensorsFile(
+  path: string,
+  tensors: WeightMap,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const temporary = `${path}.partial`;
+  writeFileSync(temporary, writeSafetensors(tensors, metadata));
+  renameSync(temporary, path);
+}

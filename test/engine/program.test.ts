@@ -1,0 +1,83 @@
+import * as tf from "@tensorflow/tfjs";
+import { Adam } from "../../src/core/optimizers";
+import { relu } from "../../src/core/ops/relu";
+import { sparseSoftmaxCrossEntropy } from "../../src/core/ops/sparseSoftmaxCrossEntropy";
+import { createRandom } from "../../src/core/random";
+import { loadEngine } from "../../src/engine/load";
+import { compile, createProgram } from "../../src/engine/program";
+
+loadEngine();
+
+function draw(shape: number[], seed: number): tf.Tensor {
+  const random = createRandom(seed);
+  return tf.tensor(
+    Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal()),
+    shape,
+  );
+}
+
+describe("compile", () => {
+  it("computes what the function computes", () => {
+    const f = compile((x: tf.Tensor, y: tf.Tensor) => ({
+      product: tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D),
+      parts: [tf.relu(x), tf.sum(y, 0)],
+    }));
+    const x = draw([3, 5], 1);
+    const y = draw([5, 7], 2);
+    const { product, parts } = f(x, y);
+    expect(product.dataSync()).toEqual(tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D).dataSync());
+    expect(parts[0].dataSync()).toEqual(tf.relu(x).dataSync());
+    expect(parts[1].shape).toEqual([7]);
+  });
+
+  it("reads and writes variables, which tfjs sees", () => {
+    const counter = tf.variable(tf.scalar(5));
+    const step = compile((x: tf.Tensor) => {
+      const before = counter.clone();
+      counter.assign(tf.add(counter, x));
+      return before;
+    });
+    expect(step(tf.scalar(2)).dataSync()[0]).toBe(5);
+    expect(counter.dataSync()[0]).toBe(7);
+    expect(step(tf.scalar(3)).dataSync()[0]).toBe(7);
+    expect(step(tf.scalar(3)).dataSync()[0]).toBe(10);
+    counter.assign(tf.scalar(100));
+    expect(step(tf.scalar(1)).dataSync()[0]).toBe(100);
+    expect(counter.dataSync()[0]).toBe(101);
+  });
+
+  it("trains a small network as eager mode does", () => {
+    const labels = tf.tensor1d([0, 1, 2, 1, 0, 2, 1], "int32");
+    const x = draw([7, 5], 3) as tf.Tensor2D;
+    const make = () => {
+      const w1 = tf.variable(draw([5, 11], 4)) as tf.Variable<tf.Rank.R2>;
+      const w2 = tf.variable(draw([11, 3], 5)) as tf.Variable<tf.Rank.R2>;
+      const optimizer = new Adam({ learningRate: 0.01, clipNorm: 1, weightDecay: 0.01 });
+      const step = (batch: tf.Tensor2D, classes: tf.Tensor1D, rate: tf.Scalar): tf.Tensor => {
+        const { value, grads } = tf.variableGrads(
+          () =>
+            tf.mean<tf.Scalar>(
+              sparseSoftmaxCrossEntropy(classes, tf.matMul(relu(tf.matMul(batch, w1)), w2)),
+            ),
+          [w1, w2],
+        );
+        optimizer.apply(grads, rate);
+        return value;
+      };
+      return { w1, w2, step };
+    };
+    const eager = make();
+    const graph = make();
+    const program = createProgram();
+    const compiled = program.compile(graph.step);
+    for (let i = 0; i < 20; i++) {
+      const rate = tf.scalar(0.01 / (1 + i));
+      const a = eager.step(x, labels, rate).dataSync()[0];
+      const b = compiled(x, labels, rate).dataSync()[0];
+      expect(b).toBeCloseTo(a, 5);
+    }
+    expect(tf.max(tf.abs(tf.sub(eager.w1, graph.w1))).dataSync()[0]).toBeLessThan(1e-5);
+    program.dispose();
+    expect(tf.max(tf.abs(tf.sub(eager.w2, graph.w2))).dataSync()[0]).toBeLessThan(1e-5);
+  });
+});
