@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../../package.json";
+import { registerCompareCommand } from "./commands/compare";
 import { registerDemoCommand } from "./commands/demo";
 import { registerDoctorCommand } from "./commands/doctor";
+import { registerEvaluateCommand } from "./commands/evaluate";
 import { registerKernelCommand } from "./commands/kernel";
+import { registerPredictCommand } from "./commands/predict";
 import { registerSetupCommand } from "./commands/setup";
 import { registerTrainCommand } from "./commands/train";
 import { reportError } from "./runAction";
@@ -18,6 +21,9 @@ function createProgram(): Command {
     .version(version)
     .exitOverride();
   registerTrainCommand(program);
+  registerPredictCommand(program);
+  registerEvaluateCommand(program);
+  registerCompareCommand(program);
   registerDemoCommand(program);
   registerKernelCommand(program);
   registerSetupCommand(program);

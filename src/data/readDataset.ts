@@ -17,12 +17,12 @@ export interface ReadDatasetOptions extends ImageFolderOptions {
   readonly unit?: IntensityUnit;
 }
 
-const IS_NIFTI = /\.nii(\.gz)?$/i;
+export const IS_NIFTI = /\.nii(\.gz)?$/i;
 /** The words that tell a mask's name from its image's: tr_im and tr_mask, scan and scan_seg. */
-const MASK_WORDS = /(^|[_\-.])(masks?|seg|segmentations?|labels?|gt)(?=$|[_\-.])/i;
+export const MASK_WORDS = /(^|[_\-.])(masks?|seg|segmentations?|labels?|gt)(?=$|[_\-.])/i;
 const IMAGE_WORDS = /(^|[_\-.])(im|img|images?|ct|scan|vol|volume)(?=$|[_\-.])/i;
-const IMAGE_FOLDERS = ["imgs", "images", "image", "img"];
-const MASK_FOLDERS = ["gt", "masks", "mask", "labels", "label", "segmentations"];
+export const IMAGE_FOLDERS = ["imgs", "images", "image", "img"];
+export const MASK_FOLDERS = ["gt", "masks", "mask", "labels", "label", "segmentations"];
 
 /** What a pair's two names share. */
 function pairKey(name: string): string {
@@ -110,7 +110,7 @@ async function readNiftiFolder(
 }
 
 /** The folder's entry whose lower-case name is one of these. */
-function entryNamed(names: readonly string[], wanted: readonly string[]): string | undefined {
+export function entryNamed(names: readonly string[], wanted: readonly string[]): string | undefined {
   return names.find((name) => wanted.includes(name.toLowerCase()));
 }
 
