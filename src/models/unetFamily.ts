@@ -128,9 +128,12 @@ export function buildUNet(
       block: parts.encoder,
       cardinality,
     });
-    const [skip, pooled] = encoder.apply(features) as tf.SymbolicTensor[];
+    // tfjs runs a layer once for each of its outputs that a model uses, batch statistics and all,
+    // so the model takes only one and pools it itself.
+    const [skip] = encoder.apply(features) as tf.SymbolicTensor[];
     skips.push(skip);
-    features = pooled;
+    const pool = tf.layers.maxPooling2d({ name: `pool${level}`, poolSize: 2, padding: "same" });
+    features = pool.apply(skip) as tf.SymbolicTensor;
   }
   const bridge = { ...common, name: "bridge", filters: filters * 2 ** depth };
   features = createBlock(parts.encoder, bridge, cardinality).apply(features) as tf.SymbolicTensor;
