@@ -1,6 +1,8 @@
 """How hard the phantom is: the best single grey threshold, and MONAI's BasicUNet.
 
-    .venv-bench/bin/python bench/phantom_reference.py DIR [--train 48] [--size 128] [--steps 300]
+With the environment of bench/requirements.txt:
+
+    python bench/phantom_reference.py DIR [--train 48] [--size 128] [--steps 300]
 
 DIR holds tr_im.nii.gz and tr_mask.nii.gz as `writePhantom` leaves them. The first --train slices train,
 the rest test. Dice is the mean over foreground classes of the mean over the slices that have the class;
