@@ -58,14 +58,18 @@ export class Stamps {
 export function writeWhole(file, content, mode = 0o644) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}.partial`;
-  const handle = fs.openSync(partial, "w", mode);
   try {
-    fs.writeFileSync(handle, content);
-    fs.fsyncSync(handle);
+    const handle = fs.openSync(partial, "w", mode);
+    try {
+      fs.writeFileSync(handle, content);
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    fs.renameSync(partial, file);
   } finally {
-    fs.closeSync(handle);
+    fs.rmSync(partial, { force: true });
   }
-  fs.renameSync(partial, file);
 }
 
 /**

@@ -1,0 +1,83 @@
+import fs from "node:fs";
+import path from "node:path";
+import {
+  isSatisfied,
+  listDistributions,
+  removeBroken,
+} from "../../scripts/setup/distributions.mjs";
+import { temporaryFolder, writeFiles } from "./support/temporaryFolder";
+
+const folder = temporaryFolder();
+
+/** A package as pip leaves it. */
+function install(name: string, version = "1.0"): void {
+  const info = `${name}-${version}.dist-info`;
+  writeFiles(folder(), {
+    [`${name}/__init__.py`]: "x = 1",
+    [`${name}/a, b.py`]: "",
+    [`${info}/METADATA`]: "m",
+    [`${info}/INSTALLER`]: "pip",
+    [`${info}/RECORD`]: `${name}/__init__.py,sha256=abc,5\n"${name}/a, b.py",sha256=abc,0\n${info}/RECORD,,\n`,
+  });
+}
+
+const names = () => listDistributions(folder()).map(({ name }) => name);
+
+describe("what is installed", () => {
+  it("is read from the folder, names as pip compares them", () => {
+    install("tensorflow_cpu", "2.21.0");
+    expect(listDistributions(folder())).toEqual([
+      expect.objectContaining({ name: "tensorflow-cpu", version: "2.21.0" }),
+    ]);
+  });
+
+  it.each([
+    ["tensorflow-cpu==2.21.0", true],
+    ["tensorflow_cpu", true],
+    ["tensorflow-cpu[and-cuda]==2.21.0", true],
+    ["tensorflow-cpu==2.21.*", true],
+    ["tensorflow-cpu==2.20.*", false],
+    ["tensorflow-cpu==2.21.1", false],
+    ["tensorflow==2.21.0", false],
+  ])("satisfies %s: %s", (requirement, expected) => {
+    install("tensorflow_cpu", "2.21.0");
+    expect(isSatisfied(listDistributions(folder()), requirement)).toBe(expected);
+  });
+
+  it("is nothing in a folder that is not there", () => {
+    expect(listDistributions(path.join(folder(), "none"))).toEqual([]);
+  });
+});
+
+describe("what a killed pip leaves", () => {
+  it("is left alone where it is whole", () => {
+    install("whole");
+    expect(removeBroken(folder())).toEqual([]);
+    expect(names()).toEqual(["whole"]);
+  });
+
+  it.each([
+    ["a file that is missing", "cut/__init__.py"],
+    ["its RECORD", "cut-1.0.dist-info/RECORD"],
+    ["its METADATA", "cut-1.0.dist-info/METADATA"],
+    ["its INSTALLER, written after the files", "cut-1.0.dist-info/INSTALLER"],
+  ])("is to be installed again without %s", (_what, file) => {
+    install("cut");
+    install("whole");
+    fs.rmSync(path.join(folder(), file));
+    expect(removeBroken(folder())).toEqual(["cut"]);
+    expect(names()).toEqual(["whole"]);
+  });
+
+  it("is to be installed again where a file is cut short", () => {
+    install("cut");
+    writeFiles(folder(), { "cut/__init__.py": "x" });
+    expect(removeBroken(folder())).toEqual(["cut"]);
+  });
+
+  it("loses the names that pip gives to what it replaces", () => {
+    install("~ensorflow");
+    expect(removeBroken(folder())).toEqual([]);
+    expect(fs.readdirSync(folder())).toEqual([]);
+  });
+});
