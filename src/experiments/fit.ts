@@ -5,6 +5,7 @@ import { lossByName } from "../losses";
 import { fitFingerprint } from "./fitOptions";
 import type { FitData, FitOptions, FitResult, ResolvedFitOptions } from "./fitOptions";
 import { Training } from "./training";
+import { batchSizes, trainingSamples } from "./trainingBatches";
 import { createSession } from "./trainingSession";
 
 /**
@@ -23,10 +24,17 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
   return withInterruptible(async () => {
     const resolved = resolveOptions(model, options);
     checkData(data);
-    const session = createSession(model, resolved);
+    const fingerprint = fitFingerprint(data, options, resolved);
+    const train = trainingSamples(data.train, resolved.augmentation);
+    const { validation = [] } = data;
+    const { height, width } = train[0].image;
+    const session = createSession(model, {
+      ...resolved,
+      trainingShapes: batchSizes(train.length, resolved).map((size) => [size, height, width]),
+      predictionShape: validation.length > 0 ? [resolved.batchSize, height, width] : null,
+    });
     try {
-      const fingerprint = fitFingerprint(data, options, resolved);
-      return await new Training(session, data, resolved, fingerprint).run();
+      return await new Training(session, { train, validation }, resolved, fingerprint).run();
     } finally {
       session.dispose();
     }

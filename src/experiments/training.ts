@@ -9,7 +9,7 @@ import { expectSameFingerprint } from "./fitOptions";
 import type { FitData, FitResult, ResolvedFitOptions } from "./fitOptions";
 import { learningRateAt } from "./schedule";
 import type { HostTensors } from "./tensorFile";
-import { stepsPerEpoch, trainingBatches, trainingSamples } from "./trainingBatches";
+import { stepsPerEpoch, trainingBatches } from "./trainingBatches";
 import type { TrainingSession } from "./trainingSession";
 import { validate } from "./validation";
 import { readVariables, writeVariables } from "./variables";
@@ -29,12 +29,12 @@ export class Training {
 
   constructor(
     private readonly session: TrainingSession,
-    data: FitData,
+    data: Required<FitData>,
     private readonly options: ResolvedFitOptions,
     fingerprint: Record<string, string>,
   ) {
-    this.samples = trainingSamples(data.train, options.augmentation);
-    this.validation = data.validation ?? [];
+    this.samples = data.train;
+    this.validation = data.validation;
     this.epochSteps = stepsPerEpoch(this.samples.length, options);
     this.state = {
       fingerprint,
@@ -65,7 +65,6 @@ export class Training {
       if (ended === "interrupted") await this.save();
       else this.restoreBest();
     } finally {
-      this.session.pull();
       bar?.stop(`${ended === "completed" ? "" : `${ended}, `}${Math.round(this.seconds)} s`);
     }
     return {
@@ -151,7 +150,6 @@ export class Training {
     };
     this.epochStart = performance.now();
     if (verdict.isBest) {
-      session.pull();
       this.best = readVariables(session.modelVariables);
     }
     if (dice !== null) this.shown = { dice };
@@ -193,7 +191,6 @@ export class Training {
   private async save(): Promise<void> {
     const { checkpoint } = this.options;
     if (checkpoint === undefined) return;
-    this.session.pull();
     await saveCheckpoint(checkpoint.path, {
       state: { ...this.state, epochSeconds: this.epochSeconds() },
       model: readVariables(this.session.modelVariables),
@@ -210,7 +207,6 @@ export class Training {
     expectSameFingerprint(path, checkpoint.state.fingerprint, this.state.fingerprint);
     writeVariables(path, this.session.modelVariables, checkpoint.model);
     writeVariables(path, this.session.optimizerVariables, checkpoint.optimizer);
-    this.session.push();
     this.state = checkpoint.state;
     this.best = checkpoint.best;
     this.resumedAtStep = this.state.step;
@@ -220,8 +216,6 @@ export class Training {
 
   private restoreBest(): void {
     if (this.best === null) return;
-    this.session.pull();
     writeVariables("fit.best", this.session.modelVariables, this.best);
-    this.session.push();
   }
 }

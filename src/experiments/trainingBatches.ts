@@ -31,6 +31,16 @@ export function stepsPerEpoch(
     : Math.ceil(count / batchSize);
 }
 
+/** The batch sizes that an epoch has: a full one, and a last one where it is not full. */
+export function batchSizes(
+  count: number,
+  options: Pick<BatchOptions, "batchSize" | "lastBatch">,
+): number[] {
+  const { batchSize } = options;
+  const last = Math.min(batchSize, count - batchSize * (stepsPerEpoch(count, options) - 1));
+  return [...new Set([Math.min(batchSize, count), last])];
+}
+
 /** The batches of one epoch, in an order and with changes that hang on seed and epoch alone. */
 export function* trainingBatches(
   samples: readonly Sample[],

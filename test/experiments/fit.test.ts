@@ -43,7 +43,7 @@ function weightsOf(model: tf.LayersModel): HostTensors {
   return readVariables(modelVariables(model));
 }
 
-describe.each([false])("fit, compiled: %s", (compiled) => {
+describe.each([false, true])("fit, compiled: %s", (compiled) => {
   const options = { ...quiet, compiled };
 
   it("learns, and records every epoch", async () => {
