@@ -1,4 +1,5 @@
 // One line an op: importing a file registers its native form under the name in core/ops.
+import "./adamUpdate";
 import "./argsort";
 import "./batchNorm";
 import "./einsum";

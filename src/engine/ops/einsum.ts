@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs";
+import "../../core/ops/einsum";
+import type { PairEquation } from "../../core/ops/einsum";
+import { registerNativeOp } from "../../core/ops/registry";
+import { attr, rawOp } from "../rawOp";
+
+function contract(a: tf.Tensor, b: tf.Tensor, { left, right, output }: PairEquation): tf.Tensor {
+  const attrs = [
+    attr.string("equation", `${left},${right}->${output}`),
+    attr.int("N", 2),
+    attr.type("T", "float32"),
+  ];
+  return rawOp("Einsum", attrs, [a, b]);
+}
+
+/** The gradient of one operand; along letters that only it has, every entry counted alike. */
+function gradient(
+  dy: tf.Tensor,
+  other: tf.Tensor,
+  letters: string,
+  [output, otherLetters]: [string, string],
+  shape: number[],
+): tf.Tensor {
+  return tf.tidy(() => {
+    const known = [...letters].filter((letter) => (output + otherLetters).includes(letter));
+    const equation = { left: output, right: otherLetters, output: known.join("") };
+    const sizes = shape.map((size, axis) => (known.includes(letters[axis]) ? size : 1));
+    return tf.broadcastTo(tf.reshape(contract(dy, other, equation), sizes), shape);
+  });
+}
+
+const native = (a: tf.Tensor, b: tf.Tensor, equation: PairEquation): tf.Tensor =>
+  tf.customGrad((x, y, save) => {
+    const { left, right, output } = equation;
+    const [first, second] = [x as tf.Tensor, y as tf.Tensor];
+    (save as tf.GradSaveFunc)([first, second]);
+    const gradFunc = (dy: tf.Tensor, [savedFirst, savedSecond]: tf.Tensor[]): tf.Tensor[] => [
+      gradient(dy, savedSecond, left, [output, right], savedFirst.shape),
+      gradient(dy, savedFirst, right, [output, left], savedSecond.shape),
+    ];
+    return { value: contract(first, second, equation), gradFunc };
+  })(a, b);
+
+registerNativeOp("einsum", ["Einsum"], native);

@@ -1,0 +1,42 @@
+import * as tf from "@tensorflow/tfjs";
+import type { CallOptions } from "../support/BookLayer";
+
+/** Per-call options of attention layers. */
+export interface AttentionCall extends CallOptions {
+  /** Padding masks of the inputs, in their order: `[batch, queries]`, `[batch, keys]`. */
+  readonly mask?: tf.Tensor | readonly (tf.Tensor | null)[] | null;
+  /** True where a query may attend a key, `[batch, queries, keys]`. */
+  readonly attentionMask?: tf.Tensor;
+}
+
+/** The padding masks of a call as a list: tfjs hands one, or one for each input. */
+export function paddingMasks({ mask }: AttentionCall): readonly (tf.Tensor | null)[] {
+  if (mask === null || mask === undefined) return [];
+  return mask instanceof tf.Tensor ? [mask] : mask;
+}
+
+/** A mask as bool, with an axis more; `null` for none. */
+function widen(mask: tf.Tensor | null | undefined, axis: number): tf.Tensor | null {
+  return mask === null || mask === undefined ? null : tf.expandDims(tf.notEqual(mask, 0), axis);
+}
+
+/**
+ * All masks of a call in one, int32 `[batch, queries or 1, keys]`; `null` where there is none.
+ *
+ * @param options masks of query, value and key, and of pairs
+ */
+export function joinMasks(options: AttentionCall): tf.Tensor | null {
+  const { attentionMask } = options;
+  const [query, value, key] = paddingMasks(options);
+  const parts = [
+    widen(query, 2),
+    widen(value, 1),
+    widen(key, 1),
+    attentionMask === undefined ? null : tf.notEqual(attentionMask, 0),
+  ].filter((part) => part !== null);
+  if (parts.length === 0) return null;
+  return tf.cast(
+    parts.reduce((joined, part) => tf.logicalAnd(joined, part)),
+    "int32",
+  );
+}

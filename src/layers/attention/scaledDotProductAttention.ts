@@ -1,0 +1,159 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError, ShapeError } from "../../core/errors";
+import { expectShape, formatShape } from "../../core/shapes";
+import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
+
+/** Options of {@link scaledDotProductAttention}. */
+export interface AttentionOptions {
+  /**
+   * Broadcastable to `[...batch, queries, keys]`. bool or int32: true or not 0 where a query may
+   * attend a key. float32: added to the logits; it has a gradient.
+   */
+  readonly mask?: tf.Tensor;
+  /** Whether query `i` attends keys up to `i` only; default false. */
+  readonly causal?: boolean;
+  /** Factor of the logits; default `1 / sqrt(dim)`. */
+  readonly scale?: number;
+  /** Share of the weights that is dropped; default 0. Needs a `seed`. */
+  readonly dropout?: number;
+  /** int32 `[2]`, from `SeedGenerator.next()`: which weights are dropped. */
+  readonly seed?: tf.Tensor1D;
+  /** Most logits held at once; more are worked through in chunks of queries. Default 2^24. */
+  readonly maxLogits?: number;
+}
+
+/** Sizes with the batch axes folded into one. */
+interface Sizes {
+  readonly batch: number[];
+  readonly folded: number;
+  readonly queries: number;
+  readonly keys: number;
+}
+
+function sizesOf(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): Sizes {
+  const where = "scaledDotProductAttention";
+  if (q.rank < 2) {
+    throw new ShapeError({
+      where: `${where}.q`,
+      expected: "[...batch, queries, dim]",
+      got: formatShape(q.shape),
+    });
+  }
+  const batch = q.shape.slice(0, -2);
+  const [queries, dim] = q.shape.slice(-2);
+  expectShape(`${where}.k`, k, [...batch, "keys", dim]);
+  const keys = k.shape[k.rank - 2];
+  expectShape(`${where}.v`, v, [...batch, keys, "valueDim"]);
+  return { batch, folded: batch.reduce((a, b) => a * b, 1), queries, keys };
+}
+
+/** A mask as `[folded or 1, queries or 1, keys or 1]`. */
+function foldMask(mask: tf.Tensor, { batch, folded, queries, keys }: Sizes): tf.Tensor3D {
+  const full = [...batch, queries, keys];
+  const missing = full.length - mask.rank;
+  const shape = [...new Array<number>(Math.max(missing, 0)).fill(1), ...mask.shape];
+  if (missing < 0 || shape.some((size, axis) => size !== 1 && size !== full[axis])) {
+    throw new ShapeError({
+      where: "scaledDotProductAttention.mask",
+      expected: `a shape broadcastable to ${formatShape(full)}`,
+      got: formatShape(mask.shape),
+    });
+  }
+  const last = shape.slice(-2);
+  const wide = tf.reshape(mask, shape);
+  if (shape.slice(0, -2).every((size) => size === 1)) {
+    return tf.reshape(wide, [1, ...last] as [number, number, number]);
+  }
+  const spread = wide.dtype === "bool" ? tf.cast(wide, "int32") : wide;
+  return tf.reshape(tf.broadcastTo(spread, [...batch, ...last]), [folded, last[0], last[1]]);
+}
+
+/** Output and weights; see {@link scaledDotProductAttention}. */
+export type WeightedAttention = {
+  /** `[...batch, queries, valueDim]` */
+  readonly output: tf.Tensor;
+  /** `[...batch, queries, keys]`, before dropout; each row sums to 1, or to 0 if all is masked. */
+  readonly weights: tf.Tensor;
+};
+
+function checkDropout(dropout: number, seed: tf.Tensor1D | undefined): void {
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new ConfigError({
+      where: "scaledDotProductAttention.dropout",
+      expected: "a number in [0, 1)",
+      got: String(dropout),
+    });
+  }
+  if (dropout > 0 && seed === undefined) {
+    throw new ConfigError({
+      where: "scaledDotProductAttention.seed",
+      expected: "an int32 tensor of 2 with dropout",
+      got: "none",
+      remedy: "Take it from SeedGenerator.next().",
+    });
+  }
+}
+
+/**
+ * `softmax(q kᵀ / sqrt(dim)) v`. Many queries are worked through in chunks whose weights are
+ * recomputed for the gradient, so memory grows with queries and keys, not with their product.
+ *
+ * A query that may attend nothing gives 0.
+ *
+ * @param q `[...batch, queries, dim]`
+ * @param k `[...batch, keys, dim]`
+ * @param v `[...batch, keys, valueDim]`
+ * @param options see {@link AttentionOptions}; with `returnWeights: true` all weights are made at
+ *   once and returned too
+ * @returns `[...batch, queries, valueDim]`
+ * @throws ShapeError when shapes do not fit; ConfigError for a dropout outside [0, 1)
+ * @example
+ * const [q, v] = [tf.zeros([1, 2, 3]), tf.tensor3d([[[1], [3]]])];
+ * scaledDotProductAttention(q, q, v).arraySync(); // [[[2], [2]]]
+ * scaledDotProductAttention(q, q, v, { causal: true }).arraySync(); // [[[1], [2]]]
+ * @see Vaswani et al. 2017, arXiv:1706.03762, equation 1
+ */
+export function scaledDotProductAttention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  options?: AttentionOptions & { readonly returnWeights?: false },
+): tf.Tensor;
+export function scaledDotProductAttention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  options: AttentionOptions & { readonly returnWeights: true },
+): WeightedAttention;
+export function scaledDotProductAttention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  options: AttentionOptions & { readonly returnWeights?: boolean } = {},
+): tf.Tensor | WeightedAttention {
+  const sizes = sizesOf(q, k, v);
+  const { batch, folded, queries, keys } = sizes;
+  const [dim, valueDim] = [q.shape[q.rank - 1], v.shape[v.rank - 1]];
+  const { causal = false, dropout = 0, maxLogits = 2 ** 24, returnWeights = false } = options;
+  const { scale = 1 / Math.sqrt(dim) } = options;
+  checkDropout(dropout, options.seed);
+  const fold = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [folded, -1, x.shape[x.rank - 1]]);
+  return tf.tidy(() => {
+    const mask = options.mask === undefined ? null : foldMask(options.mask, sizes);
+    const seed = dropout > 0 && options.seed !== undefined ? options.seed : null;
+    const spans = spansOf(folded, queries, keys, returnWeights ? Infinity : maxLogits);
+    const settings = { scale, causal, rate: dropout, spans };
+    const outputShape = [...batch, queries, valueDim];
+    if (!returnWeights) {
+      const output = attendInSpans(fold(q), fold(k), fold(v), mask, seed, settings);
+      return tf.reshape(output, outputShape);
+    }
+    const weights = weightsOf(fold(q), fold(k), mask, spans[0], settings);
+    const kept = dropoutOf(weights.shape, dropout, seed, spans[0]);
+    const dropped = kept === null ? weights : tf.mul<tf.Tensor3D>(weights, kept);
+    return {
+      output: tf.reshape(tf.matMul(dropped, fold(v)), outputShape),
+      weights: tf.reshape(weights, [...batch, queries, keys]),
+    };
+  });
+}
