@@ -101,3 +101,7 @@ export { CLASS_COLOURS, classColour } from "./viz/palette";
 export { exportNotebook } from "./viz/reports/exportNotebook";
 export { scoreBars } from "./viz/scoreBars";
 export { trainingCurves } from "./viz/trainingCurves";
+export { readSafetensors, writeSafetensors } from "./core/weights/safetensors";
+export { bytesSource } from "./core/weights/WeightTensor";
+export type { ByteSource, WeightMap, WeightTensor } from "./core/weights/WeightTensor";
+export { readSafetensorsFile, writeSafetensorsFile } from "./engine/weights/safetensorsFile";

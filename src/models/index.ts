@@ -3,6 +3,8 @@ export { logitsModel } from "./logitsModel";
 export { MODEL_NAMES, modelByName } from "./modelByName";
 export type { ModelArgs, ModelName } from "./modelByName";
 export { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
+export { resnext50, torchvisionNames } from "./resnext50";
+export type { ResNeXt50Args } from "./resnext50";
 export { unet } from "./unet";
 export type {
   AttentionLevelsArgs,
@@ -10,3 +12,5 @@ export type {
   SegmentationArgs,
   UNetArgs,
 } from "./unetFamily";
+export { assignWeights, collectWeights, ownNames } from "./weights/assignWeights";
+export type { ForeignWeight, WeightNames } from "./weights/assignWeights";

@@ -57,7 +57,7 @@ export class ConvUnit {
 
   /**
    * @param suffix names the layers `conv{suffix}` and `norm{suffix}`
-   * @param conv of the convolution; its kernel starts by `heNormal` where not said otherwise
+   * @param conv of the convolution; its kernel starts by `heUniform` where not said otherwise
    */
   constructor(
     suffix: string,
@@ -66,7 +66,7 @@ export class ConvUnit {
   ) {
     this.norm = createNormalization(`norm${suffix}`, conv.filters, args);
     this.conv = new GroupedConv2D({
-      kernelInitializer: "heNormal",
+      kernelInitializer: "heUniform",
       ...conv,
       name: `conv${suffix}`,
       useBias: this.norm === null,

@@ -1,0 +1,120 @@
+import * as tf from "@tensorflow/tfjs";
+import { DataError } from "../../core/errors";
+import { formatShape } from "../../core/shapes";
+import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
+
+/** Where a weight of ours stands in someone else's file. */
+export interface ForeignWeight {
+  readonly name: string;
+  /** Axes of the file's tensor in our order: `[2, 3, 1, 0]` turns OIHW into HWIO. */
+  readonly axes?: readonly number[];
+}
+
+/** How a file names the weights of a model. */
+export interface WeightNames {
+  /** What the file is called in messages. */
+  readonly label: string;
+  /** The file's name for one of ours, e.g. `encoder0/block/conv1/kernel`. */
+  foreign(ownName: string): ForeignWeight;
+  /** Whether a tensor of the file may be left over, e.g. a step counter. */
+  mayIgnore?(foreignName: string): boolean;
+}
+
+/** Our own names, axes as they are. */
+export const ownNames: WeightNames = {
+  label: "layerbook",
+  foreign: (name) => ({ name }),
+};
+
+const inverseOf = (axes: readonly number[]): number[] => axes.map((_, axis) => axes.indexOf(axis));
+
+/** The shape that the file's tensor must have. */
+function foreignShape(shape: readonly number[], axes?: readonly number[]): number[] {
+  return axes === undefined ? [...shape] : inverseOf(axes).map((axis) => shape[axis]);
+}
+
+function permuted(tensor: tf.Tensor, axes?: readonly number[]): tf.Tensor {
+  return axes === undefined ? tensor : tf.transpose(tensor, [...axes]);
+}
+
+/**
+ * Puts a file's tensors into a model's weights. All are checked before the first is written.
+ *
+ * @param model a built model
+ * @param tensors by the file's names
+ * @param names how the file names them; default our own names
+ * @throws DataError naming the first tensor that is missing, of another shape, or extra
+ * @example
+ * const make = (seed) =>
+ *   unet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1, seed });
+ * const [one, other] = [make(1), make(2)];
+ * assignWeights(other, collectWeights(one));
+ * const x = tf.ones([1, 8, 8, 1]);
+ * tf.max(tf.abs(tf.sub(one.predict(x), other.predict(x)))).arraySync(); // 0
+ */
+export function assignWeights(
+  model: tf.LayersModel,
+  tensors: WeightMap,
+  names: WeightNames = ownNames,
+): void {
+  const where = `${names.label} weights for "${model.name}"`;
+  const taken = new Set<string>();
+  const plan = model.weights.map((weight) => {
+    const { name, axes } = names.foreign(weight.originalName);
+    const tensor = tensors.get(name);
+    const wanted = foreignShape(weight.shape as number[], axes);
+    if (tensor === undefined) {
+      throw new DataError({
+        where,
+        expected: `a tensor "${name}" ${formatShape(wanted)}`,
+        got: "none of that name",
+      });
+    }
+    if (formatShape(tensor.shape) !== formatShape(wanted)) {
+      throw new DataError({
+        where: `${where}: tensor "${name}"`,
+        expected: formatShape(wanted),
+        got: formatShape(tensor.shape),
+      });
+    }
+    taken.add(name);
+    return { weight, tensor, axes };
+  });
+  for (const name of tensors.keys()) {
+    if (!taken.has(name) && names.mayIgnore?.(name) !== true) {
+      throw new DataError({
+        where,
+        expected: `${taken.size} tensors that the model has`,
+        got: `an extra one, "${name}"`,
+      });
+    }
+  }
+  for (const { weight, tensor, axes } of plan) {
+    tf.tidy(() => {
+      const { values, shape } = tensor;
+      const dtype = weight.dtype === "int32" ? "int32" : "float32";
+      const typed = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
+      weight.write(permuted(tf.tensor(typed, [...shape], dtype), axes));
+    });
+  }
+}
+
+/**
+ * A model's weights as plain numbers, under a file's names and in its order of axes.
+ *
+ * @param names default our own names
+ */
+export function collectWeights(
+  model: tf.LayersModel,
+  names: WeightNames = ownNames,
+): Map<string, WeightTensor> {
+  return new Map(
+    model.weights.map((weight) => {
+      const { name, axes } = names.foreign(weight.originalName);
+      const turned = permuted(weight.read(), axes && inverseOf(axes));
+      const values = turned.dataSync().slice() as Float32Array | Int32Array;
+      if (axes !== undefined) turned.dispose();
+      return [name, { shape: [...turned.shape], values }];
+    }),
+  );
+}
