@@ -64,7 +64,13 @@ export async function runKernel(options: KernelOptions): Promise<void> {
   const connection = connectionSchema.parse(JSON.parse(readFileSync(connectionFile, "utf8")));
   const backend = new SessionProcess({
     command: process.execPath,
-    args: [...process.execArgv, script, "--session", ...(strict ? ["--strict"] : [])],
+    args: [
+      ...process.execArgv,
+      "--no-force-async-hooks-checks",
+      script,
+      "--session",
+      ...(strict ? ["--strict"] : []),
+    ],
   });
   const transport = await bindSockets(connection);
   let isEnding = false;

@@ -25,6 +25,10 @@ export interface SessionOptions {
   /** Matches the paths of scripts that no traceback shows. */
   readonly kernelFiles: RegExp;
   readonly emit: (output: SessionOutput) => void;
+  /** Told when the cell's own code begins and ends: only that may be broken into. */
+  readonly onRun: (isRunning: boolean) => void;
+  /** Whether the user has asked the cell to stop. */
+  readonly isStopRequested: () => boolean;
 }
 
 type Execute = Extract<Command, { readonly type: "execute" }>;
@@ -154,13 +158,7 @@ export class NotebookSession {
     this.#tracebacks.add(serial, code, converted);
     this.#require.refresh();
     this.#scope.beginCell();
-    let outcome: Outcome;
-    try {
-      await this.#require.prepare(converted.javascript);
-      outcome = await this.#call(converted, cellScriptName(count, serial));
-    } catch (thrown) {
-      outcome = { threw: true, thrown };
-    }
+    const outcome = await this.#call(converted, cellScriptName(count, serial));
     if (!outcome.threw) {
       this.#converter.commit(converted, () => true);
       return { error: null, value: outcome.value };
@@ -185,22 +183,33 @@ export class NotebookSession {
         filename: join(this.#options.cwd, filename),
       },
     };
+    const run = (): unknown => {
+      const cellFunction = vm.runInThisContext(wrapped, { filename }) as CellFunction;
+      return cellFunction(this.#scope.exports, this.#require.require, api);
+    };
     const outcome = await new Promise<Outcome>((resolve) => {
       const fail = (thrown: unknown): void => resolve({ threw: true, thrown });
       const done = (): void => resolve({ threw: false, value });
       this.#endRunning = fail;
       // On a stack of its own: terminating the cell must not unwind what waits for it.
       setImmediate(() => {
+        this.#options.onRun(true);
         try {
-          const run = vm.runInThisContext(wrapped, { filename }) as CellFunction;
-          const pending = run(this.#scope.exports, this.#require.require, api);
-          if (cell.hasTopLevelAwait) (pending as Promise<unknown>).then(done, fail);
-          else done();
+          // Asked to stop while it was compiled.
+          if (this.#options.isStopRequested()) throw new CellInterrupted();
+          const loading = this.#require.prepare(cell.javascript);
+          if (loading !== null) loading.then(run).then(done, fail);
+          else if (cell.hasTopLevelAwait) (run() as Promise<unknown>).then(done, fail);
+          else {
+            run();
+            done();
+          }
         } catch (thrown) {
           fail(thrown);
         }
       });
     });
+    this.#options.onRun(false);
     this.#endRunning = null;
     return outcome;
   }

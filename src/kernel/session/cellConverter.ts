@@ -42,6 +42,9 @@ interface KnownName {
  */
 const ALLOWED = new Set([1343, 1375, 1378, 1432, 1470]);
 
+/** Cannot find a module, or its types. */
+const MISSING_MODULE = new Set(["TS2307", "TS2792", "TS7016"]);
+
 /** How the names of cell files begin. */
 export const CELL_PREFIX = "__cell_";
 
@@ -91,6 +94,9 @@ export class CellConverter {
     const diagnostics = this.#diagnose(program, file, edited);
     if (diagnostics.length > 0) {
       this.#project.removeCell(path);
+      if (diagnostics.some(({ code }) => MISSING_MODULE.has(code))) {
+        this.#project.forgetResolutions();
+      }
       return diagnostics;
     }
     const output = emit(program, file);

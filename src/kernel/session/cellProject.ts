@@ -60,6 +60,7 @@ export class CellProject {
   readonly #cells = new Map<string, { text: string; version: number }>();
   readonly #service: ts.LanguageService;
   readonly #registry = ts.createDocumentRegistry();
+  #resolutions: ts.ModuleResolutionCache;
   #compilerOptions: ts.CompilerOptions;
   #strict: boolean;
 
@@ -67,6 +68,7 @@ export class CellProject {
     this.#options = options;
     this.#strict = options.strict;
     this.#compilerOptions = compilerOptions(options);
+    this.#resolutions = this.#newResolutions();
     this.#service = ts.createLanguageService(this.#host(), this.#registry);
   }
 
@@ -81,6 +83,16 @@ export class CellProject {
   set strict(strict: boolean) {
     this.#strict = strict;
     this.#compilerOptions = compilerOptions({ ...this.#options, strict });
+    this.forgetResolutions();
+  }
+
+  /** Looks for modules anew: one that was missing may have been installed or written. */
+  forgetResolutions(): void {
+    this.#resolutions = this.#newResolutions();
+  }
+
+  #newResolutions(): ts.ModuleResolutionCache {
+    return ts.createModuleResolutionCache(this.#options.cwd, (name) => name, this.#compilerOptions);
   }
 
   /** The program as the files now stand. */
@@ -141,7 +153,7 @@ export class CellProject {
   #host(): ts.LanguageServiceHost {
     const { cwd, fallbackRoot } = this.#options;
     const exists = (path: string): boolean => this.#cells.has(path) || ts.sys.fileExists(path);
-    const host: ts.LanguageServiceHost = {
+    const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
       getScriptFileNames: () => [...this.#cells.keys()],
       getScriptVersion: (path) => this.#version(path),
       getScriptSnapshot: (path) => {
@@ -158,12 +170,15 @@ export class CellProject {
       readDirectory: (...args) => ts.sys.readDirectory(...args),
       realpath: (path) => ts.sys.realpath?.(path) ?? path,
       useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+      // Beside ours it serves TypeScript's own questions, such as which package a file belongs to.
+      getModuleResolutionCache: () => this.#resolutions,
       resolveModuleNameLiterals: (literals, containingFile, _redirect, options) =>
         literals.map(({ text }) => {
-          const found = ts.resolveModuleName(text, containingFile, options, host);
+          const cache = this.#resolutions;
+          const found = ts.resolveModuleName(text, containingFile, options, host, cache);
           if (found.resolvedModule !== undefined || text.startsWith(".")) return found;
           const fallback = join(fallbackRoot, "cell.ts");
-          return ts.resolveModuleName(text, fallback, options, host);
+          return ts.resolveModuleName(text, fallback, options, host, cache);
         }),
     };
     return host;

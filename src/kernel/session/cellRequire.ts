@@ -35,6 +35,13 @@ interface TslabOutputs {
 
 const SOURCE = new Set([".ts", ".tsx", ".mts", ".cts"]);
 
+/** `require` refuses the package, `import()` may not. */
+const IMPORT_ONLY = new Set([
+  "ERR_REQUIRE_ASYNC_MODULE",
+  "ERR_REQUIRE_ESM",
+  "ERR_PACKAGE_PATH_NOT_EXPORTED",
+]);
+
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
@@ -92,18 +99,21 @@ export class CellRequire {
   /**
    * Loads the ES modules among a cell's imports that cannot be required, as they wait at their
    * top; afterwards {@link require} has them.
+   *
+   * @returns `null` where there are none
    */
-  async prepare(javascript: string): Promise<void> {
+  prepare(javascript: string): Promise<unknown> | null {
+    const pending: Promise<unknown>[] = [];
     for (const [, name] of javascript.matchAll(/\brequire\("([^"]+)"\)/g)) {
       if (name === undefined || name.startsWith(".") || this.#imported.has(name)) continue;
       try {
         this.require(name);
       } catch (error) {
-        const code = errorCode(error);
-        if (code !== "ERR_REQUIRE_ASYNC_MODULE" && code !== "ERR_REQUIRE_ESM") continue;
-        this.#imported.set(name, await this.#importPackage(name));
+        if (!IMPORT_ONLY.has(errorCode(error) ?? "")) continue; // the cell will throw it
+        pending.push(this.#importPackage(name).then((module) => this.#imported.set(name, module)));
       }
     }
+    return pending.length === 0 ? null : Promise.all(pending);
   }
 
   /** Forgets TypeScript files that changed, and those that use them. */

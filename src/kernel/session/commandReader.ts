@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
 import { COMMAND_FD, LineReader } from "./channel";
 import type { Command } from "./channel";
-import { FLAG } from "./flags";
+import { FLAG, IDLE, RUNNING } from "./flags";
 
 /** How long the cells' thread gets to answer before its JavaScript is terminated. */
 const PATIENCE_MS = 100;
@@ -19,7 +19,9 @@ export type ReaderMessage = Command | { readonly type: "terminated" } | { readon
 function terminateMainThread(): void {
   const inspector = new Session();
   inspector.connectToMainThread();
-  inspector.post("Runtime.terminateExecution", () => inspector.disconnect());
+  inspector.post("Runtime.terminateExecution");
+  // Its answer may be lost with what it terminated.
+  setTimeout(() => inspector.disconnect(), RETRY_MS - 1);
 }
 
 /**
@@ -35,7 +37,7 @@ export function readCommands(port: MessagePort, flags: Int32Array): void {
 
   function escalate(seenBefore: number): void {
     const stuck =
-      Atomics.load(flags, FLAG.running) === 1 &&
+      Atomics.load(flags, FLAG.running) === RUNNING &&
       Atomics.load(flags, FLAG.sections) === 0 &&
       Atomics.load(flags, FLAG.seen) === seenBefore;
     if (!stuck) return;
@@ -45,7 +47,7 @@ export function readCommands(port: MessagePort, flags: Int32Array): void {
   }
 
   function interrupt(): void {
-    if (Atomics.load(flags, FLAG.running) === 0) return;
+    if (Atomics.load(flags, FLAG.running) === IDLE) return;
     Atomics.store(flags, FLAG.requested, 1);
     if (Atomics.load(flags, FLAG.sections) > 0) return;
     const seen = Atomics.load(flags, FLAG.seen);

@@ -7,11 +7,18 @@ export const FLAG = {
   requested: 0,
   /** How many sections run that stop by themselves. */
   sections: 1,
-  /** 1 while a cell runs. */
+  /** One of the three below. */
   running: 2,
   /** Counts the interrupts that the cells' thread has seen. */
   seen: 3,
 } as const;
+
+/** No cell is there. */
+export const IDLE = 0;
+/** A cell is compiled, or its value shown: breaking into that would break the kernel. */
+export const PREPARING = 1;
+/** The cell's own code runs. */
+export const RUNNING = 2;
 
 /** Makes the flags, all 0. */
 export function createFlags(): Int32Array {

@@ -4,7 +4,7 @@ import { NotebookSession } from "./NotebookSession";
 import type { Answer, CellError, Command } from "./channel";
 import { readCommands } from "./commandReader";
 import type { ReaderMessage } from "./commandReader";
-import { FLAG, createFlags } from "./flags";
+import { FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { captureStreams, send, sendOutput } from "./outbox";
 import { loadPrelude } from "./prelude";
 import { resetTfjsEngine } from "./tfjsRecovery";
@@ -47,6 +47,8 @@ export function runSession(options: SessionMainOptions): void {
     strict,
     kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
     emit: sendOutput,
+    onRun: (isRunning) => Atomics.store(flags, FLAG.running, isRunning ? RUNNING : PREPARING),
+    isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   let cell = 0;
   let allowStdin = false;
@@ -87,11 +89,11 @@ export function runSession(options: SessionMainOptions): void {
     notice = null;
     Atomics.store(flags, FLAG.requested, 0);
     Atomics.store(flags, FLAG.sections, 0);
-    Atomics.store(flags, FLAG.running, 1);
+    Atomics.store(flags, FLAG.running, PREPARING);
     try {
       return await session.execute(command);
     } finally {
-      Atomics.store(flags, FLAG.running, 0);
+      Atomics.store(flags, FLAG.running, IDLE);
       Atomics.store(flags, FLAG.requested, 0);
       asking = null;
     }
