@@ -12,7 +12,6 @@ export default defineConfig([
     dts: true,
     shims: true,
     sourcemap: true,
-    clean: true,
     noExternal: esmOnly,
   },
   {

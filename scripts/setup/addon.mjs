@@ -95,7 +95,7 @@ export const addonStep = {
       throw new SetupFailure(
         `${compiler} could not compile the addon`,
         `It takes C++17 (g++ 9, clang 10 or newer); CXX names another compiler. All it said is in ${report.log}.`,
-        report.tail,
+        report.errors,
       );
     }
     const tensorflow = tryAddon(partial, results.pip.tensorflow);

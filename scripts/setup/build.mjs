@@ -7,6 +7,35 @@ import { hashFiles } from "./stamps.mjs";
 const sources = ["src", "tsup.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
 const products = ["index.js", "index.mjs", "index.d.ts", "index.d.mts", "cli.js", "kernel.js"];
 
+// Beside dist, so that the paths inside source maps stay right when it is renamed.
+const partial = ".dist";
+
+/** @param {string} root */
+export function prepareBuild(root) {
+  fs.rmSync(path.join(root, partial), { recursive: true, force: true });
+}
+
+/**
+ * The arguments to Node that compile src/ into a folder of its own.
+ *
+ * @param {string} root
+ */
+export function tsupCommand(root) {
+  const tsup = path.join(root, "node_modules", "tsup", "dist", "cli-default.js");
+  return [tsup, "--out-dir", partial];
+}
+
+/**
+ * Puts a build that succeeded in the place of the old one.
+ *
+ * @param {string} root
+ */
+export function takeBuild(root) {
+  const dist = path.join(root, "dist");
+  fs.rmSync(dist, { recursive: true, force: true });
+  fs.renameSync(path.join(root, partial), dist);
+}
+
 /** @type {import("./context.mjs").Step<null>} */
 export const buildStep = {
   name: "build",
@@ -14,15 +43,16 @@ export const buildStep = {
   inputs: ({ root }) => hashFiles(root, sources),
   isWhole: ({ root }) => products.every((file) => fs.existsSync(path.join(root, "dist", file))),
   async run(context) {
-    const tsup = path.join(context.root, "node_modules", "tsup", "dist", "cli-default.js");
-    const report = await context.runLogged("build", process.execPath, [tsup]);
+    prepareBuild(context.root);
+    const report = await context.runLogged("build", process.execPath, tsupCommand(context.root));
     if (!report.ok) {
       throw new SetupFailure(
         "src/ does not compile",
         `Mend the errors below (\`npm run build\` shows them too) and run set-up again. All it said is in ${report.log}.`,
-        report.tail,
+        report.errors,
       );
     }
+    takeBuild(context.root);
     return null;
   },
 };

@@ -1,6 +1,6 @@
 // @ts-check
 import path from "node:path";
-import { runLogged, tail } from "./shell.mjs";
+import { errorLines, runLogged, tail } from "./shell.mjs";
 
 /**
  * What every step is given.
@@ -22,6 +22,7 @@ import { runLogged, tail } from "./shell.mjs";
  * @property {boolean} ok
  * @property {string} output
  * @property {string} tail the last lines of it
+ * @property {string} errors the lines that speak of errors, or the last ones where none does
  * @property {string} log the file that holds it
  */
 
@@ -61,7 +62,13 @@ export function createContext(given, onChild) {
         say,
         onChild,
       });
-      return { ok, output, tail: tail(output), log: path.relative(root, log) };
+      return {
+        ok,
+        output,
+        tail: tail(output),
+        errors: errorLines(output),
+        log: path.relative(root, log),
+      };
     },
   };
 }

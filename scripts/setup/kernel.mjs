@@ -26,7 +26,7 @@ export const kernelStep = {
       throw new SetupFailure(
         `the kernel could not be installed into ${folder}`,
         `Is it writable? All that was said is in ${report.log}.`,
-        report.tail,
+        report.errors,
       );
     }
     return { folder };

@@ -75,7 +75,7 @@ function findNpm(env) {
 }
 
 /** @param {import("./context.mjs").RunReport} report */
-function npmFailure({ output, tail, log }) {
+function npmFailure({ output, errors, log }) {
   if (soundsOffline(output)) {
     return new SetupFailure(
       "npm cannot reach the package registry: is there a network?",
@@ -85,6 +85,6 @@ function npmFailure({ output, tail, log }) {
   return new SetupFailure(
     "npm could not install the packages of package-lock.json",
     `All it said is in ${log}. Mend the cause and run set-up again.`,
-    tail,
+    errors,
   );
 }

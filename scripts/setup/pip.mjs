@@ -134,7 +134,7 @@ async function clearOtherTensorflow(context, requirement, version) {
 }
 
 /** @param {import("./context.mjs").RunReport} report */
-export function pipFailure({ output, tail, log }) {
+export function pipFailure({ output, errors, log }) {
   if (soundsOffline(output)) {
     return new SetupFailure(
       "pip cannot reach the Python package index: is there a network?",
@@ -150,6 +150,6 @@ export function pipFailure({ output, tail, log }) {
   return new SetupFailure(
     "pip could not install the packages of environment.yml",
     `All it said is in ${log}. Mend the cause and run set-up again; it goes on from here.`,
-    tail,
+    errors,
   );
 }

@@ -121,6 +121,23 @@ export function tail(text, lines = 12) {
 }
 
 /**
+ * The first lines that speak of errors, each with what follows it; the last lines where none does.
+ *
+ * @param {string} text
+ * @param {number} [lines]
+ */
+export function errorLines(text, lines = 12) {
+  const rows = text.split("\n");
+  const first = rows.findIndex((row) => /\berr(or)?\b/i.test(row));
+  return first === -1
+    ? tail(text, lines)
+    : rows
+        .slice(first, first + lines)
+        .join("\n")
+        .trimEnd();
+}
+
+/**
  * Whether a tool's output says that the network could not be reached.
  *
  * @param {string} output of pip or npm

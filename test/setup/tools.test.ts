@@ -124,7 +124,13 @@ describe("pip's and npm's output", () => {
     ["OSError: [Errno 28] No space left on device", /the disk is full/],
     ["ResolutionImpossible", /could not install the packages of environment\.yml/],
   ])("%s becomes a remedy", (output, message) => {
-    const failure = pipFailure({ ok: false, output, tail: output, log: ".engine/logs/pip.log" });
+    const failure = pipFailure({
+      ok: false,
+      output,
+      tail: output,
+      errors: output,
+      log: ".engine/logs/pip.log",
+    });
     expect(failure.message).toMatch(message);
     expect(failure.remedy.length).toBeGreaterThan(20);
   });

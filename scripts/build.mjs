@@ -1,0 +1,13 @@
+// @ts-check
+// Compiles src/ into dist/. The old dist stays until the new one is whole, so a mistake in a source
+// file does not take the kernel and the command line away.
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { prepareBuild, takeBuild, tsupCommand } from "./setup/build.mjs";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+prepareBuild(root);
+const { status } = spawnSync(process.execPath, tsupCommand(root), { cwd: root, stdio: "inherit" });
+if (status === 0) takeBuild(root);
+process.exitCode = status ?? 1;
