@@ -30,7 +30,18 @@ const zones = rungs
 const browserFolders = ["core", "losses", "layers", "models"];
 
 export default tseslint.config(
-  { ignores: ["dist/", ".dist/", "node_modules/", ".venv*/", "coverage/", "reports/", "runs/", ".engine/"] },
+  {
+    ignores: [
+      "dist/",
+      ".dist/",
+      "node_modules/",
+      ".venv*/",
+      "coverage/",
+      "reports/",
+      "runs/",
+      ".engine/",
+    ],
+  },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -25,6 +25,12 @@ module.exports = {
   moduleNameMapper: {
     "^nifti-reader-js$": "<rootDir>/node_modules/nifti-reader-js/dist/nifti.js",
   },
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.dist/", "<rootDir>/.engine/", "<rootDir>/.venv", "<rootDir>/.venv-bench"],
+  modulePathIgnorePatterns: [
+    "<rootDir>/dist/",
+    "<rootDir>/.dist/",
+    "<rootDir>/.engine/",
+    "<rootDir>/.venv",
+    "<rootDir>/.venv-bench",
+  ],
   maxWorkers: 2,
 };
