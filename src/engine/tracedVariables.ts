@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { NodeBackend } from "./binding";
 import { dtypeNumber } from "./dtypes";
 import type { AttrValue, Attrs, GraphNode, OutputRef } from "./graph";
+import { completeAttrs } from "./opSpec";
 import { isVirtual } from "./recorder";
 import type { Recorder } from "./recorder";
 
@@ -113,7 +114,9 @@ export class TracedVariables {
     before.forEach((id) => this.recorder.settle(id));
     const controls = entries.flatMap((entry) => this.orderOf(entry));
     const handles = entries.map((entry) => this.handleOf(entry));
-    const node = this.recorder.add(op, [...handles, ...refs], attrs, [], controls);
+    const all = [...handles, ...refs];
+    const types = all.map((ref) => this.recorder.typeOf(ref).dtype);
+    const node = this.recorder.add(op, all, completeAttrs(op, attrs, types, op), [], controls);
     this.effectNodes.push(node);
     for (const entry of entries) {
       entry.lastWrite = node;

@@ -68,13 +68,15 @@ export class Rewriter {
     this.put([], -1);
   }
 
-  finish(): RecordedFunction {
+  /** @param result what a result becomes, e.g. a cast of it */
+  finish(result: (ref: OutputRef) => OutputRef = (ref) => ref): RecordedFunction {
     const { name, parameters, results, effects } = this.source;
     return {
       name,
+      // Results first: they may add nodes.
+      results: results.map((ref) => result(this.map(ref))),
       nodes: this.nodes,
       parameters: parameters.map((node) => this.last[node]),
-      results: results.map((ref) => this.map(ref)),
       effects: this.mapControls(effects),
     };
   }

@@ -1,0 +1,100 @@
+import { dataType } from "../dtypes";
+import type { GraphNode, OutputRef, RecordedFunction } from "../graph";
+import { completeAttrs, outputTypes } from "../opSpec";
+import { Rewriter } from "./rewrite";
+
+const { bfloat16, float32 } = dataType;
+
+/** Convolutions and matrix products: the arithmetic that bfloat16 is for. */
+const products = new Set(
+  "Conv2D Conv2DBackpropInput Conv2DBackpropFilter MatMul BatchMatMul BatchMatMulV2".split(" "),
+);
+
+/** Ops between them that keep to bfloat16 where this input came in it. */
+const followers: Readonly<Record<string, number>> = {
+  Relu: 0,
+  ReluGrad: 1,
+  MaxPool: 0,
+  MaxPoolGrad: 0,
+  FusedBatchNormV3: 0,
+  FusedBatchNormGradV3: 1,
+  BiasAdd: 0,
+  SplitV: 0,
+  Split: 1,
+  Slice: 0,
+  Pad: 0,
+  PadV2: 0,
+  Reshape: 0,
+  Squeeze: 0,
+  ExpandDims: 0,
+  Transpose: 0,
+  Identity: 0,
+  GatherV2: 0,
+};
+
+/** Sums and joins: in bfloat16 where every large input came in it. */
+const joins = new Set("Add AddV2 Sub AddN ConcatV2 Pack".split(" "));
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/**
+ * Lets convolutions, matrix products and what lies between them run in bfloat16. Weights,
+ * statistics, losses, softmax and all other arithmetic stay in float32; gradients of weights come
+ * in bfloat16 and are widened before they are used, as in Keras' mixed precision.
+ */
+export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
+  const rewriter = new Rewriter(fn);
+  const casts = new Map<string, OutputRef>();
+
+  const cast = (ref: OutputRef, dtype: number): OutputRef => {
+    const type = rewriter.typeOf(ref);
+    if (type.dtype === dtype || (type.dtype !== float32 && type.dtype !== bfloat16)) return ref;
+    const key = `${ref.node}:${ref.index}:${dtype}`;
+    let made = casts.get(key);
+    if (made === undefined) {
+      const { layer } = rewriter.node(ref);
+      const attrs = {
+        SrcT: { kind: "type", value: type.dtype },
+        DstT: { kind: "type", value: dtype },
+      } as const;
+      const output = { shape: type.shape, dtype };
+      const node = rewriter.add("Cast", [ref], attrs, [output], { controls: [], layer });
+      made = { node, index: 0 };
+      casts.set(key, made);
+    }
+    return made;
+  };
+
+  const isNarrow = (ref: OutputRef): boolean => rewriter.typeOf(ref).dtype === bfloat16;
+
+  const runsNarrow = ({ op }: GraphNode, inputs: readonly OutputRef[]): boolean => {
+    if (products.has(op)) return true;
+    if (op in followers) return isNarrow(inputs[followers[op]]);
+    if (!joins.has(op)) return false;
+    const sizes = inputs.map((ref) => sizeOf(rewriter.typeOf(ref).shape));
+    const largest = Math.max(...sizes);
+    return inputs.every((ref, i) => isNarrow(ref) || sizes[i] < largest) && inputs.some(isNarrow);
+  };
+
+  fn.nodes.forEach((node, index) => {
+    const given = node.inputs.map((ref) => rewriter.map(ref));
+    const isLow = runsNarrow(node, given);
+    const inputs = given.map((ref, i) =>
+      cast(ref, isLow && takesNarrow(node, i) ? bfloat16 : float32),
+    );
+    const types = inputs.map((ref) => rewriter.typeOf(ref).dtype);
+    const where = `${fn.name}, node ${index}`;
+    const attrs = completeAttrs(node.op, node.attrs, types, where);
+    const dtypes = outputTypes(node.op, attrs, types, where);
+    const outputs = node.outputs.map(({ shape }, i) => ({ shape, dtype: dtypes[i] }));
+    rewriter.putNode(rewriter.add(node.op, inputs, attrs, outputs, node));
+  });
+  return rewriter.finish((ref) => cast(ref, float32));
+}
+
+/** Batch norm's scale, offset and statistics are float32 beside a bfloat16 image. */
+function takesNarrow({ op }: GraphNode, input: number): boolean {
+  if (op === "FusedBatchNormV3") return input === 0;
+  if (op === "FusedBatchNormGradV3") return input < 2;
+  return true;
+}
