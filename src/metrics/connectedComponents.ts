@@ -1,7 +1,7 @@
 import { ConfigError } from "../core/errors";
 import { toByteGrid } from "./grid";
 import type { ByteGrid, LabelGrid } from "./grid";
-import { TRUTH, cutClass } from "./surfaceElements";
+import { IndexList, TRUTH, cutClass } from "./surfaceElements";
 import type { ClassCut } from "./surfaceElements";
 
 /** Components of a mask, numbered from 1 in the order in which a scan meets them. */
@@ -47,12 +47,17 @@ export function connectedComponents(mask: LabelGrid, options: ComponentOptions =
   const { depth, height, width } = grid;
   const whole = { low: [0, 0, 0], high: [depth - 1, height - 1, width - 1] } as const;
   const cut = cutClass(chosen, chosen, label ?? 1, whole);
-  const inside = componentsOfCut(cut, TRUTH, connectivity);
-  return { ...inside, ids: withoutRim(inside.ids, cut, grid) };
+  const found = componentsOfCut(cut, TRUTH, connectivity);
+  const sizes = found.sizes.slice();
+  sizes[0] -= cut.bits.length - grid.data.length; // the rim
+  return { count: found.count, ids: withoutRim(found.ids, cut, grid), sizes };
 }
 
 /**
- * Components of the voxels that have a bit, in a cut whose rim is empty: no neighbour is outside.
+ * Components of the voxels that have a bit, in a cut whose rim is empty.
+ *
+ * Works on runs of voxels along the rows, of which there are far fewer than voxels: a run joins
+ * the runs that it touches in the rows met before.
  *
  * @returns ids in the order of the cut
  */
@@ -61,44 +66,94 @@ export function componentsOfCut(
   bit: number,
   connectivity: Connectivity,
 ): Components {
-  const { bits } = cut;
-  const ids = new Int32Array(bits.length);
-  const parents: number[] = [0];
-  const earlier = earlierNeighbours(cut, connectivity);
-  for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & bit) === 0) continue;
-    let own = 0;
-    for (let n = 0; n < earlier.length; n++) {
-      const neighbour = ids[i + earlier[n]];
-      if (neighbour === 0 || neighbour === own) continue;
-      own = own === 0 ? root(parents, neighbour) : unite(parents, own, neighbour);
-    }
-    if (own === 0) {
-      own = parents.length;
-      parents.push(own);
-    }
-    ids[i] = own;
-  }
-  return renumber(ids, parents);
+  const runs = findRuns(cut, bit);
+  const parents = Int32Array.from(runs.starts, (_, run) => run);
+  // Rows that touch a row and were met before it; with corners, runs touch one voxel further on.
+  const slack = connectivity === "corner" ? 1 : 0;
+  const rowsBack =
+    cut.rank === 2
+      ? [1]
+      : slack === 1
+        ? [1, cut.height - 1, cut.height, cut.height + 1]
+        : [1, cut.height];
+  for (const back of rowsBack) joinRows(cut, runs, parents, back, slack);
+  return numberRuns(cut, runs, parents);
 }
 
-/** Steps back to the neighbours that a scan has met before. */
-function earlierNeighbours(cut: ClassCut, connectivity: Connectivity): Int32Array {
-  const steps: number[] = [];
-  for (let dz = cut.rank === 3 ? -1 : 0; dz <= 0; dz++) {
-    for (let dy = -1; dy <= 1; dy++) {
-      for (let dx = -1; dx <= 1; dx++) {
-        const step = (dz * cut.height + dy) * cut.width + dx;
-        const isFace = Math.abs(dz) + Math.abs(dy) + Math.abs(dx) === 1;
-        if (step < 0 && (connectivity === "corner" || isFace)) steps.push(step);
+/** Runs of voxels along the rows, in the order of a scan. */
+interface Runs {
+  readonly starts: Int32Array;
+  /** One past the last voxel. */
+  readonly ends: Int32Array;
+  /** The first run of each row, and the number of runs after the last. */
+  readonly firstOfRow: Int32Array;
+}
+
+function findRuns({ bits, width }: ClassCut, bit: number): Runs {
+  const starts = new IndexList();
+  const ends = new IndexList();
+  const rows = bits.length / width;
+  const firstOfRow = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    firstOfRow[row] = starts.size;
+    const end = (row + 1) * width;
+    for (let i = row * width; i < end; i++) {
+      if ((bits[i] & bit) === 0) continue;
+      starts.push(i);
+      // The rim ends every run before the row does.
+      while ((bits[i] & bit) !== 0) i++;
+      ends.push(i);
+    }
+  }
+  firstOfRow[rows] = starts.size;
+  return { starts: starts.values(), ends: ends.values(), firstOfRow };
+}
+
+/** Joins every run with the runs that it touches `back` rows before. */
+function joinRows(
+  { width }: ClassCut,
+  { starts, ends, firstOfRow }: Runs,
+  parents: Int32Array,
+  back: number,
+  slack: number,
+): void {
+  const offset = back * width;
+  for (let row = back; row < firstOfRow.length - 1; row++) {
+    let other = firstOfRow[row - back];
+    const lastOther = firstOfRow[row - back + 1];
+    for (let run = firstOfRow[row]; run < firstOfRow[row + 1]; run++) {
+      const start = starts[run] - offset - slack;
+      const end = ends[run] - offset + slack;
+      while (other < lastOther && ends[other] <= start) other++;
+      for (let next = other; next < lastOther && starts[next] < end; next++) {
+        unite(parents, run, next);
       }
     }
   }
-  return Int32Array.from(steps);
 }
 
-function root(parents: number[], id: number): number {
-  let at = id;
+/** Numbers the components in the order of a scan and writes them to the voxels. */
+function numberRuns(cut: ClassCut, { starts, ends }: Runs, parents: Int32Array): Components {
+  const ids = new Int32Array(cut.bits.length);
+  const numbers = new Int32Array(parents.length);
+  const sizes = [0];
+  for (let run = 0; run < starts.length; run++) {
+    const top = root(parents, run);
+    if (top === run) {
+      numbers[run] = sizes.length;
+      sizes.push(0);
+    }
+    const id = numbers[top];
+    ids.fill(id, starts[run], ends[run]);
+    sizes[id] += ends[run] - starts[run];
+  }
+  const inside = sizes.reduce((sum, size) => sum + size, 0);
+  sizes[0] = ids.length - inside;
+  return { count: sizes.length - 1, ids, sizes: Int32Array.from(sizes) };
+}
+
+function root(parents: Int32Array, run: number): number {
+  let at = run;
   while (parents[at] !== at) {
     parents[at] = parents[parents[at]];
     at = parents[at];
@@ -106,28 +161,12 @@ function root(parents: number[], id: number): number {
   return at;
 }
 
-/** Joins two trees under the smaller root, which is the one met first. */
-function unite(parents: number[], first: number, second: number): number {
+/** Joins two trees under the run met first. */
+function unite(parents: Int32Array, first: number, second: number): void {
   const a = root(parents, first);
   const b = root(parents, second);
-  const smaller = Math.min(a, b);
-  parents[Math.max(a, b)] = smaller;
-  return smaller;
-}
-
-function renumber(ids: Int32Array, parents: number[]): Components {
-  const numbers = new Int32Array(parents.length);
-  let count = 0;
-  for (let id = 1; id < parents.length; id++) {
-    const top = root(parents, id);
-    numbers[id] = top === id ? ++count : numbers[top];
-  }
-  const sizes = new Int32Array(count + 1);
-  for (let i = 0; i < ids.length; i++) {
-    ids[i] = numbers[ids[i]];
-    sizes[ids[i]]++;
-  }
-  return { count, ids, sizes };
+  if (a < b) parents[b] = a;
+  else parents[a] = b;
 }
 
 function withoutRim(ids: Int32Array, cut: ClassCut, grid: ByteGrid): Int32Array {

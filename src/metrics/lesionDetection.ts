@@ -102,11 +102,23 @@ interface Overlap {
 function sharedVoxels(truth: Components, prediction: Components): Overlap[] {
   const counts = new Map<number, number>();
   const stride = prediction.count + 1;
+  let lastKey = 0;
+  let length = 0;
+  const add = (): void => {
+    if (lastKey > 0) counts.set(lastKey, (counts.get(lastKey) ?? 0) + length);
+  };
+  // A map entry a run of one pair, not a voxel.
   for (let i = 0; i < truth.ids.length; i++) {
-    if (truth.ids[i] === 0 || prediction.ids[i] === 0) continue;
-    const key = truth.ids[i] * stride + prediction.ids[i];
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const key =
+      truth.ids[i] === 0 || prediction.ids[i] === 0 ? 0 : truth.ids[i] * stride + prediction.ids[i];
+    if (key !== lastKey) {
+      add();
+      lastKey = key;
+      length = 0;
+    }
+    length++;
   }
+  add();
   return [...counts].map(([key, voxels]) => ({
     truth: Math.floor(key / stride),
     prediction: key % stride,

@@ -106,6 +106,10 @@ export class IndexList {
     this.items[this.length++] = item;
   }
 
+  get size(): number {
+    return this.length;
+  }
+
   values(): Int32Array {
     return this.items.subarray(0, this.length);
   }
