@@ -12,12 +12,12 @@ import { seededInitializer } from "./support/initializers";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 import { expectTwoImages } from "./support/twoImages";
-import { attendToSelf, createSelfAttention } from "./support/selfAttention";
+import { createSelfAttention } from "./support/selfAttention";
 
-/** How a decoder attends: not at all, over its pixels, or by gating the skip. */
-export type DecoderAttention = "none" | "lsh" | "gate";
+/** How a decoder attends: not at all, over its pixels (two ways), or by gating the skip. */
+export type DecoderAttention = "none" | "lsh" | "multiHead" | "gate";
 
-const DECODER_ATTENTIONS: readonly DecoderAttention[] = ["none", "lsh", "gate"];
+const DECODER_ATTENTIONS: readonly DecoderAttention[] = ["none", "lsh", "multiHead", "gate"];
 
 export interface UNetDecoderBlockArgs extends BlockArgs {
   /** `"conv"` (two 3x3; default), `"resnet"` or `"resnext"`. */
@@ -26,7 +26,7 @@ export interface UNetDecoderBlockArgs extends BlockArgs {
   readonly cardinality?: number;
   /** Default `"none"`. */
   readonly attention?: DecoderAttention;
-  /** Heads of `"lsh"`; default `filters / 16`, at least 1. */
+  /** Heads of `"lsh"` and `"multiHead"`; default `filters / 16`, at least 1. */
   readonly numHeads?: number;
   /** Channels a head; default 16. */
   readonly keyDim?: number;
@@ -42,7 +42,7 @@ export interface UNetDecoderBlockArgs extends BlockArgs {
  *
  * Inputs `[x, skip]`: `x` `[batch, h, w, channels]`, `skip` `[batch, height, width, skipChannels]`;
  * output `[batch, height, width, filters]`. What the transposed convolution makes is cropped or
- * padded to the skip, so any size will do. With `"lsh"` the joined features `y`
+ * padded to the skip, so any size will do. With `"lsh"` and `"multiHead"` the joined features `y`
  * become `y + attention(norm(y))` over their `height * width` pixels; with `"gate"` the skip goes
  * through an {@link AttentionGate} that `x` steers.
  *
@@ -159,7 +159,7 @@ export class UNetDecoderBlock
       this.attentionNorm === null
         ? joined
         : (this.attentionNorm.apply(joined, { ...options }) as tf.Tensor);
-    return tf.add(joined, attendToSelf(this.attention, input, options));
+    return tf.add(joined, this.attention.apply(input, { ...options }) as tf.Tensor);
   }
 
   private joinedShape(skip: tf.Shape): tf.Shape {

@@ -61,6 +61,22 @@ describe("UNetDecoderBlock", () => {
     weights: 26,
   });
 
+  const heads = { numHeads: 2, keyDim: 5 };
+  checkLayer(UNetDecoderBlock, {
+    args: { filters: 13, attention: "multiHead", ...heads, normalization: "group", seed: 3 },
+    inputs,
+    output,
+    weights: 18,
+    zeroGradients: { "key/bias": "softmax does not see what all its scores share" },
+  });
+  checkLayer(UNetDecoderBlock, {
+    args: { filters: 13, attention: "lsh", ...heads, bucketSize: 8, numHashes: 3, seed: 3 },
+    inputs,
+    output,
+    weights: 22,
+    isRandomInTraining: true,
+  });
+
   it.each(casesOf("UNetDecoderBlock"))("equals torch: $name", (golden) => {
     expectGolden(new UNetDecoderBlock(golden.args as never), golden);
   });

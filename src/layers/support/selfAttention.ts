@@ -1,9 +1,8 @@
-import type * as tf from "@tensorflow/tfjs";
 import { LSHAttention } from "../LSHAttention";
-import type { CallOptions } from "./BookLayer";
+import { MultiHeadAttention } from "../MultiHeadAttention";
 
 /** How the pixels of a decoder gather from one another. */
-export type SelfAttentionKind = "lsh";
+export type SelfAttentionKind = "lsh" | "multiHead";
 
 export interface SelfAttentionArgs {
   readonly numHeads: number;
@@ -17,15 +16,12 @@ export interface SelfAttentionArgs {
 export function createSelfAttention(
   kind: SelfAttentionKind,
   { numHeads, keyDim, bucketSize, numHashes, seed }: SelfAttentionArgs,
-): LSHAttention {
+): LSHAttention | MultiHeadAttention {
   const common = { name: "attention", numHeads, keyDim, seed };
   switch (kind) {
     case "lsh":
       return new LSHAttention({ ...common, bucketSize, numHashes });
+    case "multiHead":
+      return new MultiHeadAttention(common);
   }
-}
-
-/** Every pixel of `x` `[batch, height, width, channels]` attends to the pixels of its image. */
-export function attendToSelf(layer: LSHAttention, x: tf.Tensor, options: CallOptions): tf.Tensor {
-  return layer.apply(x, { ...options }) as tf.Tensor;
 }
