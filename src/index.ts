@@ -1,3 +1,5 @@
+import { loadEngine } from "./engine/load";
+
 export {
   LayerbookError,
   ShapeError,
@@ -6,6 +8,8 @@ export {
   TraceError,
   SetupError,
 } from "./core/errors";
+export { loadEngine } from "./engine/load";
+export type { EngineStatus } from "./engine/load";
 export { createRandom } from "./core/random";
 export * from "./data";
 export {
@@ -105,3 +109,6 @@ export { readSafetensors, writeSafetensors } from "./core/weights/safetensors";
 export { bytesSource } from "./core/weights/WeightTensor";
 export type { ByteSource, WeightMap, WeightTensor } from "./core/weights/WeightTensor";
 export { readSafetensorsFile, writeSafetensorsFile } from "./engine/weights/safetensorsFile";
+
+// Native TensorFlow where it is set up; tfjs' own backend where not, so that an import never fails.
+loadEngine();

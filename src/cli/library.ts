@@ -14,3 +14,6 @@ if (problem !== null) {
 
 export { resizeCeiling } from "../data";
 export * from "../experiments";
+export { PHANTOM } from "../experiments/dataSource";
+export { quickstart, quickstartReport } from "../experiments/quickstart";
+export { writeJsonWhole } from "../experiments/wholeFile";

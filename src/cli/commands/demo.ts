@@ -1,13 +1,9 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { PHANTOM } from "../../experiments/dataSource";
-import { PRESET_NAMES, presetConfig } from "../../experiments/presets";
-import { quickstart, quickstartReport } from "../../experiments/quickstart";
 import type { QuickstartReport } from "../../experiments/quickstart";
-import { writeJsonWhole } from "../../experiments/wholeFile";
-import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { SetupError } from "../../core/errors";
+import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
@@ -25,7 +21,7 @@ export function registerDemoCommand(program: Command): void {
     .command("demo")
     .description("train unet and residualAttentionUnet, score both, write a report")
     .option("--data <path>", "a NIfTI pair or a COVID-SemiSeg folder; default the seeded phantom")
-    .option("--preset <name>", PRESET_NAMES.join(", "), "demo")
+    .option("--preset <name>", "smoke, demo, quick or paper", "demo")
     .option("--runs <folder>", "where the trained models go; default runs/demo")
     .option("--out <folder>", "where quickstart.html and quickstart.json go", "reports");
   addCommonOptions(command).action(resultAction(demo));
@@ -33,6 +29,8 @@ export function registerDemoCommand(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<CommandResult> {
   const { data, preset, out } = options;
+  const { PHANTOM, presetConfig, quickstart, quickstartReport, writeJsonWhole } =
+    await import("../library");
   const config = presetConfig(preset);
   const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
   // Known to be missing before minutes of training, not after.
