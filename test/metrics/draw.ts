@@ -1,7 +1,15 @@
 import type { LabelPlane, LabelVolume } from "../../src/metrics";
 
+interface DrawnPlane extends LabelPlane {
+  readonly data: Uint8Array;
+}
+
+interface DrawnVolume extends LabelVolume {
+  readonly data: Uint8Array;
+}
+
 /** A mask as it is drawn: digits are labels, dots are background. */
-export function draw(picture: string): LabelPlane & { readonly data: Uint8Array } {
+export function draw(picture: string): DrawnPlane {
   const rows = picture
     .trim()
     .split("\n")
@@ -14,12 +22,12 @@ export function draw(picture: string): LabelPlane & { readonly data: Uint8Array 
 }
 
 /** Slices, one above the other, as a volume. */
-export function stack(...pictures: string[]): LabelVolume & { readonly data: Uint8Array } {
+export function stack(...pictures: string[]): DrawnVolume {
   const planes = pictures.map(draw);
   return {
     depth: planes.length,
     height: planes[0].height,
     width: planes[0].width,
-    data: Uint8Array.from(planes.flatMap((plane) => Array.from(plane.data as Iterable<number>))),
+    data: Uint8Array.from(planes.flatMap((plane) => [...plane.data])),
   };
 }

@@ -13,7 +13,9 @@ import {
 } from "../../src/metrics";
 import type { LabelVolume } from "../../src/metrics";
 
-type Volume = LabelVolume & { readonly data: Uint8Array };
+interface Volume extends LabelVolume {
+  readonly data: Uint8Array;
+}
 interface Pair {
   readonly truth: Volume;
   readonly prediction: Volume;
@@ -221,7 +223,7 @@ describe("distances", () => {
       fc.property(far, ({ truth, prediction, mm }) => {
         const found = surfaceDistances(truth, prediction, mm).truthToPrediction;
         const all = distanceTransform(prediction, mm);
-        const isChessboard = Array.from(truth.data as Iterable<number>).every(
+        const isChessboard = truth.data.every(
           (label, i) => label === 0 || i % truth.width === 0 || truth.data[i - 1] === 0,
         );
         expect(isChessboard).toBe(true);
