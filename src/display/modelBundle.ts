@@ -1,0 +1,146 @@
+import type { MimeBundle } from "./host";
+import { escapeHtml } from "./html";
+
+type Shape = readonly (number | null)[];
+
+interface LayerLike {
+  readonly name: string;
+  readonly outputShape: Shape | readonly Shape[];
+  readonly inputSpec?: unknown;
+  readonly weights: readonly { readonly shape: Shape; readonly name: string }[];
+  /** A convolution's, along height and width. */
+  readonly strides?: readonly number[];
+  countParams(): number;
+  getClassName(): string;
+}
+
+/** A tfjs layers model, whichever copy of tfjs it is from. */
+interface ModelLike {
+  readonly name: string;
+  readonly layers: readonly LayerLike[];
+  readonly trainableWeights: readonly { readonly shape: Shape }[];
+  countParams(): number;
+  predict: unknown;
+}
+
+/** One line of a model's table. */
+interface LayerRow {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: string;
+  readonly parameters: number;
+  /** `null` where a size is open. */
+  readonly flop: number | null;
+}
+
+/** Whether a value is a built layers model. */
+export function isModel(value: object): value is ModelLike {
+  return (
+    "layers" in value &&
+    Array.isArray(value.layers) &&
+    "countParams" in value &&
+    typeof value.countParams === "function" &&
+    "predict" in value &&
+    "trainableWeights" in value
+  );
+}
+
+function size(shape: Shape): number | null {
+  return shape.every((each) => each !== null)
+    ? shape.reduce((product, each) => product * each, 1)
+    : null;
+}
+
+function firstShape(shape: LayerLike["outputShape"]): Shape {
+  const [first] = shape;
+  return Array.isArray(first) ? (first as Shape) : (shape as Shape);
+}
+
+function formatShapes(shape: LayerLike["outputShape"]): string {
+  const shapes = Array.isArray(shape[0]) ? (shape as readonly Shape[]) : [shape as Shape];
+  return shapes.map((each) => `[${each.map((axis) => axis ?? "?").join(", ")}]`).join(", ");
+}
+
+/**
+ * The work of a layer's kernels for one example, a multiplication and its addition counted as two:
+ * each kernel is applied at each place of the output. Attention's products of tokens and
+ * element-wise work are left out.
+ */
+function layerFlop(layer: LayerLike): number | null {
+  const places = size(firstShape(layer.outputShape).slice(1, -1));
+  const isTransposed = /Transpose/.test(layer.getClassName());
+  let flop: number | null = 0;
+  for (const { shape } of layer.weights) {
+    if (shape.length !== 2 && shape.length !== 4) continue;
+    const kernel = size(shape);
+    // A transposed convolution applies its kernel at each place of its input.
+    const strides = isTransposed ? (layer.strides ?? []).reduce((a, b) => a * b, 1) : 1;
+    flop =
+      flop === null || kernel === null || places === null
+        ? null
+        : flop + (2 * kernel * places) / strides;
+  }
+  return flop;
+}
+
+function modelRows(model: ModelLike): LayerRow[] {
+  return model.layers.map((layer) => ({
+    name: layer.name,
+    type: layer.getClassName(),
+    shape: formatShapes(layer.outputShape),
+    parameters: layer.countParams(),
+    flop: layerFlop(layer),
+  }));
+}
+
+function thousands(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function gigaflop(flop: number | null): string {
+  if (flop === null) return "?";
+  return flop === 0 ? "" : (flop / 1e9).toFixed(flop < 1e7 ? 4 : 2);
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd();
+  return [line(header), ...rows.map(line)].join("\n");
+}
+
+const HEADER = ["Layer", "Type", "Output", "Parameters", "GFLOP"];
+
+/** A model as a table of its layers, with parameters and work. */
+export function modelBundle(model: ModelLike): MimeBundle {
+  const layers = modelRows(model);
+  const known = layers.map(({ flop }) => flop);
+  const total = known.includes(null)
+    ? null
+    : known.reduce<number>((sum, flop) => sum + (flop ?? 0), 0);
+  const parameters = model.countParams();
+  const trainable = model.trainableWeights.reduce((sum, { shape }) => sum + (size(shape) ?? 0), 0);
+  const rows = layers.map(({ name, type, shape, parameters: count, flop }) => [
+    name,
+    type,
+    shape,
+    thousands(count),
+    gigaflop(flop),
+  ]);
+  const summary = [
+    `${model.name}: ${layers.length} layers`,
+    `${thousands(parameters)} parameters (${thousands(trainable)} trainable)`,
+    ...(total === null ? [] : [`${gigaflop(total) || "0"} GFLOP an example`]),
+  ].join(", ");
+  const cell = (text: string, column: number, tag: string): string =>
+    `<${tag} style="text-align:${column < 3 ? "left" : "right"}">${escapeHtml(text)}</${tag}>`;
+  const html = `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(summary)}</strong><details${layers.length <= 24 ? " open" : ""}><summary style="cursor:pointer">layers</summary><table style="font-variant-numeric:tabular-nums"><thead><tr>${HEADER.map((title, column) => cell(title, column, "th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((text, column) => cell(text, column, "td")).join("")}</tr>`).join("")}</tbody></table></details></div>`;
+  return { "text/html": html, "text/plain": `${table(HEADER, rows)}\n${summary}` };
+}

@@ -1,0 +1,116 @@
+import * as tf from "@tensorflow/tfjs";
+import { decode } from "fast-png";
+import { table } from "arquero";
+import { ShapeError } from "../../src/core/errors";
+import { DISPLAY, toMimeBundle } from "../../src/display";
+import type { MimeBundle } from "../../src/display";
+
+async function bundleOf(value: unknown): Promise<MimeBundle> {
+  return toMimeBundle(value);
+}
+
+beforeAll(() => tf.setBackend("cpu"));
+
+describe("toMimeBundle", () => {
+  it("tells a tensor's type, shape and values", async () => {
+    const tensor = tf.tensor2d([
+      [1, 2],
+      [3, NaN],
+      [-4, 0.5],
+    ]);
+    const bundle = await bundleOf(tensor);
+    expect(bundle["text/plain"]).toBe(
+      "Tensor float32 [3, 2]\nmin -4, max 3, mean 0.5, not finite 1\nvalues 1, 2, 3, NaN, -4, 0.5",
+    );
+    expect(bundle["image/png"]).toBeUndefined();
+  });
+
+  it("draws a tensor that is a picture, from black at its least to white at its greatest", async () => {
+    const tensor = tf.linspace(10, 20, 8 * 11).reshape([1, 8, 11, 1]);
+    const bundle = await bundleOf(tensor);
+    const picture = decode(Buffer.from(String(bundle["image/png"]), "base64"));
+    expect([picture.width, picture.height, picture.channels]).toEqual([11, 8, 1]);
+    expect([picture.data[0], picture.data[87]]).toEqual([0, 255]);
+    expect(bundle["text/html"]).toContain("<img");
+  });
+
+  it("draws no picture of a batch of them, nor of a table of weights", async () => {
+    for (const shape of [
+      [2, 9, 9, 1],
+      [9, 9, 3],
+      [2000, 9],
+    ]) {
+      expect((await bundleOf(tf.zeros(shape)))["image/png"]).toBeUndefined();
+    }
+  });
+
+  it("names strings and disposed tensors without computing on them", async () => {
+    expect((await bundleOf(tf.tensor1d(["a", "b"])))["text/plain"]).toBe(
+      'Tensor string [2]\nvalues "a", "b"',
+    );
+    const gone = tf.zeros([3]);
+    gone.dispose();
+    expect((await bundleOf(gone))["text/plain"]).toBe("Tensor float32 [3], disposed");
+  });
+
+  it("shows a model's layers, parameters and work", async () => {
+    const input = tf.input({ shape: [8, 8, 3] });
+    const convolved = tf.layers
+      .conv2d({ filters: 5, kernelSize: 3, padding: "same", name: "c" })
+      .apply(input) as tf.SymbolicTensor;
+    const up = tf.layers
+      .conv2dTranspose({ filters: 2, kernelSize: 2, strides: 2, name: "u" })
+      .apply(convolved) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: up, name: "small" });
+    const text = String((await bundleOf(model))["text/plain"]);
+    // c: 3·3·3·5 + 5 = 140 at 64 places of 2·135; u: 2·2·2·5 + 2 = 42, 2·40 at 64 places.
+    expect(text).toContain("small: 3 layers, 182 parameters (182 trainable), 0.0000 GFLOP");
+    expect(text).toMatch(/^c +Conv2D +\[\?, 8, 8, 5\] +140 +0\.0000$/m);
+    const wide = tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          filters: 64,
+          kernelSize: 3,
+          padding: "same",
+          inputShape: [128, 128, 32],
+        }),
+      ],
+    });
+    // 2·3·3·32·64·128·128
+    expect(String((await bundleOf(wide))["text/plain"])).toContain("0.60 GFLOP an example");
+  });
+
+  it("shows a table's first rows and how many there are", async () => {
+    const bundle = await bundleOf(table({ n: Array.from({ length: 30 }, (_, row) => row) }));
+    expect(bundle["text/plain"]).toContain("first 20 of 30 rows, 1 columns");
+    expect(String(bundle["text/html"]).match(/<tr/g)).toHaveLength(21);
+  });
+
+  it("shows our errors with their remedy, escaped", async () => {
+    const error = new ShapeError({
+      where: "demo.x",
+      expected: "[b, <s>]",
+      got: "[3]",
+      remedy: "Add an axis",
+    });
+    const bundle = await bundleOf(error);
+    expect(bundle["text/plain"]).toBe(
+      "ShapeError: demo.x: expected [b, <s>], got [3]. Add an axis",
+    );
+    expect(bundle["text/html"]).toContain("[b, &lt;s&gt;]");
+    expect(bundle["text/html"]).toContain("Add an axis");
+  });
+
+  it("asks a value for its own form first, synchronous or not", async () => {
+    const own = { [DISPLAY]: () => ({ "text/html": "<b>1</b>" }) };
+    expect(toMimeBundle(own)).toMatchObject({ "text/html": "<b>1</b>" });
+    const later = { [DISPLAY]: () => Promise.resolve({ "text/markdown": "*1*" }) };
+    expect(await bundleOf(later)).toMatchObject({ "text/markdown": "*1*" });
+    expect((await bundleOf(later))["text/plain"]).toEqual(expect.any(String));
+  });
+
+  it("leaves everything else to Node", async () => {
+    expect(await bundleOf({ a: [1, "x"] })).toEqual({ "text/plain": "{ a: [ 1, 'x' ] }" });
+    expect(await bundleOf(null)).toEqual({ "text/plain": "null" });
+  });
+});
