@@ -10,6 +10,7 @@ import { describeChange, flatten, signatureKey, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { prune } from "./passes/prune";
+import { simplify } from "./passes/simplify";
 import { Session } from "./session";
 import { activeTrace, realBinding, traceFunction } from "./trace";
 import type { Trace } from "./trace";
@@ -200,10 +201,10 @@ class GraphProgram implements Program {
   }
 
   private optimise(traced: RecordedFunction): RecordedFunction {
-    const pruned = prune(traced);
-    verifyGraph(pruned, "pruning");
-    if (this.precision === "float32") return pruned;
-    const lowered = lowerToBfloat16(pruned);
+    const simplified = prune(simplify(prune(traced)));
+    verifyGraph(simplified, "simplifying");
+    if (this.precision === "float32") return simplified;
+    const lowered = lowerToBfloat16(simplified);
     verifyGraph(lowered, "lowering to bfloat16");
     return lowered;
   }
