@@ -33,7 +33,7 @@ export interface ByteGrid {
 }
 
 /** `[height, width]` or `[depth, height, width]`. */
-export function shapeOf(grid: LabelGrid): number[] {
+function shapeOf(grid: LabelGrid): number[] {
   return "depth" in grid ? [grid.depth, grid.height, grid.width] : [grid.height, grid.width];
 }
 

@@ -1,6 +1,7 @@
 import {
   bootstrapInterval,
   holm,
+  infNetCase,
   infNetProtocol,
   reliability,
   wilcoxonSignedRank,
@@ -156,5 +157,23 @@ describe("infNetProtocol", () => {
     ] as const) {
       expect(scores[name]).toBeCloseTo(expected[name], 10);
     }
+  });
+
+  it("takes label masks as binary maps of one class", () => {
+    const truth = { height: 1, width: 4, data: Uint8Array.of(0, 1, 2, 2) };
+    const prediction = { height: 1, width: 4, data: Uint8Array.of(0, 2, 2, 1) };
+    const image = infNetCase(truth, prediction, 2);
+    expect([...Array.from(image.truth), ...Array.from(image.map)]).toEqual([
+      0, 0, 1, 1, 0, 1, 1, 0,
+    ]);
+    // 255 thresholds see the mask, the last sees everything: 2·2 / (2 + 4).
+    expect(infNetProtocol([image]).dice).toBeCloseTo((255 * 0.5 + 4 / 6) / 256, 12);
+  });
+
+  it("states wanted and got", () => {
+    expect(() => infNetProtocol([])).toThrow(/at least one image, got none/);
+    expect(() => infNetProtocol([{ truth: [1, 0], map: [1] }])).toThrow(
+      /infNetProtocol\[0\].map: expected 2 values as the truth, got 1/,
+    );
   });
 });
