@@ -1,0 +1,14 @@
+export { Adam, createOptimizer, globalNorm, Optimizer, SGD } from "./optimizers";
+export type {
+  AdamOptions,
+  OptimizerConfig,
+  OptimizerOptions,
+  OptimizerSlot,
+  SGDOptions,
+} from "./optimizers";
+export { listOps, withCompositeOps } from "./ops/registry";
+export type { OpListing } from "./ops/registry";
+export { SeedGenerator, seedInitializer } from "./seedGenerator";
+export { relu } from "./ops/relu";
+export { sparseSoftmaxCrossEntropy } from "./ops/sparseSoftmaxCrossEntropy";
+export { statelessDropout, statelessNormal, statelessUniform } from "./ops/statelessRandom";
