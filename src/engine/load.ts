@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { nodeBackend } from "./binding";
+import { quietly } from "./quietly";
 import "./ops";
 
 /** Which engine answers, and why not the native one where it does not. */
@@ -24,10 +25,13 @@ export function loadEngine(): EngineStatus {
   if (status !== null) return status;
   // TensorFlow reads it when the addon loads; later is too late.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  const isQuiet = Number(process.env["TF_CPP_MIN_LOG_LEVEL"]) >= 2;
   try {
     // A bundler must not pull the addon in, and ESM has no synchronous import.
     const require = createRequire(__filename);
-    require("@tensorflow/tfjs-node-gpu");
+    const load = (): unknown => require("@tensorflow/tfjs-node-gpu");
+    if (isQuiet) quietly(load);
+    else load();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {
