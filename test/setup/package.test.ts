@@ -1,0 +1,128 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { installTarball, linkTarball, packProject, runCommand } from "./support/consumer";
+import { writeFiles } from "./support/temporaryFolder";
+
+const root = path.resolve(__dirname, "..", "..");
+// npm fetches 400 packages for it; without CI the project's own stand in.
+const isInstalled = process.env["CI"] !== undefined;
+
+const program = `
+const layer = new LSHAttention({ numHeads: 2, keyDim: 4, bucketSize: 8 });
+const { shape } = layer.apply(tf.zeros([1, 5, 7, 6]));
+console.log(JSON.stringify({ backend: tf.getBackend(), shape }));
+`;
+const typed = `
+import * as tf from "@tensorflow/tfjs";
+import { LSHAttention } from "layerbook";
+const layer: tf.layers.Layer = new LSHAttention({ numHeads: 2, keyDim: 4, bucketSize: 8 });
+export const output = layer.apply(tf.zeros([1, 5, 7, 6])) as tf.Tensor;
+// @ts-expect-error a head must have a size
+new LSHAttention({ numHeads: 2 });
+`;
+
+describe("the package, packed and installed elsewhere", () => {
+  let folder = "";
+  let consumer = "";
+  let tarball = "";
+
+  beforeAll(() => {
+    folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "layerbook-package-")));
+    consumer = path.join(folder, "consumer");
+    tarball = packProject(root, folder);
+    writeFiles(consumer, {
+      "package.json": '{ "name": "consumer", "private": true }',
+      "esm.mjs": `import * as tf from "@tensorflow/tfjs";\nimport { LSHAttention } from "layerbook";${program}`,
+      "cjs.cjs": `const tf = require("@tensorflow/tfjs");\nconst { LSHAttention } = require("layerbook");${program}`,
+      "typed.ts": typed,
+    });
+    if (isInstalled) installTarball(consumer, tarball);
+    else linkTarball(consumer, tarball, root);
+  }, 300_000);
+
+  afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  it.each(["esm.mjs", "cjs.cjs"])(
+    "%s imports a layer and applies it, without an engine",
+    (file) => {
+      const { stdout, stderr } = runCommand(process.execPath, [file], consumer);
+      expect(stderr.replace(/^.*(Hi, looks like|=====)[\s\S]*$/m, "").trim()).toBe("");
+      expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+        backend: "cpu",
+        shape: [1, 5, 7, 6],
+      });
+    },
+    60_000,
+  );
+
+  it.each([
+    ["node10", "commonjs"],
+    ["node16", "node16"],
+    ["bundler", "esnext"],
+  ])(
+    "its types serve %s resolution",
+    (resolution, module) => {
+      const options = {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        target: "es2022",
+        types: [],
+      };
+      const config = {
+        compilerOptions: { ...options, module, moduleResolution: resolution },
+        files: ["typed.ts"],
+      };
+      writeFiles(consumer, { "tsconfig.json": JSON.stringify(config) });
+      const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
+      const { stdout } = runCommand(process.execPath, [tsc, "-p", "."], consumer);
+      expect(stdout).toBe("");
+    },
+    120_000,
+  );
+
+  it("says through the command line what is missing and how to get it", () => {
+    const cli = path.join(consumer, "node_modules", "layerbook", "dist", "cli.js");
+    const { status, stdout } = runCommand(process.execPath, [cli, "doctor", "--json"], consumer);
+    const { ok, checks } = JSON.parse(stdout) as {
+      ok: boolean;
+      checks: { name: string; state: string; remedy?: string }[];
+    };
+    expect({ status, ok }).toEqual({ status: 1, ok: false });
+    expect(checks.find(({ name }) => name === "engine")).toMatchObject({
+      state: "broken",
+      remedy: expect.stringContaining("npx layerbook setup") as string,
+    });
+  }, 60_000);
+
+  it.each([
+    ["publint", ["--strict"]],
+    ["attw", ["--format", "ascii"]],
+  ])(
+    "has nothing that %s objects to",
+    (tool, args) => {
+      const bin = path.join(root, "node_modules", ".bin", tool);
+      const { status, stdout, stderr } = runCommand(bin, [tarball, ...args], root);
+      expect({ status, output: status === 0 ? "" : stdout + stderr }).toEqual({
+        status: 0,
+        output: "",
+      });
+    },
+    60_000,
+  );
+
+  it("holds what set-up needs and nothing of the tests", () => {
+    const { stdout } = runCommand("tar", ["tzf", tarball], root);
+    const files = stdout.trim().split("\n");
+    expect(files).toEqual(
+      expect.arrayContaining([
+        "package/environment.yml",
+        "package/scripts/setup.mjs",
+        "package/dist/cli.js",
+        "package/dist/kernel.js",
+      ]),
+    );
+    expect(files.filter((file) => /test|bench|\.(dcm|nii|gz)$/.test(file))).toEqual([]);
+  });
+});
