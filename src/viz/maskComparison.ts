@@ -38,6 +38,8 @@ const GAP = 14;
 const TOP = 64;
 const LEFT = 34;
 const CAPTION = 20;
+// Plotly's buttons stand upright here: in a row they would lie over the legend.
+const RIGHT = 36;
 
 /**
  * Scan, truth and predictions side by side, a row a case, masks as coloured regions on the scan.
@@ -53,7 +55,7 @@ export function maskComparison(
   const titles = checkCases(cases);
   const { classNames, window, panelSize = 230 } = options;
   const columns = titles.length;
-  const width = LEFT + columns * panelSize + (columns - 1) * GAP + GAP;
+  const width = LEFT + columns * panelSize + (columns - 1) * GAP + RIGHT;
   const rowHeight = panelSize + CAPTION + 8;
   const height = TOP + cases.length * rowHeight + 12;
   const data: PlotlyJson[] = [];
@@ -72,6 +74,7 @@ export function maskComparison(
       itemclick: "toggle",
       itemdoubleclick: "toggleothers",
     },
+    modebar: { orientation: "v" },
     hovermode: "closest",
   };
   const annotations: PlotlyJson[] = [];
