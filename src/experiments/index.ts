@@ -2,7 +2,7 @@ export { buildModel } from "./buildModel";
 export type { EpochRecord } from "./checkpoint";
 export { compareModels } from "./compareModels";
 export type { CompareOptions, Comparison } from "./compareModels";
-export { loadLabelledData } from "./dataSource";
+export { PHANTOM, loadLabelledData } from "./dataSource";
 export { evaluateFiles } from "./evaluateFiles";
 export type { EvaluateFilesOptions } from "./evaluateFiles";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluateModel";
@@ -14,6 +14,14 @@ export { predictFiles } from "./predictFiles";
 export type { PredictFilesOptions, PredictedFile } from "./predictFiles";
 export { PRESET_NAMES, presetConfig } from "./presets";
 export type { PresetName, TrainingOverrides } from "./presets";
+export { QUICKSTART_MODELS, quickstart, quickstartReport, quickstartScores } from "./quickstart";
+export type {
+  Quickstart,
+  QuickstartModel,
+  QuickstartOptions,
+  QuickstartReport,
+  QuickstartScore,
+} from "./quickstart";
 export { loadRun, readRunRecord, saveRun } from "./runs";
 export type { Run, RunRecord, SaveRunOptions } from "./runs";
 export { learningRateAt } from "./schedule";

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { QuickstartReport } from "../../experiments/quickstart";
 import { SetupError } from "../../core/errors";
+import { writeJsonWhole } from "../../experiments/wholeFile";
 import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
@@ -29,8 +30,7 @@ export function registerDemoCommand(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<CommandResult> {
   const { data, preset, out } = options;
-  const { PHANTOM, presetConfig, quickstart, quickstartReport, writeJsonWhole } =
-    await import("../library");
+  const { PHANTOM, presetConfig, quickstart, quickstartReport } = await import("../library");
   const config = presetConfig(preset);
   const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
   // Known to be missing before minutes of training, not after.
