@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { nodeBackend } from "./binding";
 import { quietly } from "./quietly";
+import { mendKernels } from "./kernels";
 import "./ops";
 
 /** Which engine answers, and why not the native one where it does not. */
@@ -32,6 +33,7 @@ export function loadEngine(): EngineStatus {
     const load = (): unknown => require("@tensorflow/tfjs-node-gpu");
     if (isQuiet) quietly(load);
     else load();
+    mendKernels();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {

@@ -27,7 +27,7 @@ export const attr = {
 export function rawOp(
   name: string,
   attrs: readonly OpAttr[],
-  inputs: readonly tf.Tensor[],
+  inputs: readonly tf.TensorInfo[],
 ): tf.Tensor {
   return nodeBackend().executeSingleOutput(name, attrs, inputs);
 }
@@ -36,7 +36,7 @@ export function rawOp(
 export function rawOps(
   name: string,
   attrs: readonly OpAttr[],
-  inputs: readonly tf.Tensor[],
+  inputs: readonly tf.TensorInfo[],
   numOutputs: number,
 ): tf.Tensor[] {
   return nodeBackend().executeMultipleOutputs(name, attrs, inputs, numOutputs);

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
-import { nodeBackend } from "./binding";
 
 /** A number that an optimizer of tfjs' own holds and a recorded step would freeze. */
 export interface WatchedNumber {
@@ -57,6 +56,7 @@ export function installGuards(
   const kernels: string[] = [];
   const watched: WatchedNumber[] = [];
   const engine = tf.engine();
+  const reader = tf.backend() as { read: (dataId: object) => Promise<unknown> };
 
   const refuseRandom = (got: string): never => {
     const at = layers.length === 0 ? "" : ` in layer "${layers.join("/")}"`;
@@ -116,15 +116,14 @@ export function installGuards(
       onVariable(variable);
       return variable;
     }),
-    // tensor.data() would fail later, in a promise that nobody may be waiting for.
-    replace(
-      nodeBackend() as unknown as { read: (dataId: object) => Promise<unknown> },
-      "read",
-      () => (dataId) => {
-        tf.backend().readSync(dataId);
+    // Nobody may be waiting for tensor.data(): the failure is noted, and the promise stays open.
+    replace(reader, "read", () => (dataId) => {
+      try {
+        return Promise.resolve(tf.backend().readSync(dataId));
+      } catch {
         return new Promise(() => {});
-      },
-    ),
+      }
+    }),
     ...watchOptimizers(watched),
   ];
 

@@ -1,0 +1,332 @@
+/**
+ * The tracer's user manual: what may stand in a recorded function, what may not, and what is said
+ * then. Every value that recording could freeze in silence has a test here.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { statelessDropout, statelessUniform } from "../../src/core/ops/statelessRandom";
+import { SeedGenerator } from "../../src/core/seedGenerator";
+import { loadEngine } from "../../src/engine/load";
+import { compile, createProgram } from "../../src/engine/program";
+
+loadEngine();
+
+const quiet = { log: () => undefined };
+const x = tf.tensor2d([1, -2, 3, 4, 5, -6], [2, 3]);
+
+/** Names a layer, so that messages can be held to it. */
+function inLayer(name: string, call: (input: tf.Tensor) => tf.Tensor): tf.layers.Layer {
+  class Probe extends tf.layers.Layer {
+    static className = `Probe${name}`;
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return call(Array.isArray(inputs) ? inputs[0] : inputs);
+    }
+  }
+  return new Probe({ name });
+}
+
+describe("values read back", () => {
+  it("throws for dataSync, naming the op and the layer", () => {
+    const layer = inLayer("peek", (input) => {
+      const doubled = tf.mul(input, 2);
+      return (doubled.dataSync()[0] ?? 0) > 0 ? doubled : input;
+    });
+    const f = compile((input: tf.Tensor) => layer.apply(input) as tf.Tensor, { name: "step" });
+    expect(() => f(x)).toThrow(
+      /step: expected a function that computes with tensors alone, got values read back from Mul in layer "peek".*tf\.where/,
+    );
+  });
+
+  it("throws for data(), even where the promise is thrown away", () => {
+    const f = compile((input: tf.Tensor) => {
+      void tf.neg(input).data();
+      return input;
+    });
+    expect(() => f(x)).toThrow(/values read back from Neg/);
+  });
+
+  it("throws where user code swallows the error", () => {
+    const f = compile((input: tf.Tensor) => {
+      try {
+        return tf.scalar(tf.sum(input).dataSync()[0] ?? 0);
+      } catch {
+        return input;
+      }
+    });
+    expect(() => f(x)).toThrow(/values read back from Sum/);
+  });
+
+  it("throws for an async function", () => {
+    const f = compile((input: tf.Tensor) => tf.booleanMaskAsync(input, tf.greater(input, 0)));
+    expect(() => f(x)).toThrow(/values read back from Greater|a promise/);
+  });
+
+  it("throws for ops whose output's shape hangs on the data", () => {
+    const f = compile((input: tf.Tensor) => tf.unique(tf.reshape(input, [-1])).values);
+    expect(() => f(x)).toThrow(/same shape for every batch, got Unique/);
+  });
+
+  it("may read what is computed from constants alone", () => {
+    const f = compile((input: tf.Tensor) => {
+      const size = tf.add(tf.scalar(1), tf.scalar(2)).dataSync()[0];
+      return tf.reshape(input, [size ?? 0, 2]);
+    });
+    expect(f(x).shape).toEqual([3, 2]);
+  });
+
+  it("records tf.gather, whose kernel in tfjs-node would read its indices back", () => {
+    const f = compile((input: tf.Tensor, rows: tf.Tensor1D) => tf.gather(input, rows));
+    const rows = (row: number) => tf.tensor1d([row], "int32");
+    expect(f(x, rows(1)).arraySync()).toEqual([[4, 5, -6]]);
+    expect(f(x, rows(0)).arraySync()).toEqual([[1, -2, 3]]);
+  });
+});
+
+describe("randomness", () => {
+  it.each<[string, (input: tf.Tensor) => tf.Tensor]>([
+    ["tf.randomUniform", (input) => tf.mul(input, tf.randomUniform([2, 3]))],
+    [
+      "tf.randomUniform with a seed",
+      (input) => tf.mul(input, tf.randomUniform([2, 3], 0, 1, "float32", 7)),
+    ],
+    [
+      "tf.randomNormal with a seed",
+      (input) => tf.mul(input, tf.randomNormal([2, 3], 0, 1, "float32", 7)),
+    ],
+    [
+      "tf.truncatedNormal with a seed",
+      (input) => tf.mul(input, tf.truncatedNormal([2, 3], 0, 1, "float32", 7)),
+    ],
+    ["tf.dropout", (input) => tf.dropout(input, 0.5)],
+    ["tf.dropout with a seed", (input) => tf.dropout(input, 0.5, undefined, 7)],
+    ["tf.multinomial", (input) => tf.multinomial(input as tf.Tensor2D, 1, 7)],
+    ["Math.random", (input) => tf.mul(input, Math.random())],
+  ])("throws for %s, which would draw the same in every step", (_name, draw) => {
+    expect(() => compile(draw)(x)).toThrow(/keyed by a seed.*SeedGenerator/s);
+  });
+
+  it("names the layer whose dropout it is", () => {
+    const dropout = tf.layers.dropout({ rate: 0.5, seed: 7, name: "drop3" });
+    const f = compile((input: tf.Tensor) => dropout.apply(input, { training: true }) as tf.Tensor);
+    expect(() => f(x)).toThrow(/in layer "drop3"/);
+  });
+
+  it("draws anew each step from a SeedGenerator, as eager mode does", () => {
+    const eager = new SeedGenerator(3);
+    const recorded = new SeedGenerator(3);
+    const f = compile(() => statelessUniform([2, 3], recorded.next()));
+    const draws = [f(), f(), f()].map((t) => Array.from(t.dataSync()));
+    expect(draws).toEqual(
+      [0, 1, 2].map(() => Array.from(statelessUniform([2, 3], eager.next()).dataSync())),
+    );
+    expect(new Set(draws.map(String)).size).toBe(3);
+  });
+
+  it("goes on where a restored seed stands", () => {
+    const seeds = new SeedGenerator(3);
+    const f = compile((input: tf.Tensor) => statelessDropout(input, 0.5, seeds.next()));
+    const saved = seeds.state.clone();
+    const first = Array.from(f(x).dataSync());
+    f(x);
+    (seeds.state as unknown as tf.Variable<tf.Rank.R1>).assign(saved);
+    expect(Array.from(f(x).dataSync())).toEqual(first);
+  });
+});
+
+describe("values that would freeze", () => {
+  it("records anew for a number that changes as an argument, and says which", () => {
+    const lines: string[] = [];
+    const program = createProgram({ log: (line) => lines.push(line) });
+    const f = program.compile(
+      (input: tf.Tensor, options: { rate: number }) => tf.mul(input, options.rate),
+      { name: "scale" },
+    );
+    expect(f(x, { rate: 2 }).dataSync()[0]).toBe(2);
+    expect(f(x, { rate: 3 }).dataSync()[0]).toBe(3);
+    expect(lines).toEqual(["scale: recorded anew, 1.rate: 2 → 3"]);
+  });
+
+  it("stops a schedule of such numbers, and says what to do", () => {
+    const f = compile((input: tf.Tensor, rate: number) => tf.mul(input, rate), {
+      ...quiet,
+      maxTraces: 3,
+    });
+    [1, 2, 3].forEach((rate) => f(x, rate));
+    expect(() => f(x, 4)).toThrow(
+      /at most 3 kinds of arguments, got another one \(1: 3 → 4\). Pass what changes as a tensor/,
+    );
+  });
+
+  it("takes a learning rate as a tensor without recording anew", () => {
+    const f = compile((input: tf.Tensor, rate: tf.Scalar) => tf.mul(input, rate), { maxTraces: 1 });
+    expect([1, 2, 3].map((rate) => f(x, tf.scalar(rate)).dataSync()[0])).toEqual([1, 2, 3]);
+  });
+
+  it("notices the learning rate of a tfjs optimizer", () => {
+    const lines: string[] = [];
+    const w = tf.variable(tf.scalar(10));
+    const optimizer = tf.train.sgd(1);
+    const f = compile(
+      () => optimizer.minimize(() => tf.mul<tf.Scalar>(w, 1), true, [w]) as tf.Scalar,
+      { log: (line) => lines.push(line), name: "train" },
+    );
+    f();
+    expect(w.dataSync()[0]).toBe(9);
+    optimizer.setLearningRate(0.5);
+    f();
+    expect(w.dataSync()[0]).toBe(8.5);
+    expect(lines).toEqual(["train: recorded anew, SGDOptimizer.learningRate: 1 → 0.5"]);
+  });
+
+  it("lets tfjs' Adam make its slots while recording, and starts them at their first values", () => {
+    const make = () => tf.variable(tf.tensor1d([1, 2]));
+    const [w, v] = [make(), make()];
+    const [eager, recorded] = [tf.train.adam(0.1), tf.train.adam(0.1)];
+    const loss = (variable: tf.Variable) => tf.sum<tf.Scalar>(tf.square(variable));
+    const f = compile(() => recorded.minimize(() => loss(v), true, [v]) as tf.Scalar);
+    for (let i = 0; i < 5; i++) {
+      eager.minimize(() => loss(w), false, [w]);
+      f();
+    }
+    const difference = tf.max(tf.abs(tf.sub(w, v))).dataSync()[0];
+    expect(difference).toBeLessThan(1e-6);
+  });
+
+  it("refuses a batch that is neither argument nor variable", () => {
+    const batch = tf.range(0, 40000);
+    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch))(x)).toThrow(
+      /keep its first value for ever: pass it as an argument/,
+    );
+  });
+
+  it("refuses a fresh batch that TensorFlow has not seen yet", () => {
+    const batch = tf.tensor1d(Array.from({ length: 40000 }, (_, i) => i));
+    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch))(x)).toThrow(
+      /keep its first value/,
+    );
+    expect(batch.dataSync()[7]).toBe(7);
+  });
+
+  it("refuses a typed array as an argument", () => {
+    const f = compile((values: Float32Array) => tf.tensor1d(values));
+    expect(() => f(new Float32Array(3))).toThrow(
+      /0: expected tensors and plain values, got Float32Array. Make a tensor/,
+    );
+  });
+
+  it("holds a small tensor from outside as the constant that it was", () => {
+    let weights = tf.tensor1d([1, 2, 3]);
+    const f = compile((input: tf.Tensor) => tf.mul(input, weights));
+    expect(f(x).dataSync()[1]).toBe(-4);
+    weights = tf.tensor1d([0, 0, 0]);
+    expect(f(x).dataSync()[1]).toBe(-4);
+  });
+});
+
+describe("signatures", () => {
+  it("records anew for another shape, and says so", () => {
+    const lines: string[] = [];
+    const f = compile((input: tf.Tensor) => tf.sum(input), {
+      name: "total",
+      log: (line) => lines.push(line),
+    });
+    f(tf.zeros([4, 3]));
+    f(tf.zeros([2, 3]));
+    f(tf.zeros([4, 3]));
+    expect(lines).toEqual(["total: recorded anew, 0: float32 [4, 3] → float32 [2, 3]"]);
+    expect(f.recorded).toHaveLength(2);
+  });
+
+  it("tells dtypes apart", () => {
+    const f = compile((input: tf.Tensor) => tf.square(input), quiet);
+    expect(f(tf.scalar(2, "int32")).dtype).toBe("int32");
+    expect(f(tf.scalar(2)).dtype).toBe("float32");
+  });
+});
+
+describe("tensors and variables", () => {
+  it("refuses a tensor that outlives the call", () => {
+    let kept: tf.Tensor | null = null;
+    const f = compile((input: tf.Tensor) => {
+      kept = tf.keep(tf.exp(input));
+      return tf.sum(input);
+    });
+    expect(() => f(x)).toThrow(/one that was kept: an output of Exp/);
+    expect(kept).not.toBeNull();
+  });
+
+  it("refuses to be called where its gradient is asked for", () => {
+    const f = compile((input: tf.Tensor) => tf.sum<tf.Scalar>(tf.square(input)), { name: "loss" });
+    expect(() => tf.grad((input: tf.Tensor) => f(input))(x)).toThrow(
+      /loss: expected a call outside of tf.grad/,
+    );
+  });
+
+  it("is recorded through by another compiled function", () => {
+    const inner = compile((input: tf.Tensor) => tf.mul(input, 2));
+    const outer = compile((input: tf.Tensor) => tf.add(inner(input), 1));
+    expect(outer(x).dataSync()[0]).toBe(3);
+    expect(outer.recorded[0]?.nodes.map(({ op }) => op)).toContain("Mul");
+  });
+
+  it("leaves variables as they were when it throws", () => {
+    const v = tf.variable(tf.scalar(4));
+    const f = compile((input: tf.Tensor) => {
+      v.assign(tf.scalar(5));
+      return tf.scalar(tf.sum(input).dataSync()[0] ?? 0);
+    });
+    expect(() => f(x)).toThrow();
+    expect(v.dataSync()[0]).toBe(4);
+    expect(tf.add(v, 1).dataSync()[0]).toBe(5);
+  });
+
+  it("keeps apart two variables that were made from one tensor", () => {
+    const start = tf.scalar(1);
+    const [a, b] = [tf.variable(start), tf.variable(start)];
+    const f = compile(() => {
+      a.assign(tf.add(a, 1));
+      return tf.sub(a, b);
+    });
+    expect([f(), f()].map((t) => t.dataSync()[0])).toEqual([1, 2]);
+    expect([a, b, start].map((t) => t.dataSync()[0])).toEqual([3, 1, 1]);
+  });
+
+  it("keeps a clone of a variable at the value that it had", () => {
+    const v = tf.variable(tf.scalar(0));
+    const f = compile(() => v.assign(tf.add(v, 1)));
+    f();
+    const before = v.clone();
+    f();
+    f();
+    expect([before, v].map((t) => t.dataSync()[0])).toEqual([1, 3]);
+  });
+
+  it("copies an argument that is written to a variable", () => {
+    const state = tf.variable(tf.zeros([3]));
+    const f = compile((input: tf.Tensor1D) => state.assign(input.reshape([3])));
+    const values = Float32Array.of(1, 2, 3);
+    const argument = tf.tensor1d(values);
+    f(argument);
+    argument.dispose();
+    values.fill(9);
+    expect(Array.from(state.dataSync())).toEqual([1, 2, 3]);
+  });
+
+  it("shares variables between the functions of a program and with eager ops", () => {
+    const v = tf.variable(tf.scalar(1));
+    const program = createProgram(quiet);
+    const double = program.compile(() => v.assign(tf.mul(v, 2)), { name: "double" });
+    const read = program.compile(() => v.clone(), { name: "read" });
+    double();
+    expect(read().dataSync()[0]).toBe(2);
+    v.assign(tf.add(v, 1));
+    double();
+    expect(read().dataSync()[0]).toBe(6);
+    const other = compile(() => v.assign(tf.mul(v, 10)));
+    other();
+    double();
+    expect(v.dataSync()[0]).toBe(120);
+    program.dispose();
+    expect(v.dataSync()[0]).toBe(120);
+    expect(() => double()).toThrow(/before dispose/);
+  });
+});
