@@ -12,7 +12,8 @@ export interface TrainingOptions {
   readonly size?: number;
   readonly seed?: number;
   readonly learningRate?: number;
-  readonly loss?: string;
+  /** Checked by `presetConfig`, with all the rest. */
+  readonly loss?: TrainingConfig["loss"]["name"];
   readonly patience?: number;
   readonly precision?: TrainingConfig["precision"];
   /** False where `--no-compiled` was said. */

@@ -25,7 +25,7 @@ export const IMAGE_FOLDERS = ["imgs", "images", "image", "img"];
 export const MASK_FOLDERS = ["gt", "masks", "mask", "labels", "label", "segmentations"];
 
 /** What a pair's two names share. */
-function pairKey(name: string): string {
+export function pairKey(name: string): string {
   return fileStem(name).replace(MASK_WORDS, "").replace(IMAGE_WORDS, "").toLowerCase();
 }
 
@@ -110,7 +110,10 @@ async function readNiftiFolder(
 }
 
 /** The folder's entry whose lower-case name is one of these. */
-export function entryNamed(names: readonly string[], wanted: readonly string[]): string | undefined {
+export function entryNamed(
+  names: readonly string[],
+  wanted: readonly string[],
+): string | undefined {
   return names.find((name) => wanted.includes(name.toLowerCase()));
 }
 

@@ -5,7 +5,7 @@ import { ConfigError } from "../core/errors";
 import { pathKind } from "../data/files";
 import { prepareSamples } from "../data/prepare";
 import type { Sample, SliceDataset } from "../data/types";
-import { buildModel } from "./buildModel";
+import { buildModel, expectModelName } from "./buildModel";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { evaluateModel } from "./evaluateModel";
 import { readFoldRecords, writeFoldRecords } from "./foldRecord";
@@ -75,6 +75,7 @@ const FOLDS_FOLDER = "folds";
  */
 export async function compareModels(options: CompareOptions): Promise<Comparison> {
   const { config, out, source = PHANTOM } = options;
+  options.models.forEach(expectModelName);
   await expectSameComparison(join(out, COMPARISON_FILE), config, source);
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
   const splits = await savedFolds(join(out, SPLITS_FILE), dataset, config);

@@ -3,7 +3,7 @@ import { DataError } from "../core/errors";
 import { fileStem, listFolder, pathKind } from "../data/files";
 import { readMaskPng } from "../data/images/png";
 import { readNiftiLabels } from "../data/nifti/readNifti";
-import { IS_NIFTI, MASK_FOLDERS, entryNamed } from "../data/readDataset";
+import { IS_NIFTI, MASK_FOLDERS, MASK_WORDS, entryNamed, pairKey } from "../data/readDataset";
 import { CLASS_NAMES } from "../data/types";
 import { caseMetrics, summarise } from "../metrics";
 import type { LabelGrid, SpacingMm } from "../metrics";
@@ -14,7 +14,10 @@ import { sliceVolume } from "../data/volumeSlices";
 export interface EvaluateFilesOptions {
   /** A NIfTI mask, a palette PNG, or a folder of either. */
   readonly prediction: string;
-  /** Likewise; in folders the files of one stem belong together. */
+  /**
+   * Likewise; in folders the files of one stem belong together, or of one name but for words such as
+   * `im` and `mask`. Truths without a prediction are left out.
+   */
   readonly truth: string;
   /** Names by label, background first; default the toolkit's, up to the largest label that is met. */
   readonly classNames?: readonly string[];
@@ -83,8 +86,9 @@ async function pairMasks(
   if (kinds.every((kind) => kind === "folder")) {
     const predictions = await maskFiles(prediction);
     const truths = await maskFiles(truth);
+    const byKey = new Map([...truths].map(([stem, path]) => [pairKey(stem), path]));
     return [...predictions].map(([stem, path]) => {
-      const partner = truths.get(stem);
+      const partner = truths.get(stem) ?? byKey.get(pairKey(stem));
       if (partner !== undefined) return { stem, prediction: path, truth: partner };
       throw new DataError({
         where: path,
@@ -113,9 +117,12 @@ async function maskFiles(folder: string): Promise<Map<string, string>> {
   const names = await listFolder(folder);
   const inner = entryNamed(names, MASK_FOLDERS);
   if (inner !== undefined) return maskFiles(join(folder, inner));
-  const masks = names.filter(
+  const files = names.filter(
     (name) => IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png",
   );
+  // Beside scans, the masks are those that are named so.
+  const named = files.filter((name) => MASK_WORDS.test(fileStem(name)));
+  const masks = named.length > 0 ? named : files;
   if (masks.length === 0) {
     throw new DataError({
       where: folder,

@@ -9,8 +9,8 @@ import type { Plane, SliceCase } from "../data/types";
 import { labelsToVolume, sliceVolume } from "../data/volumeSlices";
 import { createProgress } from "../display";
 import { predictCases } from "./evaluateModel";
-import { loadRun } from "./runs";
-import type { Run } from "./runs";
+import { expectRunRecord, loadRun } from "./runs";
+import type { Run, RunRecord } from "./runs";
 import { writeFolderWhole } from "./wholeFile";
 
 /** What {@link predictFiles} reads and writes. */
@@ -61,14 +61,16 @@ interface Scan {
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
   const { input, batchSize, hasProgress = true } = options;
-  const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
-  const { classNames } = run.record;
+  const { classNames } = await recordOf(options.run);
   const sources = await findSources(input);
   const output = outputPlace(options.output, sources);
+  // What is wrong with the first scan is said before TensorFlow is loaded.
+  let scan = await openScan(sources[0], { classNames, name: output.name });
+  const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const files: PredictedFile[] = [];
   await writeFolderWhole(output.folder, async (folder) => {
-    for (const source of sources) {
-      const scan = await openScan(source, { classNames, name: output.name });
+    for (const [index, source] of sources.entries()) {
+      if (index > 0) scan = await openScan(source, { classNames, name: output.name });
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.model, cases, {
@@ -80,6 +82,10 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
     }
   });
   return files.map((file) => ({ ...file, output: join(output.folder, file.output) }));
+}
+
+async function recordOf(run: string | Run): Promise<RunRecord> {
+  return typeof run === "string" ? expectRunRecord(run) : run.record;
 }
 
 /** A NIfTI file, or images (a file or a folder). */

@@ -125,20 +125,28 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
 }
 
 /**
+ * The record of a run that is there.
+ *
+ * @throws DataError when the folder holds no run, or one of another version
+ */
+export async function expectRunRecord(folder: string): Promise<RunRecord> {
+  const record = await readRunRecord(folder);
+  if (record !== null) return record;
+  throw new DataError({
+    where: folder,
+    expected: "a folder with a finished run",
+    got: `no ${RECORD_FILE} in it`,
+    remedy: "Name the folder that was given to train as --out, or let its training end",
+  });
+}
+
+/**
  * A finished run with its model, ready to predict.
  *
  * @throws DataError when the folder holds no finished run, or its files do not fit each other
  */
 export async function loadRun(folder: string): Promise<Run> {
-  const record = await readRunRecord(folder);
-  if (record === null) {
-    throw new DataError({
-      where: folder,
-      expected: "a folder with a finished run",
-      got: `no ${RECORD_FILE} in it`,
-      remedy: "Name the folder that was given to train as --out, or let its training end.",
-    });
-  }
+  const record = await expectRunRecord(folder);
   const path = join(folder, WEIGHTS_FILE);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new DataError({

@@ -5,7 +5,7 @@ import { ConfigError } from "../core/errors";
 import { pathKind } from "../data/files";
 import { prepareSamples } from "../data/prepare";
 import type { Sample, SliceCase, SliceDataset } from "../data/types";
-import { buildModel } from "./buildModel";
+import { buildModel, expectModelName } from "./buildModel";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { fit } from "./fit";
 import type { FitOptions, FitResult } from "./fitOptions";
@@ -48,6 +48,7 @@ export interface TrainedRun extends Run {
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, out, source = PHANTOM } = options;
+  expectModelName(options.model);
   const before = await readRunRecord(out);
   if (before !== null) expectSameRun(out, before, { model: options.model, config, source });
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
@@ -124,11 +125,11 @@ function expectSameRun(
   wanted: { readonly model: string; readonly config: TrainingConfig; readonly source: string },
 ): void {
   const flat = (model: string, source: string, config: TrainingConfig): Record<string, string> => ({
+    ...Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [`${key} setting`, JSON.stringify(value)]),
+    ),
     model,
     data: source,
-    ...Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]),
-    ),
   });
   const saved = flat(record.model, record.data.source, record.config);
   const asked = flat(wanted.model, wanted.source, wanted.config);

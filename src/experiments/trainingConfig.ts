@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOSS_NAMES } from "../losses";
 import { scheduleSchema } from "./schedule";
 
 const positive = z.int().positive();
@@ -24,7 +25,7 @@ export const trainingConfigSchema = z.strictObject({
     attentionLevels: z.union([z.literal("all"), z.array(z.int().min(0))]),
   }),
   loss: z.strictObject({
-    name: z.string(),
+    name: z.enum(LOSS_NAMES),
     /** One weight a class; all 1 where absent. */
     classWeights: z.array(z.number().min(0)).optional(),
   }),

@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encode } from "fast-png";
+import {
+  readMaskPng,
+  readNifti,
+  readNiftiLabels,
+  writeMaskPng,
+  writeNifti,
+  writePhantom,
+} from "../../src/data";
+import { discSamples } from "../experiments/support/samples";
+import { buildCli } from "../support/buildCli";
+import type { BuiltCli, CliResult } from "../support/buildCli";
+import { writeImageFolder } from "../support/imageFolder";
+
+let folder: string;
+let cli: BuiltCli;
+const at = (...names: string[]): string => join(folder, ...names);
+/** Few steps: what comes out matters here, not how good it is. */
+const TINY = ["--preset", "smoke", "--size", "16", "--epochs", "1", "--no-compiled"];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "layerbook-cli-"));
+  cli = await buildCli();
+  await writeImageFolder(at("data"), discSamples(12, 24));
+  const trained = await cli.run([
+    ...["train", "--data", at("data"), "--model", "unet", "--out", at("run"), "--json", ...TINY],
+  ]);
+  expect(trained.code).toBe(0);
+}, 120_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await cli.remove();
+});
+
+/** A hash of every file under a folder, by its path. */
+async function snapshot(path: string): Promise<string[]> {
+  const names = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(
+    files.sort().map(
+      async (file) =>
+        `${file} ${createHash("sha256")
+          .update(await readFile(file))
+          .digest("hex")}`,
+    ),
+  );
+}
+
+function lines({ stderr }: CliResult): string[] {
+  return stderr.split("\n").filter((line) => line !== "");
+}
+
+describe("train", () => {
+  it("loads a run that is finished, and prints only JSON on stdout", async () => {
+    const again = await cli.run([
+      ...["train", "--data", at("data"), "--model", "unet", "--out", at("run"), "--json", ...TINY],
+    ]);
+    expect(again.code).toBe(0);
+    const result = JSON.parse(again.stdout) as {
+      record: { result: { steps: number }; data: Record<string, unknown> };
+      test: { cases: number };
+    };
+    expect(result.record.data).toMatchObject({ source: at("data"), testCases: 2 });
+    expect(result.test.cases).toBe(2);
+    expect((await readdir(at("run"))).sort()).toEqual([
+      "run.json",
+      "split.json",
+      "weights.safetensors",
+    ]);
+  }, 60_000);
+
+  it("refuses a folder that holds another run", async () => {
+    const other = await cli.run([
+      ...["train", "--data", at("data"), "--model", "ma", "--out", at("run"), ...TINY],
+    ]);
+    expect(other.code).toBe(2);
+    expect(lines(other)).toEqual([
+      expect.stringMatching(
+        /expected an empty folder or a run with model ma, got a run with model unet/,
+      ),
+    ]);
+  }, 60_000);
+});
+
+describe("predict", () => {
+  it("makes palette PNGs of an image folder's stems and sizes", async () => {
+    const { code, stdout } = await cli.run([
+      ...["predict", "--model", at("run"), "--input", at("data"), "--output", at("masks")],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/12 slices segmented: 12 masks in/);
+    const names = await readdir(at("masks"));
+    expect(names.sort()).toEqual((await readdir(at("data", "images"))).sort());
+    const mask = await readMaskPng(at("masks", names[0]), { numClasses: 4 });
+    expect([mask.height, mask.width]).toEqual([24, 24]);
+    // Byte 25 of a PNG is its colour type; 3 is palette.
+    expect((await readFile(at("masks", names[0])))[25]).toBe(3);
+  }, 60_000);
+
+  it("makes a NIfTI of the scan's shape and affine", async () => {
+    const { imagePath } = await writePhantom(at("phantom"), { count: 2, size: 40, seed: 3 });
+    const named = at("mask-of-scan.nii.gz");
+    const { code, stdout } = await cli.run([
+      ...["predict", "--model", at("run"), "--input", imagePath, "--output", named, "--json"],
+    ]);
+    expect(code).toBe(0);
+    const scan = await readNifti(imagePath);
+    const mask = await readNiftiLabels(named);
+    expect([mask.shape, mask.affine, mask.spacingMm]).toEqual([
+      scan.shape,
+      scan.affine,
+      scan.spacingMm,
+    ]);
+    const [file] = (JSON.parse(stdout) as { files: { pixels: number[]; output: string }[] }).files;
+    expect(file.output).toBe(named);
+    expect(file.pixels.reduce((sum, count) => sum + count, 0)).toBe(40 * 40 * 2);
+  }, 60_000);
+});
+
+describe("evaluate", () => {
+  it("finds a mask equal to itself, by hand-made files", async () => {
+    const data = Uint8Array.of(0, 1, 1, 2);
+    await mkdir(at("truth"), { recursive: true });
+    await writeMaskPng(at("truth", "a.png"), { height: 2, width: 2, data });
+    await writeMaskPng(at("half", "a.png"), {
+      height: 2,
+      width: 2,
+      data: Uint8Array.of(0, 1, 0, 2),
+    });
+    const evaluate = async (prediction: string) => {
+      const { code, stdout } = await cli.run([
+        ...["evaluate", "--prediction", prediction, "--truth", at("truth"), "--json"],
+      ]);
+      expect(code).toBe(0);
+      return (JSON.parse(stdout) as { summary: Record<string, number> }).summary;
+    };
+    expect(await evaluate(at("truth"))).toMatchObject({ dice: 1, accuracy: 1, precision: 1 });
+    // Class 1: 2·1 / (2 + 1) = 2/3; class 2: 1.
+    const half = await evaluate(at("half"));
+    expect(half["dice"]).toBeCloseTo((2 / 3 + 1) / 2, 12);
+    expect(half["accuracy"]).toBe(0.75);
+  }, 60_000);
+});
+
+describe("bad input", () => {
+  const trainOn = (data: string) => ["train", "--data", data, "--out", at("bad-run"), ...TINY];
+  const predictFrom = (input: string) => [
+    ...["predict", "--model", at("run"), "--input", input, "--output", at("bad-masks")],
+  ];
+
+  beforeAll(async () => {
+    await mkdir(at("empty"));
+    await mkdir(at("notes"));
+    await writeFile(at("notes", "monday.txt"), "call the clinic");
+    const { imagePath, maskPath } = await writePhantom(at("small"), {
+      count: 2,
+      size: 32,
+      seed: 1,
+    });
+    const scan = await readFile(imagePath);
+    await mkdir(at("truncated"));
+    await writeFile(at("truncated", "tr_im.nii.gz"), scan.subarray(0, scan.length >> 1));
+    await copyFile(maskPath, at("truncated", "tr_mask.nii.gz"));
+    await mkdir(at("other-size"));
+    await copyFile(imagePath, at("other-size", "tr_im.nii.gz"));
+    const { maskPath: larger } = await writePhantom(at("large"), { count: 2, size: 40, seed: 1 });
+    await copyFile(larger, at("other-size", "tr_mask.nii.gz"));
+    await mkdir(at("range"));
+    await copyFile(imagePath, at("range", "tr_im.nii.gz"));
+    const mask = await readNiftiLabels(maskPath);
+    mask.data[77] = 9;
+    await writeNifti(at("range", "tr_mask.nii.gz"), mask);
+    await mkdir(at("deep", "images"), { recursive: true });
+    await writeFile(
+      at("deep", "images", "a.png"),
+      encode({ width: 4, height: 4, data: new Uint16Array(16), depth: 16, channels: 1 }),
+    );
+  }, 60_000);
+
+  it.each([
+    [
+      "a missing file",
+      () => trainOn(at("nowhere")),
+      /nowhere: expected .*, got nothing at that path/,
+    ],
+    ["an empty folder", () => trainOn(at("empty")), /empty: expected .*, got an empty folder/],
+    ["a folder of notes", () => trainOn(at("notes")), /notes: expected .*monday\.txt/],
+    ["a truncated .nii.gz", () => trainOn(at("truncated")), /truncated\/tr_im\.nii\.gz/],
+    ["a mask of another size", () => trainOn(at("other-size")), /32 x 32 x 2, got 40 x 40 x 2/],
+    ["a label out of range", () => trainOn(at("range")), /expected a label from 0 to 3, got 9/],
+    [
+      "images without masks",
+      () => trainOn(at("data", "images")),
+      /expected a mask for every slice/,
+    ],
+    ["a 16-bit PNG", () => predictFrom(at("deep")), /a\.png: expected an 8-bit grey image/],
+    ["a scan that is missing", () => predictFrom(at("nowhere")), /nowhere: .*nothing at that path/],
+    ["a truncated scan", () => predictFrom(at("truncated")), /truncated\/tr_im\.nii\.gz/],
+    [
+      "a run that is none",
+      () => ["predict", "--model", at("data"), "--input", at("data"), "--output", at("bad-masks")],
+      /data: expected a folder with a finished run/,
+    ],
+    [
+      "one NIfTI name for a folder of images",
+      () => ["predict", "--model", at("run"), "--input", at("data"), "--output", at("bad.nii.gz")],
+      /bad\.nii\.gz: expected a folder for the masks/,
+    ],
+    [
+      "masks of another size",
+      () => ["evaluate", "--prediction", at("small"), "--truth", at("large")],
+      /expected the truth's size, 40 x 40 x 2, got 32 x 32 x 2/,
+    ],
+    [
+      "a prediction without a truth",
+      () => ["evaluate", "--prediction", at("data", "masks"), "--truth", at("small")],
+      /disc-0\.png: expected a mask "disc-0"/,
+    ],
+    [
+      "a model that is none",
+      () => [...trainOn(at("data")), "--model", "vnet"],
+      /expected one of unet, residualAttentionUnet.*, got "vnet"/,
+    ],
+    ["a preset that is none", () => [...trainOn(at("data")), "--preset", "best"], /one of smoke/],
+    [
+      "a loss that is none",
+      () => [...trainOn(at("data")), "--loss", "hinge"],
+      /crossEntropy.*hinge/,
+    ],
+    ["an option that is none", () => ["train", "--out", "x", "--outt", "x"], /unknown option '--outt'/],
+    ["a number that is none", () => ["train", "--out", "x", "--epochs", "many"], /an integer/],
+  ])(
+    "%s: one line, exit 2, nothing written",
+    async (_, args, message) => {
+      const before = await snapshot(folder);
+      const result = await cli.run(args());
+      expect(result.code).toBe(2);
+      expect(result.stdout).toBe("");
+      expect(lines(result)).toHaveLength(1);
+      expect(lines(result)[0]).toMatch(message);
+      expect(await snapshot(folder)).toEqual(before);
+      for (const output of ["bad-run", "bad-masks"]) expect(existsSync(at(output))).toBe(false);
+    },
+    60_000,
+  );
+
+  it("shows the stack with --verbose only", async () => {
+    const result = await cli.run([...trainOn(at("nowhere")), "--verbose"]);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/DataError: .*\n +at /);
+  }, 60_000);
+});
+
+describe("help", () => {
+  it.each(["train", "predict", "evaluate", "compare"])(
+    "%s says what it takes",
+    async (name) => {
+      const { code, stdout } = await cli.run([name, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: layerbook ${name}`);
+      expect(stdout).toContain("--json");
+    },
+    60_000,
+  );
+});

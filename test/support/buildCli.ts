@@ -1,0 +1,48 @@
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const root = join(__dirname, "..", "..");
+
+/** How a command ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line as a user has it, built into a folder of its own so that `dist` is left alone. */
+export interface BuiltCli {
+  readonly run: (args: readonly string[]) => Promise<CliResult>;
+  readonly start: (args: readonly string[]) => ChildProcess;
+  readonly remove: () => Promise<void>;
+}
+
+/** Builds the command line with the settings of `tsup.config.ts`. */
+export async function buildCli(): Promise<BuiltCli> {
+  const outDir = join(root, "node_modules", ".cache", `layerbook-cli-${process.pid}`);
+  // In a process of its own: jest's modules are not node's.
+  const script = `require("tsup").build({
+    config: false, silent: true, entry: { cli: "src/cli/main.ts" }, format: ["cjs"],
+    target: "node20", platform: "node", noExternal: ["fast-png", "nifti-reader-js"],
+    outDir: ${JSON.stringify(outDir)},
+  })`;
+  const built = await execute(["-e", script]);
+  if (built.code !== 0) throw new Error(`the command line does not build:\n${built.stderr}`);
+  const cli = join(outDir, "cli.js");
+  return {
+    run: (args) => execute([cli, ...args]),
+    start: (args) => spawn(process.execPath, [cli, ...args], { cwd: root, stdio: "ignore" }),
+    remove: () => rm(outDir, { recursive: true, force: true }),
+  };
+}
+
+function execute(args: readonly string[]): Promise<CliResult> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
