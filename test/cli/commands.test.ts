@@ -234,7 +234,11 @@ describe("bad input", () => {
       () => [...trainOn(at("data")), "--loss", "hinge"],
       /crossEntropy.*hinge/,
     ],
-    ["an option that is none", () => ["train", "--out", "x", "--outt", "x"], /unknown option '--outt'/],
+    [
+      "an option that is none",
+      () => ["train", "--out", "x", "--outt", "x"],
+      /unknown option '--outt'/,
+    ],
     ["a number that is none", () => ["train", "--out", "x", "--epochs", "many"], /an integer/],
   ])(
     "%s: one line, exit 2, nothing written",
