@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { LayerbookError, SetupError } from "../../core/errors";
 
 /** What {@link exportNotebook} needs to know. */
@@ -107,13 +108,18 @@ function failure(notebook: string, { code, text }: Output): LayerbookError {
       remedy: "Run `npx layerbook setup`.",
     });
   }
-  // The last line that says something is the error's own message.
-  const lines = text.trimEnd().split("\n");
   return new NotebookError({
     where: notebook,
     expected: "every cell to run",
-    got: lines.at(-1)?.trim() ?? `exit code ${code}`,
+    got: cellError(text) ?? `exit code ${code}`,
     remedy: "Open it in JupyterLab to see the cell.",
     cause: new Error(text),
   });
+}
+
+/** The error's own line: the first one behind the cell, which nbclient quotes between rules. */
+function cellError(text: string): string | undefined {
+  const lines = stripVTControlCharacters(text).trimEnd().split("\n");
+  const rule = lines.findLastIndex((line) => /^-{10,}$/.test(line));
+  return lines.slice(rule + 1).find((line) => line.trim() !== "")?.trim();
 }

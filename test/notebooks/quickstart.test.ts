@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readPython } from "../../src/cli/doctor/project";
+import { NotebookError, exportNotebook } from "../../src/viz/reports/exportNotebook";
+
+const root = join(__dirname, "..", "..");
+const python = readPython(root)?.executable ?? "";
+const folder = mkdtempSync(join(tmpdir(), "layerbook-notebook-"));
+const shared = {
+  python,
+  packageRoot: root,
+  plotlyFolder: dirname(require.resolve("plotly.js-dist-min")),
+};
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function notebook(name: string, source: string): string {
+  const path = join(folder, name);
+  const cell = { cell_type: "code", metadata: {}, execution_count: null, outputs: [], source };
+  const kernelspec = { name: "layerbook", display_name: "TypeScript (layerbook)" };
+  const content = { cells: [cell], metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 };
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+describe("01-quickstart", () => {
+  // Jupyter, the kernel and two small trainings: minutes on a busy machine.
+  it("trains preset smoke where no run is, and becomes a page that opens offline", async () => {
+    const html = join(folder, "quickstart.html");
+    await exportNotebook({
+      ...shared,
+      notebook: join(root, "notebooks", "01-quickstart.ipynb"),
+      html,
+      env: { LAYERBOOK_RUNS: join(folder, "runs") },
+    });
+    const page = readFileSync(html, "utf8");
+    const withoutPlotly = page.replace(/<script >\s*\/\*\*\s*\* plotly\.js[\s\S]*?<\/script>/, "");
+    expect(page.length - withoutPlotly.length).toBeGreaterThan(4e6);
+    expect(withoutPlotly).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\//);
+    expect(withoutPlotly.match(/data-layerbook-figure="[0-9a-f]{8}" role/g)).toHaveLength(4);
+    expect(withoutPlotly).toContain("residualAttentionUnet");
+    expect(withoutPlotly).not.toMatch(/application\/vnd\.jupyter\.stderr/);
+    for (const model of ["unet", "residualAttentionUnet"]) {
+      expect(readdirSync(join(folder, "runs", model))).toContain("run.json");
+    }
+  }, 600_000);
+});
+
+describe("exportNotebook", () => {
+  it("says which notebook stopped, and leaves no page", async () => {
+    const broken = notebook("broken.ipynb", 'throw new Error("the reason");');
+    const html = join(folder, "broken.html");
+    const attempt = exportNotebook({ ...shared, notebook: broken, html });
+    await expect(attempt).rejects.toThrow(NotebookError);
+    await expect(attempt).rejects.toThrow(/broken\.ipynb: .*the reason/);
+    expect(readdirSync(folder).filter((name) => name.includes("broken.html"))).toEqual([]);
+  }, 120_000);
+});
