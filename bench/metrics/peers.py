@@ -1,0 +1,86 @@
+"""MONAI and surface-distance on masks in raw files: answers each line of standard input with one of JSON.
+
+    python bench/metrics/peers.py FOLDER     then: CASE IMPLEMENTATION
+
+FOLDER holds CASE.json ({"shape", "spacing", "tolerance"}), CASE.truth and CASE.prediction (bytes). What is
+timed is the four scores of each of three classes; MONAI gets its one-hot tensors ready-made.
+"""
+
+import json
+import pathlib
+import resource
+import sys
+import time
+import warnings
+
+import numpy as np
+import torch
+from monai.metrics import DiceMetric, HausdorffDistanceMetric, SurfaceDiceMetric, SurfaceDistanceMetric
+from scipy import ndimage
+
+# surface-distance 0.1 is older than the names it uses.
+np.Inf, np.NaN = np.inf, np.nan
+ndimage.filters, ndimage.morphology = ndimage, ndimage
+import surface_distance  # noqa: E402
+
+warnings.filterwarnings("ignore")
+folder = pathlib.Path(sys.argv[1])
+LABELS = (1, 2, 3)
+
+
+def load(case):
+    about = json.loads((folder / f"{case}.json").read_text())
+    about["spacing"] = [float(mm) for mm in about["spacing"]]
+    shape = about["shape"]
+    if shape[0] == 1:
+        shape = shape[1:]
+    masks = [np.fromfile(folder / f"{case}.{side}", np.uint8).reshape(shape) for side in ("truth", "prediction")]
+    return about, masks
+
+
+def one_hot(labels):
+    hot = torch.nn.functional.one_hot(torch.tensor(labels.astype(np.int64)), 4)
+    return hot.movedim(-1, 0)[None].float().contiguous()
+
+
+def monai(about, inputs):
+    truth, prediction = inputs
+    spacing = about["spacing"]
+    scores = [
+        DiceMetric(include_background=False)(prediction, truth),
+        HausdorffDistanceMetric(percentile=95)(prediction, truth, spacing=spacing),
+        SurfaceDistanceMetric(symmetric=True)(prediction, truth, spacing=spacing),
+        SurfaceDiceMetric([about["tolerance"]] * 3)(prediction, truth, spacing=spacing),
+    ]
+    return torch.stack([score[0] for score in scores]).T.tolist()
+
+
+def deep_mind(about, inputs):
+    truth, prediction = inputs
+    rows = []
+    for label in LABELS:
+        a, b = truth == label, prediction == label
+        d = surface_distance.compute_surface_distances(a, b, about["spacing"])
+        rows.append(
+            [
+                float(surface_distance.compute_dice_coefficient(a, b)),
+                float(surface_distance.compute_robust_hausdorff(d, 95)),
+                float(np.mean(surface_distance.compute_average_surface_distance(d))),
+                float(surface_distance.compute_surface_dice_at_tolerance(d, about["tolerance"])),
+            ]
+        )
+    return rows
+
+
+prepared = {}
+for line in sys.stdin:
+    case, implementation = line.split()
+    if (case, implementation) not in prepared:
+        about, masks = load(case)
+        prepared[case, implementation] = (about, list(map(one_hot, masks)) if implementation == "monai" else masks)
+    about, inputs = prepared[case, implementation]
+    start = time.perf_counter()
+    scores = (monai if implementation == "monai" else deep_mind)(about, inputs)
+    elapsed = (time.perf_counter() - start) * 1000
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"ms": elapsed, "peakMiB": peak, "scores": scores}), flush=True)
