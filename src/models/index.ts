@@ -1,10 +1,15 @@
 // Every model, one line each.
+export { attentionUnet } from "./attentionUnet";
+export { fcn8s } from "./fcn8s";
+export type { FCN8sArgs } from "./fcn8s";
 export { logitsModel } from "./logitsModel";
 export { MODEL_NAMES, modelByName } from "./modelByName";
 export type { ModelArgs, ModelName } from "./modelByName";
 export { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 export { resnext50, torchvisionNames } from "./resnext50";
 export type { ResNeXt50Args } from "./resnext50";
+export { loadEncoder, resnextUnet } from "./resnextUnet";
+export type { ResNeXtUnetArgs } from "./resnextUnet";
 export { unet } from "./unet";
 export type {
   AttentionLevelsArgs,

@@ -1,13 +1,24 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
+import { attentionUnet } from "./attentionUnet";
+import { fcn8s } from "./fcn8s";
 import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
+import { resnextUnet } from "./resnextUnet";
 import { unet } from "./unet";
 import type { AttentionLevelsArgs, ResNeXtUNetArgs } from "./unetFamily";
 
 /** Arguments of any model; each takes what concerns it. */
 export type ModelArgs = ResNeXtUNetArgs & AttentionLevelsArgs;
 
-const builders = { unet, residualAttentionUnet, ma, mr } as const;
+const builders = {
+  unet,
+  residualAttentionUnet,
+  ma,
+  mr,
+  attentionUnet,
+  fcn8s,
+  resnextUnet,
+} as const;
 
 /** A name that {@link modelByName} knows. */
 export type ModelName = keyof typeof builders;

@@ -16,6 +16,8 @@ export interface WeightNames {
   readonly label: string;
   /** The file's name for one of ours, e.g. `encoder0/block/conv1/kernel`. */
   foreign(ownName: string): ForeignWeight;
+  /** Whether the file has this weight of ours; default every one. Others stay as they are. */
+  covers?(ownName: string): boolean;
   /** Whether a tensor of the file may be left over, e.g. a step counter. */
   mayIgnore?(foreignName: string): boolean;
 }
@@ -32,6 +34,9 @@ const inverseOf = (axes: readonly number[]): number[] => axes.map((_, axis) => a
 function foreignShape(shape: readonly number[], axes?: readonly number[]): number[] {
   return axes === undefined ? [...shape] : inverseOf(axes).map((axis) => shape[axis]);
 }
+
+const coveredWeights = (model: tf.LayersModel, names: WeightNames): tf.LayerVariable[] =>
+  model.weights.filter(({ originalName }) => names.covers?.(originalName) !== false);
 
 function permuted(tensor: tf.Tensor, axes?: readonly number[]): tf.Tensor {
   return axes === undefined ? tensor : tf.transpose(tensor, [...axes]);
@@ -59,7 +64,7 @@ export function assignWeights(
 ): void {
   const where = `${names.label} weights for "${model.name}"`;
   const taken = new Set<string>();
-  const plan = model.weights.map((weight) => {
+  const plan = coveredWeights(model, names).map((weight) => {
     const { name, axes } = names.foreign(weight.originalName);
     const tensor = tensors.get(name);
     const wanted = foreignShape(weight.shape as number[], axes);
@@ -109,7 +114,7 @@ export function collectWeights(
   names: WeightNames = ownNames,
 ): Map<string, WeightTensor> {
   return new Map(
-    model.weights.map((weight) => {
+    coveredWeights(model, names).map((weight) => {
       const { name, axes } = names.foreign(weight.originalName);
       const turned = permuted(weight.read(), axes && inverseOf(axes));
       const values = turned.dataSync().slice() as Float32Array | Int32Array;

@@ -1,0 +1,297 @@
+import * as tf from "@tensorflow/tfjs";
+import { loadEngine } from "../../src/engine/load";
+import { attentionUnet } from "../../src/models/attentionUnet";
+import { fcn8s } from "../../src/models/fcn8s";
+import { logitsModel } from "../../src/models/logitsModel";
+import { MODEL_NAMES, modelByName } from "../../src/models/modelByName";
+import { ma, mr, residualAttentionUnet } from "../../src/models/residualAttentionUnet";
+import { resnextUnet } from "../../src/models/resnextUnet";
+import { unet } from "../../src/models/unet";
+import type { UNetArgs } from "../../src/models/unetFamily";
+import { expectClose } from "../support/close";
+
+beforeAll(() => {
+  loadEngine();
+});
+
+const small = { inputShape: [19, 23, 1], numClasses: 3, filters: 8, depth: 2, seed: 4 } as const;
+const builders = [unet, residualAttentionUnet, ma, mr, attentionUnet] as const;
+
+const trained = (model: tf.LayersModel): number =>
+  model.trainableWeights.reduce(
+    (total, weight) => total + weight.shape.reduce<number>((n, size) => n * (size ?? 1), 1),
+    0,
+  );
+
+/** Every number of every weight, in order. */
+function weightsOf(model: tf.LayersModel): string {
+  return model
+    .getWeights()
+    .map((weight) => weight.dataSync().join())
+    .join("\n");
+}
+
+/** Kinds of layers of a model, those inside blocks too, by path. */
+function kinds(model: tf.LayersModel): string[] {
+  return model.layers.map((layer) => `${layer.name}:${layer.getClassName()}`);
+}
+
+describe.each(builders.map((build) => [build.name, build] as const))("%s", (name, build) => {
+  it("gives probabilities for every pixel of any size", () => {
+    const model = build({ ...small, inputShape: [null, null, 1] });
+    for (const [height, width] of [
+      [19, 23],
+      [16, 16],
+      [1, 5],
+    ]) {
+      tf.tidy(() => {
+        const output = model.predict(tf.randomNormal([2, height, width, 1])) as tf.Tensor;
+        expect(output.shape).toEqual([2, height, width, 3]);
+        expectClose(
+          tf.sum(output, 3).dataSync(),
+          new Array<number>(2 * height * width).fill(1),
+          1e-5,
+          "sums",
+        );
+      });
+    }
+  });
+
+  it("ends in logits and softmax, and shares its weights with its logits model", () => {
+    const model = build(small);
+    expect(model.name).toBe(name);
+    expect(model.layers.slice(-2).map((layer) => layer.name)).toEqual(["logits", "softmax"]);
+    const scores = logitsModel(model);
+    tf.tidy(() => {
+      const x = tf.randomNormal([1, 19, 23, 1]);
+      const wanted = (model.predict(x) as tf.Tensor).dataSync();
+      expectClose(tf.softmax(scores.predict(x) as tf.Tensor).dataSync(), wanted, 1e-5, "softmax");
+    });
+  });
+
+  it("starts the same for the same seed, and differently for another", () => {
+    const [one, same, other] = [4, 4, 5].map((seed) => weightsOf(build({ ...small, seed })));
+    expect(same).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
+  it("is the same model after saving and loading", async () => {
+    const model = build(small);
+    let artifacts: tf.io.ModelArtifacts = {};
+    await model.save(
+      tf.io.withSaveHandler((saved) => {
+        artifacts = saved;
+        const info = { dateSaved: new Date(0), modelTopologyType: "JSON" as const };
+        return Promise.resolve({ modelArtifactsInfo: info });
+      }),
+    );
+    artifacts.modelTopology = JSON.parse(JSON.stringify(artifacts.modelTopology)) as object;
+    const revived = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+    tf.tidy(() => {
+      const x = tf.randomNormal([1, 19, 23, 1]);
+      const wanted = (model.predict(x) as tf.Tensor).dataSync();
+      expect((revived.predict(x) as tf.Tensor).dataSync()).toEqual(wanted);
+    });
+    expect(kinds(revived)).toEqual(kinds(model));
+  });
+
+  it("learns a picture by heart, by gradients that reach every weight", () => {
+    const model = build({ ...small, inputShape: [16, 16, 1] });
+    const scores = logitsModel(model);
+    const optimizer = tf.train.adam(0.01);
+    const images = tf.tensor4d(
+      Float32Array.from({ length: 256 }, (_, i) => (i % 16) / 16),
+      [1, 16, 16, 1],
+    );
+    const labels = tf.oneHot(
+      tf.tensor3d(
+        Int32Array.from({ length: 256 }, (_, i) => Math.floor((i % 16) / 6)),
+        [1, 16, 16],
+        "int32",
+      ),
+      3,
+    );
+    const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const losses: number[] = [];
+    for (let step = 0; step < 25; step++) {
+      tf.tidy(() => {
+        const { value, grads } = tf.variableGrads(
+          () =>
+            tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(
+              tf.reshape(labels, [-1, 3]),
+              tf.reshape(scores.apply(images, { training: true }) as tf.Tensor, [-1, 3]),
+            ),
+          variables,
+        );
+        for (const gradient of Object.values(grads)) expect(gradient).not.toBeNull();
+        optimizer.applyGradients(grads as never);
+        losses.push(value.dataSync()[0]);
+      });
+    }
+    expect(losses[losses.length - 1]).toBeLessThan(0.4 * losses[0]);
+  });
+});
+
+describe("the definition of the models", () => {
+  it("has its parts where the paper has them", () => {
+    const blockOf = (model: tf.LayersModel, layer: string): unknown =>
+      model.getLayer(layer).getConfig()["block"];
+    const attentionOf = (model: tf.LayersModel, layer: string): unknown =>
+      model.getLayer(layer).getConfig()["attention"];
+    const table = builders.map((build) => {
+      const model = build(small);
+      return [
+        build.name,
+        blockOf(model, "encoder0"),
+        model.getLayer("bridge").getClassName(),
+        blockOf(model, "decoder0"),
+        attentionOf(model, "decoder0"),
+      ];
+    });
+    expect(table).toEqual([
+      ["unet", "conv", "ConvBlock", "conv", "none"],
+      ["residualAttentionUnet", "resnext", "ResNeXtBlock", "resnet", "lsh"],
+      ["ma", "resnext", "ResNeXtBlock", "resnet", "none"],
+      ["mr", "conv", "ConvBlock", "resnet", "lsh"],
+      ["attentionUnet", "conv", "ConvBlock", "conv", "gate"],
+    ]);
+  });
+
+  it("has 16 filters doubled four times, cardinality 8, heads of 16 channels, buckets of 64, 4 rounds", () => {
+    const model = residualAttentionUnet({ inputShape: [32, 32, 1], numClasses: 4 });
+    [0, 1, 2, 3].forEach((level) => {
+      const filters = 16 * 2 ** level;
+      expect(model.getLayer(`encoder${level}`).getConfig()).toMatchObject({
+        filters,
+        cardinality: 8,
+      });
+      expect(model.getLayer(`decoder${level}`).getConfig()).toMatchObject({
+        filters,
+        attention: "lsh",
+        numHeads: filters / 16,
+        keyDim: 16,
+        bucketSize: 64,
+        numHashes: 4,
+      });
+    });
+    expect(model.getLayer("bridge").getConfig()).toMatchObject({ filters: 256, cardinality: 8 });
+  });
+
+  it("attends at the levels that are named", () => {
+    const args = { ...small, depth: 3, attentionLevels: [2] };
+    const model = residualAttentionUnet(args);
+    const attention = [0, 1, 2].map(
+      (level) => model.getLayer(`decoder${level}`).getConfig()["attention"],
+    );
+    expect(attention).toEqual(["none", "none", "lsh"]);
+    expect(() => residualAttentionUnet({ ...args, attentionLevels: [3] })).toThrow(
+      "residualAttentionUnet.attentionLevels: expected levels from 0 to 2, got 3",
+    );
+  });
+
+  it("has about 1.9 million parameters in unet", () => {
+    const model = unet({ inputShape: [128, 128, 1], numClasses: 4 });
+    expect(trained(model)).toBe(1_942_100);
+  });
+
+  it("is counted as the original, which has 31.03 million with 64 filters and biases", () => {
+    const count = (filters: number, inputs: number): number => 9 * inputs * filters + filters;
+    let wanted = 2 * 64 + 2; // the head, two classes
+    [64, 128, 256, 512, 1024].forEach((filters, level) => {
+      wanted += count(filters, level === 0 ? 1 : filters / 2) + count(filters, filters);
+      if (level > 0) {
+        wanted += 4 * filters * (filters / 2) + filters / 2; // 2x2 up
+        wanted += count(filters / 2, filters) + count(filters / 2, filters / 2);
+      }
+    });
+    expect(wanted).toBe(31_030_658);
+    // A quarter of the filters, counted the same way, in a network that is quick to make.
+    const args: UNetArgs = { inputShape: [16, 16, 1], numClasses: 2, normalization: "none" };
+    const quarter = [16, 32, 64, 128, 256].reduce(
+      (total, filters, level) => {
+        const down = count(filters, level === 0 ? 1 : filters / 2) + count(filters, filters);
+        const up =
+          4 * filters * (filters / 2) +
+          filters / 2 +
+          count(filters / 2, filters) +
+          count(filters / 2, filters / 2);
+        return total + down + (level > 0 ? up : 0);
+      },
+      2 * 16 + 2,
+    );
+    expect(trained(unet(args))).toBe(quarter);
+  });
+});
+
+describe("fcn8s", () => {
+  it("gives probabilities for every pixel, at a reader's size", () => {
+    const model = fcn8s({ inputShape: [37, 41, 1], numClasses: 3, filters: 4, denseFilters: 16 });
+    expect(model.layers.slice(-2).map((layer) => layer.name)).toEqual(["logits", "softmax"]);
+    tf.tidy(() => {
+      const output = model.predict(tf.randomNormal([2, 37, 41, 1])) as tf.Tensor;
+      expect(output.shape).toEqual([2, 37, 41, 3]);
+    });
+  });
+
+  it("has the published 134 million parameters with 21 classes", () => {
+    // By the layers' own shapes: half a gigabyte of weights would tell no more.
+    const width = (divisor: number): number => {
+      const args = { numClasses: 21, filters: 64 / divisor, denseFilters: 4096 / divisor } as const;
+      return trained(fcn8s({ inputShape: [32, 32, 3], ...args }));
+    };
+    // Quadratic in the width, so three small ones fix it: p(w) = a w² + b w + c.
+    const [p1, p2, p4] = [width(64), width(32), width(16)];
+    const a = (p4 - 3 * p2 + 2 * p1) / 6;
+    const b = p2 - p1 - 3 * a;
+    const c = p1 - a - b;
+    const full = a * 64 ** 2 + b * 64 + c;
+    const vgg16 = 14_714_688;
+    const dense = 7 * 7 * 512 * 4096 + 4096 + (4096 * 4096 + 4096);
+    const scores = (4096 + 512 + 256) * 21 + 3 * 21 + 2 * 16 * 21 * 21;
+    expect(full).toBe(vgg16 + dense + scores);
+    expect(Math.floor(full / 1e6)).toBe(134);
+  });
+});
+
+describe("resnextUnet", () => {
+  it("gives probabilities for every pixel, with torchvision's encoder", () => {
+    const model = resnextUnet({ inputShape: [37, 41, 3], numClasses: 4 });
+    tf.tidy(() => {
+      const output = model.predict(tf.randomNormal([1, 37, 41, 3])) as tf.Tensor;
+      expect(output.shape).toEqual([1, 37, 41, 4]);
+    });
+    const encoder = model.trainableWeights
+      .filter(({ originalName }) => /^(stem|layer)/.test(originalName))
+      .reduce((n, { shape }) => n + shape.reduce<number>((m, size) => m * (size ?? 1), 1), 0);
+    expect(encoder).toBe(25_028_904 - 2048 * 1000 - 1000);
+  });
+});
+
+describe("modelByName", () => {
+  it("knows every model", () => {
+    expect(MODEL_NAMES).toEqual([
+      "unet",
+      "residualAttentionUnet",
+      "ma",
+      "mr",
+      "attentionUnet",
+      "fcn8s",
+      "resnextUnet",
+    ]);
+    expect(modelByName("mr", small).name).toBe("mr");
+  });
+
+  it("says which names it knows", () => {
+    expect(() => modelByName("vnet", small)).toThrow(/one of unet, .*resnextUnet, got "vnet"/);
+    expect(() => modelByName("toString", small)).toThrow(/got "toString"/);
+  });
+
+  it("refuses arguments that make no sense", () => {
+    expect(() => unet({ ...small, numClasses: 1 })).toThrow(
+      "unet.numClasses: expected a whole number of at least 2, got 1. The background is a class too.",
+    );
+    expect(() => unet({ ...small, inputShape: [8, 8] as never })).toThrow(
+      "unet.inputShape: expected [height, width, channels], got [8, 8]",
+    );
+  });
+});
