@@ -10,6 +10,8 @@ import { readDataset } from "../../src/data/readDataset";
 import type { Volume, VoxelArray } from "../../src/data/types";
 import { tempFolder } from "../support/tempFolder";
 
+jest.setTimeout(60000); // other work may share the machine
+
 const folder = tempFolder();
 const realSlices = resolve(
   __dirname,

@@ -8,6 +8,8 @@ import { readGreyImage } from "../../src/data/images/readGreyImage";
 import golden from "../golden/images.json";
 import { tempFolder } from "../support/tempFolder";
 
+jest.setTimeout(60000); // other work may share the machine
+
 const folder = tempFolder();
 
 function temp(name: string, bytes: Uint8Array): string {
@@ -124,7 +126,7 @@ describe("bad images", () => {
       deflateSync(Buffer.alloc(9)),
     );
     expect(await refusal(readMaskPng(temp("huge.png", huge)))).toMatch(/sides from 1 to 16384/);
-    const bomb = makePng([0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 0], deflateSync(Buffer.alloc(2e8)));
+    const bomb = makePng([0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 0], deflateSync(Buffer.alloc(1e8)));
     const before = process.memoryUsage().rss;
     expect(await refusal(readMaskPng(temp("bomb.png", bomb)))).toMatch(/decompression bomb/);
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * 2 ** 20);

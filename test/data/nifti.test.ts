@@ -10,6 +10,8 @@ import type { Volume } from "../../src/data/types";
 import golden from "../golden/nifti.json";
 import { tempFolder } from "../support/tempFolder";
 
+jest.setTimeout(60000); // other work may share the machine
+
 const folder = tempFolder();
 
 function temp(name: string, bytes: Uint8Array): string {
@@ -218,11 +220,11 @@ describe("bad NIfTI", () => {
   });
 
   it("stops unpacking a bomb where the header says it ends", async () => {
-    const bomb = gzipSync(Buffer.concat([soundFile(), Buffer.alloc(300 * 2 ** 20)]));
+    const bomb = gzipSync(Buffer.concat([soundFile(), Buffer.alloc(100 * 2 ** 20)]));
     const before = process.memoryUsage().rss;
     const volume = await readNifti(temp("bomb.nii.gz", bomb));
     expect(volume.data).toHaveLength(30);
-    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+    expect(process.memoryUsage().rss - before).toBeLessThan(60 * 2 ** 20);
   });
 
   it("refuses a volume past the limit before it unpacks it", async () => {

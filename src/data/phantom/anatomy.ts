@@ -4,6 +4,9 @@ import { chestDistance, coverage, ellipseDistance, paintEllipse, paintStroke } f
 import type { Patient } from "./patient";
 import { LUNG_HEIGHT } from "./vessels";
 
+// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+const { abs, max, min } = Math;
+
 /** A slice before lesions, vessels and noise. */
 export interface Anatomy {
   /** Pseudo-HU of everything but the lungs' vessels. */
@@ -42,14 +45,19 @@ function mediastinumHalfWidth(v: number): number {
 
 /** The organs at a level, in the order from the base (0) to the top (1). */
 function organsAt(patient: Patient, level: number, cavity: Ellipse) {
-  const { heart, mediastinum } = patient;
+  const { heart, mediastinum, spine } = patient;
   const heartSize = heart * Math.max(0, 1 - ((level - 0.27) / 0.3) ** 2) ** 0.5;
   const dome = (height: number) => Math.max(0, 1 - level / height) ** 0.55;
   const y = cavity.y;
   return {
     heart: { x: 0.055, y: y - 0.07, a: 0.145 * heartSize, b: 0.115 * heartSize, angle: 0.5 },
     vessels: { x: 0.01, y: y - 0.05, a: 0.075 * mediastinum, b: 0.085 },
-    spine: { x: 0, y: y + cavity.b * 0.86, a: 0.062, b: 0.068 },
+    spine: {
+      x: spine.x,
+      y: y + cavity.b * spine.depth,
+      a: 0.062 * spine.scale,
+      b: 0.068 * spine.scale,
+    },
     aorta: { x: 0.045, y: y + cavity.b * 0.52, a: 0.034 * mediastinum, b: 0.034 * mediastinum },
     liver: { x: -0.19, y: y + 0.01, a: 0.19 * dome(0.3), b: 0.21 * dome(0.3) },
     stomach: { x: 0.2, y: y - 0.02, a: 0.16 * dome(0.2), b: 0.17 * dome(0.2) },
@@ -67,7 +75,7 @@ function paintBones(
 ): void {
   const marrow = patient.bone * 0.6;
   const rim = { width: 0.006, value: patient.bone };
-  const phase = level * 23;
+  const phase = level * 23 + (patient.seed % 997);
   for (const side of [-1, 1]) {
     for (let rib = 0; rib < 6; rib++) {
       // From the breastbone round to the spine; where ribs lie depends on the level.
@@ -107,14 +115,24 @@ function paintVertebra(
   const marrow = patient.bone * 0.62;
   const rim = { width: 0.006, value: patient.bone };
   const { x, y } = spine;
+  const k = patient.spine.scale;
   for (const side of [-1, 1]) {
-    const process = { x: x + side * 0.055, y: y + 0.055, a: 0.045, b: 0.013, angle: side * 0.35 };
+    const process = {
+      ...{ x: x + side * 0.055 * k, y: y + 0.055 * k, a: 0.045 * k, b: 0.013 * k },
+      angle: side * 0.35,
+    };
     paintEllipse(image, size, process, patient.bone * 0.85, edge, rim);
   }
-  paintEllipse(image, size, { x, y: y + 0.085, a: 0.012, b: 0.04 }, patient.bone * 0.9, edge);
-  paintEllipse(image, size, { x, y: y + 0.055, a: 0.036, b: 0.03 }, patient.bone * 0.9, edge);
-  paintEllipse(image, size, { x, y, a: 0.053, b: 0.044 }, marrow, edge, rim);
-  paintEllipse(image, size, { x, y: y + 0.056, a: 0.022, b: 0.02 }, 25, edge);
+  const ellipse = (down: number, a: number, b: number) => ({
+    x,
+    y: y + down * k,
+    a: a * k,
+    b: b * k,
+  });
+  paintEllipse(image, size, ellipse(0.085, 0.012, 0.04), patient.bone * 0.9, edge);
+  paintEllipse(image, size, ellipse(0.055, 0.036, 0.03), patient.bone * 0.9, edge);
+  paintEllipse(image, size, ellipse(0, 0.053, 0.044), marrow, edge, rim);
+  paintEllipse(image, size, ellipse(0.056, 0.022, 0.02), 25, edge);
 }
 
 /** Windpipe above, the two main bronchi below its fork, lobar bronchi near the hilum. */
@@ -193,22 +211,21 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
         const skin = coverage(-bodyDistance - 0.005, 0.003);
         tissue = patient.fat + 6 * grain[i];
         tissue +=
-          Math.max(muscle * coverage(0.3 - fatMix[i] - muscle, 0.9), skin) *
-          (patient.muscle - tissue);
+          max(muscle * coverage(0.3 - fatMix[i] - muscle, 0.9), skin) * (patient.muscle - tissue);
       } else {
         tissue = patient.muscle - 10 + (fatMix[i] > 0.9 ? patient.fat - patient.muscle : 0);
       }
       image[i] = patient.outsideAir + coverage(bodyDistance, edge) * (tissue - patient.outsideAir);
       if (wall > edge) continue;
       const bent = x - patient.tilt * (y - cavity.y);
-      const inner = Math.min(
-        Math.abs(bent) - halfWidth,
+      const inner = min(
+        abs(bent) - halfWidth,
         ellipseDistance(organs.vessels, x, y),
         ellipseDistance(organs.spine, x, y),
         ellipseDistance(organs.aorta, x, y),
         organs.heart.a > 0.02 ? ellipseDistance(organs.heart, x, y) : 1,
       );
-      let share = coverage(Math.max(wall, 1.6 * wobble[i] - inner), edge);
+      let share = coverage(max(wall, 1.6 * wobble[i] - inner), edge);
       for (const dome of [organs.liver, organs.stomach]) {
         // A dome is cut at a slant, so its edge is wide.
         if (dome.a > 0.01)

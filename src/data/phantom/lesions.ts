@@ -5,6 +5,8 @@ import { makeNoiseField } from "./noise";
 import type { Patient } from "./patient";
 import { between } from "./patient";
 
+// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+const { abs, exp, floor, max } = Math;
 /** What lesions of one patient look like. */
 export interface LesionStyle {
   readonly seed: number;
@@ -33,8 +35,8 @@ export function drawLesionStyle(random: Random): LesionStyle {
     wall: between(random, 0, 2),
     back: between(random, -0.3, 1.3),
     left: random.normal() * 0.9,
-    groundGlass: between(random, -680, -400),
-    consolidation: between(random, -260, 30),
+    groundGlass: between(random, -730, -500),
+    consolidation: between(random, -420, -60),
     softness: between(random, 0.25, 0.8),
     hasAirBronchograms: random.uniform() < 0.5,
     hasCrazyPaving: random.uniform() < 0.25,
@@ -60,7 +62,7 @@ function scoreOfRank(scores: Float32Array, pixels: Int32Array, count: number): n
   }
   const scale = (BINS - 1) / (high - low || 1);
   const bins = new Int32Array(BINS);
-  for (const pixel of pixels) bins[Math.floor((scores[pixel] - low) * scale)]++;
+  for (const pixel of pixels) bins[floor((scores[pixel] - low) * scale)]++;
   let bin = BINS - 1;
   for (let above = bins[bin]; above < count && bin > 0; above += bins[bin]) bin--;
   return low + bin / scale;
@@ -74,7 +76,7 @@ function mark(
   share: number,
   label: number,
 ): { threshold: number; top: number } | null {
-  const count = Math.min(Math.round(share * labels.length), Math.floor(0.92 * free.length));
+  const count = Math.min(Math.round(share * labels.length), floor(0.92 * free.length));
   if (count < 1) return null;
   const threshold = scoreOfRank(scores, free, count);
   let top = threshold;
@@ -124,7 +126,7 @@ export function paintLesions(
       if (lung[i] <= 0) continue;
       if (lung[i] > 0.5) lungPixels.push(i);
       const x = ((col + 0.5) / size - 0.5) / patient.cavity.a;
-      const wall = Math.exp(-wallDepth[i] / 0.045);
+      const wall = exp(-wallDepth[i] / 0.045);
       groundGlass[i] += style.wall * wall + style.back * y + style.left * x;
       consolidation[i] += 0.5 * groundGlass[i] + 0.6 * style.wall * wall + 0.4 * style.back * y;
       effusion[i] = y - 6 * wallDepth[i] + 2 * style.effusionSide * Math.sign(x);
@@ -142,17 +144,17 @@ export function paintLesions(
     if (hazy !== null) {
       const share = ramp(0.5 + (groundGlass[i] - hazy.threshold) / (hazySoftness + 1e-6));
       let density = style.groundGlass + 45 * grain[i];
-      if (style.hasCrazyPaving) density += 170 * (1 - ramp(Math.abs(lines[i]) / 0.25));
-      image[i] += lung[i] * share * Math.max(0, density - image[i]);
+      if (style.hasCrazyPaving) density += 170 * (1 - ramp(abs(lines[i]) / 0.25));
+      image[i] += lung[i] * share * max(0, density - image[i]);
     }
     if (dense !== null) {
       const share = ramp(0.5 + (consolidation[i] - dense.threshold) / (denseSoftness + 1e-6));
       let density = style.consolidation + 45 * grain[i];
-      if (style.hasAirBronchograms) density -= 520 * (1 - ramp(Math.abs(lines[i]) / 0.13));
-      image[i] += lung[i] * share * Math.max(0, density - image[i]);
+      if (style.hasAirBronchograms) density -= 520 * (1 - ramp(abs(lines[i]) / 0.13));
+      image[i] += lung[i] * share * max(0, density - image[i]);
     }
     if (labels[i] === EFFUSION) image[i] += lung[i] * (style.effusion + 4 * grain[i] - image[i]);
-    else image[i] += lung[i] * anatomy.vessels[i] * Math.max(0, 40 - image[i]);
+    else image[i] += lung[i] * anatomy.vessels[i] * max(0, 40 - image[i]);
   }
   return labels;
 }

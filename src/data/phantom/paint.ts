@@ -3,6 +3,9 @@
  * to the back.
  */
 
+// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+const { abs, hypot, min, sqrt } = Math;
+
 /** 1 well inside (negative distance), 0 well outside, smooth over `edge` either way. */
 export function coverage(distance: number, edge: number): number {
   if (distance <= -edge) return 1;
@@ -32,16 +35,16 @@ export function ellipseDistance(ellipse: Ellipse, x: number, y: number): number 
   }
   u /= a;
   v /= b;
-  return (Math.sqrt(u * u + v * v) - 1) * Math.min(a, b);
+  return (sqrt(u * u + v * v) - 1) * min(a, b);
 }
 
 /** The same for a chest's outline: squarer, `|u|^2.5 + |v|^2.5 = 1`. */
 export function chestDistance(ellipse: Ellipse, x: number, y: number): number {
   const { a, b } = ellipse;
-  const u = Math.abs(x - ellipse.x) / a;
-  const v = Math.abs(y - ellipse.y) / b;
-  const sum = u * u * Math.sqrt(u) + v * v * Math.sqrt(v);
-  return (sum ** 0.4 - 1) * Math.min(a, b);
+  const u = abs(x - ellipse.x) / a;
+  const v = abs(y - ellipse.y) / b;
+  const sum = u * u * sqrt(u) + v * v * sqrt(v);
+  return (sum ** 0.4 - 1) * min(a, b);
 }
 
 /** Calls back for each pixel of a box with its place. */
@@ -52,8 +55,8 @@ function forBox(
 ): void {
   const pixel = (at: number) => Math.floor((at + 0.5) * size);
   const left = Math.max(0, pixel(box[0]));
-  const right = Math.min(size - 1, pixel(box[2]));
-  const bottom = Math.min(size - 1, pixel(box[3]));
+  const right = min(size - 1, pixel(box[2]));
+  const bottom = min(size - 1, pixel(box[3]));
   for (let row = Math.max(0, pixel(box[1])); row <= bottom; row++) {
     const y = (row + 0.5) / size - 0.5;
     for (let col = left; col <= right; col++) {
@@ -96,11 +99,11 @@ export function paintStroke(
 ): void {
   const pixel = 1 / size;
   const reach = Math.max(radius, 0.6 * pixel);
-  const share = strength * Math.min(1, radius / reach);
+  const share = strength * min(1, radius / reach);
   const pad = reach + pixel;
   const box = [
-    Math.min(from[0], to[0]) - pad,
-    Math.min(from[1], to[1]) - pad,
+    min(from[0], to[0]) - pad,
+    min(from[1], to[1]) - pad,
     Math.max(from[0], to[0]) + pad,
     Math.max(from[1], to[1]) + pad,
   ] as const;
@@ -109,7 +112,7 @@ export function paintStroke(
   forBox(size, box, (index, x, y) => {
     const along = ((x - from[0]) * dx + (y - from[1]) * dy) / lengthSquared;
     const t = along < 0 ? 0 : along > 1 ? 1 : along;
-    const distance = Math.hypot(x - from[0] - t * dx, y - from[1] - t * dy) - reach;
+    const distance = hypot(x - from[0] - t * dx, y - from[1] - t * dy) - reach;
     const covered = share * coverage(distance, 0.7 * pixel);
     if (covered > mask[index]) mask[index] = covered;
   });

@@ -11,6 +11,8 @@ export interface Patient {
   readonly mediastinum: number;
   readonly heart: number;
   readonly tilt: number;
+  /** The spine's size, where it lies across, and how far back. */
+  readonly spine: { readonly scale: number; readonly x: number; readonly depth: number };
   readonly hasBreasts: boolean;
   readonly fat: number;
   readonly muscle: number;
@@ -40,24 +42,29 @@ export function makePatient(random: Random, largeness: number): Patient {
   const cavity = {
     a: between(random, 0.31 + 0.04 * largeness, 0.35),
     b: between(random, 0.23 + 0.05 * largeness, 0.28),
-    y: between(random, -0.03, 0.0),
+    y: between(random, -0.05, 0.01),
   };
   return {
     seed: random.seed,
     body: {
-      a: between(random, 0.46, 0.497),
-      b: between(random, 0.4, 0.455),
+      a: between(random, 0.468, 0.497),
+      b: between(random, 0.408, 0.462),
       y: between(random, -0.01, 0.015),
     },
     cavity,
     mediastinum: between(random, 0.9, 1.25),
     heart: between(random, 0.85, 1.2),
     tilt: between(random, -0.06, 0.06),
+    spine: {
+      scale: between(random, 0.8, 1.2),
+      x: between(random, -0.016, 0.016),
+      depth: between(random, 0.78, 0.96),
+    },
     hasBreasts: random.uniform() < 0.3,
     fat: between(random, -115, -85),
-    muscle: between(random, 30, 120),
-    bone: between(random, 230, 420),
-    outsideAir: -1000 - Math.abs(random.normal()) * 190,
+    muscle: between(random, 50, 145),
+    bone: between(random, 280, 470),
+    outsideAir: -1000 - Math.abs(random.normal()) * 210,
     lung: between(random, -960, -820),
     lungGradient: between(random, 20, 130),
     lungTexture: between(random, 14, 42),

@@ -1,5 +1,7 @@
 import type { Random } from "../../core/random";
 
+// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+const { sqrt } = Math;
 /** One straight piece of a vessel, in sides of the plane; `z` runs from the base (0) upwards. */
 export interface Vessel {
   readonly from: readonly [x: number, y: number, z: number];
@@ -9,7 +11,7 @@ export interface Vessel {
 
 /** Height of a lung in sides of the plane: 25 cm of 35. */
 export const LUNG_HEIGHT = 0.72;
-const TIPS_A_LUNG = 1300;
+const TIPS_A_LUNG = 1000;
 const TIP_RADIUS = 0.001;
 /** Murray's law: the parent's radius to this power is the sum of its children's. */
 const MURRAY_POWER = 2.6;
@@ -57,7 +59,7 @@ export function growVessels(
     for (let tip = 0; tip < TIPS_A_LUNG; tip++) {
       // The first tips span the lung; the later fill it.
       const angle = 2 * Math.PI * random.uniform();
-      const radius = Math.sqrt(random.uniform()) * (tip < 40 ? 0.75 : 0.97);
+      const radius = sqrt(random.uniform()) * (tip < 40 ? 0.75 : 0.97);
       joinNearest(
         tree,
         [
@@ -84,7 +86,7 @@ function joinNearest(tree: Tree, target: readonly [number, number, number], rand
   for (let node = 0; node < x.length; node++) {
     const [dx, dy, dz] = [x[node] - target[0], y[node] - target[1], z[node] - target[2]];
     // A penalty on long ways keeps branches running outwards rather than from tip to tip.
-    const distance = Math.sqrt(dx * dx + dy * dy + dz * dz) + 0.0035 * hops[node];
+    const distance = sqrt(dx * dx + dy * dy + dz * dz) + 0.0035 * hops[node];
     if (distance < least) [least, nearest] = [distance, node];
   }
   const start = nodeAt(tree, nearest);
