@@ -6,5 +6,6 @@ import "./einsum";
 import "./gatherRows";
 import "./groupedConv2d";
 import "./relu";
+import "./runAfter";
 import "./sparseSoftmaxCrossEntropy";
 import "./statelessRandom";

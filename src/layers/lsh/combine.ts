@@ -8,42 +8,28 @@ const NOTHING_IN_REACH = -5e8;
 export function combine(a: Partial | null, b: Partial): Partial {
   if (a === null) return b;
   return tf.tidy(() => {
-    const largest = tf.maximum<tf.Tensor2D>(a.largest, b.largest);
-    const shareA = tf.exp(tf.sub(a.largest, largest));
-    const shareB = tf.exp(tf.sub(b.largest, largest));
+    const largest = tf.maximum(a.lse, b.lse);
+    const [shareA, shareB] = [a, b].map(({ lse }) => tf.exp(tf.sub(lse, largest)));
+    const sum = tf.add<tf.Tensor2D>(shareA, shareB);
     return {
-      largest,
-      total: tf.add<tf.Tensor2D>(tf.mul(a.total, shareA), tf.mul(b.total, shareB)),
-      output: tf.add<tf.Tensor2D>(tf.mul(a.output, shareA), tf.mul(b.output, shareB)),
+      lse: tf.add<tf.Tensor2D>(largest, tf.log(sum)),
+      output: tf.add<tf.Tensor2D>(
+        tf.mul(a.output, tf.div(shareA, sum)),
+        tf.mul(b.output, tf.div(shareB, sum)),
+      ),
     };
   });
 }
 
-/** The sum over all rounds, normalised. */
-export type Combined = {
-  /** `[rows, valueDim]` */
-  readonly output: tf.Tensor2D;
-  /** bool `[rows, 1]`: tokens with nothing in reach, which attend themselves. */
-  readonly isAlone: tf.Tensor2D;
-  /** `[rows, 1]`, 0 for tokens alone */
-  readonly largest: tf.Tensor2D;
-  /** `[rows, 1]`, 1 for tokens alone */
-  readonly total: tf.Tensor2D;
-};
+/** bool `[rows, 1]`: tokens that found nothing to attend in any round. */
+export function isAlone(lse: tf.Tensor2D): tf.Tensor2D {
+  return tf.less(lse, NOTHING_IN_REACH);
+}
 
 /**
- * Divides by the sum. A token with nothing else in reach, in no round, takes its own value: the
- * limit of a soft mask (such as -5e4) on the token itself, without its rounding errors.
+ * A token that is alone takes its own value: the limit of a soft mask (such as -5e4) on the token
+ * itself, without its rounding errors.
  */
-export function normalise({ largest, total, output }: Partial, v: tf.Tensor2D): Combined {
-  return tf.tidy(() => {
-    const isAlone = tf.less<tf.Tensor2D>(largest, NOTHING_IN_REACH);
-    const sum = tf.where(isAlone, tf.onesLike(total), total);
-    return {
-      isAlone,
-      largest: tf.where(isAlone, tf.zerosLike(largest), largest),
-      total: sum,
-      output: tf.where(isAlone, v, tf.div<tf.Tensor2D>(output, sum)),
-    };
-  });
+export function attendSelfIfAlone({ lse, output }: Partial, v: tf.Tensor2D): Partial {
+  return tf.tidy(() => ({ lse: lse.clone(), output: tf.where(isAlone(lse), v, output) }));
 }

@@ -2,45 +2,90 @@ import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
 
-/** Sizes of one LSH attention; `padded` tokens fall into `chunks` of `bucketSize`. */
+/** Sizes of LSH attention over some sequences: each head of each batch item is one. */
 export interface LshGeometry {
-  readonly batch: number;
-  /** Tokens as given. */
-  readonly length: number;
-  readonly heads: number;
-  /** Tokens with padding: the next multiple of `2 * bucketSize`. */
+  readonly sequences: number;
+  /** Tokens of a sequence with padding: a multiple of `2 * bucketSize`. */
   readonly padded: number;
   readonly bucketSize: number;
   /** `padded / bucketSize`, a sequence. */
   readonly chunks: number;
   readonly numHashes: number;
-  /** `batch * padded * heads`: one row a token and head, in that order. */
+  /** `sequences * padded`: one row a token, sequences one behind the other. */
   readonly rows: number;
 }
 
+/** Sizes of `qk`, whose heads become sequences. */
+export interface LshSizes {
+  readonly batch: number;
+  /** Tokens as given. */
+  readonly length: number;
+  readonly heads: number;
+  /** Of all sequences. */
+  readonly geometry: LshGeometry;
+}
+
 /** Sizes for `qk` `[batch, length, heads, dim]`. */
-export function lshGeometry(
+export function lshSizes(
   qk: tf.Tensor4D,
   { bucketSize, numHashes }: { bucketSize: number; numHashes: number },
-): LshGeometry {
+): LshSizes {
   const { b, s, h } = expectShape("lshAttention.qk", qk, ["b", "s", "h", null]);
   const padded = Math.ceil(s / (2 * bucketSize)) * 2 * bucketSize;
-  return {
-    batch: b,
-    length: s,
-    heads: h,
-    padded,
-    bucketSize,
-    chunks: padded / bucketSize,
-    numHashes,
-    rows: b * padded * h,
-  };
+  const geometry = ofSequences(b * h, padded, bucketSize, numHashes);
+  return { batch: b, length: s, heads: h, geometry };
+}
+
+function ofSequences(
+  sequences: number,
+  padded: number,
+  bucketSize: number,
+  numHashes: number,
+): LshGeometry {
+  const chunks = padded / bucketSize;
+  return { sequences, padded, bucketSize, chunks, numHashes, rows: sequences * padded };
+}
+
+/** Some sequences that are worked through together. */
+export interface LshGroup {
+  /** The first of its rows among all. */
+  readonly begin: number;
+  readonly geometry: LshGeometry;
+}
+
+/** Most logits of a round that are held at once. */
+const MAX_LOGITS = 2 ** 24;
+
+/**
+ * Splits sequences into groups one after the other, so that what a round holds does not grow with
+ * batch and heads.
+ */
+export function groupsOf(geometry: LshGeometry): readonly LshGroup[] {
+  const { sequences, padded, bucketSize, numHashes } = geometry;
+  const most = Math.max(1, Math.floor(MAX_LOGITS / (padded * 2 * bucketSize)));
+  const count = Math.ceil(sequences / most);
+  return Array.from({ length: count }, (_, index) => {
+    const begin = Math.floor((index * sequences) / count);
+    const end = Math.floor(((index + 1) * sequences) / count);
+    return {
+      begin: begin * padded,
+      geometry: ofSequences(end - begin, padded, bucketSize, numHashes),
+    };
+  });
+}
+
+/**
+ * Whether a round is large enough to wait for the one before in a recorded graph: smaller ones may
+ * as well run together.
+ */
+export function isLarge({ rows, bucketSize }: LshGeometry): boolean {
+  return rows * 2 * bucketSize > 2 ** 21;
 }
 
 /**
  * Sizes of the factors that a hash of `numBuckets` is made of. Few buckets are one factor; many are
  * two of about the root, so that the rotation and its product stay small. The product of the
- * factors is then the number of buckets, the least even-by-even one that holds `numBuckets`.
+ * factors is then the number of buckets: at least `numBuckets`.
  */
 export function bucketFactors(numBuckets: number): number[] {
   if (!Number.isInteger(numBuckets) || numBuckets < 2 || numBuckets % 2 !== 0) {

@@ -1,85 +1,83 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
-import { attendInRounds } from "./attendInRounds";
-import { bucketFactors, lshGeometry } from "./geometry";
-import type { LshGeometry } from "./geometry";
+import { attendInGroups } from "./attendInGroups";
+import type { Hash } from "./attendInGroups";
+import { bucketFactors, lshSizes } from "./geometry";
+import type { LshGeometry, LshSizes } from "./geometry";
 import { countBuckets, drawRotations, hash } from "./hash";
 import { fillLshSettings } from "./options";
 import type { LshOptions } from "./options";
-import { sort } from "./sort";
 
-/** `[batch, length, heads, dim]` → `[batch * padded * heads, dim]`, zeros behind the last token. */
-function toRows(x: tf.Tensor4D, { padded, length, rows }: LshGeometry): tf.Tensor2D {
-  const behind: [number, number] = [0, padded - length];
-  const filled = padded === length ? x : tf.pad4d(x, [[0, 0], behind, [0, 0], [0, 0]]);
-  return tf.reshape(filled, [rows, x.shape[3]]);
+/** `[batch, length, heads, dim]` → `[batch * heads * padded, dim]`, zeros behind the last token. */
+function toRows(x: tf.Tensor4D, { length, geometry }: LshSizes): tf.Tensor2D {
+  const perHead = tf.transpose(x, [0, 2, 1, 3]);
+  const behind: [number, number] = [0, geometry.padded - length];
+  const filled = behind[1] === 0 ? perHead : tf.pad4d(perHead, [[0, 0], [0, 0], behind, [0, 0]]);
+  return tf.reshape(filled, [geometry.rows, x.shape[3]]);
+}
+
+/** Rows back as `[batch, length, heads, dim]`. */
+function fromRows(rows: tf.Tensor2D, { batch, length, heads, geometry }: LshSizes): tf.Tensor4D {
+  const dim = rows.shape[1];
+  const perHead = tf.reshape<tf.Rank.R4>(rows, [batch, heads, geometry.padded, dim]);
+  const cut =
+    geometry.padded === length
+      ? perHead
+      : tf.slice(perHead, [0, 0, 0, 0], [batch, heads, length, dim]);
+  return tf.transpose(cut, [0, 2, 1, 3]);
 }
 
 /** int32 `[rows]`, 1 for tokens that count; `null` where all do. */
 function validRows(
   mask: tf.Tensor2D | undefined,
-  { batch, length, padded, heads, rows }: LshGeometry,
+  { batch, length, heads, geometry }: LshSizes,
 ): tf.Tensor1D | null {
+  const { padded, rows } = geometry;
   if (mask === undefined && padded === length) return null;
   if (mask !== undefined) expectShape("lshAttention.mask", mask, [batch, length]);
   const tokens =
     mask === undefined ? tf.ones([batch, length], "int32") : tf.cast(tf.notEqual(mask, 0), "int32");
-  const filled = tf.pad(tokens, [
-    [0, 0],
-    [0, padded - length],
-  ]);
-  return tf.reshape(tf.tile(tf.expandDims(filled, 2), [1, 1, heads]), [rows]);
-}
-
-/** Runs `body` off the tape: neither hash nor sort has a gradient, nor needs one. */
-function withoutGradient<T extends tf.Tensor>(x: tf.Tensor2D, body: (x: tf.Tensor2D) => T): T {
-  return tf.customGrad((input) => ({
-    value: body(input as tf.Tensor2D),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x) as T;
-}
-
-interface Hashed {
-  /** int32 `[numHashes, rows]` */
-  readonly buckets: tf.Tensor2D;
-  /** More than any bucket. */
-  readonly numBuckets: number;
+  const behind: [number, number] = [0, padded - length];
+  const filled = tf.expandDims(tf.pad(tokens, [[0, 0], behind]), 1);
+  return tf.reshape(tf.tile(filled, [1, heads, 1]), [rows]);
 }
 
 /** Hashed buckets; masked and padded tokens stand in one of their own behind all others. */
-function hashRows(
-  q: tf.Tensor2D,
-  valid: tf.Tensor1D | null,
-  options: LshOptions,
-  geometry: LshGeometry,
-): Hashed {
-  const { numHashes, padded, bucketSize } = geometry;
-  const { numBuckets = padded / bucketSize } = options;
-  const rotations =
-    options.rotations ??
+function hashing(options: LshOptions, dim: number, geometry: LshGeometry): Hash {
+  const { numBuckets = geometry.padded / geometry.bucketSize, seed, rotations } = options;
+  const drawn =
+    rotations ??
     drawRotations(
-      options.seed ?? tf.tensor1d([0, 0], "int32"),
-      numHashes,
-      q.shape[1],
+      seed ?? tf.tensor1d([0, 0], "int32"),
+      geometry.numHashes,
+      dim,
       bucketFactors(numBuckets),
     );
-  const behind = countBuckets(rotations);
-  const buckets = withoutGradient(q, (rows) => hash(rows, rotations));
-  if (valid === null) return { buckets, numBuckets: behind };
-  const isMasked = tf.sub(tf.scalar(1, "int32"), valid);
-  const moved = tf.add(tf.mul(buckets, valid), tf.mul(isMasked, tf.scalar(behind, "int32")));
-  return { buckets: moved as tf.Tensor2D, numBuckets: behind + 1 };
+  const behind = countBuckets(drawn);
+  return (q, valid) => {
+    const buckets = hash(q, drawn);
+    if (valid === null) return { buckets, numBuckets: behind };
+    const isMasked = tf.sub(tf.scalar(1, "int32"), valid);
+    const moved = tf.mul(isMasked, tf.scalar(behind, "int32"));
+    return { buckets: tf.add(tf.mul(buckets, valid), moved), numBuckets: behind + 1 };
+  };
 }
 
 /** Buckets as given; padding stands behind them. */
-function givenBuckets(buckets: tf.Tensor4D, options: LshOptions, geometry: LshGeometry): Hashed {
-  const { batch, length, heads, padded, numHashes, rows, bucketSize } = geometry;
+function givenBuckets(buckets: tf.Tensor4D, options: LshOptions, sizes: LshSizes): Hash {
+  const { batch, length, heads, geometry } = sizes;
+  const { padded, numHashes, rows, bucketSize } = geometry;
   expectShape("lshAttention.buckets", buckets, [numHashes, batch, length, heads]);
   const { numBuckets = bucketFactors(padded / bucketSize).reduce((a, b) => a * b, 1) } = options;
+  const perHead = tf.transpose(buckets, [0, 1, 3, 2]);
   const behind: [number, number] = [0, padded - length];
-  const filled = tf.pad(buckets, [[0, 0], [0, 0], behind, [0, 0]], numBuckets);
-  return { buckets: tf.reshape(filled, [numHashes, rows]), numBuckets: numBuckets + 1 };
+  const filled = tf.pad(perHead, [[0, 0], [0, 0], [0, 0], behind], numBuckets);
+  const all = tf.reshape<tf.Rank.R2>(filled, [numHashes, rows]);
+  return (_q, _valid, group) => ({
+    buckets: tf.slice(all, [0, group.begin], [numHashes, group.geometry.rows]),
+    numBuckets: numBuckets + 1,
+  });
 }
 
 function checkRotations(options: LshOptions, numHashes: number): void {
@@ -118,23 +116,18 @@ export function lshAttention(
   options: LshOptions = {},
 ): tf.Tensor4D {
   const settings = fillLshSettings("lshAttention", options);
-  const geometry = lshGeometry(qk, settings);
-  const { batch, length, heads, padded } = geometry;
+  const sizes = lshSizes(qk, settings);
+  const { batch, length, heads, geometry } = sizes;
   expectShape("lshAttention.v", v, [batch, length, heads, null]);
   checkRotations(options, geometry.numHashes);
   return tf.tidy(() => {
-    const rows = toRows(qk, geometry);
-    const valid = validRows(options.mask, geometry);
-    const { buckets, numBuckets } =
+    const hashed =
       options.buckets === undefined
-        ? hashRows(rows, valid, options, geometry)
-        : givenBuckets(options.buckets, options, geometry);
-    const order = sort(buckets, numBuckets, geometry);
-    const tokens = { order, buckets, valid };
-    const output = attendInRounds(rows, toRows(v, geometry), tokens, settings, geometry);
-    const perToken = tf.reshape<tf.Rank.R4>(output, [batch, padded, heads, v.shape[3]]);
-    if (padded === length) return perToken;
-    return tf.slice(perToken, [0, 0, 0, 0], [batch, length, heads, v.shape[3]]);
+        ? hashing(options, qk.shape[3], geometry)
+        : givenBuckets(options.buckets, options, sizes);
+    const valid = validRows(options.mask, sizes);
+    const rows = [toRows(qk, sizes), toRows(v, sizes)] as const;
+    return fromRows(attendInGroups(...rows, valid, hashed, settings, geometry), sizes);
   });
 }
 
@@ -145,13 +138,16 @@ export function lshAttention(
  * @returns int32 `[numHashes, batch, length, heads]`
  */
 export function lshBuckets(qk: tf.Tensor4D, options: LshOptions = {}): tf.Tensor4D {
-  const geometry = lshGeometry(qk, fillLshSettings("lshBuckets", options));
-  const { batch, length, heads, padded, numHashes } = geometry;
+  const sizes = lshSizes(qk, fillLshSettings("lshBuckets", options));
+  const { batch, length, heads, geometry } = sizes;
+  const { numHashes, padded } = geometry;
   checkRotations(options, numHashes);
   return tf.tidy(() => {
-    const valid = validRows(options.mask, geometry);
-    const { buckets } = hashRows(toRows(qk, geometry), valid, options, geometry);
-    const perToken = tf.reshape<tf.Rank.R4>(buckets, [numHashes, batch, padded, heads]);
-    return tf.slice(perToken, [0, 0, 0, 0], [numHashes, batch, length, heads]);
+    const valid = validRows(options.mask, sizes);
+    const hashed = hashing(options, qk.shape[3], geometry);
+    const { buckets } = hashed(toRows(qk, sizes), valid, { begin: 0, geometry });
+    const perHead = tf.reshape<tf.Rank.R4>(buckets, [numHashes, batch, heads, padded]);
+    const cut = tf.slice(perHead, [0, 0, 0, 0], [numHashes, batch, heads, length]);
+    return tf.transpose(cut, [0, 1, 3, 2]);
   });
 }

@@ -8,8 +8,8 @@ import type { FilledLshSettings } from "./options";
 export interface SortedTokens {
   /** int32 `[numHashes, rows]`, from `sort`. */
   readonly order: tf.Tensor2D;
-  /** int32 `[numHashes, rows]`. */
-  readonly buckets: tf.Tensor2D;
+  /** int32 `[numHashes, rows]`; `null` where all of two chunks is in reach. */
+  readonly buckets: tf.Tensor2D | null;
   /** int32 `[rows]`, 0 for masked and padded tokens; `null` where there are none. */
   readonly valid: tf.Tensor1D | null;
 }
@@ -26,13 +26,12 @@ export function roundOf(matrix: tf.Tensor2D, index: number): tf.Tensor1D {
 export const before = (round: number, numHashes: number): number =>
   (round + numHashes - 1) % numHashes;
 
-/** Rows of the last chunk of each sequence and head, in sorted order: `[batch * heads * m]`. */
+/** Rows of the last chunk of each sequence, in sorted order: `[sequences * m]`. */
 export function lastChunk(order: tf.Tensor1D, geometry: LshGeometry): tf.Tensor1D {
-  const { batch, heads, chunks, bucketSize } = geometry;
-  const perHead = tf.reshape(order, [batch * heads, chunks, bucketSize]);
-  return tf.reshape(tf.slice(perHead, [0, chunks - 1, 0], [batch * heads, 1, bucketSize]), [
-    batch * heads * bucketSize,
-  ]);
+  const { sequences, chunks, bucketSize } = geometry;
+  const perSequence = tf.reshape(order, [sequences, chunks, bucketSize]);
+  const last = tf.slice(perSequence, [0, chunks - 1, 0], [sequences, 1, bucketSize]);
+  return tf.reshape(last, [sequences * bucketSize]);
 }
 
 /**
@@ -62,9 +61,8 @@ export function reach(
   settings: FilledLshSettings,
   geometry: LshGeometry,
 ): tf.Tensor3D {
-  const { batch, heads, chunks, bucketSize: m, numHashes } = geometry;
-  const { attendAcrossBuckets, discountDuplicates, causal } = settings;
-  const sequences = batch * heads;
+  const { sequences, chunks, bucketSize: m, numHashes } = geometry;
+  const { discountDuplicates, causal } = settings;
   const earlier = before(round, numHashes);
   return tf.tidy(() => {
     const own = roundOf(tokens.order, round);
@@ -85,7 +83,7 @@ export function reach(
         asKeys(sorted(key, own, chunks), sorted(key, tail, 1)),
       );
 
-    // Within one sequence and head, rows ascend with positions.
+    // Within one sequence, rows ascend with positions.
     const ownRows = tf.reshape(own, [sequences, chunks, m]);
     const keyRows = asKeys(ownRows, tf.reshape(tail, [sequences, 1, m]));
     let allowed = causal
@@ -102,9 +100,8 @@ export function reach(
       const keyMark = tf.mul<tf.Tensor1D>(queryMark, int(2)); // 0, or -2
       require(pairs(queryMark, keyMark, tf.equal));
     }
-    const bucketsOf = (index: number): tf.Tensor1D => roundOf(tokens.buckets, index);
-    if (!attendAcrossBuckets) {
-      const buckets = bucketsOf(round);
+    if (tokens.buckets !== null) {
+      const buckets = roundOf(tokens.buckets, round);
       const ownBuckets = sorted(buckets, own, chunks);
       // Another round's buckets are other buckets.
       const tailBuckets =
@@ -125,7 +122,7 @@ export function reach(
         pairs(chunk, chunk, tf.equal),
         pairs(chunk, tf.add(chunk, int(1)), tf.equal),
       );
-      if (attendAcrossBuckets) {
+      if (tokens.buckets === null) {
         const wrapped = pairs(
           mark(other, 0, -1),
           mark(before(other, numHashes), chunks - 1, -2),
@@ -133,12 +130,12 @@ export function reach(
         );
         seen = tf.logicalOr(seen, wrapped);
       } else {
-        const buckets = bucketsOf(other);
+        const buckets = roundOf(tokens.buckets, other);
         seen = tf.logicalAnd(seen, pairs(buckets, buckets, tf.equal));
       }
       require(tf.logicalNot(seen));
     }
-    if (attendAcrossBuckets) {
+    if (tokens.buckets === null) {
       // The first chunk may meet a token of its own once more in the other round's last chunk.
       const nowhere = tf.fill([sequences, chunks, m], -2, "int32");
       const first = sorted(mark(round, 0, -1), own, chunks);

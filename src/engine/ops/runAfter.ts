@@ -1,0 +1,13 @@
+import * as tf from "@tensorflow/tfjs";
+import "../../core/ops/runAfter";
+import { registerNativeOp } from "../../core/ops/registry";
+
+// A zero that no graph optimiser can know to be one, since it depends on a value.
+const native = <T extends tf.Tensor>(x: T, after: tf.Tensor): T =>
+  tf.tidy(() => {
+    const first = tf.slice(tf.reshape(after, [-1]), [0], [1]);
+    const zero = tf.reshape(tf.cast(tf.less(first, -Infinity), "int32"), []);
+    return tf.add<T>(x, zero);
+  });
+
+registerNativeOp("runAfter", ["Less", "AddV2"], native);

@@ -1,0 +1,122 @@
+import * as tf from "@tensorflow/tfjs";
+import { groupsOf } from "./geometry";
+import type { LshGeometry, LshGroup } from "./geometry";
+import type { FilledLshSettings } from "./options";
+import type { SortedTokens } from "./reach";
+import { attendForward, attendGradients } from "./rounds";
+import { sort } from "./sort";
+
+/** Buckets of some sequences. */
+export type Hashed = {
+  /** int32 `[numHashes, rows]` */
+  readonly buckets: tf.Tensor2D;
+  /** More than any bucket. */
+  readonly numBuckets: number;
+};
+
+/** Steps 1 and 2 of some sequences: their rows, and int32 `[rows]`, 0 for masked ones, or `null`. */
+export type Hash = (q: tf.Tensor2D, valid: tf.Tensor1D | null, group: LshGroup) => Hashed;
+
+/** Rows of one group. */
+function rowsOf(x: tf.Tensor2D, { begin, geometry }: LshGroup): tf.Tensor2D {
+  if (x.shape[0] === geometry.rows) return x;
+  return tf.slice(x, [begin, 0], [geometry.rows, x.shape[1]]);
+}
+
+const join = (parts: tf.Tensor2D[]): tf.Tensor2D =>
+  parts.length === 1 ? parts[0] : tf.concat(parts);
+
+/** Saved tensors that every group has, then those of the groups. */
+const SHARED = 4;
+
+/**
+ * LSH attention of all sequences, some at a time, with a gradient that keeps a few numbers a token
+ * and recomputes each round's weights: memory grows with the tokens, not with rounds times chunks.
+ *
+ * @param q `[rows, dim]`
+ * @param v `[rows, valueDim]`
+ * @param valid int32 `[rows]`, 0 for masked tokens; `null` where there are none
+ * @param hash has no gradient, nor needs one; it runs off the tape
+ * @returns `[rows, valueDim]`
+ */
+export function attendInGroups(
+  q: tf.Tensor2D,
+  v: tf.Tensor2D,
+  valid: tf.Tensor1D | null,
+  hash: Hash,
+  settings: FilledLshSettings,
+  geometry: LshGeometry,
+): tf.Tensor2D {
+  const groups = groupsOf(geometry);
+  const needsBuckets = !settings.attendAcrossBuckets;
+  const validOf = (all: tf.Tensor1D | null, { begin, geometry: { rows } }: LshGroup) =>
+    all === null || all.shape[0] === rows ? all : tf.slice(all, [begin], [rows]);
+
+  const attend = tf.customGrad((...args) => {
+    const [queries, values] = args as unknown as [tf.Tensor2D, tf.Tensor2D];
+    const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
+    let last: tf.Tensor | null = null;
+    const parts = groups.map((group) => {
+      const after = last;
+      const part = tf.tidy(() => {
+        const rows = rowsOf(queries, group);
+        const groupValid = validOf(valid, group);
+        const { buckets, numBuckets } = hash(rows, groupValid, group);
+        const tokens: SortedTokens = {
+          order: sort(buckets, numBuckets, group.geometry),
+          buckets: needsBuckets ? buckets : null,
+          valid: groupValid,
+        };
+        const groupValues = rowsOf(values, group);
+        const forward = attendForward(rows, groupValues, tokens, settings, group.geometry, after);
+        const { order } = tokens;
+        return { ...forward, order, ...(needsBuckets ? { buckets } : {}) };
+      });
+      last = part.output;
+      return part;
+    });
+    const output = join(parts.map((part) => part.output));
+    const lse = join(parts.map((part) => part.lse));
+    save([
+      queries,
+      values,
+      output,
+      lse,
+      ...parts.flatMap(({ order, roundLse, buckets }) =>
+        buckets === undefined ? [order, roundLse] : [order, roundLse, buckets],
+      ),
+      ...(valid === null ? [] : [valid]),
+    ]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
+      tf.tidy(() => {
+        const [x, y, result, sums] = saved as tf.Tensor2D[];
+        const allValid = valid === null ? null : (saved[saved.length - 1] as tf.Tensor1D);
+        const each = needsBuckets ? 3 : 2;
+        let previous: tf.Tensor | null = null;
+        const gradients = groups.map((group, index) => {
+          const own = saved.slice(SHARED + each * index, SHARED + each * (index + 1));
+          const [order, roundLse, buckets] = own as tf.Tensor2D[];
+          const after = previous;
+          const part = tf.tidy(() =>
+            attendGradients(
+              {
+                q: rowsOf(x, group),
+                v: rowsOf(y, group),
+                dy: rowsOf(dy as tf.Tensor2D, group),
+              },
+              { output: rowsOf(result, group), lse: rowsOf(sums, group), roundLse },
+              { order, buckets: needsBuckets ? buckets : null, valid: validOf(allValid, group) },
+              settings,
+              group.geometry,
+              after,
+            ),
+          );
+          previous = part.dq;
+          return part;
+        });
+        return [join(gradients.map(({ dq }) => dq)), join(gradients.map(({ dv }) => dv))];
+      });
+    return { value: output, gradFunc };
+  });
+  return attend(q, v);
+}
