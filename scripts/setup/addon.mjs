@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { SetupFailure } from "./failure.mjs";
 import { installHint } from "./platform.mjs";
 import { engineFiles } from "./pip.mjs";
@@ -11,8 +12,16 @@ import { findTfjsNode } from "./tfjs.mjs";
 
 /**
  * @typedef {import("./context.mjs").Context} Context
- * @typedef {{addon: string, target: string, tensorflow: string}} AddonResult
+ * @typedef {{folder: string, tensorflow: string}} AddonResult
  */
+
+/**
+ * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which loads the other one, built
+ * from tfjs-node's own sources.
+ */
+const products = { loader: "tfjs_binding.node", binding: "tfjs_tensorflow.node" };
+
+const loaderSource = path.join(path.dirname(fileURLToPath(import.meta.url)), "quietLoader.cc");
 
 /** The version of Node's C interface that the addon is built for; every Node since 16 has it. */
 const napi = 8;
@@ -47,14 +56,29 @@ export function compilerArguments({ tfjs, headers, tensorflow, output }, platfor
         ]
       : ["-shared", "-L", tensorflow, `-l:${cc}`, `-l:${framework}`];
   return [
-    ...["-std=c++17", "-O2", "-fPIC", `-DNAPI_VERSION=${napi}`],
-    ...["-I", headers, "-I", path.join(tensorflow, "include"), "-I", tfjs],
+    ...commonArguments(headers),
+    ...["-I", path.join(tensorflow, "include"), "-I", tfjs],
     path.join(tfjs, "binding", "tfjs_backend.cc"),
     path.join(tfjs, "binding", "tfjs_binding.cc"),
     ...link,
     `-Wl,-rpath,${tensorflow}`,
     ...["-o", output],
   ];
+}
+
+/** @param {string} headers */
+function commonArguments(headers) {
+  return ["-std=c++17", "-O2", "-fPIC", `-DNAPI_VERSION=${napi}`, "-I", headers];
+}
+
+/**
+ * @param {{headers: string, output: string}} where
+ * @param {string} platform
+ */
+function loaderArguments({ headers, output }, platform) {
+  const link =
+    platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-ldl"];
+  return [...commonArguments(headers), loaderSource, ...link, "-o", output];
 }
 
 /** @type {import("./context.mjs").Step<AddonResult>} */
@@ -68,41 +92,49 @@ export const addonStep = {
     return [
       ...[process.platform, process.arch, tensorflow, folder, library.size, library.mtimeMs],
       hashFiles(tfjs, ["binding"]),
+      hashFiles(path.dirname(loaderSource), [path.basename(loaderSource)]),
     ];
   },
-  isWhole: (_context, { addon }) => fs.existsSync(addon),
+  isWhole: (_context, { folder }) =>
+    Object.values(products).every((name) => fs.existsSync(path.join(folder, name))),
   async run(context) {
     const { packageRoot, engineFolder, results, say } = context;
     const compiler = findCompiler(context.env);
-    const tfjs = findTfjsNode(packageRoot);
-    const addon = path.join(engineFolder, "tfjs_binding.node");
-    const partial = `${addon}.partial`;
+    const folder = path.join(engineFolder, "addon");
+    const partial = `${folder}.partial`;
+    fs.rmSync(partial, { recursive: true, force: true });
+    fs.mkdirSync(partial);
+    const headers = headersFolder(packageRoot);
+    const where = { headers, tfjs: findTfjsNode(packageRoot), tensorflow: results.pip.folder };
     say(`  compiling with ${compiler}`);
-    const report = await context.runLogged(
-      "addon",
-      compiler,
-      compilerArguments(
-        {
-          tfjs,
-          headers: headersFolder(packageRoot),
-          tensorflow: results.pip.folder,
-          output: partial,
-        },
-        process.platform,
-      ),
-    );
-    if (!report.ok) {
-      throw new SetupFailure(
-        `${compiler} could not compile the addon`,
-        `It takes C++17 (g++ 9, clang 10 or newer); CXX names another compiler. All it said is in ${report.log}.`,
-        report.errors,
-      );
+    const sources = {
+      [products.binding]: compilerArguments,
+      [products.loader]: loaderArguments,
+    };
+    for (const [name, argumentsFor] of Object.entries(sources)) {
+      const output = path.join(partial, name);
+      const args = argumentsFor({ ...where, output }, process.platform);
+      const report = await context.runLogged(`addon-${path.parse(name).name}`, compiler, args);
+      if (!report.ok) throw compileFailure(compiler, report);
     }
-    const tensorflow = tryAddon(partial, results.pip.tensorflow);
-    fs.renameSync(partial, addon);
-    return { addon, target: targetOf(packageRoot), tensorflow };
+    const tensorflow = tryAddon(path.join(partial, products.loader), results.pip.tensorflow);
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.renameSync(partial, folder);
+    return { folder, tensorflow };
   },
 };
+
+/**
+ * @param {string} compiler
+ * @param {import("./context.mjs").RunReport} report
+ */
+function compileFailure(compiler, report) {
+  return new SetupFailure(
+    `${compiler} could not compile the addon`,
+    `It takes C++17 (g++ 9, clang 10 or newer); CXX names another compiler. All it said is in ${report.log}.`,
+    report.errors,
+  );
+}
 
 /**
  * Loads the addon in a process of its own: a library that does not fit the machine may abort.
@@ -145,8 +177,8 @@ export function findCompiler(env) {
 }
 
 /** @param {string} packageRoot */
-function targetOf(packageRoot) {
-  return path.join(findTfjsNode(packageRoot), "lib", `napi-v${napi}`, "tfjs_binding.node");
+function targetFolder(packageRoot) {
+  return path.join(findTfjsNode(packageRoot), "lib", `napi-v${napi}`);
 }
 
 /**
@@ -157,15 +189,19 @@ function targetOf(packageRoot) {
 export const placeAddonStep = {
   name: "placeAddon",
   title: "addon in its place",
-  inputs: ({ packageRoot }) => targetOf(packageRoot),
-  isWhole({ packageRoot, results }) {
-    const target = targetOf(packageRoot);
-    return (
-      fs.existsSync(target) && fs.readFileSync(target).equals(fs.readFileSync(results.addon.addon))
-    );
-  },
+  inputs: ({ packageRoot }) => targetFolder(packageRoot),
+  isWhole: ({ packageRoot, results }) =>
+    Object.values(products).every((name) => {
+      const target = path.join(targetFolder(packageRoot), name);
+      const built = path.join(results.addon.folder, name);
+      return fs.existsSync(target) && fs.readFileSync(target).equals(fs.readFileSync(built));
+    }),
   run({ packageRoot, results }) {
-    writeWhole(targetOf(packageRoot), fs.readFileSync(results.addon.addon), 0o755);
+    // The loader last: it looks for the other one.
+    for (const name of [products.binding, products.loader]) {
+      const built = fs.readFileSync(path.join(results.addon.folder, name));
+      writeWhole(path.join(targetFolder(packageRoot), name), built, 0o755);
+    }
     return Promise.resolve(null);
   },
 };

@@ -73,7 +73,7 @@ export function runLogged(command, args, options) {
     onChild(child.pid);
     const timer = setInterval(() => {
       const seconds = Math.round((Date.now() - started) / 1000);
-      say(`  … ${seconds} s: ${lastLine(output)}`);
+      say(`  … ${seconds} s${lastLine(output) === "" ? "" : `: ${lastLine(output)}`}`);
     }, everySeconds * 1000);
     /** @param {Buffer} chunk */
     const take = (chunk) => {
