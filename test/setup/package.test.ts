@@ -39,7 +39,7 @@ describe("the package, packed and installed elsewhere", () => {
     });
     if (isInstalled) installTarball(consumer, tarball);
     else linkTarball(consumer, tarball, root);
-  }, 300_000);
+  }, 600_000);
 
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
