@@ -35,7 +35,7 @@ describe("01-quickstart", () => {
       env: { LAYERBOOK_RUNS: join(folder, "runs") },
     });
     const page = readFileSync(html, "utf8");
-    const withoutPlotly = page.replace(/<script >\s*\/\*\*\s*\* plotly\.js[\s\S]*?<\/script>/, "");
+    const withoutPlotly = page.replace(/<script\s*>\s*\/\*\*\s*\* plotly\.js[\s\S]*?<\/script>/, "");
     expect(page.length - withoutPlotly.length).toBeGreaterThan(4e6);
     expect(withoutPlotly).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\//);
     expect(withoutPlotly.match(/data-layerbook-figure="[0-9a-f]{8}" role/g)).toHaveLength(4);
