@@ -5,6 +5,8 @@ export type { FCN8sArgs } from "./fcn8s";
 export { logitsModel } from "./logitsModel";
 export { MODEL_NAMES, modelByName } from "./modelByName";
 export type { ModelArgs, ModelName } from "./modelByName";
+export { ModelSummary, summarizeModel } from "./modelSummary";
+export type { SummaryRow } from "./modelSummary";
 export { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 export { resnext50, torchvisionNames } from "./resnext50";
 export type { ResNeXt50Args } from "./resnext50";
