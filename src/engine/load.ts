@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRequire } from "node:module";
 import { nodeBackend } from "./binding";
-import { quietly } from "./quietly";
 import { mendKernels } from "./kernels";
 import "./ops";
 
@@ -24,15 +23,13 @@ let status: EngineStatus | null = null;
  */
 export function loadEngine(): EngineStatus {
   if (status !== null) return status;
-  // TensorFlow reads it when the addon loads; later is too late.
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
-  const isQuiet = Number(process.env["TF_CPP_MIN_LOG_LEVEL"]) >= 2;
+  // TensorFlow reads it when the addon loads; later is too late. An op's error is thrown, not only
+  // logged, and at level 2 the log still complains of kernels that it does well without.
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
   try {
     // A bundler must not pull the addon in, and ESM has no synchronous import.
     const require = createRequire(__filename);
-    const load = (): unknown => require("@tensorflow/tfjs-node-gpu");
-    if (isQuiet) quietly(load);
-    else load();
+    require("@tensorflow/tfjs-node-gpu");
     mendKernels();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };

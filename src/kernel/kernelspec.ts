@@ -103,7 +103,7 @@ export function kernelSpec(options: InstallOptions): Readonly<Record<string, unk
     interrupt_mode: "message",
     env: {
       // TensorFlow reads it when it loads: warnings and errors only.
-      TF_CPP_MIN_LOG_LEVEL: "2",
+      TF_CPP_MIN_LOG_LEVEL: "3",
     },
     metadata: { implementation: "layerbook" },
   };

@@ -39,8 +39,9 @@ describe("01-quickstart", () => {
     expect(page.length - withoutPlotly.length).toBeGreaterThan(4e6);
     expect(withoutPlotly).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\//);
     expect(withoutPlotly.match(/data-layerbook-figure="[0-9a-f]{8}" role/g)).toHaveLength(4);
-    expect(withoutPlotly).toContain("residualAttentionUnet");
-    expect(withoutPlotly).not.toMatch(/application\/vnd\.jupyter\.stderr/);
+    expect(withoutPlotly.includes("residualAttentionUnet: ")).toBe(true);
+    const stderr = /jupyter\.stderr"[^>]*>\s*<pre>([\s\S]*?)<\/pre>/g;
+    expect([...withoutPlotly.matchAll(stderr)].map(([, text]) => text)).toEqual([]);
     for (const model of ["unet", "residualAttentionUnet"]) {
       expect(readdirSync(join(folder, "runs", model))).toContain("run.json");
     }
