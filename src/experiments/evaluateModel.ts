@@ -1,12 +1,16 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { prepareSamples, restoreLabels } from "../data/prepare";
 import type { Plane, SliceCase } from "../data/types";
+import { createProgram } from "../engine/program";
 import { caseMetrics, summarise } from "../metrics";
 import type { CaseRecord, Summary } from "../metrics";
 import { logitsModel } from "../models/logitsModel";
 import { labelPlanes, visitLogits } from "./predictSamples";
 import type { LogitsFunction } from "./predictSamples";
+
+/** Recording a prediction costs about as much as this many batches op by op. */
+const BATCHES_WORTH_RECORDING = 8;
 
 /** How {@link predictCases} runs. */
 export interface PredictOptions {
@@ -14,8 +18,8 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Asked for after each batch with the number of slices that are done. */
   readonly onProgress?: (done: number) => void;
-  /** The network up to its logits, where it is compiled already; default the model, op by op. */
-  readonly predict?: LogitsFunction;
+  /** One recorded graph a batch; default where TensorFlow runs natively and there are many batches. */
+  readonly compiled?: boolean;
 }
 
 /**
@@ -30,19 +34,28 @@ export function predictCases(
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Plane<Uint8Array>[] {
-  const { batchSize = 4, onProgress, predict = eagerLogits(model) } = options;
+  const { batchSize = 4, onProgress } = options;
   const size = modelSize(model);
+  const isLong = cases.length > batchSize * BATCHES_WORTH_RECORDING;
+  const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
+  const program = compiled ? createProgram() : null;
+  const eager = eagerLogits(model);
+  const predict = program?.compile(eager, { name: "predict" }) ?? eager;
   const results: Plane<Uint8Array>[] = [];
-  // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
-  for (let start = 0; start < cases.length; start += batchSize) {
-    const batch = cases.slice(start, start + batchSize);
-    const samples = prepareSamples({ cases: batch }, { size });
-    visitLogits(predict, samples, batchSize, (_, logits) => {
-      labelPlanes(logits).forEach((plane, index) => {
-        results.push(restoreLabels(plane, batch[index]));
+  try {
+    // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
+    for (let start = 0; start < cases.length; start += batchSize) {
+      const batch = cases.slice(start, start + batchSize);
+      const samples = prepareSamples({ cases: batch }, { size });
+      visitLogits(predict, samples, batchSize, (_, logits) => {
+        labelPlanes(logits).forEach((plane, index) => {
+          results.push(restoreLabels(plane, batch[index]));
+        });
       });
-    });
-    onProgress?.(results.length);
+      onProgress?.(results.length);
+    }
+  } finally {
+    program?.dispose();
   }
   return results;
 }

@@ -5,6 +5,7 @@ import { createProgram } from "../engine/program";
 import type { SegmentationLoss } from "../losses";
 import { logitsModel } from "../models/logitsModel";
 import type { LogitsFunction } from "./predictSamples";
+import type { TrainingConfig } from "./trainingConfig";
 import { trainingStep } from "./trainingStep";
 import type { TrainingStep } from "./trainingStep";
 import { modelVariables } from "./variables";
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly loss: SegmentationLoss;
   readonly optimizer: OptimizerConfig;
   readonly compiled: boolean;
+  /** Of the compiled step; op by op it is always float32. */
+  readonly precision: TrainingConfig["precision"];
   /** Shapes `[b, h, w]` that training will meet: compiled steps for all are recorded at once. */
   readonly trainingShapes: readonly BatchShape[];
   /** The shape that prediction will meet, if any. */
@@ -91,10 +94,13 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
 function compiledRunner(
   step: TrainingStep,
   predict: LogitsFunction,
-  { trainingShapes, predictionShape }: SessionOptions,
+  { trainingShapes, predictionShape, precision }: SessionOptions,
 ): Runner {
   // Not to stdout, where a command's result goes.
-  const program = createProgram({ log: (line) => process.stderr.write(`${line}\n`) });
+  const program = createProgram({
+    precision,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
   // A function a batch size: a last batch that is not full is no surprise worth a line in the log.
   const steps = new Map(
     trainingShapes.map((shape) => [shape[0], program.compile(step, { name: `train_${shape[0]}` })]),

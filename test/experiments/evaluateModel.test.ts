@@ -39,17 +39,21 @@ function halfBright(id: string, height: number, width: number, edge: number): Sl
 const cases = [halfBright("a", 16, 16, 8), halfBright("b", 4, 4, 2), halfBright("c", 24, 8, 4)];
 
 describe("predictCases", () => {
-  it("gives each slice labels on its own grid", () => {
-    const planes = predictCases(threshold(8), cases, { batchSize: 2 });
+  it.each([false, true])("gives each slice labels on its own grid, compiled: %s", (compiled) => {
+    const planes = predictCases(threshold(8), cases, { batchSize: 2, compiled });
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
   });
 
   it("tells how far it is, and leaves no tensors behind", () => {
     const model = threshold(8);
-    predictCases(model, cases);
+    predictCases(model, cases, { compiled: true });
     const before = tf.memory().numTensors;
     const seen: number[] = [];
-    predictCases(model, cases, { batchSize: 2, onProgress: (done) => seen.push(done) });
+    predictCases(model, cases, {
+      batchSize: 2,
+      compiled: true,
+      onProgress: (done) => seen.push(done),
+    });
     expect(seen).toEqual([2, 3]);
     expect(tf.memory().numTensors).toBe(before);
   });

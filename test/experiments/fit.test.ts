@@ -186,6 +186,25 @@ describe.each([
 });
 
 describe("fit", () => {
+  it("trains in bfloat16 as in float32, but for rounding", async () => {
+    const losses = async (precision: "float32" | "bfloat16"): Promise<number[]> => {
+      const model = createModel();
+      const options = { ...quiet, compiled: true, augmentation: "none", precision } as const;
+      const { records } = await fit(model, { train }, options);
+      expect(
+        [...weightsOf(model).values()].every(({ values }) => values.every(Number.isFinite)),
+      ).toBe(true);
+      return records.map(({ loss }) => loss);
+    };
+    const float32 = await losses("float32");
+    const bfloat16 = await losses("bfloat16");
+    expect(bfloat16).not.toEqual(float32);
+    // Eight bits of mantissa: a step of 1/256, over a few layers.
+    bfloat16.forEach((loss, index) =>
+      expect(Math.abs(loss / float32[index] - 1)).toBeLessThan(0.03),
+    );
+  });
+
   it("refuses a checkpoint of another training, naming the setting", async () => {
     const checkpoint = { path: join(folder, "checkpoint.safetensors") };
     await fit(createModel(), { train }, { ...quiet, compiled: false, epochs: 1, checkpoint });
