@@ -1,5 +1,6 @@
 import { basename, extname, join } from "node:path";
 import { DataError } from "../core/errors";
+import { isDicomFile, readDicomSeries } from "./dicom/readDicomSeries";
 import { compareNaturally, fileStem, listFolder, pathKind } from "./files";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
@@ -15,6 +16,8 @@ import { sliceVolume } from "./volumeSlices";
 export interface ReadDatasetOptions extends ImageFolderOptions {
   /** What the numbers of a NIfTI image mean; by default noted in the file or guessed. */
   readonly unit?: IntensityUnit;
+  /** Which DICOM series, where a folder holds several. */
+  readonly series?: string;
 }
 
 export const IS_NIFTI = /\.nii(\.gz)?$/i;
@@ -117,6 +120,14 @@ export function entryNamed(
   return names.find((name) => wanted.includes(name.toLowerCase()));
 }
 
+/** A DICOM series as one patient's slices. */
+async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
+  const volume = await readDicomSeries(path, options);
+  const name = fileStem(path);
+  const { classNames = CLASS_NAMES } = options;
+  return sliceVolume(volume, null, { name, classNames, group: name });
+}
+
 async function readFolder(folder: string, options: ReadDatasetOptions): Promise<SliceDataset> {
   const names = await listFolder(folder);
   const imagesName = entryNamed(names, IMAGE_FOLDERS);
@@ -132,10 +143,13 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
   if (names.some((name) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) {
     return readImageFolder(folder, null, options);
   }
+  for (const name of names) {
+    if (await isDicomFile(join(folder, name))) return readDicom(folder, options);
+  }
   const some = names.slice(0, 3).join(", ");
   throw new DataError({
     where: folder,
-    expected: "NIfTI files, Imgs and GT, images and masks, or images",
+    expected: "NIfTI files, a DICOM series, Imgs and GT, images and masks, or images",
     got: names.length === 0 ? "an empty folder" : `${names.length} other entries (${some})`,
     remedy: "Name the folder that holds the scans",
   });
@@ -144,7 +158,7 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
 /**
  * Reads slices from what stands at a path: a NIfTI file (with its mask beside it, if one is named
  * alike: `tr_im` and `tr_mask`), a folder of such, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
- * `masks`, or a folder of images.
+ * `masks`, a folder of images, or a DICOM series.
  *
  * Groups: of several volumes each is one patient's; in a single stack or a folder of images,
  * near-duplicate slices are one group.
@@ -173,6 +187,7 @@ export async function readDataset(
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
     return { name: id, classNames: options.classNames ?? CLASS_NAMES, cases, grid: null };
   }
+  if (kind === "file" && (await isDicomFile(path))) return readDicom(path, options);
   throw new DataError({
     where: path,
     expected: "a NIfTI file, an image, or a folder of them",
