@@ -11,16 +11,9 @@ export {
 export { loadEngine } from "./engine/load";
 export type { EngineStatus } from "./engine/load";
 export { createRandom } from "./core/random";
+export * from "./core";
+export * from "./engine";
 export * from "./data";
-export {
-  checkSplit,
-  kFold,
-  readSplits,
-  selectById,
-  splitByGroup,
-  writeSplits,
-} from "./experiments/splits";
-export type { Split, Splittable } from "./experiments/splits";
 export { clearOutput, display, displayBundle, toMimeBundle } from "./display/display";
 export type { DisplayOptions, MimeBundle } from "./display/display";
 export { input } from "./display/input";
@@ -29,19 +22,7 @@ export { createProgress } from "./display/progress";
 export type { Progress, ProgressOptions, ProgressValues } from "./display/progress";
 export * from "./layers";
 export * from "./models";
-export {
-  QUICKSTART_MODELS,
-  quickstart,
-  quickstartReport,
-  quickstartScores,
-} from "./experiments/quickstart";
-export type {
-  Quickstart,
-  QuickstartModel,
-  QuickstartOptions,
-  QuickstartReport,
-  QuickstartScore,
-} from "./experiments/quickstart";
+export * from "./experiments";
 export { Figure } from "./viz/Figure";
 export { maskComparison } from "./viz/maskComparison";
 export type { ComparedCase, ComparedMask, MaskComparisonOptions } from "./viz/maskComparison";
@@ -139,6 +120,7 @@ export type {
   LabelVolume,
   LesionDetection,
   LesionOptions,
+  LungInvolvement,
   MetricName,
   MetricValues,
   PooledValues,

@@ -2,7 +2,7 @@ import { ConfigError } from "../core/errors";
 import { labelBoxes } from "./boundingBoxes";
 import { classCounts, countPairs, pixelAccuracy } from "./confusion";
 import type { ClassCounts, ConfusionMatrix } from "./confusion";
-import { toBytePair, toSpacing3 } from "./grid";
+import { toByteGridLike, toBytePair, toSpacing3 } from "./grid";
 import type { ByteGrid, LabelGrid, SpacingMm } from "./grid";
 import { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
 import { detectLesions } from "./lesionDetection";
@@ -18,6 +18,7 @@ import type { SurfaceDistances } from "./surfaceDistances";
 import { cutClass } from "./surfaceElements";
 import type { ClassCut } from "./surfaceElements";
 import { surfelDistancesOfCut } from "./surfelDistances";
+import { involvementPercent } from "./volumes";
 
 /** The scores that each class of each case has. */
 export const METRIC_NAMES = [
@@ -58,10 +59,18 @@ export interface CaseRecord {
   readonly confusion: ConfusionMatrix;
   /** Share of voxels that got their class, background included. */
   readonly accuracy: number;
+  /** Diseased share of the lung; `null` where no lung mask was given. */
+  readonly lungInvolvement: LungInvolvement | null;
   /** The unit of `hd95`, `assd` and the tolerance: pixels where the spacing is not known. */
   readonly distanceUnit: "mm" | "px";
   /** Tolerance of `surfaceDice`, in that unit. */
   readonly tolerance: number;
+}
+
+/** Percent of the lung mask that is diseased; NaN for an empty mask. */
+export interface LungInvolvement {
+  readonly truthPercent: number;
+  readonly predictedPercent: number;
 }
 
 /** Options of {@link caseMetrics}. */
@@ -77,6 +86,10 @@ export interface CaseOptions {
   readonly tolerance?: number;
   /** Voxels whose truth has this label are taken for background on both sides and not counted. */
   readonly ignoreLabel?: number;
+  /** Lungs, lesions included, on the same grid; gives `lungInvolvement`. */
+  readonly lungMask?: LabelGrid;
+  /** Labels that `lungInvolvement` counts; default: every label but 0. */
+  readonly diseaseLabels?: readonly number[];
   /** What surface distances are between; default `"voxels"` (MONAI); `"surfels"` is DeepMind's. */
   readonly surface?: "voxels" | "surfels";
   /** Whether to compute `hd95`, `assd` and `surfaceDice` (else NaN); default true. */
@@ -160,6 +173,7 @@ export function caseMetrics(
     classes,
     confusion,
     accuracy: pixelAccuracy(confusion),
+    lungInvolvement: lungInvolvementOf(shown, options),
     distanceUnit: hasSpacing ? "mm" : "px",
     tolerance,
   };
@@ -198,6 +212,20 @@ export function definedMean(values: readonly number[]): number {
   return defined.length === 0
     ? NaN
     : defined.reduce((sum, value) => sum + value, 0) / defined.length;
+}
+
+function lungInvolvementOf(
+  { truth, prediction }: { truth: ByteGrid; prediction: ByteGrid },
+  { lungMask, diseaseLabels, id }: CaseOptions,
+): LungInvolvement | null {
+  if (lungMask === undefined) return null;
+  const { depth, height, width, rank } = truth;
+  const shape = rank === 3 ? [depth, height, width] : [height, width];
+  const lung = toByteGridLike(`caseMetrics("${id}").lungMask`, lungMask, shape);
+  return {
+    truthPercent: involvementPercent(truth.data, lung.data, diseaseLabels),
+    predictedPercent: involvementPercent(prediction.data, lung.data, diseaseLabels),
+  };
 }
 
 function distancesOf(

@@ -33,7 +33,7 @@ export interface ByteGrid {
 }
 
 /** `[height, width]` or `[depth, height, width]`. */
-function shapeOf(grid: LabelGrid): number[] {
+export function shapeOf(grid: LabelGrid): number[] {
   return "depth" in grid ? [grid.depth, grid.height, grid.width] : [grid.height, grid.width];
 }
 
@@ -72,19 +72,32 @@ export function toBytePair(
   truth: LabelGrid,
   prediction: LabelGrid,
 ): { truth: ByteGrid; prediction: ByteGrid } {
-  const [wanted, got] = [shapeOf(truth), shapeOf(prediction)];
-  if (wanted.length !== got.length || wanted.some((length, axis) => length !== got[axis])) {
-    throw new ShapeError({
-      where: `${where}.prediction`,
-      expected: `${formatShape(wanted)} as the truth`,
-      got: formatShape(got),
-      remedy: "Bring the prediction back to the truth's grid first.",
-    });
-  }
   return {
     truth: toByteGrid(`${where}.truth`, truth),
-    prediction: toByteGrid(`${where}.prediction`, prediction),
+    prediction: toByteGridLike(`${where}.prediction`, prediction, shapeOf(truth)),
   };
+}
+
+/**
+ * One grid, checked to have the truth's shape.
+ *
+ * @throws ShapeError when it has not
+ */
+export function toByteGridLike(
+  where: string,
+  grid: LabelGrid,
+  wanted: readonly number[],
+): ByteGrid {
+  const got = shapeOf(grid);
+  if (wanted.length !== got.length || wanted.some((length, axis) => length !== got[axis])) {
+    throw new ShapeError({
+      where,
+      expected: `${formatShape(wanted)} as the truth`,
+      got: formatShape(got),
+      remedy: "Bring it back to the truth's grid first.",
+    });
+  }
+  return toByteGrid(where, grid);
 }
 
 /**

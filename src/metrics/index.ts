@@ -4,6 +4,7 @@ export type {
   CaseRecord,
   CaseScores,
   ClassRecord,
+  LungInvolvement,
   MetricName,
   MetricValues,
 } from "./caseMetrics";

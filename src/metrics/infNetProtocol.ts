@@ -1,6 +1,7 @@
 import { ConfigError, ShapeError } from "../core/errors";
 import { toBytePair } from "./grid";
 import type { LabelGrid } from "./grid";
+import { structureMeasure } from "./structureMeasure";
 
 /** One image of one class: where it is, and how strongly it was predicted. */
 export interface InfNetCase {
@@ -8,6 +9,8 @@ export interface InfNetCase {
   readonly truth: ArrayLike<number>;
   /** Grey map of the prediction, any scale: it is stretched to [0, 1], as the protocol does. */
   readonly map: ArrayLike<number>;
+  /** Columns of the image; both arrays are row-major. */
+  readonly width: number;
 }
 
 /** Means over images, then over thresholds. */
@@ -18,6 +21,8 @@ export interface InfNetScores {
   readonly precision: number;
   /** Mean enhanced-alignment measure. */
   readonly eMeasure: number;
+  /** Structure measure of the map; no thresholds. */
+  readonly sMeasure: number;
   /** Mean absolute error of the map; no thresholds. */
   readonly mae: number;
   readonly cases: number;
@@ -33,10 +38,8 @@ const THRESHOLDS = 256;
  * true positive scores 0 in everything (specificity too), even where truth and prediction are both
  * empty; at threshold 0 all is predicted; a map of one value becomes 0 throughout.
  *
- * Its structure measure is not computed.
- *
  * @example
- * const cases = [{ truth: [0, 1], map: [0, 1] }, { truth: [0, 0], map: [0, 0] }];
+ * const cases = [[0, 1], [0, 0]].map((mask) => ({ truth: mask, map: mask, width: 2 }));
  * infNetProtocol(cases).dice.toFixed(3); // "0.499"
  * @see Fan 2020, doi:10.1109/TMI.2020.2996645 and its published evaluation code
  */
@@ -44,7 +47,15 @@ export function infNetProtocol(cases: readonly InfNetCase[]): InfNetScores {
   if (cases.length === 0) {
     throw new ConfigError({ where: "infNetProtocol", expected: "at least one image", got: "none" });
   }
-  const sums = { dice: 0, sensitivity: 0, specificity: 0, precision: 0, eMeasure: 0, mae: 0 };
+  const sums = {
+    dice: 0,
+    sensitivity: 0,
+    specificity: 0,
+    precision: 0,
+    eMeasure: 0,
+    sMeasure: 0,
+    mae: 0,
+  };
   cases.forEach((image, index) => {
     const scores = scoreImage(image, index);
     for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += scores[name];
@@ -56,6 +67,7 @@ export function infNetProtocol(cases: readonly InfNetCase[]): InfNetScores {
     specificity: mean(sums.specificity),
     precision: mean(sums.precision),
     eMeasure: mean(sums.eMeasure),
+    sMeasure: mean(sums.sMeasure),
     mae: mean(sums.mae),
     cases: cases.length,
   };
@@ -65,13 +77,17 @@ export function infNetProtocol(cases: readonly InfNetCase[]): InfNetScores {
 export function infNetCase(truth: LabelGrid, prediction: LabelGrid, label: number): InfNetCase {
   const pair = toBytePair("infNetCase", truth, prediction);
   const binary = (data: Uint8Array): Uint8Array => data.map((value) => (value === label ? 1 : 0));
-  return { truth: binary(pair.truth.data), map: binary(pair.prediction.data) };
+  return {
+    truth: binary(pair.truth.data),
+    map: binary(pair.prediction.data),
+    width: pair.truth.width,
+  };
 }
 
 type ImageScores = Omit<InfNetScores, "cases">;
 
 /** The means over thresholds of one image; the order of the two means does not matter to them. */
-function scoreImage({ truth, map }: InfNetCase, index: number): ImageScores {
+function scoreImage({ truth, map, width }: InfNetCase, index: number): ImageScores {
   if (truth.length !== map.length || truth.length === 0) {
     throw new ShapeError({
       where: `infNetProtocol[${index}].map`,
@@ -79,7 +95,15 @@ function scoreImage({ truth, map }: InfNetCase, index: number): ImageScores {
       got: `${map.length}`,
     });
   }
-  const { at, above, truthVoxels, error } = histograms(truth, map);
+  if (!Number.isInteger(width) || width < 1 || truth.length % width !== 0) {
+    throw new ShapeError({
+      where: `infNetProtocol[${index}].width`,
+      expected: `columns of an image of ${truth.length} values`,
+      got: String(width),
+    });
+  }
+  const stretched = stretch(map);
+  const { at, above, truthVoxels, error } = histograms(truth, stretched);
   const size = truth.length;
   const sums = { dice: 0, sensitivity: 0, specificity: 0, precision: 0, eMeasure: 0 };
   // Thresholds from 1 down: each takes in one more level of the histogram.
@@ -106,6 +130,11 @@ function scoreImage({ truth, map }: InfNetCase, index: number): ImageScores {
     specificity: sums.specificity / THRESHOLDS,
     precision: sums.precision / THRESHOLDS,
     eMeasure: sums.eMeasure / THRESHOLDS,
+    sMeasure: structureMeasure(
+      stretched,
+      Float64Array.from(truth, (value) => (value === 0 ? 0 : 1)),
+      width,
+    ),
     mae: error / size,
   };
 }
@@ -116,11 +145,8 @@ interface LevelCounts {
   readonly outside: Float64Array;
 }
 
-/** Counts of a stretched map; the E-measure takes what is `above` a threshold, the rest what is `at` it too. */
-function histograms(
-  truth: ArrayLike<number>,
-  map: ArrayLike<number>,
-): { at: LevelCounts; above: LevelCounts; truthVoxels: number; error: number } {
+/** The map with its least value at 0 and its largest at 1; all 0 where it has one value. */
+function stretch(map: ArrayLike<number>): Float64Array {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < map.length; i++) {
@@ -128,6 +154,14 @@ function histograms(
     if (map[i] > high) high = map[i];
   }
   const range = high > low ? high - low : 1;
+  return Float64Array.from(map, (value) => (value - low) / range);
+}
+
+/** Counts of a stretched map; the E-measure takes what is `above` a threshold, the rest what is `at` it too. */
+function histograms(
+  truth: ArrayLike<number>,
+  map: Float64Array,
+): { at: LevelCounts; above: LevelCounts; truthVoxels: number; error: number } {
   const empty = (): LevelCounts => ({
     inside: new Float64Array(THRESHOLDS),
     outside: new Float64Array(THRESHOLDS),
@@ -136,7 +170,7 @@ function histograms(
   let error = 0;
   let truthVoxels = 0;
   for (let i = 0; i < map.length; i++) {
-    const value = (map[i] - low) / range;
+    const value = map[i];
     const isTrue = truth[i] !== 0;
     const side = isTrue ? "inside" : "outside";
     // One part in 10^9 of a level for the rounding of the division.

@@ -53,14 +53,23 @@ export function lungInvolvementPercent(
       got: "[]",
     });
   }
+  return involvementPercent(disease.data, lung.data, diseaseLabels);
+}
+
+/** {@link lungInvolvementPercent} on bytes that are checked already. */
+export function involvementPercent(
+  labels: Uint8Array,
+  lung: Uint8Array,
+  diseaseLabels: readonly number[] | undefined,
+): number {
   const isDisease = new Uint8Array(256).fill(diseaseLabels === undefined ? 1 : 0, 1);
   for (const label of diseaseLabels ?? []) isDisease[label] = 1;
   let lungVoxels = 0;
   let diseased = 0;
-  for (let i = 0; i < lung.data.length; i++) {
-    if (lung.data[i] === 0) continue;
+  for (let i = 0; i < lung.length; i++) {
+    if (lung[i] === 0) continue;
     lungVoxels++;
-    diseased += isDisease[disease.data[i]];
+    diseased += isDisease[labels[i]];
   }
   return lungVoxels === 0 ? NaN : (100 * diseased) / lungVoxels;
 }

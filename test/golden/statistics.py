@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import numpy as np
+import py_sod_metrics
 import scipy
 import torch
 import torchmetrics
@@ -49,15 +50,21 @@ calibration = {
 }
 
 
+WIDTH = 8
+
+
 def inf_net(cases):
-    """The published evaluation, loop by loop."""
+    """The published evaluation, loop by loop; its structure measure from PySODMetrics."""
     steps = [(255 - k) / 255 for k in range(256)]
+    structure = []
     table = np.zeros((len(cases), 256, 5))
     mae = []
     for i, (gt, grey) in enumerate(cases):
         spread = grey.max() - grey.min()
         res = (grey - grey.min()) / (spread if spread > 0 else 1)
         mae.append(np.abs(gt - res).mean())
+        shaped = res.reshape(-1, WIDTH), gt.reshape(-1, WIDTH) > 0
+        structure.append(py_sod_metrics.Smeasure().cal_sm(*shaped))
         for t, threshold in enumerate(steps):
             label = (res >= threshold).astype(float)
             positives, both, objects = label.sum(), (label * gt).sum(), gt.sum()
@@ -81,7 +88,7 @@ def inf_net(cases):
             table[i, t, 4] = enhanced.sum() / (gt.size - 1 + np.finfo(float).eps)
     means = table.mean(0).mean(0)
     names = ("dice", "sensitivity", "specificity", "precision", "eMeasure")
-    return {**dict(zip(names, map(float, means))), "mae": float(np.mean(mae))}
+    return {**dict(zip(names, map(float, means))), "mae": float(np.mean(mae)), "sMeasure": float(np.mean(structure))}
 
 
 def mask(share, size=40):
@@ -97,13 +104,13 @@ for name, cases in [
     shapes.append(
         {
             "name": name,
-            "cases": [{"truth": t.astype(int).tolist(), "map": m.astype(int).tolist()} for t, m in cases],
+            "cases": [{"truth": t.astype(int).tolist(), "map": m.astype(int).tolist(), "width": WIDTH} for t, m in cases],
             "expected": inf_net(cases),
         }
     )
 
 out = pathlib.Path(__file__).with_suffix(".json")
-versions = {"scipy": scipy.__version__, "torchmetrics": torchmetrics.__version__, "torch": torch.__version__}
+versions = {"scipy": scipy.__version__, "torchmetrics": torchmetrics.__version__, "torch": torch.__version__, "pysodmetrics": "1.6.2"}
 out.write_text(
     json.dumps(
         {"versions": versions, "wilcoxon": tests, "calibration": calibration, "infNet": shapes}, separators=(",", ":")

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { withCompositeOps } from "../../src/core/ops/registry";
 import { loadEngine } from "../../src/engine/load";
 import {
   LOSS_NAMES,
@@ -41,13 +42,15 @@ function relativeDifference(actual: ArrayLike<number>, expected: readonly number
   return Math.max(...expected.map((value, i) => Math.abs((actual[i] ?? NaN) - value))) / scale;
 }
 
-describe("losses equal torch and MONAI", () => {
+describe.each(["native", "composite"])("losses equal torch and MONAI: %s ops", (form) => {
   it.each(golden.cases)("$name", (row) => {
     const loss = factories[row.factory](row.options);
     const { yTrue, logits } = goldenInputs(row.labels as "labels" | "ignored");
     const prediction = row.isProbabilities ? tf.softmax(logits) : logits;
     const mask = row.isMasked ? tf.tensor(golden.mask, golden.shape.slice(0, -1)) : undefined;
-    const { value, grad } = tf.valueAndGrad((x) => loss(yTrue, x, mask))(prediction);
+    const run = (): { value: tf.Tensor; grad: tf.Tensor } =>
+      tf.valueAndGrad((x) => loss(yTrue, x, mask))(prediction);
+    const { value, grad } = form === "native" ? run() : withCompositeOps(run);
     expect(loss.from).toBe(row.isProbabilities ? "probabilities" : "logits");
     expect(Math.abs((value.dataSync()[0] ?? NaN) / row.value - 1)).toBeLessThan(1e-5);
     expect(relativeDifference(grad.dataSync(), row.gradient)).toBeLessThan(1e-4);

@@ -91,6 +91,24 @@ describe("caseMetrics", () => {
     expect(record.classes[1].truthMl).toBeNaN();
   });
 
+  it("gives the diseased share of the lung where a lung mask is given", () => {
+    const lungMask = draw(`
+      1 1 1 1
+      1 1 1 1
+      . . . .`);
+    const options = { id: "a", classNames, lungMask };
+    expect(record.lungInvolvement).toBeNull();
+    expect(caseMetrics(truth, prediction, options).lungInvolvement).toEqual({
+      truthPercent: (100 * 5) / 8,
+      predictedPercent: (100 * 5) / 8,
+    });
+    const other = caseMetrics(truth, prediction, { ...options, diseaseLabels: [2] });
+    expect(other.lungInvolvement).toEqual({ truthPercent: 0, predictedPercent: 0 });
+    expect(() => caseMetrics(truth, prediction, { ...options, lungMask: draw("1 1") })).toThrow(
+      /lungMask: expected \[3, 4\]/,
+    );
+  });
+
   it("states wanted and got", () => {
     const wide = { height: 2, width: 6, data: new Uint8Array(12) };
     expect(() => caseMetrics(truth, wide, { id: "a", classNames })).toThrow(

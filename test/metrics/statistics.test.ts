@@ -153,6 +153,7 @@ describe("infNetProtocol", () => {
       "specificity",
       "precision",
       "eMeasure",
+      "sMeasure",
       "mae",
     ] as const) {
       expect(scores[name]).toBeCloseTo(expected[name], 10);
@@ -172,8 +173,11 @@ describe("infNetProtocol", () => {
 
   it("states wanted and got", () => {
     expect(() => infNetProtocol([])).toThrow(/at least one image, got none/);
-    expect(() => infNetProtocol([{ truth: [1, 0], map: [1] }])).toThrow(
+    expect(() => infNetProtocol([{ truth: [1, 0], map: [1], width: 1 }])).toThrow(
       /infNetProtocol\[0\].map: expected 2 values as the truth, got 1/,
+    );
+    expect(() => infNetProtocol([{ truth: [1, 0], map: [1, 0], width: 3 }])).toThrow(
+      /width: expected columns of an image of 2 values, got 3/,
     );
   });
 });
