@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { DataError } from "../core/errors";
-import { decodeTensorFile, encodeTensorFile } from "./tensorFile";
-import type { HostTensor, HostTensors } from "./tensorFile";
+import {
+  readSafetensors,
+  readSafetensorsMetadata,
+  writeSafetensors,
+} from "../core/weights/safetensors";
+import { bytesSource } from "../core/weights/WeightTensor";
+import type { WeightMap, WeightTensor } from "../core/weights/WeightTensor";
 import { writeWhole } from "./wholeFile";
 
 /** What one epoch left behind. */
@@ -50,23 +55,23 @@ export type TrainingState = z.infer<typeof trainingStateSchema>;
 export interface Checkpoint {
   readonly state: TrainingState;
   /** Weights, batch statistics, random states. */
-  readonly model: HostTensors;
+  readonly model: WeightMap;
   /** The optimizer's slots. */
-  readonly optimizer: HostTensors;
+  readonly optimizer: WeightMap;
   /** The model's tensors at the best epoch so far. */
-  readonly best: HostTensors | null;
+  readonly best: WeightMap | null;
 }
 
 const PARTS = ["model", "optimizer", "best"] as const;
 
 /** Writes a checkpoint whole; see {@link writeWhole}. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const tensors = new Map<string, HostTensor>();
+  const tensors = new Map<string, WeightTensor>();
   for (const part of PARTS) {
     for (const [name, tensor] of checkpoint[part] ?? []) tensors.set(`${part}/${name}`, tensor);
   }
   const state = JSON.stringify(checkpoint.state);
-  await writeWhole(path, encodeTensorFile(tensors, { state }));
+  await writeWhole(path, writeSafetensors(tensors, { state }));
 }
 
 /**
@@ -83,11 +88,13 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-  const { tensors, metadata } = decodeTensorFile(path, bytes);
+  const source = bytesSource(bytes);
+  const tensors = readSafetensors(path, source);
+  const metadata = readSafetensorsMetadata(path, source);
   const state = parseState(path, metadata["state"]);
   const parts = Object.fromEntries(
-    PARTS.map((part) => [part, new Map<string, HostTensor>()]),
-  ) as Record<(typeof PARTS)[number], Map<string, HostTensor>>;
+    PARTS.map((part) => [part, new Map<string, WeightTensor>()]),
+  ) as Record<(typeof PARTS)[number], Map<string, WeightTensor>>;
   for (const [name, tensor] of tensors) {
     const slash = name.indexOf("/");
     const part = PARTS.find((candidate) => candidate === name.slice(0, slash));

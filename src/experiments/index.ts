@@ -28,7 +28,7 @@ export { learningRateAt } from "./schedule";
 export type { Schedule, ScheduleTime } from "./schedule";
 export { summaryTable } from "./scoreTable";
 export { checkSplit, kFold, readSplits, selectById, splitByGroup, writeSplits } from "./splits";
-export type { Split } from "./splits";
+export type { Split, Splittable } from "./splits";
 export { fitSplit, trainRun } from "./trainRun";
 export type { TrainRunOptions, TrainedRun, TrainingHooks } from "./trainRun";
 export type { TrainingConfig } from "./trainingConfig";

@@ -4,11 +4,12 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { version } from "../../package.json";
 import { DataError } from "../core/errors";
+import { readSafetensors, writeSafetensors } from "../core/weights/safetensors";
+import { bytesSource } from "../core/weights/WeightTensor";
 import { loadEngine } from "../engine/load";
 import { buildModel } from "./buildModel";
 import { epochRecordSchema } from "./checkpoint";
 import type { FitResult } from "./fitOptions";
-import { decodeTensorFile, encodeTensorFile } from "./tensorFile";
 import { trainingConfigSchema } from "./trainingConfig";
 import { modelVariables, readVariables, writeVariables } from "./variables";
 import { writeJsonWhole, writeWhole } from "./wholeFile";
@@ -91,7 +92,7 @@ export async function saveRun(
     },
     result: { ended, bestEpoch, steps, seconds, records: [...records] },
   };
-  const weights = encodeTensorFile(readVariables(modelVariables(model)), { model: options.model });
+  const weights = writeSafetensors(readVariables(modelVariables(model)), { model: options.model });
   await writeWhole(join(folder, WEIGHTS_FILE), weights);
   await writeJsonWhole(join(folder, RECORD_FILE), record);
   return record;
@@ -158,7 +159,7 @@ export async function loadRun(folder: string): Promise<Run> {
     });
   });
   const model = buildModel(record.model, record.config, record.classNames.length);
-  writeVariables(path, modelVariables(model), decodeTensorFile(path, bytes).tensors);
+  writeVariables(path, modelVariables(model), readSafetensors(path, bytesSource(bytes)));
   return { folder, record, model };
 }
 

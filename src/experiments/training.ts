@@ -8,7 +8,7 @@ import { FRESH_EARLY_STOP, watch } from "./earlyStop";
 import { expectSameFingerprint } from "./fitOptions";
 import type { FitData, FitResult, ResolvedFitOptions } from "./fitOptions";
 import { learningRateAt } from "./schedule";
-import type { HostTensors } from "./tensorFile";
+import type { WeightMap } from "../core/weights/WeightTensor";
 import { stepsPerEpoch, trainingBatches } from "./trainingBatches";
 import type { TrainingSession } from "./trainingSession";
 import { validate } from "./validation";
@@ -22,7 +22,7 @@ export class Training {
   private readonly validation: readonly Sample[];
   private readonly epochSteps: number;
   private state: TrainingState;
-  private best: HostTensors | null = null;
+  private best: WeightMap | null = null;
   private resumedAtStep = 0;
   private epochStart = performance.now();
   private shown: Record<string, number> = {};

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, DataError } from "../core/errors";
 import { formatShape } from "../core/shapes";
-import type { HostTensor, HostTensors } from "./tensorFile";
+import type { WeightTensor, WeightMap } from "../core/weights/WeightTensor";
 
 /** Variables that belong together, by names that are the same in every process. */
 export type NamedVariables = ReadonlyMap<string, tf.Variable>;
@@ -31,9 +31,9 @@ export function modelVariables(model: tf.LayersModel): NamedVariables {
 }
 
 /** Copies of the variables' values. */
-export function readVariables(variables: NamedVariables): HostTensors {
+export function readVariables(variables: NamedVariables): WeightMap {
   return new Map(
-    [...variables].map(([name, variable]): [string, HostTensor] => {
+    [...variables].map(([name, variable]): [string, WeightTensor] => {
       const values = variable.dataSync();
       return [
         name,
@@ -53,11 +53,7 @@ export function readVariables(variables: NamedVariables): HostTensors {
  * @throws DataError that names the first variable which is missing, extra or of another shape;
  *   nothing is changed then
  */
-export function writeVariables(
-  where: string,
-  variables: NamedVariables,
-  tensors: HostTensors,
-): void {
+export function writeVariables(where: string, variables: NamedVariables, tensors: WeightMap): void {
   const refuse = (expected: string, got: string): DataError =>
     new DataError({ where, expected, got, remedy: "It belongs to another model." });
   for (const [name, variable] of variables) {
@@ -74,7 +70,7 @@ export function writeVariables(
   if (extra !== undefined) throw refuse("only the model's tensors", `"${extra}" too`);
   tf.tidy(() => {
     for (const [name, variable] of variables) {
-      const { values, shape } = tensors.get(name) as HostTensor;
+      const { values, shape } = tensors.get(name) as WeightTensor;
       const dtype = values instanceof Int32Array ? "int32" : "float32";
       // A copy: TensorFlow keeps the array that a tensor was made of.
       variable.assign(tf.tensor(values.slice(), [...shape], dtype));

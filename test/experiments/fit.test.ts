@@ -7,7 +7,7 @@ import { loadEngine } from "../../src/engine/load";
 import { fit } from "../../src/experiments/fit";
 import type { FitOptions } from "../../src/experiments/fitOptions";
 import { modelVariables, readVariables } from "../../src/experiments/variables";
-import type { HostTensors } from "../../src/experiments/tensorFile";
+import type { WeightMap } from "../../src/core/weights/WeightTensor";
 import { discSamples } from "./support/samples";
 import { tinySegmenter } from "./support/tinySegmenter";
 
@@ -41,7 +41,7 @@ function createModel(): tf.LayersModel {
   return tinySegmenter(17);
 }
 
-function weightsOf(model: tf.LayersModel): HostTensors {
+function weightsOf(model: tf.LayersModel): WeightMap {
   return readVariables(modelVariables(model));
 }
 
@@ -68,7 +68,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
   });
 
   it("gives the same weights for the same seeds, others for another", async () => {
-    const train2 = async (seed: number): Promise<HostTensors> => {
+    const train2 = async (seed: number): Promise<WeightMap> => {
       const model = createModel();
       await fit(model, { train }, { ...options, seed });
       return weightsOf(model);
@@ -107,7 +107,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
 
   it("stops when validation gets no better, and restores the best weights", async () => {
     const model = createModel();
-    const best: HostTensors[] = [];
+    const best: WeightMap[] = [];
     const result = await fit(
       model,
       { train, validation },

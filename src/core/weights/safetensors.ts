@@ -65,7 +65,10 @@ function checkLayout(where: string, entries: readonly Entry[], dataBytes: number
   if (reached !== dataBytes) refuse(where, `${reached} bytes of data`, String(dataBytes));
 }
 
-function readHeader(where: string, source: ByteSource): { entries: Entry[]; dataStart: number } {
+function readHeader(
+  where: string,
+  source: ByteSource,
+): { entries: Entry[]; dataStart: number; metadata: Record<string, string> } {
   if (source.size < 8) refuse(where, "at least 8 bytes", String(source.size));
   const prefix = source.read(0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
@@ -88,7 +91,8 @@ function readHeader(where: string, source: ByteSource): { entries: Entry[]; data
     .filter(([name]) => name !== "__metadata__")
     .map(([name, value]) => parseEntry(where, name, value, dataBytes));
   checkLayout(where, entries, dataBytes);
-  return { entries, dataStart };
+  const { __metadata__: metadata = {} } = header as { __metadata__?: Record<string, string> };
+  return { entries, dataStart, metadata };
 }
 
 /**
@@ -116,6 +120,18 @@ export function readSafetensors(where: string, source: ByteSource): Map<string, 
       return [name, { shape, values: type.decode(view, bytes.byteLength / type.bytes) }];
     }),
   );
+}
+
+/**
+ * The free text of a safetensors file, by key.
+ *
+ * @throws DataError as {@link readSafetensors} does
+ */
+export function readSafetensorsMetadata(
+  where: string,
+  source: ByteSource,
+): Readonly<Record<string, string>> {
+  return readHeader(where, source).metadata;
 }
 
 /**
