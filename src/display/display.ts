@@ -21,6 +21,11 @@ function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
+/** A promise of any realm: a cell's globals may be others than ours. */
+function isThenable<T>(value: T): value is T & Promise<MimeBundle> {
+  return isObject(value) && "then" in value && typeof value.then === "function";
+}
+
 function plainText(value: unknown): string {
   return typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 50 });
 }
@@ -44,7 +49,7 @@ export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
         "text/plain": plainText(value),
         ...(isObject(bundle) ? bundle : {}),
       });
-      return own instanceof Promise ? own.then(complete) : complete(own);
+      return isThenable(own) ? own.then(complete) : complete(own);
     }
     const known = richBundle(value);
     if (known !== null) return known;
@@ -62,7 +67,7 @@ export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
  */
 export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
   const bundle = toMimeBundle(value);
-  displayBundle(bundle instanceof Promise ? await bundle : bundle, options);
+  displayBundle(isThenable(bundle) ? await bundle : bundle, options);
 }
 
 /**

@@ -87,7 +87,9 @@ export class History {
         const pattern = globToRegExp(request.pattern ?? "*");
         const found = this.#entries.filter((entry) => pattern.test(entry.code));
         if (request.unique !== true) return last(found);
-        return last([...new Map(found.map((entry) => [entry.code, entry])).values()]);
+        // Each text once, where it last stood.
+        const newest = new Map(found.map((entry) => [entry.code, entry]));
+        return last(found.filter((entry) => newest.get(entry.code) === entry));
       }
     }
   }

@@ -14,6 +14,8 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 export interface SessionProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
+  /** The notebook's folder; default the kernel's own. */
+  readonly cwd?: string;
   /** How long a session may take to end by itself before it is killed, in milliseconds. */
   readonly graceMs?: number;
 }
@@ -52,8 +54,8 @@ export class SessionProcess implements SessionBackend {
   }
 
   #start(): ChildProcess {
-    const { command, args } = this.#options;
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"] });
+    const { command, args, cwd } = this.#options;
+    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"] });
     this.#ready = false;
     const lines = new LineReader<SessionMessage>();
     const messages = child.stdio[MESSAGE_FD] as Readable;

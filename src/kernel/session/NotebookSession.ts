@@ -25,8 +25,10 @@ export interface SessionOptions {
   /** Matches the paths of scripts that no traceback shows. */
   readonly kernelFiles: RegExp;
   readonly emit: (output: SessionOutput) => void;
-  /** Told when the cell's own code begins and ends: only that may be broken into. */
-  readonly onRun: (isRunning: boolean) => void;
+  /** Told when the cell's own code begins: only that may be broken into. */
+  readonly beginRun: () => void;
+  /** Told when it has ended; the session waits until nothing can break into it any more. */
+  readonly endRun: () => Promise<void>;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
 }
@@ -125,9 +127,10 @@ export class NotebookSession {
 
   /** Ends the running cell at what it waits for. */
   interrupt(): void {
+    const end = this.#endRunning;
     this.#interruption.interrupt();
     // A cell that does not wait through us, or whose code was terminated, ends here.
-    setImmediate(() => this.#endRunning?.(new CellInterrupted()));
+    setImmediate(() => end?.(new CellInterrupted()));
   }
 
   #failed(error: CellError): Executed {
@@ -193,7 +196,7 @@ export class NotebookSession {
       this.#endRunning = fail;
       // On a stack of its own: terminating the cell must not unwind what waits for it.
       setImmediate(() => {
-        this.#options.onRun(true);
+        this.#options.beginRun();
         try {
           // Asked to stop while it was compiled.
           if (this.#options.isStopRequested()) throw new CellInterrupted();
@@ -209,7 +212,7 @@ export class NotebookSession {
         }
       });
     });
-    this.#options.onRun(false);
+    await this.#options.endRun();
     this.#endRunning = null;
     return outcome;
   }

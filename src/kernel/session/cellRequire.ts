@@ -55,9 +55,15 @@ function sourceFile(path: string): string | null {
         ...[...SOURCE].map((extension) => path.replace(/\.[cm]?js$/, "") + extension),
         join(path, "index.ts"),
       ];
-  return (
-    candidates.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile() === true) ?? null
-  );
+  return candidates.find(isFile) ?? null;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -110,7 +116,12 @@ export class CellRequire {
         this.require(name);
       } catch (error) {
         if (!IMPORT_ONLY.has(errorCode(error) ?? "")) continue; // the cell will throw it
-        pending.push(this.#importPackage(name).then((module) => this.#imported.set(name, module)));
+        pending.push(
+          this.#importPackage(name).then((module) =>
+            // Without the mark its default export would be taken for a property of it.
+            this.#imported.set(name, { ...(module as object), __esModule: true }),
+          ),
+        );
       }
     }
     return pending.length === 0 ? null : Promise.all(pending);

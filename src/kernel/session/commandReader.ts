@@ -3,17 +3,22 @@ import { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
 import { COMMAND_FD, LineReader } from "./channel";
 import type { Command } from "./channel";
-import { FLAG, IDLE, RUNNING } from "./flags";
+import { BREAKING, FLAG, IDLE, RUNNING } from "./flags";
 
 /** How long the cells' thread gets to answer before its JavaScript is terminated. */
 const PATIENCE_MS = 100;
-/** How long between two attempts at a cell that goes on regardless. */
-const RETRY_MS = 300;
+/** How long an inspector stays that may have no answer to wait for. */
+const INSPECTOR_MS = 1000;
+/** When the cells' thread is told again, should the termination have hit its listening. */
+const REPEAT_MS = 300;
 /** How long an orphan may take to end by itself. */
 const GRACE_MS = 300;
 
 /** What the reading thread tells the cells' thread beyond the commands. */
-export type ReaderMessage = Command | { readonly type: "terminated" } | { readonly type: "close" };
+export type ReaderMessage =
+  | Exclude<Command, { readonly type: "interrupt" }>
+  | { readonly type: "interrupt" | "terminated"; readonly cell: number }
+  | { readonly type: "close" };
 
 /** Breaks into whatever JavaScript the cells' thread runs. */
 function terminateMainThread(): void {
@@ -21,7 +26,7 @@ function terminateMainThread(): void {
   inspector.connectToMainThread();
   inspector.post("Runtime.terminateExecution");
   // Its answer may be lost with what it terminated.
-  setTimeout(() => inspector.disconnect(), RETRY_MS - 1);
+  setTimeout(() => inspector.disconnect(), INSPECTOR_MS);
 }
 
 /**
@@ -35,24 +40,29 @@ function terminateMainThread(): void {
 export function readCommands(port: MessagePort, flags: Int32Array): void {
   const post = (message: ReaderMessage): void => port.postMessage(message);
 
-  function escalate(seenBefore: number): void {
-    const stuck =
-      Atomics.load(flags, FLAG.running) === RUNNING &&
-      Atomics.load(flags, FLAG.sections) === 0 &&
-      Atomics.load(flags, FLAG.seen) === seenBefore;
-    if (!stuck) return;
+  function escalate(cell: number, seen: number): void {
+    const isStuck =
+      Atomics.load(flags, FLAG.cell) === cell &&
+      Atomics.load(flags, FLAG.seen) === seen &&
+      Atomics.load(flags, FLAG.sections) === 0;
+    // One step: a cell that ends now must see that a termination is on its way.
+    if (!isStuck || Atomics.compareExchange(flags, FLAG.running, RUNNING, BREAKING) !== RUNNING) {
+      return;
+    }
     terminateMainThread();
-    post({ type: "terminated" });
-    setTimeout(() => escalate(seenBefore), RETRY_MS);
+    post({ type: "terminated", cell });
+    setTimeout(() => post({ type: "terminated", cell }), REPEAT_MS);
   }
 
   function interrupt(): void {
     if (Atomics.load(flags, FLAG.running) === IDLE) return;
+    // A cell that is still being compiled sees it before it runs.
     Atomics.store(flags, FLAG.requested, 1);
     if (Atomics.load(flags, FLAG.sections) > 0) return;
+    const cell = Atomics.load(flags, FLAG.cell);
     const seen = Atomics.load(flags, FLAG.seen);
-    post({ type: "interrupt" });
-    setTimeout(() => escalate(seen), PATIENCE_MS);
+    post({ type: "interrupt", cell });
+    setTimeout(() => escalate(cell, seen), PATIENCE_MS);
   }
 
   const lines = new LineReader<Command>();

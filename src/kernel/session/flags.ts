@@ -7,10 +7,12 @@ export const FLAG = {
   requested: 0,
   /** How many sections run that stop by themselves. */
   sections: 1,
-  /** One of the three below. */
+  /** One of the four below. */
   running: 2,
   /** Counts the interrupts that the cells' thread has seen. */
   seen: 3,
+  /** Counts the cells, so that a late interrupt cannot hit the next one. */
+  cell: 4,
 } as const;
 
 /** No cell is there. */
@@ -19,6 +21,8 @@ export const IDLE = 0;
 export const PREPARING = 1;
 /** The cell's own code runs. */
 export const RUNNING = 2;
+/** Its JavaScript is about to be terminated: until that has happened, nothing else may begin. */
+export const BREAKING = 3;
 
 /** Makes the flags, all 0. */
 export function createFlags(): Int32Array {

@@ -4,7 +4,7 @@ import { NotebookSession } from "./NotebookSession";
 import type { Answer, CellError, Command } from "./channel";
 import { readCommands } from "./commandReader";
 import type { ReaderMessage } from "./commandReader";
-import { FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
+import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { captureStreams, send, sendOutput } from "./outbox";
 import { loadPrelude } from "./prelude";
 import { resetTfjsEngine } from "./tfjsRecovery";
@@ -35,6 +35,27 @@ class ProcessExit extends Error {
   }
 }
 
+/** How long JavaScript must run for a termination on its way to have hit it. */
+const ABSORB_MS = 200;
+
+/**
+ * Ends the cell's turn. Where a termination is on its way, it is let hit a loop that does nothing:
+ * else it would hit the next cell, or the kernel itself.
+ */
+async function endRun(flags: Int32Array): Promise<void> {
+  const before = Atomics.compareExchange(flags, FLAG.running, RUNNING, PREPARING);
+  if (before !== BREAKING) return;
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, 2 * ABSORB_MS);
+    setImmediate(() => {
+      const end = performance.now() + ABSORB_MS;
+      while (performance.now() < end);
+    });
+  });
+  Atomics.store(flags, FLAG.running, PREPARING);
+  resetTfjsEngine();
+}
+
 /** Runs a session until its commands end. */
 export function runSession(options: SessionMainOptions): void {
   const { cwd, packageRoot, strict, script } = options;
@@ -47,7 +68,8 @@ export function runSession(options: SessionMainOptions): void {
     strict,
     kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
     emit: sendOutput,
-    onRun: (isRunning) => Atomics.store(flags, FLAG.running, isRunning ? RUNNING : PREPARING),
+    beginRun: () => void Atomics.store(flags, FLAG.running, RUNNING),
+    endRun: () => endRun(flags),
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   let cell = 0;
@@ -89,6 +111,7 @@ export function runSession(options: SessionMainOptions): void {
     notice = null;
     Atomics.store(flags, FLAG.requested, 0);
     Atomics.store(flags, FLAG.sections, 0);
+    Atomics.store(flags, FLAG.cell, cell);
     Atomics.store(flags, FLAG.running, PREPARING);
     try {
       return await session.execute(command);
@@ -118,11 +141,10 @@ export function runSession(options: SessionMainOptions): void {
       case "input":
         return asking?.(message.value);
       case "interrupt":
-        Atomics.add(flags, FLAG.seen, 1);
-        return session.interrupt();
       case "terminated":
+        // A cell that has ended meanwhile is not the next one's business.
+        if (message.cell !== cell) return;
         Atomics.add(flags, FLAG.seen, 1);
-        resetTfjsEngine();
         return session.interrupt();
       case "close":
         // TensorFlow's own ending may abort and leave a core dump; there is nothing left to save.

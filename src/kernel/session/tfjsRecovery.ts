@@ -9,7 +9,7 @@ interface EngineState {
   readonly state: {
     gradientDepth: number;
     kernelDepth: number;
-    activeTape: unknown;
+    activeTape: readonly { readonly saved?: readonly TrackedTensor[] }[] | null;
     activeScope: unknown;
     readonly scopeStack: { readonly track: readonly TrackedTensor[] }[];
   };
@@ -29,7 +29,10 @@ export function resetTfjsEngine(): void {
   const { state } = engine;
   state.gradientDepth = 0;
   state.kernelDepth = 0;
+  // What a gradient's end would have done: its tape keeps tensors for the way back.
+  const saved = state.activeTape?.flatMap((node) => node.saved ?? []) ?? [];
   state.activeTape = null;
+  for (const tensor of saved) if (!tensor.isDisposed) tensor.dispose();
   // What the end of each open scope would have done.
   const tensors = state.scopeStack.flatMap(({ track }) => track);
   state.scopeStack.length = 0;

@@ -18,6 +18,9 @@ const CELL_SCRIPT = /layerbook-cell-(\d+)-(\d+)\.ts/;
 /** How many lines stand around the one that failed. */
 const CONTEXT = 2;
 
+/** How many cells back a function knows its lines. */
+const KEPT_CELLS = 300;
+
 /** A place in a cell, counted from 1 as people do. */
 export interface CellPlace {
   readonly serial: number;
@@ -115,8 +118,8 @@ export class Tracebacks {
   add(serial: number, code: string, compiled: CompiledCell): void {
     const map = new SourceMap(JSON.parse(compiled.sourceMap) as SourceMapPayload);
     this.#cells.set(serial, { code, edited: compiled.edited, map });
-    // Functions of old cells may still fail; a thousand cells on they fail without a frame.
-    this.#cells.delete(serial - 1000);
+    // Functions of old cells may still fail; so many cells on they fail without their line.
+    this.#cells.delete(serial - KEPT_CELLS);
   }
 
   /** An error as Jupyter shows it: what, why, and where in the cells. */
@@ -145,8 +148,9 @@ export class Tracebacks {
       ...this.#frameOf(place),
       ...frames.map((frame) => `    ${paint(DIM, "at")} ${frame}`),
     ];
-    if (error instanceof AggregateError) {
-      for (const each of error.errors) lines.push(...this.#nested("One of", each, seen));
+    if ("errors" in error && Array.isArray(error.errors)) {
+      for (const each of error.errors as unknown[])
+        lines.push(...this.#nested("One of", each, seen));
     }
     if (error.cause !== undefined) lines.push(...this.#nested("Caused by", error.cause, seen));
     return lines;

@@ -1,0 +1,98 @@
+import { Notebook } from "./support/notebook";
+
+jest.setTimeout(60_000);
+
+let notebook: Notebook;
+beforeAll(async () => {
+  notebook = new Notebook();
+  await notebook.value("let kept = 7;");
+});
+afterAll(() => notebook.close());
+
+/** Runs a cell until it has printed "on", stops it, and gives its error's name. */
+async function stop(code: string): Promise<string | undefined> {
+  const running = notebook.run(code);
+  await notebook.seen("on");
+  notebook.session.interrupt();
+  return (await running).error?.ename;
+}
+
+describe("a stop ends", () => {
+  it.each([
+    ["a loop", "console.log('on'); for (;;);"],
+    [
+      "a loop that waits",
+      "console.log('on'); for (;;) await new Promise((r) => setTimeout(r, 5));",
+    ],
+    ["a loop after an await", "await null; console.log('on'); for (;;);"],
+    ["a loop of microtasks", "console.log('on'); for (;;) await 0;"],
+    ["a wait without end", "console.log('on'); await new Promise(() => {});"],
+    [
+      "a loop in a callback",
+      "setTimeout(() => { console.log('on'); for (;;); }, 1); await new Promise(() => {});",
+    ],
+    [
+      "a loop in a library's await",
+      "async function f() { for (;;) await null; } console.log('on'); await f();",
+    ],
+  ])("%s, and variables stay", async (_name, code) => {
+    expect(await stop(code)).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("a cell at what it waits for, its finally blocks included", async () => {
+    const name = await stop(
+      "let cleaned = false; try { console.log('on'); await new Promise(() => {}); } finally { cleaned = true; }",
+    );
+    expect(name).toBe("CellInterrupted");
+    expect(await notebook.value("cleaned")).toBe("true");
+  });
+
+  it("nothing where no cell runs", async () => {
+    notebook.session.interrupt();
+    expect(await notebook.value("kept")).toBe("7");
+  });
+});
+
+describe("a section that stops by itself", () => {
+  const training = (step: string): string =>
+    `import { interruptRequested, withInterruptible } from "layerbook";
+     const weight = tf.variable(tf.scalar(0));
+     const trained = ${step.includes("await") ? "await " : ""}withInterruptible(${step.includes("await") ? "async " : ""}() => {
+       let steps = 0;
+       while (!interruptRequested()) {
+         tf.tidy(() => weight.assign(weight.add(1)));
+         if (++steps === 3) console.log("on");
+         ${step}
+       }
+       return { steps };
+     });`;
+
+  it.each([
+    ["in a loop", ""],
+    ["in a loop that yields", "await new Promise((resolve) => setImmediate(resolve));"],
+  ])("returns what it has, %s, and the cell goes on", async (_name, step) => {
+    expect(await stop(training(step))).toBeUndefined();
+    const same = "[trained.steps >= 3, weight.dataSync()[0] === trained.steps]";
+    expect(await notebook.value(same)).toBe("[ true, true ]");
+    expect(await notebook.value("interruptRequested()")).toBe("false");
+  });
+});
+
+describe("tfjs after a loop inside its scopes was broken into", () => {
+  it("computes gradients and frees tensors as before", async () => {
+    const before = await notebook.value("tf.memory().numTensors");
+    expect(
+      await stop(
+        "tf.tidy(() => tf.grad((x: tf.Tensor) => { console.log('on'); for (;;) x.square(); return x; })(tf.scalar(3)));",
+      ),
+    ).toBe("CellInterrupted");
+    expect(await notebook.value("tf.memory().numTensors")).toBe(before);
+    expect(
+      await notebook.value(
+        "tf.tidy(() => tf.grad((x: tf.Tensor) => x.square())(tf.scalar(3)).dataSync()[0])",
+      ),
+    ).toBe("6");
+    expect(await notebook.value("tf.memory().numTensors")).toBe(before);
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { CellError, SessionOutput } from "../../../src/kernel/session/channel";
+import { SessionProcess } from "../../../src/kernel/protocol/sessionProcess";
+import { KERNEL_NODE, KERNEL_SCRIPT } from "./kernelScript";
+
+/** What became of a cell. */
+export interface CellRun {
+  readonly error: CellError | null;
+  /** The value's text, where it showed one. */
+  readonly value: string | null;
+  readonly outputs: readonly SessionOutput[];
+  readonly payload: readonly unknown[];
+  readonly userExpressions: Readonly<Record<string, unknown>>;
+}
+
+/** A notebook in a folder of its own, its cells run by the built kernel's session process. */
+export class Notebook {
+  readonly folder = mkdtempSync(join(tmpdir(), "notebook-"));
+  readonly session: SessionProcess;
+  readonly #outputs: SessionOutput[] = [];
+  #seen: { readonly text: string; readonly resolve: () => void } | null = null;
+  #count = 0;
+
+  constructor(options: { readonly strict?: boolean; readonly inside?: string } = {}) {
+    const { strict = false, inside = "." } = options;
+    const cwd = join(this.folder, inside);
+    mkdirSync(cwd, { recursive: true });
+    this.session = new SessionProcess({
+      command: KERNEL_NODE,
+      args: [
+        "--no-force-async-hooks-checks",
+        KERNEL_SCRIPT,
+        "--session",
+        ...(strict ? ["--strict"] : []),
+      ],
+      cwd,
+    });
+    this.session.onOutput = (output) => {
+      this.#outputs.push(output);
+      if (this.#seen !== null && this.printed().includes(this.#seen.text)) this.#seen.resolve();
+    };
+  }
+
+  /** Writes a file, by its path from the folder. */
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+    writeFileSync(join(this.folder, path), text);
+  }
+
+  async run(code: string, userExpressions: Record<string, string> = {}): Promise<CellRun> {
+    this.#outputs.length = 0;
+    const executed = await this.session.execute({
+      code,
+      count: ++this.#count,
+      silent: false,
+      allowStdin: false,
+      userExpressions,
+    });
+    const result = this.#outputs.find(({ type }) => type === "result");
+    const text = result?.type === "result" ? result.bundle["text/plain"] : null;
+    const value = typeof text === "string" ? text : null;
+    return { ...executed, value, outputs: [...this.#outputs] };
+  }
+
+  /** What the running cell has printed. */
+  printed(): string {
+    return this.#outputs.map((output) => (output.type === "stream" ? output.text : "")).join("");
+  }
+
+  /** Waits until the running cell has printed a text. */
+  async seen(text: string): Promise<void> {
+    if (this.printed().includes(text)) return;
+    await new Promise<void>((resolve) => (this.#seen = { text, resolve }));
+    this.#seen = null;
+  }
+
+  /** A cell's value as text; throws its error, if it has one. */
+  async value(code: string): Promise<string | null> {
+    const { error, value } = await this.run(code);
+    if (error !== null) throw new Error(stripVTControlCharacters(error.traceback.join("\n")));
+    return value;
+  }
+
+  /** A cell's traceback without colours; throws where there is none. */
+  async failure(code: string): Promise<string> {
+    const { error } = await this.run(code);
+    if (error === null) throw new Error(`the cell did not fail: ${code}`);
+    return stripVTControlCharacters(error.traceback.join("\n"));
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}
