@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** A row of a bench's table and of `bench/results/NAME.json`. */
+export interface Row {
+  readonly case: string;
+  readonly implementation: string;
+  readonly bestMs: number;
+  readonly medianMs: number;
+  /** Highest resident memory of the implementation's process after its first run. */
+  readonly peakMiB: number | null;
+}
+
+/** What a bench is told by `npm run bench`. */
+export interface BenchOptions {
+  readonly repetitions: number;
+  /** Compiles a TypeScript file to one that Node runs. */
+  readonly bundle: (entry: string) => string;
+}
+
+/** How to start an implementation: a process of its own that answers lines with lines of JSON. */
+export interface Contender {
+  readonly implementation: string;
+  readonly command: readonly string[];
+}
+
+/** What a process says when it is ready. */
+interface Ready {
+  readonly parameters: number;
+  readonly firstMs: number;
+  readonly [figure: string]: number | string;
+}
+
+/**
+ * An implementation in a process of its own: `run` does one step, `reset` forgets the memory's
+ * high-water mark, `peak` tells it.
+ */
+class Worker {
+  private constructor(
+    readonly implementation: string,
+    private readonly child: ChildProcess,
+    private readonly lines: AsyncIterator<string>,
+  ) {}
+
+  static start({ implementation, command: [program, ...args] }: Contender): Worker {
+    const child = spawn(program, args, {
+      stdio: ["pipe", "pipe", process.env["BENCH_VERBOSE"] === undefined ? "ignore" : "inherit"],
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", OMP_NUM_THREADS: "2" },
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return new Worker(implementation, child, lines);
+  }
+
+  async answer<T>(): Promise<T> {
+    const line: IteratorResult<string, unknown> = await this.lines.next();
+    if (line.done === true) {
+      throw new Error(`${this.implementation} ended early; run with BENCH_VERBOSE=1 to see why`);
+    }
+    return JSON.parse(line.value) as T;
+  }
+
+  ask<T>(command: "run" | "reset" | "peak"): Promise<T> {
+    this.child.stdin?.write(`${command}\n`);
+    return this.answer<T>();
+  }
+
+  stop(): void {
+    this.child.kill();
+  }
+}
+
+const SETTLE_ROUNDS = 2;
+
+/**
+ * Times implementations in turn, one run of each after the other, so that whatever else the machine
+ * does falls on all alike.
+ *
+ * @returns rows, and what each said of itself when it was ready
+ */
+export async function interleave(
+  name: string,
+  contenders: readonly Contender[],
+  repetitions: number,
+): Promise<{ rows: Row[]; ready: ReadonlyMap<string, Ready> }> {
+  const workers: Worker[] = [];
+  const ready = new Map<string, Ready>();
+  try {
+    // One after the other: each has the machine to itself while it builds.
+    for (const contender of contenders) {
+      const worker = Worker.start(contender);
+      workers.push(worker);
+      ready.set(contender.implementation, await worker.answer<Ready>());
+      await worker.ask("reset");
+    }
+    const times = new Map(workers.map((worker) => [worker, [] as number[]]));
+    for (let round = -SETTLE_ROUNDS; round < repetitions; round++) {
+      for (const worker of workers) {
+        const { ms } = await worker.ask<{ ms: number }>("run");
+        if (round >= 0) times.get(worker)?.push(ms);
+      }
+    }
+    const rows: Row[] = [];
+    for (const [worker, list] of times) {
+      list.sort((a, b) => a - b);
+      const { peakMiB } = await worker.ask<{ peakMiB: number | null }>("peak");
+      rows.push({
+        case: name,
+        implementation: worker.implementation,
+        bestMs: list[0],
+        medianMs: list[Math.floor(list.length / 2)],
+        peakMiB,
+      });
+    }
+    return { rows, ready };
+  } finally {
+    for (const worker of workers) worker.stop();
+  }
+}
+
+/** Prints each implementation's best time over another's. */
+export function printRatios(rows: readonly Row[], baseline: string): void {
+  const base = rows.find(({ implementation }) => implementation === baseline);
+  if (base === undefined) return;
+  for (const row of rows) {
+    const ratio = (base.bestMs / row.bestMs).toFixed(2);
+    console.log(`${row.case}: ${baseline} takes ${ratio} of ${row.implementation}`);
+  }
+}

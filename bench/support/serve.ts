@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+/** Resident memory's high-water mark in MiB, `null` where the system does not tell. */
+export function peakMiB(): number | null {
+  try {
+    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
+    return match === null ? null : Number(match[1]) / 1024;
+  } catch {
+    return null;
+  }
+}
+
+function resetPeak(): void {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+  } catch {
+    // Not to be had everywhere; the peak is then that of the whole process.
+  }
+}
+
+/**
+ * Answers the commands of `interleave` on standard input.
+ *
+ * @param once one step, until its result is known
+ * @param figures what the bench wants to know beside the times
+ */
+export function serve(
+  once: () => void,
+  figures: Readonly<Record<string, number | string>> = {},
+): void {
+  const timed = (): number => {
+    const start = process.hrtime.bigint();
+    once();
+    return Number(process.hrtime.bigint() - start) / 1e6;
+  };
+  const say = (answer: object): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+  say({ firstMs: timed(), ...figures });
+  createInterface({ input: process.stdin }).on("line", (command) => {
+    if (command === "run") say({ ms: timed() });
+    else if (command === "peak") say({ peakMiB: peakMiB() });
+    else {
+      resetPeak();
+      say({});
+    }
+  });
+}

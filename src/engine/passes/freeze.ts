@@ -1,0 +1,42 @@
+import type * as tf from "@tensorflow/tfjs";
+import { TraceError } from "../../core/errors";
+import type { TensorValues } from "../binding";
+import type { Attrs, RecordedFunction } from "../graph";
+import { attrOf } from "../graph";
+import { variableKey } from "../tracedVariables";
+import { Rewriter } from "./rewrite";
+
+/**
+ * Puts the variables' values in as constants: for a graph that only predicts.
+ *
+ * @throws TraceError when the function writes a variable
+ */
+export function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): RecordedFunction {
+  if (fn.effects.length > 0) {
+    throw new TraceError({
+      where: fn.name,
+      expected: "a function that leaves its variables alone",
+      got: `${fn.effects.length} writes`,
+      remedy: "Apply the model with { training: false }.",
+    });
+  }
+  const byKey = new Map(variables.map((variable) => [variableKey(variable), variable]));
+  const rewriter = new Rewriter(fn);
+  for (const node of fn.nodes) {
+    if (node.op !== "ReadVariableOp") {
+      rewriter.putNode(rewriter.copy(node));
+      continue;
+    }
+    const { attrs } = fn.nodes[node.inputs[0].node];
+    const variable = byKey.get(attrOf(attrs, "shared_name", "string") ?? "");
+    if (variable === undefined) throw new Error(`${fn.name} reads an unknown variable`);
+    const [type] = node.outputs;
+    const values = variable.dataSync().slice() as TensorValues;
+    const constant: Attrs = {
+      dtype: { kind: "type", value: type.dtype },
+      value: { kind: "tensor", value: { ...type, values, isSplat: values.length === 1 } },
+    };
+    rewriter.putNode(rewriter.add("Const", [], constant, [type], node));
+  }
+  return rewriter.finish();
+}
