@@ -22,39 +22,47 @@ export function findTfjsNode(packageRoot) {
   }
 }
 
+/** Its files that call what Node 23 took away or later Nodes warn of. */
+const files = ["nodejs_kernel_backend.js", path.join("kernels", "TopK.js")];
+const calls = /\(0, util_1\.(isNullOrUndefined|isArray)\)/;
+
 /**
  * Node 23 took `util.isNullOrUndefined` away, and tfjs-node 4.22, its last release, calls it. The
- * fix stands upstream since 2024 and was never released (tfjs 8609). Only the file itself can be
- * mended, so that a plain import works in any process.
+ * fix stands upstream since 2024 and was never released (tfjs 8609). Only the files themselves can
+ * be mended, so that a plain import works in any process.
  *
- * @param {string} source of dist/nodejs_kernel_backend.js
+ * @param {string} source
  */
-export function withoutIsNullOrUndefined(source) {
-  return source.replaceAll(/\(0, util_1\.isNullOrUndefined\)\((\w+)\)/g, "($1 == null)");
+export function withoutOldUtil(source) {
+  return source
+    .replaceAll(/\(0, util_1\.isNullOrUndefined\)\((\w+)\)/g, "($1 == null)")
+    .replaceAll(/\(0, util_1\.isArray\)\(/g, "Array.isArray(");
 }
 
 /** @param {string} packageRoot */
-function backendFile(packageRoot) {
-  return path.join(findTfjsNode(packageRoot), "dist", "nodejs_kernel_backend.js");
+function filesToMend(packageRoot) {
+  const dist = path.join(findTfjsNode(packageRoot), "dist");
+  return files.map((name) => path.join(dist, name));
 }
 
 /** @type {import("./context.mjs").Step<null>} */
 export const tfjsStep = {
   name: "tfjs",
   title: "tfjs-node on current Nodes",
-  inputs: () => null,
+  inputs: () => files,
   isWhole: ({ packageRoot }) =>
-    !fs.readFileSync(backendFile(packageRoot), "utf8").includes("isNullOrUndefined"),
+    filesToMend(packageRoot).every((file) => !calls.test(fs.readFileSync(file, "utf8"))),
   run({ packageRoot }) {
-    const file = backendFile(packageRoot);
-    const mended = withoutIsNullOrUndefined(fs.readFileSync(file, "utf8"));
-    if (mended.includes("isNullOrUndefined")) {
-      throw new SetupFailure(
-        `${file} is not that of tfjs-node-gpu 4.22.0`,
-        "Install the version that package.json pins, then run set-up again.",
-      );
+    for (const file of filesToMend(packageRoot)) {
+      const mended = withoutOldUtil(fs.readFileSync(file, "utf8"));
+      if (calls.test(mended)) {
+        throw new SetupFailure(
+          `${file} is not that of tfjs-node-gpu 4.22.0`,
+          "Install the version that package.json pins, then run set-up again.",
+        );
+      }
+      writeWhole(file, mended);
     }
-    writeWhole(file, mended);
     return Promise.resolve(null);
   },
 };

@@ -8,7 +8,7 @@ import { isLockInstalled } from "../../scripts/setup/npm.mjs";
 import { pipFailure } from "../../scripts/setup/pip.mjs";
 import { describeMachine, installHint, wantsGpu } from "../../scripts/setup/platform.mjs";
 import { runLogged, soundsOffline } from "../../scripts/setup/shell.mjs";
-import { withoutIsNullOrUndefined } from "../../scripts/setup/tfjs.mjs";
+import { withoutOldUtil } from "../../scripts/setup/tfjs.mjs";
 import { temporaryFolder, writeFiles, writeScript } from "./support/temporaryFolder";
 
 const root = path.resolve(__dirname, "..", "..");
@@ -243,15 +243,19 @@ describe("package-lock.json", () => {
   });
 });
 
-describe("tfjs-node on Nodes without util.isNullOrUndefined", () => {
+describe("tfjs-node on Nodes without the old util", () => {
   it("asks in plain JavaScript, and the same", () => {
-    const source = "if ((0, util_1.isNullOrUndefined)(tensors)) {";
-    expect(withoutIsNullOrUndefined(source)).toBe("if ((tensors == null)) {");
+    const source = "if ((0, util_1.isNullOrUndefined)(k) || (0, util_1.isArray)(t)) {";
+    expect(withoutOldUtil(source)).toBe("if ((k == null) || Array.isArray(t)) {");
   });
 
-  it("has been mended in the project", () => {
-    const file = require.resolve("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
-    expect(fs.readFileSync(file, "utf8")).not.toContain("isNullOrUndefined");
+  it("has been mended in every file of the project's that is no test", () => {
+    const dist = path.dirname(require.resolve("@tensorflow/tfjs-node-gpu"));
+    const calling = fs
+      .readdirSync(dist, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".js") && !name.endsWith("_test.js"))
+      .filter((name) => /util_1\.is[A-Z]/.test(fs.readFileSync(path.join(dist, name), "utf8")));
+    expect(calling).toEqual([]);
   });
 });
 

@@ -1,0 +1,52 @@
+// npm run fuzz [-- --count 10000 --seed 1 --format png]: damages files of each format and reads them, each
+// format in a child process under a memory limit. Exit 1 for a crash, a hang, or anything but a value or
+// a DataError that names the file.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildSync } from "esbuild";
+
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+    format: { type: "string" },
+  },
+});
+const LIMIT_MIB = 768;
+const outfile = join("node_modules", ".cache", "layerbook-fuzz", "child.cjs");
+buildSync({
+  entryPoints: [join("test", "fuzz", "child.ts")],
+  outfile,
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  external: Object.keys(JSON.parse(readFileSync("package.json", "utf8")).dependencies).filter(
+    (name) => !["fast-png", "nifti-reader-js"].includes(name),
+  ),
+  logLevel: "error",
+});
+
+const names = ["nii", "nii.gz", "nii inside gz", "png", "jpg", "dicom", "npz"];
+let isSound = true;
+for (const name of values.format === undefined ? names : [values.format]) {
+  const child = spawnSync(
+    process.execPath,
+    ["--max-old-space-size=256", outfile, name, values.count, values.seed],
+    { encoding: "utf8", maxBuffer: 2 ** 28, timeout: 30 * 60 * 1000 },
+  );
+  if (child.status !== 0) {
+    isSound = false;
+    console.log(`${name}: the process ended with ${child.signal ?? child.status}\n${child.stderr}`);
+    continue;
+  }
+  const { values: read, refusals, faults, slowestMs, peakMiB } = JSON.parse(child.stdout);
+  const isWithin = faults.length === 0 && peakMiB < LIMIT_MIB;
+  isSound &&= isWithin;
+  console.log(
+    `${isWithin ? "ok  " : "BAD "} ${name}: ${read} read, ${refusals} refused, ${faults.length} faults, slowest ${slowestMs.toFixed(0)} ms, peak ${peakMiB} MiB`,
+  );
+  for (const fault of faults.slice(0, 5)) console.log(`  ${fault}`);
+}
+process.exit(isSound ? 0 : 1);
