@@ -3,6 +3,8 @@ export type { EpochRecord } from "./checkpoint";
 export { compareModels } from "./compareModels";
 export type { CompareOptions, Comparison } from "./compareModels";
 export { PHANTOM, loadLabelledData } from "./dataSource";
+export { duplicationSequences, duplicationTable, trainDuplication } from "./duplication";
+export type { Attending, DuplicationOptions, DuplicationResult } from "./duplication";
 export { evaluateFiles } from "./evaluateFiles";
 export type { EvaluateFilesOptions } from "./evaluateFiles";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluateModel";

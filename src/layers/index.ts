@@ -18,3 +18,7 @@ export { SeededDropout } from "./SeededDropout";
 export { UNetDecoderBlock } from "./UNetDecoderBlock";
 export { UNetEncoderBlock } from "./UNetEncoderBlock";
 export { VGGStage } from "./VGGStage";
+export type { LshOptions, LshSettings } from "./lsh/options";
+export type { AttentionOptions, WeightedAttention } from "./attention/scaledDotProductAttention";
+export type { LSHAttentionArgs } from "./LSHAttention";
+export type { MultiHeadAttentionArgs } from "./MultiHeadAttention";
