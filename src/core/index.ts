@@ -12,3 +12,6 @@ export { SeedGenerator, seedInitializer } from "./seedGenerator";
 export { relu } from "./ops/relu";
 export { sparseSoftmaxCrossEntropy } from "./ops/sparseSoftmaxCrossEntropy";
 export { statelessDropout, statelessNormal, statelessUniform } from "./ops/statelessRandom";
+export { einsum } from "./ops/einsum";
+export { gatherRows, permuteRows } from "./ops/gatherRows";
+export { argsortRows, invertPermutation } from "./ops/argsort";
