@@ -35,6 +35,8 @@ export { prepareSamples, resizeCeiling, restoreLabels } from "./prepare";
 export type { PrepareOptions } from "./prepare";
 export { readDataset } from "./readDataset";
 export type { ReadDatasetOptions } from "./readDataset";
+export { readNpz } from "./readNpz";
+export type { ReadNpzOptions } from "./readNpz";
 export { resizeImage, resizeLabels } from "./resize";
 export type { Interpolation } from "./resize";
 export { gridSize, labelsToVolume, sliceVolume } from "./volumeSlices";

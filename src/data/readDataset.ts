@@ -10,6 +10,7 @@ import { groupNeighbours } from "./nearDuplicates";
 import { readNifti, readNiftiLabels } from "./nifti/readNifti";
 import type { IntensityUnit, SliceDataset, Volume } from "./types";
 import { CLASS_NAMES } from "./types";
+import { readNpz } from "./readNpz";
 import { sliceVolume } from "./volumeSlices";
 
 /** What {@link readDataset} may be told. */
@@ -158,7 +159,7 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
 /**
  * Reads slices from what stands at a path: a NIfTI file (with its mask beside it, if one is named
  * alike: `tr_im` and `tr_mask`), a folder of such, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
- * `masks`, a folder of images, or a DICOM series.
+ * `masks`, a folder of images, a DICOM series or a NumPy `.npz`.
  *
  * Groups: of several volumes each is one patient's; in a single stack or a folder of images,
  * near-duplicate slices are one group.
@@ -187,6 +188,7 @@ export async function readDataset(
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
     return { name: id, classNames: options.classNames ?? CLASS_NAMES, cases, grid: null };
   }
+  if (kind === "file" && /\.npz$/i.test(path)) return readNpz(path, options);
   if (kind === "file" && (await isDicomFile(path))) return readDicom(path, options);
   throw new DataError({
     where: path,

@@ -78,21 +78,22 @@ function sortSlices(slices: readonly DicomSlice[], normal: readonly number[]) {
     position.reduce((sum, value, axis) => sum + value * normal[axis], 0);
   const sorted = [...slices].sort((a, b) => heightOf(a) - heightOf(b));
   if (sorted.length === 1) return { sorted, step: sorted[0].thickness || 1 };
-  const step = (heightOf(sorted[sorted.length - 1]) - heightOf(sorted[0])) / (sorted.length - 1);
-  for (let i = 1; i < sorted.length; i++) {
-    const gap = heightOf(sorted[i]) - heightOf(sorted[i - 1]);
-    if (step > 0 && Math.abs(gap - step) <= Math.max(GAP_TOLERANCE * step, 1e-3)) continue;
+  const gaps = sorted.slice(1).map((slice, i) => heightOf(slice) - heightOf(sorted[i]));
+  // The lower median: neither a slice that is missing nor one that is there twice moves it.
+  const typical = [...gaps].sort((x, y) => x - y)[Math.floor((gaps.length - 1) / 2)];
+  gaps.forEach((gap, i) => {
+    if (gap > 1e-3 && Math.abs(gap - typical) <= GAP_TOLERANCE * typical) return;
     throw new DataError({
-      where: sorted[i].path,
-      expected: `a slice ${step.toFixed(3)} mm after ${sorted[i - 1].path}`,
+      where: sorted[i + 1].path,
+      expected: `a slice ${typical.toFixed(3)} mm after ${sorted[i].path}`,
       got: `one after ${gap.toFixed(3)} mm`,
       remedy:
-        gap < step / 2
+        gap < typical / 2 || gap <= 1e-3
           ? "Remove the slice that is there twice"
           : "A slice is missing: export again",
     });
-  }
-  return { sorted, step };
+  });
+  return { sorted, step: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length };
 }
 
 /** Stacks the slices of a series into a volume. */

@@ -1,0 +1,152 @@
+import { unzipSync } from "fflate";
+import { DataError } from "../core/errors";
+import { fileStem, readWholeFile } from "./files";
+import { groupNeighbours } from "./nearDuplicates";
+import { guessUnit } from "./nifti/guessUnit";
+import { parseNpy } from "./npy";
+import type { NpyArray } from "./npy";
+import type { IntensityUnit, Plane, SliceCase, SliceDataset } from "./types";
+import { CLASS_NAMES } from "./types";
+
+/** What {@link readNpz} may be told. */
+export interface ReadNpzOptions {
+  readonly classNames?: readonly string[];
+  readonly unit?: IntensityUnit;
+  /** Whether near-duplicate slices become one group; default true. */
+  readonly keepsNeighboursTogether?: boolean;
+  /** The most bytes to unpack; default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+const IMAGE_KEYS = ["image", "images", "img", "imgs", "x", "data"];
+const MASK_KEYS = ["mask", "masks", "label", "labels", "seg", "y"];
+const MAX_DEFLATE_RATIO = 1032;
+
+/** The entries wanted from a zip, each no larger than its packed bytes can hold. */
+function unpack(path: string, bytes: Buffer, maxBytes: number): Map<string, Buffer> {
+  let total = 0;
+  try {
+    const entries = unzipSync(bytes, {
+      filter: ({ name, size, originalSize }) => {
+        if (!/\.npy$/.test(name)) return false;
+        total += originalSize;
+        if (originalSize > size * MAX_DEFLATE_RATIO + 1024 || total > maxBytes) {
+          throw new DataError({
+            where: `${path}: ${name}`,
+            expected: `at most ${maxBytes} bytes, and no more than its packed bytes can hold`,
+            got: `${originalSize} from ${size}`,
+            remedy: "Save fewer slices in a file, or raise maxBytes",
+          });
+        }
+        return true;
+      },
+    });
+    return new Map(
+      Object.entries(entries).map(([name, data]) => [
+        name.replace(/\.npy$/, ""),
+        Buffer.from(data),
+      ]),
+    );
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError({
+      where: path,
+      expected: "a sound .npz (zip) file",
+      got: cause instanceof Error ? cause.message : String(cause),
+      remedy: "The file is damaged or cut short: save it again with numpy.savez",
+      cause,
+    });
+  }
+}
+
+function entryOf(
+  entries: ReadonlyMap<string, Buffer>,
+  keys: readonly string[],
+): string | undefined {
+  return [...entries.keys()].find((name) => keys.includes(name.toLowerCase()));
+}
+
+/** `[slices, height, width]`; a single slice gets the first axis. */
+function sliceShape(where: string, { shape }: NpyArray): readonly [number, number, number] {
+  const full = shape.length === 2 ? [1, ...shape] : shape;
+  if (full.length !== 3 || full.some((size) => size < 1)) {
+    throw new DataError({
+      where,
+      expected: "[slices, height, width] or [height, width]",
+      got: `[${shape.join(", ")}]`,
+      remedy: "Save the array in that order",
+    });
+  }
+  return [full[0], full[1], full[2]];
+}
+
+function toLabels(where: string, data: NpyArray["data"], classes: number): Uint8Array {
+  const wrong = data.findIndex(
+    (value) => !(value >= 0 && value < classes && Number.isInteger(value)),
+  );
+  if (wrong >= 0) {
+    throw new DataError({
+      where: `${where}[${wrong}]`,
+      expected: `a label from 0 to ${classes - 1}`,
+      got: String(data[wrong]),
+      remedy: "Name the classes of this data set, or map its values to labels",
+    });
+  }
+  return Uint8Array.from(data);
+}
+
+/**
+ * Reads slices from a NumPy `.npz`: an array `image` (or `images`, `x`, `data`) of `[slices, height,
+ * width]` or `[height, width]` and, where there is one, `mask` (or `labels`, `y`) of the same shape.
+ *
+ * @throws DataError that names the file and the entry or field
+ */
+export async function readNpz(path: string, options: ReadNpzOptions = {}): Promise<SliceDataset> {
+  const { classNames = CLASS_NAMES, maxBytes = 2 ** 30 } = options;
+  const entries = unpack(path, await readWholeFile(path, "a .npz file"), maxBytes);
+  const imageName = entryOf(entries, IMAGE_KEYS);
+  const maskName = entryOf(entries, MASK_KEYS);
+  if (imageName === undefined) {
+    throw new DataError({
+      where: path,
+      expected: `an array named ${IMAGE_KEYS.join(", ")}`,
+      got: [...entries.keys()].join(", ") || "no arrays",
+      remedy: "Save it with numpy.savez(path, image=…, mask=…)",
+    });
+  }
+  const read = (name: string) => parseNpy(`${path}: ${name}`, entries.get(name) ?? Buffer.alloc(0));
+  const image = read(imageName);
+  const [count, height, width] = sliceShape(`${path}: ${imageName}`, image);
+  const values = Float32Array.from(image.data);
+  let labels: Uint8Array | null = null;
+  if (maskName !== undefined) {
+    const mask = read(maskName);
+    if (mask.shape.join() !== image.shape.join()) {
+      throw new DataError({
+        where: `${path}: ${maskName}`,
+        expected: `the shape of ${imageName}, [${image.shape.join(", ")}]`,
+        got: `[${mask.shape.join(", ")}]`,
+        remedy: "Pair each mask with its own image",
+      });
+    }
+    labels = toLabels(`${path}: ${maskName}`, mask.data, classNames.length);
+  }
+  const unit = options.unit ?? guessUnit(values);
+  const name = fileStem(path);
+  const digits = String(count - 1).length;
+  const cases = Array.from({ length: count }, (_, slice): SliceCase => {
+    const part = [slice * height * width, (slice + 1) * height * width] as const;
+    const id = count === 1 ? name : `${name}-${String(slice).padStart(digits, "0")}`;
+    const plane: Plane<Uint8Array> | null = labels && {
+      height,
+      width,
+      data: labels.slice(...part),
+    };
+    return {
+      ...{ id, group: id, image: { height, width, data: values.slice(...part) } },
+      ...{ labels: plane, unit, spacingMm: null },
+    };
+  });
+  const isKept = options.keepsNeighboursTogether ?? true;
+  return { name, classNames, cases: isKept ? groupNeighbours(cases) : cases, grid: null };
+}

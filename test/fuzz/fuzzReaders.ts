@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { DataError } from "../../src/core/errors";
+import { createRandom } from "../../src/core/random";
+import { readDicomSeries } from "../../src/data/dicom/readDicomSeries";
+import { readMaskPng } from "../../src/data/images/png";
+import { readGreyImage } from "../../src/data/images/readGreyImage";
+import { readNifti } from "../../src/data/nifti/readNifti";
+import { readNpz } from "../../src/data/readNpz";
+import { mutate } from "./mutate";
+
+/** A format: its sound files, how one is damaged, what reads it. */
+interface Format {
+  readonly ending: string;
+  readonly files: readonly Buffer[];
+  readonly read: (path: string) => Promise<unknown>;
+  /** Damage inside the packing; by default the file itself is damaged. */
+  readonly isPacked?: boolean;
+}
+
+function goldenFiles(root: string, name: string, pick: (one: Golden) => boolean): Buffer[] {
+  const text = readFileSync(join(root, "test", "golden", `${name}.json`), "utf8");
+  const { cases } = JSON.parse(text) as { cases: Golden[] };
+  return cases
+    .filter(pick)
+    .flatMap(({ file, files }) => files ?? [file ?? ""])
+    .map((base64) => Buffer.from(base64, "base64"));
+}
+
+/** What the fixtures of files have in common. */
+interface Golden {
+  readonly name: string;
+  readonly kind?: string;
+  readonly format?: string;
+  readonly file?: string;
+  readonly files?: readonly string[];
+}
+
+/** The formats, with the committed fixtures as sound files. */
+export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
+  const nifti = goldenFiles(root, "nifti", ({ name }) => !name.includes("packed"));
+  return {
+    nii: { ending: ".nii", files: nifti, read: readNifti },
+    "nii.gz": { ending: ".nii.gz", files: nifti.map((file) => gzipSync(file)), read: readNifti },
+    "nii inside gz": {
+      ending: ".nii.gz",
+      files: nifti.map((file) => gzipSync(file)),
+      read: readNifti,
+      isPacked: true,
+    },
+    png: {
+      ending: ".png",
+      files: goldenFiles(root, "images", ({ format }) => format === "png"),
+      read: readMaskPng,
+    },
+    jpg: {
+      ending: ".jpg",
+      files: goldenFiles(root, "images", ({ format }) => format === "jpeg"),
+      read: readGreyImage,
+    },
+    dicom: {
+      ending: ".dcm",
+      files: goldenFiles(root, "dicom", () => true),
+      read: (path) => readDicomSeries(path),
+    },
+    npz: {
+      ending: ".npz",
+      files: goldenFiles(root, "npz", () => true),
+      read: (path) => readNpz(path),
+    },
+  };
+}
+
+/** How a format's files ended. */
+export interface FuzzResult {
+  readonly values: number;
+  readonly refusals: number;
+  /** Anything that is neither a value nor a DataError that names the file, or took too long. */
+  readonly faults: readonly string[];
+  readonly slowestMs: number;
+}
+
+/** Longer than this is a hang. */
+const MAX_MS = 2000;
+/** More than this held after one read of a file of a few hundred bytes is an attack that worked. */
+const MAX_HELD_BYTES = 256 * 2 ** 20;
+
+/**
+ * Damages files of a format and reads each.
+ *
+ * @param count how many
+ * @param seed the same seed gives the same damage
+ */
+export async function fuzzFormat(format: Format, count: number, seed: number): Promise<FuzzResult> {
+  const folder = mkdtempSync(join(tmpdir(), "layerbook-fuzz-"));
+  const faults: string[] = [];
+  let [values, refusals, slowestMs] = [0, 0, 0];
+  try {
+    const path = join(folder, `file${format.ending}`);
+    for (let index = 0; index < count; index++) {
+      const random = createRandom(seed).fork(index);
+      const sound = random.choice(format.files);
+      const damaged = format.isPacked
+        ? gzipSync(mutate(random, gunzipSync(sound)))
+        : mutate(random, sound);
+      writeFileSync(path, damaged);
+      const start = performance.now();
+      const outcome = await format.read(path).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      const ms = performance.now() - start;
+      slowestMs = Math.max(slowestMs, ms);
+      if (outcome === null) values++;
+      else if (outcome instanceof DataError && outcome.message.includes(path)) refusals++;
+      else faults.push(`${index}: ${outcome instanceof Error ? outcome.stack : String(outcome)}`);
+      if (ms > MAX_MS) faults.push(`${index}: ${ms.toFixed(0)} ms`);
+      const { arrayBuffers } = process.memoryUsage();
+      if (arrayBuffers > MAX_HELD_BYTES) faults.push(`${index}: ${arrayBuffers} bytes held`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { values, refusals, faults, slowestMs };
+}
