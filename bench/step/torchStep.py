@@ -35,7 +35,7 @@ def step():
     loss = torch.nn.functional.cross_entropy(logits.float(), labels)
     loss.backward()
     optimizer.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 serve(step, parameters=parameters)
