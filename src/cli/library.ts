@@ -6,4 +6,3 @@ export { resizeCeiling } from "../data";
 export * from "../experiments";
 export { PHANTOM } from "../experiments/dataSource";
 export { quickstart, quickstartReport } from "../experiments/quickstart";
-export { writeJsonWhole } from "../experiments/wholeFile";

@@ -28,7 +28,7 @@ export { loadRun, readRunRecord, saveRun } from "./runs";
 export type { Run, RunRecord, SaveRunOptions } from "./runs";
 export { learningRateAt } from "./schedule";
 export type { Schedule, ScheduleTime } from "./schedule";
-export { summaryTable } from "./scoreTable";
+export { formatScore, summaryTable } from "./scoreTable";
 export { checkSplit, kFold, readSplits, selectById, splitByGroup, writeSplits } from "./splits";
 export type { Split, Splittable } from "./splits";
 export { fitSplit, trainRun } from "./trainRun";

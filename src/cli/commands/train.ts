@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { Option } from "commander";
+import type { TrainingConfig } from "../../experiments/trainingConfig";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";
 import { addTrainingOptions, trainingOverrides } from "../trainingOptions";
@@ -8,6 +10,7 @@ interface TrainOptions extends CommonOptions, TrainingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
+  readonly augmentation?: TrainingConfig["augmentation"];
 }
 
 /** `layerbook train`: one model, from data to a run folder. */
@@ -22,12 +25,21 @@ export function registerTrainCommand(program: Command): void {
       "phantom",
     )
     .option("--model <name>", "unet, residualAttentionUnet, ma or mr", "residualAttentionUnet");
-  addTrainingOptions(command);
+  addTrainingOptions(command).addOption(
+    new Option("--augmentation <kind>", "of the training slices, default the preset's").choices([
+      "none",
+      "paper",
+      "standard",
+    ]),
+  );
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
-      const { presetConfig, trainRun, evaluateModel, summaryTable, resizeCeiling } =
+      const { presetConfig, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
-      const config = presetConfig(options.preset, trainingOverrides(options));
+      const config = presetConfig(options.preset, {
+        ...trainingOverrides(options),
+        ...(options.augmentation === undefined ? {} : { augmentation: options.augmentation }),
+      });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({
           model: options.model,
@@ -60,6 +72,10 @@ export function registerTrainCommand(program: Command): void {
           : [
               `\nOn ${run.testCases.length} slices held out:\n`,
               summaryTable(evaluation.summary, evaluation.records[0].distanceUnit),
+              `Resizing to ${config.size} pixels alone holds Dice below ${ceiling
+                .slice(1)
+                .map((value) => formatScore(value))
+                .join(", ")}.`,
             ]),
         `\nSaved in ${options.out}`,
       ];
