@@ -1,6 +1,6 @@
-"""MONAI and surface-distance on masks in raw files: answers each line of standard input with one of JSON.
+"""MONAI and surface-distance on masks in raw files, for bench/metrics/metrics.ts.
 
-    python bench/metrics/peers.py FOLDER     then: CASE IMPLEMENTATION
+    python bench/metrics/peers.py FOLDER CASE IMPLEMENTATION
 
 FOLDER holds CASE.json ({"shape", "spacing", "tolerance"}), CASE.truth and CASE.prediction (bytes). What is
 timed is the four scores of each of three classes; MONAI gets its one-hot tensors ready-made.
@@ -8,9 +8,7 @@ timed is the four scores of each of three classes; MONAI gets its one-hot tensor
 
 import json
 import pathlib
-import resource
 import sys
-import time
 import warnings
 
 import numpy as np
@@ -23,12 +21,15 @@ np.Inf, np.NaN = np.inf, np.nan
 ndimage.filters, ndimage.morphology = ndimage, ndimage
 import surface_distance  # noqa: E402
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from serve import serve  # noqa: E402
+
 warnings.filterwarnings("ignore")
-folder = pathlib.Path(sys.argv[1])
+folder, case, implementation = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 LABELS = (1, 2, 3)
 
 
-def load(case):
+def load():
     about = json.loads((folder / f"{case}.json").read_text())
     about["spacing"] = [float(mm) for mm in about["spacing"]]
     shape = about["shape"]
@@ -72,15 +73,9 @@ def deep_mind(about, inputs):
     return rows
 
 
-prepared = {}
-for line in sys.stdin:
-    case, implementation = line.split()
-    if (case, implementation) not in prepared:
-        about, masks = load(case)
-        prepared[case, implementation] = (about, list(map(one_hot, masks)) if implementation == "monai" else masks)
-    about, inputs = prepared[case, implementation]
-    start = time.perf_counter()
-    scores = (monai if implementation == "monai" else deep_mind)(about, inputs)
-    elapsed = (time.perf_counter() - start) * 1000
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"ms": elapsed, "peakMiB": peak, "scores": scores}), flush=True)
+about, masks = load()
+if implementation == "monai":
+    inputs = list(map(one_hot, masks))
+    serve(lambda: monai(about, inputs), scores=json.dumps(monai(about, inputs)))
+else:
+    serve(lambda: deep_mind(about, masks), scores=json.dumps(deep_mind(about, masks)))
