@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { interleave, printRatios } from "../support/contenders";
+import type { BenchOptions, Row } from "../support/contenders";
+
+const CASES = [
+  { batch: 4, size: 128 },
+  { batch: 2, size: 369 },
+] as const;
+const OWN = ["layerbook", "layerbook-bfloat16", "layerbook-eager"];
+const PEERS = ["torch", "torch-compile", "torch-bfloat16", "onnxruntime"];
+
+/**
+ * Probabilities of a U-Net for a batch, interleaved with PyTorch and ONNX Runtime.
+ *
+ * @param python an interpreter with bench/requirements.txt
+ */
+export async function benchPredict(
+  python: string,
+  { repetitions, bundle }: BenchOptions,
+): Promise<Row[]> {
+  const own = bundle("bench/predict/layerbookPredict.ts");
+  const script = join("bench", "predict", "peers.py");
+  const rows: Row[] = [];
+  for (const { batch, size } of CASES) {
+    const name = `unet [${batch},${size},${size},1]`;
+    const args = [String(batch), String(size)];
+    const contenders = [
+      ...OWN.map((implementation) => ({
+        implementation,
+        command: ["node", own, ...args, implementation],
+      })),
+      ...PEERS.map((implementation) => ({
+        implementation,
+        command: [python, script, ...args, implementation],
+      })),
+    ];
+    const { rows: timed } = await interleave(name, contenders, repetitions);
+    rows.push(...timed);
+    printRatios(timed, "layerbook");
+  }
+  return rows;
+}
