@@ -21,8 +21,9 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
-  // It exports an "import" condition only, which jest's CommonJS resolver does not take.
+  // They export an "import" condition only, which jest's CommonJS resolver does not take.
   moduleNameMapper: {
+    "^h5wasm/node$": "<rootDir>/node_modules/h5wasm/dist/node/hdf5_hl.js",
     "^nifti-reader-js$": "<rootDir>/node_modules/nifti-reader-js/dist/nifti.js",
   },
   modulePathIgnorePatterns: [

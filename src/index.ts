@@ -14,12 +14,23 @@ export { createRandom } from "./core/random";
 export * from "./core";
 export * from "./engine";
 export * from "./data";
-export { clearOutput, display, displayBundle, toMimeBundle } from "./display/display";
-export type { DisplayOptions, MimeBundle } from "./display/display";
-export { input } from "./display/input";
-export { interruptRequested, withInterruptible } from "./display/interrupt";
-export { createProgress } from "./display/progress";
-export type { Progress, ProgressOptions, ProgressValues } from "./display/progress";
+export {
+  clearOutput,
+  createProgress,
+  display,
+  displayBundle,
+  input,
+  interruptRequested,
+  toMimeBundle,
+  withInterruptible,
+} from "./display";
+export type {
+  DisplayOptions,
+  MimeBundle,
+  Progress,
+  ProgressOptions,
+  ProgressValues,
+} from "./display";
 export * from "./layers";
 export * from "./models";
 export * from "./experiments";
@@ -33,6 +44,7 @@ export { trainingCurves } from "./viz/trainingCurves";
 export { readSafetensors, writeSafetensors } from "./core/weights/safetensors";
 export { bytesSource } from "./core/weights/WeightTensor";
 export type { ByteSource, WeightMap, WeightTensor } from "./core/weights/WeightTensor";
+export { readKerasWeightsFile } from "./engine/weights/kerasWeightsFile";
 export { readSafetensorsFile, writeSafetensorsFile } from "./engine/weights/safetensorsFile";
 
 // Native TensorFlow where it is set up; tfjs' own backend where not, so that an import never fails.

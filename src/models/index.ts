@@ -21,3 +21,4 @@ export type {
 } from "./unetFamily";
 export { assignWeights, collectWeights, ownNames } from "./weights/assignWeights";
 export type { ForeignWeight, WeightNames } from "./weights/assignWeights";
+export { kerasAttentionNames } from "./weights/kerasNames";
