@@ -3,7 +3,6 @@ import { DISPLAY, displayHost } from "./host";
 import type { MimeBundle } from "./host";
 import { richBundle } from "./rich";
 
-export { DISPLAY } from "./host";
 export type { MimeBundle } from "./host";
 
 /** How {@link display} places its output. */

@@ -1,8 +1,8 @@
-export { DISPLAY, HOST, displayHost, setDisplayHost } from "./host";
+export { DISPLAY, setDisplayHost } from "./host";
 export type { DisplayHost, MimeBundle, PublishOptions } from "./host";
 export { clearOutput, display, displayBundle, toMimeBundle } from "./display";
 export type { DisplayOptions } from "./display";
 export { input } from "./input";
 export { interruptRequested, withInterruptible } from "./interrupt";
-export { createProgress, progressBundle } from "./progress";
-export type { Progress, ProgressOptions, ProgressState, ProgressValues } from "./progress";
+export { createProgress } from "./progress";
+export type { Progress, ProgressOptions, ProgressValues } from "./progress";

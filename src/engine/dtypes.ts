@@ -37,11 +37,3 @@ export function dtypeNumber(dtype: tf.DataType): number {
 export function dtypeName(number: number): string {
   return Object.entries(dataType).find(([, value]) => value === number)?.[0] ?? `type ${number}`;
 }
-
-/** Bytes of an element, for memory sums; strings and resources count as pointers. */
-export function elementBytes(number: number): number {
-  if (number === dataType.bool || number === dataType.uint8) return 1;
-  if (number === dataType.bfloat16) return 2;
-  if (number === dataType.float32 || number === dataType.int32) return 4;
-  return 8;
-}

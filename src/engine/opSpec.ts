@@ -58,11 +58,6 @@ function requireSpec(op: string, where: string): OpSpec {
   });
 }
 
-/** Whether the engine can record the op. */
-export function isRecordable(op: string): boolean {
-  return specOf(op) !== null;
-}
-
 /** Attribute values that follow from the inputs: types and counts that eager mode infers. */
 function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]): Attrs {
   const inferred: Record<string, AttrValue> = {};

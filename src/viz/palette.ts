@@ -38,9 +38,3 @@ export function classColour(label: number): string | null {
   if (label === 0) return null;
   return CLASS_COLOURS[1 + ((label - 1) % (CLASS_COLOURS.length - 1))] ?? null;
 }
-
-/** `#RRGGBB` to its three bytes. */
-export function colourBytes(colour: string): readonly [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
-}
