@@ -115,7 +115,7 @@ export async function fuzzFormat(format: Format, count: number, seed: number): P
       slowestMs = Math.max(slowestMs, ms);
       if (outcome === null) values++;
       else if (outcome instanceof DataError && outcome.message.includes(path)) refusals++;
-      else faults.push(`${index}: ${outcome instanceof Error ? outcome.stack : String(outcome)}`);
+      else faults.push(`${index}: ${outcome instanceof Error ? outcome.stack : "not an Error"}`);
       if (ms > MAX_MS) faults.push(`${index}: ${ms.toFixed(0)} ms`);
       const { arrayBuffers } = process.memoryUsage();
       if (arrayBuffers > MAX_HELD_BYTES) faults.push(`${index}: ${arrayBuffers} bytes held`);
