@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { prepareSamples, restoreLabels } from "../data/prepare";
 import type { Plane, SliceCase } from "../data/types";
-import { createProgram } from "../engine/program";
+import { createPredictor } from "../engine/predictor";
 import { caseMetrics, summarise } from "../metrics";
 import type { CaseRecord, Summary } from "../metrics";
 import { logitsModel } from "../models/logitsModel";
@@ -38,9 +38,10 @@ export function predictCases(
   const size = modelSize(model);
   const isLong = cases.length > batchSize * BATCHES_WORTH_RECORDING;
   const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
-  const program = compiled ? createProgram() : null;
-  const eager = eagerLogits(model);
-  const predict = program?.compile(eager, { name: "predict" }) ?? eager;
+  const logits = logitsModel(model);
+  const predictor = compiled ? createPredictor(logits) : null;
+  const predict: LogitsFunction = (images) =>
+    (predictor?.(images) ?? logits.apply(images, { training: false })) as tf.Tensor4D;
   const results: Plane<Uint8Array>[] = [];
   try {
     // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
@@ -55,7 +56,7 @@ export function predictCases(
       onProgress?.(results.length);
     }
   } finally {
-    program?.dispose();
+    predictor?.dispose();
   }
   return results;
 }
@@ -98,11 +99,6 @@ export function scorePredictions(
     return caseMetrics(labels, predictions[index], { id, group, classNames, spacingMm });
   });
   return { records, summary: summarise(records) };
-}
-
-function eagerLogits(model: tf.LayersModel): LogitsFunction {
-  const logits = logitsModel(model);
-  return (images) => logits.apply(images, { training: false }) as tf.Tensor4D;
 }
 
 /** The side of the square images that a model takes. */
