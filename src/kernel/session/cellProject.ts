@@ -59,6 +59,7 @@ export class CellProject {
   readonly #options: ProjectOptions;
   readonly #cells = new Map<string, { text: string; version: number }>();
   readonly #service: ts.LanguageService;
+  #versions = 0;
   readonly #registry = ts.createDocumentRegistry();
   #resolutions: ts.ModuleResolutionCache;
   #compilerOptions: ts.CompilerOptions;
@@ -109,8 +110,8 @@ export class CellProject {
 
   /** Puts a cell in, or another text in its place. */
   setCell(path: string, text: string): void {
-    const version = (this.#cells.get(path)?.version ?? 0) + 1;
-    this.#cells.set(path, { text, version });
+    // Never used twice: a file that was removed may come back with another text.
+    this.#cells.set(path, { text, version: ++this.#versions });
   }
 
   removeCell(path: string): void {

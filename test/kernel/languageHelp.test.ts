@@ -1,0 +1,101 @@
+import { CellConverter } from "../../src/kernel/session/cellConverter";
+import { judgeCell } from "../../src/kernel/session/cellSyntax";
+import { completeAt, inspectAt } from "../../src/kernel/session/languageHelp";
+import { PACKAGE_ROOT } from "./support/kernelScript";
+
+jest.setTimeout(60_000);
+
+let converter: CellConverter;
+beforeAll(() => {
+  converter = new CellConverter({ cwd: PACKAGE_ROOT, fallbackRoot: PACKAGE_ROOT, strict: false });
+  const cell = converter.convert(
+    `/**
+      * Halves a number.
+      * @param x what to halve
+      * @example
+      * half(4); // 2
+      */
+     const half = (x: number): number => x / 2;
+     interface Shape { readonly sides: number; readonly side: number }
+     let drawn: Shape = { sides: 3, side: 1 };`,
+  );
+  if (!("javascript" in cell)) throw new Error(JSON.stringify(cell));
+  converter.commit(cell, () => true);
+});
+
+/** Completes at the `|`. */
+function complete(text: string): { texts: string[]; replaced: string } {
+  const cursor = text.indexOf("|");
+  const code = text.replace("|", "");
+  const { matches, start, end } = completeAt(converter, code, cursor);
+  return { texts: matches.map((match) => match.text), replaced: code.slice(start, end) };
+}
+
+function inspect(text: string): string {
+  const cursor = text.indexOf("|");
+  const bundle = inspectAt(converter, text.replace("|", ""), cursor);
+  return String(bundle?.["text/plain"]);
+}
+
+describe("completion", () => {
+  it.each([
+    ["members of a type of an earlier cell", "drawn.si|", ["side", "sides"], "si"],
+    ["names of earlier cells", "hal|", ["half"], "hal"],
+    ["names of the cell itself", "const somewhere = 1; somewh|", ["somewhere"], "somewh"],
+    ["types", "let other: Sha|", ["Shape"], "Sha"],
+    ["the rest of a word around the cursor", "Math.ma|x(1)", ["max"], "max"],
+    ["in any case", "drawn.SI|", ["side", "sides"], "SI"],
+  ])("gives %s", (_name, text, wanted, replaced) => {
+    const found = complete(text);
+    expect(found.texts).toEqual(expect.arrayContaining(wanted));
+    expect(found.replaced).toBe(replaced);
+  });
+
+  it("answers each text anew", () => {
+    expect(complete("const first1 = 1; fir|").texts).toContain("first1");
+    expect(complete("const second = 1; fir|").texts).not.toContain("first1");
+  });
+
+  it("offers none of the kernel's own files", () => {
+    expect(complete("__ce|").texts).toEqual([]);
+  });
+});
+
+describe("inspection", () => {
+  it("tells type and docs, under the name and behind it", () => {
+    for (const text of ["ha|lf(2)", "half|"]) {
+      expect(inspect(text)).toMatch(/^(const )?half.*number\n\nHalves a number\./);
+    }
+    expect(inspect("half|")).toContain("@example half(4); // 2");
+  });
+
+  it("tells the function inside its call", () => {
+    expect(inspect("half( |")).toMatch(/^half\(x: number\): number/);
+  });
+
+  it("shows no cell's file", () => {
+    expect(inspect("dra|wn")).toBe("let drawn: Shape");
+  });
+
+  it("finds nothing where nothing is", () => {
+    expect(inspectAt(converter, "   ", 1)).toBeNull();
+  });
+});
+
+describe("judgeCell", () => {
+  it.each([
+    ["1 + 1", "complete", ""],
+    ["", "complete", ""],
+    ["await (null)", "complete", ""],
+    ["if (a) {", "incomplete", "  "],
+    ["  f(1,", "incomplete", "  "],
+    ["const a =", "incomplete", ""],
+    ["`open", "incomplete", ""],
+    ["/* open", "incomplete", ""],
+    ["const = 1", "invalid", ""],
+    ["f(]", "invalid", ""],
+    ["}", "invalid", ""],
+  ])("%j is %s", (code, status, indent) => {
+    expect(judgeCell(code)).toEqual({ status, indent });
+  });
+});
