@@ -5,6 +5,7 @@ import { lossByName } from "../losses";
 import { fitFingerprint } from "./fitOptions";
 import type { FitData, FitOptions, FitResult, ResolvedFitOptions } from "./fitOptions";
 import { Training } from "./training";
+import type { TrainingConfig } from "./trainingConfig";
 import { batchSizes, trainingSamples } from "./trainingBatches";
 import { createSession } from "./trainingSession";
 
@@ -58,12 +59,14 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
     shouldStop: () => false,
     onEpoch: () => undefined,
     ...withoutUndefined(options),
-    loss:
-      typeof loss === "function"
-        ? loss
-        : lossByName(loss.name, loss.classWeights ? { classWeights: loss.classWeights } : {}),
+    loss: typeof loss === "function" ? loss : lossByName(loss.name, lossOptions(loss)),
     ...(checkpoint === undefined ? {} : { checkpoint }),
   };
+}
+
+function lossOptions(loss: TrainingConfig["loss"]): Omit<TrainingConfig["loss"], "name"> {
+  const { classWeights, isBatchwise } = loss;
+  return withoutUndefined({ classWeights, isBatchwise });
 }
 
 function withoutUndefined<T extends object>(options: T): T {

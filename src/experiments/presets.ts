@@ -4,9 +4,10 @@ import type { TrainingConfig } from "./trainingConfig";
 import { trainingConfigSchema } from "./trainingConfig";
 
 /**
- * What the presets share: Adam at the paper's defaults with a short warm-up and a cosine, gradients
- * clipped, and Dice + cross-entropy, which finds small classes in few steps where cross-entropy
- * alone still predicts background.
+ * What all presets but `paper` share: Adam with a short warm-up and a cosine, gradients clipped, and
+ * Dice + cross-entropy with one Dice score a batch. In 308 steps of `unet` on the phantom (72 slices,
+ * seed 1) that came to 0.72 mean foreground Dice on the 14 held out, where cross-entropy alone came
+ * to 0.43 and a Dice score an image to 0.44: both never predicted the rare effusion.
  */
 const QUICK: TrainingConfig = {
   preset: "quick",
@@ -16,7 +17,7 @@ const QUICK: TrainingConfig = {
   epochs: 40,
   lastBatch: "drop",
   model: { filters: 16, depth: 4, attentionLevels: [2, 3] },
-  loss: { name: "diceCrossEntropy" },
+  loss: { name: "diceCrossEntropy", isBatchwise: true },
   optimizer: { name: "adam", learningRate: 0.002, clipNorm: 1 },
   schedule: { name: "cosine", warmup: 0.05, floor: 0.01 },
   augmentation: "standard",

@@ -28,6 +28,8 @@ export const trainingConfigSchema = z.strictObject({
     name: z.enum(LOSS_NAMES),
     /** One weight a class; all 1 where absent. */
     classWeights: z.array(z.number().min(0)).optional(),
+    /** Dice and its kin: one score a batch, not an image, so that a rare class is not pushed down. */
+    isBatchwise: z.boolean().optional(),
   }),
   optimizer: z.strictObject({
     name: z.enum(["adam", "sgd"]),

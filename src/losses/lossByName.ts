@@ -5,13 +5,13 @@ import { diceLoss } from "./diceLoss";
 import { focalLoss } from "./focalLoss";
 import { generalisedDiceLoss } from "./generalisedDiceLoss";
 import { tverskyLoss } from "./tverskyLoss";
-import type { CommonLossOptions, SegmentationLoss } from "./types";
+import type { RegionLossOptions, SegmentationLoss } from "./types";
 
 /** The names that {@link lossByName} knows. */
 export type LossName =
   "crossEntropy" | "dice" | "diceCrossEntropy" | "focal" | "generalisedDice" | "tversky";
 
-const factories: Readonly<Record<LossName, (options: CommonLossOptions) => SegmentationLoss>> = {
+const factories: Readonly<Record<LossName, (options: RegionLossOptions) => SegmentationLoss>> = {
   crossEntropy,
   dice: diceLoss,
   diceCrossEntropy,
@@ -29,7 +29,7 @@ export const LOSS_NAMES = Object.keys(factories) as readonly LossName[];
  * @example
  * lossByName("diceCrossEntropy").lossName; // "diceCrossEntropy"
  */
-export function lossByName(name: string, options: CommonLossOptions = {}): SegmentationLoss {
+export function lossByName(name: string, options: RegionLossOptions = {}): SegmentationLoss {
   if (!isLossName(name)) {
     throw new ConfigError({
       where: "lossByName",
