@@ -51,6 +51,8 @@ export const npmStep = {
     const report = await context.runLogged("npm", npm[0], [
       ...npm.slice(1),
       ...["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+      // By default it takes minutes to say that there is no network.
+      ...["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"],
     ]);
     if (!report.ok) throw npmFailure(report);
     return null;
