@@ -1,7 +1,7 @@
 // npm run bench -- NAME [--quick]: runs bench/NAME/NAME.ts, prints its table, writes
 // bench/results/NAME.json. `--quick` takes three repetitions and writes nothing.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,12 @@ if (!existsSync(python)) {
   process.exit(2);
 }
 
+// Two packages cannot be required; they are bundled, as in the build.
+const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const external = Object.keys({ ...dependencies, ...devDependencies })
+  .filter((dependency) => !["fast-png", "nifti-reader-js"].includes(dependency))
+  .flatMap((dependency) => [dependency, `${dependency}/*`]);
+
 /** Compiles a TypeScript file to one that Node runs; packages stay where they are. */
 function bundle(entry) {
   const outfile = join(
@@ -37,7 +43,7 @@ function bundle(entry) {
     bundle: true,
     platform: "node",
     format: "cjs",
-    packages: "external",
+    external,
     logLevel: "error",
   });
   return outfile;

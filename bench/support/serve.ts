@@ -26,22 +26,27 @@ function resetPeak(): void {
  * @param figures what the bench wants to know beside the times
  */
 export function serve(
-  once: () => void,
+  once: () => unknown,
   figures: Readonly<Record<string, number | string>> = {},
 ): void {
-  const timed = (): number => {
+  const timed = async (): Promise<number> => {
     const start = process.hrtime.bigint();
-    once();
+    const result = once();
+    // A step that is not asynchronous is timed without a turn of the event loop.
+    if (result instanceof Promise) await result;
     return Number(process.hrtime.bigint() - start) / 1e6;
   };
   const say = (answer: object): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
-  say({ firstMs: timed(), ...figures });
-  createInterface({ input: process.stdin }).on("line", (command) => {
-    if (command === "run") say({ ms: timed() });
-    else if (command === "peak") say({ peakMiB: peakMiB() });
-    else {
-      resetPeak();
-      say({});
+  const answer = async (): Promise<void> => {
+    say({ firstMs: await timed(), ...figures });
+    for await (const command of createInterface({ input: process.stdin })) {
+      if (command === "run") say({ ms: await timed() });
+      else if (command === "peak") say({ peakMiB: peakMiB() });
+      else {
+        resetPeak();
+        say({});
+      }
     }
-  });
+  };
+  void answer();
 }
