@@ -3,7 +3,7 @@ import type { Random } from "../../core/random";
 import type { Plane, Sample } from "../types";
 import { addNoise, applyGamma, cutOut } from "./intensityChanges";
 import type { WarpPlan } from "./warp";
-import { warpImage, warpLabels } from "./warp";
+import { warpPair } from "./warp";
 
 /** How strongly {@link augment} may change a sample; 0 (or `[1, 1]`) turns a change off. */
 export interface AugmentOptions {
@@ -104,8 +104,7 @@ export function augment(sample: Sample, random: Random, options: AugmentOptions 
   const o = { ...DEFAULT_AUGMENTATION, ...options };
   checkOptions(o);
   const warp = drawWarp(random, sample.image, o);
-  const image = warpImage(sample.image, warp);
-  const labels = sample.labels && warpLabels(sample.labels, warp);
+  const { image, labels } = warpPair(sample, warp);
   const gamma = logUniform(random, o.gamma);
   const noise = random.uniform() * o.noise;
   const noiseSeed = random.integer(1, 0xffffffff);

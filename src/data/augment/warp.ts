@@ -93,13 +93,31 @@ function forEachRow(
   }
 }
 
-/** The image under a map, bilinear; what lies outside is the nearest edge pixel. */
-export function warpImage(image: Plane<Float32Array>, plan: WarpPlan): Plane<Float32Array> {
+/** An image and its labels, of one size. */
+interface Pair {
+  readonly image: Plane<Float32Array>;
+  readonly labels: Plane<Uint8Array> | null;
+}
+
+/**
+ * Image and labels under one map. The image is bilinear, and what lies outside is the nearest edge
+ * pixel; each label is that of the nearest pixel, and what lies outside is background.
+ */
+export function warpPair({ image, labels }: Pair, plan: WarpPlan): Pair {
   const { height, width, data } = image;
   const warped = new Float32Array(height * width);
+  const warpedLabels = labels && new Uint8Array(height * width);
   const [lastRow, lastCol] = [height - 1, width - 1];
   forEachRow(height, width, plan, (row, inputRows, inputCols) => {
     const base = row * width;
+    if (labels !== null && warpedLabels !== null) {
+      for (let col = 0; col < width; col++) {
+        const y = Math.floor(inputRows[col] + 0.5);
+        const x = Math.floor(inputCols[col] + 0.5);
+        if (y < 0 || x < 0 || y >= height || x >= width) continue;
+        warpedLabels[base + col] = labels.data[y * width + x];
+      }
+    }
     for (let col = 0; col < width; col++) {
       let y = inputRows[col];
       let x = inputCols[col];
@@ -117,20 +135,8 @@ export function warpImage(image: Plane<Float32Array>, plan: WarpPlan): Plane<Flo
       warped[base + col] = upper + v * (lower - upper);
     }
   });
-  return { height, width, data: warped };
-}
-
-/** Labels under the same map: each the label of the nearest pixel; outside is background. */
-export function warpLabels(labels: Plane<Uint8Array>, plan: WarpPlan): Plane<Uint8Array> {
-  const { height, width, data } = labels;
-  const warped = new Uint8Array(height * width);
-  forEachRow(height, width, plan, (row, inputRows, inputCols) => {
-    const base = row * width;
-    for (let col = 0; col < width; col++) {
-      const y = Math.floor(inputRows[col] + 0.5);
-      const x = Math.floor(inputCols[col] + 0.5);
-      if (y >= 0 && x >= 0 && y < height && x < width) warped[base + col] = data[y * width + x];
-    }
-  });
-  return { height, width, data: warped };
+  return {
+    image: { height, width, data: warped },
+    labels: warpedLabels && { height, width, data: warpedLabels },
+  };
 }
