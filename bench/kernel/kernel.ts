@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { interleave, printRatios } from "../support/contenders";
+import type { BenchOptions, Row } from "../support/contenders";
+
+/** A kernel, and the same cells in its language. */
+interface KernelUnderTest {
+  readonly language: string;
+  readonly kernel: Readonly<Record<string, unknown>>;
+  readonly first: string;
+  readonly cell: string;
+  readonly complete: string;
+  /** Prints, then loops for ever; null where a stop is known to kill the kernel. */
+  readonly loop: string | null;
+}
+
+const SCRIPT = {
+  first: "1 + 1",
+  cell: "[1, 2, 3].map((x) => x * 2)",
+  complete: "Math.ma",
+  loop: "console.log('on'); while (true) {}",
+};
+
+function kernels(): Readonly<Record<string, KernelUnderTest>> {
+  const python = resolve(".venv", "bin", "python");
+  const deno = ["deno", ".engine/deno/node_modules/.bin/deno"]
+    .map((path) => resolve(path))
+    .find((path) => existsSync(path));
+  return {
+    layerbook: {
+      ...SCRIPT,
+      language: "typescript",
+      kernel: {
+        argv: [process.execPath, resolve("dist", "kernel.js"), "{connection_file}"],
+        interrupt_mode: "message",
+      },
+    },
+    tslab: {
+      ...SCRIPT,
+      language: "typescript",
+      kernel: {
+        argv: [
+          process.execPath,
+          resolve("node_modules", "tslab", "bin", "tslab"),
+          "kernel",
+          "--config-path={connection_file}",
+        ],
+      },
+    },
+    // `npm install --prefix .engine/deno deno` brings it; without it the others are compared.
+    ...(deno === undefined
+      ? {}
+      : {
+          deno: {
+            ...SCRIPT,
+            language: "typescript",
+            loop: null,
+            kernel: { argv: [deno, "jupyter", "--kernel", "--conn", "{connection_file}"] },
+          },
+        }),
+    ipykernel: {
+      language: "python",
+      kernel: { argv: [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"] },
+      first: "1 + 1",
+      cell: "[x * 2 for x in [1, 2, 3]]",
+      complete: "max",
+      loop: "print('on', flush=True)\nwhile True: pass",
+    },
+  };
+}
+
+const CASES = [
+  // From the process's start to the first cell's end.
+  { name: "start and first cell", kind: "start", most: 7 },
+  { name: "trivial cell", kind: "cell", most: 50 },
+  { name: "completion", kind: "completion", most: 20 },
+  { name: "interrupt of a loop", kind: "interrupt", most: 10 },
+] as const;
+
+/**
+ * Start, first cell, a trivial cell, completion and interrupt, beside tslab, Deno's kernel and
+ * ipykernel. Ours starts with the toolkit's names loaded and typed, the others with nothing.
+ *
+ * Jupyter's side is .venv, where the kernel is installed, not the peers' environment.
+ */
+export async function benchKernel(_python: string, { repetitions }: BenchOptions): Promise<Row[]> {
+  const python = resolve(".venv", "bin", "python");
+  const rows: Row[] = [];
+  for (const { name, kind, most } of CASES) {
+    const contenders = Object.entries(kernels())
+      .filter(([, { loop }]) => kind !== "interrupt" || loop !== null)
+      .map(([implementation, spec]) => ({
+        implementation,
+        command: [python, "bench/kernel/peers.py", implementation, JSON.stringify(spec), kind],
+      }));
+    // A median of 50 is what the trivial cell is held to.
+    const wanted = kind === "cell" && repetitions > 3 ? most : Math.min(repetitions, most);
+    const found = await interleave(name, contenders, wanted);
+    printRatios(found.rows, "layerbook");
+    rows.push(...found.rows);
+  }
+  return rows;
+}
