@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { clearInterval, setInterval } from "node:timers";
+import { stripVTControlCharacters } from "node:util";
 
 /**
  * Runs a short command for its answer.
@@ -77,7 +78,7 @@ export function runLogged(command, args, options) {
     }, everySeconds * 1000);
     /** @param {Buffer} chunk */
     const take = (chunk) => {
-      output += chunk.toString("utf8");
+      output += stripVTControlCharacters(chunk.toString("utf8"));
       fs.writeSync(file, chunk);
     };
     child.stdout.on("data", take);
