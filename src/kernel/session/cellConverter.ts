@@ -27,7 +27,7 @@ export interface CompiledCell {
   readonly edited: EditedText;
   readonly hasTopLevelAwait: boolean;
   readonly declared: ReadonlyMap<string, NameKind>;
-  readonly path: string;
+  /** The declaration file; `null` where a type in it cannot be written down. */
   readonly declarations: string | null;
 }
 
@@ -48,6 +48,9 @@ const MISSING_MODULE = new Set(["TS2307", "TS2792", "TS7016"]);
 /** How the names of cell files begin. */
 export const CELL_PREFIX = "__cell_";
 
+/** The file of the cell at hand: always one, so that its place among the files stays. */
+const CURRENT = `${CELL_PREFIX}now`;
+
 /** Whether a module name is a cell's, as the compiled code of later cells requires it. */
 export function isCellModule(name: string): boolean {
   return name.startsWith(`./${CELL_PREFIX}`);
@@ -62,11 +65,13 @@ export function isCellModule(name: string): boolean {
  */
 export class CellConverter {
   readonly #project: CellProject;
+  readonly #currentPath: string;
   readonly #names = new Map<string, KnownName>();
   #serial = 0;
 
   constructor(options: ProjectOptions) {
     this.#project = new CellProject(options);
+    this.#currentPath = this.#project.cellPath(`${CURRENT}.ts`);
   }
 
   get strict(): boolean {
@@ -86,14 +91,13 @@ export class CellConverter {
     const syntax = analyseCell(code);
     const preamble = this.#preamble(syntax);
     const edited = new EditedText(code, [{ at: 0, text: preamble }, ...syntax.insertions]);
-    const path = this.#project.cellPath(`${CELL_PREFIX}${++this.#serial}.ts`);
+    const path = this.#currentPath;
     this.#project.setCell(path, edited.text);
     const program = this.#project.program();
     const file = program.getSourceFile(path);
     if (file === undefined) throw new Error(`${path} is not in its own program`);
     const diagnostics = this.#diagnose(program, file, edited);
     if (diagnostics.length > 0) {
-      this.#project.removeCell(path);
       if (diagnostics.some(({ code }) => MISSING_MODULE.has(code))) {
         this.#project.forgetResolutions();
       }
@@ -105,7 +109,6 @@ export class CellConverter {
       edited,
       hasTopLevelAwait: syntax.hasTopLevelAwait,
       declared: syntax.declared,
-      path,
     };
   }
 
@@ -115,19 +118,20 @@ export class CellConverter {
    * @param defined which of its values came to be: all of them, or those before it threw
    */
   commit(cell: CompiledCell, defined: (name: string) => boolean): void {
-    let count = 0;
-    const module = cell.path.slice(cell.path.lastIndexOf("/") + 1, -".ts".length);
+    const module = `${CELL_PREFIX}${++this.#serial}`;
+    let isNeeded = false;
     for (const [name, kind] of cell.declared) {
       if (kind !== "type" && !defined(name)) continue;
       this.#names.set(name, { cell: module, kind });
-      count++;
+      isNeeded = true;
     }
-    if (count === 0) {
-      this.#project.removeCell(cell.path);
-    } else if (cell.declarations !== null) {
-      this.#project.removeCell(cell.path);
-      this.#project.setCell(cell.path.replace(/\.ts$/, ".d.ts"), cell.declarations);
-    }
+    if (!isNeeded) return;
+    const { declarations, edited } = cell;
+    const extension = declarations === null ? "ts" : "d.ts";
+    this.#project.setCell(
+      this.#project.cellPath(`${module}.${extension}`),
+      declarations ?? edited.text,
+    );
     this.#forgetUnused();
   }
 
@@ -156,49 +160,45 @@ export class CellConverter {
    * Opens a text for questions at a place in it, without checking or running it.
    *
    * @param ask gets the service, the file's path and the place there
-   * @param ask.toOriginal turns the file's offsets into the text's
+   * @param ask.toFile turns the text's offsets into the file's
    */
   query<T>(
     code: string,
-    ask: (
-      service: ts.LanguageService,
-      path: string,
-      toFile: (offset: number) => number,
-      toOriginal: (offset: number) => number,
-    ) => T,
+    ask: (service: ts.LanguageService, path: string, toFile: (offset: number) => number) => T,
   ): T {
     const syntax = analyseCell(code);
     const known = new Set(this.#names.keys());
     const preamble = this.#preamble({ ...syntax, mentioned: known });
-    const path = this.#project.cellPath(`${CELL_PREFIX}query.ts`);
-    this.#project.setCell(path, preamble + code);
-    try {
-      const shift = preamble.length;
-      return ask(
-        this.#project.service,
-        path,
-        (offset) => offset + shift,
-        (offset) => Math.max(0, offset - shift),
-      );
-    } finally {
-      this.#project.removeCell(path);
-    }
+    this.#project.setCell(this.#currentPath, preamble + code);
+    const shift = preamble.length;
+    return ask(this.#project.service, this.#currentPath, (offset) => offset + shift);
   }
 
-  /** One line that imports what the cell uses of earlier ones. */
+  /**
+   * One line that imports what the cell uses of earlier ones.
+   *
+   * It names every earlier cell that still has a name, used or not: where one cell's list of
+   * modules equals the last one's, TypeScript need not look at any other file.
+   */
   #preamble({ mentioned, declared }: CellSyntax): string {
-    const parts: string[] = [];
-    for (const name of mentioned) {
-      const known = this.#names.get(name);
-      if (known === undefined || declared.has(name)) continue;
-      parts.push(
-        known.kind === "variable"
-          ? // An import cannot be assigned to; this can, and compiles to the session's own.
-            `export declare let ${name}: typeof import("./${known.cell}").${name};`
-          : `import { ${name} } from "./${known.cell}";`,
-      );
+    const imports = new Map<string, string[]>();
+    const variables: string[] = [];
+    for (const [name, { cell, kind }] of this.#names) {
+      const used = imports.get(cell) ?? [];
+      imports.set(cell, used);
+      if (!mentioned.has(name) || declared.has(name)) continue;
+      if (kind === "variable") {
+        // An import cannot be assigned to; this can, and compiles to the session's own.
+        used.push(`${name} as ${CELL_PREFIX}${name}`);
+        variables.push(`export declare let ${name}: typeof ${CELL_PREFIX}${name};`);
+      } else {
+        used.push(name);
+      }
     }
-    return `${parts.join(" ")}\n`;
+    const lines = [...imports]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([cell, names]) => `import { ${names.join(", ")} } from "./${cell}";`);
+    return `${[...lines, ...variables].join(" ")}\n`;
   }
 
   #diagnose(program: ts.Program, file: ts.SourceFile, edited: EditedText): CellDiagnostic[] {
@@ -220,7 +220,11 @@ export class CellConverter {
   /** Drops the files of cells that no name and no other cell's declarations lead to. */
   #forgetUnused(): void {
     this.#project.keepReachable(
-      new Set([...this.#names.values()].map(({ cell }) => this.#project.cellPath(cell))),
+      new Set(
+        [CURRENT, ...[...this.#names.values()].map(({ cell }) => cell)].map((name) =>
+          this.#project.cellPath(name),
+        ),
+      ),
       new RegExp(`"\\./(${CELL_PREFIX}\\d+)"`, "g"),
     );
   }

@@ -114,10 +114,6 @@ export class CellProject {
     this.#cells.set(path, { text, version: ++this.#versions });
   }
 
-  removeCell(path: string): void {
-    this.#cells.delete(path);
-  }
-
   /**
    * Drops cells that nothing leads to any more.
    *
