@@ -99,6 +99,7 @@ function thousands(value: number): string {
 
 function gigaflop(flop: number | null): string {
   if (flop === null) return "?";
+  if (flop > 0 && flop < 5e4) return "<0.0001";
   return flop === 0 ? "" : (flop / 1e9).toFixed(flop < 1e7 ? 4 : 2);
 }
 

@@ -64,8 +64,8 @@ describe("toMimeBundle", () => {
     const model = tf.model({ inputs: input, outputs: up, name: "small" });
     const text = String((await bundleOf(model))["text/plain"]);
     // c: 3·3·3·5 + 5 = 140 at 64 places of 2·135; u: 2·2·2·5 + 2 = 42, 2·40 at 64 places.
-    expect(text).toContain("small: 3 layers, 182 parameters (182 trainable), 0.0000 GFLOP");
-    expect(text).toMatch(/^c +Conv2D +\[\?, 8, 8, 5\] +140 +0\.0000$/m);
+    expect(text).toContain("small: 3 layers, 182 parameters (182 trainable), <0.0001 GFLOP");
+    expect(text).toMatch(/^c +Conv2D +\[\?, 8, 8, 5\] +140 +<0\.0001$/m);
     const wide = tf.sequential({
       layers: [
         tf.layers.conv2d({

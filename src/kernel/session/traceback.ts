@@ -7,7 +7,6 @@ import type { EditedText } from "./editedText";
 
 const RED = "\u001b[31m";
 const GREEN = "\u001b[32m";
-const CYAN = "\u001b[36m";
 const DIM = "\u001b[2m";
 const BOLD = "\u001b[1m";
 const RESET = "\u001b[0m";
@@ -86,7 +85,7 @@ export function diagnosticsError(
 ): CellError {
   const traceback = diagnostics.map(({ code: name, message, span, elsewhere }) => {
     const head = (where: string): string =>
-      `${paint(CYAN, where)} - ${paint(RED, "error")} ${paint(DIM, name)}: ${message}`;
+      `${paint(GREEN, where)} - ${paint(RED, "error")} ${paint(DIM, name)}: ${message}`;
     if (span === null) return head(elsewhere ?? "tsconfig");
     const { line, column } = lineAndColumn(code, span.start);
     return [

@@ -23,6 +23,8 @@ export class Notebook {
   readonly #outputs: SessionOutput[] = [];
   #seen: { readonly text: string; readonly resolve: () => void } | null = null;
   #count = 0;
+  /** What the user answers when asked; `null` under a frontend that cannot ask. */
+  typed: string | null = null;
 
   constructor(options: { readonly strict?: boolean; readonly inside?: string } = {}) {
     const { strict = false, inside = "." } = options;
@@ -40,6 +42,7 @@ export class Notebook {
     });
     this.session.onOutput = (output) => {
       this.#outputs.push(output);
+      if (output.type === "inputRequest" && this.typed !== null) this.session.input(this.typed);
       if (this.#seen !== null && this.printed().includes(this.#seen.text)) this.#seen.resolve();
     };
   }
@@ -56,7 +59,7 @@ export class Notebook {
       code,
       count: ++this.#count,
       silent: false,
-      allowStdin: false,
+      allowStdin: this.typed !== null,
       userExpressions,
     });
     const result = this.#outputs.find(({ type }) => type === "result");
