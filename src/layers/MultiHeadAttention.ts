@@ -99,8 +99,8 @@ function foldedPairs(
  * @throws ConfigError for an argument outside its range; ShapeError where inputs do not fit
  * @example
  * const layer = new MultiHeadAttention({ numHeads: 2, keyDim: 4 });
- * layer.apply(tf.zeros([1, 5, 7, 6])).shape; // [1, 5, 7, 6]
- * layer.apply([tf.zeros([1, 5, 7, 6]), tf.zeros([1, 3, 2, 6])]).shape; // [1, 5, 7, 6]
+ * (layer.apply(tf.zeros([1, 5, 7, 6])) as tf.Tensor).shape; // [1, 5, 7, 6]
+ * (layer.apply([tf.zeros([1, 5, 7, 6]), tf.zeros([1, 3, 2, 6])]) as tf.Tensor).shape; // [1, 5, 7, 6]
  * @see Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2
  */
 export class MultiHeadAttention extends BookLayer<Filled> implements CountsOperations {

@@ -21,7 +21,7 @@ export type ResNetStemArgs = BlockArgs;
  *
  * @example
  * const stem = new ResNetStem({ filters: 8 });
- * stem.apply(tf.zeros([1, 13, 17, 3])).map((t) => t.shape); // [[1, 7, 9, 8], [1, 4, 5, 8]]
+ * (stem.apply(tf.zeros([1, 13, 17, 3])) as tf.Tensor[]).map((t) => t.shape); // [[1, 7, 9, 8], [1, 4, 5, 8]]
  * @see He et al. 2016, arXiv:1512.03385, table 1
  */
 export class ResNetStem extends BlockLayer<FilledArgs<ResNetStemArgs>> implements CountsOperations {

@@ -15,7 +15,7 @@ import { expectTwoImages } from "./support/twoImages";
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
  * const layer = new ResizeLike();
- * layer.apply([tf.zeros([1, 2, 3, 4]), tf.zeros([1, 5, 7, 1])]).shape; // [1, 5, 7, 4]
+ * (layer.apply([tf.zeros([1, 2, 3, 4]), tf.zeros([1, 5, 7, 1])]) as tf.Tensor).shape; // [1, 5, 7, 4]
  */
 export class ResizeLike extends BookLayer<object> implements CountsOperations {
   static className = "ResizeLike";

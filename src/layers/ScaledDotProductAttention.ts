@@ -51,7 +51,7 @@ function three<T>(where: string, inputs: T | T[]): [T, T, T] {
  * @throws ShapeError unless there are two or three inputs that fit
  * @example
  * const layer = new ScaledDotProductAttention({ causal: true });
- * layer.apply([tf.zeros([1, 3, 5]), tf.zeros([1, 7, 5])]).shape; // [1, 3, 5]
+ * (layer.apply([tf.zeros([1, 3, 5]), tf.zeros([1, 7, 5])]) as tf.Tensor).shape; // [1, 3, 5]
  * @see Vaswani et al. 2017, arXiv:1706.03762, equation 1
  */
 export class ScaledDotProductAttention extends BookLayer<Filled> implements CountsOperations {

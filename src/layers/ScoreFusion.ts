@@ -41,7 +41,7 @@ type Initializer = ReturnType<typeof tf.initializers.zeros>;
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
  * const fusion = new ScoreFusion({ filters: 3 });
- * fusion.apply([tf.zeros([1, 3, 4, 3]), tf.zeros([1, 5, 7, 8])]).shape; // [1, 5, 7, 3]
+ * (fusion.apply([tf.zeros([1, 3, 4, 3]), tf.zeros([1, 5, 7, 8])]) as tf.Tensor).shape; // [1, 5, 7, 3]
  * @see Long, Shelhamer and Darrell 2015, arXiv:1411.4038, section 4.2
  */
 export class ScoreFusion

@@ -24,7 +24,7 @@ export interface SeededDropoutArgs extends LayerOptions {
  * @throws ConfigError when the rate is not in [0, 1)
  * @example
  * const layer = new SeededDropout({ rate: 0.5 });
- * layer.apply(tf.ones([1, 4])).arraySync(); // [[1, 1, 1, 1]]
+ * (layer.apply(tf.ones([1, 4])) as tf.Tensor).arraySync(); // [[1, 1, 1, 1]]
  * @see Srivastava et al. 2014, "Dropout"
  */
 export class SeededDropout

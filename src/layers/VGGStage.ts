@@ -30,7 +30,7 @@ export interface VGGStageArgs extends BlockArgs {
  *
  * @example
  * const stage = new VGGStage({ filters: 8, convolutions: 3 });
- * stage.apply(tf.zeros([1, 5, 7, 3])).shape; // [1, 3, 4, 8]
+ * (stage.apply(tf.zeros([1, 5, 7, 3])) as tf.Tensor).shape; // [1, 3, 4, 8]
  * @see Simonyan and Zisserman 2015, arXiv:1409.1556, table 1
  */
 export class VGGStage extends BlockLayer<FilledArgs<VGGStageArgs>> implements CountsOperations {

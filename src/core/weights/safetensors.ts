@@ -107,7 +107,7 @@ function readHeader(
  * const bytes = writeSafetensors(
  *   new Map([["a", { shape: [2], values: Float32Array.of(1, 2) }]]),
  * );
- * readSafetensors("demo", bytesSource(bytes)).get("a").shape; // [2]
+ * readSafetensors("demo", bytesSource(bytes)).get("a")?.shape; // [2]
  * @see https://github.com/huggingface/safetensors#format
  */
 export function readSafetensors(where: string, source: ByteSource): Map<string, WeightTensor> {

@@ -50,12 +50,13 @@ function permuted(tensor: tf.Tensor, axes?: readonly number[]): tf.Tensor {
  * @param names how the file names them; default our own names
  * @throws DataError naming the first tensor that is missing, of another shape, or extra
  * @example
- * const make = (seed) =>
+ * const make = (seed: number) =>
  *   unet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1, seed });
  * const [one, other] = [make(1), make(2)];
  * assignWeights(other, collectWeights(one));
  * const x = tf.ones([1, 8, 8, 1]);
- * tf.max(tf.abs(tf.sub(one.predict(x), other.predict(x)))).arraySync(); // 0
+ * const outputs = [one, other].map((model) => model.predict(x) as tf.Tensor);
+ * tf.max(tf.abs(tf.sub(outputs[0], outputs[1]))).arraySync(); // 0
  */
 export function assignWeights(
   model: tf.LayersModel,
