@@ -96,3 +96,39 @@ describe("tfjs after a loop inside its scopes was broken into", () => {
     expect(await notebook.value("tf.memory().numTensors")).toBe(before);
   });
 });
+
+describe("a training", () => {
+  it.each([
+    ["eager", false],
+    ["compiled", true],
+  ])("that is %s returns what it had, its weights changed and kept", async (_name, compiled) => {
+    const seconds = await notebook.value(`
+      const model = unet({ inputShape: [32, 32, 1], numClasses: 2, filters: 4, depth: 2, seed: 1 });
+      const start = model.getWeights()[0].dataSync().slice();
+      const samples: Sample[] = Array.from({ length: 4 }, (_, index) => ({
+        id: \`s\${index}\`,
+        group: \`g\${index}\`,
+        image: { height: 32, width: 32, data: new Float32Array(1024).fill(index / 4) },
+        labels: { height: 32, width: 32, data: new Uint8Array(1024).fill(index % 2) },
+      }));`);
+    expect(seconds).toBeNull();
+    const running = notebook.run(
+      `const result = await fit(model, { train: samples }, {
+        epochs: 100_000, batchSize: 2, compiled: ${compiled}, progress: false,
+        onEpoch: ({ epoch }) => { if (epoch === 2) console.log("on"); },
+      });`,
+    );
+    await notebook.seen("on");
+    const pressed = performance.now();
+    notebook.session.interrupt();
+    expect((await running).error).toBeNull();
+    expect(performance.now() - pressed).toBeLessThan(2000);
+    expect(await notebook.value("[result.ended, result.records.length >= 2]")).toBe(
+      "[ 'interrupted', true ]",
+    );
+    expect(
+      await notebook.value("model.getWeights()[0].dataSync().some((w, i) => w !== start[i])"),
+    ).toBe("true");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+});
