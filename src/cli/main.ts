@@ -19,7 +19,11 @@ function createProgram(): Command {
         "For research and teaching; not a medical product.",
     )
     .version(version)
-    .exitOverride();
+    .exitOverride()
+    // Commander puts its suggestion on a line of its own.
+    .configureOutput({
+      outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`),
+    });
   registerTrainCommand(program);
   registerPredictCommand(program);
   registerEvaluateCommand(program);
