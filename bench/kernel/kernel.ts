@@ -8,6 +8,7 @@ interface KernelUnderTest {
   readonly language: string;
   readonly kernel: Readonly<Record<string, unknown>>;
   readonly first: string;
+  /** COUNT becomes another number each time. */
   readonly cell: string;
   readonly complete: string;
   /** Prints, then loops for ever; null where a stop is known to kill the kernel. */
@@ -16,7 +17,7 @@ interface KernelUnderTest {
 
 const SCRIPT = {
   first: "1 + 1",
-  cell: "[1, 2, 3].map((x) => x * 2)",
+  cell: "[1, 2, 3].map((x) => x * COUNT)",
   complete: "Math.ma",
   loop: "console.log('on'); while (true) {}",
 };
@@ -62,7 +63,7 @@ function kernels(): Readonly<Record<string, KernelUnderTest>> {
       language: "python",
       kernel: { argv: [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"] },
       first: "1 + 1",
-      cell: "[x * 2 for x in [1, 2, 3]]",
+      cell: "[x * COUNT for x in [1, 2, 3]]",
       complete: "max",
       loop: "print('on', flush=True)\nwhile True: pass",
     },

@@ -27,8 +27,11 @@ export interface SessionOptions {
   readonly emit: (output: SessionOutput) => void;
   /** Told when the cell's own code begins: only that may be broken into. */
   readonly beginRun: () => void;
-  /** Told when it has ended; the session waits until nothing can break into it any more. */
-  readonly endRun: () => Promise<void>;
+  /**
+   * Told when it has ended, and whether it was cut off in its first turn; the session waits until
+   * nothing can break into it any more.
+   */
+  readonly endRun: (wasCut: boolean) => Promise<void>;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
 }
@@ -190,12 +193,15 @@ export class NotebookSession {
       const cellFunction = vm.runInThisContext(wrapped, { filename }) as CellFunction;
       return cellFunction(this.#scope.exports, this.#require.require, api);
     };
+    let wasCut = false;
     const outcome = await new Promise<Outcome>((resolve) => {
       const fail = (thrown: unknown): void => resolve({ threw: true, thrown });
       const done = (): void => resolve({ threw: false, value });
       this.#endRunning = fail;
       // On a stack of its own: terminating the cell must not unwind what waits for it.
       setImmediate(() => {
+        // Stays so only where a termination unwinds this.
+        wasCut = true;
         this.#options.beginRun();
         try {
           // Asked to stop while it was compiled.
@@ -210,9 +216,10 @@ export class NotebookSession {
         } catch (thrown) {
           fail(thrown);
         }
+        wasCut = false;
       });
     });
-    await this.#options.endRun();
+    await this.#options.endRun(wasCut);
     this.#endRunning = null;
     return outcome;
   }

@@ -110,6 +110,8 @@ export class CellProject {
 
   /** Puts a cell in, or another text in its place. */
   setCell(path: string, text: string): void {
+    // The same text again, as a re-run cell has it, leaves TypeScript's answers as they are.
+    if (this.#cells.get(path)?.text === text) return;
     // Never used twice: a file that was removed may come back with another text.
     this.#cells.set(path, { text, version: ++this.#versions });
   }

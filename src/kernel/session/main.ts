@@ -42,9 +42,15 @@ const ABSORB_MS = 200;
  * Ends the cell's turn. Where a termination is on its way, it is let hit a loop that does nothing:
  * else it would hit the next cell, or the kernel itself.
  */
-async function endRun(flags: Int32Array): Promise<void> {
+async function endRun(flags: Int32Array, wasCut: boolean): Promise<void> {
   const before = Atomics.compareExchange(flags, FLAG.running, RUNNING, PREPARING);
   if (before !== BREAKING) return;
+  if (!wasCut) await absorbTermination();
+  Atomics.store(flags, FLAG.running, PREPARING);
+  resetTfjsEngine();
+}
+
+async function absorbTermination(): Promise<void> {
   await new Promise<void>((resolve) => {
     setTimeout(resolve, 2 * ABSORB_MS);
     setImmediate(() => {
@@ -52,8 +58,6 @@ async function endRun(flags: Int32Array): Promise<void> {
       while (performance.now() < end);
     });
   });
-  Atomics.store(flags, FLAG.running, PREPARING);
-  resetTfjsEngine();
 }
 
 /** Runs a session until its commands end. */
@@ -69,7 +73,7 @@ export function runSession(options: SessionMainOptions): void {
     kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
     emit: sendOutput,
     beginRun: () => void Atomics.store(flags, FLAG.running, RUNNING),
-    endRun: () => endRun(flags),
+    endRun: (wasCut) => endRun(flags, wasCut),
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   let cell = 0;
