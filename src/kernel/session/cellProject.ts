@@ -60,6 +60,7 @@ export class CellProject {
   readonly #cells = new Map<string, { text: string; version: number }>();
   readonly #service: ts.LanguageService;
   #versions = 0;
+  #looksAnew = false;
   readonly #registry = ts.createDocumentRegistry();
   #resolutions: ts.ModuleResolutionCache;
   #compilerOptions: ts.CompilerOptions;
@@ -89,6 +90,7 @@ export class CellProject {
 
   /** Looks for modules anew: one that was missing may have been installed or written. */
   forgetResolutions(): void {
+    this.#looksAnew = true;
     this.#resolutions = this.#newResolutions();
   }
 
@@ -111,7 +113,8 @@ export class CellProject {
   /** Puts a cell in, or another text in its place. */
   setCell(path: string, text: string): void {
     // The same text again, as a re-run cell has it, leaves TypeScript's answers as they are.
-    if (this.#cells.get(path)?.text === text) return;
+    if (this.#cells.get(path)?.text === text && !this.#looksAnew) return;
+    this.#looksAnew = false;
     // Never used twice: a file that was removed may come back with another text.
     this.#cells.set(path, { text, version: ++this.#versions });
   }
