@@ -98,7 +98,8 @@ function planVolume(random: Random, count: number) {
  * ground-glass opacity, 2 consolidation, 3 pleural effusion).
  *
  * It has the statistics of the public 100 slices: which slices have which lesion, how much of each,
- * the share of lung, the range of values. It is made to try software on, not to train for patients.
+ * the share of lung, the range of values. At the demo's 312 steps MONAI's BasicUNet reaches 0.68 mean
+ * foreground Dice on it, the best single grey threshold 0.23 (`bench/phantom_reference.py`). It is made to try software on, not to train for patients.
  *
  * @throws ConfigError for a count or size out of range
  * @example
