@@ -29,6 +29,8 @@ export type { Run, RunRecord, SaveRunOptions } from "./runs";
 export { learningRateAt } from "./schedule";
 export type { Schedule, ScheduleTime } from "./schedule";
 export { formatScore, summaryTable } from "./scoreTable";
+export { slidingWindowInference } from "./slidingWindowInference";
+export type { SlidingWindowOptions } from "./slidingWindowInference";
 export { checkSplit, kFold, readSplits, selectById, splitByGroup, writeSplits } from "./splits";
 export type { Split, Splittable } from "./splits";
 export { fitSplit, trainRun } from "./trainRun";
