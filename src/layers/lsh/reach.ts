@@ -108,10 +108,7 @@ export function reach(
     if (discountDuplicates && numHashes > 1) {
       const chunkOf = (index: number): tf.Tensor1D =>
         tf.cast(
-          tf.mod(
-            tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)),
-            int(chunks),
-          ),
+          tf.mod(tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)), int(chunks)),
           "float32",
         );
       /** 0 where a round's chunk is `chunk`, `other` elsewhere. */
