@@ -33,34 +33,69 @@ const labels = tf.tensor3d(
   "int32",
 );
 
-function build(name: (typeof MODEL_NAMES)[number]): tf.LayersModel {
+type ModelName = (typeof MODEL_NAMES)[number];
+
+function build(name: ModelName, seed = 5): tf.LayersModel {
   return modelByName(name, {
     inputShape: [height, width, 1],
     numClasses: classes,
     filters: 8,
     depth: 2,
-    seed: 5,
+    seed,
   });
 }
 
 const norm = (tensor: tf.Tensor): number => tf.tidy(() => tf.norm(tensor).dataSync()[0] ?? 0);
 
+/** Of the largest norm: a gradient below has cancelled, and what is left of it is rounding. */
+const CANCELLED = 1e-3;
+
 /**
- * The largest distance of two lists of tensors, each relative to its tensor's norm, or to a hundredth
- * of the largest norm: what stands before a batch norm has a gradient that cancels (of a kernel on one
- * channel to zero), and what is left of it is the rounding of its terms.
+ * The largest distance of two lists of tensors, each relative to its tensor's norm or to a hundredth
+ * of the largest norm. What stands before a batch norm has a gradient that cancels (of a kernel on
+ * one channel to zero): such a one is measured against the terms that cancelled, of about a tenth of
+ * the largest norm.
  */
 function largestDistance(wanted: readonly tf.Tensor[], got: readonly tf.Tensor[]): number {
-  const floor = 0.01 * Math.max(...wanted.map(norm));
+  const largest = Math.max(...wanted.map(norm));
   return Math.max(
     ...wanted.map((tensor, i) => {
       const difference = tf.tidy(() => norm(tf.sub(tensor, got[i])));
-      return difference / Math.max(norm(tensor), floor);
+      const own = norm(tensor);
+      const scale = own < CANCELLED * largest ? largest / 10 : Math.max(own, largest / 100);
+      return difference / scale;
     }),
   );
 }
 
 type Gradients = (x: tf.Tensor4D, y: tf.Tensor3D) => tf.Tensor[];
+
+/** Models with LSH attention. */
+const HASHING: ReadonlySet<ModelName> = new Set(["residualAttentionUnet", "mr"]);
+
+/**
+ * A model none of whose tokens stands so near the border of two buckets that rounding decides: the
+ * first seed whose gradients hardly move when the images do by about a rounding error.
+ */
+function buildSteady(name: ModelName, loss: SegmentationLoss): tf.LayersModel {
+  if (!HASHING.has(name)) return build(name);
+  for (let seed = 5; seed < 25; seed++) {
+    const model = build(name, seed);
+    const { gradients, reset } = gradientsOf(model, loss);
+    const at = (images: tf.Tensor4D): tf.Tensor[] => {
+      const all = gradients(images, labels);
+      reset();
+      return all;
+    };
+    const exact = at(images);
+    const moved = [-3e-7, 3e-7, 6e-7].map((by) => {
+      const noise = Float32Array.from({ length: pixels }, () => 1 + by * random.normal());
+      return at(tf.mul(images, tf.tensor4d(noise, images.shape)));
+    });
+    if (moved.every((each) => largestDistance(exact, each) < 1e-4)) return model;
+  }
+  throw new Error(`${name}: every seed has a token between two buckets`);
+}
 
 /** The gradients of a model's first step, and what puts its statistics and seeds back. */
 function gradientsOf(
@@ -128,7 +163,7 @@ describe("the recorded step equals the eager one", () => {
   );
 
   it.each(MODEL_NAMES.map((name) => [name]))("gradients of %s", (name) => {
-    expect(gradientDistance(build(name), crossEntropy())).toBeLessThan(1e-5);
+    expect(gradientDistance(buildSteady(name, crossEntropy()), crossEntropy())).toBeLessThan(1e-5);
   });
 
   it.each(LOSS_NAMES.map((name) => [name]))("gradients of unet with %s", (name) => {

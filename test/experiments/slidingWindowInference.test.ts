@@ -28,7 +28,10 @@ function model(windows: tf.Tensor4D): tf.Tensor4D {
     tf.reshape(tf.mul(tf.range(0, width), 0.25), [1, 1, width, 1]),
   );
   const first = tf.slice4d(windows, [0, 0, 0, 0], [-1, -1, -1, 1]);
-  return tf.concat4d([tf.mul(first, place), tf.add(tf.square(first), place)], 3);
+  return tf.concat4d(
+    [tf.mul<tf.Tensor4D>(first, place), tf.add<tf.Tensor4D>(tf.square(first), place)],
+    3,
+  );
 }
 
 describe("slidingWindowInference", () => {

@@ -5,10 +5,28 @@ import { Rewriter } from "./rewrite";
 
 const { bfloat16, float32 } = dataType;
 
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
 /** Convolutions and matrix products: the arithmetic that bfloat16 is for. */
 const products = new Set(
   "Conv2D Conv2DBackpropInput Conv2DBackpropFilter MatMul BatchMatMul BatchMatMulV2".split(" "),
 );
+
+/** Of those, the ones whose sizes may make them wait for memory rather than compute. */
+const matrixProducts = new Set("MatMul BatchMatMul BatchMatMulV2".split(" "));
+
+/**
+ * Operations a number read or written from which a matrix product gains by bfloat16. Below, as in
+ * attention of few channels a head, the casts around it take longer than it saves.
+ */
+const LEAST_INTENSITY = 48;
+
+/** Operations of a matrix product over the numbers that it reads and writes. */
+function intensity(left: readonly number[], right: readonly number[], output: readonly number[]) {
+  const [a, b, c] = [left, right, output].map(sizeOf);
+  const inner = Math.sqrt((a * b) / (c * sizeOf(output.slice(0, -2))));
+  return (2 * c * inner) / (a + b + c);
+}
 
 /** Ops between them that keep to bfloat16 where this input came in it. */
 const followers: Readonly<Record<string, number>> = {
@@ -34,8 +52,6 @@ const followers: Readonly<Record<string, number>> = {
 
 /** Sums and joins: in bfloat16 where every large input came in it. */
 const joins = new Set("Add AddV2 Sub AddN ConcatV2 Pack".split(" "));
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**
  * Lets convolutions, matrix products and what lies between them run in bfloat16. Weights,
@@ -67,7 +83,11 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
 
   const isNarrow = (ref: OutputRef): boolean => rewriter.typeOf(ref).dtype === bfloat16;
 
-  const runsNarrow = ({ op }: GraphNode, inputs: readonly OutputRef[]): boolean => {
+  const runsNarrow = ({ op, outputs }: GraphNode, inputs: readonly OutputRef[]): boolean => {
+    if (matrixProducts.has(op)) {
+      const [left, right] = inputs.map((ref) => rewriter.typeOf(ref).shape);
+      return intensity(left, right, outputs[0].shape) >= LEAST_INTENSITY;
+    }
     if (products.has(op)) return true;
     if (op in followers) return isNarrow(inputs[followers[op]]);
     if (!joins.has(op)) return false;

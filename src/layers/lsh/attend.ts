@@ -3,8 +3,7 @@ import { gatherRows } from "../../core/ops/gatherRows";
 import type { LshGeometry } from "./geometry";
 import { keysOf } from "./keys";
 import type { FilledLshSettings } from "./options";
-import { before, lastChunk, lookBack, reach, roundOf } from "./reach";
-import type { SortedTokens } from "./reach";
+import { before, lastChunk, lookBack, roundOf } from "./reach";
 
 /** Stands for "not attended"; far below the limit of `isAlone`. */
 const HARD_MASK = -1e9;
@@ -19,7 +18,10 @@ export type Partial = {
 
 /** One round of some sequences. */
 export interface Round {
-  readonly tokens: SortedTokens;
+  /** int32 `[numHashes, rows]`, from `sort`. */
+  readonly order: tf.Tensor2D;
+  /** What `reach` gives: computed in the forward pass, kept for the backward one. */
+  readonly allowed: tf.Tensor3D;
   readonly index: number;
   readonly settings: FilledLshSettings;
   readonly geometry: LshGeometry;
@@ -32,8 +34,8 @@ function inChunks(sorted: tf.Tensor2D, { geometry }: Round): tf.Tensor4D {
 }
 
 /** Rows of the chunk before the first, `[sequences * m, dim]`. */
-function tailOf(x: tf.Tensor2D, { tokens, index, geometry }: Round): tf.Tensor2D {
-  const previous = roundOf(tokens.order, before(index, geometry.numHashes));
+function tailOf(x: tf.Tensor2D, { order, index, geometry }: Round): tf.Tensor2D {
+  const previous = roundOf(order, before(index, geometry.numHashes));
   return gatherRows(x, lastChunk(previous, geometry));
 }
 
@@ -55,16 +57,15 @@ function gather(
   v: tf.Tensor2D,
   round: Round,
 ): { queries: tf.Tensor3D; keys: tf.Tensor3D; values: tf.Tensor3D; logits: tf.Tensor3D } {
-  const order = roundOf(round.tokens.order, round.index);
+  const order = roundOf(round.order, round.index);
   const sorted = gatherRows(q, order);
   const { settings } = round;
   const keys = seen(keysOf(sorted, settings), keysOf(tailOf(q, round), settings), round);
   const values = seen(gatherRows(v, order), tailOf(v, round), round);
   const queries = asBlocks(sorted, round);
-  const logits = tf.tidy(() => {
-    const allowed = reach(round.tokens, round.index, settings, round.geometry);
-    return tf.where(allowed, tf.matMul(queries, keys, false, true), HARD_MASK);
-  });
+  const logits = tf.tidy(() =>
+    tf.where(round.allowed, tf.matMul(queries, keys, false, true), HARD_MASK),
+  );
   return { queries, keys, values, logits: logits as tf.Tensor3D };
 }
 
@@ -153,7 +154,7 @@ export function attendBackward(
     const { queries, keys, values, logits } = gather(x.q, x.v, round);
     const weights = tf.softmax(logits);
     logits.dispose();
-    const order = roundOf(round.tokens.order, round.index);
+    const order = roundOf(round.order, round.index);
     // The share of this round in the softmax over all.
     const [lse, total] = tf.split(gatherRows(x.lseAndTotal, order), 2, 1);
     const share = tf.exp(tf.sub(tf.reshape(roundLse, [rows, 1]), lse));

@@ -30,8 +30,8 @@ const join = (parts: tf.Tensor2D[]): tf.Tensor2D =>
 const SHARED = 4;
 
 /**
- * LSH attention of all sequences, some at a time, with a gradient that keeps a few numbers a token
- * and recomputes each round's weights: memory grows with the tokens, not with rounds times chunks.
+ * LSH attention of all sequences, some at a time. For its gradient it keeps a few numbers a token and
+ * a byte for each pair in reach, and recomputes the weights: recomputing who is in reach took longer.
  *
  * @param q `[rows, dim]`
  * @param v `[rows, valueDim]`
@@ -69,8 +69,7 @@ export function attendInGroups(
         };
         const groupValues = rowsOf(values, group);
         const forward = attendForward(rows, groupValues, tokens, settings, group.geometry, after);
-        const { order } = tokens;
-        return { ...forward, order, ...(needsBuckets ? { buckets } : {}) };
+        return { ...forward, order: tokens.order };
       });
       last = part.output;
       return part;
@@ -82,20 +81,17 @@ export function attendInGroups(
       values,
       output,
       lse,
-      ...parts.flatMap(({ order, roundLse, buckets }) =>
-        buckets === undefined ? [order, roundLse] : [order, roundLse, buckets],
-      ),
-      ...(valid === null ? [] : [valid]),
+      ...parts.flatMap(({ order, roundLse, allowed }) => [order, roundLse, ...allowed]),
     ]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
       tf.tidy(() => {
         const [x, y, result, sums] = saved as tf.Tensor2D[];
-        const allValid = valid === null ? null : (saved[saved.length - 1] as tf.Tensor1D);
-        const each = needsBuckets ? 3 : 2;
+        const each = 2 + geometry.numHashes;
         let previous: tf.Tensor | null = null;
         const gradients = groups.map((group, index) => {
           const own = saved.slice(SHARED + each * index, SHARED + each * (index + 1));
-          const [order, roundLse, buckets] = own as tf.Tensor2D[];
+          const [order, roundLse] = own as tf.Tensor2D[];
+          const allowed = own.slice(2) as tf.Tensor3D[];
           const after = previous;
           const part = tf.tidy(() =>
             attendGradients(
@@ -104,8 +100,8 @@ export function attendInGroups(
                 v: rowsOf(y, group),
                 dy: rowsOf(dy as tf.Tensor2D, group),
               },
-              { output: rowsOf(result, group), lse: rowsOf(sums, group), roundLse },
-              { order, buckets: needsBuckets ? buckets : null, valid: validOf(allValid, group) },
+              { output: rowsOf(result, group), lse: rowsOf(sums, group), roundLse, allowed },
+              order,
               settings,
               group.geometry,
               after,

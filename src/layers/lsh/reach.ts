@@ -48,21 +48,12 @@ export function lookBack<T extends tf.Tensor>(own: T, tail: tf.Tensor): tf.Tenso
   return tf.reshape(tf.concat([own, previous], 2), [sequences * chunks, 2 * bucketSize, ...rest]);
 }
 
-/** What is compared is a whole number or a half: nearer than this means equal. */
-const NEAR = 0.5;
-
-/** Further than any two that are compared as equal. */
-const FAR = 2;
-
 /**
  * The pairs of one round that attend: bool `[sequences * chunks, m, 2m]`. A token itself is left
  * out: it is attended only where nothing else is (see `combine`).
  *
  * A pair that an earlier round attends already is left out too when duplicates are discounted;
  * with all rounds under one softmax that is the same as subtracting the log of its count.
- *
- * Each reason to leave a pair out is a squared distance that is then near zero; the smallest of them
- * decides, in one comparison. TensorFlow's comparisons are several times as slow as its arithmetic.
  */
 export function reach(
   tokens: SortedTokens,
@@ -70,7 +61,7 @@ export function reach(
   settings: FilledLshSettings,
   geometry: LshGeometry,
 ): tf.Tensor3D {
-  const { sequences, padded, chunks, bucketSize: m, numHashes } = geometry;
+  const { sequences, chunks, bucketSize: m, numHashes } = geometry;
   const { discountDuplicates, causal } = settings;
   const earlier = before(round, numHashes);
   return tf.tidy(() => {
@@ -83,72 +74,71 @@ export function reach(
       tf.reshape(values, [sequences * chunks, m, 1]);
     const asKeys = (values: tf.Tensor, tailValues: tf.Tensor): tf.Tensor =>
       tf.reshape(lookBack(values, tailValues), [sequences * chunks, 1, 2 * m]);
-    const queriesOf = (values: tf.Tensor1D): tf.Tensor => asQueries(sorted(values, own, chunks));
-    const keysOf = (values: tf.Tensor1D): tf.Tensor =>
-      asKeys(sorted(values, own, chunks), sorted(values, tail, 1));
 
-    const position = (rows: tf.Tensor1D): tf.Tensor =>
-      tf.cast(tf.mod(rows, int(padded)), "float32");
-    const positions = asQueries(tf.reshape(position(own), [sequences, chunks, m]));
-    const keyPositions = asKeys(
-      tf.reshape(position(own), [sequences, chunks, m]),
-      tf.reshape(position(tail), [sequences, 1, m]),
-    );
-    // Of the smallest distance of each pair to a reason to leave it out.
-    let distance = tf.squaredDifference(positions, keyPositions);
-    const leaveOut = (near: tf.Tensor): void => {
-      distance = tf.minimum(distance, near);
+    type Compare = (query: tf.Tensor, key: tf.Tensor) => tf.Tensor;
+    /** Compares a value of the query's row with one of the key's. */
+    const pairs = (query: tf.Tensor1D, key: tf.Tensor1D, compare: Compare): tf.Tensor =>
+      compare(
+        asQueries(sorted(query, own, chunks)),
+        asKeys(sorted(key, own, chunks), sorted(key, tail, 1)),
+      );
+
+    // Within one sequence, rows ascend with positions.
+    const ownRows = tf.reshape(own, [sequences, chunks, m]);
+    const keyRows = asKeys(ownRows, tf.reshape(tail, [sequences, 1, m]));
+    let allowed = causal
+      ? tf.greater(asQueries(ownRows), keyRows)
+      : tf.notEqual(asQueries(ownRows), keyRows);
+    const require = (condition: tf.Tensor): void => {
+      allowed = tf.logicalAnd(allowed, condition);
     };
 
     if (tokens.valid !== null) {
-      const near = tf.mul<tf.Tensor1D>(tf.cast(tokens.valid, "float32"), FAR);
-      leaveOut(queriesOf(near));
-      leaveOut(keysOf(near));
+      // Never equal where either is masked.
+      const one = int(1);
+      const queryMark = tf.sub<tf.Tensor1D>(tokens.valid, one); // 0, or -1
+      const keyMark = tf.mul<tf.Tensor1D>(queryMark, int(2)); // 0, or -2
+      require(pairs(queryMark, keyMark, tf.equal));
     }
-    if (discountDuplicates && numHashes > 1) {
-      const chunkOf = (index: number): tf.Tensor1D =>
-        tf.cast(
-          tf.mod(tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)), int(chunks)),
-          "float32",
-        );
-      /** 0 where a round's chunk is `chunk`, `other` elsewhere. */
-      const mark = (index: number, chunk: number, other: number): tf.Tensor1D =>
-        tf.mul(tf.cast(tf.notEqual(chunkOf(index), chunk), "float32"), other);
-
-      for (let other = 0; other < round; other++) {
-        const chunk = chunkOf(other);
-        // 1/4 where the key's chunk is the query's or the one before, 9/4 or more elsewhere.
-        const near = tf.squaredDifference(queriesOf(tf.sub(chunk, 0.5)), keysOf(chunk));
-        if (tokens.buckets === null) {
-          leaveOut(near);
-          // The first chunk sees the last of the round before.
-          const last = mark(before(other, numHashes), chunks - 1, -FAR);
-          leaveOut(tf.squaredDifference(queriesOf(mark(other, 0, FAR)), keysOf(last)));
-        } else {
-          const buckets = tf.cast(roundOf(tokens.buckets, other), "float32");
-          const apart = tf.squaredDifference(queriesOf(buckets), keysOf(buckets));
-          leaveOut(tf.maximum(near, apart));
-        }
-      }
-      if (tokens.buckets === null) {
-        // The first chunk may meet a token of its own once more in the other round's last chunk.
-        const nowhere = tf.fill([sequences, chunks, m], -FAR);
-        const first = sorted(mark(round, 0, FAR), own, chunks);
-        const firstOfTail = sorted(mark(round, 0, -FAR), tail, 1);
-        leaveOut(tf.squaredDifference(asQueries(first), asKeys(nowhere, firstOfTail)));
-      }
-    }
-    let allowed = tf.greater(distance, NEAR);
-    if (causal) allowed = tf.logicalAnd(allowed, tf.greater(positions, keyPositions));
     if (tokens.buckets !== null) {
-      const ownBuckets = sorted(roundOf(tokens.buckets, round), own, chunks);
+      const buckets = roundOf(tokens.buckets, round);
+      const ownBuckets = sorted(buckets, own, chunks);
       // Another round's buckets are other buckets.
       const tailBuckets =
-        numHashes === 1
-          ? sorted(roundOf(tokens.buckets, round), tail, 1)
-          : tf.fill([sequences, 1, m], -1, "int32");
-      const together = tf.equal(asQueries(ownBuckets), asKeys(ownBuckets, tailBuckets));
-      allowed = tf.logicalAnd(allowed, together);
+        numHashes === 1 ? sorted(buckets, tail, 1) : tf.fill([sequences, 1, m], -1, "int32");
+      require(tf.equal(asQueries(ownBuckets), asKeys(ownBuckets, tailBuckets)));
+    }
+    if (!discountDuplicates || numHashes === 1) return allowed as tf.Tensor3D;
+
+    const chunkOf = (index: number): tf.Tensor1D =>
+      tf.mod(tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)), int(chunks));
+    /** 0 where a round's chunk is `chunk`, `other` elsewhere. */
+    const mark = (index: number, chunk: number, other: number): tf.Tensor1D =>
+      tf.mul(tf.cast(tf.notEqual(chunkOf(index), int(chunk)), "int32"), int(other));
+
+    for (let other = 0; other < round; other++) {
+      const chunk = chunkOf(other);
+      const leaveOut = (query: tf.Tensor1D, key: tf.Tensor1D): void =>
+        require(pairs(query, key, tf.notEqual));
+      if (tokens.buckets === null) {
+        leaveOut(chunk, chunk);
+        leaveOut(chunk, tf.add(chunk, int(1)));
+        // The first chunk sees the last of the round before.
+        leaveOut(mark(other, 0, -1), mark(before(other, numHashes), chunks - 1, -2));
+      } else {
+        // One number for bucket and chunk; the next chunk's is one more, never another bucket's.
+        const buckets = tf.mul(roundOf(tokens.buckets, other), int(chunks + 1));
+        const place = tf.add<tf.Tensor1D>(buckets, chunk);
+        leaveOut(place, place);
+        leaveOut(place, tf.add(place, int(1)));
+      }
+    }
+    if (tokens.buckets === null) {
+      // The first chunk may meet a token of its own once more in the other round's last chunk.
+      const nowhere = tf.fill([sequences, chunks, m], -2, "int32");
+      const first = sorted(mark(round, 0, -1), own, chunks);
+      const firstOfTail = sorted(mark(round, 0, -2), tail, 1);
+      require(tf.notEqual(asQueries(first), asKeys(nowhere, firstOfTail)));
     }
     return allowed as tf.Tensor3D;
   });

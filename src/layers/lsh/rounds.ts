@@ -9,23 +9,24 @@ import { isLarge } from "./geometry";
 import type { LshGeometry } from "./geometry";
 import { keysBackward } from "./keys";
 import type { FilledLshSettings } from "./options";
-import { roundOf } from "./reach";
+import { reach, roundOf } from "./reach";
 import type { SortedTokens } from "./reach";
 
 /** What the forward pass of some sequences leaves for the backward pass, besides its inputs. */
 export type Forward = Partial & {
   /** `lse` of each round, in sorted order: `[numHashes, rows]`. */
   readonly roundLse: tf.Tensor2D;
+  /** Which pairs each round attends: bool `[sequences * chunks, m, 2m]`, a byte a pair. */
+  readonly allowed: tf.Tensor3D[];
 };
 
-/** Tokens of a round that waits for the one before, where its memory is worth it. */
+/** The order for a round that waits for the one before, where its memory is worth it. */
 function afterwards(
-  tokens: SortedTokens,
+  order: tf.Tensor2D,
   previous: tf.Tensor | null,
   geometry: LshGeometry,
-): SortedTokens {
-  if (previous === null || !isLarge(geometry)) return tokens;
-  return { ...tokens, order: runAfter(tokens.order, previous) };
+): tf.Tensor2D {
+  return previous === null || !isLarge(geometry) ? order : runAfter(order, previous);
 }
 
 /** Step 4: rows back from sorted order to the tokens' own. */
@@ -50,23 +51,27 @@ export function attendForward(
   return tf.tidy(() => {
     let sum: Partial | null = null;
     const lse: tf.Tensor1D[] = [];
+    const allowed: tf.Tensor3D[] = [];
     for (let index = 0; index < geometry.numHashes; index++) {
       const previous: Partial | null = sum;
       const step = tf.tidy(() => {
-        const tokens = afterwards(sorted, previous?.output ?? after, geometry);
-        const round = { tokens, index, settings, geometry };
+        const order = afterwards(sorted.order, previous?.output ?? after, geometry);
+        const pairs = reach({ ...sorted, order }, index, settings, geometry);
+        const round = { order, index, settings, geometry, allowed: pairs };
         const attended = attendWithinChunks(q, v, round);
-        const unsorted = unsort(attended, roundOf(tokens.order, index));
+        const unsorted = unsort(attended, roundOf(order, index));
         const joined = combine(previous, unsorted);
-        return { joined, lse: tf.reshape<tf.Rank.R1>(attended.lse, [geometry.rows]) };
+        return { joined, pairs, lse: tf.reshape<tf.Rank.R1>(attended.lse, [geometry.rows]) };
       });
       tf.dispose(previous ?? []);
       sum = step.joined;
       lse.push(step.lse);
+      allowed.push(step.pairs);
     }
     return {
       ...attendSelfIfAlone(sum as unknown as Partial, v),
       roundLse: tf.stack(lse) as tf.Tensor2D,
+      allowed,
     };
   });
 }
@@ -105,8 +110,8 @@ function addRound(sums: Sums | null, gradients: Sums, inverse: tf.Tensor1D): Sum
 /** Sums of all rounds, the last first: what a round's first chunk saw belongs to the round before. */
 function sumRounds(
   rows: BackwardRows,
-  sorted: SortedTokens,
-  roundLse: tf.Tensor2D,
+  sorted: tf.Tensor2D,
+  { roundLse, allowed }: Pick<Forward, "roundLse" | "allowed">,
   settings: FilledLshSettings,
   geometry: LshGeometry,
   after: tf.Tensor | null,
@@ -117,10 +122,10 @@ function sumRounds(
   for (let index = numHashes - 1; index >= 0; index--) {
     const previous: Step | null = sums === null || tail === null ? null : { sums, tail };
     const step: Step = tf.tidy(() => {
-      const tokens = afterwards(sorted, previous?.sums.dq ?? after, geometry);
-      const round: Round = { tokens, index, settings, geometry };
+      const order = afterwards(sorted, previous?.sums.dq ?? after, geometry);
+      const round: Round = { order, index, settings, geometry, allowed: allowed[index] };
       const own = attendBackward(rows, roundOf(roundLse, index), previous?.tail ?? null, round);
-      const inverse = invertPermutation(roundOf(tokens.order, index));
+      const inverse = invertPermutation(roundOf(order, index));
       return { sums: addRound(previous?.sums ?? null, own, inverse), tail: own.tail };
     });
     if (previous !== null) tf.dispose(previous);
@@ -129,8 +134,8 @@ function sumRounds(
   const { dq, dk, dv } = sums as unknown as Sums;
   const first = tail as unknown as KeyGradients;
   // Other rounds' buckets are not attended, so they have no gradient.
-  if (numHashes === 1 || sorted.buckets !== null) return { dq, dk, dv };
-  const inverse = invertPermutation(roundOf(sorted.order, numHashes - 1));
+  if (numHashes === 1 || !settings.attendAcrossBuckets) return { dq, dk, dv };
+  const inverse = invertPermutation(roundOf(sorted, numHashes - 1));
   const belated = (x: tf.Tensor2D): tf.Tensor2D => gatherRows(padTail(x, geometry), inverse);
   return { dq, dk: tf.add(dk, belated(first.dk)), dv: tf.add(dv, belated(first.dv)) };
 }
@@ -138,8 +143,8 @@ function sumRounds(
 /** The gradient of {@link attendForward}, whose weights are recomputed. */
 export function attendGradients(
   { q, v, dy }: { q: tf.Tensor2D; v: tf.Tensor2D; dy: tf.Tensor2D },
-  { lse, output, roundLse }: Forward,
-  sorted: SortedTokens,
+  { lse, output, roundLse, allowed }: Forward,
+  order: tf.Tensor2D,
   settings: FilledLshSettings,
   geometry: LshGeometry,
   after: tf.Tensor | null,
@@ -152,7 +157,7 @@ export function attendGradients(
     const safeLse = tf.where(alone, tf.zerosLike(lse), lse);
     const lseAndTotal = tf.concat<tf.Tensor2D>([safeLse, total as tf.Tensor2D], 1);
     const rows = { q, v, dOutput, lseAndTotal };
-    const { dq, dk, dv } = sumRounds(rows, sorted, roundLse, settings, geometry, after);
+    const { dq, dk, dv } = sumRounds(rows, order, { roundLse, allowed }, settings, geometry, after);
     return {
       dq: tf.add<tf.Tensor2D>(dq, keysBackward(dk, q, settings)),
       dv: tf.add<tf.Tensor2D>(dv, tf.where(alone, dy, zeros)),
