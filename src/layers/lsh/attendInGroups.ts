@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { groupsOf } from "./geometry";
+import { areFewWeights, groupsOf } from "./geometry";
 import type { LshGeometry, LshGroup } from "./geometry";
 import type { FilledLshSettings } from "./options";
 import type { SortedTokens } from "./reach";
@@ -31,7 +31,8 @@ const SHARED = 4;
 
 /**
  * LSH attention of all sequences, some at a time. For its gradient it keeps a few numbers a token and
- * a byte for each pair in reach, and recomputes the weights: recomputing who is in reach took longer.
+ * the weights where they are few; where they are many, a byte for each pair in reach, of which they
+ * are computed again.
  *
  * @param q `[rows, dim]`
  * @param v `[rows, valueDim]`
@@ -48,6 +49,7 @@ export function attendInGroups(
   geometry: LshGeometry,
 ): tf.Tensor2D {
   const groups = groupsOf(geometry);
+  const keepsWeights = areFewWeights(geometry);
   const needsBuckets = !settings.attendAcrossBuckets;
   const validOf = (all: tf.Tensor1D | null, { begin, geometry: { rows } }: LshGroup) =>
     all === null || all.shape[0] === rows ? all : tf.slice(all, [begin], [rows]);
@@ -68,7 +70,9 @@ export function attendInGroups(
           valid: groupValid,
         };
         const groupValues = rowsOf(values, group);
-        const forward = attendForward(rows, groupValues, tokens, settings, group.geometry, after);
+        const forward = attendForward(
+          ...([rows, groupValues, tokens, settings, group.geometry, keepsWeights, after] as const),
+        );
         return { ...forward, order: tokens.order };
       });
       last = part.output;
@@ -81,7 +85,7 @@ export function attendInGroups(
       values,
       output,
       lse,
-      ...parts.flatMap(({ order, roundLse, allowed }) => [order, roundLse, ...allowed]),
+      ...parts.flatMap(({ order, roundLse, kept }) => [order, roundLse, ...kept]),
     ]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
       tf.tidy(() => {
@@ -91,7 +95,7 @@ export function attendInGroups(
         const gradients = groups.map((group, index) => {
           const own = saved.slice(SHARED + each * index, SHARED + each * (index + 1));
           const [order, roundLse] = own as tf.Tensor2D[];
-          const allowed = own.slice(2) as tf.Tensor3D[];
+          const kept = own.slice(2) as tf.Tensor3D[];
           const after = previous;
           const part = tf.tidy(() =>
             attendGradients(
@@ -100,7 +104,7 @@ export function attendInGroups(
                 v: rowsOf(y, group),
                 dy: rowsOf(dy as tf.Tensor2D, group),
               },
-              { output: rowsOf(result, group), lse: rowsOf(sums, group), roundLse, allowed },
+              { output: rowsOf(result, group), lse: rowsOf(sums, group), roundLse, kept },
               order,
               settings,
               group.geometry,
