@@ -11,23 +11,32 @@ import type { WeightMap, WeightTensor } from "../core/weights/WeightTensor";
 import { writeWhole } from "./wholeFile";
 
 /** What one epoch left behind. */
-export const epochRecordSchema = z.strictObject({
+export interface EpochRecord {
   /** Counted from 1. */
-  epoch: z.int(),
+  epoch: number;
   /** Optimizer steps since the training began. */
-  step: z.int(),
+  step: number;
   /** Mean over the epoch's batches, while the weights moved. */
-  loss: z.number(),
+  loss: number;
   /** After the epoch; `null` without validation samples. */
-  validationLoss: z.number().nullable(),
+  validationLoss: number | null;
   /** Mean over foreground classes of the mean over samples that have the class; `null` without. */
-  validationDice: z.number().nullable(),
+  validationDice: number | null;
   /** Of the epoch's last step. */
+  learningRate: number;
+  seconds: number;
+}
+
+/** What an {@link EpochRecord} must satisfy. */
+export const epochRecordSchema = z.strictObject({
+  epoch: z.int(),
+  step: z.int(),
+  loss: z.number(),
+  validationLoss: z.number().nullable(),
+  validationDice: z.number().nullable(),
   learningRate: z.number(),
   seconds: z.number(),
-});
-
-export type EpochRecord = z.infer<typeof epochRecordSchema>;
+}) satisfies z.ZodType<EpochRecord>;
 
 const trainingStateSchema = z.strictObject({
   /** Whatever must be the same for the training to go on. */

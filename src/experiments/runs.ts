@@ -9,8 +9,10 @@ import { bytesSource } from "../core/weights/WeightTensor";
 import { loadEngine } from "../engine/load";
 import { buildModel } from "./buildModel";
 import { epochRecordSchema } from "./checkpoint";
+import type { EpochRecord } from "./checkpoint";
 import type { FitResult } from "./fitOptions";
 import { trainingConfigSchema } from "./trainingConfig";
+import type { TrainingConfig } from "./trainingConfig";
 import { modelVariables, readVariables, writeVariables } from "./variables";
 import { writeJsonWhole, writeWhole } from "./wholeFile";
 
@@ -21,14 +23,37 @@ export const CHECKPOINT_FILE = "checkpoint.safetensors";
 /** Which slices were trained on and which held out. */
 export const SPLIT_FILE = "split.json";
 
+/** What stands in a run's `run.json`: everything about it but the weights. */
+export interface RunRecord {
+  format: "layerbook-run-1";
+  /** A name that `buildModel` knows. */
+  model: string;
+  classNames: string[];
+  config: TrainingConfig;
+  data: {
+    /** The path as it was given, or `phantom`. */
+    source: string;
+    name: string;
+    trainCases: number;
+    validationCases: number;
+    testCases: number;
+  };
+  versions: { layerbook: string; tfjs: string; tensorflow: string | null; node: string };
+  result: {
+    ended: "completed" | "earlyStop" | "interrupted";
+    bestEpoch: number;
+    steps: number;
+    seconds: number;
+    records: EpochRecord[];
+  };
+}
+
 const runRecordSchema = z.strictObject({
   format: z.literal("layerbook-run-1"),
-  /** A name that `buildModel` knows. */
   model: z.string(),
   classNames: z.array(z.string()).min(2),
   config: trainingConfigSchema,
   data: z.strictObject({
-    /** The path as it was given, or `phantom`. */
     source: z.string(),
     name: z.string(),
     trainCases: z.int(),
@@ -48,10 +73,7 @@ const runRecordSchema = z.strictObject({
     seconds: z.number(),
     records: z.array(epochRecordSchema),
   }),
-});
-
-/** What stands in a run's `run.json`: everything about it but the weights. */
-export type RunRecord = z.infer<typeof runRecordSchema>;
+}) satisfies z.ZodType<RunRecord>;
 
 /** A finished run, back in memory. */
 export interface Run {

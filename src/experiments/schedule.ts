@@ -1,29 +1,42 @@
 import { z } from "zod";
 
 /** A learning-rate schedule as data; see {@link learningRateAt}. */
+export type Schedule =
+  | { name: "constant" }
+  | {
+      name: "cosine";
+      /** Share of all steps that rise in a line from 0; 0 for none. */
+      warmup: number;
+      /** Where it ends, as a share of the base rate. */
+      floor: number;
+    }
+  | {
+      name: "polynomial";
+      /** `(1 − progress) ^ power`; 0.9 is common in segmentation. */
+      power: number;
+    }
+  | {
+      name: "staircase";
+      /** Shares of all steps at which the rate is multiplied by `factor`. */
+      milestones: number[];
+      factor: number;
+    };
+
+/** What a {@link Schedule} must satisfy. */
 export const scheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({
     name: z.literal("cosine"),
-    /** Share of all steps that rise in a line from 0; 0 for none. */
     warmup: z.number().min(0).lt(1),
-    /** Where it ends, as a share of the base rate. */
     floor: z.number().min(0).max(1),
   }),
-  z.strictObject({
-    name: z.literal("polynomial"),
-    /** `(1 − progress) ^ power`; 0.9 is common in segmentation. */
-    power: z.number().positive(),
-  }),
+  z.strictObject({ name: z.literal("polynomial"), power: z.number().positive() }),
   z.strictObject({
     name: z.literal("staircase"),
-    /** Shares of all steps at which the rate is multiplied by `factor`. */
     milestones: z.array(z.number().gt(0).lt(1)),
     factor: z.number().positive().lt(1),
   }),
-]);
-
-export type Schedule = z.infer<typeof scheduleSchema>;
+]) satisfies z.ZodType<Schedule>;
 
 /** Where a training stands. */
 export interface ScheduleTime {

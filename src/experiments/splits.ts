@@ -13,16 +13,22 @@ export interface Splittable {
   readonly augmentation?: string;
 }
 
+/** Ids of the cases on each side; plain JSON. */
+export interface Split {
+  fold: number;
+  seed: number;
+  train: string[];
+  validation: string[];
+  test: string[];
+}
+
 const splitSchema = z.strictObject({
   fold: z.int().nonnegative(),
   seed: z.int().nonnegative(),
   train: z.array(z.string()),
   validation: z.array(z.string()),
   test: z.array(z.string()),
-});
-
-/** Ids of the cases on each side; plain JSON. */
-export type Split = z.infer<typeof splitSchema>;
+}) satisfies z.ZodType<Split>;
 
 const PARTS = ["train", "validation", "test"] as const;
 
