@@ -15,7 +15,12 @@ export default defineConfig([
     noExternal: esmOnly,
   },
   {
-    entry: { cli: "src/cli/main.ts", kernel: "src/kernel/main.ts" },
+    entry: {
+      cli: "src/cli/main.ts",
+      kernel: "src/kernel/main.ts",
+      kernelSession: "src/kernel/session/start.ts",
+      kernelCommands: "src/kernel/session/startCommandReader.ts",
+    },
     format: ["cjs"],
     target: "node20",
     platform: "node",

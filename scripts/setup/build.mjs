@@ -5,7 +5,10 @@ import { SetupFailure } from "./failure.mjs";
 import { hashFiles } from "./stamps.mjs";
 
 const sources = ["src", "tsup.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
-const products = ["index.js", "index.mjs", "index.d.ts", "index.d.mts", "cli.js", "kernel.js"];
+const products = [
+  ...["index.js", "index.mjs", "index.d.ts", "index.d.mts", "cli.js"],
+  ...["kernel.js", "kernelSession.js", "kernelCommands.js"],
+];
 
 // Beside dist, so that the paths inside source maps stay right when it is renamed.
 const partial = ".dist";

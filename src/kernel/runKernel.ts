@@ -5,17 +5,16 @@ import { join } from "node:path";
 import { History } from "./protocol/history";
 import { connectionSchema } from "./protocol/requests";
 import { KernelServer } from "./protocol/server";
-import { SessionProcess } from "./protocol/sessionProcess";
+import type { SessionProcess } from "./protocol/sessionProcess";
 import { bindSockets } from "./protocol/transport";
 import { PROTOCOL_VERSION } from "./protocol/wire";
 
 /** How Jupyter starts a kernel. */
 export interface KernelOptions {
   readonly connectionFile: string;
-  /** This script: the session runs it in a process of its own. */
-  readonly script: string;
+  /** Runs the cells. */
+  readonly backend: SessionProcess;
   readonly packageRoot: string;
-  readonly strict: boolean;
 }
 
 /** How often the kernel looks whether who started it is still there. */
@@ -60,18 +59,8 @@ function historyFile(): string {
 
 /** Serves one notebook until it is shut down. */
 export async function runKernel(options: KernelOptions): Promise<void> {
-  const { connectionFile, script, packageRoot, strict } = options;
+  const { connectionFile, backend, packageRoot } = options;
   const connection = connectionSchema.parse(JSON.parse(readFileSync(connectionFile, "utf8")));
-  const backend = new SessionProcess({
-    command: process.execPath,
-    args: [
-      ...process.execArgv,
-      "--no-force-async-hooks-checks",
-      script,
-      "--session",
-      ...(strict ? ["--strict"] : []),
-    ],
-  });
   const transport = await bindSockets(connection);
   let isEnding = false;
   const end = async (): Promise<void> => {

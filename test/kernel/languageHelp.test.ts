@@ -69,6 +69,12 @@ describe("inspection", () => {
     expect(inspect("half|")).toContain("@example half(4); // 2");
   });
 
+  it("tells the docs of Node's own functions, which are read when they are asked for", () => {
+    const told = inspect('import { readFileSync } from "node:fs"; readFile|Sync');
+    expect(told).toContain("Returns the contents of the `path`.");
+    expect(told).toContain("@since v0.1.8");
+  });
+
   it("tells the function inside its call", () => {
     expect(inspect("half( |")).toMatch(/^half\(x: number\): number/);
   });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { COMMAND_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
 import type { Answer, CellError, Command, SessionMessage, SessionOutput } from "../session/channel";
@@ -18,6 +19,29 @@ export interface SessionProcessOptions {
   readonly cwd?: string;
   /** How long a session may take to end by itself before it is killed, in milliseconds. */
   readonly graceMs?: number;
+}
+
+/**
+ * The command that starts a session.
+ *
+ * @param folder holds the built `kernelSession.js`
+ */
+export function sessionCommand({
+  folder,
+  strict,
+  node = process.execPath,
+}: {
+  readonly folder: string;
+  readonly strict: boolean;
+  readonly node?: string;
+}): Pick<SessionProcessOptions, "command" | "args"> {
+  const args = [
+    ...process.execArgv,
+    "--no-force-async-hooks-checks",
+    join(folder, "kernelSession.js"),
+    ...(strict ? ["--strict"] : []),
+  ];
+  return { command: node, args };
 }
 
 /** What a cell is told whose process is gone. */

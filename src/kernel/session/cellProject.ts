@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { createDocumentRegistry } from "./documentRegistry";
 
 /** How cells are checked. */
 export interface ProjectOptions {
@@ -61,7 +62,7 @@ export class CellProject {
   readonly #service: ts.LanguageService;
   #versions = 0;
   #looksAnew = false;
-  readonly #registry = ts.createDocumentRegistry();
+  readonly #registry = createDocumentRegistry();
   #resolutions: ts.ModuleResolutionCache;
   #compilerOptions: ts.CompilerOptions;
   #strict: boolean;

@@ -2,6 +2,8 @@ import ts from "typescript";
 import type { CellConverter } from "./cellConverter";
 import { CELL_PREFIX } from "./cellConverter";
 import type { Bundle, CompletionMatch } from "./channel";
+import { hasLateDocs, readDocs } from "./documentRegistry";
+import type { Docs } from "./documentRegistry";
 
 /** More than a frontend shows; sending thousands of globals makes typing slow. */
 const MOST_MATCHES = 500;
@@ -59,31 +61,47 @@ export function completeAt(
  */
 export function inspectAt(converter: CellConverter, code: string, cursor: number): Bundle | null {
   return converter.query(code, (service, path, toFile) => {
-    const at = (offset: number): ts.QuickInfo | undefined =>
-      offset < 0 ? undefined : service.getQuickInfoAtPosition(path, toFile(offset));
     // A cursor behind a name means that name.
-    const info = at(cursor) ?? at(cursor - 1);
-    if (info !== undefined) return describeInfo(info);
+    for (const offset of [cursor, cursor - 1]) {
+      if (offset < 0) continue;
+      const info = service.getQuickInfoAtPosition(path, toFile(offset));
+      if (info === undefined) continue;
+      const signature = withoutCellPaths(ts.displayPartsToString(info.displayParts));
+      const docs = lateDocs(service, path, toFile(offset)) ?? docsOf(info);
+      return docsMarkdown(signature, docs);
+    }
     const help = service.getSignatureHelpItems(path, toFile(cursor), undefined);
     return help === undefined ? null : describeSignature(help);
   });
 }
 
-function docsMarkdown(
-  signature: string,
-  documentation: readonly ts.SymbolDisplayPart[] | undefined,
-  tags: readonly ts.JSDocTagInfo[] | undefined,
-): Bundle {
-  const docs = ts.displayPartsToString(documentation === undefined ? [] : [...documentation]);
-  const lines = (tags ?? []).map(({ name, text }) => ({
-    name,
-    text: ts.displayPartsToString(text),
-  }));
-  const plain = [signature, docs, ...lines.map(({ name, text }) => `@${name} ${text}`)];
+function docsOf({
+  documentation,
+  tags,
+}: {
+  readonly documentation?: ts.SymbolDisplayPart[];
+  readonly tags?: ts.JSDocTagInfo[];
+}): Docs {
+  return {
+    text: ts.displayPartsToString(documentation),
+    tags: (tags ?? []).map(({ name, text }) => ({ name, text: ts.displayPartsToString(text) })),
+  };
+}
+
+/** Docs that TypeScript was not let parse, where the name at a place has such. */
+function lateDocs(service: ts.LanguageService, path: string, position: number): Docs | null {
+  const definition = service
+    .getDefinitionAtPosition(path, position)
+    ?.find(({ fileName }) => hasLateDocs(fileName));
+  return definition === undefined ? null : readDocs(definition.fileName, definition.textSpan.start);
+}
+
+function docsMarkdown(signature: string, { text: docs, tags }: Docs): Bundle {
+  const plain = [signature, docs, ...tags.map(({ name, text }) => `@${name} ${text}`)];
   const markdown = [
     `\`\`\`typescript\n${signature}\n\`\`\``,
     docs,
-    ...lines.map(({ name, text }) =>
+    ...tags.map(({ name, text }) =>
       name === "example" && !text.includes("```")
         ? `*@${name}*\n\`\`\`typescript\n${text}\n\`\`\``
         : `*@${name}* ${text}`,
@@ -98,11 +116,6 @@ function withoutCellPaths(text: string): string {
   return text.replaceAll(/\(alias\) |import\("[^"]*__cell_\w+"\)\.|\nimport [\w$]+$/g, "");
 }
 
-function describeInfo(info: ts.QuickInfo): Bundle {
-  const signature = withoutCellPaths(ts.displayPartsToString(info.displayParts));
-  return docsMarkdown(signature, info.documentation, info.tags);
-}
-
 function describeSignature(help: ts.SignatureHelpItems): Bundle | null {
   const item = help.items[help.selectedItemIndex] ?? help.items[0];
   if (item === undefined) return null;
@@ -113,5 +126,5 @@ function describeSignature(help: ts.SignatureHelpItems): Bundle | null {
       .map(({ displayParts }) => ts.displayPartsToString(displayParts))
       .join(ts.displayPartsToString(separatorDisplayParts)) +
     ts.displayPartsToString(suffixDisplayParts);
-  return docsMarkdown(withoutCellPaths(signature), item.documentation, item.tags);
+  return docsMarkdown(withoutCellPaths(signature), docsOf(item));
 }

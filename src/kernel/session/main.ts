@@ -1,8 +1,7 @@
-import { isMainThread, parentPort, workerData, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { setDisplayHost } from "../../display";
 import { NotebookSession } from "./NotebookSession";
 import type { Answer, CellError, Command } from "./channel";
-import { readCommands } from "./commandReader";
 import type { ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { captureStreams, send, sendOutput } from "./outbox";
@@ -14,15 +13,10 @@ export interface SessionMainOptions {
   readonly cwd: string;
   readonly packageRoot: string;
   readonly strict: boolean;
-  /** This script: the second thread runs it too. */
+  /** This script: no traceback shows it. */
   readonly script: string;
-}
-
-/** The thread that reads commands; see {@link readCommands}. */
-export function runCommandReader(): void {
-  if (isMainThread || parentPort === null) throw new Error("this runs on a thread of its own");
-  const { flags } = workerData as { readonly flags: Int32Array };
-  readCommands(parentPort, flags);
+  /** The script of the thread that reads commands; see `readCommands`. */
+  readonly commandReader: string;
 }
 
 /** A cell that calls `process.exit` means to end itself, not the notebook. */
@@ -62,9 +56,9 @@ async function absorbTermination(): Promise<void> {
 
 /** Runs a session until its commands end. */
 export function runSession(options: SessionMainOptions): void {
-  const { cwd, packageRoot, strict, script } = options;
+  const { cwd, packageRoot, strict, script, commandReader } = options;
   const flags = createFlags();
-  const reader = new Worker(script, { argv: ["--command-reader"], workerData: { flags } });
+  const reader = new Worker(commandReader, { workerData: { flags } });
   captureStreams();
   const session = new NotebookSession({
     cwd,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { CellError, SessionOutput } from "../../../src/kernel/session/channel";
-import { SessionProcess } from "../../../src/kernel/protocol/sessionProcess";
+import { SessionProcess, sessionCommand } from "../../../src/kernel/protocol/sessionProcess";
 import { KERNEL_NODE, KERNEL_SCRIPT } from "./kernelScript";
 
 /** What became of a cell. */
@@ -31,13 +31,7 @@ export class Notebook {
     const cwd = join(this.folder, inside);
     mkdirSync(cwd, { recursive: true });
     this.session = new SessionProcess({
-      command: KERNEL_NODE,
-      args: [
-        "--no-force-async-hooks-checks",
-        KERNEL_SCRIPT,
-        "--session",
-        ...(strict ? ["--strict"] : []),
-      ],
+      ...sessionCommand({ folder: dirname(KERNEL_SCRIPT), strict, node: KERNEL_NODE }),
       cwd,
     });
     this.session.onOutput = (output) => {

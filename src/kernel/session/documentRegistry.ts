@@ -1,0 +1,109 @@
+import ts from "typescript";
+
+/**
+ * Declarations whose comments are read only when someone asks for them: two thirds of the text that a
+ * notebook starts with, and seldom asked about.
+ */
+const LATE_DOCS = /\/node_modules\/(?:@types\/node|undici-types|@webgpu\/types)\//;
+
+/** Whether a file was parsed without its comments; {@link readDocs} finds them. */
+export function hasLateDocs(fileName: string): boolean {
+  return LATE_DOCS.test(fileName);
+}
+
+/** TypeScript's registry of parsed files, but for the comments of {@link hasLateDocs} files. */
+export function createDocumentRegistry(): ts.DocumentRegistry {
+  const { sys } = ts;
+  // It compares the mode with the files' own, where "all" is left unsaid.
+  const [whole, bare] = [undefined, ts.JSDocParsingMode.ParseNone].map((mode) =>
+    ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, sys.getCurrentDirectory(), mode),
+  );
+  const of = (fileName: string): ts.DocumentRegistry => (hasLateDocs(fileName) ? bare : whole);
+  type Options = ts.CreateSourceFileOptions | ts.ScriptTarget | undefined;
+  const optionsFor = (fileName: string, options: Options): Options =>
+    typeof options === "object" && hasLateDocs(fileName)
+      ? { ...options, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }
+      : options;
+  return {
+    ...whole,
+    acquireDocument: (name, settings, snapshot, version, kind, options) =>
+      of(name).acquireDocument(
+        ...([name, settings, snapshot, version, kind, optionsFor(name, options)] as const),
+      ),
+    acquireDocumentWithKey: (name, path, settings, key, snapshot, version, kind, options) =>
+      of(name).acquireDocumentWithKey(
+        ...([name, path, settings, key, snapshot, version, kind] as const),
+        optionsFor(name, options),
+      ),
+    updateDocument: (name, settings, snapshot, version, kind, options) =>
+      of(name).updateDocument(
+        ...([name, settings, snapshot, version, kind, optionsFor(name, options)] as const),
+      ),
+    updateDocumentWithKey: (name, path, settings, key, snapshot, version, kind, options) =>
+      of(name).updateDocumentWithKey(
+        ...([name, path, settings, key, snapshot, version, kind] as const),
+        optionsFor(name, options),
+      ),
+    releaseDocument: (
+      name: string,
+      settings: ts.CompilerOptions,
+      kind: ts.ScriptKind = ts.ScriptKind.Unknown,
+      format?: ts.ResolutionMode,
+    ) => of(name).releaseDocument(name, settings, kind, format),
+    releaseDocumentWithKey: (
+      path: ts.Path,
+      key: ts.DocumentRegistryBucketKey,
+      kind: ts.ScriptKind = ts.ScriptKind.Unknown,
+      format?: ts.ResolutionMode,
+    ) => of(path).releaseDocumentWithKey(path, key, kind, format),
+  };
+}
+
+const parsed = new Map<string, ts.SourceFile>();
+
+function parse(fileName: string): ts.SourceFile | null {
+  let file = parsed.get(fileName);
+  if (file === undefined) {
+    const text = ts.sys.readFile(fileName);
+    if (text === undefined) return null;
+    file = ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2022, /* setParentNodes */ true);
+    parsed.set(fileName, file);
+  }
+  return file;
+}
+
+function innermost(node: ts.Node, position: number): ts.Node {
+  const child = ts.forEachChild(node, (each) =>
+    each.getStart() <= position && position < each.end ? each : undefined,
+  );
+  return child === undefined ? node : innermost(child, position);
+}
+
+/** What a declaration's comment says. */
+export interface Docs {
+  readonly text: string;
+  readonly tags: readonly { readonly name: string; readonly text: string }[];
+}
+
+/**
+ * The comment of a declaration, from the file itself.
+ *
+ * @param position of the declared name
+ */
+export function readDocs(fileName: string, position: number): Docs | null {
+  const file = parse(fileName);
+  if (file === null) return null;
+  const textOf = (comment: ts.JSDoc["comment"]): string => ts.getTextOfJSDocComment(comment) ?? "";
+  let node: ts.Node | undefined = innermost(file, position);
+  for (; node !== undefined && !ts.isSourceFile(node); node = node.parent) {
+    const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+    if (comments.length === 0) continue;
+    return {
+      text: comments.map(({ comment }) => textOf(comment)).join("\n\n"),
+      tags: comments
+        .flatMap(({ tags }) => [...(tags ?? [])])
+        .map(({ tagName, comment }) => ({ name: tagName.text, text: textOf(comment) })),
+    };
+  }
+  return null;
+}
