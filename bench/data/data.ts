@@ -24,6 +24,26 @@ async function writeVolume(folder: string): Promise<void> {
 }
 
 /**
+ * A batch, augmented, and the training step that it feeds: what share of its time the step waits
+ * while the batches are made between the steps, on the same thread.
+ */
+async function benchFeeding(own: string, folder: string, repetitions: number): Promise<Row[]> {
+  const contenders = [
+    { implementation: "layerbook", command: ["node", own, folder, "batch"] },
+    { implementation: "layerbook-step", command: ["node", own, folder, "float32"] },
+    { implementation: "layerbook-step-bfloat16", command: ["node", own, folder, "bfloat16"] },
+  ];
+  const name = "augmented batch of 4 at 128x128, and its step of unet";
+  const { rows } = await interleave(name, contenders, repetitions);
+  const [batch, ...steps] = rows;
+  for (const { implementation, medianMs } of steps) {
+    const share = (100 * batch.medianMs) / (batch.medianMs + medianMs);
+    console.log(`${implementation} waits ${share.toFixed(1)} % of its time`);
+  }
+  return rows;
+}
+
+/**
  * Reading a packed volume beside nibabel, the field's augmentation of a 369 x 369 pair beside MONAI,
  * and a batch of four at 128 x 128 as a training step is fed, each in turn on the same machine.
  *
@@ -42,18 +62,16 @@ export async function benchData(
     for (const [name, work, peer, most] of [
       ["read 512x512x100 .nii.gz", "read", "nibabel", 7],
       ["augment 8 pairs of 369x369", "augment", "monai", Infinity],
-      ["augmented batch of 4 at 128x128", "batch", null, Infinity],
     ] as const) {
       const contenders = [
         { implementation: "layerbook", command: ["node", own, folder, work] },
-        ...(peer === null
-          ? []
-          : [{ implementation: peer, command: [python, peers, folder, work] }]),
+        { implementation: peer, command: [python, peers, folder, work] },
       ];
       const { rows } = await interleave(name, contenders, Math.min(repetitions, most));
       printRatios(rows, "layerbook");
       all.push(...rows);
     }
+    all.push(...(await benchFeeding(own, folder, repetitions)));
     return all;
   } finally {
     rmSync(folder, { recursive: true });

@@ -6,6 +6,10 @@ import { readNifti } from "../../src/data/nifti/readNifti";
 import { makePhantom } from "../../src/data/phantom/makePhantom";
 import { prepareSamples } from "../../src/data/prepare";
 import { sliceVolume } from "../../src/data/volumeSlices";
+import { loadEngine } from "../../src/engine/load";
+import { createSession } from "../../src/experiments/trainingSession";
+import { crossEntropy } from "../../src/losses";
+import { modelByName } from "../../src/models";
 import { serve } from "../support/serve";
 
 function samplesOf(count: number, size: number) {
@@ -26,7 +30,7 @@ if (work === "read") {
     run++;
     for (const sample of samples) augment(sample, createRandom(run).fork(sample.id));
   });
-} else {
+} else if (work === "batch") {
   const samples = samplesOf(4, 128);
   let epoch = 0;
   serve(() => {
@@ -34,4 +38,22 @@ if (work === "read") {
     const batches = createBatches(samples, { batchSize: 4, shuffle: true, epoch, augment: true });
     if (batches.next().value?.size !== 4) throw new Error("not a whole batch");
   });
+} else {
+  // The training step that such a batch feeds, in the precision that `work` names.
+  const { problem } = loadEngine();
+  if (problem !== null) throw new Error(problem);
+  const shape = [4, 128, 128] as const;
+  const model = modelByName("unet", { inputShape: [128, 128, 1], numClasses: 3, seed: 1 });
+  const session = createSession(model, {
+    loss: crossEntropy(),
+    optimizer: { name: "adam", learningRate: 1e-3 },
+    compiled: true,
+    precision: work === "bfloat16" ? "bfloat16" : "float32",
+    trainingShapes: [shape],
+    predictionShape: null,
+  });
+  const pixels = shape[0] * shape[1] * shape[2];
+  const images = Float32Array.from({ length: pixels }, (_, index) => (index % 97) / 97);
+  const labels = Int32Array.from({ length: pixels }, (_, index) => index % 3);
+  serve(() => session.train({ images, labels, shape }, 1e-3));
 }
