@@ -49,7 +49,7 @@ export function attendInGroups(
   geometry: LshGeometry,
 ): tf.Tensor2D {
   const groups = groupsOf(geometry);
-  const keepsWeights = areFewWeights(geometry);
+  const isSmall = areFewWeights(geometry);
   const needsBuckets = !settings.attendAcrossBuckets;
   const validOf = (all: tf.Tensor1D | null, { begin, geometry: { rows } }: LshGroup) =>
     all === null || all.shape[0] === rows ? all : tf.slice(all, [begin], [rows]);
@@ -71,7 +71,7 @@ export function attendInGroups(
         };
         const groupValues = rowsOf(values, group);
         const forward = attendForward(
-          ...([rows, groupValues, tokens, settings, group.geometry, keepsWeights, after] as const),
+          ...([rows, groupValues, tokens, settings, group.geometry, isSmall, after] as const),
         );
         return { ...forward, order: tokens.order };
       });
@@ -108,6 +108,7 @@ export function attendInGroups(
               order,
               settings,
               group.geometry,
+              isSmall,
               after,
             ),
           );

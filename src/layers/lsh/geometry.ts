@@ -74,20 +74,15 @@ export function groupsOf(geometry: LshGeometry): readonly LshGroup[] {
   });
 }
 
-/** Most weights of all rounds that are kept for the backward pass: 256 MiB. */
-const MOST_KEPT = 2 ** 26;
-
-/** Whether the weights of all rounds may stay in memory until the backward pass. */
-export function areFewWeights({ rows, bucketSize, numHashes }: LshGeometry): boolean {
-  return rows * 2 * bucketSize * numHashes <= MOST_KEPT;
-}
+/** Weights of all rounds in 128 MiB. */
+const FEW_WEIGHTS = 2 ** 25;
 
 /**
- * Whether a round is large enough to wait for the one before in a recorded graph: smaller ones may
- * as well run together.
+ * Whether the weights of all rounds are few enough for speed to come before memory: rounds may then
+ * run together, and their weights stay until the backward pass.
  */
-export function isLarge({ rows, bucketSize }: LshGeometry): boolean {
-  return rows * 2 * bucketSize > 2 ** 24;
+export function areFewWeights({ rows, bucketSize, numHashes }: LshGeometry): boolean {
+  return rows * 2 * bucketSize * numHashes <= FEW_WEIGHTS;
 }
 
 /**

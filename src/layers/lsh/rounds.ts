@@ -5,7 +5,6 @@ import { runAfter } from "../../core/ops/runAfter";
 import { attendBackward, attendWithinChunks } from "./attend";
 import type { BackwardRows, KeyGradients, Partial, RoundGradients, TokenRows } from "./attend";
 import { attendSelfIfAlone, combine, isAlone } from "./combine";
-import { isLarge } from "./geometry";
 import type { LshGeometry } from "./geometry";
 import { keysBackward, keysOf } from "./keys";
 import type { FilledLshSettings } from "./options";
@@ -24,12 +23,8 @@ export type Forward = Partial & {
 };
 
 /** The order for a round that waits for the one before, where its memory is worth it. */
-function afterwards(
-  order: tf.Tensor2D,
-  previous: tf.Tensor | null,
-  geometry: LshGeometry,
-): tf.Tensor2D {
-  return previous === null || !isLarge(geometry) ? order : runAfter(order, previous);
+function afterwards(order: tf.Tensor2D, previous: tf.Tensor | null, isSmall: boolean): tf.Tensor2D {
+  return previous === null || isSmall ? order : runAfter(order, previous);
 }
 
 /** Step 4: rows back from sorted order to the tokens' own. */
@@ -41,7 +36,8 @@ function unsort(sorted: Partial, order: tf.Tensor1D): Partial {
 /**
  * Steps 3 to 5 of some sequences: round by round, each joined to the sum before the next begins.
  *
- * @param keepsWeights whether the backward pass is left the weights, which saves it their computing
+ * @param isSmall from `areFewWeights`, of all sequences: the backward pass is left the weights, which
+ *   saves it their computing
  * @param after what the first round waits for in a recorded graph
  */
 export function attendForward(
@@ -50,7 +46,7 @@ export function attendForward(
   sorted: SortedTokens,
   settings: FilledLshSettings,
   geometry: LshGeometry,
-  keepsWeights: boolean,
+  isSmall: boolean,
   after: tf.Tensor | null,
 ): Forward {
   return tf.tidy(() => {
@@ -61,13 +57,13 @@ export function attendForward(
     for (let index = 0; index < geometry.numHashes; index++) {
       const previous: Partial | null = sum;
       const step = tf.tidy(() => {
-        const order = afterwards(sorted.order, previous?.output ?? after, geometry);
+        const order = afterwards(sorted.order, previous?.output ?? after, isSmall);
         const allowed = reach({ ...sorted, order }, index, settings, geometry);
         const round = { order, index, geometry };
         const { weights, ...attended } = attendWithinChunks(tokens, allowed, round);
         const unsorted = unsort(attended, roundOf(order, index));
         const joined = combine(previous, unsorted);
-        const keep = keepsWeights ? weights : allowed;
+        const keep = isSmall ? weights : allowed;
         return { joined, keep, lse: tf.reshape<tf.Rank.R1>(attended.lse, [geometry.rows]) };
       });
       tf.dispose(previous ?? []);
@@ -162,6 +158,7 @@ function sumRounds(
   { roundLse, kept }: Pick<Forward, "roundLse" | "kept">,
   settings: FilledLshSettings,
   geometry: LshGeometry,
+  isSmall: boolean,
   after: tf.Tensor | null,
 ): Sums {
   const { numHashes } = geometry;
@@ -170,7 +167,7 @@ function sumRounds(
   for (let index = numHashes - 1; index >= 0; index--) {
     const previous: Step | null = sums === null || behind === null ? null : { sums, behind };
     const step: Step = tf.tidy(() => {
-      const order = afterwards(sorted, previous?.sums.dq ?? after, geometry);
+      const order = afterwards(sorted, previous?.sums.dq ?? after, isSmall);
       const round = { order, index, geometry };
       const own = attendBackward(rows, kept[index], roundOf(roundLse, index), round);
       const [of, ofBehind] = [previous?.sums ?? null, previous?.behind ?? null];
@@ -209,6 +206,7 @@ export function attendGradients(
   order: tf.Tensor2D,
   settings: FilledLshSettings,
   geometry: LshGeometry,
+  isSmall: boolean,
   after: tf.Tensor | null,
 ): Gradients {
   return tf.tidy(() => {
@@ -223,7 +221,7 @@ export function attendGradients(
       vAndMinusOne: tf.concat<tf.Tensor2D>([v, tf.fill<tf.Rank.R2>([geometry.rows, 1], -1)], 1),
       dOutputTotalLse: tf.concat<tf.Tensor2D>([dOutput, total as tf.Tensor2D, safeLse], 1),
     };
-    const sums = sumRounds(rows, order, { roundLse, kept }, settings, geometry, after);
+    const sums = sumRounds(rows, order, { roundLse, kept }, settings, geometry, isSmall, after);
     return {
       dq: tf.add<tf.Tensor2D>(sums.dq, keysBackward(sums.dk, q, settings)),
       dv: tf.add<tf.Tensor2D>(sums.dv, tf.where(alone, dy, zeros)),
