@@ -61,7 +61,14 @@ function expectTorch(golden: Case, options: AttentionOptions = {}): void {
     const { inputs, direction, attend } = prepare(golden, options);
     expectClose(attend(...inputs).dataSync(), golden.output, 1e-4, "output");
     const loss = (...given: tf.Tensor[]): tf.Scalar => tf.sum(tf.mul(attend(...given), direction));
+    const largest = Math.max(...golden.gradients.flat().map(Math.abs));
     tf.grads(loss)(inputs).forEach((gradient, index) => {
+      if (golden.gradients[index].every((value) => value === 0)) {
+        // One key has all the weight, whatever the query: terms that cancel to rounding.
+        const off = Math.max(...Array.from(gradient.dataSync(), Math.abs));
+        expect(off).toBeLessThan(1e-6 * largest);
+        return;
+      }
       expectClose(gradient.dataSync(), golden.gradients[index], 1e-3, `gradient ${index}`);
     });
   });

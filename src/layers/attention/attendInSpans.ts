@@ -5,6 +5,9 @@ import { statelessUniform } from "../../core/ops/statelessRandom";
 const MASKED = -1e30;
 const ALL_MASKED = -1e29;
 
+/** Most weights that stay until the backward pass: 64 MiB. */
+const FEW_WEIGHTS = 2 ** 24;
+
 /** A span of queries. */
 export interface Span {
   readonly index: number;
@@ -57,10 +60,10 @@ export function weightsOf(
       const isPast = tf.lessEqual(tf.range(0, k.shape[1], 1, "int32"), tf.expandDims(query, 1));
       logits = tf.where(tf.expandDims(isPast, 0), logits, MASKED);
     }
-    const largest = tf.maximum(tf.max(logits, 2, true), ALL_MASKED);
-    const exponentials = tf.exp(tf.sub<tf.Tensor3D>(logits, largest));
-    const sum = tf.sum(exponentials, 2, true);
-    return tf.div(exponentials, tf.where(tf.equal(sum, 0), tf.onesLike(sum), sum));
+    const weights = tf.softmax(logits);
+    if (mask === null) return weights;
+    const hasAny = tf.greater(tf.max(logits, 2, true), ALL_MASKED);
+    return tf.mul(weights, tf.cast(hasAny, "float32"));
   });
 }
 
@@ -109,6 +112,8 @@ function applyDropout(
 
 /** What the gradient of a span reads. */
 interface BackwardInputs {
+  /** Weights of each span before dropout; empty where they are computed again. */
+  readonly kept: readonly tf.Tensor3D[];
   readonly q: tf.Tensor3D;
   readonly k: tf.Tensor3D;
   readonly v: tf.Tensor3D;
@@ -131,7 +136,7 @@ type SpanGradients = {
 };
 
 function spanGradients(
-  { q, k, v, mask, seed, dy, dTotal }: BackwardInputs,
+  { kept, q, k, v, mask, seed, dy, dTotal }: BackwardInputs,
   span: Span,
   settings: ChunkSettings,
   sum: SpanGradients | null,
@@ -139,10 +144,19 @@ function spanGradients(
   const { scale, rate } = settings;
   return tf.tidy(() => {
     const direction = sliceQueries(dy, span);
-    const weights = weightsOf(q, k, mask, span, settings);
-    const dDropped: tf.Tensor3D = tf.matMul(direction, v, false, true);
-    const dWeights = applyDropout(dDropped, seed, span, rate);
-    const dLogits = tf.mul<tf.Tensor3D>(weights, tf.sub(dWeights, sliceQueries(dTotal, span)));
+    const weights = kept[span.index] ?? weightsOf(q, k, mask, span, settings);
+    const dLogits = tf.tidy(() => {
+      const total = sliceQueries(dTotal, span);
+      if (seed !== null) {
+        const dDropped: tf.Tensor3D = tf.matMul(direction, v, false, true);
+        const dWeights = applyDropout(dDropped, seed, span, rate);
+        return tf.mul<tf.Tensor3D>(weights, tf.sub(dWeights, total));
+      }
+      // direction . values - total is one product of rows that are one longer.
+      const minusOne = tf.fill([v.shape[0], v.shape[1], 1], -1);
+      const [left, right] = [tf.concat([direction, total], 2), tf.concat([v, minusOne], 2)];
+      return tf.mul<tf.Tensor3D>(weights, tf.matMul(left, right, false, true));
+    });
     const dk = tf.mul<tf.Tensor3D>(tf.matMul(dLogits, sliceQueries(q, span), true), scale);
     const dv: tf.Tensor3D = tf.matMul(applyDropout(weights, seed, span, rate), direction, true);
     return {
@@ -155,7 +169,8 @@ function spanGradients(
 }
 
 /**
- * Attention span by span, with a gradient that keeps no weights but recomputes them.
+ * Attention span by span, with a gradient that recomputes the weights, or keeps them where they are
+ * few.
  *
  * @param q `[batch, queries, dim]`
  * @param k `[batch, keys, dim]`
@@ -172,27 +187,31 @@ export function attendInSpans(
   settings: ChunkSettings,
 ): tf.Tensor3D {
   const { spans, rate } = settings;
+  const keepsWeights = q.shape[0] * q.shape[1] * k.shape[1] <= FEW_WEIGHTS;
   const learned = mask?.dtype === "float32" ? [mask] : [];
   const constants = [mask, seed].filter((tensor) => tensor !== null);
   const run = tf.customGrad((...args) => {
     const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
     const [queries, keys, values] = args as unknown as tf.Tensor3D[];
-    const parts = spans.map((span) =>
-      tf.tidy(() => {
-        const weights = weightsOf(queries, keys, mask, span, settings);
-        return tf.matMul(applyDropout(weights, seed, span, rate), values);
-      }),
-    );
+    const kept: tf.Tensor3D[] = [];
+    const parts = spans.map((span) => {
+      const weights = weightsOf(queries, keys, mask, span, settings);
+      if (keepsWeights) kept.push(weights);
+      const part = tf.tidy(() => tf.matMul(applyDropout(weights, seed, span, rate), values));
+      if (!keepsWeights) weights.dispose();
+      return part;
+    });
     const output = parts.length === 1 ? parts[0] : tf.concat(parts, 1);
-    save([queries, keys, values, output, ...constants]);
+    save([queries, keys, values, output, ...kept, ...constants]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
       tf.tidy(() => {
         const [x, y, z, result] = saved as tf.Tensor3D[];
         const inputs: BackwardInputs = {
+          kept: saved.slice(4, 4 + kept.length) as tf.Tensor3D[],
           q: x,
           k: y,
           v: z,
-          mask: mask === null ? null : (saved[4] as tf.Tensor3D),
+          mask: mask === null ? null : (saved[4 + kept.length] as tf.Tensor3D),
           seed: seed === null ? null : saved[saved.length - 1],
           dy: dy as tf.Tensor3D,
           dTotal: tf.sum(tf.mul<tf.Tensor3D>(dy, result), 2, true),

@@ -18,7 +18,7 @@ export interface AttentionOptions {
   readonly dropout?: number;
   /** int32 `[2]`, from `SeedGenerator.next()`: which weights are dropped. */
   readonly seed?: tf.Tensor1D;
-  /** Most logits held at once; more are worked through in chunks of queries. Default 2^24. */
+  /** Most logits held at once; more are worked through in chunks of queries. Default 2^22. */
   readonly maxLogits?: number;
 }
 
@@ -134,7 +134,7 @@ export function scaledDotProductAttention(
   const sizes = sizesOf(q, k, v);
   const { batch, folded, queries, keys } = sizes;
   const [dim, valueDim] = [q.shape[q.rank - 1], v.shape[v.rank - 1]];
-  const { causal = false, dropout = 0, maxLogits = 2 ** 24, returnWeights = false } = options;
+  const { causal = false, dropout = 0, maxLogits = 2 ** 22, returnWeights = false } = options;
   const { scale = 1 / Math.sqrt(dim) } = options;
   checkDropout(dropout, options.seed);
   const fold = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [folded, -1, x.shape[x.rank - 1]]);
