@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** A row of a bench's table and of `bench/results/NAME.json`. */
 export interface Row {
@@ -72,6 +73,9 @@ class Worker {
 
 const SETTLE_ROUNDS = 2;
 
+/** Before each run: threads of the one before may spin a while for more work, on our time. */
+const PAUSE_MS = 150;
+
 /**
  * Times implementations in turn, one run of each after the other, so that whatever else the machine
  * does falls on all alike.
@@ -96,6 +100,7 @@ export async function interleave(
     const times = new Map(workers.map((worker) => [worker, [] as number[]]));
     for (let round = -SETTLE_ROUNDS; round < repetitions; round++) {
       for (const worker of workers) {
+        await pause(PAUSE_MS);
         const { ms } = await worker.ask<{ ms: number }>("run");
         if (round >= 0) times.get(worker)?.push(ms);
       }

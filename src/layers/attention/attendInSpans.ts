@@ -5,9 +5,6 @@ import { statelessUniform } from "../../core/ops/statelessRandom";
 const MASKED = -1e30;
 const ALL_MASKED = -1e29;
 
-/** Most weights that stay until the backward pass: 64 MiB. */
-const FEW_WEIGHTS = 2 ** 24;
-
 /** A span of queries. */
 export interface Span {
   readonly index: number;
@@ -98,6 +95,8 @@ export interface ChunkSettings {
   /** Share of dropped weights; counts only with a seed. */
   readonly rate: number;
   readonly spans: readonly Span[];
+  /** Whether weights stay until the backward pass, which saves it their computing. */
+  readonly keepsWeights: boolean;
 }
 
 function applyDropout(
@@ -169,8 +168,8 @@ function spanGradients(
 }
 
 /**
- * Attention span by span, with a gradient that recomputes the weights, or keeps them where they are
- * few.
+ * Attention span by span, with a gradient that recomputes the weights where they are not
+ * kept.
  *
  * @param q `[batch, queries, dim]`
  * @param k `[batch, keys, dim]`
@@ -186,8 +185,7 @@ export function attendInSpans(
   seed: tf.Tensor | null,
   settings: ChunkSettings,
 ): tf.Tensor3D {
-  const { spans, rate } = settings;
-  const keepsWeights = q.shape[0] * q.shape[1] * k.shape[1] <= FEW_WEIGHTS;
+  const { spans, rate, keepsWeights } = settings;
   const learned = mask?.dtype === "float32" ? [mask] : [];
   const constants = [mask, seed].filter((tensor) => tensor !== null);
   const run = tf.customGrad((...args) => {

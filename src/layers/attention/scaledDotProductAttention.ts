@@ -3,6 +3,9 @@ import { ConfigError, ShapeError } from "../../core/errors";
 import { expectShape, formatShape } from "../../core/shapes";
 import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
 
+/** Most weights that stay until the backward pass: 64 MiB. */
+const FEW_WEIGHTS = 2 ** 24;
+
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
   /**
@@ -18,7 +21,10 @@ export interface AttentionOptions {
   readonly dropout?: number;
   /** int32 `[2]`, from `SeedGenerator.next()`: which weights are dropped. */
   readonly seed?: tf.Tensor1D;
-  /** Most logits held at once; more are worked through in chunks of queries. Default 2^22. */
+  /**
+   * Most logits held at once; more are worked through in chunks of queries. Default 2^22, and up to
+   * 2^24 weights then stay for the gradient.
+   */
   readonly maxLogits?: number;
 }
 
@@ -95,8 +101,8 @@ function checkDropout(dropout: number, seed: tf.Tensor1D | undefined): void {
 }
 
 /**
- * `softmax(q kᵀ / sqrt(dim)) v`. Many queries are worked through in chunks whose weights are
- * recomputed for the gradient, so memory grows with queries and keys, not with their product.
+ * `softmax(q kᵀ / sqrt(dim)) v`. Many queries are worked through in chunks whose weights, if they are
+ * many too, are recomputed for the gradient: memory grows with queries and keys, not with their product.
  *
  * A query that may attend nothing gives 0.
  *
@@ -142,7 +148,9 @@ export function scaledDotProductAttention(
     const mask = options.mask === undefined ? null : foldMask(options.mask, sizes);
     const seed = dropout > 0 && options.seed !== undefined ? options.seed : null;
     const spans = spansOf(folded, queries, keys, returnWeights ? Infinity : maxLogits);
-    const settings = { scale, causal, rate: dropout, spans };
+    const areFew = folded * queries * keys <= FEW_WEIGHTS;
+    const keepsWeights = areFew && options.maxLogits === undefined;
+    const settings = { scale, causal, rate: dropout, spans, keepsWeights };
     const outputShape = [...batch, queries, valueDim];
     if (!returnWeights) {
       const output = attendInSpans(fold(q), fold(k), fold(v), mask, seed, settings);
