@@ -30,7 +30,7 @@ export interface MaskComparisonOptions {
   readonly classNames: readonly string[];
   /** Intensities drawn black and white; default: each slice's own percentiles. */
   readonly window?: GreyWindow;
-  /** Pixels a panel is wide; default 230. */
+  /** Pixels a panel is wide; default 200. */
   readonly panelSize?: number;
 }
 
@@ -53,7 +53,7 @@ export function maskComparison(
   options: MaskComparisonOptions,
 ): Figure {
   const titles = checkCases(cases);
-  const { classNames, window, panelSize = 230 } = options;
+  const { classNames, window, panelSize = 200 } = options;
   const columns = titles.length;
   const width = LEFT + columns * panelSize + (columns - 1) * GAP + RIGHT;
   const rowHeight = panelSize + CAPTION + 8;

@@ -13,7 +13,22 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-type Socket = Router | XPublisher;
+/** Whoever subscribes is subscribed by us, so that nothing reaches a frontend before its welcome. */
+class Publisher extends XPublisher {
+  static readonly #SUBSCRIBE = 6;
+  static readonly #UNSUBSCRIBE = 7;
+
+  constructor() {
+    super({ linger: 1000, sendHighWaterMark: 0, manual: true });
+  }
+
+  /** Answers the request that was received last; the next may only be received afterwards. */
+  grant(topic: Buffer, isWanted: boolean): void {
+    this.setStringOption(isWanted ? Publisher.#SUBSCRIBE : Publisher.#UNSUBSCRIBE, topic);
+  }
+}
+
+type Socket = Router | Publisher;
 
 /** One socket takes one send at a time; the others wait their turn here. */
 class SendQueue {
@@ -22,10 +37,14 @@ class SendQueue {
   constructor(readonly socket: Socket) {}
 
   push(frames: Buffer[]): void {
-    this.#tail = this.#tail
-      .then(() => this.socket.send(frames))
-      // A peer that went away is no reason to stop serving the others.
-      .catch(() => undefined);
+    void this.run(() => this.socket.send(frames));
+  }
+
+  /** Does something when all that was pushed before has been sent. */
+  run(task: () => Promise<void>): Promise<void> {
+    // A peer that went away is no reason to stop serving the others.
+    this.#tail = this.#tail.then(task).catch(() => undefined);
+    return this.#tail;
   }
 
   drained(): Promise<void> {
@@ -52,7 +71,7 @@ export async function bindSockets(connection: Connection): Promise<Transport> {
     control: new Router({ handover: true, linger: 1000 }),
     stdin: new Router({ handover: true, linger: 1000 }),
   };
-  const iopub = new XPublisher({ linger: 1000, sendHighWaterMark: 0 });
+  const iopub = new Publisher();
   const heartbeat = new Reply({ linger: 0 });
   await Promise.all([
     routers.shell.bind(address(connection.shell_port)),
@@ -91,11 +110,16 @@ export async function bindSockets(connection: Connection): Promise<Transport> {
   }
   async function serveSubscriptions(): Promise<void> {
     for await (const [frame] of iopub) {
-      if (frame?.[0] !== SUBSCRIBE) continue;
+      if (frame === undefined) continue;
       const topic = frame.subarray(1);
+      const isWanted = frame[0] === SUBSCRIBE;
       const content = { subscription: topic.toString() };
       const topicOrName = topic.length > 0 ? topic : Buffer.from("iopub_welcome");
-      transport.send("iopub", welcomes.create("iopub_welcome", content, null, [topicOrName]));
+      const welcome = welcomes.create("iopub_welcome", content, null, [topicOrName]);
+      await queues.iopub.run(async () => {
+        iopub.grant(topic, isWanted);
+        if (isWanted) await iopub.send(encodeMessage(key, welcome));
+      });
     }
   }
   for (const serving of [

@@ -1,0 +1,249 @@
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { readPython } from "../../src/cli/doctor/project";
+
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const root = join(__dirname, "..", "..");
+const python = readPython(root)?.executable ?? null;
+const lacking = !existsSync(executablePath) ? `no browser at ${executablePath}` : null;
+if (lacking !== null) console.warn(`${lacking}: JupyterLab is not looked at.`);
+
+/** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
+const screenshots = process.env["LAYERBOOK_SCREENSHOTS"];
+
+jest.setTimeout(600_000);
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** JupyterLab in a folder of its own, with the quick start's notebook, and a page that shows it. */
+class Lab {
+  #shots = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly page: Page,
+    private readonly browser: Browser,
+    private readonly server: ChildProcess,
+  ) {}
+
+  static async open(): Promise<Lab> {
+    const folder = mkdtempSync(join(tmpdir(), "lab-"));
+    copyFileSync(
+      join(root, "notebooks", "01-quickstart.ipynb"),
+      join(folder, "01-quickstart.ipynb"),
+    );
+    const server = spawn(
+      python ?? "",
+      [
+        ...["-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"],
+        ...["--IdentityProvider.token=secret", `--ServerApp.root_dir=${folder}`],
+      ],
+      {
+        env: {
+          ...process.env,
+          JUPYTER_CONFIG_DIR: join(folder, ".config"),
+          JUPYTER_RUNTIME_DIR: join(folder, ".runtime"),
+          LAYERBOOK_RUNS: join(folder, "runs"),
+          LAYERBOOK_HISTORY: join(folder, ".history.jsonl"),
+        },
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    const address = await new Promise<string>((resolve, reject) => {
+      let said = "";
+      server.stderr.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+      server.once("exit", () => reject(new Error(`JupyterLab ended:\n${said}`)));
+    });
+    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    await page.goto(`${address}/lab/tree/01-quickstart.ipynb?token=secret`);
+    await page.waitForSelector(".jp-Notebook .jp-Cell");
+    // The kernel has said what it is, and waits.
+    await page.waitForFunction(
+      () => /TypeScript \(layerbook\) \| Idle/.test(document.body.innerText),
+      null,
+      { timeout: 60_000 },
+    );
+    // Whether to be told of Jupyter's news.
+    await page.click('button:text-is("No")', { timeout: 5_000 }).catch(() => undefined);
+    return new Lab(folder, page, browser, server);
+  }
+
+  async menu(bar: string, item: string): Promise<void> {
+    await this.page.click(`.lm-MenuBar-itemLabel:text-is("${bar}")`);
+    await this.page.click(`.lm-Menu-itemLabel:text-is("${item}")`);
+  }
+
+  async shot(name: string): Promise<void> {
+    if (screenshots === undefined) return;
+    mkdirSync(screenshots, { recursive: true });
+    const number = String(++this.#shots).padStart(2, "0");
+    await this.page.screenshot({ path: join(screenshots, `${number}-${name}.png`) });
+  }
+
+  /** Waits until no cell runs or waits to. */
+  async idle(): Promise<void> {
+    await this.page.waitForFunction(
+      () =>
+        !Array.from(document.querySelectorAll(".jp-InputPrompt")).some(({ textContent }) =>
+          textContent.includes("*"),
+        ),
+      null,
+      { timeout: 300_000, polling: 250 },
+    );
+  }
+
+  /** Puts a cell behind the others and types into it. */
+  async type(text: string): Promise<void> {
+    const { page } = this;
+    await page.locator(".jp-Notebook .jp-Cell").last().click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("b");
+    await page.keyboard.press("Enter");
+    await page.keyboard.insertText(text);
+  }
+
+  /** Runs the cell that was typed; returns the text of its outputs. */
+  async run(): Promise<string> {
+    const { page } = this;
+    const cell = page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active");
+    const mark = `ran-${Date.now()}`;
+    await cell.evaluate((element, name) => element.setAttribute("data-mark", name), mark);
+    await page.keyboard.press("Control+Enter");
+    await this.idle();
+    return page.locator(`[data-mark="${mark}"] .jp-Cell-outputArea`).innerText();
+  }
+
+  /** A browser window that shares nothing with JupyterLab's. */
+  newContext(): Promise<BrowserContext> {
+    return this.browser.newContext({ viewport: { width: 1200, height: 900 } });
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    this.server.kill("SIGTERM");
+    await new Promise((resolve) => this.server.once("exit", resolve));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+(lacking === null ? describe : describe.skip)("JupyterLab in headless Chromium", () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await Lab.open();
+  });
+
+  afterAll(() => lab.close());
+
+  /** How a model's training ended. */
+  function endOf(model: string): string {
+    const file = join(lab.folder, "runs", model, "run.json");
+    const record = JSON.parse(readFileSync(file, "utf8")) as { result: { ended: string } };
+    return record.result.ended;
+  }
+
+  it("opens 01-quickstart, runs all, stops in the training, and runs on", async () => {
+    const { page } = lab;
+    await lab.shot("open");
+    await lab.menu("Run", "Run All Cells");
+    // Written when all is read and the training begins.
+    await until(() => existsSync(join(lab.folder, "runs", "unet", "split.json")));
+    await lab.shot("training");
+    await page.click(
+      '[data-jp-item-name="interrupt"] jp-button, [data-command="notebook:interrupt-kernel"]',
+    );
+    await lab.idle();
+    await lab.shot("stopped");
+    expect(endOf("unet")).toBe("interrupted");
+    await lab.menu("Run", "Run All Cells");
+    await lab.idle();
+    await lab.shot("ran");
+    expect([endOf("unet"), endOf("residualAttentionUnet")]).toEqual(["completed", "completed"]);
+    expect(await page.locator(".jp-Notebook .jp-OutputArea-output.jp-mod-error").count()).toBe(0);
+  });
+
+  it("completes, and tells what a name is", async () => {
+    const { page } = lab;
+    await lab.type("models.residualAttentionUnet.run.model.countP");
+    await page.keyboard.press("Tab");
+    // A single match is put in at once.
+    await page.waitForFunction(() => document.body.innerText.includes("run.model.countParams"));
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText("models.unet.run.model.co");
+    await page.keyboard.press("Tab");
+    await page.waitForSelector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item");
+    await lab.shot("completion");
+    expect(await page.locator(".jp-Completer").innerText()).toContain("compile");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText("LSHAttention");
+    await page.keyboard.press("Shift+Tab");
+    await page.waitForSelector(".jp-Tooltip");
+    await lab.shot("inspection");
+    expect(await page.locator(".jp-Tooltip").innerText()).toContain("class LSHAttention");
+    await page.keyboard.press("Escape");
+    await lab.type("1 + 1");
+    expect(await lab.run()).toMatch(/(^|\n)2$/);
+  });
+
+  it("shows an error with its place, in colours", async () => {
+    await lab.type(
+      "function dig(heads: number): number {\n  return new LSHAttention({ numHeads: heads, keyDim: 4 }).countParams();\n}\ndig(-3);",
+    );
+    const said = await lab.run();
+    await lab.shot("error");
+    expect(said).toContain("numHeads");
+    expect(said).toMatch(/at dig .*:2:10/);
+    const output = lab.page.locator(".jp-CodeCell.jp-mod-active .jp-RenderedText pre");
+    expect(await output.locator("span[class*=ansi]").count()).toBeGreaterThan(0);
+    await lab.type("const three: number = 'three';\nconst four: strin = 4;");
+    const types = await lab.run();
+    await lab.shot("type-errors");
+    expect(types).toContain("TS2322");
+    expect(types).toContain("TS2552");
+  });
+
+  it("is exported to a page that shows every figure without a network", async () => {
+    const { page } = lab;
+    await lab.menu("File", "Save Notebook");
+    await page.waitForSelector(".jp-mod-dirty", { state: "detached" });
+    const html = join(lab.folder, "page.html");
+    execFileSync(
+      python ?? "",
+      [
+        ...["-m", "nbconvert", "--to", "html", "--template", "layerbook", "--output", html],
+        `--TemplateExporter.extra_template_basedirs=${join(root, "templates")}`,
+        `--TemplateExporter.extra_template_paths=${dirname(require.resolve("plotly.js-dist-min"))}`,
+        join(lab.folder, "01-quickstart.ipynb"),
+      ],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const context = await lab.newContext();
+    await context.setOffline(true);
+    const exported = await context.newPage();
+    await exported.goto(pathToFileURL(html).href);
+    const figures = exported.locator("[data-layerbook-figure]");
+    expect(await figures.count()).toBe(4);
+    for (const figure of await figures.all()) {
+      await figure.scrollIntoViewIfNeeded();
+      await figure.locator(".main-svg").first().waitFor();
+    }
+    if (screenshots !== undefined) {
+      await exported.screenshot({ path: join(screenshots, "exported.png"), fullPage: true });
+    }
+    await context.close();
+  });
+});
