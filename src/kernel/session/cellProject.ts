@@ -60,6 +60,7 @@ export class CellProject {
   readonly #options: ProjectOptions;
   readonly #cells = new Map<string, { text: string; version: number }>();
   readonly #service: ts.LanguageService;
+  readonly #snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   #versions = 0;
   #looksAnew = false;
   readonly #registry = createDocumentRegistry();
@@ -138,11 +139,27 @@ export class CellProject {
         if (name !== undefined) pending.push(this.cellPath(name));
       }
     }
-    for (const path of this.#cells.keys()) if (!kept.has(path)) this.#cells.delete(path);
+    for (const path of this.#cells.keys()) {
+      if (kept.has(path)) continue;
+      this.#cells.delete(path);
+      this.#snapshots.delete(path);
+    }
   }
 
   #readFile(path: string): string | undefined {
     return this.#cells.get(path)?.text ?? ts.sys.readFile(path);
+  }
+
+  /** TypeScript asks for every file's text at every cell: it is read again only when it changed. */
+  #snapshot(path: string): ts.IScriptSnapshot | undefined {
+    const version = this.#version(path);
+    const known = this.#snapshots.get(path);
+    if (known?.version === version) return known.snapshot;
+    const text = this.#readFile(path);
+    if (text === undefined) return undefined;
+    const snapshot = ts.ScriptSnapshot.fromString(text);
+    this.#snapshots.set(path, { version, snapshot });
+    return snapshot;
   }
 
   #version(path: string): string {
@@ -159,10 +176,7 @@ export class CellProject {
     const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
       getScriptFileNames: () => [...this.#cells.keys()],
       getScriptVersion: (path) => this.#version(path),
-      getScriptSnapshot: (path) => {
-        const text = this.#readFile(path);
-        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-      },
+      getScriptSnapshot: (path) => this.#snapshot(path),
       getCurrentDirectory: () => cwd,
       getCompilationSettings: () => this.#compilerOptions,
       getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
