@@ -9,6 +9,7 @@ import { GraphVariables } from "./graphVariables";
 import { describeChange, flatten, signatureKey, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
+import { foldSplats } from "./passes/foldSplats";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { Session } from "./session";
@@ -201,7 +202,7 @@ class GraphProgram implements Program {
   }
 
   private optimise(traced: RecordedFunction): RecordedFunction {
-    const simplified = prune(simplify(prune(traced)));
+    const simplified = prune(foldSplats(simplify(prune(traced))));
     verifyGraph(simplified, "simplifying");
     if (this.precision === "float32") return simplified;
     const lowered = lowerToBfloat16(simplified);

@@ -32,11 +32,11 @@ interface Traced {
   lastWrite: number | null;
 }
 
-/** Ops whose output may share memory with their input. */
+/** Ops whose output may share memory with their input; a product by one is left out of a graph. */
 const aliasing = new Set(
   (
     "Identity Reshape Squeeze ExpandDims StopGradient Slice StridedSlice Split SplitV Unpack Pack " +
-    "ConcatV2 Cast Transpose Tile Pad PadV2 BroadcastTo AddN Select SelectV2 Relu"
+    "ConcatV2 Cast Transpose Tile Pad PadV2 BroadcastTo Mul AddN Select SelectV2 Relu"
   ).split(" "),
 );
 

@@ -46,6 +46,31 @@ describe("compile", () => {
     expect(counter.dataSync()[0]).toBe(101);
   });
 
+  it("leaves out products by one and transposes that move nothing", () => {
+    const weights = tf.variable(draw([3, 5], 6));
+    const gradient = (x: tf.Tensor): tf.Tensor =>
+      tf.variableGrads(() => tf.sum(tf.mul(tf.mul(tf.transpose(weights, [0, 1]), x), 3)), [weights])
+        .grads[weights.name];
+    const compiled = compile(gradient);
+    const x = draw([3, 5], 7);
+    expect(compiled(x).dataSync()).toEqual(gradient(x).dataSync());
+    const ops = compiled.recorded[0].nodes.map(({ op }) => op);
+    expect(ops.filter((op) => op === "Mul")).toHaveLength(1);
+    expect(ops).not.toContain("Transpose");
+  });
+
+  it("keeps what was assigned when the argument's memory is used again", () => {
+    const kept = tf.variable(tf.zeros([1000]));
+    const keep = compile((x: tf.Tensor) => {
+      kept.assign(tf.mul(x, tf.onesLike(x)));
+      return tf.sum(x);
+    });
+    const memory = new Float32Array(1000).fill(2);
+    keep(tf.tensor1d(memory));
+    memory.fill(-1);
+    expect(kept.dataSync()).toEqual(new Float32Array(1000).fill(2));
+  });
+
   it("trains a small network as eager mode does", () => {
     const labels = tf.tensor1d([0, 1, 2, 1, 0, 2, 1], "int32");
     const x = draw([7, 5], 3) as tf.Tensor2D;

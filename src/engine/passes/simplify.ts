@@ -1,3 +1,5 @@
+import { expandConstant } from "../constants";
+import { attrOf } from "../graph";
 import type { Attrs, GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { Rewriter } from "./rewrite";
 
@@ -36,9 +38,20 @@ export function simplify(fn: RecordedFunction): RecordedFunction {
     return node.op === "Reshape" ? [reshaped(inputs[0]), ...inputs.slice(1)] : inputs;
   };
 
+  const keepsOrder = (ref: OutputRef): boolean => {
+    const { op, attrs } = rewriter.node(ref);
+    const value = op === "Const" ? attrOf(attrs, "value", "tensor") : undefined;
+    const axes = value === undefined ? null : (expandConstant(value) as Int32Array);
+    return axes?.every((axis, i) => axis === i) ?? false;
+  };
+
   for (const node of fn.nodes) {
     const inputs = inputsOf(node);
     const [type] = node.outputs;
+    if (node.op === "Transpose" && node.controls.length === 0 && keepsOrder(inputs[1])) {
+      rewriter.put([inputs[0]], inputs[0].node);
+      continue;
+    }
     if (maybeIdentity.has(node.op) && node.controls.length === 0) {
       const from = rewriter.typeOf(inputs[0]);
       if (from.dtype === type.dtype && same(from.shape, type.shape)) {
