@@ -177,7 +177,9 @@ export class Training {
       where: "fit.loss",
       expected: "a finite number",
       got: `${loss} at step ${this.state.step + 1}, learning rate ${learningRate}`,
-      remedy: "Lower the learning rate, or clip gradients with optimizer.clipNorm.",
+      remedy:
+        "Lower the learning rate, clip gradients with optimizer.clipNorm, and see that every label " +
+        "is a class.",
     });
   }
 

@@ -42,6 +42,11 @@ describe("native forms equal their composite twins", () => {
       [2, 3, 5],
       (x: tf.Tensor) => sparseSoftmaxCrossEntropy(labels, x),
     ],
+    [
+      "sparseSoftmaxCrossEntropy of many classes",
+      [2, 3, 23],
+      (x: tf.Tensor) => sparseSoftmaxCrossEntropy(labels, x),
+    ],
   ])("%s", (_name, shape, f) => {
     const x = draw(shape, 3);
     const native = valueAndGradient(f, x);
@@ -52,6 +57,20 @@ describe("native forms equal their composite twins", () => {
 });
 
 describe("sparseSoftmaxCrossEntropy", () => {
+  it("costs what the scores say however far apart they are, and infinity where there is no class", () => {
+    const logits = tf.tensor2d([
+      [1e30, 0, -1e30],
+      [-200, 200, 0],
+      [3, 3, 3],
+    ]);
+    const labels = tf.tensor1d([0, 0, 3], "int32");
+    expect(Array.from(sparseSoftmaxCrossEntropy(labels, logits).dataSync())).toEqual([
+      0,
+      400,
+      Infinity,
+    ]);
+  });
+
   it("refuses labels of another shape or dtype", () => {
     const logits = tf.zeros([2, 3, 5]);
     expect(() => sparseSoftmaxCrossEntropy(tf.zeros([2, 4], "int32"), logits)).toThrow(

@@ -8,7 +8,8 @@ import { defineOp } from "./registry";
  *
  * `−log softmax(logits)[label]`, computed from the logits so that it cannot overflow.
  *
- * @param labels int32 class numbers in [0, classes), `[...space]`; gets no gradient
+ * @param labels int32 class numbers in [0, classes), `[...space]`; gets no gradient. One that is no
+ *   class costs infinity, or throws where TensorFlow looks at it.
  * @param logits float32 scores before softmax, `[...space, classes]`
  * @returns `[...space]`
  * @throws ShapeError when the shapes do not fit

@@ -50,8 +50,11 @@ const followers: Readonly<Record<string, number>> = {
   GatherV2: 0,
 };
 
-/** Sums and joins: in bfloat16 where every large input came in it. */
-const joins = new Set("Add AddV2 Sub AddN ConcatV2 Pack".split(" "));
+/**
+ * Sums and joins: in bfloat16 where every large input came in it. Not differences: the mean or the
+ * maximum is taken off in float32, as softmax and normalisation need it.
+ */
+const joins = new Set("Add AddV2 AddN ConcatV2 Pack".split(" "));
 
 /**
  * Lets convolutions, matrix products and what lies between them run in bfloat16. Weights,
