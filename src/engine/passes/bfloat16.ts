@@ -21,6 +21,12 @@ const matrixProducts = new Set("MatMul BatchMatMul BatchMatMulV2".split(" "));
  */
 const LEAST_INTENSITY = 48;
 
+/**
+ * A product that comes to so small a share of what it reads, and reads bfloat16 already, as a
+ * filter's gradient does, needs next to no cast.
+ */
+const SMALL_SHARE = 8;
+
 /** Operations of a matrix product over the numbers that it reads and writes. */
 function intensity(left: readonly number[], right: readonly number[], output: readonly number[]) {
   const [a, b, c] = [left, right, output].map(sizeOf);
@@ -89,7 +95,10 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
   const runsNarrow = ({ op, outputs }: GraphNode, inputs: readonly OutputRef[]): boolean => {
     if (matrixProducts.has(op)) {
       const [left, right] = inputs.map((ref) => rewriter.typeOf(ref).shape);
-      return intensity(left, right, outputs[0].shape) >= LEAST_INTENSITY;
+      const output = outputs[0].shape;
+      const isReduction = sizeOf(output) * SMALL_SHARE <= sizeOf(left) + sizeOf(right);
+      if (isReduction && inputs.every(isNarrow)) return true;
+      return intensity(left, right, output) >= LEAST_INTENSITY;
     }
     if (products.has(op)) return true;
     if (op in followers) return isNarrow(inputs[followers[op]]);
