@@ -95,3 +95,8 @@ export function nodeBackend(): NodeBackend {
   }
   return tf.backend() as unknown as NodeBackend;
 }
+
+/** Whether ops run on a GPU, where one large kernel is better than several small ones. */
+export function usesGpu(): boolean {
+  return nodeBackend().binding.isUsingGpuDevice();
+}

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { nodeBackend } from "./binding";
+import { nodeBackend, usesGpu } from "./binding";
 import { freezeVariables } from "./exportSavedModel";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
@@ -10,6 +10,7 @@ import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldBatchNorm } from "./passes/foldBatchNorm";
 import { prune } from "./passes/prune";
 import type { Precision } from "./program";
+import { softmaxByColumns } from "./passes/softmaxByColumns";
 import { Session } from "./session";
 import { realBinding, traceFunction } from "./trace";
 
@@ -63,7 +64,8 @@ export function createPredictor(
     const flat = flatten("predict, argument", [images]);
     const apply = (input: tf.Tensor) => model.apply(input, { training: false }) as tf.Tensor;
     const trace = traceFunction("predict", apply, flat);
-    let recorded = prune(foldBatchNorm(freezeVariables(trace.fn, trace.variables)));
+    const folded = foldBatchNorm(freezeVariables(trace.fn, trace.variables));
+    let recorded = prune(usesGpu() ? folded : softmaxByColumns(folded));
     verifyGraph(recorded, "folding batch norm");
     if (precision === "bfloat16") {
       recorded = lowerToBfloat16(recorded);

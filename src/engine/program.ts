@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
-import { nodeBackend } from "./binding";
+import { nodeBackend, usesGpu } from "./binding";
 import type { RecordedFunction } from "./graph";
 import { verifyGraph } from "./graph";
 import { nameNodes } from "./graphDef";
@@ -12,6 +12,7 @@ import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldSplats } from "./passes/foldSplats";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
+import { softmaxByColumns } from "./passes/softmaxByColumns";
 import { Session } from "./session";
 import { activeTrace, realBinding, traceFunction } from "./trace";
 import type { Trace } from "./trace";
@@ -202,7 +203,8 @@ class GraphProgram implements Program {
   }
 
   private optimise(traced: RecordedFunction): RecordedFunction {
-    const simplified = prune(foldSplats(simplify(prune(traced))));
+    const folded = foldSplats(simplify(prune(traced)));
+    const simplified = prune(usesGpu() ? folded : softmaxByColumns(folded));
     verifyGraph(simplified, "simplifying");
     if (this.precision === "float32") return simplified;
     const lowered = lowerToBfloat16(simplified);

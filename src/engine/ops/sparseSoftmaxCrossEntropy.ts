@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import "../../core/ops/sparseSoftmaxCrossEntropy";
 import { registerNativeOp } from "../../core/ops/registry";
+import { usesGpu } from "../binding";
 import { attr, rawOps } from "../rawOp";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
 
-/** Classes up to which columns are faster than TensorFlow's op, which goes row by row. */
+/** Classes up to which columns are faster than TensorFlow's op on a processor, which goes row by row. */
 const FEW_CLASSES = 16;
 
 // TensorFlow returns the gradient with the value; saving it costs what saving softmax would.
@@ -40,6 +41,8 @@ const byColumns = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   })(logits);
 
 const native = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
-  (logits.shape[1] ?? 0) <= FEW_CLASSES ? byColumns(labels, logits) : byRows(labels, logits);
+  (logits.shape[1] ?? 0) <= FEW_CLASSES && !usesGpu()
+    ? byColumns(labels, logits)
+    : byRows(labels, logits);
 
 registerNativeOp("sparseSoftmaxCrossEntropy", [tensorflowOp], native);

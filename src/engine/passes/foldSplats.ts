@@ -1,6 +1,6 @@
 import { dataType } from "../dtypes";
 import { attrOf } from "../graph";
-import type { Attrs, ConstantValue, GraphNode, OutputRef, RecordedFunction } from "../graph";
+import type { GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { Rewriter } from "./rewrite";
 
 /** Ops that hold what their first input holds, in another shape. */
@@ -36,14 +36,10 @@ export function foldSplats(fn: RecordedFunction): RecordedFunction {
 
   const scalar = (value: number, node: GraphNode): OutputRef => {
     const type = { shape: [], dtype: dataType.float32 };
-    const constant: ConstantValue = { ...type, values: Float32Array.of(value), isSplat: true };
-    const attrs: Attrs = {
-      dtype: { kind: "type", value: dataType.float32 },
-      value: { kind: "tensor", value: constant },
-    };
-    const made = rewriter.add("Const", [], attrs, [type], { controls: [], layer: node.layer });
-    splats.set(made, value);
-    return { node: made, index: 0 };
+    const splat = { ...type, values: Float32Array.of(value), isSplat: true };
+    const made = rewriter.constant(splat, node.layer);
+    splats.set(made.node, value);
+    return made;
   };
 
   for (const node of fn.nodes) {

@@ -1,4 +1,11 @@
-import type { Attrs, GraphNode, OutputRef, RecordedFunction, TensorType } from "../graph";
+import type {
+  Attrs,
+  ConstantValue,
+  GraphNode,
+  OutputRef,
+  RecordedFunction,
+  TensorType,
+} from "../graph";
 
 /**
  * Writes a new graph from an old one, node by node in order: a pass decides for each old node what
@@ -41,6 +48,15 @@ export class Rewriter {
   ): number {
     const controls = this.mapControls(from.controls);
     return this.nodes.push({ op, inputs, controls, attrs, outputs, layer: from.layer }) - 1;
+  }
+
+  /** Adds a constant. */
+  constant(value: ConstantValue, layer: string | null): OutputRef {
+    const attrs: Attrs = {
+      dtype: { kind: "type", value: value.dtype },
+      value: { kind: "tensor", value },
+    };
+    return { node: this.add("Const", [], attrs, [value], { controls: [], layer }), index: 0 };
   }
 
   /** Takes an old node over as it is, or with other inputs. */
