@@ -37,7 +37,9 @@ const program = createProgram({
 });
 const compiled = program.compile(step, { name: "train" });
 const isEager = implementation === "layerbook-eager";
+const started = performance.now();
 if (!isEager) compiled.prepare(images, labels, rate);
+const recordMs = performance.now() - started;
 const run = isEager ? step : compiled;
 
 /** GFLOP/s of a float32 matrix product, the best of ten: what the machine gives at most. */
@@ -67,6 +69,7 @@ serve(
   },
   {
     parameters: model.countParams(),
+    recordMs,
     ...(implementation === "layerbook"
       ? {
           gflop: countOperations(compiled.recorded[0]) / 1e9,

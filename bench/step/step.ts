@@ -68,9 +68,10 @@ export async function benchStep(
     const contenders = contendersOf(one, python, bundle);
     const { rows: timed, ready } = await interleave(name, contenders, repetitions);
     rows.push(...timed);
-    for (const [implementation, { parameters, firstMs }] of ready) {
+    for (const [implementation, { parameters, firstMs, recordMs = 0 }] of ready) {
+      const seconds = (firstMs + Number(recordMs)) / 1000;
       console.log(
-        `${name}: ${implementation} has ${parameters} parameters, first call ${(firstMs / 1000).toFixed(1)} s`,
+        `${name}: ${implementation} has ${parameters} parameters, first call ${seconds.toFixed(1)} s`,
       );
     }
     const own = ready.get("layerbook");

@@ -17,11 +17,15 @@ import { findTfjsNode } from "./tfjs.mjs";
 
 /**
  * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which loads the other one, built
- * from tfjs-node's own sources.
+ * from tfjs-node's own sources with our sessionOptions.h.
  */
 const products = { loader: "tfjs_binding.node", binding: "tfjs_tensorflow.node" };
 
-const loaderSource = path.join(path.dirname(fileURLToPath(import.meta.url)), "quietLoader.cc");
+const here = path.dirname(fileURLToPath(import.meta.url));
+const loaderSource = path.join(here, "quietLoader.cc");
+
+/** Included before tfjs-node's own sources. */
+const sessionOptions = path.join(here, "sessionOptions.h");
 
 /** The version of Node's C interface that the addon is built for; every Node since 16 has it. */
 const napi = 8;
@@ -57,7 +61,7 @@ export function compilerArguments({ tfjs, headers, tensorflow, output }, platfor
       : ["-shared", "-L", tensorflow, `-l:${cc}`, `-l:${framework}`];
   return [
     ...commonArguments(headers),
-    ...["-I", path.join(tensorflow, "include"), "-I", tfjs],
+    ...["-I", path.join(tensorflow, "include"), "-I", tfjs, "-include", sessionOptions],
     path.join(tfjs, "binding", "tfjs_backend.cc"),
     path.join(tfjs, "binding", "tfjs_binding.cc"),
     ...link,
@@ -92,7 +96,7 @@ export const addonStep = {
     return [
       ...[process.platform, process.arch, tensorflow, folder, library.size, library.mtimeMs],
       hashFiles(tfjs, ["binding"]),
-      hashFiles(path.dirname(loaderSource), [path.basename(loaderSource)]),
+      hashFiles(here, [path.basename(loaderSource), path.basename(sessionOptions)]),
     ];
   },
   isWhole: (_context, { folder }) =>
