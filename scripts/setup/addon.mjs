@@ -44,10 +44,11 @@ function headersFolder(packageRoot) {
  * @param {string} where.tfjs the folder of tfjs-node-gpu
  * @param {string} where.headers that of Node's C headers
  * @param {string} where.tensorflow that of the wheel
+ * @param {boolean} where.usesGpu whether the wheel is the CUDA one
  * @param {string} where.output
  * @param {string} platform
  */
-export function compilerArguments({ tfjs, headers, tensorflow, output }, platform) {
+export function compilerArguments({ tfjs, headers, tensorflow, usesGpu, output }, platform) {
   const [cc, framework] = engineFiles(platform);
   const link =
     platform === "darwin"
@@ -61,7 +62,8 @@ export function compilerArguments({ tfjs, headers, tensorflow, output }, platfor
       : ["-shared", "-L", tensorflow, `-l:${cc}`, `-l:${framework}`];
   return [
     ...commonArguments(headers),
-    ...["-I", path.join(tensorflow, "include"), "-I", tfjs, "-include", sessionOptions],
+    ...["-I", path.join(tensorflow, "include"), "-I", tfjs],
+    ...["-include", sessionOptions, ...(usesGpu ? ["-DUSES_GPU"] : [])],
     path.join(tfjs, "binding", "tfjs_backend.cc"),
     path.join(tfjs, "binding", "tfjs_binding.cc"),
     ...link,
@@ -109,7 +111,9 @@ export const addonStep = {
     fs.rmSync(partial, { recursive: true, force: true });
     fs.mkdirSync(partial);
     const headers = headersFolder(packageRoot);
-    const where = { headers, tfjs: findTfjsNode(packageRoot), tensorflow: results.pip.folder };
+    const { folder: tensorflowFolder, usesGpu } = results.pip;
+    const tfjs = findTfjsNode(packageRoot);
+    const where = { headers, tfjs, tensorflow: tensorflowFolder, usesGpu };
     say(`  compiling with ${compiler}`);
     const sources = {
       [products.binding]: compilerArguments,

@@ -95,7 +95,10 @@ describe("the compiler", () => {
   });
 
   it("links against the wheel's own folder", () => {
-    const where = { tfjs: "/tfjs", headers: "/napi", tensorflow: "/tf", output: "/out" };
+    const where = {
+      ...{ tfjs: "/tfjs", headers: "/napi", tensorflow: "/tf" },
+      ...{ usesGpu: false, output: "/out" },
+    };
     expect(compilerArguments(where, "linux")).toEqual(
       expect.arrayContaining(["-shared", "-l:libtensorflow_cc.so.2", "-Wl,-rpath,/tf"]),
     );

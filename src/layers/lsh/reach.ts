@@ -49,6 +49,21 @@ export function lookBack<T extends tf.Tensor>(own: T, tail: tf.Tensor): tf.Tenso
 }
 
 /**
+ * Pairs of two tokens, not one: bool `[sequences * chunks, m, 2m]`. Within a round a chunk meets
+ * itself on the diagonal; only the first one may meet a token once more, in the other round's tail.
+ */
+function others(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
+  const [sequences, chunks, m] = own.shape;
+  const first = tf.slice(own, [0, 0, 0], [sequences, 1, m]);
+  const seen = tf.reshape(tf.concat([first, tail], 2), [sequences, 1, 1, 2 * m]);
+  const ofFirst = tf.notEqual(tf.reshape(first, [sequences, 1, m, 1]), seen);
+  const place = tf.range(0, 2 * m, 1, "int32");
+  const offDiagonal = tf.notEqual(tf.expandDims(tf.slice(place, [0], [m]), 1), place);
+  const ofRest = tf.tile(tf.reshape(offDiagonal, [1, 1, m, 2 * m]), [sequences, chunks - 1, 1, 1]);
+  return tf.reshape(tf.concat([ofFirst, ofRest], 1), [sequences * chunks, m, 2 * m]);
+}
+
+/**
  * The pairs of one round that attend: bool `[sequences * chunks, m, 2m]`. A token itself is left
  * out: it is attended only where nothing else is (see `combine`).
  *
@@ -84,11 +99,11 @@ export function reach(
       );
 
     // Within one sequence, rows ascend with positions.
-    const ownRows = tf.reshape(own, [sequences, chunks, m]);
-    const keyRows = asKeys(ownRows, tf.reshape(tail, [sequences, 1, m]));
+    const ownRows = tf.reshape<tf.Rank.R3>(own, [sequences, chunks, m]);
+    const tailRows = tf.reshape<tf.Rank.R3>(tail, [sequences, 1, m]);
     let allowed = causal
-      ? tf.greater(asQueries(ownRows), keyRows)
-      : tf.notEqual(asQueries(ownRows), keyRows);
+      ? tf.greater(asQueries(ownRows), asKeys(ownRows, tailRows))
+      : others(ownRows, tailRows);
     const require = (condition: tf.Tensor): void => {
       allowed = tf.logicalAnd(allowed, condition);
     };
