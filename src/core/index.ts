@@ -9,7 +9,9 @@ export type {
 export { listOps, withCompositeOps } from "./ops/registry";
 export type { OpListing } from "./ops/registry";
 export { SeedGenerator, seedInitializer } from "./seedGenerator";
+export { conv2dTranspose } from "./ops/conv2dTranspose";
 export { relu } from "./ops/relu";
+export { resizeBilinear } from "./ops/resizeBilinear";
 export { sparseSoftmaxCrossEntropy } from "./ops/sparseSoftmaxCrossEntropy";
 export { statelessDropout, statelessNormal, statelessUniform } from "./ops/statelessRandom";
 export { einsum } from "./ops/einsum";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { relu } from "../core/ops/relu";
+import { resizeBilinear } from "../core/ops/resizeBilinear";
 import type { LayerOptions } from "./support/BookLayer";
 import type { CallOptions } from "./support/BookLayer";
 import { BlockLayer } from "./support/BlockLayer";
@@ -9,7 +10,6 @@ import { fillNormalization } from "./support/ConvUnit";
 import type { ConvUnit, NormalizationArgs } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
-import { resizeBilinear } from "./support/resizeBilinear";
 import { expectTwoImages } from "./support/twoImages";
 
 export interface AttentionGateArgs extends LayerOptions, NormalizationArgs {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { resizeBilinear } from "../core/ops/resizeBilinear";
 import { BookLayer } from "./support/BookLayer";
 import type { LayerOptions } from "./support/BookLayer";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
-import { resizeBilinear } from "./support/resizeBilinear";
 import { expectTwoImages } from "./support/twoImages";
 
 /**

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { conv2dTranspose } from "../core/ops/conv2dTranspose";
 import { BookLayer } from "./support/BookLayer";
 import type { LayerOptions } from "./support/BookLayer";
 import { expectCount } from "./support/checkArgs";
@@ -75,7 +76,7 @@ export class ScoreFusion
       const [scores, features] = inputs as [tf.Tensor4D, tf.Tensor4D];
       const [batch, h, w, filters] = scores.shape;
       const kernel = this.upKernel.read() as tf.Tensor4D;
-      const doubled = tf.conv2dTranspose(scores, kernel, [batch, 2 * h, 2 * w, filters], 2, "same");
+      const doubled = conv2dTranspose(scores, kernel, [batch, 2 * h, 2 * w, filters], [2, 2]);
       const scored = tf.conv2d(features, this.kernel.read() as tf.Tensor4D, 1, "same");
       const fitted = fitSize(doubled, features.shape[1], features.shape[2]);
       return tf.add(fitted, tf.add(scored, this.bias.read()));

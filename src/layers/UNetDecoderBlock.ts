@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { conv2dTranspose } from "../core/ops/conv2dTranspose";
 import { AttentionGate } from "./AttentionGate";
 import { BlockLayer } from "./support/BlockLayer";
 import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
@@ -145,11 +146,7 @@ export class UNetDecoderBlock
     const [batch, h, w] = x.shape;
     const kernel = this.upKernel.read() as tf.Tensor4D;
     const size: [number, number, number, number] = [batch, 2 * h, 2 * w, this.args.filters];
-    const up = fitSize(
-      tf.conv2dTranspose(x, kernel, size, 2, "same"),
-      skip.shape[1],
-      skip.shape[2],
-    );
+    const up = fitSize(conv2dTranspose(x, kernel, size, [2, 2]), skip.shape[1], skip.shape[2]);
     return this.upBias === null ? up : tf.add(up, this.upBias.read());
   }
 

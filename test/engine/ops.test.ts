@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { withCompositeOps } from "../../src/core/ops/registry";
+import { conv2dTranspose } from "../../src/core/ops/conv2dTranspose";
 import { relu } from "../../src/core/ops/relu";
+import { resizeBilinear } from "../../src/core/ops/resizeBilinear";
 import { sparseSoftmaxCrossEntropy } from "../../src/core/ops/sparseSoftmaxCrossEntropy";
 import {
   statelessDropout,
@@ -41,6 +43,33 @@ describe("native forms equal their composite twins", () => {
       "sparseSoftmaxCrossEntropy",
       [2, 3, 5],
       (x: tf.Tensor) => sparseSoftmaxCrossEntropy(labels, x),
+    ],
+    [
+      "conv2dTranspose",
+      [2, 3, 5, 7],
+      (x: tf.Tensor) =>
+        conv2dTranspose(
+          x as tf.Tensor4D,
+          draw([3, 2, 11, 7], 6) as tf.Tensor4D,
+          [2, 6, 9, 11],
+          [2, 2],
+        ),
+    ],
+    [
+      "conv2dTranspose, its filter",
+      [3, 2, 11, 7],
+      (x: tf.Tensor) =>
+        conv2dTranspose(
+          draw([2, 3, 5, 7], 6) as tf.Tensor4D,
+          x as tf.Tensor4D,
+          [2, 6, 9, 11],
+          [2, 2],
+        ),
+    ],
+    [
+      "resizeBilinear, larger and smaller",
+      [2, 5, 7, 3],
+      (x: tf.Tensor) => resizeBilinear(x as tf.Tensor4D, 11, 3),
     ],
     [
       "sparseSoftmaxCrossEntropy of many classes",
