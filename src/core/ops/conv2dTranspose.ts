@@ -10,7 +10,8 @@ import { defineOp } from "./registry";
  * @returns a tensor of that shape
  * @example
  * const x = tf.tensor4d([1, 2], [1, 1, 2, 1]);
- * conv2dTranspose(x, tf.ones([1, 2, 1, 1]), [1, 1, 4, 1], [1, 2]).dataSync(); // [1, 1, 2, 2]
+ * const spread = conv2dTranspose(x, tf.ones([1, 2, 1, 1]), [1, 1, 4, 1], [1, 2]);
+ * Array.from(spread.dataSync()); // [1, 1, 2, 2]
  */
 export const conv2dTranspose = defineOp(
   "conv2dTranspose",

@@ -22,7 +22,7 @@ function interpolation(from: number, to: number): tf.Tensor2D {
  * @param x `[batch, h, w, channels]`
  * @returns `[batch, height, width, channels]`
  * @example
- * resizeBilinear(tf.tensor4d([0, 4], [1, 1, 2, 1]), 1, 4).dataSync(); // [0, 1, 3, 4]
+ * Array.from(resizeBilinear(tf.tensor4d([0, 4], [1, 1, 2, 1]), 1, 4).dataSync()); // [0, 1, 3, 4]
  */
 export function resizeBilinear(x: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   const [, h, w] = x.shape;
