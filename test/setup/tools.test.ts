@@ -102,6 +102,9 @@ describe("the compiler", () => {
     expect(compilerArguments(where, "linux")).toEqual(
       expect.arrayContaining(["-shared", "-l:libtensorflow_cc.so.2", "-Wl,-rpath,/tf"]),
     );
+    const define = "-DUSES_GPU";
+    expect(compilerArguments(where, "linux")).not.toContain(define);
+    expect(compilerArguments({ ...where, usesGpu: true }, "linux")).toContain(define);
     expect(compilerArguments(where, "darwin")).toEqual(
       expect.arrayContaining(["-bundle", "/tf/libtensorflow_cc.2.dylib"]),
     );
