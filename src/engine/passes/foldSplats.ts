@@ -1,13 +1,10 @@
 import { dataType } from "../dtypes";
 import { attrOf } from "../graph";
 import type { GraphNode, OutputRef, RecordedFunction } from "../graph";
-import { Rewriter } from "./rewrite";
+import { Rewriter, same } from "./rewrite";
 
 /** Ops that hold what their first input holds, in another shape. */
 const reshaping = new Set("Reshape Identity Squeeze ExpandDims BroadcastTo Tile".split(" "));
-
-const same = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /**
  * Leaves out what multiplies by one, and multiplies by a scalar where a tensor of equal values was

@@ -7,6 +7,10 @@ import type {
   TensorType,
 } from "../graph";
 
+/** Whether two shapes are equal, size by size. */
+export const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
+
 /**
  * Writes a new graph from an old one, node by node in order: a pass decides for each old node what
  * stands in its place, and references are kept right here.

@@ -1,7 +1,7 @@
 import { expandConstant } from "../constants";
 import { attrOf } from "../graph";
 import type { Attrs, GraphNode, OutputRef, RecordedFunction } from "../graph";
-import { Rewriter } from "./rewrite";
+import { Rewriter, same } from "./rewrite";
 
 /** Ops that a second look must not merge: they have state, or are one thing each. */
 const unique = new Set(
@@ -10,9 +10,6 @@ const unique = new Set(
 
 /** Ops that give their first input back where the output has its type. */
 const maybeIdentity = new Set("Reshape Identity Squeeze ExpandDims Cast BroadcastTo".split(" "));
-
-const same = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 function attrsKey(attrs: Attrs): string {
   const entries = Object.entries(attrs).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -23,10 +23,7 @@ export function softmaxByColumns(fn: RecordedFunction): RecordedFunction {
       layer,
     );
 
-  const write = (node: GraphNode, logits: OutputRef): OutputRef => {
-    const { shape } = node.outputs[0];
-    const classes = shape[shape.length - 1];
-    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const write = (node: GraphNode, logits: OutputRef, rows: number, classes: number): OutputRef => {
     const T = { kind: "type", value: float32 } as const;
     const index = { kind: "type", value: int32 } as const;
     const from = { controls: [], layer: node.layer };
@@ -46,7 +43,7 @@ export function softmaxByColumns(fn: RecordedFunction): RecordedFunction {
     const shifted = apply("Sub", [columns, reduce("Max", columns)], { T }, [classes, rows]);
     const powers = apply("Exp", [shifted], { T }, [classes, rows]);
     const shares = apply("RealDiv", [powers, reduce("Sum", powers)], { T }, [classes, rows]);
-    return reshape(turn(shares, [rows, classes]), [...shape]);
+    return reshape(turn(shares, [rows, classes]), [...node.outputs[0].shape]);
   };
 
   for (const node of fn.nodes) {
@@ -56,7 +53,7 @@ export function softmaxByColumns(fn: RecordedFunction): RecordedFunction {
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
     const isIt = node.op === "Softmax" && dtype === float32 && node.controls.length === 0;
     if (isIt && classes <= FEW_CLASSES && rows >= MANY_ROWS) {
-      const made = write(node, inputs[0]);
+      const made = write(node, inputs[0], rows, classes);
       rewriter.put([made], made.node);
     } else {
       rewriter.putNode(rewriter.copy(node, inputs));
