@@ -1,6 +1,6 @@
 import { dataType } from "../dtypes";
 import { attrOf } from "../graph";
-import type { Attrs, ConstantValue, GraphNode, OutputRef, RecordedFunction } from "../graph";
+import type { ConstantValue, GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { expandConstant } from "../constants";
 import { Rewriter } from "./rewrite";
 
@@ -22,10 +22,8 @@ export function foldBatchNorm(fn: RecordedFunction): RecordedFunction {
     fn.nodes[node].op === "Const" ? attrOf(fn.nodes[node].attrs, "value", "tensor") : undefined;
 
   const addConstant = (values: Float32Array, shape: readonly number[], from: GraphNode) => {
-    const output = { shape, dtype: dataType.float32 };
-    const value = { ...output, values, isSplat: values.length === 1 };
-    const attrs: Attrs = { dtype: type, value: { kind: "tensor", value } };
-    return { node: rewriter.add("Const", [], attrs, [output], from), index: 0 };
+    const type = { shape, dtype: dataType.float32 };
+    return rewriter.constant({ ...type, values, isSplat: values.length === 1 }, from.layer);
   };
 
   for (const node of fn.nodes) {

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../../core/errors";
 import type { TensorValues } from "../binding";
-import type { Attrs, RecordedFunction } from "../graph";
+import type { RecordedFunction } from "../graph";
 import { attrOf } from "../graph";
 import { variableKey } from "../tracedVariables";
 import { Rewriter } from "./rewrite";
@@ -32,11 +32,8 @@ export function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]):
     if (variable === undefined) throw new Error(`${fn.name} reads an unknown variable`);
     const [type] = node.outputs;
     const values = variable.dataSync().slice() as TensorValues;
-    const constant: Attrs = {
-      dtype: { kind: "type", value: type.dtype },
-      value: { kind: "tensor", value: { ...type, values, isSplat: values.length === 1 } },
-    };
-    rewriter.putNode(rewriter.add("Const", [], constant, [type], node));
+    const value = { ...type, values, isSplat: values.length === 1 };
+    rewriter.putNode(rewriter.constant(value, node.layer).node);
   }
   return rewriter.finish();
 }
