@@ -1,8 +1,8 @@
-// npm run fuzz [-- --count 10000 --seed 1 --format png]: damages files of each format and reads them, each
-// format in a child process under a memory limit. Exit 1 for a crash, a hang, or anything but a value or
-// a DataError that names the file.
+// npm run fuzz [-- --count 10000 --seed 1 --format png --json]: damages files of each format and reads them,
+// each format in a child process under a memory limit. Exit 1 for a crash, a hang, or anything but a value
+// or a DataError that names the file. With --json a format's result is one line of JSON.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildSync } from "esbuild";
@@ -12,10 +12,12 @@ const { values } = parseArgs({
     count: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     format: { type: "string" },
+    json: { type: "boolean", default: false },
   },
 });
 const LIMIT_MIB = 768;
-const outfile = join("node_modules", ".cache", "layerbook-fuzz", "child.cjs");
+// A file of this process's own: two runs at once do not write over each other's.
+const outfile = join("node_modules", ".cache", "layerbook-fuzz", `child-${process.pid}.cjs`);
 buildSync({
   entryPoints: [join("test", "fuzz", "child.ts")],
   outfile,
@@ -41,12 +43,18 @@ for (const name of values.format === undefined ? names : [values.format]) {
     console.log(`${name}: the process ended with ${child.signal ?? child.status}\n${child.stderr}`);
     continue;
   }
-  const { values: read, refusals, faults, slowestMs, peakMiB } = JSON.parse(child.stdout);
+  const result = JSON.parse(child.stdout);
+  const { values: read, refusals, faults, slowestMs, peakMiB } = result;
   const isWithin = faults.length === 0 && peakMiB < LIMIT_MIB;
   isSound &&= isWithin;
+  if (values.json) {
+    console.log(JSON.stringify({ format: name, limitMiB: LIMIT_MIB, ...result }));
+    continue;
+  }
   console.log(
     `${isWithin ? "ok  " : "BAD "} ${name}: ${read} read, ${refusals} refused, ${faults.length} faults, slowest ${slowestMs.toFixed(0)} ms, peak ${peakMiB} MiB`,
   );
   for (const fault of faults.slice(0, 5)) console.log(`  ${fault}`);
 }
+rmSync(outfile, { force: true });
 process.exit(isSound ? 0 : 1);
