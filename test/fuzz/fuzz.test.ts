@@ -24,7 +24,8 @@ function fuzz(format: string, count: number): Promise<FuzzRun> {
       { cwd: root, maxBuffer: 2 ** 26 },
       (error, stdout, stderr) => {
         if (!stdout.startsWith("{")) fail(new Error(`no result: ${stdout}${stderr}`));
-        else done({ code: error === null ? 0 : 1, result: JSON.parse(stdout) });
+        else
+          done({ code: error === null ? 0 : 1, result: JSON.parse(stdout) as FuzzRun["result"] });
       },
     );
   });
