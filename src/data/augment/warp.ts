@@ -16,80 +16,117 @@ export interface WarpPlan {
   readonly elastic: ElasticField | null;
 }
 
-/** Cubic B-spline weights of the four control points about each pixel, and the first of them. */
-function splineWeights(
-  length: number,
-  points: number,
-): { first: Int32Array; weights: Float64Array } {
-  const first = new Int32Array(length);
-  const weights = new Float64Array(4 * length);
-  for (let i = 0; i < length; i++) {
-    const at = ((i + 0.5) / length) * (points - 3);
-    const cell = Math.min(Math.floor(at), points - 4);
-    const t = at - cell;
-    first[i] = cell;
-    weights[4 * i] = (1 - t) ** 3 / 6;
-    weights[4 * i + 1] = (3 * t ** 3 - 6 * t ** 2 + 4) / 6;
-    weights[4 * i + 2] = (-3 * t ** 3 + 3 * t ** 2 + 3 * t + 1) / 6;
-    weights[4 * i + 3] = t ** 3 / 6;
-  }
-  return { first, weights };
+/** Where the pixels of one output row are taken from; reused from row to row. */
+interface InputRow {
+  readonly rows: Float64Array;
+  readonly columns: Float64Array;
 }
 
-/**
- * Calls back with each output row's input positions. The two arrays are reused from row to row.
- */
-function forEachRow(
+/** The elastic field's control points of each column, blended by cubic B-splines for one output row. */
+function blendControlPoints(
+  values: Float64Array,
+  points: number,
+  row: number,
   height: number,
-  width: number,
-  plan: WarpPlan,
-  visit: (row: number, inputRows: Float64Array, inputCols: Float64Array) => void,
+  blended: Float64Array,
 ): void {
-  const [a, b, c, d] = plan.matrix;
-  const [centreRow, centreCol] = [(height - 1) / 2, (width - 1) / 2];
-  const inputRows = new Float64Array(width);
-  const inputCols = new Float64Array(width);
-  const { elastic } = plan;
-  const points = elastic?.points ?? 4;
-  const across = splineWeights(width, points);
-  const down = splineWeights(height, points);
-  const rowLine = new Float64Array(points);
-  const colLine = new Float64Array(points);
-  for (let row = 0; row < height; row++) {
-    const y = row - centreRow;
-    const firstRow = a * y + centreRow + plan.shift[0] - b * centreCol;
-    const firstCol = c * y + centreCol + plan.shift[1] - d * centreCol;
-    for (let col = 0; col < width; col++) {
-      inputRows[col] = firstRow + b * col;
-      inputCols[col] = firstCol + d * col;
+  const at = ((row + 0.5) / height) * (points - 3);
+  const cell = Math.min(Math.floor(at), points - 4);
+  const t = at - cell;
+  const w0 = ((1 - t) * (1 - t) * (1 - t)) / 6;
+  const w1 = ((3 * t - 6) * t * t + 4) / 6;
+  const w2 = (((3 - 3 * t) * t + 3) * t + 1) / 6;
+  const w3 = (t * t * t) / 6;
+  for (let point = 0; point < points; point++) {
+    const first = cell * points + point;
+    blended[point] =
+      w0 * values[first] +
+      w1 * values[first + points] +
+      w2 * values[first + 2 * points] +
+      w3 * values[first + 3 * points];
+  }
+}
+
+/** Adds a cubic B-spline through the blended control points: one cubic a cell, by Horner's rule. */
+function addSpline(blended: Float64Array, positions: Float64Array): void {
+  const width = positions.length;
+  const cells = blended.length - 3;
+  const step = cells / width;
+  let column = 0;
+  for (let cell = 0; cell < cells; cell++) {
+    const end = cell === cells - 1 ? width : Math.ceil((cell + 1) / step - 0.5);
+    const p0 = blended[cell];
+    const p1 = blended[cell + 1];
+    const p2 = blended[cell + 2];
+    const p3 = blended[cell + 3];
+    const c0 = (p0 + 4 * p1 + p2) / 6;
+    const c1 = (p2 - p0) / 2;
+    const c2 = (p0 - 2 * p1 + p2) / 2;
+    const c3 = (p3 - p0 + 3 * (p1 - p2)) / 6;
+    for (; column < end; column++) {
+      const t = (column + 0.5) * step - cell;
+      positions[column] += c0 + t * (c1 + t * (c2 + t * c3));
     }
-    if (elastic !== null) {
-      for (let p = 0; p < points; p++) {
-        rowLine[p] = 0;
-        colLine[p] = 0;
-        for (let k = 0; k < 4; k++) {
-          const at = (down.first[row] + k) * points + p;
-          rowLine[p] += down.weights[4 * row + k] * elastic.rows[at];
-          colLine[p] += down.weights[4 * row + k] * elastic.columns[at];
-        }
-      }
-      const { first, weights } = across;
-      for (let col = 0; col < width; col++) {
-        const f = first[col];
-        const w = 4 * col;
-        inputRows[col] +=
-          weights[w] * rowLine[f] +
-          weights[w + 1] * rowLine[f + 1] +
-          weights[w + 2] * rowLine[f + 2] +
-          weights[w + 3] * rowLine[f + 3];
-        inputCols[col] +=
-          weights[w] * colLine[f] +
-          weights[w + 1] * colLine[f + 1] +
-          weights[w + 2] * colLine[f + 2] +
-          weights[w + 3] * colLine[f + 3];
-      }
-    }
-    visit(row, inputRows, inputCols);
+  }
+}
+
+function writeInputRow(
+  input: InputRow,
+  row: number,
+  height: number,
+  { matrix, shift }: WarpPlan,
+): void {
+  const { rows, columns } = input;
+  const width = rows.length;
+  const [a, b, c, d] = matrix;
+  const [centreRow, centreColumn] = [(height - 1) / 2, (width - 1) / 2];
+  const y = row - centreRow;
+  const firstRow = a * y + centreRow + shift[0] - b * centreColumn;
+  const firstColumn = c * y + centreColumn + shift[1] - d * centreColumn;
+  for (let column = 0; column < width; column++) {
+    rows[column] = firstRow + b * column;
+    columns[column] = firstColumn + d * column;
+  }
+}
+
+/** One row, bilinear; what lies outside is the nearest edge pixel. */
+function sampleImage(
+  { height, width, data }: Plane<Float32Array>,
+  { rows, columns }: InputRow,
+  output: Float32Array,
+  start: number,
+): void {
+  const [lastRow, lastColumn] = [height - 1, width - 1];
+  for (let column = 0; column < width; column++) {
+    let y = rows[column];
+    let x = columns[column];
+    y = y > 0 ? (y < lastRow ? y : lastRow) : 0;
+    x = x > 0 ? (x < lastColumn ? x : lastColumn) : 0;
+    const top = y | 0;
+    const left = x | 0;
+    const v = y - top;
+    const u = x - left;
+    const at = top * width + left;
+    const right = left < lastColumn ? 1 : 0;
+    const below = top < lastRow ? width : 0;
+    const upper = data[at] + u * (data[at + right] - data[at]);
+    const lower = data[at + below] + u * (data[at + below + right] - data[at + below]);
+    output[start + column] = upper + v * (lower - upper);
+  }
+}
+
+/** One row, nearest; what lies outside is background. */
+function sampleLabels(
+  { height, width, data }: Plane<Uint8Array>,
+  { rows, columns }: InputRow,
+  output: Uint8Array,
+  start: number,
+): void {
+  for (let column = 0; column < width; column++) {
+    const y = Math.floor(rows[column] + 0.5);
+    const x = Math.floor(columns[column] + 0.5);
+    if (y < 0 || x < 0 || y >= height || x >= width) continue;
+    output[start + column] = data[y * width + x];
   }
 }
 
@@ -104,37 +141,25 @@ interface Pair {
  * pixel; each label is that of the nearest pixel, and what lies outside is background.
  */
 export function warpPair({ image, labels }: Pair, plan: WarpPlan): Pair {
-  const { height, width, data } = image;
+  const { height, width } = image;
   const warped = new Float32Array(height * width);
   const warpedLabels = labels && new Uint8Array(height * width);
-  const [lastRow, lastCol] = [height - 1, width - 1];
-  forEachRow(height, width, plan, (row, inputRows, inputCols) => {
-    const base = row * width;
+  const input = { rows: new Float64Array(width), columns: new Float64Array(width) };
+  const { elastic } = plan;
+  const blended = new Float64Array(elastic?.points ?? 0);
+  for (let row = 0; row < height; row++) {
+    writeInputRow(input, row, height, plan);
+    if (elastic !== null) {
+      blendControlPoints(elastic.rows, elastic.points, row, height, blended);
+      addSpline(blended, input.rows);
+      blendControlPoints(elastic.columns, elastic.points, row, height, blended);
+      addSpline(blended, input.columns);
+    }
+    sampleImage(image, input, warped, row * width);
     if (labels !== null && warpedLabels !== null) {
-      for (let col = 0; col < width; col++) {
-        const y = Math.floor(inputRows[col] + 0.5);
-        const x = Math.floor(inputCols[col] + 0.5);
-        if (y < 0 || x < 0 || y >= height || x >= width) continue;
-        warpedLabels[base + col] = labels.data[y * width + x];
-      }
+      sampleLabels(labels, input, warpedLabels, row * width);
     }
-    for (let col = 0; col < width; col++) {
-      let y = inputRows[col];
-      let x = inputCols[col];
-      y = y > 0 ? (y < lastRow ? y : lastRow) : 0;
-      x = x > 0 ? (x < lastCol ? x : lastCol) : 0;
-      const top = y | 0;
-      const left = x | 0;
-      const v = y - top;
-      const u = x - left;
-      const at = top * width + left;
-      const right = left < lastCol ? 1 : 0;
-      const below = top < lastRow ? width : 0;
-      const upper = data[at] + u * (data[at + right] - data[at]);
-      const lower = data[at + below] + u * (data[at + below + right] - data[at + below]);
-      warped[base + col] = upper + v * (lower - upper);
-    }
-  });
+  }
   return {
     image: { height, width, data: warped },
     labels: warpedLabels && { height, width, data: warpedLabels },
