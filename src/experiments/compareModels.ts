@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "../core/errors";
 import { pathKind } from "../data/files";
 import { prepareSamples } from "../data/prepare";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { ConfigError } from "../core/errors";
 
 /** Cuts a value to what fits on a line. */

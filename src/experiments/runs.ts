@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
+import * as z from "zod";
 import { version } from "../../package.json";
 import { DataError } from "../core/errors";
 import { readSafetensors, writeSafetensors } from "../core/weights/safetensors";

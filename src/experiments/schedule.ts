@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A learning-rate schedule as data; see {@link learningRateAt}. */
 export type Schedule =

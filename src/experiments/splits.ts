@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError, DataError } from "../core/errors";
 import { createRandom } from "../core/random";
 import { writeWholeFile } from "../data/files";

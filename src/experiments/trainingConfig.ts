@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LOSS_NAMES } from "../losses";
 import { scheduleSchema } from "./schedule";
 import type { Schedule } from "./schedule";

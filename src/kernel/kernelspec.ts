@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError, SetupError } from "../core/errors";
 
 /** Where kernelspecs live: in a Python environment or in the user's home. */

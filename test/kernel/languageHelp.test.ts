@@ -75,6 +75,26 @@ describe("inspection", () => {
     expect(told).toContain("@since v0.1.8");
   });
 
+  const ofTfjs = 'import * as tf from "@tensorflow/tfjs"; ';
+  it("tells the docs of tfjs' ops, of the function that an op is declared by", () => {
+    const told = inspect(`${ofTfjs}tf.conv2|d`);
+    expect(told).toContain("Computes a 2D convolution over the input x.");
+    expect(told).toContain("@param strides The strides of the convolution");
+  });
+
+  it("tells the docs of a class that has an interface of its name beside it", () => {
+    expect(inspect(`${ofTfjs}tf.Tenso|r`)).toContain("immutable, multidimensional array");
+  });
+
+  it.each([
+    ["Math.max( |", "max(...values: number[]): number", "Returns the larger of"],
+    [`${ofTfjs}tf.matMul (|`, "matMul(a: ", "Computes the dot product of two matrices"],
+  ])("tells the docs of %s, which are read when they are asked for", (code, signature, docs) => {
+    const told = inspect(code);
+    expect(told).toContain(signature);
+    expect(told).toContain(docs);
+  });
+
   it("tells the function inside its call", () => {
     expect(inspect("half( |")).toMatch(/^half\(x: number\): number/);
   });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import os from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import type { Check } from "./check";
 import { broken, note, ok } from "./check";
 import type { Project } from "./project";

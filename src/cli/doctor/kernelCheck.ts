@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Check } from "./check";
 import { broken, ok } from "./check";
 import type { Project } from "./project";

@@ -1,5 +1,4 @@
 import { extname } from "node:path";
-import sharp from "sharp";
 import { DataError } from "../../core/errors";
 import { readWholeFile } from "../files";
 import type { Plane } from "../types";
@@ -23,6 +22,8 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
       remedy: "Fetch the file again, or give it the ending of what it is",
     });
   }
+  // Here, since its library takes long to load and few need it.
+  const { default: sharp } = await import("sharp");
   try {
     const image = sharp(bytes, { limitInputPixels: 2 ** 27, failOn: "warning" }).autoOrient();
     const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });

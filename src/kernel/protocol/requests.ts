@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What each request must carry; missing options take the protocol's defaults. */
 export const requestSchemas = {

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The version of Jupyter's messaging protocol that the kernel speaks. */
 export const PROTOCOL_VERSION = "5.4";

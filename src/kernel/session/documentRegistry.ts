@@ -1,10 +1,11 @@
 import ts from "typescript";
 
 /**
- * Declarations whose comments are read only when someone asks for them: two thirds of the text that a
- * notebook starts with, and seldom asked about.
+ * Declarations whose comments are read only when someone asks for them: most of the text that a
+ * notebook starts with.
  */
-const LATE_DOCS = /\/node_modules\/(?:@types\/node|undici-types|@webgpu\/types)\//;
+const LATE_DOCS =
+  /\/node_modules\/(?:@types\/node|undici-types|@webgpu\/types|@tensorflow|typescript\/lib)\//;
 
 /** Whether a file was parsed without its comments; {@link readDocs} finds them. */
 export function hasLateDocs(fileName: string): boolean {
@@ -79,6 +80,17 @@ function innermost(node: ts.Node, position: number): ts.Node {
   return child === undefined ? node : innermost(child, position);
 }
 
+/** In `const conv2d: typeof conv2d_`, as tfjs declares its ops, the function that has the comment. */
+function documented(name: ts.Node, file: ts.SourceFile): ts.Node {
+  const { parent } = name;
+  if (!ts.isVariableDeclaration(parent) || parent.type === undefined) return name;
+  if (!ts.isTypeQueryNode(parent.type)) return name;
+  const target = parent.type.exprName.getText(file);
+  const isTarget = (statement: ts.Statement): statement is ts.FunctionDeclaration =>
+    ts.isFunctionDeclaration(statement) && statement.name?.text === target;
+  return file.statements.find(isTarget) ?? name;
+}
+
 /** What a declaration's comment says. */
 export interface Docs {
   readonly text: string;
@@ -94,7 +106,7 @@ export function readDocs(fileName: string, position: number): Docs | null {
   const file = parse(fileName);
   if (file === null) return null;
   const textOf = (comment: ts.JSDoc["comment"]): string => ts.getTextOfJSDocComment(comment) ?? "";
-  let node: ts.Node | undefined = innermost(file, position);
+  let node: ts.Node | undefined = documented(innermost(file, position), file);
   for (; node !== undefined && !ts.isSourceFile(node); node = node.parent) {
     const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
     if (comments.length === 0) continue;
@@ -102,7 +114,12 @@ export function readDocs(fileName: string, position: number): Docs | null {
       text: comments.map(({ comment }) => textOf(comment)).join("\n\n"),
       tags: comments
         .flatMap(({ tags }) => [...(tags ?? [])])
-        .map(({ tagName, comment }) => ({ name: tagName.text, text: textOf(comment) })),
+        .map((tag) => ({
+          name: tag.tagName.text,
+          text: [ts.isJSDocParameterTag(tag) ? tag.name.getText() : "", textOf(tag.comment)]
+            .join(" ")
+            .trim(),
+        })),
     };
   }
   return null;

@@ -71,7 +71,11 @@ export function inspectAt(converter: CellConverter, code: string, cursor: number
       return docsMarkdown(signature, docs);
     }
     const help = service.getSignatureHelpItems(path, toFile(cursor), undefined);
-    return help === undefined ? null : describeSignature(help);
+    if (help === undefined) return null;
+    // TypeScript tells the call's own docs, but not those that it was not let parse.
+    const text = service.getProgram()?.getSourceFile(path)?.text ?? "";
+    const callee = text.slice(0, help.applicableSpan.start).replace(/\s*\(\s*$/, "");
+    return describeSignature(help, lateDocs(service, path, callee.length - 1));
   });
 }
 
@@ -88,12 +92,13 @@ function docsOf({
   };
 }
 
-/** Docs that TypeScript was not let parse, where the name at a place has such. */
+/** Docs that TypeScript was not let parse: of the first of a name's declarations that has some. */
 function lateDocs(service: ts.LanguageService, path: string, position: number): Docs | null {
-  const definition = service
-    .getDefinitionAtPosition(path, position)
-    ?.find(({ fileName }) => hasLateDocs(fileName));
-  return definition === undefined ? null : readDocs(definition.fileName, definition.textSpan.start);
+  for (const { fileName, textSpan } of service.getDefinitionAtPosition(path, position) ?? []) {
+    const docs = hasLateDocs(fileName) ? readDocs(fileName, textSpan.start) : null;
+    if (docs !== null) return docs;
+  }
+  return null;
 }
 
 function docsMarkdown(signature: string, { text: docs, tags }: Docs): Bundle {
@@ -116,7 +121,7 @@ function withoutCellPaths(text: string): string {
   return text.replaceAll(/\(alias\) |import\("[^"]*__cell_\w+"\)\.|\nimport [\w$]+$/g, "");
 }
 
-function describeSignature(help: ts.SignatureHelpItems): Bundle | null {
+function describeSignature(help: ts.SignatureHelpItems, late: Docs | null): Bundle | null {
   const item = help.items[help.selectedItemIndex] ?? help.items[0];
   if (item === undefined) return null;
   const { prefixDisplayParts, separatorDisplayParts, suffixDisplayParts, parameters } = item;
@@ -126,5 +131,5 @@ function describeSignature(help: ts.SignatureHelpItems): Bundle | null {
       .map(({ displayParts }) => ts.displayPartsToString(displayParts))
       .join(ts.displayPartsToString(separatorDisplayParts)) +
     ts.displayPartsToString(suffixDisplayParts);
-  return docsMarkdown(withoutCellPaths(signature), docsOf(item));
+  return docsMarkdown(withoutCellPaths(signature), late ?? docsOf(item));
 }
