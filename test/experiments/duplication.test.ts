@@ -30,15 +30,17 @@ describe("the duplication task", () => {
       onProgress: (step) => steps.push(step),
     });
     expect(steps).toEqual([50, 100, 150, 200, 250, 300, 350, 400]);
-    expect(loss).toBeLessThan(0.6);
+    expect(loss).toBeLessThan(0.05);
     expect(accuracies.map(({ evaluatedWith }) => evaluatedWith)).toEqual(["full", 8, 4, 2, 1]);
     const [full, eight, four, two, one] = accuracies.map(({ accuracy }) => accuracy);
-    expect(full).toBeGreaterThan(0.98);
-    expect(eight).toBeGreaterThan(0.95);
-    expect(eight).toBeGreaterThan(four);
+    expect(full).toBeGreaterThan(0.99);
+    // The paper's row of LSH-4: 100, 99.9, 99.4 and 91.9 percent by 8, 4, 2 and 1 rounds.
+    expect(eight).toBeGreaterThan(0.99);
+    expect(eight).toBeGreaterThanOrEqual(four);
     expect(four).toBeGreaterThan(two);
     expect(two).toBeGreaterThan(one);
-    expect(one).toBeGreaterThan(2 / 7);
+    expect(one).toBeGreaterThan(0.75);
+    expect(one).toBeLessThan(0.99);
   });
 
   it("is tabled in percent", () => {
@@ -46,8 +48,14 @@ describe("the duplication task", () => {
       { evaluatedWith: "full", accuracy: 1 },
       { evaluatedWith: 2, accuracy: 0.994 },
     ] as const;
-    expect(duplicationTable([{ trainedWith: 4, loss: 0.01, accuracies }])).toBe(
+    expect(duplicationTable([{ trainedWith: 4, loss: 0.01, seconds: 30, accuracies }])).toBe(
       "| trained with | full attention | LSH-2 |\n| --- | --- | --- |\n| LSH-4 | 100.0 | 99.4 |",
+    );
+  });
+
+  it("refuses heads that do not divide the channels", () => {
+    expect(() => trainDuplication({ dim: 64, numHeads: 5 })).toThrow(
+      /trainDuplication.numHeads: expected a divisor of dim 64, got 5/,
     );
   });
 

@@ -20,7 +20,7 @@ export function applyGamma(grey: Float32Array, gamma: number): void {
 
 /**
  * Adds near-normal noise in place, cut to [0, 1]. Each draw is the sum of four bytes of one
- * xorshift word, which is normal enough for noise and ten times as fast as a normal deviate.
+ * xorshift word, which is normal enough for noise and far cheaper than a normal deviate.
  *
  * @param seed not 0
  */

@@ -15,7 +15,7 @@ function attributes({ strides = [1, 1], padding = "same" }: Window2d): OpAttr[] 
 
 const sizes = (tensor: tf.Tensor): tf.Tensor => tf.tensor1d(tensor.shape, "int32");
 
-/** One matrix product, which oneDNN computes up to three times as fast as the convolution's form. */
+/** One matrix product, which oneDNN computes faster than the convolution's form. */
 function pointwiseFilterGradient(x: tf.Tensor, dy: tf.Tensor, shape: number[]): tf.Tensor {
   const [, , inputs, outputs] = shape;
   const product = tf.matMul(tf.reshape(x, [-1, inputs]), tf.reshape(dy, [-1, outputs]), true);

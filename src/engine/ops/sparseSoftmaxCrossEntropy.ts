@@ -2,12 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import "../../core/ops/sparseSoftmaxCrossEntropy";
 import { registerNativeOp } from "../../core/ops/registry";
 import { usesGpu } from "../binding";
+import { FEW_CLASSES } from "../fewClasses";
 import { attr, rawOps } from "../rawOp";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
-
-/** Classes up to which columns are faster than TensorFlow's op on a processor, which goes row by row. */
-const FEW_CLASSES = 16;
 
 // TensorFlow returns the gradient with the value; saving it costs what saving softmax would.
 const byRows = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>

@@ -36,7 +36,7 @@ function intensity(left: readonly number[], right: readonly number[], output: re
 
 const normalizations = new Set(["FusedBatchNormV3", "FusedBatchNormGradV3"]);
 
-/** Channels that oneDNN normalises at a time; others it does one by one in bfloat16, 25 times slower. */
+/** Channels that oneDNN normalises at a time; others it does one by one in bfloat16, much slower. */
 const BLOCK = 16;
 
 /** Ops between them that keep to bfloat16 where this input came in it. */

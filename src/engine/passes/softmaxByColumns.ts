@@ -1,18 +1,16 @@
 import { dataType } from "../dtypes";
+import { FEW_CLASSES } from "../fewClasses";
 import type { Attrs, GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { Rewriter } from "./rewrite";
 
 const { float32, int32 } = dataType;
 
-/** Classes up to which columns are faster. */
-const FEW_CLASSES = 16;
 /** Rows from which the transposes are worth it. */
 const MANY_ROWS = 4096;
 
 /**
  * Computes the softmax of few classes over many pixels with a class a row, so that its maxima and
- * sums run along memory: a third of the time of TensorFlow's op on a processor, which goes pixel by
- * pixel.
+ * sums run along memory.
  */
 export function softmaxByColumns(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);

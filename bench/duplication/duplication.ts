@@ -1,0 +1,35 @@
+import { loadEngine } from "../../src/engine/load";
+import { duplicationTable, trainDuplication } from "../../src/experiments/duplication";
+import type { Attending, DuplicationResult } from "../../src/experiments/duplication";
+import type { BenchOptions, Row } from "../support/contenders";
+
+const TRAININGS: readonly Attending[] = ["full", 4, 2, 1];
+
+/** A training's accuracies beside the time of its step. */
+interface ScoredRow extends Row {
+  readonly accuracies: DuplicationResult["accuracies"];
+}
+
+/**
+ * The Reformer paper's table 2 at the defaults of `trainDuplication`: what rounds of hashing lose in
+ * training and in evaluation. Printed as Markdown; the time is of a step, recording included.
+ */
+export function benchDuplication(_python: string, { repetitions }: BenchOptions): Row[] {
+  const { problem } = loadEngine();
+  if (problem !== null) throw new Error(problem);
+  // `--quick` takes the paper's first two rows.
+  const results: DuplicationResult[] = [];
+  const rows: ScoredRow[] = [];
+  for (const trainedWith of repetitions > 3 ? TRAININGS : TRAININGS.slice(0, 2)) {
+    const steps = 1200;
+    const result = trainDuplication({ trainedWith, steps });
+    results.push(result);
+    const ms = (result.seconds * 1000) / steps;
+    rows.push({
+      ...{ case: `trained with ${trainedWith}`, implementation: "layerbook" },
+      ...{ bestMs: ms, medianMs: ms, peakMiB: null, accuracies: result.accuracies },
+    });
+  }
+  console.log(duplicationTable(results));
+  return rows;
+}
