@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
-import { DataError } from "../../src/core/errors";
 import { readCovidSemiSeg, readImageFolder } from "../../src/data/images/imageFolder";
 import { encodeMaskPng } from "../../src/data/images/png";
 import { findNeighbours, groupNeighbours } from "../../src/data/nearDuplicates";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import { readDataset } from "../../src/data/readDataset";
 import type { Volume, VoxelArray } from "../../src/data/types";
+import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 jest.setTimeout(60000); // other work may share the machine
@@ -17,17 +17,6 @@ const realSlices = resolve(
   __dirname,
   "../../../shared/data/covid-semiseg/MultiClassInfection-Train",
 );
-
-async function refusal(read: Promise<unknown>): Promise<string> {
-  const outcome = await read.then(
-    () => "it was read",
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(DataError);
-  const { message } = outcome as DataError;
-  expect(message.split("\n")).toHaveLength(1);
-  return message;
-}
 
 /** A grid of 4 x 3 x 2 voxels. */
 function volume<T extends VoxelArray>(data: T): Volume<T> {

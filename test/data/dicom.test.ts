@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DataError } from "../../src/core/errors";
 import { parseDicom } from "../../src/data/dicom/parseDicom";
 import { readDicomSeries } from "../../src/data/dicom/readDicomSeries";
 import { readDataset } from "../../src/data/readDataset";
 import golden from "../golden/dicom.json";
+import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 const folder = tempFolder();
@@ -23,15 +23,6 @@ function writeSeries(name: string, files: readonly string[]): string {
     writeFileSync(join(path, `IM${(i * 7) % 10}`), Buffer.from(file, "base64")),
   );
   return path;
-}
-
-async function refusal(read: Promise<unknown>): Promise<string> {
-  const outcome = await read.then(
-    () => "it was read",
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(DataError);
-  return (outcome as DataError).message;
 }
 
 describe("readDicomSeries", () => {

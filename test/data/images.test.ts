@@ -2,10 +2,10 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import { decode } from "fast-png";
-import { DataError } from "../../src/core/errors";
 import { encodeMaskPng, readGreyPng, readMaskPng, writeMaskPng } from "../../src/data/images/png";
 import { readGreyImage } from "../../src/data/images/readGreyImage";
 import golden from "../golden/images.json";
+import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 jest.setTimeout(60000); // other work may share the machine
@@ -16,15 +16,6 @@ function temp(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return path;
-}
-
-async function refusal(read: Promise<unknown>): Promise<string> {
-  const outcome = await read.then(
-    () => "it was read",
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(DataError);
-  return (outcome as DataError).message;
 }
 
 function goldenFile(name: string): Buffer {

@@ -8,6 +8,7 @@ import { readNifti, readNiftiLabels } from "../../src/data/nifti/readNifti";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import type { Volume } from "../../src/data/types";
 import golden from "../golden/nifti.json";
+import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 jest.setTimeout(60000); // other work may share the machine
@@ -18,16 +19,6 @@ function temp(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return path;
-}
-
-/** The message that a read ends in; fails the test where it does not refuse. */
-async function refusal(read: Promise<unknown>): Promise<string> {
-  const outcome = await read.then(
-    () => "it was read",
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(DataError);
-  return (outcome as DataError).message;
 }
 
 /** A sound int16 file of 3 x 5 x 2 voxels, and a way to spoil some of its bytes. */
@@ -211,7 +202,6 @@ describe("bad NIfTI", () => {
     const message = await refusal(readNifti(path));
     expect(message).toContain("bad.nii.gz");
     expect(message).toMatch(wanted);
-    expect(message.split("\n")).toHaveLength(1);
   });
 
   it("refuses a missing file and a folder", async () => {

@@ -1,0 +1,13 @@
+import { DataError } from "../../src/core/errors";
+
+/** The one line of the DataError that a read ends in; fails the test where it ends in anything else. */
+export async function refusal(read: Promise<unknown>): Promise<string> {
+  const outcome = await read.then(
+    () => "it was read",
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(DataError);
+  const { message } = outcome as DataError;
+  expect(message.split("\n")).toHaveLength(1);
+  return message;
+}
