@@ -6,7 +6,7 @@ import type { ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { captureStreams, send, sendOutput } from "./outbox";
 import { loadPrelude } from "./prelude";
-import { resetTfjsEngine } from "./tfjsRecovery";
+import { resetTfjsEngine, watchTfjsEngine } from "./tfjsRecovery";
 
 /** How the kernel starts a session. */
 export interface SessionMainOptions {
@@ -66,7 +66,10 @@ export function runSession(options: SessionMainOptions): void {
     strict,
     kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
     emit: sendOutput,
-    beginRun: () => void Atomics.store(flags, FLAG.running, RUNNING),
+    beginRun: () => {
+      watchTfjsEngine();
+      Atomics.store(flags, FLAG.running, RUNNING);
+    },
     endRun: (wasCut) => endRun(flags, wasCut),
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
