@@ -34,4 +34,6 @@ module.exports = {
     "<rootDir>/.venv-bench",
   ],
   maxWorkers: 2,
+  // Many times what any test takes: the machine may be slow or have other work. A test that hangs still ends.
+  testTimeout: 300_000,
 };

@@ -21,7 +21,7 @@ jest.setTimeout(600_000);
 
 /** Preset smoke trains for a second: too short for a button that is pressed in the middle. */
 const LONGER_QUICKSTART =
-  "await quickstart({ config: (await import('layerbook')).presetConfig('smoke', { epochs: 48 }) });";
+  "await quickstart({ config: (await import('layerbook')).presetConfig('smoke', { epochs: 400 }) });";
 
 /** JupyterLab in a folder of its own, with the quick start's notebook, and a page that shows it. */
 class Lab {
@@ -70,13 +70,14 @@ class Lab {
     });
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    page.setDefaultTimeout(120_000);
     await page.goto(`${address}/lab/tree/01-quickstart.ipynb?token=secret`);
     await page.waitForSelector(".jp-Notebook .jp-Cell");
     // The kernel has said what it is, and waits.
     await page.waitForFunction(
       () => /TypeScript \(layerbook\) \| Idle/.test(document.body.innerText),
       null,
-      { timeout: 60_000 },
+      { timeout: 300_000 },
     );
     // Whether to be told of Jupyter's news.
     await page.click('button:text-is("No")', { timeout: 5_000 }).catch(() => undefined);

@@ -72,7 +72,7 @@ it("has a case for every layer", () => {
     await tab.addScriptTag({ content: bundle(folder) });
     const backend = await tab.evaluate("page.start('webgl')");
     expect(backend).toBe("webgl");
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser.close();

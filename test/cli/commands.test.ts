@@ -31,7 +31,7 @@ beforeAll(async () => {
     ...["train", "--data", at("data"), "--model", "unet", "--out", at("run"), "--json", ...TINY],
   ]);
   expect(trained.code).toBe(0);
-}, 120_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true });
   await cli.remove();
@@ -74,7 +74,7 @@ describe("train", () => {
       "split.json",
       "weights.safetensors",
     ]);
-  }, 60_000);
+  });
 
   it("refuses a folder that holds another run", async () => {
     const other = await cli.run([
@@ -86,7 +86,7 @@ describe("train", () => {
         /expected an empty folder or a run with model ma, got a run with model unet/,
       ),
     ]);
-  }, 60_000);
+  });
 });
 
 describe("predict", () => {
@@ -102,7 +102,7 @@ describe("predict", () => {
     expect([mask.height, mask.width]).toEqual([24, 24]);
     // Byte 25 of a PNG is its colour type; 3 is palette.
     expect((await readFile(at("masks", names[0])))[25]).toBe(3);
-  }, 60_000);
+  });
 
   it("makes a NIfTI of the scan's shape and affine", async () => {
     const { imagePath } = await writePhantom(at("phantom"), { count: 2, size: 40, seed: 3 });
@@ -121,7 +121,7 @@ describe("predict", () => {
     const [file] = (JSON.parse(stdout) as { files: { pixels: number[]; output: string }[] }).files;
     expect(file.output).toBe(named);
     expect(file.pixels.reduce((sum, count) => sum + count, 0)).toBe(40 * 40 * 2);
-  }, 60_000);
+  });
 });
 
 describe("evaluate", () => {
@@ -146,7 +146,7 @@ describe("evaluate", () => {
     const half = await evaluate(at("half"));
     expect(half["dice"]).toBeCloseTo((2 / 3 + 1) / 2, 12);
     expect(half["accuracy"]).toBe(0.75);
-  }, 60_000);
+  });
 });
 
 describe("bad input", () => {
@@ -182,7 +182,7 @@ describe("bad input", () => {
       at("deep", "images", "a.png"),
       encode({ width: 4, height: 4, data: new Uint16Array(16), depth: 16, channels: 1 }),
     );
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -259,7 +259,7 @@ describe("bad input", () => {
     const result = await cli.run([...trainOn(at("nowhere")), "--verbose"]);
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/DataError: .*\n +at /);
-  }, 60_000);
+  });
 });
 
 describe("help", () => {

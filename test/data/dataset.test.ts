@@ -10,8 +10,6 @@ import type { Volume, VoxelArray } from "../../src/data/types";
 import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
-jest.setTimeout(60000); // other work may share the machine
-
 const folder = tempFolder();
 const realSlices = resolve(
   __dirname,

@@ -8,8 +8,6 @@ import golden from "../golden/images.json";
 import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
-jest.setTimeout(60000); // other work may share the machine
-
 const folder = tempFolder();
 
 function temp(name: string, bytes: Uint8Array): string {

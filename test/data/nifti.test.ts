@@ -11,8 +11,6 @@ import golden from "../golden/nifti.json";
 import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
-jest.setTimeout(60000); // other work may share the machine
-
 const folder = tempFolder();
 
 function temp(name: string, bytes: Uint8Array): string {

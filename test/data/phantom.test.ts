@@ -7,8 +7,6 @@ import { makePhantom, writePhantom } from "../../src/data/phantom/makePhantom";
 import { readDataset } from "../../src/data/readDataset";
 import { tempFolder } from "../support/tempFolder";
 
-jest.setTimeout(60000); // other work may share the machine
-
 const folder = tempFolder();
 const size = 128;
 const hundred = makePhantom({ count: 100, size, seed: 2020 });

@@ -12,8 +12,6 @@ import { readSplits } from "../../src/experiments/splits";
 import { discSamples } from "./support/samples";
 
 loadEngine();
-jest.setTimeout(120_000);
-
 /** Discs as slices of their own size, 8-bit grey. */
 const dataset: SliceDataset = {
   name: "discs",

@@ -13,8 +13,6 @@ import { tinySegmenter } from "./support/tinySegmenter";
 
 loadEngine();
 // Recording a step takes its time on a busy machine.
-jest.setTimeout(60_000);
-
 const train = discSamples(10, 17);
 const validation = discSamples(3, 17, 2).map((sample) => ({ ...sample, group: `v-${sample.id}` }));
 const quiet: FitOptions = {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "layerbook-killed-"));
   await writeImageFolder(join(folder, "data"), discSamples(24, 32));
   cli = await buildCli();
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true });
   await cli.remove();
@@ -69,5 +69,5 @@ describe.each(["compiled", "eager"] as const)("a training that was killed, %s", 
     const records = async (from: string) =>
       (await recordOf(from)).result.records.map((record) => ({ ...record, seconds: 0 }));
     expect(await records(name)).toEqual(await records(`whole-${mode}`));
-  }, 240_000);
+  });
 });

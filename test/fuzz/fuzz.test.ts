@@ -5,8 +5,6 @@ import { fuzzFormats } from "./fuzzReaders";
 import type { FuzzResult } from "./fuzzReaders";
 import { mutate } from "./mutate";
 
-jest.setTimeout(120000);
-
 const root = resolve(__dirname, "../..");
 
 /** A run of the script, in processes of its own: what this one holds from other tests is not counted. */

@@ -1,8 +1,6 @@
 import { Notebook } from "./support/notebook";
 
 // The first cell loads TypeScript.
-jest.setTimeout(60_000);
-
 let notebook: Notebook;
 beforeAll(() => {
   notebook = new Notebook();

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { Notebook } from "./support/notebook";
 
 // The first cell loads TypeScript.
-jest.setTimeout(60_000);
-
 let notebook: Notebook;
 beforeAll(() => {
   notebook = new Notebook({ inside: "notebooks" });

@@ -3,8 +3,6 @@ import { judgeCell } from "../../src/kernel/session/cellSyntax";
 import { completeAt, inspectAt } from "../../src/kernel/session/languageHelp";
 import { PACKAGE_ROOT } from "./support/kernelScript";
 
-jest.setTimeout(60_000);
-
 let converter: CellConverter;
 beforeAll(() => {
   converter = new CellConverter({ cwd: PACKAGE_ROOT, fallbackRoot: PACKAGE_ROOT, strict: false });

@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { LiveKernel } from "./support/liveKernel";
 
-jest.setTimeout(120_000);
-
 const folder = mkdtempSync(join(tmpdir(), "kernel-"));
 const kernels: LiveKernel[] = [];
 

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Notebook } from "./support/notebook";
 
-jest.setTimeout(90_000);
-
 let notebook: Notebook;
 beforeEach(async () => {
   notebook = new Notebook();

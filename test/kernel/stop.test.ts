@@ -1,7 +1,5 @@
 import { Notebook } from "./support/notebook";
 
-jest.setTimeout(60_000);
-
 let notebook: Notebook;
 beforeAll(async () => {
   notebook = new Notebook();

@@ -55,4 +55,4 @@ it("docs/metrics.md states by how much a convention moves one prediction set's s
   for (const [convention, score] of Object.entries(byConvention)) {
     expect(page).toContain(`| ${convention} | ${score.toFixed(3)} |`);
   }
-}, 120_000);
+});

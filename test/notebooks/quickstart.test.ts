@@ -57,5 +57,5 @@ describe("exportNotebook", () => {
     await expect(attempt).rejects.toThrow(NotebookError);
     await expect(attempt).rejects.toThrow(/broken\.ipynb: .*the reason/);
     expect(readdirSync(folder).filter((name) => name.includes("broken.html"))).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -94,7 +94,7 @@ describe("the package, packed and installed elsewhere", () => {
       state: "broken",
       remedy: expect.stringContaining("npx layerbook setup") as string,
     });
-  }, 60_000);
+  });
 
   it.each([
     ["publint", ["--strict"]],
