@@ -3,7 +3,7 @@ import { defineConfig } from "tsup";
 // ESM-only packages are bundled, so that the CommonJS build (tslab cells use it) can require them.
 const esmOnly = ["fast-png", "nifti-reader-js"];
 
-// Hundreds of small files each, which take a seventh of a second to find and read.
+// Hundreds of small files each, which take long to find and to read at every start.
 const manyFiles = [/^@stdlib\//, "zod"];
 
 const noExternal = [...esmOnly, ...manyFiles];
