@@ -17,11 +17,11 @@ if (lacking !== null) console.warn(`${lacking}: JupyterLab is not looked at.`);
 /** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
 const screenshots = process.env["LAYERBOOK_SCREENSHOTS"];
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 /** Preset smoke trains for a second: too short for a button that is pressed in the middle. */
 const LONGER_QUICKSTART =
-  "await quickstart({ config: (await import('layerbook')).presetConfig('smoke', { epochs: 400 }) });";
+  "await quickstart({ config: (await import('layerbook')).presetConfig('smoke', { epochs: 48 }) });";
 
 /** JupyterLab in a folder of its own, with the quick start's notebook, and a page that shows it. */
 class Lab {
@@ -104,7 +104,7 @@ class Lab {
           textContent.includes("*"),
         ),
       null,
-      { timeout: 300_000, polling: 250 },
+      { timeout: 600_000, polling: 250 },
     );
   }
 
