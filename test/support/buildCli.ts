@@ -25,7 +25,7 @@ export async function buildCli(): Promise<BuiltCli> {
   // In a process of its own: jest's modules are not node's.
   const script = `require("tsup").build({
     config: false, silent: true, entry: { cli: "src/cli/main.ts" }, format: ["cjs"],
-    target: "node20", platform: "node", noExternal: ["fast-png", "nifti-reader-js"],
+    target: "node20", platform: "node", noExternal: ["fast-png", "nifti-reader-js", "zod", /^@stdlib\\//],
     outDir: ${JSON.stringify(outDir)},
   })`;
   const built = await execute(["-e", script]);
