@@ -3,10 +3,11 @@ import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
 
-// core <- engine, display <- data, losses, metrics, layers <- models <- experiments <- viz <- index;
+// core <- files <- engine, display <- data, losses, metrics, layers <- models <- experiments <- viz <- index;
 // kernel and cli stand on top. Neighbours on a rung do not import each other.
 const rungs = [
   ["core"],
+  ["files"],
   ["engine", "display"],
   ["data", "losses", "metrics", "layers"],
   ["models"],
@@ -74,7 +75,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ["node:*", "@tensorflow/tfjs-node*", "**/engine/**"],
+              group: ["node:*", "@tensorflow/tfjs-node*", "**/engine/**", "**/files/**"],
               message: "This folder also runs in a browser.",
             },
           ],

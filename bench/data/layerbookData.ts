@@ -7,7 +7,7 @@ import { makePhantom } from "../../src/data/phantom/makePhantom";
 import { prepareSamples } from "../../src/data/prepare";
 import { sliceVolume } from "../../src/data/volumeSlices";
 import { loadEngine } from "../../src/engine/load";
-import { createSession } from "../../src/experiments/trainingSession";
+import { createSession } from "../../src/experiments/training/trainingSession";
 import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";
 import { serve } from "../support/serve";

@@ -1,6 +1,6 @@
 import { loadEngine } from "../../src/engine/load";
-import { duplicationTable, trainDuplication } from "../../src/experiments/duplication";
-import type { Attending, DuplicationResult } from "../../src/experiments/duplication";
+import { duplicationTable, trainDuplication } from "../../src/experiments/studies/duplication";
+import type { Attending, DuplicationResult } from "../../src/experiments/studies/duplication";
 import type { BenchOptions, Row } from "../support/contenders";
 
 const TRAININGS: readonly Attending[] = ["full", 4, 2, 1];

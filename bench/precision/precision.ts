@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { QUICKSTART_MODELS, quickstart } from "../../src/experiments/quickstart";
-import { presetConfig } from "../../src/experiments/presets";
+import { QUICKSTART_MODELS, quickstart } from "../../src/experiments/studies/quickstart";
+import { presetConfig } from "../../src/experiments/config/presets";
 import type { BenchOptions, Row } from "../support/contenders";
 
 const SEEDS = [1, 2, 3, 4, 5];

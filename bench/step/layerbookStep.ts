@@ -3,7 +3,7 @@ import { createOptimizer } from "../../src/core/optimizers";
 import { createRandom } from "../../src/core/random";
 import { loadEngine } from "../../src/engine/load";
 import { createProgram } from "../../src/engine/program";
-import { trainingStep } from "../../src/experiments/trainingStep";
+import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";
 import { logitsModel } from "../../src/models/logitsModel";

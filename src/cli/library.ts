@@ -4,5 +4,5 @@
  */
 export { resizeCeiling } from "../data";
 export * from "../experiments";
-export { PHANTOM } from "../experiments/dataSource";
-export { quickstart, quickstartReport } from "../experiments/quickstart";
+export { PHANTOM } from "../experiments/training/dataSource";
+export { quickstart, quickstartReport } from "../experiments/studies/quickstart";

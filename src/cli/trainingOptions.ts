@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { TrainingOverrides } from "../experiments/presets";
-import type { TrainingConfig } from "../experiments/trainingConfig";
+import type { TrainingOverrides } from "../experiments/config/presets";
+import type { TrainingConfig } from "../experiments/config/trainingConfig";
 import { integerOption, numberOption } from "./options";
 
 /** What replaces a preset's settings, for `train` and `compare`. */

@@ -1,6 +1,6 @@
 import { unzipSync } from "fflate";
 import { DataError } from "../core/errors";
-import { fileStem, readWholeFile } from "./files";
+import { fileStem, readWholeFile } from "../files/readFiles";
 import { groupNeighbours } from "./nearDuplicates";
 import { guessUnit } from "./nifti/guessUnit";
 import { parseNpy } from "./npy";

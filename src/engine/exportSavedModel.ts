@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../core/errors";
+import { writeWholeSync } from "../files/writeWhole";
 import type { OutputRef, RecordedFunction } from "./graph";
 import { encodeSavedModel, nameNodes } from "./graphDef";
 import type { SignatureTensor } from "./graphDef";
@@ -54,9 +54,8 @@ export function exportSavedModel(
     tensor,
     ...type(fn.results[i]),
   }));
-  mkdirSync(folder, { recursive: true });
   const bytes = encodeSavedModel(nodes, { serving_default: { inputs, outputs } });
-  writeFileSync(join(folder, "saved_model.pb"), bytes);
+  writeWholeSync(join(folder, "saved_model.pb"), bytes);
 }
 
 /** Holds the variables' values as constants, and what is no longer needed then away. */

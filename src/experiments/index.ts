@@ -1,40 +1,52 @@
-export { buildModel } from "./buildModel";
-export type { EpochRecord } from "./checkpoint";
-export { compareModels } from "./compareModels";
-export type { CompareOptions, Comparison } from "./compareModels";
-export { PHANTOM, loadLabelledData } from "./dataSource";
-export { duplicationSequences, duplicationTable, trainDuplication } from "./duplication";
-export type { Attending, DuplicationOptions, DuplicationResult } from "./duplication";
-export { evaluateFiles } from "./evaluateFiles";
-export type { EvaluateFilesOptions } from "./evaluateFiles";
-export { evaluateModel, predictCases, scorePredictions } from "./evaluateModel";
-export type { Evaluation, PredictOptions } from "./evaluateModel";
-export { fit } from "./fit";
-export type { FitData, FitOptions, FitResult } from "./fitOptions";
-export type { FoldRecord } from "./foldRecord";
-export { predictFiles } from "./predictFiles";
-export type { PredictFilesOptions, PredictedFile } from "./predictFiles";
-export { PRESET_NAMES, presetConfig } from "./presets";
-export type { PresetName, TrainingOverrides } from "./presets";
-export { QUICKSTART_MODELS, quickstart, quickstartReport, quickstartScores } from "./quickstart";
+export { buildModel } from "./training/buildModel";
+export type { EpochRecord } from "./training/checkpoint";
+export { compareModels } from "./studies/compareModels";
+export type { CompareOptions, Comparison } from "./studies/compareModels";
+export { PHANTOM, loadLabelledData } from "./training/dataSource";
+export { duplicationSequences, duplicationTable, trainDuplication } from "./studies/duplication";
+export type { Attending, DuplicationOptions, DuplicationResult } from "./studies/duplication";
+export { evaluateFiles } from "./evaluation/evaluateFiles";
+export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
+export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";
+export type { Evaluation, PredictOptions } from "./evaluation/evaluateModel";
+export { fit } from "./training/fit";
+export type { FitData, FitOptions, FitResult } from "./training/fitOptions";
+export type { FoldRecord } from "./studies/foldRecord";
+export { predictFiles } from "./evaluation/predictFiles";
+export type { PredictFilesOptions, PredictedFile } from "./evaluation/predictFiles";
+export { PRESET_NAMES, presetConfig } from "./config/presets";
+export type { PresetName, TrainingOverrides } from "./config/presets";
+export {
+  QUICKSTART_MODELS,
+  quickstart,
+  quickstartReport,
+  quickstartScores,
+} from "./studies/quickstart";
 export type {
   Quickstart,
   QuickstartModel,
   QuickstartOptions,
   QuickstartReport,
   QuickstartScore,
-} from "./quickstart";
-export { loadRun, readRunRecord, saveRun } from "./runs";
-export type { Run, RunRecord, SaveRunOptions } from "./runs";
-export { learningRateAt } from "./schedule";
-export type { Schedule, ScheduleTime } from "./schedule";
-export { formatScore, summaryTable } from "./scoreTable";
-export { slidingWindowInference } from "./slidingWindowInference";
-export type { SlidingWindowOptions } from "./slidingWindowInference";
-export { checkSplit, kFold, readSplits, selectById, splitByGroup, writeSplits } from "./splits";
-export type { Split, Splittable } from "./splits";
-export { fitSplit, trainRun } from "./trainRun";
-export type { TrainRunOptions, TrainedRun, TrainingHooks } from "./trainRun";
-export type { TrainingConfig } from "./trainingConfig";
-export { tableCsv, tableMarkdown, tablesOf } from "./tables";
-export type { TableRow, Tables } from "./tables";
+} from "./studies/quickstart";
+export { loadRun, readRunRecord, saveRun } from "./storage/runs";
+export type { Run, RunRecord, SaveRunOptions } from "./storage/runs";
+export { learningRateAt } from "./training/schedule";
+export type { Schedule, ScheduleTime } from "./training/schedule";
+export { formatScore, summaryTable } from "./studies/scoreTable";
+export { slidingWindowInference } from "./evaluation/slidingWindowInference";
+export type { SlidingWindowOptions } from "./evaluation/slidingWindowInference";
+export {
+  checkSplit,
+  kFold,
+  readSplits,
+  selectById,
+  splitByGroup,
+  writeSplits,
+} from "../data/splits";
+export type { Split, Splittable } from "../data/splits";
+export { fitSplit, trainRun } from "./training/trainRun";
+export type { TrainRunOptions, TrainedRun, TrainingHooks } from "./training/trainRun";
+export type { TrainingConfig } from "./config/trainingConfig";
+export { tableCsv, tableMarkdown, tablesOf } from "./studies/tables";
+export type { TableRow, Tables } from "./studies/tables";

@@ -11,7 +11,7 @@ import { compile, createProgram } from "../../src/engine/program";
 import { replay } from "../../src/engine/replay";
 import { traceFunction } from "../../src/engine/trace";
 import { variableKey } from "../../src/engine/tracedVariables";
-import { trainingStep } from "../../src/experiments/trainingStep";
+import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { LOSS_NAMES, crossEntropy, lossByName } from "../../src/losses";
 import type { SegmentationLoss } from "../../src/losses";
 import { MODEL_NAMES, modelByName } from "../../src/models";

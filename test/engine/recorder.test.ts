@@ -15,7 +15,7 @@ import { simplify } from "../../src/engine/passes/simplify";
 import { createProgram } from "../../src/engine/program";
 import { replay } from "../../src/engine/replay";
 import { traceFunction } from "../../src/engine/trace";
-import { trainingStep } from "../../src/experiments/trainingStep";
+import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";
 import type { ModelName } from "../../src/models";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import type { TrainingConfig } from "../../experiments/trainingConfig";
+import type { TrainingConfig } from "../../experiments/config/trainingConfig";
 import { integerOption, listOption } from "../options";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";

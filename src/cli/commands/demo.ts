@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import type { QuickstartReport } from "../../experiments/quickstart";
+import type { QuickstartReport } from "../../experiments/studies/quickstart";
 import { SetupError } from "../../core/errors";
-import { writeJsonWhole } from "../../experiments/wholeFile";
+import { writeJsonWhole } from "../../files/writeWhole";
 import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";

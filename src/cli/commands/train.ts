@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { TrainingConfig } from "../../experiments/trainingConfig";
+import type { TrainingConfig } from "../../experiments/config/trainingConfig";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";
 import { addTrainingOptions, trainingOverrides } from "../trainingOptions";

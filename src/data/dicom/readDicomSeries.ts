@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../../core/errors";
 import { affineSpacing } from "../affine";
-import { listFolder, pathKind, readWholeFile } from "../files";
+import { listFolder, pathKind, readWholeFile } from "../../files/readFiles";
 import type { Affine, Volume } from "../types";
 import type { DicomSlice } from "./dicomSlice";
 import { readDicomSlice } from "./dicomSlice";

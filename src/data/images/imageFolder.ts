@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
-import { fileStem, listFolder, pathKind } from "../files";
+import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 import { groupNeighbours } from "../nearDuplicates";
 import type { Plane, SliceCase, SliceDataset } from "../types";
 import { CLASS_NAMES } from "../types";

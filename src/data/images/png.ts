@@ -1,7 +1,8 @@
 import { inflateSync } from "node:zlib";
 import { decode, encode } from "fast-png";
 import { DataError } from "../../core/errors";
-import { readWholeFile, writeWholeFile } from "../files";
+import { readWholeFile } from "../../files/readFiles";
+import { writeWhole } from "../../files/writeWhole";
 import type { Plane } from "../types";
 
 /** What the first chunk of a PNG says, checked. */
@@ -261,5 +262,5 @@ export function encodeMaskPng(labels: Plane<Uint8Array>): Uint8Array {
 
 /** Writes a mask as a palette PNG whose indices are the labels; whole or not at all. */
 export async function writeMaskPng(path: string, labels: Plane<Uint8Array>): Promise<void> {
-  await writeWholeFile(path, encodeMaskPng(labels));
+  await writeWhole(path, encodeMaskPng(labels));
 }

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { DataError } from "../../core/errors";
-import { readWholeFile } from "../files";
+import { readWholeFile } from "../../files/readFiles";
 import type { Plane } from "../types";
 import { readGreyPng } from "./png";
 

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../../core/errors";
-import { asDataError } from "../files";
+import { asDataError } from "../../files/systemErrors";
 import type { IntensityUnit, Volume } from "../types";
 import { decodeLabels, decodeVoxels } from "./decodeVoxels";
 import type { NiftiHeader } from "./header";

@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { DataError } from "../../core/errors";
 import { affineToQuaternion } from "../affine";
-import { writeWholeFile } from "../files";
+import { writeWhole } from "../../files/writeWhole";
 import type { Volume, VoxelArray } from "../types";
 import { FIRST_VOXEL_BYTE, HEADER_BYTES, UNIT_NOTE } from "./header";
 
@@ -132,5 +132,5 @@ export async function writeNifti(
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   ]);
   const isPacked = path.endsWith(".gz");
-  await writeWholeFile(path, isPacked ? await gzipAsync(file, { level: compressionLevel }) : file);
+  await writeWhole(path, isPacked ? await gzipAsync(file, { level: compressionLevel }) : file);
 }

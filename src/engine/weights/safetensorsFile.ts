@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { DataError } from "../../core/errors";
 import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
+import { writeWholeSync } from "../../files/writeWhole";
 
 function openFile(path: string): number {
   try {
@@ -57,7 +58,5 @@ export function writeSafetensorsFile(
   tensors: WeightMap,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const temporary = `${path}.partial`;
-  writeFileSync(temporary, writeSafetensors(tensors, metadata));
-  renameSync(temporary, path);
+  writeWholeSync(path, writeSafetensors(tensors, metadata));
 }

@@ -1,0 +1,279 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { ConfigError, DataError } from "../core/errors";
+import { createRandom } from "../core/random";
+import { writeJsonWhole } from "../files/writeWhole";
+import type { Plane } from "./types";
+
+/** What splitting looks at: slice cases and samples both fit. */
+export interface Splittable {
+  readonly id: string;
+  readonly group: string;
+  readonly labels: Plane<Uint8Array> | null;
+  readonly augmentation?: string;
+}
+
+/** Ids of the cases on each side; plain JSON. */
+export interface Split {
+  fold: number;
+  seed: number;
+  train: string[];
+  validation: string[];
+  test: string[];
+}
+
+const splitSchema = z.strictObject({
+  fold: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+  train: z.array(z.string()),
+  validation: z.array(z.string()),
+  test: z.array(z.string()),
+}) satisfies z.ZodType<Split>;
+
+const PARTS = ["train", "validation", "test"] as const;
+
+/** The cases of one group, and which classes they have. */
+interface Group {
+  readonly ids: string[];
+  readonly classes: Set<number>;
+}
+
+function collectGroups(where: string, cases: readonly Splittable[]): Group[] {
+  const seen = new Set<string>();
+  const groups = new Map<string, Group>();
+  for (const { id, group, labels, augmentation } of cases) {
+    if (augmentation !== undefined) {
+      throw new ConfigError({
+        where,
+        expected: "cases as they came",
+        got: `${id}, an augmented copy (${augmentation})`,
+        remedy: "Split first, then augment the training part: a copy on the other side is a leak",
+      });
+    }
+    if (seen.has(id)) {
+      throw new ConfigError({ where, expected: "each case once", got: `${id} twice` });
+    }
+    seen.add(id);
+    const entry = groups.get(group) ?? { ids: [], classes: new Set<number>() };
+    entry.ids.push(id);
+    for (const label of new Set(labels?.data ?? [])) entry.classes.add(label);
+    groups.set(group, entry);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Deals groups to parts of given shares. Groups are shuffled, then ordered by the classes that they
+ * have, so that every stretch of like groups is dealt in the same proportion.
+ *
+ * @param shares of each part; they add up to 1
+ * @returns ids of each part, in the order of `cases`
+ */
+function deal(
+  where: string,
+  cases: readonly Splittable[],
+  shares: readonly number[],
+  seed: number,
+): string[][] {
+  const groups = collectGroups(where, cases);
+  const wanted = shares.filter((share) => share > 0).length;
+  if (groups.length < wanted) {
+    throw new ConfigError({
+      where,
+      expected: `at least ${wanted} groups of cases`,
+      got: `${groups.length} (${cases.length} cases)`,
+      remedy:
+        "Add patients, ask for fewer parts, or, if the slices are of different patients, give each a group of its own",
+    });
+  }
+  const random = createRandom(seed);
+  const stratum = (group: Group) => [...group.classes].sort().join();
+  const order = random
+    .permutation(groups.length)
+    .map((index) => groups[index])
+    .sort((a, b) => (stratum(a) < stratum(b) ? -1 : stratum(a) > stratum(b) ? 1 : 0));
+  const dealt = shares.map((): Group[] => []);
+  const counts = shares.map(() => 0);
+  let total = 0;
+  for (const group of order) {
+    total += group.ids.length;
+    const lacks = shares.map((share, part) =>
+      share > 0 ? share * total - counts[part] : -Infinity,
+    );
+    const part = lacks.indexOf(Math.max(...lacks));
+    dealt[part].push(group);
+    counts[part] += group.ids.length;
+  }
+  fillEmptyParts(dealt, shares);
+  const position = new Map(cases.map(({ id }, index) => [id, index]));
+  return dealt.map((part) =>
+    part.flatMap(({ ids }) => ids).sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0)),
+  );
+}
+
+/** A wanted part that got nothing takes the smallest group of the part with most groups. */
+function fillEmptyParts(dealt: Group[][], shares: readonly number[]): void {
+  dealt.forEach((part, index) => {
+    if (shares[index] === 0 || part.length > 0) return;
+    const richest = dealt.reduce((a, b) => (b.length > a.length ? b : a));
+    richest.sort((a, b) => b.ids.length - a.ids.length);
+    part.push(...richest.splice(-1));
+  });
+}
+
+function checkFraction(where: string, value: number): void {
+  if (!(value >= 0 && value < 1)) {
+    throw new ConfigError({ where, expected: "a share in [0, 1)", got: String(value) });
+  }
+}
+
+/**
+ * Splits cases into training, validation and test parts without tearing a group apart, stratified by
+ * the classes that groups have.
+ *
+ * @param cases cases or samples, none of them augmented
+ * @param options.seed the same seed gives the same split
+ * @param options.testFraction share of the cases held out for the end; default 0
+ * @param options.validationFraction share held out for early stopping; default 0
+ * @throws ConfigError for too few groups, a case twice or an augmented copy
+ * @example
+ * const labels = null;
+ * const cases = ["a", "b", "c", "d"].map((id) => ({ id, group: id, labels }));
+ * splitByGroup(cases, { seed: 1, testFraction: 0.25 }).test.length; // 1
+ */
+export function splitByGroup(
+  cases: readonly Splittable[],
+  options: {
+    readonly seed: number;
+    readonly testFraction?: number;
+    readonly validationFraction?: number;
+  },
+): Split {
+  const { seed, testFraction = 0, validationFraction = 0 } = options;
+  checkFraction("splitByGroup.testFraction", testFraction);
+  checkFraction("splitByGroup.validationFraction", validationFraction);
+  const trainFraction = 1 - testFraction - validationFraction;
+  if (!(trainFraction > 0)) {
+    throw new ConfigError({
+      where: "splitByGroup",
+      expected: "something left to train on",
+      got: `testFraction ${testFraction} and validationFraction ${validationFraction}`,
+    });
+  }
+  const shares = [trainFraction, validationFraction, testFraction];
+  const [train, validation, test] = deal("splitByGroup.cases", cases, shares, seed);
+  const split = { fold: 0, seed, train, validation, test };
+  checkSplit(split, cases);
+  return split;
+}
+
+/**
+ * Cross-validation folds: each case is in the validation part of exactly one; groups stay whole, folds
+ * are stratified by class.
+ *
+ * @throws ConfigError for fewer than two folds or fewer groups than folds
+ */
+export function kFold(
+  cases: readonly Splittable[],
+  options: { readonly folds: number; readonly seed: number },
+): Split[] {
+  const { folds, seed } = options;
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new ConfigError({ where: "kFold.folds", expected: "2 or more", got: String(folds) });
+  }
+  const shares = Array.from({ length: folds }, () => 1 / folds);
+  const parts = deal("kFold.cases", cases, shares, seed);
+  return parts.map((validation, fold) => {
+    const held = new Set(validation);
+    const train = cases.filter(({ id }) => !held.has(id)).map(({ id }) => id);
+    const split = { fold, seed, train, validation, test: [] };
+    checkSplit(split, cases);
+    return split;
+  });
+}
+
+/**
+ * Checks that no case and no group is on two sides, and that every id is known.
+ *
+ * @throws ConfigError that names the case
+ */
+export function checkSplit(split: Split, cases: readonly Splittable[]): void {
+  const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
+  const sideOf = new Map<string, string>();
+  const sideOfGroup = new Map<string, string>();
+  for (const side of PARTS) {
+    for (const id of split[side]) {
+      const group = groupOf.get(id);
+      const where = `split (fold ${split.fold})`;
+      if (group === undefined) {
+        throw new ConfigError({
+          where,
+          expected: "cases of this data set",
+          got: id,
+          remedy: "The split was made for other data: make it anew",
+        });
+      }
+      const other = sideOf.get(id);
+      if (other !== undefined) {
+        throw new ConfigError({
+          where,
+          expected: "each case on one side",
+          got: `${id} in ${other} and ${side}`,
+        });
+      }
+      const groupSide = sideOfGroup.get(group);
+      if (groupSide !== undefined && groupSide !== side) {
+        throw new ConfigError({
+          where,
+          expected: "each group on one side",
+          got: `group ${group} in ${groupSide} and, with ${id}, in ${side}`,
+          remedy: "Neighbours across a split are a leak: make the split with splitByGroup or kFold",
+        });
+      }
+      sideOf.set(id, side);
+      sideOfGroup.set(group, side);
+    }
+  }
+}
+
+/** The items with these ids, in the order of the ids. */
+export function selectById<T extends { readonly id: string }>(
+  items: readonly T[],
+  ids: readonly string[],
+): T[] {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return ids.map((id) => {
+    const item = byId.get(id);
+    if (item === undefined) {
+      throw new ConfigError({ where: "selectById.ids", expected: "known ids", got: id });
+    }
+    return item;
+  });
+}
+
+/** Saves splits as JSON, whole or not at all. */
+export async function writeSplits(path: string, splits: readonly Split[]): Promise<void> {
+  await writeJsonWhole(path, splits);
+}
+
+/**
+ * Reads splits and checks them against the cases that they are for.
+ *
+ * @throws DataError for a file that holds none; ConfigError where they overlap or do not fit
+ */
+export async function readSplits(path: string, cases: readonly Splittable[]): Promise<Split[]> {
+  let splits: Split[];
+  try {
+    splits = z.array(splitSchema).parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    throw new DataError({
+      where: path,
+      expected: "splits as writeSplits saves them",
+      got: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+      remedy: "Make the splits anew",
+      cause,
+    });
+  }
+  for (const split of splits) checkSplit(split, cases);
+  return splits;
+}

@@ -1,0 +1,115 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
+import { prepareSamples, restoreLabels } from "../../data/prepare";
+import type { Plane, SliceCase } from "../../data/types";
+import { createPredictor } from "../../engine/predictor";
+import { caseMetrics, summarise } from "../../metrics";
+import type { CaseRecord, Summary } from "../../metrics";
+import { logitsModel } from "../../models/logitsModel";
+import { labelPlanes, visitLogits } from "./predictSamples";
+import type { LogitsFunction } from "./predictSamples";
+
+/** Recording a prediction costs about as much as this many batches op by op. */
+const BATCHES_WORTH_RECORDING = 8;
+
+/** How {@link predictCases} runs. */
+export interface PredictOptions {
+  /** Slices at a time; default 4. */
+  readonly batchSize?: number;
+  /** Asked for after each batch with the number of slices that are done. */
+  readonly onProgress?: (done: number) => void;
+  /** One recorded graph a batch; default where TensorFlow runs natively and there are many batches. */
+  readonly compiled?: boolean;
+}
+
+/**
+ * Predicts the classes of slices, each on its own grid: resized for the network, and the result
+ * taken back.
+ *
+ * @param model takes square images of one channel, `[null, size, size, 1]`
+ * @returns one plane of labels a case, in their order
+ */
+export function predictCases(
+  model: tf.LayersModel,
+  cases: readonly SliceCase[],
+  options: PredictOptions = {},
+): Plane<Uint8Array>[] {
+  const { batchSize = 4, onProgress } = options;
+  const size = modelSize(model);
+  const isLong = cases.length > batchSize * BATCHES_WORTH_RECORDING;
+  const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
+  const logits = logitsModel(model);
+  const predictor = compiled ? createPredictor(logits) : null;
+  const predict: LogitsFunction = (images) =>
+    (predictor?.(images) ?? logits.apply(images, { training: false })) as tf.Tensor4D;
+  const results: Plane<Uint8Array>[] = [];
+  try {
+    // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
+    for (let start = 0; start < cases.length; start += batchSize) {
+      const batch = cases.slice(start, start + batchSize);
+      const samples = prepareSamples({ cases: batch }, { size });
+      visitLogits(predict, samples, batchSize, (_, logits) => {
+        labelPlanes(logits).forEach((plane, index) => {
+          results.push(restoreLabels(plane, batch[index]));
+        });
+      });
+      onProgress?.(results.length);
+    }
+  } finally {
+    predictor?.dispose();
+  }
+  return results;
+}
+
+/** Scores of every case and of all together. */
+export interface Evaluation {
+  readonly records: readonly CaseRecord[];
+  readonly summary: Summary;
+}
+
+/**
+ * Predicts cases and scores the predictions on the cases' own grids, not on the network's.
+ *
+ * @param cases with labels, none of which the model was trained on
+ * @throws ConfigError for a case without labels
+ */
+export function evaluateModel(
+  model: tf.LayersModel,
+  cases: readonly SliceCase[],
+  options: PredictOptions & { readonly classNames: readonly string[] },
+): Evaluation {
+  const predictions = predictCases(model, cases, options);
+  return scorePredictions(cases, predictions, options.classNames);
+}
+
+/** Scores predictions that are at hand. */
+export function scorePredictions(
+  cases: readonly Pick<SliceCase, "id" | "group" | "labels" | "spacingMm">[],
+  predictions: readonly Plane<Uint8Array>[],
+  classNames: readonly string[],
+): Evaluation {
+  const records = cases.map(({ id, group, labels, spacingMm }, index) => {
+    if (labels === null) {
+      throw new ConfigError({
+        where: `evaluate("${id}")`,
+        expected: "a mask to compare with",
+        got: "none",
+      });
+    }
+    return caseMetrics(labels, predictions[index], { id, group, classNames, spacingMm });
+  });
+  return { records, summary: summarise(records) };
+}
+
+/** The side of the square images that a model takes. */
+function modelSize(model: tf.LayersModel): number {
+  const [, height, width, channels] = model.inputs[0].shape;
+  if (height === null || height !== width || channels !== 1) {
+    throw new ConfigError({
+      where: `predictCases("${model.name}")`,
+      expected: "a model of square images with one channel",
+      got: `[${String(height)}, ${String(width)}, ${String(channels)}]`,
+    });
+  }
+  return height;
+}

@@ -1,0 +1,194 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import * as z from "zod";
+import { version } from "../../../package.json";
+import { DataError } from "../../core/errors";
+import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors";
+import { bytesSource } from "../../core/weights/WeightTensor";
+import { loadEngine } from "../../engine/load";
+import { buildModel } from "../training/buildModel";
+import { epochRecordSchema } from "../training/checkpoint";
+import type { EpochRecord } from "../training/checkpoint";
+import type { FitResult } from "../training/fitOptions";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { modelVariables, readVariables, writeVariables } from "../training/variables";
+import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
+
+const RECORD_FILE = "run.json";
+const WEIGHTS_FILE = "weights.safetensors";
+/** In a run's folder while it trains. */
+export const CHECKPOINT_FILE = "checkpoint.safetensors";
+/** Which slices were trained on and which held out. */
+export const SPLIT_FILE = "split.json";
+
+/** What stands in a run's `run.json`: everything about it but the weights. */
+export interface RunRecord {
+  format: "layerbook-run-1";
+  /** A name that `buildModel` knows. */
+  model: string;
+  classNames: string[];
+  config: TrainingConfig;
+  data: {
+    /** The path as it was given, or `phantom`. */
+    source: string;
+    name: string;
+    trainCases: number;
+    validationCases: number;
+    testCases: number;
+  };
+  versions: { layerbook: string; tfjs: string; tensorflow: string | null; node: string };
+  result: {
+    ended: "completed" | "earlyStop" | "interrupted";
+    bestEpoch: number;
+    steps: number;
+    seconds: number;
+    records: EpochRecord[];
+  };
+}
+
+const runRecordSchema = z.strictObject({
+  format: z.literal("layerbook-run-1"),
+  model: z.string(),
+  classNames: z.array(z.string()).min(2),
+  config: trainingConfigSchema,
+  data: z.strictObject({
+    source: z.string(),
+    name: z.string(),
+    trainCases: z.int(),
+    validationCases: z.int(),
+    testCases: z.int(),
+  }),
+  versions: z.strictObject({
+    layerbook: z.string(),
+    tfjs: z.string(),
+    tensorflow: z.string().nullable(),
+    node: z.string(),
+  }),
+  result: z.strictObject({
+    ended: z.enum(["completed", "earlyStop", "interrupted"]),
+    bestEpoch: z.int(),
+    steps: z.int(),
+    seconds: z.number(),
+    records: z.array(epochRecordSchema),
+  }),
+}) satisfies z.ZodType<RunRecord>;
+
+/** A finished run, back in memory. */
+export interface Run {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly model: tf.LayersModel;
+}
+
+/** What {@link saveRun} is told; versions it adds itself. */
+export interface SaveRunOptions extends Pick<
+  RunRecord,
+  "model" | "classNames" | "config" | "data"
+> {
+  readonly result: FitResult;
+}
+
+/**
+ * Writes a model and how it was made into a folder. `run.json` comes last, so that a folder which
+ * has it is whole.
+ */
+export async function saveRun(
+  folder: string,
+  model: tf.LayersModel,
+  options: SaveRunOptions,
+): Promise<RunRecord> {
+  const { ended, bestEpoch, steps, seconds, records } = options.result;
+  const record: RunRecord = {
+    format: "layerbook-run-1",
+    model: options.model,
+    classNames: [...options.classNames],
+    config: options.config,
+    data: options.data,
+    versions: {
+      layerbook: version,
+      tfjs: tf.version_core,
+      tensorflow: loadEngine().tensorflow,
+      node: process.version,
+    },
+    result: { ended, bestEpoch, steps, seconds, records: [...records] },
+  };
+  const weights = writeSafetensors(readVariables(modelVariables(model)), { model: options.model });
+  await writeWhole(join(folder, WEIGHTS_FILE), weights);
+  await writeJsonWhole(join(folder, RECORD_FILE), record);
+  return record;
+}
+
+/**
+ * Reads what {@link saveRun} wrote of a run, without its model.
+ *
+ * @returns `null` where the folder has no finished run
+ * @throws DataError when `run.json` is not one of this version
+ */
+export async function readRunRecord(folder: string): Promise<RunRecord | null> {
+  const path = join(folder, RECORD_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+  const result = runRecordSchema.safeParse(parseJson(text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new DataError({
+    where: path,
+    expected: "the record of a run of this version",
+    got: `${issue.path.join(".") || "its text"}: ${issue.message}`,
+    remedy: "Train it again.",
+  });
+}
+
+/**
+ * The record of a run that is there.
+ *
+ * @throws DataError when the folder holds no run, or one of another version
+ */
+export async function expectRunRecord(folder: string): Promise<RunRecord> {
+  const record = await readRunRecord(folder);
+  if (record !== null) return record;
+  throw new DataError({
+    where: folder,
+    expected: "a folder with a finished run",
+    got: `no ${RECORD_FILE} in it`,
+    remedy: "Name the folder that was given to train as --out, or let its training end",
+  });
+}
+
+/**
+ * A finished run with its model, ready to predict.
+ *
+ * @throws DataError when the folder holds no finished run, or its files do not fit each other
+ */
+export async function loadRun(folder: string): Promise<Run> {
+  const record = await expectRunRecord(folder);
+  const path = join(folder, WEIGHTS_FILE);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new DataError({
+      where: path,
+      expected: "the run's weights",
+      got: "nothing that can be read",
+      remedy: "Train it again.",
+      cause,
+    });
+  });
+  const model = buildModel(record.model, record.config, record.classNames.length);
+  writeVariables(path, modelVariables(model), readSafetensors(path, bytesSource(bytes)));
+  return { folder, record, model };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

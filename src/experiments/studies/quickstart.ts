@@ -1,0 +1,144 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Plane, SliceCase, SliceDataset } from "../../data/types";
+import { reportScores } from "../../metrics";
+import type { ReportScores } from "../../metrics";
+import { PHANTOM, loadLabelledData } from "../training/dataSource";
+import { predictCases, scorePredictions } from "../evaluation/evaluateModel";
+import type { Evaluation } from "../evaluation/evaluateModel";
+import { presetConfig } from "../config/presets";
+import { readRunRecord } from "../storage/runs";
+import { trainRun } from "../training/trainRun";
+import type { TrainedRun, TrainingHooks } from "../training/trainRun";
+import type { TrainingConfig } from "../config/trainingConfig";
+
+/** The two models that the quick start compares: the baseline, and the paper's. */
+export const QUICKSTART_MODELS = ["unet", "residualAttentionUnet"] as const;
+
+/** Where {@link quickstart} finds or makes its runs. */
+export interface QuickstartOptions extends TrainingHooks {
+  /** Holds a folder a model; default {@link quickstartFolder}. */
+  readonly folder?: string;
+  /** A path that `readDataset` reads, or `"phantom"`; default that of the runs that are there. */
+  readonly source?: string;
+  /** Default that of the runs that are there, else preset `smoke`. */
+  readonly config?: TrainingConfig;
+}
+
+/** One model: its run, and its predictions and scores on the held-out cases. */
+export interface QuickstartModel {
+  readonly run: TrainedRun;
+  readonly predictions: readonly Plane<Uint8Array>[];
+  readonly evaluation: Evaluation;
+}
+
+/** Both models on the same held-out cases. */
+export interface Quickstart {
+  readonly folder: string;
+  readonly dataset: SliceDataset;
+  readonly config: TrainingConfig;
+  readonly testCases: readonly SliceCase[];
+  readonly models: Readonly<Record<(typeof QUICKSTART_MODELS)[number], QuickstartModel>>;
+}
+
+/** What `reports/quickstart.json` holds. */
+export interface QuickstartReport {
+  readonly seed: number;
+  /** Of training, both models. */
+  readonly minutes: number;
+  readonly models: Readonly<Record<string, ReportScores>>;
+}
+
+/**
+ * The folder that `LAYERBOOK_RUNS` names; else the demo's runs where they are, in this folder or
+ * one above it; else a folder for runs of its own.
+ *
+ * @param from where to look first; default the working directory
+ */
+export function quickstartFolder(from: string = process.cwd()): string {
+  const named = process.env["LAYERBOOK_RUNS"];
+  if (named !== undefined && named !== "") return named;
+  for (let folder = from; ; folder = dirname(folder)) {
+    const demo = join(folder, "runs", "demo");
+    if (QUICKSTART_MODELS.every((model) => existsSync(join(demo, model, "run.json")))) return demo;
+    if (dirname(folder) === folder) return join(from, "runs", "smoke");
+  }
+}
+
+/**
+ * Trains {@link QUICKSTART_MODELS} on one split, or loads them where they are trained already,
+ * and scores both on the held-out cases, on the cases' own grid. The command `demo` and the
+ * notebook `01-quickstart` both call it.
+ *
+ * @throws DataError for data that cannot be read; ConfigError where the folder holds other runs
+ */
+export async function quickstart(options: QuickstartOptions = {}): Promise<Quickstart> {
+  const { folder = quickstartFolder(), progress, shouldStop, onEpoch } = options;
+  const before = await readRunRecord(join(folder, QUICKSTART_MODELS[0]));
+  const config = options.config ?? before?.config ?? presetConfig("smoke");
+  const source = options.source ?? before?.data.source ?? PHANTOM;
+  const dataset = await loadLabelledData(source, config);
+  const entries: [string, QuickstartModel][] = [];
+  for (const model of QUICKSTART_MODELS) {
+    const out = join(folder, model);
+    const run = await trainRun({
+      ...{ model, config, out, source, dataset },
+      ...{ progress, shouldStop, onEpoch },
+    });
+    const predictions = predictCases(run.model, run.testCases);
+    const evaluation = scorePredictions(run.testCases, predictions, dataset.classNames);
+    entries.push([model, { run, predictions, evaluation }]);
+  }
+  const models = Object.fromEntries(entries) as Quickstart["models"];
+  return { folder, dataset, config, testCases: models.unet.run.testCases, models };
+}
+
+/** The scores as `reports/quickstart.json` holds them. */
+export function quickstartReport({ config, models }: Quickstart): QuickstartReport {
+  const trained = Object.values(models);
+  const seconds = trained.reduce((sum, { run }) => sum + run.record.result.seconds, 0);
+  return {
+    seed: config.seed,
+    minutes: Math.round(seconds / 6) / 10,
+    models: Object.fromEntries(
+      Object.entries(models).map(([name, { evaluation }]) => [
+        name,
+        reportScores(evaluation.summary),
+      ]),
+    ),
+  };
+}
+
+/** A row of the score table, and a bar of `scoreBars`. */
+export interface QuickstartScore {
+  readonly model: string;
+  readonly className: string;
+  /** Mean Dice over the held-out cases that have the class. */
+  readonly mean: number;
+  /** Bootstrap interval of the mean, over patients. */
+  readonly interval: readonly [number, number];
+  readonly precision: number;
+  readonly recall: number;
+  /** Held-out cases that have the class. */
+  readonly count: number;
+  /** Held-out cases in which it was predicted though the truth has it not. */
+  readonly falseAlarms: number;
+}
+
+/** Scores by model and class, background left out. */
+export function quickstartScores({ models }: Pick<Quickstart, "models">): QuickstartScore[] {
+  return Object.entries(models).flatMap(([model, { evaluation }]) =>
+    evaluation.summary.perClass
+      .filter(({ label }) => label > 0)
+      .map(({ name, whereTruth, casesWithTruth, casesWithFalseAlarm }) => ({
+        model,
+        className: name,
+        mean: whereTruth.dice.mean,
+        interval: [whereTruth.dice.interval.low, whereTruth.dice.interval.high] as const,
+        precision: whereTruth.precision.mean,
+        recall: whereTruth.recall.mean,
+        count: casesWithTruth,
+        falseAlarms: casesWithFalseAlarm,
+      })),
+  );
+}

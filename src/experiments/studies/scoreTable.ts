@@ -1,0 +1,81 @@
+import type { Summary } from "../../metrics";
+
+/** Rows of text as an aligned Markdown table; the first row is the head, numbers stand right. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) =>
+    Math.max(3, ...rows.map((row) => [...row[column]].length)),
+  );
+  const isNumber = rows[0].map((_, column) =>
+    rows.slice(1).every((row) => /^(-|[-+]?[\d.]+.*)$/.test(row[column])),
+  );
+  const line = (row: readonly string[]): string =>
+    `| ${row
+      .map((cell, column) => {
+        const gap = " ".repeat(widths[column] - [...cell].length);
+        return isNumber[column] ? gap + cell : cell + gap;
+      })
+      .join(" | ")} |`;
+  const rule = `| ${widths
+    .map((width, column) => "-".repeat(width - 1) + (isNumber[column] ? ":" : "-"))
+    .join(" | ")} |`;
+  return [line(rows[0]), rule, ...rows.slice(1).map(line)].join("\n");
+}
+
+/** Rows as CSV; cells with commas, quotes or line ends are quoted. */
+export function csvTable(rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (value: string | number): string => {
+    const text = typeof value === "number" && !Number.isFinite(value) ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
+}
+
+/** `0.613`; `-` where the score is undefined. */
+export function formatScore(value: number, digits = 3): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "-";
+}
+
+/**
+ * A summary for people: a row a class, then the means, with the number of cases behind each.
+ *
+ * @param distanceUnit of the records, `mm` or `px`
+ */
+export function summaryTable(summary: Summary, distanceUnit: string): string {
+  const rows = summary.perClass
+    .filter(({ label }) => label > 0)
+    .map(({ name, whereTruth, casesWithTruth, casesWithFalseAlarm }) => [
+      name,
+      formatScore(whereTruth.dice.mean),
+      formatScore(whereTruth.iou.mean),
+      formatScore(whereTruth.precision.mean),
+      formatScore(whereTruth.recall.mean),
+      formatScore(whereTruth.hd95.mean, 1),
+      String(casesWithTruth),
+      String(casesWithFalseAlarm),
+    ]);
+  const { foreground } = summary;
+  const head = [
+    "class",
+    "Dice",
+    "IoU",
+    "precision",
+    "recall",
+    `HD95 (${distanceUnit})`,
+    "cases",
+    "false alarms",
+  ];
+  const mean = [
+    "mean",
+    formatScore(foreground.dice),
+    formatScore(foreground.iou),
+    formatScore(foreground.precision),
+    formatScore(foreground.recall),
+    formatScore(foreground.hd95, 1),
+    String(summary.cases),
+    "-",
+  ];
+  return (
+    `${markdownTable([head, ...rows, mean])}\n` +
+    `Each class over the cases whose truth has it; pixel accuracy ${formatScore(summary.accuracy)}.`
+  );
+}

@@ -1,0 +1,130 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { DataError } from "../../core/errors";
+import {
+  readSafetensors,
+  readSafetensorsMetadata,
+  writeSafetensors,
+} from "../../core/weights/safetensors";
+import { bytesSource } from "../../core/weights/WeightTensor";
+import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
+import { writeWhole } from "../../files/writeWhole";
+
+/** What one epoch left behind. */
+export interface EpochRecord {
+  /** Counted from 1. */
+  epoch: number;
+  /** Optimizer steps since the training began. */
+  step: number;
+  /** Mean over the epoch's batches, while the weights moved. */
+  loss: number;
+  /** After the epoch; `null` without validation samples. */
+  validationLoss: number | null;
+  /** Mean over foreground classes of the mean over samples that have the class; `null` without. */
+  validationDice: number | null;
+  /** Of the epoch's last step. */
+  learningRate: number;
+  seconds: number;
+}
+
+/** What an {@link EpochRecord} must satisfy. */
+export const epochRecordSchema = z.strictObject({
+  epoch: z.int(),
+  step: z.int(),
+  loss: z.number(),
+  validationLoss: z.number().nullable(),
+  validationDice: z.number().nullable(),
+  learningRate: z.number(),
+  seconds: z.number(),
+}) satisfies z.ZodType<EpochRecord>;
+
+const trainingStateSchema = z.strictObject({
+  /** Whatever must be the same for the training to go on. */
+  fingerprint: z.record(z.string(), z.string()),
+  step: z.int(),
+  /** Epochs that are complete. */
+  epoch: z.int(),
+  /** Batches of the running epoch that are done, and the sum of their losses. */
+  batch: z.int(),
+  lossSum: z.number(),
+  /** Seconds spent on the running epoch before. */
+  epochSeconds: z.number(),
+  records: z.array(epochRecordSchema),
+  earlyStop: z.strictObject({
+    bestValue: z.number().nullable(),
+    bestEpoch: z.int(),
+    waited: z.int(),
+  }),
+});
+
+/** Where a training stands, beside its tensors. */
+export type TrainingState = z.infer<typeof trainingStateSchema>;
+
+/** All that a training needs to go on as if it had not stopped. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  /** Weights, batch statistics, random states. */
+  readonly model: WeightMap;
+  /** The optimizer's slots. */
+  readonly optimizer: WeightMap;
+  /** The model's tensors at the best epoch so far. */
+  readonly best: WeightMap | null;
+}
+
+const PARTS = ["model", "optimizer", "best"] as const;
+
+/** Writes a checkpoint whole; see {@link writeWhole}. */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const tensors = new Map<string, WeightTensor>();
+  for (const part of PARTS) {
+    for (const [name, tensor] of checkpoint[part] ?? []) tensors.set(`${part}/${name}`, tensor);
+  }
+  const state = JSON.stringify(checkpoint.state);
+  await writeWhole(path, writeSafetensors(tensors, { state }));
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @returns `null` where there is none
+ * @throws DataError when the file is not one
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint | null> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+  const source = bytesSource(bytes);
+  const tensors = readSafetensors(path, source);
+  const metadata = readSafetensorsMetadata(path, source);
+  const state = parseState(path, metadata["state"]);
+  const parts = Object.fromEntries(
+    PARTS.map((part) => [part, new Map<string, WeightTensor>()]),
+  ) as Record<(typeof PARTS)[number], Map<string, WeightTensor>>;
+  for (const [name, tensor] of tensors) {
+    const slash = name.indexOf("/");
+    const part = PARTS.find((candidate) => candidate === name.slice(0, slash));
+    if (part !== undefined) parts[part].set(name.slice(slash + 1), tensor);
+  }
+  return { state, ...parts, best: parts.best.size > 0 ? parts.best : null };
+}
+
+function parseState(path: string, text: string | undefined): TrainingState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? "null");
+  } catch {
+    value = null;
+  }
+  const result = trainingStateSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new DataError({
+    where: path,
+    expected: "a checkpoint of this version",
+    got: result.error.issues[0].message,
+    remedy: "Remove the file and start anew.",
+  });
+}

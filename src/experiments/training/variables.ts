@@ -1,0 +1,79 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError, DataError } from "../../core/errors";
+import { formatShape } from "../../core/shapes";
+import type { WeightTensor, WeightMap } from "../../core/weights/WeightTensor";
+
+/** Variables that belong together, by names that are the same in every process. */
+export type NamedVariables = ReadonlyMap<string, tf.Variable>;
+
+/**
+ * A model's weights, batch statistics and random states by place and role: `"0003/kernel"`.
+ *
+ * tfjs counts layers and variables within a process, so their own names change with what was built
+ * before; the place does not.
+ */
+export function modelVariables(model: tf.LayersModel): NamedVariables {
+  return new Map(
+    model.weights.map((weight, index) => {
+      const variable = weight.read();
+      if (!(variable instanceof tf.Variable)) {
+        throw new ConfigError({
+          where: `modelVariables(${model.name}).${weight.originalName}`,
+          expected: "a variable",
+          got: "a constant",
+        });
+      }
+      const place = String(index).padStart(4, "0");
+      const role = weight.originalName.split("/").at(-1) ?? "";
+      return [`${place}/${role}`, variable];
+    }),
+  );
+}
+
+/** Copies of the variables' values. */
+export function readVariables(variables: NamedVariables): WeightMap {
+  return new Map(
+    [...variables].map(([name, variable]): [string, WeightTensor] => {
+      const values = variable.dataSync();
+      return [
+        name,
+        {
+          shape: variable.shape,
+          values: values instanceof Int32Array ? values.slice() : Float32Array.from(values),
+        },
+      ];
+    }),
+  );
+}
+
+/**
+ * Puts values back where {@link readVariables} took them.
+ *
+ * @param where the file's name, for messages
+ * @throws DataError that names the first variable which is missing, extra or of another shape;
+ *   nothing is changed then
+ */
+export function writeVariables(where: string, variables: NamedVariables, tensors: WeightMap): void {
+  const refuse = (expected: string, got: string): DataError =>
+    new DataError({ where, expected, got, remedy: "It belongs to another model." });
+  for (const [name, variable] of variables) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw refuse(`a tensor "${name}"`, "none");
+    const isSame =
+      tensor.shape.length === variable.shape.length &&
+      tensor.shape.every((size, axis) => size === variable.shape[axis]);
+    if (!isSame) {
+      throw refuse(`"${name}" of shape ${formatShape(variable.shape)}`, formatShape(tensor.shape));
+    }
+  }
+  const extra = [...tensors.keys()].find((name) => !variables.has(name));
+  if (extra !== undefined) throw refuse("only the model's tensors", `"${extra}" too`);
+  tf.tidy(() => {
+    for (const [name, variable] of variables) {
+      const { values, shape } = tensors.get(name) as WeightTensor;
+      const dtype = values instanceof Int32Array ? "int32" : "float32";
+      // A copy: TensorFlow keeps the array that a tensor was made of.
+      variable.assign(tf.tensor(values.slice(), [...shape], dtype));
+    }
+  });
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { asDataError } from "./systemErrors";
+
+/** What every writer here expects of its target, for error messages. */
+const WRITABLE = "a place to write to";
+
+/**
+ * Writes a file so that a reader sees either the old content or the new content, never a part:
+ * the bytes go to a uniquely named draft in the same folder, which is flushed to disk and renamed.
+ * Two processes that write the same path do not disturb each other; the last rename wins.
+ *
+ * @param path missing folders are created
+ * @throws DataError with the system's reason where the path cannot be written
+ */
+export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  const draft = draftPath(path);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(draft, "wx");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+    await flushFolder(folder);
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw asDataError(path, WRITABLE, cause);
+  }
+}
+
+/** {@link writeWhole} for callers that cannot await. */
+export function writeWholeSync(path: string, content: Uint8Array | string): void {
+  const draft = draftPath(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(draft, "wx");
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (cause) {
+    rmSync(draft, { force: true });
+    throw asDataError(path, WRITABLE, cause);
+  }
+}
+
+/** {@link writeWhole} of a value as indented JSON with a newline at its end. */
+export async function writeJsonWhole(path: string, value: unknown): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Lets `fill` write files into a draft folder inside `path`, then renames each into `path`. The
+ * draft has a unique name and lies inside the target, so that other processes may write there too
+ * and the renames stay on one file system. Where `fill` throws, the target keeps what it had.
+ *
+ * @returns the names of the files that were written, sorted
+ * @throws DataError with the system's reason where the folder cannot be written
+ */
+export async function writeFolderWhole(
+  path: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<string[]> {
+  const draft = draftPath(join(path, "folder"));
+  let created: string | undefined;
+  try {
+    created = await mkdir(path, { recursive: true });
+    await mkdir(draft);
+  } catch (cause) {
+    throw asDataError(path, WRITABLE, cause);
+  }
+  let isDone = false;
+  try {
+    await fill(draft);
+    const names = (await readdir(draft)).sort();
+    for (const name of names) {
+      const target = join(path, name);
+      await rename(join(draft, name), target).catch((cause: unknown) => {
+        throw asDataError(target, WRITABLE, cause);
+      });
+    }
+    await flushFolder(path);
+    isDone = true;
+    return names;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    // A folder made for nothing is removed again, unless another process has put something there.
+    if (!isDone && created !== undefined) await rmdir(path).catch(() => undefined);
+  }
+}
+
+/** A unique hidden name beside `path`. */
+function draftPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
+}
+
+/** Flushes a folder's list of names; without it a power cut may lose a rename. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

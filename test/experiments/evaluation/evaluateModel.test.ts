@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs";
+import { CLASS_NAMES } from "../../../src/data";
+import type { SliceCase } from "../../../src/data";
+import { loadEngine } from "../../../src/engine/load";
+import { evaluateModel, predictCases } from "../../../src/experiments/evaluation/evaluateModel";
+
+loadEngine();
+
+/** A "network" that calls every pixel brighter than half grey class 1. */
+function threshold(size: number): tf.LayersModel {
+  const input = tf.input({ shape: [size, size, 1] });
+  const logits = tf.layers
+    .conv2d({
+      filters: 3,
+      kernelSize: 1,
+      name: "logits",
+      weights: [tf.tensor4d([0, 10, -9], [1, 1, 1, 3]), tf.tensor1d([0, -5, -99])],
+    })
+    .apply(input) as tf.SymbolicTensor;
+  const output = tf.layers.softmax({ name: "softmax" }).apply(logits) as tf.SymbolicTensor;
+  return tf.model({ inputs: input, outputs: output });
+}
+
+/** A slice whose columns from `edge` on are bright, of any size. */
+function halfBright(id: string, height: number, width: number, edge: number): SliceCase {
+  const isBright = (pixel: number) => pixel % width >= edge;
+  const pixels = Array.from({ length: height * width }, (_, pixel) => isBright(pixel));
+  return {
+    id,
+    group: id,
+    image: { height, width, data: Float32Array.from(pixels, (bright) => (bright ? 255 : 0)) },
+    labels: { height, width, data: Uint8Array.from(pixels, Number) },
+    unit: "grey8",
+    spacingMm: null,
+  };
+}
+
+// Twice the network's size, half of it, and one that fits no batch of two.
+const cases = [halfBright("a", 16, 16, 8), halfBright("b", 4, 4, 2), halfBright("c", 24, 8, 4)];
+
+describe("predictCases", () => {
+  it.each([false, true])("gives each slice labels on its own grid, compiled: %s", (compiled) => {
+    const planes = predictCases(threshold(8), cases, { batchSize: 2, compiled });
+    planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
+  });
+
+  it("tells how far it is, and leaves no tensors behind", () => {
+    const model = threshold(8);
+    predictCases(model, cases, { compiled: true });
+    const before = tf.memory().numTensors;
+    const seen: number[] = [];
+    predictCases(model, cases, {
+      batchSize: 2,
+      compiled: true,
+      onProgress: (done) => seen.push(done),
+    });
+    expect(seen).toEqual([2, 3]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("evaluateModel", () => {
+  it("scores on the slices' own grids", () => {
+    // The network's 8 columns cannot hold an edge after column 5 of 16 exactly.
+    const odd = halfBright("odd", 16, 16, 5);
+    const { records, summary } = evaluateModel(threshold(8), [cases[0], odd], {
+      classNames: CLASS_NAMES.slice(0, 3),
+    });
+    expect(records[0].classes[1].dice).toBe(1);
+    // Area averaging makes column 2 (pixels 4 and 5) half grey, which is not above half:
+    // 10 of 11 bright columns are found.
+    expect(records[1].classes[1].dice).toBeCloseTo((2 * 10) / (10 + 11), 12);
+    expect(summary.cases).toBe(2);
+  });
+
+  it("refuses a slice without a mask", () => {
+    const unlabelled = { ...cases[0], labels: null };
+    expect(() =>
+      evaluateModel(threshold(8), [unlabelled], { classNames: CLASS_NAMES.slice(0, 2) }),
+    ).toThrow(/evaluate\("a"\): expected a mask/);
+  });
+});

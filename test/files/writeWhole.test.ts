@@ -1,0 +1,72 @@
+import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DataError } from "../../src/core/errors";
+import { writeFolderWhole, writeWhole } from "../../src/files/writeWhole";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "layerbook-whole-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("writeWhole", () => {
+  it("makes missing folders and leaves nothing but the file", async () => {
+    await writeWhole(join(folder, "a", "b.txt"), "one");
+    await writeWhole(join(folder, "a", "b.txt"), Uint8Array.of(116, 119, 111));
+    expect(await readdir(join(folder, "a"))).toEqual(["b.txt"]);
+    expect(await readFile(join(folder, "a", "b.txt"), "utf8")).toBe("two");
+  });
+
+  it("lets two processes write one path at the same time", async () => {
+    const texts = Array.from({ length: 20 }, (_, i) => `text ${i}`);
+    await Promise.all(texts.map((text) => writeWhole(join(folder, "b.txt"), text)));
+    expect(await readdir(folder)).toEqual(["b.txt"]);
+    expect(texts).toContain(await readFile(join(folder, "b.txt"), "utf8"));
+  });
+
+  it("says what stands in the way", async () => {
+    await mkdir(join(folder, "b.txt"));
+    await expect(writeWhole(join(folder, "b.txt"), "x")).rejects.toThrow(
+      /b\.txt: expected a place to write to, got a folder/,
+    );
+    await writeFile(join(folder, "file"), "");
+    await expect(writeWhole(join(folder, "file", "a.txt"), "x")).rejects.toThrow(DataError);
+    expect((await readdir(folder)).sort()).toEqual(["b.txt", "file"]);
+  });
+});
+
+describe("writeFolderWhole", () => {
+  const target = () => join(folder, "out");
+
+  it("moves what was filled in beside what was there", async () => {
+    await mkdir(target());
+    await writeFile(join(target(), "old.txt"), "old");
+    const names = await writeFolderWhole(target(), async (partial) => {
+      await writeFile(join(partial, "b.txt"), "b");
+      await writeFile(join(partial, "a.txt"), "a");
+    });
+    expect(names).toEqual(["a.txt", "b.txt"]);
+    expect((await readdir(target())).sort()).toEqual(["a.txt", "b.txt", "old.txt"]);
+    expect(await readdir(folder)).toEqual(["out"]);
+  });
+
+  it("lets two writers fill one folder at the same time", async () => {
+    const write = (name: string) =>
+      writeFolderWhole(target(), async (draft) => {
+        await writeFile(join(draft, `${name}.txt`), name);
+        await new Promise((done) => setTimeout(done, 5));
+      });
+    await Promise.all(["a", "b", "c", "d"].map(write));
+    expect((await readdir(target())).sort()).toEqual(["a.txt", "b.txt", "c.txt", "d.txt"]);
+  });
+
+  it("leaves nothing where filling fails half-way", async () => {
+    const failing = writeFolderWhole(target(), async (partial) => {
+      await writeFile(join(partial, "a.txt"), "a");
+      throw new Error("the second one is broken");
+    });
+    await expect(failing).rejects.toThrow("the second one is broken");
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
