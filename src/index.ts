@@ -29,6 +29,7 @@ export type {
   MimeBundle,
   Progress,
   ProgressOptions,
+  ProgressOutcome,
   ProgressValues,
 } from "./display";
 export * from "./layers";

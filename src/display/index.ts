@@ -5,4 +5,4 @@ export type { DisplayOptions } from "./display";
 export { input } from "./input";
 export { interruptRequested, withInterruptible } from "./interrupt";
 export { createProgress } from "./progress";
-export type { Progress, ProgressOptions, ProgressValues } from "./progress";
+export type { Progress, ProgressOptions, ProgressOutcome, ProgressValues } from "./progress";

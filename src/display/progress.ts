@@ -2,7 +2,7 @@ import { SingleBar } from "cli-progress";
 import { displayBundle } from "./display";
 import { displayHost } from "./host";
 import type { MimeBundle } from "./host";
-import { escapeHtml, formatNumber } from "./html";
+import { escapeHtml } from "./html";
 
 /** What a bar shows beside its length: loss, metric, … */
 export type ProgressValues = Readonly<Record<string, number | string>>;
@@ -13,6 +13,8 @@ export interface ProgressOptions {
   readonly label: string;
   /** How many steps there are. */
   readonly total: number;
+  /** Steps that were done before, which say nothing about the time that is left; default 0. */
+  readonly initial?: number;
   /** Where a terminal's bar goes; default stderr, so that piped results stay clean. */
   readonly stream?: NodeJS.WriteStream;
   /** The least time between two redraws, in milliseconds; default 100, in a notebook 250. */
@@ -25,20 +27,47 @@ export interface ProgressOptions {
 export interface Progress {
   /** Says how many steps are done; redraws at most every `throttleMs`. */
   update(done: number, values?: ProgressValues): void;
-  /** Draws the last state and leaves it standing, with `summary` in the ETA's place. */
-  stop(summary?: string): void;
+  /**
+   * Shows at once, in place of the time left, what keeps the steps waiting: `"compiling"`. The time
+   * until the next `update` does not count towards the time left.
+   */
+  pause(reason: string): void;
+  /**
+   * Draws the last state and leaves it standing, with `summary` in place of the time left.
+   *
+   * @param outcome colours the bar; default `"done"`
+   */
+  stop(summary?: string, outcome?: ProgressOutcome): void;
 }
+
+/** How what a bar shows came to its end. */
+export type ProgressOutcome = "done" | "interrupted" | "failed";
 
 /** What a bar shows at one moment. */
 export interface ProgressState {
   readonly label: string;
   readonly done: number;
   readonly total: number;
+  /** Without pauses. */
   readonly elapsedMs: number;
   readonly values: ProgressValues;
+  /** Steps that were done before `elapsedMs` began; default 0. */
+  readonly initial?: number;
+  /** What the steps wait for, while they do. */
+  readonly pausedFor?: string;
   /** Set once the bar has stopped. */
   readonly summary?: string;
+  /** Default `"done"`. */
+  readonly outcome?: ProgressOutcome;
 }
+
+/** Running, done, interrupted and failed: of the palette that the colour-blind can tell apart. */
+const COLOURS = {
+  running: "#0072b2",
+  done: "#009e73",
+  interrupted: "#e69f00",
+  failed: "#d55e00",
+} as const;
 
 let bars = 0;
 
@@ -54,13 +83,22 @@ function share(state: ProgressState): number {
   return state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 1;
 }
 
+/** Three significant digits: enough to watch, and short enough to read while it changes. */
+function shownNumber(value: number): string {
+  return Number.isInteger(value) || !Number.isFinite(value)
+    ? String(value)
+    : String(Number(value.toPrecision(3)));
+}
+
 /** The numbers beside a bar: `12/40 · loss 0.31 · 8 s left`. */
 function details(state: ProgressState): string[] {
-  const { done, total, elapsedMs, values, summary } = state;
-  const left = done > 0 ? (elapsedMs / done) * Math.max(0, total - done) : null;
-  const time = summary ?? (left === null ? duration(elapsedMs) : `${duration(left)} left`);
+  const { done, total, elapsedMs, values, initial = 0, pausedFor, summary } = state;
+  const fresh = done - initial;
+  const left = fresh > 0 ? (elapsedMs / fresh) * Math.max(0, total - done) : null;
+  const time =
+    summary ?? pausedFor ?? (left === null ? duration(elapsedMs) : `${duration(left)} left`);
   const shown = Object.entries(values).map(
-    ([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : value}`,
+    ([name, value]) => `${name} ${typeof value === "number" ? shownNumber(value) : value}`,
   );
   return [`${done}/${total}`, ...shown, time];
 }
@@ -75,7 +113,7 @@ function details(state: ProgressState): string[] {
 export function progressBundle(state: ProgressState): MimeBundle {
   const percent = (100 * share(state)).toFixed(1);
   const text = details(state).join(" · ");
-  const colour = state.summary === undefined ? "#0072b2" : "#009e73";
+  const colour = COLOURS[state.summary === undefined ? "running" : (state.outcome ?? "done")];
   return {
     "text/html": `<div style="font:13px system-ui,sans-serif;max-width:640px;margin:4px 0"><div style="display:flex;justify-content:space-between;gap:12px"><span>${escapeHtml(state.label)}</span><span style="font-variant-numeric:tabular-nums;opacity:.75">${escapeHtml(text)}</span></div><div role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="${percent}" style="height:6px;border-radius:3px;background:rgba(128,128,128,.25);margin-top:4px"><div style="height:6px;border-radius:3px;background:${colour};width:${percent}%"></div></div></div>`,
     "text/plain": `${state.label}: ${text}`,
@@ -138,6 +176,7 @@ function logView(stream: NodeJS.WriteStream): ProgressView {
   return {
     draw(state) {
       const tenth = Math.floor(share(state) * 10);
+      if (state.pausedFor !== undefined) return line(state);
       if (tenth < nextTenth) return;
       nextTenth = tenth + 1;
       line(state);
@@ -155,7 +194,8 @@ function logView(stream: NodeJS.WriteStream): ProgressView {
  * progress.stop("done");
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, total, stream = process.stderr, now = () => performance.now() } = options;
+  const { label, total, initial = 0 } = options;
+  const { stream = process.stderr, now = () => performance.now() } = options;
   const inNotebook = displayHost() !== null;
   const { throttleMs = inNotebook ? 250 : 100 } = options;
   const view = inNotebook
@@ -164,24 +204,44 @@ export function createProgress(options: ProgressOptions): Progress {
       ? terminalView(stream, total)
       : logView(stream);
   const start = now();
-  let done = 0;
+  let pausedMs = 0;
+  let pause: { readonly reason: string; readonly since: number } | null = null;
+  let done = initial;
   let values: ProgressValues = {};
   let drawnAt = -Infinity;
   let stopped = false;
-  const state = (): ProgressState => ({ label, done, total, elapsedMs: now() - start, values });
+  const resume = (): void => {
+    if (pause !== null) pausedMs += now() - pause.since;
+    pause = null;
+  };
+  const state = (): ProgressState => ({
+    ...{ label, done, total, initial, values },
+    elapsedMs: (pause?.since ?? now()) - start - pausedMs,
+    ...(pause === null ? {} : { pausedFor: pause.reason }),
+  });
+  const draw = (): void => {
+    drawnAt = now();
+    view.draw(state());
+  };
   return {
     update(newDone, newValues) {
       if (stopped) return;
+      resume();
       done = newDone;
       values = newValues ?? values;
-      if (now() - drawnAt < throttleMs) return;
-      drawnAt = now();
-      view.draw(state());
+      if (now() - drawnAt >= throttleMs) draw();
     },
-    stop(summary) {
+    pause(reason) {
+      if (stopped) return;
+      resume();
+      pause = { reason, since: now() };
+      draw();
+    },
+    stop(summary, outcome = "done") {
       if (stopped) return;
       stopped = true;
-      view.close({ ...state(), summary: summary ?? duration(now() - start) });
+      resume();
+      view.close({ ...state(), summary: summary ?? duration(now() - start), outcome });
     },
   };
 }

@@ -5,6 +5,7 @@ export type { CompareOptions, Comparison } from "./studies/compareModels";
 export { PHANTOM, loadLabelledData } from "./training/dataSource";
 export { duplicationSequences, duplicationTable, trainDuplication } from "./studies/duplication";
 export type { Attending, DuplicationOptions, DuplicationResult } from "./studies/duplication";
+export type { TrainingCallback, TrainingEvent, TrainingPlan } from "./training/events";
 export { evaluateFiles } from "./evaluation/evaluateFiles";
 export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";

@@ -78,7 +78,63 @@ describe("createProgress", () => {
   });
 });
 
+describe("a bar that waits", () => {
+  it("says why, and does not count the wait towards the time left", () => {
+    const stream = logStream();
+    let clock = 0;
+    const progress = createProgress({ label: "fit", total: 10, stream, now: () => clock });
+    progress.pause("compiling");
+    clock += 60_000;
+    progress.update(0);
+    clock += 1000;
+    progress.update(1);
+    expect(stream.lines).toEqual([
+      "fit: 0/10 · compiling\n",
+      "fit: 0/10 · 0 s\n",
+      "fit: 1/10 · 9 s left\n",
+    ]);
+  });
+
+  it("starts where a resumed training starts, and estimates from its own steps alone", () => {
+    const stream = logStream();
+    let clock = 0;
+    const options = { label: "fit", total: 100, initial: 90, stream, now: () => clock };
+    const progress = createProgress(options);
+    clock += 2000;
+    progress.update(91);
+    expect(stream.lines).toEqual(["fit: 91/100 · 18 s left\n"]);
+  });
+});
+
 describe("progressBundle", () => {
+  it("shows three significant digits, and counts whole", () => {
+    const values = { epoch: 12345, loss: 0.123456, tiny: 0.0000123456, rate: "0.1234" };
+    const state = { label: "fit", done: 1, total: 2, elapsedMs: 1000, values };
+    expect(progressBundle(state)["text/plain"]).toBe(
+      "fit: 1/2 · epoch 12345 · loss 0.123 · tiny 0.0000123 · rate 0.1234 · 1 s left",
+    );
+  });
+
+  it("is green only where everything was done", () => {
+    const colourOf = (end: { summary?: string; outcome?: "done" | "interrupted" | "failed" }) =>
+      /background:(#\w+);width/.exec(
+        String(
+          progressBundle({ label: "fit", done: 1, total: 2, elapsedMs: 0, values: {}, ...end })[
+            "text/html"
+          ],
+        ),
+      )?.[1];
+    const summary = "1 s";
+    expect(colourOf({ summary, outcome: "done" })).toBe("#009e73");
+    const others = [
+      {},
+      { summary, outcome: "interrupted" },
+      { summary, outcome: "failed" },
+    ] as const;
+    const colours = others.map(colourOf);
+    expect(new Set([...colours, "#009e73"]).size).toBe(4);
+  });
+
   it("escapes what the caller names", () => {
     const html = progressBundle({
       label: "<b>&",

@@ -73,7 +73,7 @@ export function quickstartFolder(from: string = process.cwd()): string {
  * @throws DataError for data that cannot be read; ConfigError where the folder holds other runs
  */
 export async function quickstart(options: QuickstartOptions = {}): Promise<Quickstart> {
-  const { folder = quickstartFolder(), progress, shouldStop, onEpoch } = options;
+  const { folder = quickstartFolder(), progress, shouldStop, onEpoch, callbacks } = options;
   const before = await readRunRecord(join(folder, QUICKSTART_MODELS[0]));
   const config = options.config ?? before?.config ?? presetConfig("smoke");
   const source = options.source ?? before?.data.source ?? PHANTOM;
@@ -83,7 +83,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
     const out = join(folder, model);
     const run = await trainRun({
       ...{ model, config, out, source, dataset },
-      ...{ progress, shouldStop, onEpoch },
+      ...{ progress, shouldStop, onEpoch, callbacks },
     });
     const predictions = predictCases(run.model, run.testCases);
     const evaluation = scorePredictions(run.testCases, predictions, dataset.classNames);

@@ -8,6 +8,7 @@ import { Training } from "./training";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { batchSizes, trainingSamples } from "./trainingBatches";
 import { createSession } from "./trainingSession";
+import type { TrainingSession } from "./trainingSession";
 
 /**
  * Trains a model, with a progress bar, early stop and checkpoints.
@@ -29,16 +30,14 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
     const train = trainingSamples(data.train, resolved.augmentation);
     const { validation = [] } = data;
     const { height, width } = train[0].image;
-    const session = createSession(model, {
-      ...resolved,
-      trainingShapes: batchSizes(train.length, resolved).map((size) => [size, height, width]),
-      predictionShape: validation.length > 0 ? [resolved.batchSize, height, width] : null,
-    });
-    try {
-      return await new Training(session, { train, validation }, resolved, fingerprint).run();
-    } finally {
-      session.dispose();
-    }
+    const openSession = (): TrainingSession =>
+      createSession(model, {
+        ...resolved,
+        trainingShapes: batchSizes(train.length, resolved).map((size) => [size, height, width]),
+        predictionShape: validation.length > 0 ? [resolved.batchSize, height, width] : null,
+      });
+    const identity = { name: model.name, fingerprint };
+    return new Training(openSession, { train, validation }, resolved, identity).run();
   });
 }
 
@@ -58,6 +57,7 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
     progress: model.name,
     shouldStop: () => false,
     onEpoch: () => undefined,
+    callbacks: [],
     ...withoutUndefined(options),
     loss: typeof loss === "function" ? loss : lossByName(loss.name, lossOptions(loss)),
     ...(checkpoint === undefined ? {} : { checkpoint }),

@@ -4,6 +4,7 @@ import type { OptimizerConfig } from "../../core/optimizers";
 import type { Sample } from "../../data/types";
 import type { SegmentationLoss } from "../../losses";
 import type { EpochRecord } from "./checkpoint";
+import type { TrainingCallback } from "./events";
 import type { Schedule } from "./schedule";
 import type { TrainingConfig } from "../config/trainingConfig";
 
@@ -50,6 +51,8 @@ export interface FitOptions {
   /** Asked between steps: `true` ends the training as the notebook's stop button does. */
   readonly shouldStop?: () => boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Each hears of every event, in turn: live curves, trackers. */
+  readonly callbacks?: readonly TrainingCallback[];
 }
 
 /** How a training went. The model holds the weights. */
@@ -61,7 +64,7 @@ export interface FitResult {
   readonly bestEpoch: number;
   /** Optimizer steps, those before a resume too. */
   readonly steps: number;
-  /** Of training, recording the step and the time before a resume included. */
+  /** Of training, with recording the step and with the epochs before a resume. */
   readonly seconds: number;
   /** The step that a checkpoint let it start at; 0 for a fresh training. */
   readonly resumedAtStep: number;

@@ -16,7 +16,7 @@ import type { Split } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 /** What a caller may watch and stop. */
-export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch">;
+export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch" | "callbacks">;
 
 /** What {@link trainRun} trains, on what, and where to. */
 export interface TrainRunOptions extends TrainingHooks {
@@ -85,7 +85,7 @@ export function fitSplit(
   split: Pick<Split, "train" | "validation">,
   options: TrainingHooks & { readonly config: TrainingConfig; readonly checkpoint: string },
 ): Promise<FitResult> {
-  const { config, checkpoint, progress, shouldStop, onEpoch } = options;
+  const { config, checkpoint, progress, shouldStop, onEpoch, callbacks } = options;
   const { epochs, batchSize, seed, loss, optimizer, schedule, augmentation, lastBatch } = config;
   const { patience, monitor, compiled, precision } = config;
   return fit(
@@ -97,7 +97,7 @@ export function fitSplit(
     {
       ...{ epochs, batchSize, seed, loss, optimizer, schedule, augmentation, lastBatch },
       ...{ patience, monitor, compiled, precision },
-      ...{ progress, shouldStop, onEpoch },
+      ...{ progress, shouldStop, onEpoch, callbacks },
       checkpoint: { path: checkpoint },
     },
   );

@@ -1,0 +1,56 @@
+import type { EpochRecord } from "./checkpoint";
+import type { FitResult } from "./fitOptions";
+
+/** What is known of a training before its first step. */
+export interface TrainingPlan {
+  /** The model's name. */
+  readonly model: string;
+  readonly epochs: number;
+  /** Steps of one epoch, and of all; `null` for a generator that does not say. */
+  readonly stepsPerEpoch: number | null;
+  readonly totalSteps: number | null;
+  /** The step that a checkpoint lets it start at; 0 for a fresh training. */
+  readonly resumedAtStep: number;
+  /** The epochs before a resume, so that a curve can begin with them. */
+  readonly records: readonly EpochRecord[];
+  /** The options as plain values (loss, optimizer, batch size, seed, …), for a tracker's table. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * What happens in a training, in this order: `begin`, `compiling` and `compiled` (again for each new
+ * batch shape; neither where steps run op by op), `batch` after each step, `epoch` after each
+ * validation, `checkpoint` after each write, and `end`. `error` stands in the place of `end` where
+ * the training threw.
+ */
+export type TrainingEvent =
+  | { readonly type: "begin"; readonly plan: TrainingPlan }
+  | { readonly type: "compiling" }
+  | { readonly type: "compiled"; readonly seconds: number }
+  | {
+      readonly type: "batch";
+      /** Counted from 1. */
+      readonly epoch: number;
+      /** Optimizer steps so far, this one included. */
+      readonly step: number;
+      /** Of this batch, before its update. */
+      readonly loss: number;
+      readonly learningRate: number;
+    }
+  | { readonly type: "epoch"; readonly record: EpochRecord }
+  | { readonly type: "checkpoint"; readonly path: string; readonly step: number }
+  | { readonly type: "end"; readonly result: FitResult }
+  | { readonly type: "error"; readonly error: unknown };
+
+/**
+ * Hears of all that happens in a training. A promise that it returns is awaited before training goes
+ * on; what it throws ends the training. To end one in good order use `shouldStop`.
+ *
+ * ```ts
+ * const log: TrainingCallback = (event) => {
+ *   if (event.type === "epoch") console.log(event.record.epoch, event.record.loss);
+ * };
+ * await fit(model, { train }, { epochs: 10, callbacks: [log] });
+ * ```
+ */
+export type TrainingCallback = (event: TrainingEvent) => void | Promise<void>;
