@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { version } from "../../package.json";
 import { registerCompareCommand } from "./commands/compare";
+import { registerConfigCommand } from "./commands/config";
 import { registerDemoCommand } from "./commands/demo";
 import { registerDoctorCommand } from "./commands/doctor";
 import { registerEvaluateCommand } from "./commands/evaluate";
@@ -28,6 +29,7 @@ function createProgram(): Command {
   registerPredictCommand(program);
   registerEvaluateCommand(program);
   registerCompareCommand(program);
+  registerConfigCommand(program);
   registerDemoCommand(program);
   registerKernelCommand(program);
   registerSetupCommand(program);

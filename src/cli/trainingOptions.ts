@@ -1,57 +1,92 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { TrainingOverrides } from "../experiments/config/presets";
+import { leavesOf } from "../experiments/config/setting";
+import type { Leaf } from "../experiments/config/setting";
+import { PRESET_NAMES } from "../experiments/config/presets";
+import { readConfig } from "../experiments/config/readConfig";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
-import { integerOption, numberOption } from "./options";
+import { trainingConfigSchema } from "../experiments/config/trainingConfig";
 
-/** What replaces a preset's settings, for `train` and `compare`. */
+/** What {@link addTrainingOptions} adds, as commander hands it over; flags stand by their names. */
 export interface TrainingOptions {
-  readonly preset: string;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly size?: number;
-  readonly seed?: number;
-  readonly learningRate?: number;
-  /** Checked by `presetConfig`, with all the rest. */
-  readonly loss?: TrainingConfig["loss"]["name"];
-  readonly patience?: number;
-  readonly precision?: TrainingConfig["precision"];
-  /** False where `--no-compiled` was said. */
-  readonly compiled: boolean;
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
 }
 
-/** Adds the options that {@link trainingOverrides} reads. */
-export function addTrainingOptions(command: Command): Command {
-  return command
-    .option("--preset <name>", "smoke, demo, quick or paper", "quick")
-    .option("--epochs <count>", "passes over the training slices", integerOption(1))
-    .option("--batch-size <count>", "slices a step", integerOption(1))
-    .option("--size <pixels>", "side that slices are resized to", integerOption(16))
-    .option("--seed <number>", "fixes weights, order, augmentation and splits", integerOption(0))
+/** A flag that stands for one setting. */
+interface Flag {
+  readonly leaf: Leaf;
+  /** `learning-rate`, or `no-compiled` where the setting is true by default. */
+  readonly name: string;
+}
+
+/** Settings with a flag of their own: those at the top, and inner ones that ask for one. */
+function settingFlags(): Flag[] {
+  return leavesOf(trainingConfigSchema)
+    .filter(({ path, flag }) => (path.length === 1 && path[0] !== "preset") || flag !== undefined)
+    .map((leaf) => {
+      const name = leaf.flag ?? kebabCase(leaf.path[0]);
+      const isOnByDefault = leaf.isBoolean && defaultOf(leaf) === true;
+      return { leaf, name: isOnByDefault ? `no-${name}` : name };
+    });
+}
+
+/**
+ * Adds what decides a training's configuration: `--preset`, `--config`, `--set` and a flag for each
+ * common setting, all derived from the schema.
+ *
+ * @param except names of flags that the command has of its own
+ */
+export function addTrainingOptions(command: Command, except: readonly string[] = []): Command {
+  command
+    .option("--preset <name>", `${PRESET_NAMES.join(", ")}`)
+    .option("--config <file>", "JSON with settings, as `layerbook config` prints")
     .option(
-      "--learning-rate <rate>",
-      "of the optimizer",
-      numberOption("a number above 0", (value) => value > 0 && Number.isFinite(value)),
-    )
-    .option("--loss <name>", "crossEntropy, dice, diceCrossEntropy, focal, …")
-    .option("--patience <epochs>", "epochs without a better validation", integerOption(1))
-    .addOption(
-      new Option("--precision <format>", "of the compiled step").choices(["float32", "bfloat16"]),
-    )
-    .option("--no-compiled", "run op by op, for debugging");
+      "--set <path=value>",
+      "any setting, e.g. optimizer.clipNorm=0.5; may be given many times",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    );
+  for (const { leaf, name } of settingFlags()) {
+    if (except.includes(name)) continue;
+    const choices = leaf.choices === null ? "" : ` (${leaf.choices.join(", ")})`;
+    const value = leaf.isBoolean ? "" : " <value>";
+    command.addOption(new Option(`--${name}${value}`, `${leaf.help}${choices}`));
+  }
+  return command;
 }
 
-/** What the options replace in a preset; what was not said stays out. */
-export function trainingOverrides(options: TrainingOptions): TrainingOverrides {
-  const { epochs, batchSize, size, seed, learningRate, loss, patience, precision } = options;
-  return {
-    ...withoutUndefined({ epochs, batchSize, size, seed, patience, precision }),
-    ...(learningRate === undefined ? {} : { optimizer: { learningRate } }),
-    ...(loss === undefined ? {} : { loss: { name: loss } }),
-    ...(options.compiled ? {} : { compiled: false }),
-  };
+/**
+ * The configuration that the options ask for: preset, then file, then flags, then `--set`.
+ *
+ * @throws ConfigError for a setting that is unknown or does not fit
+ */
+export function configOf(options: TrainingOptions): Promise<TrainingConfig> {
+  const values = options as Readonly<Record<string, unknown>>;
+  const fromFlags = settingFlags().flatMap(({ leaf, name }) => {
+    const value = values[camelCase(name.replace(/^no-/, ""))];
+    if (typeof value === "string") return [`${leaf.path.join(".")}=${value}`];
+    // Commander says true for a `--no-…` flag that was not given.
+    return leaf.isBoolean && value === !defaultOf(leaf) ? [`${leaf.path.join(".")}=${value}`] : [];
+  });
+  return readConfig({
+    preset: options.preset,
+    file: options.config,
+    assignments: [...fromFlags, ...(options.set ?? [])],
+  });
 }
 
-function withoutUndefined<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+function defaultOf({ path }: Leaf): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown>)[key],
+    trainingConfigSchema.parse({}),
+  );
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

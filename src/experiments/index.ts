@@ -16,7 +16,7 @@ export type { FoldRecord } from "./studies/foldRecord";
 export { predictFiles } from "./evaluation/predictFiles";
 export type { PredictFilesOptions, PredictedFile } from "./evaluation/predictFiles";
 export { PRESET_NAMES, presetConfig } from "./config/presets";
-export type { PresetName, TrainingOverrides } from "./config/presets";
+export type { PresetName } from "./config/presets";
 export {
   QUICKSTART_MODELS,
   quickstart,
@@ -48,6 +48,6 @@ export {
 export type { Split, Splittable } from "../data/splits";
 export { fitSplit, trainRun } from "./training/trainRun";
 export type { TrainRunOptions, TrainedRun, TrainingHooks } from "./training/trainRun";
-export type { TrainingConfig } from "./config/trainingConfig";
+export type { TrainingConfig, TrainingOverrides } from "./config/trainingConfig";
 export { tableCsv, tableMarkdown, tablesOf } from "./studies/tables";
 export type { TableRow, Tables } from "./studies/tables";

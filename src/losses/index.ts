@@ -8,8 +8,9 @@ export { focalLoss } from "./focalLoss";
 export type { FocalLossOptions } from "./focalLoss";
 export { generalisedDiceLoss } from "./generalisedDiceLoss";
 export type { GeneralisedDiceLossOptions } from "./generalisedDiceLoss";
-export { LOSS_NAMES, lossByName } from "./lossByName";
-export type { LossName } from "./lossByName";
+export { lossByName } from "./lossByName";
+export { LOSS_NAMES } from "./lossNames";
+export type { LossName } from "./lossNames";
 export { tverskyLoss } from "./tverskyLoss";
 export type { TverskyLossOptions } from "./tverskyLoss";
 export type {

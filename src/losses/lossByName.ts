@@ -5,11 +5,9 @@ import { diceLoss } from "./diceLoss";
 import { focalLoss } from "./focalLoss";
 import { generalisedDiceLoss } from "./generalisedDiceLoss";
 import { tverskyLoss } from "./tverskyLoss";
+import { LOSS_NAMES } from "./lossNames";
+import type { LossName } from "./lossNames";
 import type { RegionLossOptions, SegmentationLoss } from "./types";
-
-/** The names that {@link lossByName} knows. */
-export type LossName =
-  "crossEntropy" | "dice" | "diceCrossEntropy" | "focal" | "generalisedDice" | "tversky";
 
 const factories: Readonly<Record<LossName, (options: RegionLossOptions) => SegmentationLoss>> = {
   crossEntropy,
@@ -19,8 +17,6 @@ const factories: Readonly<Record<LossName, (options: RegionLossOptions) => Segme
   generalisedDice: generalisedDiceLoss,
   tversky: tverskyLoss,
 };
-
-export const LOSS_NAMES = Object.keys(factories) as readonly LossName[];
 
 /**
  * A loss on logits by its name, for presets and the command line.

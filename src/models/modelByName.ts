@@ -2,6 +2,8 @@ import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { attentionUnet } from "./attentionUnet";
 import { fcn8s } from "./fcn8s";
+import { MODEL_NAMES } from "./modelNames";
+import type { ModelName } from "./modelNames";
 import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 import { resnextUnet } from "./resnextUnet";
 import { unet } from "./unet";
@@ -18,13 +20,7 @@ const builders = {
   attentionUnet,
   fcn8s,
   resnextUnet,
-} as const;
-
-/** A name that {@link modelByName} knows. */
-export type ModelName = keyof typeof builders;
-
-/** Every name that {@link modelByName} knows. */
-export const MODEL_NAMES = Object.keys(builders) as readonly ModelName[];
+} as const satisfies Record<ModelName, unknown>;
 
 /**
  * The model of a name; a command or a saved run has only that.

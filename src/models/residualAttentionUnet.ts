@@ -26,7 +26,8 @@ import type { AttentionLevelsArgs, ResNeXtUNetArgs, UNetArgs } from "./unetFamil
  * @see Chen, Yao and Zhang 2020, arXiv:2004.05645
  */
 export function residualAttentionUnet(args: ResNeXtUNetArgs & AttentionLevelsArgs): tf.LayersModel {
-  const parts = { encoder: "resnext", decoder: "resnet", attention: "lsh" } as const;
+  const { attention = "lsh" } = args;
+  const parts = { encoder: "resnext", decoder: "resnet", attention } as const;
   return buildUNet("residualAttentionUnet", parts, args);
 }
 
@@ -52,5 +53,6 @@ export function ma(args: ResNeXtUNetArgs): tf.LayersModel {
  * @see Chen, Yao and Zhang 2020, arXiv:2004.05645, table II
  */
 export function mr(args: UNetArgs & AttentionLevelsArgs): tf.LayersModel {
-  return buildUNet("mr", { encoder: "conv", decoder: "resnet", attention: "lsh" }, args);
+  const { attention = "lsh" } = args;
+  return buildUNet("mr", { encoder: "conv", decoder: "resnet", attention }, args);
 }

@@ -42,6 +42,8 @@ export interface AttentionLevelsArgs {
    * to `depth - 1`; two cores want `[2, 3]`, a quarter of the resolution and below.
    */
   readonly attentionLevels?: readonly number[];
+  /** What attends in the decoder; default `"lsh"`. */
+  readonly attention?: DecoderAttention;
   /** Tokens a bucket; default 64. */
   readonly bucketSize?: number;
   /** Rounds of hashing; default 4. */

@@ -232,14 +232,28 @@ describe("bad input", () => {
     [
       "a loss that is none",
       () => [...trainOn(at("data")), "--loss", "hinge"],
-      /crossEntropy.*hinge/,
+      /config\.loss\.name: expected .*crossEntropy.*hinge/,
+    ],
+    [
+      "a setting that is none",
+      () => [...trainOn(at("data")), "--set", "optimizer.learnigRate=1"],
+      /config\.optimizer: expected one of .*got "learnigRate"\. Did you mean "learningRate"\?/,
+    ],
+    [
+      "a settings file that is not JSON",
+      () => [...trainOn(at("data")), "--config", at("notes", "monday.txt")],
+      /monday\.txt: expected settings as a JSON object, got text that is not JSON/,
     ],
     [
       "an option that is none",
       () => ["train", "--out", "x", "--outt", "x"],
       /unknown option '--outt'/,
     ],
-    ["a number that is none", () => ["train", "--out", "x", "--epochs", "many"], /an integer/],
+    [
+      "a number that is none",
+      () => ["train", "--out", "x", "--epochs", "many"],
+      /expected number, got "many"/,
+    ],
   ])(
     "%s: one line, exit 2, nothing written",
     async (_, args, message) => {
@@ -262,8 +276,31 @@ describe("bad input", () => {
   });
 });
 
+describe("config", () => {
+  it("prints a whole configuration that --config takes, flags and --set put in", async () => {
+    const printed = await cli.run([
+      ...["config", "smoke", "--epochs", "2", "--loss", "dice", "--no-compiled"],
+      ...["--set", "optimizer.clipNorm=null", "--set", "model.attentionLevels=[0,2]"],
+    ]);
+    expect(printed.code).toBe(0);
+    const config = JSON.parse(printed.stdout) as Record<string, unknown>;
+    expect(config).toMatchObject({
+      preset: "smoke",
+      size: 64,
+      epochs: 2,
+      compiled: false,
+      loss: { name: "dice", isBatchwise: true },
+      optimizer: { learningRate: 0.005, clipNorm: null },
+      model: { filters: 8, attentionLevels: [0, 2] },
+    });
+    await writeFile(at("config.json"), printed.stdout);
+    const again = await cli.run(["config", "--config", at("config.json"), "--json"]);
+    expect(JSON.parse(again.stdout)).toEqual(config);
+  });
+});
+
 describe("help", () => {
-  it.each(["train", "predict", "evaluate", "compare"])(
+  it.each(["train", "predict", "evaluate", "compare", "config"])(
     "%s says what it takes",
     async (name) => {
       const { code, stdout } = await cli.run([name, "--help"]);

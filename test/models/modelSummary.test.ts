@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../src/engine/load";
-import { MODEL_NAMES, modelByName } from "../../src/models/modelByName";
+import { modelByName } from "../../src/models/modelByName";
+import { MODEL_NAMES } from "../../src/models/modelNames";
 import { summarizeModel } from "../../src/models/modelSummary";
 import { resnext50 } from "../../src/models/resnext50";
 import { unet } from "../../src/models/unet";

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { TrainingConfig } from "../../experiments/config/trainingConfig";
-import { integerOption, listOption } from "../options";
+import { listOption } from "../options";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";
-import { addTrainingOptions, trainingOverrides } from "../trainingOptions";
+import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
 type Augmentation = TrainingConfig["augmentation"];
@@ -14,7 +14,6 @@ interface CompareOptions extends CommonOptions, TrainingOptions {
   readonly data: string;
   readonly models: string[];
   readonly augmentation: Augmentation[];
-  readonly folds?: number;
   readonly out: string;
 }
 
@@ -31,20 +30,16 @@ export function registerCompareCommand(program: Command): void {
       "ma",
       "mr",
     ])
-    .option("--folds <count>", "default the preset's", integerOption(2))
     .option("--augmentation <kinds>", "none, paper, standard, with commas", augmentationOption, [
       "none",
       "paper",
     ]);
-  addTrainingOptions(command);
+  addTrainingOptions(command, ["augmentation", "test-fraction"]);
   addCommonOptions(command).action(
     resultAction(async (options: CompareOptions) => {
-      const { compareModels, presetConfig, tableMarkdown } = await import("../library");
-      const { models, augmentation, folds, out } = options;
-      const config = presetConfig(options.preset, {
-        ...trainingOverrides(options),
-        ...(folds === undefined ? {} : { folds }),
-      });
+      const config = await configOf(options);
+      const { compareModels, tableMarkdown } = await import("../library");
+      const { models, augmentation, out } = options;
       const comparison = await withStopOnInterrupt((shouldStop) =>
         compareModels({
           models,

@@ -8,10 +8,11 @@ import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
+import { addTrainingOptions, configOf } from "../trainingOptions";
+import type { TrainingOptions } from "../trainingOptions";
 
-interface DemoOptions extends CommonOptions {
+interface DemoOptions extends CommonOptions, TrainingOptions {
   readonly data?: string;
-  readonly preset: string;
   readonly runs?: string;
   readonly out: string;
 }
@@ -22,16 +23,17 @@ export function registerDemoCommand(program: Command): void {
     .command("demo")
     .description("train unet and residualAttentionUnet, score both, write a report")
     .option("--data <path>", "a NIfTI pair or a COVID-SemiSeg folder; default the seeded phantom")
-    .option("--preset <name>", "smoke, demo, quick or paper", "demo")
     .option("--runs <folder>", "where the trained models go; default runs/demo")
     .option("--out <folder>", "where quickstart.html and quickstart.json go", "reports");
+  addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(resultAction(demo));
 }
 
 async function demo(options: DemoOptions): Promise<CommandResult> {
-  const { data, preset, out } = options;
-  const { PHANTOM, presetConfig, quickstart, quickstartReport } = await import("../library");
-  const config = presetConfig(preset);
+  const { data, out } = options;
+  const preset = options.preset ?? (options.config === undefined ? "demo" : undefined);
+  const config = await configOf({ ...options, ...(preset === undefined ? {} : { preset }) });
+  const { PHANTOM, quickstart, quickstartReport } = await import("../library");
   const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
   // Known to be missing before minutes of training, not after.
   const python = readPython(root);

@@ -1,16 +1,14 @@
 import type { Command } from "commander";
-import { Option } from "commander";
-import type { TrainingConfig } from "../../experiments/config/trainingConfig";
+import { MODEL_NAMES } from "../../models/modelNames";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";
-import { addTrainingOptions, trainingOverrides } from "../trainingOptions";
+import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
 interface TrainOptions extends CommonOptions, TrainingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
-  readonly augmentation?: TrainingConfig["augmentation"];
 }
 
 /** `layerbook train`: one model, from data to a run folder. */
@@ -24,22 +22,13 @@ export function registerTrainCommand(program: Command): void {
       'NIfTI pair, COVID-SemiSeg folder, or folder with images and masks; "phantom" makes one',
       "phantom",
     )
-    .option("--model <name>", "unet, residualAttentionUnet, ma or mr", "residualAttentionUnet");
-  addTrainingOptions(command).addOption(
-    new Option("--augmentation <kind>", "of the training slices, default the preset's").choices([
-      "none",
-      "paper",
-      "standard",
-    ]),
-  );
+    .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
+  addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
-      const { presetConfig, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
+      const config = await configOf(options);
+      const { trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
-      const config = presetConfig(options.preset, {
-        ...trainingOverrides(options),
-        ...(options.augmentation === undefined ? {} : { augmentation: options.augmentation }),
-      });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({
           model: options.model,
@@ -55,10 +44,12 @@ export function registerTrainCommand(program: Command): void {
       const evaluation = isScored
         ? evaluateModel(run.model, run.testCases, { classNames, batchSize: config.batchSize })
         : null;
-      const ceiling = resizeCeiling(
-        { name: data.name, classNames, cases: run.testCases, grid: null },
-        { size: config.size },
-      );
+      const ceiling = isScored
+        ? resizeCeiling(
+            { name: data.name, classNames, cases: run.testCases, grid: null },
+            { size: config.size },
+          )
+        : [];
       const how = run.wasFinished
         ? "was trained already"
         : result.ended === "interrupted"

@@ -1,5 +1,8 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { ConfigError } from "../../core/errors";
+import { valueAt } from "./fingerprint";
+import { nearestName } from "./nearestName";
+import { schemaAt, unwrap } from "./setting";
 
 /** Cuts a value to what fits on a line. */
 function shown(value: unknown): string {
@@ -7,18 +10,8 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null
-        ? (inner as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    value,
-  );
-}
-
 /**
- * Checks a value against a schema and returns it typed.
+ * Checks a value against a schema and returns it typed, with the schema's defaults filled in.
  *
  * @param where what is checked, for the message
  * @throws ConfigError that names the first field that does not fit, by its path
@@ -28,20 +21,40 @@ export function parseConfig<S extends z.ZodType>(
   schema: S,
   value: unknown,
   remedy?: string,
-): z.infer<S> {
+): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
+  const place = [where, ...issue.path.map(String)].join(".");
+  if (issue.code === "unrecognized_keys") {
+    throw unknownSetting(place, schemaAt(schema, issue.path), issue.keys[0], remedy);
+  }
   throw new ConfigError({
-    where: [where, ...issue.path.map(String)].join("."),
+    where: place,
     expected: issue.message
       .replace(/^(Invalid input|Invalid option|Too small|Too big): /, "")
       .replace(/^expected /, "")
       .replace(/, received .*$/, ""),
-    got:
-      issue.code === "unrecognized_keys"
-        ? issue.keys.join(", ")
-        : shown(valueAt(value, issue.path)),
+    got: shown(valueAt(value, issue.path)),
     ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+/** The error for a key that a schema does not have, with the names that it has. */
+export function unknownSetting(
+  where: string,
+  schema: z.core.$ZodType | undefined,
+  key: string,
+  remedy?: string,
+): ConfigError {
+  const inner = schema === undefined ? undefined : unwrap(schema);
+  const names = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const nearest = nearestName(key, names);
+  const advice = nearest === null ? remedy : `Did you mean "${nearest}"?`;
+  return new ConfigError({
+    where,
+    expected: names.length === 0 ? "no settings inside it" : `one of ${names.join(", ")}`,
+    got: `"${key}"`,
+    ...(advice === undefined ? {} : { remedy: advice }),
   });
 }

@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../engine/load";
 import { ConfigError } from "../../core/errors";
-import { MODEL_NAMES, modelByName } from "../../models/modelByName";
+import { modelByName } from "../../models/modelByName";
+import { MODEL_NAMES } from "../../models/modelNames";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 let isWarned = false;
@@ -17,14 +18,36 @@ export function buildModel(
   { size, seed, model }: Pick<TrainingConfig, "size" | "seed" | "model">,
   numClasses: number,
 ): tf.LayersModel {
+  expectArchitecture(name, model);
   warnWithoutEngine();
-  const { attentionLevels, ...widths } = model;
+  const { attentionLevels, normalization, attention, ...widths } = model;
   return modelByName(name, {
     inputShape: [size, size, 1],
     numClasses,
     seed,
     ...widths,
     ...(attentionLevels === "all" ? {} : { attentionLevels }),
+    ...(normalization === null ? {} : { normalization }),
+    ...(attention === null ? {} : { attention }),
+  });
+}
+
+/** Models whose kind of attention is a setting. */
+const ATTENDING = ["residualAttentionUnet", "mr"];
+
+/**
+ * Refuses a model that there is not, or an architecture that it cannot have, before any work is done.
+ *
+ * @throws ConfigError that names the setting
+ */
+export function expectArchitecture(name: string, { attention }: TrainingConfig["model"]): void {
+  expectModelName(name);
+  if (attention === null || ATTENDING.includes(name)) return;
+  throw new ConfigError({
+    where: "config.model.attention",
+    expected: `null for model ${name}`,
+    got: `"${attention}"`,
+    remedy: `Only ${ATTENDING.join(" and ")} can be told what attends.`,
   });
 }
 

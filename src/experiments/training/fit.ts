@@ -3,9 +3,8 @@ import { ConfigError } from "../../core/errors";
 import { withInterruptible } from "../../display";
 import { lossByName } from "../../losses";
 import { fitFingerprint } from "./fitOptions";
-import type { FitData, FitOptions, FitResult, ResolvedFitOptions } from "./fitOptions";
+import type { FitData, FitOptions, FitResult, LossConfig, ResolvedFitOptions } from "./fitOptions";
 import { Training } from "./training";
-import type { TrainingConfig } from "../config/trainingConfig";
 import { batchSizes, trainingSamples } from "./trainingBatches";
 import { createSession } from "./trainingSession";
 import type { TrainingSession } from "./trainingSession";
@@ -49,6 +48,7 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
     optimizer: { name: "adam", learningRate: 0.001 },
     schedule: { name: "constant" },
     augmentation: "none",
+    augmentationStrength: {},
     lastBatch: "keep",
     patience: null,
     monitor: "validationDice",
@@ -64,9 +64,8 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
   };
 }
 
-function lossOptions(loss: TrainingConfig["loss"]): Omit<TrainingConfig["loss"], "name"> {
-  const { classWeights, isBatchwise } = loss;
-  return withoutUndefined({ classWeights, isBatchwise });
+function lossOptions({ name: _, ...options }: LossConfig): Omit<LossConfig, "name"> {
+  return withoutUndefined(options);
 }
 
 function withoutUndefined<T extends object>(options: T): T {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../../core/errors";
 import type { OptimizerConfig } from "../../core/optimizers";
 import type { Sample } from "../../data/types";
-import type { SegmentationLoss } from "../../losses";
+import type { AugmentOptions } from "../../data/augment/augment";
+import type { LossName, RegionLossOptions, SegmentationLoss } from "../../losses";
 import type { EpochRecord } from "./checkpoint";
 import type { TrainingCallback } from "./events";
 import type { Schedule } from "./schedule";
@@ -15,6 +16,14 @@ export interface FitData {
   readonly validation?: readonly Sample[];
 }
 
+/** A loss on logits by its name. */
+export interface LossConfig extends Pick<
+  RegionLossOptions,
+  "classWeights" | "isBatchwise" | "includeBackground"
+> {
+  readonly name: LossName;
+}
+
 /** How `fit` trains. */
 export interface FitOptions {
   readonly epochs: number;
@@ -23,13 +32,15 @@ export interface FitOptions {
   /** Weights come from the model's own seed; this one orders and augments. Default 1. */
   readonly seed?: number;
   /** A loss on logits, or its name with class weights; default `{ name: "crossEntropy" }`. */
-  readonly loss?: SegmentationLoss | TrainingConfig["loss"];
+  readonly loss?: SegmentationLoss | LossConfig;
   /** Default Adam at 0.001. */
   readonly optimizer?: OptimizerConfig;
   /** Scales the optimizer's learning rate; default constant. */
   readonly schedule?: Schedule;
   /** Default `"none"`. `"paper"` makes the five copies here, of the training samples alone. */
   readonly augmentation?: TrainingConfig["augmentation"];
+  /** How strong `"standard"` is; default that of `augment`. */
+  readonly augmentationStrength?: AugmentOptions;
   /** Default `"keep"`. */
   readonly lastBatch?: TrainingConfig["lastBatch"];
   /** Epochs without a better `monitor` that end the training; default `null`: never. */
@@ -101,6 +112,7 @@ export function fitFingerprint(
           "optimizer",
           "schedule",
           "augmentation",
+          "augmentationStrength",
           "lastBatch",
           "patience",
           "monitor",

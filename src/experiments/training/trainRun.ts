@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import type { OptimizerConfig } from "../../core/optimizers";
 import { pathKind } from "../../files/readFiles";
 import { prepareSamples } from "../../data/prepare";
 import type { Sample, SliceCase, SliceDataset } from "../../data/types";
@@ -86,8 +87,8 @@ export function fitSplit(
   options: TrainingHooks & { readonly config: TrainingConfig; readonly checkpoint: string },
 ): Promise<FitResult> {
   const { config, checkpoint, progress, shouldStop, onEpoch, callbacks } = options;
-  const { epochs, batchSize, seed, loss, optimizer, schedule, augmentation, lastBatch } = config;
-  const { patience, monitor, compiled, precision } = config;
+  const { epochs, batchSize, seed, schedule, augmentation, augmentationStrength } = config;
+  const { lastBatch, patience, monitor, compiled, precision } = config;
   return fit(
     model,
     {
@@ -95,13 +96,38 @@ export function fitSplit(
       validation: selectById(samples, split.validation),
     },
     {
-      ...{ epochs, batchSize, seed, loss, optimizer, schedule, augmentation, lastBatch },
-      ...{ patience, monitor, compiled, precision },
+      ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
+      ...{ lastBatch, patience, monitor, compiled, precision },
+      loss: withoutNull(config.loss),
+      optimizer: optimizerOf(config),
       ...{ progress, shouldStop, onEpoch, callbacks },
       checkpoint: { path: checkpoint },
     },
   );
 }
+
+/** @throws ConfigError for a momentum that Adam would ignore */
+function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): OptimizerConfig {
+  const { name, momentum, ...common } = optimizer;
+  if (name === "sgd") return { name, momentum, ...withoutNull(common) };
+  if (momentum === 0) return { name, ...withoutNull(common) };
+  throw new ConfigError({
+    where: "config.optimizer.momentum",
+    expected: "0 for adam, which has its own",
+    got: String(momentum),
+    remedy: "Set optimizer.name to sgd, or take the momentum out.",
+  });
+}
+
+/** Leaves out what a configuration sets to `null`, which `fit` and the optimizers take as absent. */
+function withoutNull<T extends object>(settings: T): WithoutNull<T> {
+  const entries = Object.entries(settings).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as WithoutNull<T>;
+}
+
+type WithoutNull<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]>;
+};
 
 /** The split that the folder's training began with, or a new one, saved. */
 async function savedSplit(

@@ -1,3 +1,4 @@
+import type { AugmentOptions } from "../../data/augment/augment";
 import { createBatches } from "../../data/createBatches";
 import { paperCopies } from "../../data/augment/paperCopies";
 import type { Sample } from "../../data/types";
@@ -9,6 +10,7 @@ interface BatchOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly augmentation: TrainingConfig["augmentation"];
+  readonly augmentationStrength: AugmentOptions;
   readonly lastBatch: TrainingConfig["lastBatch"];
 }
 
@@ -45,14 +47,14 @@ export function batchSizes(
 export function* trainingBatches(
   samples: readonly Sample[],
   epoch: number,
-  { batchSize, seed, augmentation, lastBatch }: BatchOptions,
+  { batchSize, seed, augmentation, augmentationStrength, lastBatch }: BatchOptions,
 ): Generator<ArrayBatch> {
   const batches = createBatches(samples, {
     batchSize,
     seed,
     epoch,
     shuffle: true,
-    augment: augmentation === "standard",
+    augment: augmentation === "standard" && augmentationStrength,
     dropLast: isLastDropped(samples.length, batchSize, lastBatch),
   });
   for (const { images, labels, size, height, width } of batches) {

@@ -8,8 +8,14 @@ describe("presetConfig", () => {
       size: 369,
       epochs: 100,
       folds: 10,
-      optimizer: { name: "adam", learningRate: 0.001 },
-      loss: { name: "crossEntropy" },
+      optimizer: {
+        name: "adam",
+        learningRate: 0.001,
+        clipNorm: null,
+        weightDecay: 0,
+        momentum: 0,
+      },
+      loss: expect.objectContaining({ name: "crossEntropy", classWeights: null }) as unknown,
       augmentation: "paper",
     });
     expect(model.attentionLevels).toBe("all");
@@ -36,7 +42,8 @@ describe("presetConfig", () => {
       { augmentation: "mirror" as never },
       /config\.augmentation: expected .*"paper".*, got "mirror"/,
     ],
-    [{ epoch: 3 } as never, /config: expected .*, got epoch/],
+    [{ epoch: 3 } as never, /config: expected .*, got "epoch"\. Did you mean "epochs"\?/],
+    [{ model: { filter: 3 } } as never, /config\.model: expected one of filters, depth/],
   ])("names the setting that does not fit: %j", (overrides, message) => {
     expect(() => presetConfig("quick", overrides)).toThrow(ConfigError);
     expect(() => presetConfig("quick", overrides)).toThrow(message);

@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { ConfigError } from "../../core/errors";
+import { asDataError } from "../../files/systemErrors";
+import { isRecord, mergeSettings } from "./mergeSettings";
+import { unknownSetting } from "./parseConfig";
+import { presetConfig } from "./presets";
+import { leavesOf, schemaAt } from "./setting";
+import type { TrainingConfig, TrainingOverrides } from "./trainingConfig";
+import { trainingConfigSchema } from "./trainingConfig";
+
+/** Where a configuration comes from; later parts replace earlier ones. */
+export interface ConfigParts {
+  /** A preset's name; default the file's, else `quick`. */
+  readonly preset?: string | undefined;
+  /** Path of a JSON file with settings. */
+  readonly file?: string | undefined;
+  /** `path=value` each; values are JSON, or text where they are not. */
+  readonly assignments?: readonly string[];
+}
+
+/**
+ * A configuration from a preset, a JSON file and single assignments.
+ *
+ * @throws DataError for a file that cannot be read; ConfigError for a setting that is unknown or
+ *   does not fit, with the name that was probably meant
+ * @example
+ * const config = await readConfig({ preset: "smoke", assignments: ["model.filters=4"] });
+ * config.model.filters; // 4
+ */
+export async function readConfig(parts: ConfigParts): Promise<TrainingConfig> {
+  const file = parts.file === undefined ? {} : await readSettings(parts.file);
+  const given = (parts.assignments ?? []).map(readAssignment);
+  const overrides = given.reduce(
+    (below, above) => mergeSettings(trainingConfigSchema, below, above),
+    file,
+  );
+  const named = parts.preset ?? file["preset"] ?? "quick";
+  // The parts are checked together with the preset that they complete.
+  return presetConfig(String(named), {
+    ...(overrides as TrainingOverrides),
+    preset: String(named),
+  });
+}
+
+async function readSettings(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw asDataError(path, "a JSON file with settings", cause);
+  });
+  const value = parseJson(text);
+  if (isRecord(value)) return value;
+  throw new ConfigError({
+    where: path,
+    expected: "settings as a JSON object",
+    got: value === undefined ? "text that is not JSON" : JSON.stringify(value).slice(0, 60),
+    remedy: "`npx layerbook config quick` prints one to start from.",
+  });
+}
+
+/** `optimizer.learningRate=0.01` as nested settings. */
+function readAssignment(text: string): Record<string, unknown> {
+  const equals = text.indexOf("=");
+  if (equals < 1) {
+    throw new ConfigError({ where: "--set", expected: "path=value", got: `"${text}"` });
+  }
+  const path = text.slice(0, equals).trim().split(".");
+  expectSetting(path);
+  const words = text.slice(equals + 1);
+  const parsed = parseJson(words);
+  return path.reduceRight<unknown>(
+    (value, key) => ({ [key]: value }),
+    parsed === undefined ? words : parsed,
+  ) as Record<string, unknown>;
+}
+
+/** @throws ConfigError where the path leads to no setting, naming the first part that is wrong */
+function expectSetting(path: readonly string[]): void {
+  path.forEach((key, depth) => {
+    const outer = path.slice(0, depth);
+    if (schemaAt(trainingConfigSchema, [...outer, key]) !== undefined) return;
+    const isInsideValue = leavesOf(trainingConfigSchema).some(
+      (leaf) => leaf.path.join(".") === outer.join("."),
+    );
+    if (isInsideValue) {
+      throw new ConfigError({
+        where: `config.${outer.join(".")}`,
+        expected: "a whole value",
+        got: `a value for "${key}" inside it`,
+        remedy: `Give it as JSON: --set '${outer.join(".")}={...}'.`,
+      });
+    }
+    throw unknownSetting(
+      ["config", ...outer].join("."),
+      schemaAt(trainingConfigSchema, outer),
+      key,
+    );
+  });
+}
+
+/** @returns `undefined` for text that is not JSON */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import * as z from "zod";
+
+/** What is known about a setting beside its type, default and range. */
+export interface SettingInfo {
+  /** One line for `--help`. */
+  readonly help: string;
+  /**
+   * The name of its own command-line flag, without dashes. Settings at the top have one by their
+   * name; inner settings only where this gives one. All can be set with `--set path=value`.
+   */
+  readonly flag?: string;
+  /** True for what does not change a result: it is left out of the fingerprint. */
+  readonly isCosmetic?: boolean;
+}
+
+const infos = new WeakMap<z.core.$ZodType, SettingInfo>();
+
+/** One setting: what it accepts, its default and its line of help. */
+export function setting<S extends z.ZodType>(
+  schema: S,
+  fallback: z.output<S>,
+  help: string,
+  extra: Omit<SettingInfo, "help"> = {},
+): z.ZodDefault<S> {
+  const result = schema.default(fallback as never);
+  infos.set(result, { help, ...extra });
+  return result;
+}
+
+/** Settings that belong together; each keeps its own default. */
+export function group<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+): z.ZodPrefault<z.ZodObject<z.core.util.Writeable<Shape>, z.core.$strict>> {
+  return z.strictObject(shape).prefault({} as never);
+}
+
+/** A setting, found in its schema. */
+export interface Leaf extends SettingInfo {
+  /** `["optimizer", "learningRate"]`. */
+  readonly path: readonly string[];
+  readonly schema: z.core.$ZodType;
+  /** The values of an enumeration; `null` for anything else. */
+  readonly choices: readonly string[] | null;
+  /** True where the setting is either `true` or `false`. */
+  readonly isBoolean: boolean;
+}
+
+/** Every setting of a schema, in its order. */
+export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []): Leaf[] {
+  const info = infos.get(schema);
+  const inner = unwrap(schema);
+  if (info !== undefined) {
+    const choices = inner instanceof z.ZodEnum ? inner.options.map(String) : null;
+    return [{ ...info, path, schema, choices, isBoolean: inner instanceof z.ZodBoolean }];
+  }
+  if (!(inner instanceof z.ZodObject)) return [];
+  return Object.entries(inner.shape).flatMap(([key, value]) => leavesOf(value, [...path, key]));
+}
+
+/** The schema that a path leads to inside a schema; `undefined` where there is none. */
+export function schemaAt(
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+): z.core.$ZodType | undefined {
+  return path.reduce<z.core.$ZodType | undefined>((outer, key) => {
+    const inner = outer === undefined ? undefined : unwrap(outer);
+    return inner instanceof z.ZodObject ? inner.shape[String(key)] : undefined;
+  }, schema);
+}
+
+/** A schema without its defaults and its `null`. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  ) {
+    return unwrap(schema.def.innerType);
+  }
+  return schema;
+}

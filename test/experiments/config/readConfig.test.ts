@@ -1,0 +1,69 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decisiveSettings } from "../../../src/experiments/config/fingerprint";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { readConfig } from "../../../src/experiments/config/readConfig";
+import { leavesOf } from "../../../src/experiments/config/setting";
+import { trainingConfigSchema } from "../../../src/experiments/config/trainingConfig";
+import { DEFAULT_AUGMENTATION } from "../../../src/data/augment/augment";
+import { tempFolder } from "../../support/tempFolder";
+
+const folder = tempFolder();
+
+describe("readConfig", () => {
+  it("takes the preset that the file names, and lets assignments win", async () => {
+    const file = join(folder, "config.json");
+    writeFileSync(file, JSON.stringify({ preset: "smoke", epochs: 3, model: { depth: 2 } }));
+    const config = await readConfig({ file, assignments: ["epochs=5", "loss.name=focal"] });
+    expect(config).toEqual(
+      presetConfig("smoke", { epochs: 5, model: { depth: 2 }, loss: { name: "focal" } }),
+    );
+  });
+
+  it("puts a file's settings over a preset that is named beside it", async () => {
+    const file = join(folder, "part.json");
+    writeFileSync(file, JSON.stringify({ epochs: 3 }));
+    expect(await readConfig({ preset: "paper", file })).toEqual(
+      presetConfig("paper", { epochs: 3 }),
+    );
+  });
+
+  it.each([
+    ["epoch=3", /config: expected one of .*, got "epoch"\. Did you mean "epochs"\?/],
+    ["model.width=3", /config\.model: expected one of filters, .*, got "width"/],
+    ["schedule.floor=0", /config\.schedule: expected a whole value.*--set 'schedule=\{\.\.\.\}'/],
+    ["epochs", /--set: expected path=value, got "epochs"/],
+    ["size=big", /config\.size: expected number, got "big"/],
+    ["augmentationStrength.scale=[2,1]", /augmentationStrength\.scale: .*low <= high/],
+  ])("refuses --set %s", async (assignment, message) => {
+    await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
+  });
+});
+
+describe("the schema", () => {
+  it("reaches every value of a configuration by a named, explained setting", () => {
+    const flat = (value: unknown, path: string[]): string[] =>
+      leaves.has(path.join(".")) || typeof value !== "object" || value === null
+        ? [path.join(".")]
+        : Object.entries(value).flatMap(([key, inner]) => flat(inner, [...path, key]));
+    const leaves = new Map(
+      leavesOf(trainingConfigSchema).map((leaf) => [leaf.path.join("."), leaf]),
+    );
+    expect(flat(trainingConfigSchema.parse({}), [])).toEqual([...leaves.keys()]);
+    for (const { help } of leaves.values()) expect(help.length).toBeGreaterThan(5);
+  });
+
+  it("has the augmentation's own defaults", () => {
+    expect(trainingConfigSchema.parse({}).augmentationStrength).toEqual(DEFAULT_AUGMENTATION);
+  });
+
+  it("counts what changes a result, and not labels or how a step runs", () => {
+    const base = decisiveSettings(presetConfig("quick"));
+    const same = decisiveSettings({ ...presetConfig("quick"), preset: "mine", compiled: false });
+    expect(same).toEqual(base);
+    const other = decisiveSettings(presetConfig("quick", { optimizer: { clipNorm: 2 } }));
+    expect([...other].filter(([path, value]) => base.get(path) !== value)).toEqual([
+      ["optimizer.clipNorm", "2"],
+    ]);
+  });
+});
