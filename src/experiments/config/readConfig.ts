@@ -35,11 +35,8 @@ export async function readConfig(parts: ConfigParts): Promise<TrainingConfig> {
     file,
   );
   const named = parts.preset ?? file["preset"] ?? "quick";
-  // The parts are checked together with the preset that they complete.
-  return presetConfig(String(named), {
-    ...(overrides as TrainingOverrides),
-    preset: String(named),
-  });
+  const preset = typeof named === "string" ? named : JSON.stringify(named);
+  return presetConfig(preset, { ...(overrides as TrainingOverrides), preset });
 }
 
 async function readSettings(path: string): Promise<Record<string, unknown>> {

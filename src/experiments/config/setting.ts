@@ -53,8 +53,7 @@ export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []):
     const choices = inner instanceof z.ZodEnum ? inner.options.map(String) : null;
     return [{ ...info, path, schema, choices, isBoolean: inner instanceof z.ZodBoolean }];
   }
-  if (!(inner instanceof z.ZodObject)) return [];
-  return Object.entries(inner.shape).flatMap(([key, value]) => leavesOf(value, [...path, key]));
+  return Object.entries(shapeOf(inner)).flatMap(([key, value]) => leavesOf(value, [...path, key]));
 }
 
 /** The schema that a path leads to inside a schema; `undefined` where there is none. */
@@ -63,9 +62,14 @@ export function schemaAt(
   path: readonly PropertyKey[],
 ): z.core.$ZodType | undefined {
   return path.reduce<z.core.$ZodType | undefined>((outer, key) => {
-    const inner = outer === undefined ? undefined : unwrap(outer);
-    return inner instanceof z.ZodObject ? inner.shape[String(key)] : undefined;
+    const shape: z.core.$ZodShape = outer === undefined ? {} : shapeOf(unwrap(outer));
+    return Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
   }, schema);
+}
+
+/** The fields of an object's schema; none of any other. */
+function shapeOf(schema: z.core.$ZodType): z.core.$ZodShape {
+  return schema instanceof z.ZodObject ? (schema.shape as z.core.$ZodShape) : {};
 }
 
 /** A schema without its defaults and its `null`. */
