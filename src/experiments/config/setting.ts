@@ -69,7 +69,7 @@ export function schemaAt(
 
 /** The fields of an object's schema; none of any other. */
 function shapeOf(schema: z.core.$ZodType): z.core.$ZodShape {
-  return schema instanceof z.ZodObject ? (schema.shape) : {};
+  return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
 /** A schema without its defaults and its `null`. */
