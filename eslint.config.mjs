@@ -94,6 +94,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ["templates/**/*.js"],
+    languageOptions: {
+      globals: {
+        window: "readonly",
+        document: "readonly",
+        getComputedStyle: "readonly",
+        addEventListener: "readonly",
+      },
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.cjs", "**/*.js"],
     languageOptions: {
       globals: {

@@ -35,13 +35,7 @@ export type {
 export * from "./layers";
 export * from "./models";
 export * from "./experiments";
-export { Figure } from "./viz/Figure";
-export { maskComparison } from "./viz/maskComparison";
-export type { ComparedCase, ComparedMask, MaskComparisonOptions } from "./viz/maskComparison";
-export { CLASS_COLOURS, classColour } from "./viz/palette";
-export { exportNotebook } from "./viz/reports/exportNotebook";
-export { scoreBars } from "./viz/scoreBars";
-export { trainingCurves } from "./viz/trainingCurves";
+export * from "./viz";
 export { readSafetensors, writeSafetensors } from "./core/weights/safetensors";
 export { bytesSource } from "./core/weights/WeightTensor";
 export type { ByteSource, WeightMap, WeightTensor } from "./core/weights/WeightTensor";

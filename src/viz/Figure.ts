@@ -1,26 +1,55 @@
+import { escapeHtml } from "../display/html";
 import { DISPLAY } from "../display/host";
+import { chartSvg } from "./svg/chartSvg";
+import { INHERIT } from "./svg/markup";
 
-/** What a frontend is handed: one entry a MIME type. */
+/** What a frontend is handed: one entry per MIME type. */
 type FigureBundle = Record<string, unknown>;
 
 /** A plotly trace or layout as plain JSON. */
 export type PlotlyJson = Readonly<Record<string, unknown>>;
 
-/** What a {@link Figure} is made of. */
-export interface FigureParts {
+/** What every {@link Figure} has. */
+interface CommonParts {
+  /** What a reader who cannot see the figure is told; a sentence. */
+  readonly description: string;
+}
+
+/** A chart that plotly draws. */
+export interface ChartParts extends CommonParts {
   readonly data: readonly PlotlyJson[];
   readonly layout: PlotlyJson;
-  /** What a reader without graphics sees; a sentence. */
-  readonly description: string;
-  /** A static picture for pages that run no script (GitHub, mail, PDF). */
+  /** A static picture; by default drawn from `data` and `layout`. */
   readonly svg?: string;
 }
 
-const CONFIG: PlotlyJson = { responsive: true, displaylogo: false };
+/** A figure that is a page's fragment of its own, such as the slice viewer. */
+export interface PageParts extends CommonParts {
+  /**
+   * Self-contained HTML: it shows a picture before any script runs, and fetches nothing.
+   */
+  readonly html: string;
+  readonly svg?: string;
+}
+
+/** A figure that does not move. */
+export interface StillParts extends CommonParts {
+  readonly svg: string;
+}
+
+/** What a {@link Figure} is made of. */
+export type FigureParts = ChartParts | PageParts | StillParts;
+
+// Plotly's own resizing reads a hidden tab's height as 0 and keeps it, so both sizes are fixed.
+const CONFIG: PlotlyJson = { displaylogo: false };
+const SIZE = { width: 760, height: 380 };
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+// Equal contrast (4.3 to 1) on white and on JupyterLab's dark background, which plotly cannot know.
+const TEXT = "#797979";
+const GRID = "rgba(128,128,128,0.25)";
 
 /** FNV-1a as eight hexadecimal digits: names an element by what it shows. */
-function fingerprint(text: string): string {
+export function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -29,69 +58,92 @@ function fingerprint(text: string): string {
 }
 
 /** JSON that may stand inside a `<script>`. */
-function scriptJson(value: unknown): string {
+export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
 }
 
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
 /**
- * A plotly figure as a value: nothing is drawn until a frontend asks for it.
+ * A figure as a value: nothing is drawn until a frontend asks for it.
  *
- * As a cell's last value it shows itself through `Symbol.for("Jupyter.display")` with three forms
- * of the same picture: plotly's own MIME type (JupyterLab), a small script that waits for
- * `window.Plotly` (a page exported by the project's nbconvert template), and text.
+ * As a cell's last value it shows itself through `Symbol.for("Jupyter.display")`. A chart comes as
+ * plotly's own MIME type, which JupyterLab draws, and as a static SVG, which every export, GitHub
+ * and print show. A page figure comes as HTML that holds its own static picture.
  *
  * @example
- * const figure = new Figure({ data: [], layout: {}, description: "An empty figure." });
+ * const figure = new Figure({ data: [{ y: [1, 3] }], layout: {}, description: "A line." });
  * Object.keys(figure.toMimeBundle()).length; // 3
  */
 export class Figure {
+  /** Plotly's traces; empty for a page figure. */
   readonly data: readonly PlotlyJson[];
   readonly layout: PlotlyJson;
   readonly description: string;
-  readonly svg: string | undefined;
+  readonly #svg: string | undefined;
+  readonly #html: string | undefined;
+  readonly #isChart: boolean;
 
   constructor(parts: FigureParts) {
-    this.data = parts.data;
-    this.layout = { font: { family: FONT, size: 13 }, ...parts.layout };
     this.description = parts.description;
-    this.svg = parts.svg;
+    this.#svg = parts.svg;
+    this.#html = "html" in parts ? parts.html : undefined;
+    this.#isChart = "data" in parts;
+    this.data = "data" in parts ? parts.data : [];
+    this.layout = "data" in parts ? chartLayout(parts.layout) : {};
+  }
+
+  /** A static picture that stands alone; `undefined` for a page figure that has none. */
+  get svg(): string | undefined {
+    if (this.#svg !== undefined) return this.#svg;
+    return this.#isChart ? chartSvg(this) : undefined;
   }
 
   /** The figure in every form that a frontend may choose from. */
   toMimeBundle(): FigureBundle {
-    const spec = { data: this.data, layout: this.layout, config: CONFIG };
-    return {
-      "application/vnd.plotly.v1+json": spec,
-      "text/html": this.toHtml(),
-      ...(this.svg === undefined ? {} : { "image/svg+xml": this.svg }),
-      "text/plain": this.description,
-    };
+    const svg = this.svg;
+    const picture = svg === undefined ? {} : { "image/svg+xml": svg };
+    const chart = { data: this.data, layout: this.layout, config: CONFIG };
+    const shown = this.#isChart ? { "application/vnd.plotly.v1+json": chart } : {};
+    const page = this.#html === undefined ? {} : { "text/html": this.#html };
+    return { ...shown, ...page, ...picture, "text/plain": this.description };
   }
 
-  /** A page's fragment; the page brings plotly.js. */
+  /**
+   * The figure as a page's fragment. A chart is a static picture in the page's own colours, and
+   * becomes interactive where the page has `window.Plotly` by the time it has loaded.
+   */
   toHtml(): string {
-    const spec = scriptJson({ data: this.data, layout: this.layout, config: CONFIG });
-    const id = fingerprint(spec);
-    const height = typeof this.layout["height"] === "number" ? this.layout["height"] : 450;
-    const description = escapeHtml(this.description);
-    return `<div data-layerbook-figure="${id}" role="img" aria-label="${description.replaceAll('"', "&quot;")}" style="min-height:${height}px"><p>${description}</p></div>
-<script>(function draw(tries) {
-  var boxes = document.querySelectorAll('[data-layerbook-figure="${id}"]:not([data-drawn])');
-  if (!window.Plotly) { if (tries > 0) setTimeout(function () { draw(tries - 1); }, 50); return; }
-  boxes.forEach(function (box) {
-    box.setAttribute("data-drawn", "");
-    box.textContent = "";
-    var spec = ${spec};
-    window.Plotly.newPlot(box, spec.data, spec.layout, spec.config);
-  });
-})(200);</script>`;
+    if (this.#html !== undefined) return this.#html;
+    if (!this.#isChart)
+      return `<figure class="layerbook-figure" style="margin:0">${this.#svg}</figure>`;
+    const spec = scriptJson({ data: this.data, layout: this.layout });
+    const id = `layerbook-figure-${fingerprint(spec)}`;
+    const picture = this.#svg ?? chartSvg(this, INHERIT);
+    return `<figure class="layerbook-figure" id="${id}" aria-label="${escapeHtml(this.description)}" style="margin:0">${picture}<script type="application/json">${spec}</script></figure>`;
   }
 
   [DISPLAY](): FigureBundle {
     return this.toMimeBundle();
   }
+}
+
+/** The layout that every chart starts from. */
+function chartLayout(layout: PlotlyJson): PlotlyJson {
+  const axes = Object.fromEntries(
+    Object.entries({ xaxis: {}, yaxis: {}, ...layout })
+      .filter(([key]) => /^[xy]axis\d*$/.test(key))
+      .map(([key, axis]) => [
+        key,
+        { gridcolor: GRID, zerolinecolor: GRID, automargin: true, ...(axis as PlotlyJson) },
+      ]),
+  );
+  return {
+    ...SIZE,
+    font: { family: FONT, size: 13, color: TEXT },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    // In a row, plotly's buttons would lie over the legend.
+    modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" },
+    ...layout,
+    ...axes,
+  };
 }

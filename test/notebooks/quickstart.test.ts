@@ -39,7 +39,8 @@ describe("01-quickstart", () => {
     expect(page.length - withoutPlotly.length).toBeGreaterThan(4e6);
     const fetched = /<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\/[^"]*"/g;
     expect(withoutPlotly.match(fetched)).toBeNull();
-    expect(withoutPlotly.match(/data-layerbook-figure="[0-9a-f]{8}" role/g)).toHaveLength(4);
+    expect(withoutPlotly.match(/<figure class="layerbook-figure/g)).toHaveLength(2);
+    expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(2);
     expect(withoutPlotly.includes("residualAttentionUnet: ")).toBe(true);
     const stderr = /jupyter\.stderr"[^>]*>\s*<pre>([\s\S]*?)<\/pre>/g;
     expect([...withoutPlotly.matchAll(stderr)].map(([, text]) => text)).toEqual([]);

@@ -1,4 +1,4 @@
-import { labelOutlines } from "../../src/viz/outlines";
+import { labelOutlines } from "../../../src/viz/pictures/outlines";
 
 function draw(rows: readonly string[]): { height: number; width: number; data: number[] } {
   return { height: rows.length, width: rows[0].length, data: [...rows.join("")].map(Number) };

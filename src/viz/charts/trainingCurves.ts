@@ -1,6 +1,7 @@
-import { Figure } from "./Figure";
-import type { PlotlyJson } from "./Figure";
-import { MODEL_COLOURS } from "./palette";
+import { Figure } from "../Figure";
+import type { PlotlyJson } from "../Figure";
+import { modelTitle, sayScore } from "../names";
+import { MODEL_COLOURS } from "../palette";
 
 /** What a figure reads of one epoch. */
 export interface EpochPoint {
@@ -18,7 +19,7 @@ export interface TrainingHistory {
 }
 
 /**
- * Loss (left) and validation Dice (right) by epoch, a colour a model; training is dashed,
+ * Loss (left) and validation Dice (right) by epoch, one colour per model; training is dashed,
  * validation solid.
  *
  * @param histories one or more models
@@ -49,29 +50,46 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
         },
       ];
     };
+    const title = modelTitle(model);
     return [
-      ...curve(`${model}, training`, (point) => point.loss, {}, "dash"),
-      ...curve(`${model}, validation`, (point) => point.validationLoss, {}, "solid"),
+      ...curve(`${title}, training`, (point) => point.loss, {}, "dash"),
+      ...curve(`${title}, validation`, (point) => point.validationLoss, {}, "solid"),
       ...curve(
-        `${model}, Dice`,
+        `${title}, Dice`,
         (point) => point.validationDice,
         { xaxis: "x2", yaxis: "y2", showlegend: false },
         "solid",
       ),
     ];
   });
+  const hasDice = data.some((trace) => trace["xaxis"] === "x2");
+  const epochAxis = { title: { text: "Epoch" }, rangemode: "tozero" };
   return new Figure({
     data,
     layout: {
-      height: 380,
-      margin: { l: 56, r: 16, t: 40, b: 48 },
-      xaxis: { domain: [0, 0.46], title: { text: "Epoch" }, rangemode: "tozero" },
+      margin: { l: 64, r: 24, t: 40, b: 52 },
+      xaxis: { ...epochAxis, domain: hasDice ? [0, 0.45] : [0, 1] },
       yaxis: { title: { text: "Loss" }, rangemode: "tozero" },
-      xaxis2: { domain: [0.56, 1], anchor: "y2", title: { text: "Epoch" }, rangemode: "tozero" },
-      yaxis2: { anchor: "x2", title: { text: "Validation Dice" }, range: [0, 1] },
+      ...(hasDice
+        ? {
+            xaxis2: { ...epochAxis, domain: [0.57, 1], anchor: "y2" },
+            yaxis2: { anchor: "x2", title: { text: "Validation Dice" }, range: [0, 1] },
+          }
+        : {}),
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       hovermode: "x unified",
     },
-    description: `Loss and validation Dice by epoch of ${histories.map(({ model }) => model).join(", ")}.`,
+    description: histories.map(sayHistory).join(" "),
   });
+}
+
+function sayHistory({ model, epochs }: TrainingHistory): string {
+  const [first, last] = [epochs[0], epochs.at(-1)];
+  if (first === undefined || last === undefined) return `${modelTitle(model)}: no epoch yet.`;
+  const dices = epochs
+    .map(({ validationDice }) => validationDice)
+    .filter((dice) => typeof dice === "number");
+  const best = dices.length === 0 ? "" : `, best validation Dice ${sayScore(Math.max(...dices))}`;
+  const count = epochs.length === 1 ? "1 epoch" : `${epochs.length} epochs`;
+  return `${modelTitle(model)}: loss ${sayScore(first.loss)} to ${sayScore(last.loss)} over ${count}${best}.`;
 }

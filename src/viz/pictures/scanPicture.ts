@@ -1,4 +1,5 @@
 import { encode } from "fast-png";
+import { dataUri } from "./base64";
 
 interface GreyPlane {
   readonly height: number;
@@ -39,11 +40,11 @@ export function scanPicture(
     Math.max(0, Math.min(255, Math.round((value - window.low) * scale))),
   );
   const png = encode({ width, height, data: bytes, channels: 1, depth: 8 });
-  return { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}`, factor };
+  return { dataUri: dataUri("image/png", png), factor };
 }
 
 /** Means over blocks; the last block of a row or column may be smaller. */
-function blockMeans(image: GreyPlane, factor: number): GreyPlane {
+export function blockMeans(image: GreyPlane, factor: number): GreyPlane {
   const height = Math.ceil(image.height / factor);
   const width = Math.ceil(image.width / factor);
   const sums = new Float64Array(height * width);
@@ -58,7 +59,8 @@ function blockMeans(image: GreyPlane, factor: number): GreyPlane {
   return { height, width, data: sums.map((sum, block) => sum / counts[block]) };
 }
 
-function percentileWindow(image: GreyPlane): GreyWindow {
+/** The 0.5 and 99.5 percentiles of a slice. */
+export function percentileWindow(image: GreyPlane): GreyWindow {
   const sorted = Float64Array.from(image.data).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   return { low: at(0.005), high: at(0.995) };

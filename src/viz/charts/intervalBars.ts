@@ -1,0 +1,82 @@
+import { Figure } from "../Figure";
+import { sayScore } from "../names";
+import { MODEL_COLOURS } from "../palette";
+
+/** One row: a score with its interval. */
+export interface IntervalRow {
+  readonly name: string;
+  readonly mean: number;
+  readonly interval?: readonly [number, number];
+  /** Cases behind the mean. */
+  readonly count: number;
+  /** The p-value against the first row, corrected for the number of rows; absent for the first. */
+  readonly pValue?: number;
+}
+
+/** The marks that readers of medical papers know. */
+export function significanceMark(pValue: number | undefined): string {
+  if (pValue === undefined || Number.isNaN(pValue)) return "";
+  if (pValue < 0.001) return "***";
+  if (pValue < 0.01) return "**";
+  return pValue < 0.05 ? "*" : "n.s.";
+}
+
+/**
+ * Rows of a score with whiskers, the first drawn as the reference that the others are compared
+ * with: a dotted line at its mean, and a mark for each significant difference.
+ */
+export function intervalBars(rows: readonly IntervalRow[], label: string): Figure {
+  const reference = rows[0]?.mean ?? NaN;
+  const longest = Math.max(0, ...rows.map(({ name }) => name.length));
+  const bound = (row: IntervalRow, side: 0 | 1): number | null =>
+    row.interval === undefined ? null : Math.abs(row.interval[side] - row.mean);
+  return new Figure({
+    data: [
+      {
+        type: "bar",
+        orientation: "h",
+        x: rows.map(({ mean }) => (Number.isNaN(mean) ? null : mean)),
+        y: rows.map(({ name, count }) => `${name} (n = ${count})`),
+        error_x: {
+          type: "data",
+          symmetric: false,
+          array: rows.map((row) => bound(row, 1)),
+          arrayminus: rows.map((row) => bound(row, 0)),
+          thickness: 1.2,
+        },
+        text: rows.map(({ mean, pValue }) =>
+          Number.isNaN(mean) ? "" : `${mean.toFixed(2)} ${significanceMark(pValue)}`.trim(),
+        ),
+        textposition: "outside",
+        marker: { color: rows.map((_, i) => (i === 0 ? MODEL_COLOURS[0] : "#7f9db9")) },
+        showlegend: false,
+      },
+    ],
+    layout: {
+      height: 90 + 34 * rows.length,
+      margin: { l: 40 + longest * 7 + 50, r: 60, t: 16, b: 48 },
+      xaxis: { title: { text: label }, range: [0, 1] },
+      yaxis: { autorange: "reversed" },
+      shapes: [
+        {
+          type: "line",
+          xref: "x",
+          yref: "paper",
+          x0: reference,
+          x1: reference,
+          y0: 0,
+          y1: 1,
+          line: { color: "#888888", width: 1, dash: "dot" },
+        },
+      ],
+    },
+    description: `${label}: ${rows.map((row) => sayRow(row)).join("; ")}.`,
+  });
+}
+
+function sayRow({ name, mean, interval, count, pValue }: IntervalRow): string {
+  const range =
+    interval === undefined ? "" : ` (${sayScore(interval[0])} to ${sayScore(interval[1])})`;
+  const p = pValue === undefined ? "" : `, p = ${pValue.toPrecision(2)} against the first`;
+  return `${name} ${sayScore(mean)}${range}, n = ${count}${p}`;
+}

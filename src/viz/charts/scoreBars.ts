@@ -1,0 +1,159 @@
+import { Figure } from "../Figure";
+import type { PlotlyJson } from "../Figure";
+import { modelTitle, sayScore } from "../names";
+import { MODEL_COLOURS } from "../palette";
+
+/** A score of one model on one class. */
+export interface ClassScore {
+  readonly model: string;
+  readonly className: string;
+  /** The mean over cases; `NaN` where no case defines it. */
+  readonly mean: number;
+  /** Bounds of a confidence interval, where one was computed. */
+  readonly interval?: readonly [number, number];
+  /** Cases that define the score. */
+  readonly count: number;
+}
+
+/** What is read of an evaluation; `evaluateModel` returns one. */
+export interface EvaluationLike {
+  readonly summary: {
+    readonly perClass: readonly {
+      readonly name: string;
+      readonly label: number;
+      readonly casesWithTruth: number;
+      readonly whereTruth: Readonly<
+        Record<
+          ScoreName,
+          {
+            readonly mean: number;
+            readonly interval: { readonly low: number; readonly high: number };
+          }
+        >
+      >;
+    }[];
+  };
+}
+
+/** The scores between 0 and 1 that bars can show. */
+export type ScoreName = "dice" | "iou" | "precision" | "recall";
+
+/**
+ * The rows of {@link scoreBars} from evaluations: each foreground class, averaged over the cases
+ * whose truth has it.
+ *
+ * @param evaluations by model name
+ */
+export function classScores(
+  evaluations: Readonly<Record<string, EvaluationLike>>,
+  score: ScoreName = "dice",
+): ClassScore[] {
+  return Object.entries(evaluations).flatMap(([model, { summary }]) =>
+    summary.perClass
+      .filter(({ label }) => label > 0)
+      .map(({ name, casesWithTruth, whereTruth }) => ({
+        model,
+        className: name,
+        mean: whereTruth[score].mean,
+        interval: [whereTruth[score].interval.low, whereTruth[score].interval.high] as const,
+        count: casesWithTruth,
+      })),
+  );
+}
+
+// With fewer cases than this a mean says little, and its bar is drawn lighter.
+const FEW_CASES = 5;
+
+/**
+ * Bars of a score by class, one colour per model, whiskers for confidence intervals, and the
+ * number of cases below each class. A class that no case defines has no bar: a zero would read as
+ * a failure. Means over fewer than five cases are drawn lighter.
+ *
+ * @param scores rows in any order, or evaluations by model name, whose Dice is drawn; classes and
+ *   models are drawn in order of first appearance
+ * @param label the axis title; default `"Dice"`
+ * @example
+ * const scores = [{ model: "unet", className: "consolidation", mean: 0.5, count: 9 }];
+ * scoreBars(scores, "Dice").data[0].y; // [0.5]
+ */
+export function scoreBars(
+  scores: readonly ClassScore[] | Readonly<Record<string, EvaluationLike>>,
+  label = "Dice",
+): Figure {
+  return drawBars(isRows(scores) ? scores : classScores(scores), label);
+}
+
+function isRows(
+  scores: readonly ClassScore[] | Readonly<Record<string, EvaluationLike>>,
+): scores is readonly ClassScore[] {
+  return Array.isArray(scores);
+}
+
+function drawBars(scores: readonly ClassScore[], label: string): Figure {
+  const models = [...new Set(scores.map((score) => score.model))];
+  const classes = [...new Set(scores.map((score) => score.className))];
+  const counts = classes.map((name) =>
+    Math.max(0, ...scores.filter(({ className }) => className === name).map(({ count }) => count)),
+  );
+  const titles = classes.map((name, i) => `${name} (n = ${counts[i]})`);
+  const data = models.map((model, index): PlotlyJson => {
+    const rows = classes.map((name) =>
+      scores.find((score) => score.model === model && score.className === name),
+    );
+    const means = rows.map((row) =>
+      row === undefined || Number.isNaN(row.mean) ? null : row.mean,
+    );
+    const colour = MODEL_COLOURS[index % MODEL_COLOURS.length];
+    return {
+      type: "bar",
+      name: modelTitle(model),
+      x: titles,
+      y: means,
+      ...whiskers(rows),
+      text: means.map((mean) => (mean === null ? "" : mean.toFixed(2))),
+      textposition: "outside",
+      hovertext: rows.map((row) => `${row?.count ?? 0} cases`),
+      marker: {
+        color: rows.map((row) => ((row?.count ?? 0) < FEW_CASES ? `${colour}80` : colour)),
+      },
+    };
+  });
+  return new Figure({
+    data: data.map((trace, index) => ({
+      ...trace,
+      legendgroup: models[index],
+      line: { color: MODEL_COLOURS[index % MODEL_COLOURS.length] },
+    })),
+    layout: {
+      barmode: "group",
+      margin: { l: 64, r: 24, t: 40, b: 56 },
+      yaxis: { title: { text: label }, range: [0, 1] },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    },
+    description: scores
+      .map(
+        ({ model, className, mean, count }) =>
+          `${modelTitle(model)}, ${className}: ${label} ${sayScore(mean)} over ${count} cases`,
+      )
+      .join("; ")
+      .concat("."),
+  });
+}
+
+/** Plotly's error bars from intervals; none where no score has one. */
+function whiskers(rows: readonly (ClassScore | undefined)[]): PlotlyJson {
+  if (rows.every((row) => row?.interval === undefined)) return {};
+  const side = (index: 0 | 1): (number | null)[] =>
+    rows.map((row) =>
+      row?.interval === undefined ? null : Math.abs(row.interval[index] - row.mean),
+    );
+  return {
+    error_y: {
+      type: "data",
+      symmetric: false,
+      array: side(1),
+      arrayminus: side(0),
+      thickness: 1.2,
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** A class that can be switched on and off. */
+export interface ToggledClass {
+  readonly name: string;
+  readonly colour: string;
+}
+
+/**
+ * Turns the static pictures of a figure into inline SVG that takes the page's colours, with a
+ * checkbox per class and a choice between fill and outline.
+ *
+ * Embedded by its source text: it must not refer to anything outside itself.
+ */
+export function mountToggles(id: string, classes: readonly ToggledClass[]): void {
+  for (const root of Array.from(document.querySelectorAll(`[data-layerbook="${id}"]`))) {
+    const image = root.querySelector("img");
+    if (image === null || root.hasAttribute("data-mounted")) continue;
+    root.setAttribute("data-mounted", "");
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (char) => char.charCodeAt(0));
+    const holder = document.createElement("div");
+    holder.style.overflowX = "auto";
+    holder.innerHTML = new TextDecoder().decode(bytes);
+    const svg = holder.querySelector("svg");
+    if (svg === null) continue;
+    svg.removeAttribute("color");
+    svg.querySelector(".lb-page")?.remove();
+    image.replaceWith(holder);
+
+    const controls = document.createElement("fieldset");
+    controls.style.cssText =
+      "border:0;margin:0 0 4px;padding:0;display:flex;flex-wrap:wrap;gap:4px 16px;font:13px system-ui,sans-serif;color:inherit";
+    const addCheckbox = (
+      text: string,
+      colour: string | null,
+      isOn: boolean,
+      change: (on: boolean) => void,
+    ): void => {
+      const label = document.createElement("label");
+      label.style.cssText = "display:inline-flex;align-items:center;gap:5px;cursor:pointer";
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.checked = isOn;
+      box.addEventListener("change", () => change(box.checked));
+      label.append(box);
+      if (colour !== null) {
+        const sample = document.createElement("span");
+        sample.setAttribute("aria-hidden", "true");
+        sample.style.cssText = `width:12px;height:12px;background:${colour};outline:1px solid #8888`;
+        label.append(sample);
+      }
+      label.append(text);
+      controls.append(label);
+    };
+    const each = (selector: string, act: (region: SVGElement) => void): void =>
+      svg.querySelectorAll<SVGElement>(selector).forEach(act);
+    classes.forEach(({ name, colour }, index) => {
+      addCheckbox(name, colour, true, (on) => {
+        each(`.lb-class-${index + 1}`, (region) => {
+          region.style.display = on ? "" : "none";
+        });
+      });
+    });
+    addCheckbox("outline only", null, false, (on) => {
+      each(".lb-region", (region) => {
+        region.style.fillOpacity = on ? "0" : "";
+      });
+    });
+    root.prepend(controls);
+  }
+}

@@ -1,0 +1,81 @@
+import { ConfigError } from "../../core/errors";
+
+/** Row-major numbers: intensities or labels. */
+export interface Plane {
+  readonly height: number;
+  readonly width: number;
+  readonly data: ArrayLike<number>;
+}
+
+/** A mask to lay over the scan. */
+export interface ComparedMask {
+  /** The column's heading: `"Truth"` or a model's name; the same in every case. */
+  readonly title: string;
+  readonly labels: Plane;
+  /** A line below the panel, e.g. `"Dice 0.71"`. */
+  readonly caption?: string;
+}
+
+/** One slice with its masks. A labelled case of a dataset is one: its labels are the truth. */
+export interface ComparedCase {
+  readonly id: string;
+  readonly image: Plane;
+  /** The truth, where it is not among `masks`. */
+  readonly labels?: Plane | null;
+  readonly masks?: readonly ComparedMask[];
+}
+
+/** A case whose masks are listed, the truth among them. */
+export interface ListedCase {
+  readonly id: string;
+  readonly image: Plane;
+  readonly masks: readonly ComparedMask[];
+}
+
+/** The title of a case's own labels. */
+export const TRUTH = "Truth";
+
+/**
+ * Brings cases to one form and checks them.
+ *
+ * @param where names the caller in errors
+ * @throws ConfigError when there is no case, columns differ, or a mask's size is not its scan's
+ */
+export function listMasks(where: string, cases: readonly ComparedCase[]): ListedCase[] {
+  if (cases.length === 0) {
+    throw new ConfigError({
+      where,
+      expected: "at least one case",
+      got: "none",
+      remedy: "Pass a dataset's cases, or a selection of them.",
+    });
+  }
+  const listed = cases.map(({ id, image, labels, masks = [] }) => ({
+    id,
+    image,
+    masks: labels === undefined || labels === null ? masks : [{ title: TRUTH, labels }, ...masks],
+  }));
+  const wanted = listed[0].masks.map(({ title }) => title);
+  for (const { id, image, masks } of listed) {
+    const got = masks.map(({ title }) => title);
+    if (got.join("\n") !== wanted.join("\n")) {
+      throw new ConfigError({
+        where: `${where}["${id}"].masks`,
+        expected: `the columns ${wanted.join(", ") || "(none)"}`,
+        got: got.join(", ") || "none",
+        remedy: "Every case needs the same masks in the same order.",
+      });
+    }
+    for (const { title, labels } of masks) {
+      if (labels.height !== image.height || labels.width !== image.width) {
+        throw new ConfigError({
+          where: `${where}["${id}"].masks["${title}"]`,
+          expected: `${image.height} x ${image.width} pixels, as the scan`,
+          got: `${labels.height} x ${labels.width}`,
+          remedy: "Bring the mask back to the scan's grid first.",
+        });
+      }
+    }
+  }
+  return listed;
+}

@@ -1,0 +1,144 @@
+import { decode } from "fast-png";
+import { ConfigError } from "../../src/core/errors";
+import { DISPLAY } from "../../src/display/host";
+import { Figure } from "../../src/viz/Figure";
+import { scoreBars } from "../../src/viz/charts/scoreBars";
+import { trainingCurves } from "../../src/viz/charts/trainingCurves";
+import { compareMasks } from "../../src/viz/masks/compareMasks";
+
+const classNames = ["background", "ground-glass opacity", "consolidation", "pleural effusion"];
+
+function plane(height: number, width: number, values: readonly number[]) {
+  return { height, width, data: Array.from({ length: height * width }, (_, i) => values[i] ?? 0) };
+}
+
+describe("Figure", () => {
+  it("shows a chart to JupyterLab as plotly's type, and to everything else as a picture", () => {
+    const figure = new Figure({
+      data: [{ y: [1, 2] }],
+      layout: { height: 300 },
+      description: "Nothing <yet>.",
+    });
+    const bundle = figure[DISPLAY]();
+    expect(Object.keys(bundle)).toEqual([
+      "application/vnd.plotly.v1+json",
+      "image/svg+xml",
+      "text/plain",
+    ]);
+    expect(bundle["image/svg+xml"]).toContain('aria-label="Nothing &lt;yet&gt;."');
+  });
+
+  it("fixes both sizes, since plotly's own resizing collapses a hidden tab's figure", () => {
+    const { layout } = new Figure({ data: [], layout: {}, description: "Nothing." });
+    expect(layout).toMatchObject({ width: 760, height: 380 });
+  });
+
+  it("holds its static picture inside its HTML", () => {
+    const figure = new Figure({ data: [{ y: [1, 2] }], layout: {}, description: "A line." });
+    expect(figure.toHtml()).toMatch(
+      /^<figure [^>]*><svg .*<\/svg><script type="application\/json">/s,
+    );
+  });
+
+  it("cannot be closed early by what it shows", () => {
+    const figure = new Figure({ data: [{ name: "</script><b>" }], layout: {}, description: "x" });
+    expect(figure.toHtml().match(/<\/script>/g)).toHaveLength(1);
+    expect(figure.toHtml()).not.toContain("<b>");
+  });
+
+  it("says which traces have no static picture", () => {
+    const figure = new Figure({ data: [{ type: "pie" }], layout: {}, description: "A pie." });
+    expect(figure.svg).toContain("Interactive only: pie. A pie.");
+  });
+});
+
+describe("compareMasks", () => {
+  const item = (id: string, height: number, width: number) => ({
+    id,
+    image: plane(height, width, [10, 20, 30]),
+    labels: plane(height, width, [1, 2, 2]),
+    masks: [{ title: "U-Net", labels: plane(height, width, [0, 2, 0]), caption: "Dice 0.50" }],
+  });
+  const svgOf = (...args: Parameters<typeof compareMasks>): string =>
+    compareMasks(...args).svg ?? "";
+
+  it("stores each scan once, and draws a region per class and mask", () => {
+    const svg = svgOf([item("a", 5, 7), item("b", 3, 2)], { classNames });
+    expect(svg.match(/<image /g)).toHaveLength(2);
+    expect(svg.match(/<use /g)).toHaveLength(2 * 3);
+    expect(svg.match(/class="lb-region/g)).toHaveLength(2 * 3);
+    for (const name of classNames.slice(1)) expect(svg).toContain(name);
+  });
+
+  it("shows what a prediction gets right, adds and misses", () => {
+    const svg = svgOf([item("a", 5, 7)], { classNames, difference: true });
+    expect(svg).toContain("U-Net: errors");
+    expect(svg.match(/lb-(correct|false|missed)"/g)).toEqual(['lb-correct"', 'lb-missed"']);
+  });
+
+  it("reduces a scan that is larger than a panel by area, not by leaving pixels out", () => {
+    const image = plane(2, 1154, []);
+    image.data = image.data.map((_, i) => (i % 2) * 100);
+    const svg = svgOf([{ id: "a", image }], { classNames, window: { low: 0, high: 100 } });
+    const png = Buffer.from(/base64,([^"]+)/.exec(svg)?.[1] ?? "", "base64");
+    const { data, width } = decode(png);
+    expect(width).toBe(289);
+    expect([...data.slice(0, 288)].every((grey) => grey === 127 || grey === 128)).toBe(true);
+  });
+
+  it("escapes class names and titles", () => {
+    const svg = svgOf([item("<i>", 5, 7)], { classNames: ["background", "A & B", "c", "d"] });
+    expect(svg).toContain("A &amp; B");
+    expect(svg).not.toMatch(/<i>|A & B/);
+  });
+
+  it("refuses a mask on another grid, no case, and columns that differ", () => {
+    const wrong = { ...item("a", 5, 7), image: plane(5, 5, []) };
+    expect(() => compareMasks([wrong], { classNames })).toThrow(
+      /\["a"\].masks\["Truth"\]: expected 5 x 5 pixels, as the scan, got 5 x 7/,
+    );
+    expect(() => compareMasks([], { classNames })).toThrow(ConfigError);
+    const fewer = { ...item("b", 5, 7), masks: [] };
+    expect(() => compareMasks([item("a", 5, 7), fewer], { classNames })).toThrow(
+      /expected the columns Truth, U-Net, got Truth/,
+    );
+    const bare = { ...item("a", 5, 7), labels: null };
+    expect(() => compareMasks([bare], { classNames, difference: true })).toThrow(
+      /expected a mask titled "Truth" to compare with/,
+    );
+  });
+});
+
+describe("scoreBars", () => {
+  it("has no bar where nothing is defined", () => {
+    const { data } = scoreBars(
+      [
+        { model: "unet", className: "consolidation", mean: 0.5, count: 3, interval: [0.4, 0.7] },
+        { model: "unet", className: "pleural effusion", mean: NaN, count: 0 },
+      ],
+      "Dice",
+    );
+    expect(data[0]["y"]).toEqual([0.5, null]);
+    const { array, arrayminus } = data[0]["error_y"] as Record<string, (number | null)[]>;
+    expect(array[0]).toBeCloseTo(0.2);
+    expect(arrayminus[0]).toBeCloseTo(0.1);
+  });
+});
+
+describe("trainingCurves", () => {
+  it("leaves out what was not measured", () => {
+    const { data } = trainingCurves([
+      {
+        model: "unet",
+        epochs: [
+          { epoch: 1, loss: 0.9, validationDice: null },
+          { epoch: 2, loss: 0.7, validationDice: 0.4 },
+        ],
+      },
+    ]);
+    expect(data.map((trace) => [trace["name"], trace["x"]])).toEqual([
+      ["U-Net, training", [1, 2]],
+      ["U-Net, Dice", [2]],
+    ]);
+  });
+});
