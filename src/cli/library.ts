@@ -5,4 +5,6 @@
 export { resizeCeiling } from "../data";
 export * from "../experiments";
 export { PHANTOM } from "../experiments/training/dataSource";
+export { ownSplit } from "../experiments/training/ownSplit";
 export { quickstart, quickstartReport } from "../experiments/studies/quickstart";
+export { differingSettings, listRuns, pruneRuns } from "../experiments/storage/listRuns";

@@ -8,6 +8,7 @@ import { registerDoctorCommand } from "./commands/doctor";
 import { registerEvaluateCommand } from "./commands/evaluate";
 import { registerKernelCommand } from "./commands/kernel";
 import { registerPredictCommand } from "./commands/predict";
+import { registerRunsCommand } from "./commands/runs";
 import { registerSetupCommand } from "./commands/setup";
 import { registerTrainCommand } from "./commands/train";
 import { reportError } from "./runAction";
@@ -30,6 +31,7 @@ function createProgram(): Command {
   registerEvaluateCommand(program);
   registerCompareCommand(program);
   registerConfigCommand(program);
+  registerRunsCommand(program);
   registerDemoCommand(program);
   registerKernelCommand(program);
   registerSetupCommand(program);

@@ -46,8 +46,10 @@ export {
   writeSplits,
 } from "../data/splits";
 export type { Split, Splittable } from "../data/splits";
-export { fitSplit, trainRun } from "./training/trainRun";
-export type { TrainRunOptions, TrainedRun, TrainingHooks } from "./training/trainRun";
+export { fitSplit } from "./training/fitSplit";
+export type { TrainingHooks } from "./training/fitSplit";
+export { trainRun } from "./training/trainRun";
+export type { TrainRunOptions, TrainedRun } from "./training/trainRun";
 export type { TrainingConfig, TrainingOverrides } from "./config/trainingConfig";
 export { tableCsv, tableMarkdown, tablesOf } from "./studies/tables";
 export type { TableRow, Tables } from "./studies/tables";

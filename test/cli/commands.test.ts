@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "fast-png";
@@ -70,6 +70,7 @@ describe("train", () => {
     expect(result.record.data).toMatchObject({ source: at("data"), testCases: 2 });
     expect(result.test.cases).toBe(2);
     expect((await readdir(at("run"))).sort()).toEqual([
+      "manifest.json",
       "run.json",
       "split.json",
       "weights.safetensors",
@@ -87,6 +88,26 @@ describe("train", () => {
       ),
     ]);
   });
+
+  it("gives a folder that two commands want at once to one of them", async () => {
+    const train = (seed: string) =>
+      cli.run([
+        ...["train", "--data", at("data"), "--model", "unet", "--out", at("both")],
+        ...["--seed", seed, "--json", ...TINY],
+      ]);
+    const results = await Promise.all([train("1"), train("2")]);
+    const [done, ...alsoDone] = results.filter(({ code }) => code === 0);
+    const [refused] = results.filter(({ code }) => code === 2);
+    expect(alsoDone).toEqual([]);
+    expect(lines(refused)).toEqual([
+      expect.stringMatching(/in use by process \d+ on|got a run with setting seed/),
+    ]);
+    const { record } = JSON.parse(done.stdout) as { record: { config: { seed: number } } };
+    const [split] = JSON.parse(await readFile(at("both", "split.json"), "utf8")) as [
+      { seed: number },
+    ];
+    expect(split.seed).toBe(record.config.seed);
+  }, 60_000);
 });
 
 describe("predict", () => {
@@ -156,6 +177,12 @@ describe("bad input", () => {
   ];
 
   beforeAll(async () => {
+    await cp(at("run"), at("stopped"), { recursive: true });
+    const record = (await readFile(at("run", "run.json"), "utf8")).replace(
+      '"ended": "completed"',
+      '"ended": "interrupted"',
+    );
+    await writeFile(at("stopped", "run.json"), record);
     await mkdir(at("empty"));
     await mkdir(at("notes"));
     await writeFile(at("notes", "monday.txt"), "call the clinic");
@@ -207,6 +234,14 @@ describe("bad input", () => {
       "a run that is none",
       () => ["predict", "--model", at("data"), "--input", at("data"), "--output", at("bad-masks")],
       /data: expected a folder with a finished run/,
+    ],
+    [
+      "a run that was stopped half-way",
+      () => [
+        ...["predict", "--model", at("stopped"), "--input", at("data")],
+        ...["--output", at("bad-masks")],
+      ],
+      /stopped: expected a folder with a finished run, got one that was stopped after 1 of 1 epochs/,
     ],
     [
       "one NIfTI name for a folder of images",
@@ -299,11 +334,19 @@ describe("config", () => {
   });
 });
 
+describe("runs", () => {
+  it("lists what train made", async () => {
+    const { code, stdout } = await cli.run(["runs", "list", folder]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\/run +\| unet +\| smoke +\| finished +\| +1\/1/);
+  });
+});
+
 describe("help", () => {
-  it.each(["train", "predict", "evaluate", "compare", "config"])(
+  it.each(["train", "predict", "evaluate", "compare", "config", "runs list"])(
     "%s says what it takes",
     async (name) => {
-      const { code, stdout } = await cli.run([name, "--help"]);
+      const { code, stdout } = await cli.run([...name.split(" "), "--help"]);
       expect(code).toBe(0);
       expect(stdout).toContain(`Usage: layerbook ${name}`);
       expect(stdout).toContain("--json");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { integerOption } from "../options";
 import { MODEL_NAMES } from "../../models/modelNames";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommonOptions } from "../runAction";
@@ -9,6 +10,8 @@ interface TrainOptions extends CommonOptions, TrainingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
+  readonly split?: string;
+  readonly fold: number;
 }
 
 /** `layerbook train`: one model, from data to a run folder. */
@@ -23,14 +26,27 @@ export function registerTrainCommand(program: Command): void {
       "phantom",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
+  command
+    .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
+    .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
       const config = await configOf(options);
-      const { trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
+      const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
+      const given =
+        options.split === undefined
+          ? {}
+          : await ownSplit({
+              source: options.data,
+              path: options.split,
+              fold: options.fold,
+              config,
+            });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({
+          ...given,
           model: options.model,
           config,
           out: options.out,

@@ -13,6 +13,7 @@ import type { EpochRecord } from "../training/checkpoint";
 import type { FitResult } from "../training/fitOptions";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { readRecord } from "./readRecord";
 import { modelVariables, readVariables, writeVariables } from "../training/variables";
 import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
 
@@ -126,50 +127,56 @@ export async function saveRun(
  * @returns `null` where the folder has no finished run
  * @throws DataError when `run.json` is not one of this version
  */
-export async function readRunRecord(folder: string): Promise<RunRecord | null> {
-  const path = join(folder, RECORD_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw error;
-  }
-  const result = runRecordSchema.safeParse(parseJson(text));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new DataError({
-    where: path,
+export function readRunRecord(folder: string): Promise<RunRecord | null> {
+  return readRecord(join(folder, RECORD_FILE), runRecordSchema, {
     expected: "the record of a run of this version",
-    got: `${issue.path.join(".") || "its text"}: ${issue.message}`,
     remedy: "Train it again.",
   });
+}
+
+/** What {@link loadRun} accepts. */
+export interface LoadRunOptions {
+  /** Takes a run whose training was stopped half-way, too; default false. */
+  readonly allowInterrupted?: boolean;
 }
 
 /**
  * The record of a run that is there.
  *
- * @throws DataError when the folder holds no run, or one of another version
+ * @throws DataError when the folder holds no run, one of another version, or one that was stopped
  */
-export async function expectRunRecord(folder: string): Promise<RunRecord> {
+export async function expectRunRecord(
+  folder: string,
+  { allowInterrupted = false }: LoadRunOptions = {},
+): Promise<RunRecord> {
   const record = await readRunRecord(folder);
-  if (record !== null) return record;
-  throw new DataError({
-    where: folder,
-    expected: "a folder with a finished run",
-    got: `no ${RECORD_FILE} in it`,
-    remedy: "Name the folder that was given to train as --out, or let its training end",
-  });
+  if (record === null) {
+    throw new DataError({
+      where: folder,
+      expected: "a folder with a finished run",
+      got: `no ${RECORD_FILE} in it`,
+      remedy: "Name the folder that was given to train as --out, or let its training end",
+    });
+  }
+  const { ended, records } = record.result;
+  if (ended === "interrupted" && !allowInterrupted) {
+    throw new DataError({
+      where: folder,
+      expected: "a folder with a finished run",
+      got: `one that was stopped after ${records.length} of ${record.config.epochs} epochs`,
+      remedy: "Run its train command again to finish it",
+    });
+  }
+  return record;
 }
 
 /**
- * A finished run with its model, ready to predict.
+ * A run with its model, ready to predict.
  *
  * @throws DataError when the folder holds no finished run, or its files do not fit each other
  */
-export async function loadRun(folder: string): Promise<Run> {
-  const record = await expectRunRecord(folder);
+export async function loadRun(folder: string, options: LoadRunOptions = {}): Promise<Run> {
+  const record = await expectRunRecord(folder, options);
   const path = join(folder, WEIGHTS_FILE);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new DataError({
@@ -183,12 +190,4 @@ export async function loadRun(folder: string): Promise<Run> {
   const model = buildModel(record.model, record.config, record.classNames.length);
   writeVariables(path, modelVariables(model), readSafetensors(path, bytesSource(bytes)));
   return { folder, record, model };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

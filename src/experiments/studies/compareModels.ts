@@ -15,8 +15,8 @@ import { kFold, readSplits, selectById, splitByGroup, writeSplits } from "../../
 import type { Split } from "../../data/splits";
 import { tableCsv, tableMarkdown, tablesOf } from "./tables";
 import type { Tables } from "./tables";
-import { fitSplit } from "../training/trainRun";
-import type { TrainingHooks } from "../training/trainRun";
+import { fitSplit } from "../training/fitSplit";
+import type { TrainingHooks } from "../training/fitSplit";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { writeJsonWhole, writeWhole } from "../../files/writeWhole";

@@ -9,7 +9,8 @@ import type { Evaluation } from "../evaluation/evaluateModel";
 import { presetConfig } from "../config/presets";
 import { readRunRecord } from "../storage/runs";
 import { trainRun } from "../training/trainRun";
-import type { TrainedRun, TrainingHooks } from "../training/trainRun";
+import type { TrainingHooks } from "../training/fitSplit";
+import type { TrainedRun } from "../training/trainRun";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 /** The two models that the quick start compares: the baseline, and the paper's. */

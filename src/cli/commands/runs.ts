@@ -1,0 +1,103 @@
+import type { Command } from "commander";
+import { ConfigError } from "../../core/errors";
+import { formatScore, markdownTable } from "../../experiments/studies/scoreTable";
+import type { RunListing } from "../../experiments/storage/listRuns";
+import { addCommonOptions, resultAction } from "../runAction";
+import type { CommandResult, CommonOptions } from "../runAction";
+
+interface PruneOptions extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+/** `layerbook runs`: what is in the run folders. */
+export function registerRunsCommand(program: Command): void {
+  const runs = program.command("runs").description("list, compare and prune trained runs");
+  addCommonOptions(
+    runs
+      .command("list", { isDefault: true })
+      .description("every run in a folder and below it")
+      .argument("[folder]", "where to look", "runs"),
+  ).action((folder: string, options: CommonOptions) => resultAction(() => list(folder))(options));
+  addCommonOptions(
+    runs
+      .command("compare")
+      .description("the settings in which runs differ, and how each did in validation")
+      .argument("<folders...>", "two runs or more"),
+  ).action((folders: string[], options: CommonOptions) =>
+    resultAction(() => compare(folders))(options),
+  );
+  addCommonOptions(
+    runs
+      .command("prune")
+      .description("remove runs that were stopped half-way; says which, removes with --yes")
+      .argument("[folder]", "where to look", "runs")
+      .option("--yes", "remove them"),
+  ).action((folder: string, options: PruneOptions) =>
+    resultAction<PruneOptions>(({ yes }) => prune(folder, yes === true))(options),
+  );
+}
+
+async function list(folder: string): Promise<CommandResult> {
+  const { listRuns } = await import("../library");
+  const runs = await listRuns(folder);
+  return {
+    text: runs.length === 0 ? `No runs in ${folder}` : table(runs),
+    json: { folder, runs },
+  };
+}
+
+async function compare(folders: readonly string[]): Promise<CommandResult> {
+  const { differingSettings, listRuns } = await import("../library");
+  const runs = (await Promise.all(folders.map((folder) => listRuns(folder)))).flat();
+  if (runs.length < 2) {
+    throw new ConfigError({
+      where: "runs compare",
+      expected: "two runs or more",
+      got: `${runs.length} in ${folders.join(", ")}`,
+    });
+  }
+  const differences = differingSettings(runs);
+  const rows = differences.map(({ setting, values }) => [setting, ...values]);
+  const dice = runs.map(({ validationDice }) => formatScore(validationDice ?? NaN));
+  return {
+    text: markdownTable([
+      ["setting", ...runs.map(({ folder }) => folder)],
+      ...rows,
+      ["validation Dice", ...dice],
+    ]),
+    json: { runs, differences },
+  };
+}
+
+async function prune(folder: string, isAgreed: boolean): Promise<CommandResult> {
+  const { listRuns, pruneRuns } = await import("../library");
+  const runs = await listRuns(folder);
+  const stopped = runs.filter(({ state }) => state === "interrupted" || state === "stopped");
+  if (isAgreed) await pruneRuns(stopped);
+  const count = `${stopped.length} ${stopped.length === 1 ? "run" : "runs"}`;
+  return {
+    text:
+      stopped.length === 0
+        ? `Nothing to remove in ${folder}`
+        : isAgreed
+          ? `Removed ${count}`
+          : `${table(stopped)}\nRun it again with --yes to remove ${count}`,
+    json: { folder, isRemoved: isAgreed, runs: stopped },
+  };
+}
+
+function table(runs: readonly RunListing[]): string {
+  return markdownTable([
+    ["folder", "model", "preset", "state", "epochs", "validation Dice", "minutes", "MiB"],
+    ...runs.map((run) => [
+      run.folder,
+      run.model,
+      run.preset,
+      run.state,
+      `${run.epochs ?? "-"}/${run.wantedEpochs}`,
+      formatScore(run.validationDice ?? NaN),
+      formatScore((run.seconds ?? NaN) / 60, 1),
+      (run.bytes / 2 ** 20).toFixed(1),
+    ]),
+  ]);
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { ConfigError } from "../../core/errors";
+import { writeWhole } from "../../files/writeWhole";
+import { processStart } from "./processStart";
+import { readRecord } from "./readRecord";
+
+const LOCK_FILE = "lock.json";
+/** How often an owner says that it lives, for those on other machines who cannot look. */
+const HEARTBEAT_MS = 60_000;
+/** An owner on another machine that has been silent for so long is taken for dead. */
+const SILENCE_MS = 10 * HEARTBEAT_MS;
+
+const ownerSchema = z.strictObject({
+  host: z.string(),
+  pid: z.int(),
+  /** See `processStart`. */
+  processStart: z.string(),
+  /** When the folder was taken, for people. */
+  since: z.string(),
+  /** Tells two owners of one process apart. */
+  token: z.string(),
+});
+
+/** Who writes to a folder. */
+export type Owner = z.infer<typeof ownerSchema>;
+
+/**
+ * Runs `body` while no other process, and no other call in this one, may do so for the same folder.
+ * A lock that a dead process left behind is taken over.
+ *
+ * @param folder made where it is missing
+ * @throws ConfigError at once where somebody else owns the folder
+ */
+export async function withFolderLock<T>(folder: string, body: () => Promise<T>): Promise<T> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, LOCK_FILE);
+  const token = await acquire(path);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    void utimes(path, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  try {
+    return await body();
+  } finally {
+    clearInterval(heartbeat);
+    await release(path, token);
+  }
+}
+
+/**
+ * The living owner of a folder.
+ *
+ * @returns `null` where nobody owns it
+ */
+export async function folderOwner(folder: string): Promise<Owner | null> {
+  const path = join(folder, LOCK_FILE);
+  const owner = await readOwner(path);
+  return owner !== null && (await isAlive(path, owner)) ? owner : null;
+}
+
+/**
+ * Refuses a folder that somebody owns, before any work is done for it.
+ *
+ * @throws ConfigError that names the owner
+ */
+export async function expectNoOwner(folder: string): Promise<void> {
+  const owner = await folderOwner(folder);
+  if (owner !== null) throw refusal(join(folder, LOCK_FILE), owner);
+}
+
+/** @returns the token of the new owner */
+async function acquire(path: string): Promise<string> {
+  const own: Owner = {
+    host: hostname(),
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? "",
+    since: new Date().toISOString(),
+    token: randomBytes(12).toString("hex"),
+  };
+  const text = `${JSON.stringify(own)}\n`;
+  for (;;) {
+    if (await createWhole(path, text)) return own.token;
+    const holder = await readOwner(path);
+    if (holder === null) continue;
+    if (await isAlive(path, holder)) throw refusal(path, holder);
+    // One process at a time may take over, or two could both think that they did.
+    const seat = `${path}.takeover`;
+    const seatToken = await acquire(seat);
+    try {
+      if ((await readOwner(path))?.token === holder.token) {
+        await writeWhole(path, text);
+        return own.token;
+      }
+    } finally {
+      await release(seat, seatToken);
+    }
+  }
+}
+
+async function release(path: string, token: string): Promise<void> {
+  if ((await readOwner(path))?.token === token) await rm(path, { force: true });
+}
+
+/**
+ * Creates a file with all of its content at once.
+ *
+ * @returns false where there is one already
+ */
+async function createWhole(path: string, text: string): Promise<boolean> {
+  const draft = join(dirname(path), `.lock.${randomBytes(6).toString("hex")}.partial`);
+  await writeFile(draft, text);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** @returns `null` where there is no lock */
+function readOwner(path: string): Promise<Owner | null> {
+  return readRecord(path, ownerSchema, {
+    expected: "the lock of a folder",
+    remedy: "Remove the file if nothing is running in the folder.",
+  });
+}
+
+async function isAlive(path: string, owner: Owner): Promise<boolean> {
+  if (owner.host === hostname()) return processStart(owner.pid) === owner.processStart;
+  const changed = await stat(path).catch(() => null);
+  return changed !== null && Date.now() - changed.mtimeMs < SILENCE_MS;
+}
+
+function refusal(path: string, { host, pid, since }: Owner): ConfigError {
+  return new ConfigError({
+    where: dirname(path),
+    expected: "a folder that no other process is writing to",
+    got: `one in use by process ${pid} on ${host} since ${since}`,
+    remedy: "Wait until it has ended, or choose another folder.",
+  });
+}

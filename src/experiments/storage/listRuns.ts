@@ -1,0 +1,115 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { MANIFEST_FILE, readManifest } from "./manifest";
+import { decisiveSettings } from "../config/fingerprint";
+import { folderOwner } from "./folderLock";
+import { readRunRecord } from "./runs";
+
+/** How far below the starting folder runs are looked for. */
+const MAX_DEPTH = 5;
+
+/** One run's folder, at a glance. */
+export interface RunListing {
+  readonly folder: string;
+  readonly model: string;
+  readonly preset: string;
+  readonly source: string;
+  /** `stopped`: killed, or ended by an error; its training can go on. */
+  readonly state: "finished" | "running" | "interrupted" | "stopped";
+  /** Epochs that are done, as far as is known; `null` before the first record. */
+  readonly epochs: number | null;
+  readonly wantedEpochs: number;
+  /** The best of all epochs; `null` without validation. */
+  readonly validationDice: number | null;
+  /** Of training; `null` before the first record. */
+  readonly seconds: number | null;
+  readonly bytes: number;
+  /** Settings that decide the result, by path. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * All runs in a folder and below it, by path.
+ *
+ * @throws DataError for a run of another version
+ */
+export async function listRuns(folder: string): Promise<RunListing[]> {
+  const found: RunListing[] = [];
+  for (const place of await runFolders(folder, 0)) {
+    const manifest = await readManifest(place);
+    if (manifest === null) continue;
+    const record = await readRunRecord(place);
+    const owner = await folderOwner(place);
+    const dice = (record?.result.records ?? []).flatMap(({ validationDice }) =>
+      validationDice === null ? [] : [validationDice],
+    );
+    const { model, config, source } = manifest;
+    found.push({
+      ...{ folder: place, model, preset: config.preset, source },
+      state:
+        owner !== null
+          ? "running"
+          : record === null
+            ? "stopped"
+            : record.result.ended === "interrupted"
+              ? "interrupted"
+              : "finished",
+      epochs: record?.result.records.length ?? null,
+      wantedEpochs: config.epochs,
+      validationDice: dice.length === 0 ? null : Math.max(...dice),
+      seconds: record?.result.seconds ?? null,
+      bytes: await folderBytes(place),
+      settings: { ...Object.fromEntries(decisiveSettings(config)) },
+    });
+  }
+  return found;
+}
+
+/** Settings in which some runs differ, each with its value in every run, in their order. */
+export function differingSettings(
+  runs: readonly RunListing[],
+): { readonly setting: string; readonly values: readonly string[] }[] {
+  const [first] = runs;
+  const rows = [
+    { setting: "model", values: runs.map(({ model }) => model) },
+    { setting: "source", values: runs.map(({ source }) => source) },
+    ...Object.keys(first?.settings ?? {}).map((setting) => ({
+      setting,
+      values: runs.map(({ settings }) => settings[setting] ?? "unset"),
+    })),
+  ];
+  return rows.filter(({ values }) => new Set(values).size > 1);
+}
+
+/** Removes runs that are neither finished nor running; their folders go with all that is in them. */
+export async function pruneRuns(runs: readonly RunListing[]): Promise<void> {
+  for (const { folder, state } of runs) {
+    if (state !== "interrupted" && state !== "stopped") continue;
+    // It may have been taken up again since it was listed.
+    if ((await folderOwner(folder)) === null) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runFolders(folder: string, depth: number): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  if (entries.some((entry) => entry.isFile() && entry.name === MANIFEST_FILE)) return [folder];
+  if (depth === MAX_DEPTH) return [];
+  const folders = entries
+    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
+    .map(({ name }) => join(folder, name))
+    .sort();
+  return (await Promise.all(folders.map((inner) => runFolders(inner, depth + 1)))).flat();
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import * as z from "zod";
+import { ConfigError } from "../../core/errors";
+import type { Split } from "../../data/splits";
+import { writeJsonWhole } from "../../files/writeWhole";
+import { decisiveSettings } from "../config/fingerprint";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { differenceOf } from "./caseHashes";
+import type { CaseHashes } from "./caseHashes";
+import { readRecord } from "./readRecord";
+
+export const MANIFEST_FILE = "manifest.json";
+
+const manifestSchema = z.strictObject({
+  format: z.literal("layerbook-manifest-1"),
+  /** A name that `modelByName` knows. */
+  model: z.string(),
+  config: trainingConfigSchema,
+  /** The path as it was given, or `phantom`; a label, since contents decide. */
+  source: z.string(),
+  /** SHA-256 of the split. */
+  split: z.string(),
+  cases: z.record(z.string(), z.strictObject({ image: z.string(), mask: z.string().nullable() })),
+});
+
+/**
+ * Everything that decides a training's result, written to its folder before anything else. Work in
+ * the folder goes on only with the same.
+ */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What was asked for, before the data are read. */
+export interface WantedSettings {
+  readonly model: string;
+  readonly config: TrainingConfig;
+}
+
+/** And after. */
+export interface WantedData {
+  readonly source: string;
+  readonly split: Split;
+  readonly cases: Readonly<Record<string, CaseHashes>>;
+}
+
+const REMEDY = "Choose another folder, or remove this one.";
+
+/**
+ * Reads a folder's manifest.
+ *
+ * @returns `null` where there is none
+ * @throws DataError when it is not one of this version
+ */
+export function readManifest(folder: string): Promise<Manifest | null> {
+  return readRecord(join(folder, MANIFEST_FILE), manifestSchema, {
+    expected: "the manifest of a training of this version",
+    remedy: REMEDY,
+  });
+}
+
+/**
+ * Refuses to go on in a folder with other settings.
+ *
+ * @throws ConfigError that names the first setting that differs
+ */
+export function expectSameSettings(
+  folder: string,
+  manifest: Pick<Manifest, "model" | "config">,
+  wanted: WantedSettings,
+): void {
+  const before = new Map([
+    ["model", manifest.model],
+    ...[...decisiveSettings(manifest.config)].map(named),
+  ]);
+  const now = new Map([
+    ["model", wanted.model],
+    ...[...decisiveSettings(wanted.config)].map(named),
+  ]);
+  for (const [name, value] of now) {
+    if (before.get(name) === value) continue;
+    throw new ConfigError({
+      where: folder,
+      expected: `an empty folder or a run with ${name} ${value}`,
+      got: `a run with ${name} ${before.get(name) ?? "unset"}`,
+      remedy: REMEDY,
+    });
+  }
+}
+
+/**
+ * Refuses to go on in a folder with other data or another split.
+ *
+ * @throws ConfigError that names the first case that differs
+ */
+export function expectSameData(
+  folder: string,
+  manifest: Pick<Manifest, "split" | "cases">,
+  wanted: WantedData,
+): void {
+  const difference =
+    differenceOf(manifest.cases, wanted.cases) ??
+    (manifest.split === hashSplit(wanted.split) ? null : "another split of the cases");
+  if (difference === null) return;
+  throw new ConfigError({
+    where: folder,
+    expected: "the data that the folder's work began with",
+    got: difference,
+    remedy: "Restore the data, or choose another folder: results of different data do not mix.",
+  });
+}
+
+/** Writes a folder's manifest, whole. */
+export async function writeManifest(
+  folder: string,
+  settings: WantedSettings,
+  { source, split, cases }: WantedData,
+): Promise<void> {
+  const manifest: Manifest = {
+    format: "layerbook-manifest-1",
+    model: settings.model,
+    config: settings.config,
+    source,
+    split: hashSplit(split),
+    cases: { ...cases },
+  };
+  await writeJsonWhole(join(folder, MANIFEST_FILE), manifest);
+}
+
+/** Which cases stand on which side; the order within a side counts, since training follows it. */
+function hashSplit({ train, validation, test }: Split): string {
+  return createHash("sha256").update(JSON.stringify({ train, validation, test })).digest("hex");
+}
+
+function named([path, value]: readonly [string, string]): [string, string] {
+  return [`setting ${path}`, value];
+}

@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/**
+ * When a process of this machine started, as text to compare: a process id alone may be a later
+ * process that got the same number.
+ *
+ * @returns `null` where no such process runs
+ */
+export function processStart(pid: number): string | null {
+  return process.platform === "linux" ? linuxStart(pid) : otherStart(pid);
+}
+
+/** Ticks since the machine was started, and which start that was. */
+function linuxStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold anything; the state is the first field behind it.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return null;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19]}`;
+  } catch {
+    return null;
+  }
+}
+
+function otherStart(pid: number): string | null {
+  try {
+    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
+    return text.trim() === "" ? null : text.trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import type * as z from "zod";
+import { DataError } from "../../core/errors";
+
+/**
+ * Reads a JSON file that must satisfy a schema.
+ *
+ * @param expected what it should be, for the message
+ * @returns `null` where there is no such file
+ * @throws DataError when it holds something else, naming the first field that does not fit
+ */
+export async function readRecord<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  { expected, remedy }: { readonly expected: string; readonly remedy: string },
+): Promise<z.output<S> | null> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+  const result = schema.safeParse(parseJson(text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const got = `${issue.path.join(".") || "its text"}: ${issue.message}`;
+  throw new DataError({ where: path, expected, got, remedy });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
+import type { OptimizerConfig } from "../../core/optimizers";
+import { selectById } from "../../data/splits";
+import type { Split } from "../../data/splits";
+import type { Sample } from "../../data/types";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { expectArchitecture } from "./buildModel";
+import { fit } from "./fit";
+import type { FitOptions, FitResult } from "./fitOptions";
+
+/** What a caller may watch and stop. */
+export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch" | "callbacks">;
+
+/** `fit` as a configuration has it, on the parts of a split. */
+export function fitSplit(
+  model: tf.LayersModel,
+  samples: readonly Sample[],
+  split: Pick<Split, "train" | "validation">,
+  options: TrainingHooks & { readonly config: TrainingConfig; readonly checkpoint: string },
+): Promise<FitResult> {
+  const { config, checkpoint, progress, shouldStop, onEpoch, callbacks } = options;
+  const { epochs, batchSize, seed, schedule, augmentation, augmentationStrength } = config;
+  const { lastBatch, patience, monitor, compiled, precision } = config;
+  return fit(
+    model,
+    {
+      train: selectById(samples, split.train),
+      validation: selectById(samples, split.validation),
+    },
+    {
+      ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
+      ...{ lastBatch, patience, monitor, compiled, precision },
+      loss: withoutNull(config.loss),
+      optimizer: optimizerOf(config),
+      ...{ progress, shouldStop, onEpoch, callbacks },
+      checkpoint: { path: checkpoint },
+    },
+  );
+}
+
+/**
+ * Refuses a model and settings that cannot be trained, before any work is done.
+ *
+ * @throws ConfigError that names the setting
+ */
+export function expectTrainable(model: string, config: TrainingConfig): void {
+  expectArchitecture(model, config.model);
+  optimizerOf(config);
+}
+
+/** @throws ConfigError for a momentum that Adam would ignore */
+function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): OptimizerConfig {
+  const { name, momentum, ...common } = optimizer;
+  if (name === "sgd") return { name, momentum, ...withoutNull(common) };
+  if (momentum === 0) return { name, ...withoutNull(common) };
+  throw new ConfigError({
+    where: "config.optimizer.momentum",
+    expected: "0 for adam, which has its own",
+    got: String(momentum),
+    remedy: "Set optimizer.name to sgd, or take the momentum out.",
+  });
+}
+
+/** Leaves out what a configuration sets to `null`, which `fit` and the optimizers take as absent. */
+function withoutNull<T extends object>(settings: T): WithoutNull<T> {
+  const entries = Object.entries(settings).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as WithoutNull<T>;
+}
+
+type WithoutNull<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]>;
+};

@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { folderOwner, withFolderLock } from "../../../src/experiments/storage/folderLock";
+import { processStart } from "../../../src/experiments/storage/processStart";
+import { tempFolder } from "../../support/tempFolder";
+
+const root = tempFolder();
+let count = 0;
+/** A folder with a lock that somebody left there. */
+function lockedFolder(owner: Partial<Record<"host" | "processStart", string>> & { pid: number }) {
+  const folder = join(root, `locked-${++count}`);
+  mkdirSync(folder);
+  const lock = {
+    ...{ host: hostname(), processStart: "some boot 1", since: "2026-01-01", token: "t" },
+    ...owner,
+  };
+  writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+  return folder;
+}
+const deadPid = (): number => spawnSync(process.execPath, ["-e", ""]).pid;
+
+describe("withFolderLock", () => {
+  it("lets one in at a time, says who is inside, and leaves nothing behind", async () => {
+    const folder = join(root, "fresh");
+    await withFolderLock(folder, async () => {
+      expect(await folderOwner(folder)).toMatchObject({ pid: process.pid, host: hostname() });
+      await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(
+        new RegExp(`fresh: expected a folder that no .* in use by process ${process.pid} on `),
+      );
+    });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await folderOwner(folder)).toBeNull();
+  });
+
+  it("is released when the work throws", async () => {
+    const folder = join(root, "thrown");
+    const failed = withFolderLock(folder, () => Promise.reject(new Error("no")));
+    await expect(failed).rejects.toThrow("no");
+    expect(await withFolderLock(folder, () => Promise.resolve(1))).toBe(1);
+  });
+
+  it.each([
+    ["of a process that has ended", () => lockedFolder({ pid: deadPid() })],
+    ["of an earlier process with this one's number", () => lockedFolder({ pid: process.pid })],
+  ])("takes over the lock %s", async (_, make) => {
+    const folder = make();
+    expect(await folderOwner(folder)).toBeNull();
+    expect(await withFolderLock(folder, () => Promise.resolve(2))).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("believes another machine as long as it has been heard of in ten minutes", async () => {
+    const folder = lockedFolder({ host: "elsewhere", pid: 1 });
+    await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(
+      /process 1 on elsewhere/,
+    );
+    const longAgo = new Date(Date.now() - 11 * 60_000);
+    utimesSync(join(folder, "lock.json"), longAgo, longAgo);
+    expect(await withFolderLock(folder, () => Promise.resolve(3))).toBe(3);
+  });
+
+  it("goes to one of many that want a dead owner's lock at once", async () => {
+    const folder = lockedFolder({ pid: deadPid() });
+    let inside = 0;
+    let most = 0;
+    const results = await Promise.allSettled(
+      Array.from({ length: 12 }, () =>
+        withFolderLock(folder, async () => {
+          most = Math.max(most, ++inside);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          inside--;
+        }),
+      ),
+    );
+    expect(most).toBe(1);
+    expect(results.some(({ status }) => status === "fulfilled")).toBe(true);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("processStart", () => {
+  it("is the same each time for a living process, and null for a dead one", () => {
+    expect(processStart(process.pid)).toBe(processStart(process.pid));
+    expect(processStart(process.pid)).not.toBeNull();
+    expect(processStart(deadPid())).toBeNull();
+  });
+});

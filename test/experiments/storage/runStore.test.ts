@@ -1,0 +1,159 @@
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SliceDataset } from "../../../src/data";
+import { loadEngine } from "../../../src/engine/load";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { predictFiles } from "../../../src/experiments/evaluation/predictFiles";
+import { differingSettings, listRuns, pruneRuns } from "../../../src/experiments/storage/listRuns";
+import { loadRun, readRunRecord } from "../../../src/experiments/storage/runs";
+import { trainRun } from "../../../src/experiments/training/trainRun";
+import type { TrainRunOptions } from "../../../src/experiments/training/trainRun";
+import { tempFolder } from "../../support/tempFolder";
+import { discDataset } from "../support/discDataset";
+
+loadEngine();
+const root = tempFolder();
+const at = (...names: string[]): string => join(root, ...names);
+const dataset = discDataset();
+
+function options(out: string, seed = 1): TrainRunOptions {
+  const config = presetConfig("smoke", {
+    ...{ seed, size: 16, epochs: 2, batchSize: 2, compiled: false },
+  });
+  return { model: "unet", config, out: at(out), source: "discs", dataset, progress: false };
+}
+
+/** Ends a training as a kill would: nothing of ours runs afterwards. */
+async function killBeforeTheFirstStep(out: string): Promise<void> {
+  const killed = trainRun({
+    ...options(out),
+    callbacks: [
+      () => {
+        throw new Error("killed");
+      },
+    ],
+  });
+  await expect(killed).rejects.toThrow("killed");
+  rmSync(at(out, "checkpoint.safetensors"), { force: true });
+}
+
+/** The data with one pixel of one mask corrected. */
+function corrected(): SliceDataset {
+  const cases = dataset.cases.map((item, index) => {
+    if (index !== 3 || item.labels === null) return item;
+    const data = item.labels.data.slice();
+    data[0] = 1;
+    return { ...item, labels: { ...item.labels, data } };
+  });
+  return { ...dataset, cases };
+}
+
+describe("a run folder", () => {
+  it("killed before the first checkpoint, does not go on with another seed", async () => {
+    await killBeforeTheFirstStep("killed");
+    expect(readdirSync(at("killed")).sort()).toEqual(["manifest.json", "split.json"]);
+    await expect(trainRun(options("killed", 2))).rejects.toThrow(
+      /expected an empty folder or a run with setting seed 2, got a run with setting seed 1/,
+    );
+    const split: unknown = JSON.parse(readFileSync(at("killed", "split.json"), "utf8"));
+    const run = await trainRun(options("killed"));
+    expect(run.record.config.seed).toBe(1);
+    expect([run.split]).toEqual(split);
+  });
+
+  it("killed between manifest and split, makes the same split again", async () => {
+    await killBeforeTheFirstStep("half");
+    const split = readFileSync(at("half", "split.json"), "utf8");
+    rmSync(at("half", "split.json"));
+    await trainRun(options("half"));
+    expect(readFileSync(at("half", "split.json"), "utf8")).toBe(split);
+  });
+
+  it("does not mix a mask that was corrected meanwhile with what was trained before", async () => {
+    const again = trainRun({ ...options("killed"), dataset: corrected() });
+    await expect(again).rejects.toThrow(
+      /killed: expected the data that .* began with, got another mask of "disc-3"\. Restore/,
+    );
+  });
+
+  it("does not take a split that was edited", async () => {
+    await killBeforeTheFirstStep("edited");
+    const path = at("edited", "split.json");
+    const [split] = JSON.parse(readFileSync(path, "utf8")) as [{ train: string[]; test: string[] }];
+    const moved = { ...split, train: split.train.slice(1), test: [...split.test, split.train[0]] };
+    writeFileSync(path, JSON.stringify([moved]));
+    await expect(trainRun(options("edited"))).rejects.toThrow(/got another split of the cases/);
+  });
+
+  it("takes the data from another path, since contents decide", async () => {
+    const again = await trainRun({ ...options("killed"), source: "moved/discs" });
+    expect(again.wasFinished).toBe(true);
+  });
+
+  it("trains on a split that is handed in, and on all slices with testFraction 0", async () => {
+    const ids = dataset.cases.map(({ id }) => id);
+    const split = { fold: 0, seed: 1, train: ids.slice(2), validation: [], test: ids.slice(0, 2) };
+    const run = await trainRun({ ...options("own"), split });
+    expect(run.testCases.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    const { config } = options("all");
+    const all = await trainRun({
+      ...options("all"),
+      config: { ...config, testFraction: 0, validationFraction: 0 },
+    });
+    expect([all.testCases, all.split.train]).toEqual([[], ids]);
+  });
+
+  it("of an interrupted training is not used to predict without being told", async () => {
+    const out = at("stopped");
+    const run = await trainRun({ ...options("stopped"), shouldStop: () => true });
+    expect(run.record.result.ended).toBe("interrupted");
+    const message =
+      /stopped: expected .* finished run, got one that was stopped after 0 of 2 epochs/;
+    await expect(loadRun(out)).rejects.toThrow(message);
+    const predicted = predictFiles({ run: out, input: out, output: at("masks") });
+    await expect(predicted).rejects.toThrow(message);
+    expect((await loadRun(out, { allowInterrupted: true })).model.name).toBe("unet");
+  });
+
+  it("with something else for a record is refused, not taken for done", async () => {
+    await killBeforeTheFirstStep("empty");
+    writeFileSync(at("empty", "run.json"), "[]");
+    await expect(readRunRecord(at("empty"))).rejects.toThrow(/run\.json: expected the record/);
+    await expect(trainRun(options("empty"))).rejects.toThrow(/run\.json: expected the record/);
+    rmSync(at("empty"), { recursive: true });
+  });
+
+  it("has one owner at a time", async () => {
+    const runs = await Promise.allSettled([
+      trainRun(options("twice", 1)),
+      trainRun(options("twice", 2)),
+    ]);
+    const [refused, ...others] = runs.filter((run) => run.status === "rejected");
+    expect(others).toEqual([]);
+    expect(String(refused.reason)).toMatch(/in use by process|got a run with setting seed/);
+    const [done] = runs.filter((run) => run.status === "fulfilled");
+    const again = await trainRun(options("twice", done.value.record.config.seed));
+    expect(again).toMatchObject({ wasFinished: true, split: done.value.split });
+  });
+});
+
+describe("listRuns", () => {
+  it("says where each run stands, in what runs differ, and removes what was stopped", async () => {
+    await killBeforeTheFirstStep("dead");
+    const runs = await listRuns(root);
+    const state = (name: string) => runs.find(({ folder }) => folder === at(name))?.state;
+    expect(["killed", "dead", "stopped"].map(state)).toEqual([
+      "finished",
+      "stopped",
+      "interrupted",
+    ]);
+    const pair = runs.filter(({ folder }) => [at("killed"), at("all")].includes(folder));
+    expect(differingSettings(pair).map(({ setting }) => setting)).toEqual([
+      "validationFraction",
+      "testFraction",
+    ]);
+    await pruneRuns(runs);
+    const left = (await listRuns(root)).map(({ folder }) => folder);
+    expect(left).toEqual(["all", "half", "killed", "own", "twice"].map((name) => at(name)));
+  });
+});
