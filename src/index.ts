@@ -64,6 +64,7 @@ export type {
   FromProbabilities,
   GeneralisedDiceLossOptions,
   LossName,
+  NamedLossOptions,
   PredictionKind,
   RegionLossOptions,
   SegmentationLoss,

@@ -2,11 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../core/errors";
 import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
 import { formatShape } from "../core/shapes";
+import { MaskInputs } from "./attention/MaskInputs";
 import { lshAttention, lshBuckets } from "./lsh/lshAttention";
 import { fillLshSettings } from "./lsh/options";
 import type { FilledLshSettings, LshOptions, LshSettings } from "./lsh/options";
-import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
-import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import { BookLayer, isSymbolic, onlyShape } from "./support/BookLayer";
+import type { ApplyArguments, ApplyResult, CallOptions, LayerOptions } from "./support/BookLayer";
 import { expectCount, expectOneOf } from "./support/checkArgs";
 import { KERNEL_INITIALIZERS, seededInitializer } from "./support/initializers";
 import type { KernelInitializer } from "./support/initializers";
@@ -15,14 +16,19 @@ import { valuesOf } from "./support/operations";
 
 export interface LSHAttentionArgs extends LayerOptions, LshSettings {
   readonly numHeads: number;
-  /** Channels of queries and keys a head. */
+  /** Query and key channels per head. */
   readonly keyDim: number;
-  /** Channels of values a head; default `keyDim`. */
+  /** Value channels per head; default `keyDim`. */
   readonly valueDim?: number;
   /** Output channels; default those of the input. */
   readonly outputDim?: number;
   /** Whether the three projections have a bias; default true. */
   readonly useBias?: boolean;
+  /**
+   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; 0 is not attended. Default: in a
+   * model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
+   */
+  readonly maskInputs?: readonly "padding"[];
   /** Default `"glorotUniform"`. */
   readonly kernelInitializer?: KernelInitializer;
   /** Fixes the initial kernels, together with the layer's name, and the rotations; default 0. */
@@ -32,9 +38,9 @@ export interface LSHAttentionArgs extends LayerOptions, LshSettings {
 type Filled = FilledLshSettings &
   Required<Pick<LSHAttentionArgs, "numHeads" | "keyDim" | "useBias" | "kernelInitializer">> &
   Required<Pick<LSHAttentionArgs, "valueDim" | "seed">> &
-  Pick<LSHAttentionArgs, "outputDim">;
+  Pick<LSHAttentionArgs, "outputDim" | "maskInputs">;
 
-/** Per-call options of {@link LSHAttention}. */
+/** Per-call options of {@link LSHAttention}, for calls with tensors. */
 export interface LSHAttentionCall extends CallOptions {
   /** `[batch, tokens]`, or `[batch, height, width]` of an image: false or 0 is not attended. */
   readonly mask?: tf.Tensor | readonly tf.Tensor[] | null;
@@ -69,26 +75,39 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
   static className = "LSHAttention";
   private projections!: Record<"QK" | "V" | "Out", Projection>;
   private seeds!: SeedGenerator;
+  private readonly maskInputs: MaskInputs<"padding">;
 
   constructor(options: LSHAttentionArgs) {
     const { numHeads, keyDim, valueDim = keyDim, outputDim, useBias = true } = options;
-    const { kernelInitializer = "glorotUniform", seed = 0 } = options;
-    super(options, {
+    const { kernelInitializer = "glorotUniform", seed = 0, maskInputs } = options;
+    const filled = {
       numHeads,
       keyDim,
       valueDim,
       ...(outputDim === undefined ? {} : { outputDim }),
       useBias,
+      ...(maskInputs === undefined ? {} : { maskInputs }),
       kernelInitializer,
       seed,
       ...fillLshSettings("LSHAttention", options),
-    });
+    };
+    super(options, filled, ["outputDim", "maskInputs", "numBuckets"]);
     for (const [name, value] of Object.entries({ numHeads, keyDim, valueDim })) {
       expectCount(`LSHAttention.${name}`, value);
     }
     if (outputDim !== undefined) expectCount("LSHAttention.outputDim", outputDim);
     expectOneOf("LSHAttention.kernelInitializer", kernelInitializer, KERNEL_INITIALIZERS);
     this.supportsMasking = true;
+    const where = `LSHAttention "${this.name}"`;
+    this.maskInputs = new MaskInputs(where, maskInputs, ["padding"], ["padding"]);
+  }
+
+  override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
+    if (isSymbolic(inputs)) {
+      const given = Array.isArray(inputs) ? inputs : [inputs];
+      return super.apply(this.maskInputs.wire(given), options);
+    }
+    return super.apply(inputs, this.maskInputs.sift(inputs, options));
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
@@ -104,19 +123,24 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     this.seeds = new SeedGenerator(
       this.addWeight("seedState", [2], "int32", state, undefined, false),
     );
-    const last = shape.length - 1;
-    this.inputSpec = [new tf.InputSpec({ ndim: shape.length, axes: { [last]: channels } })];
     super.build(inputShape);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], options: LSHAttentionCall = {}): tf.Tensor {
     const { numHeads, outputDim } = this.args;
     return tf.tidy(() => {
-      const x = onlyTensor(inputs);
+      const given = Array.isArray(inputs) ? inputs : [inputs];
+      const split = this.maskInputs.split(given, ({ rank }) => rank);
+      const [x] = split.inputs;
+      const { padding } = this.maskInputs.named(split.masks);
       const channels = this.channelsOf(x.shape);
       const qk = this.project("QK", x, numHeads);
       const v = this.project("V", x, numHeads);
-      const attended = lshAttention(qk, v, this.optionsOf(x, options));
+      const attended = lshAttention(
+        qk,
+        v,
+        this.optionsOf(x, padding === undefined ? options : { ...options, mask: padding }),
+      );
       const output = this.project("Out", tf.reshape(attended, [x.shape[0], qk.shape[1], -1]), 1);
       return tf.reshape(output, [...x.shape.slice(0, -1), outputDim ?? channels]);
     });
@@ -154,6 +178,14 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
 
   private channelsOf(shape: tf.Shape): number {
     const channels = shape[shape.length - 1];
+    const kernel = this.built ? this.projections.QK.kernel : null;
+    if (kernel !== null && kernel.shape[0] !== channels) {
+      throw new ShapeError({
+        where: `LSHAttention "${this.name}"`,
+        expected: `${kernel.shape[0]} channels, as it was built for`,
+        got: formatShape(shape),
+      });
+    }
     if ((shape.length !== 3 && shape.length !== 4) || channels === null) {
       throw new ShapeError({
         where: `LSHAttention "${this.name}"`,
@@ -184,6 +216,14 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     const output: tf.Tensor = bias === null ? product : tf.add(product, bias.read());
     const tokens = rows.shape[0] / x.shape[0];
     return tf.reshape(output, [x.shape[0], tokens, heads, -1]);
+  }
+
+  // In the place of tfjs' own, which passes on the masks of all inputs.
+  override computeMask(
+    _inputs: tf.Tensor | tf.Tensor[],
+    mask?: tf.Tensor | tf.Tensor[],
+  ): tf.Tensor {
+    return (Array.isArray(mask) ? mask[0] : (mask ?? null)) as tf.Tensor;
   }
 
   private optionsOf(x: tf.Tensor, { training, mask, buckets }: LSHAttentionCall): LshOptions {

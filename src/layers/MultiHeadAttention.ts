@@ -1,23 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError, ShapeError } from "../core/errors";
+import { ShapeError } from "../core/errors";
 import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
 import { formatShape } from "../core/shapes";
-import { joinMasks, paddingMasks } from "./attention/attentionMask";
-import type { AttentionCall } from "./attention/attentionMask";
+import { joinMasks, maskOptions, paddingMasks } from "./attention/attentionMask";
+import type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
 import { AxisPlan } from "./attention/AxisPlan";
+import { MaskInputs } from "./attention/MaskInputs";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
-import { BookLayer } from "./support/BookLayer";
-import type { LayerOptions } from "./support/BookLayer";
-import { expectCount, expectOneOf } from "./support/checkArgs";
+import { BookLayer, isSymbolic } from "./support/BookLayer";
+import type { ApplyArguments, ApplyResult, LayerOptions } from "./support/BookLayer";
+import { expectCount, expectOneOf, expectShare } from "./support/checkArgs";
 import { KERNEL_INITIALIZERS, seededInitializer } from "./support/initializers";
 import type { KernelInitializer } from "./support/initializers";
 import type { CountsOperations } from "./support/operations";
 
 export interface MultiHeadAttentionArgs extends LayerOptions {
   readonly numHeads: number;
-  /** Channels of queries and keys a head. */
+  /** Query and key channels per head. */
   readonly keyDim: number;
-  /** Channels of values a head; default `keyDim`. */
+  /** Value channels per head; default `keyDim`. */
   readonly valueDim?: number;
   /** Output channels; default those of the query. */
   readonly outputDim?: number;
@@ -25,6 +26,14 @@ export interface MultiHeadAttentionArgs extends LayerOptions {
   readonly dropout?: number;
   /** Whether the four projections have a bias; default true. */
   readonly useBias?: boolean;
+  /** Whether query `i` attends keys up to `i` only; default false. */
+  readonly causal?: boolean;
+  /**
+   * Masks that follow query, value and key as inputs: padding of one of them (`[batch, …tokens]`),
+   * or `"attention"`, true where a query may attend a key (`[batch, …queries, …keys]`). Default: in a
+   * model, the padding masks that tfjs carries from `embedding({ maskZero: true })`.
+   */
+  readonly maskInputs?: readonly AttentionMaskInput[];
   /** Axes that attend together, batch is 0; default all but the first and the last. */
   readonly attentionAxes?: readonly number[];
   /** Default `"glorotUniform"`. */
@@ -33,14 +42,13 @@ export interface MultiHeadAttentionArgs extends LayerOptions {
   readonly seed?: number;
 }
 
-type Filled = Required<
-  Omit<MultiHeadAttentionArgs, keyof LayerOptions | "outputDim" | "attentionAxes">
-> &
-  Pick<MultiHeadAttentionArgs, "outputDim" | "attentionAxes">;
+type Optional = "outputDim" | "attentionAxes" | "maskInputs";
+type Filled = Required<Omit<MultiHeadAttentionArgs, keyof LayerOptions | Optional>> &
+  Pick<MultiHeadAttentionArgs, Optional>;
 
-/** Per-call options of {@link MultiHeadAttention}; Keras names. */
+/** Per-call options of {@link MultiHeadAttention}, for calls with tensors; Keras names. */
 export interface MultiHeadAttentionCall extends AttentionCall {
-  /** Whether query `i` attends keys up to `i` only; default false. */
+  /** Whether query `i` attends keys up to `i` only; default the layer's `causal`. */
   readonly useCausalMask?: boolean;
   /** Whether the weights come back too, as `[output, weights]`; default false. */
   readonly returnAttentionScores?: boolean;
@@ -68,9 +76,9 @@ const asShapes = (shape: tf.Shape | tf.Shape[]): tf.Shape[] =>
 /** In self-attention the one mask is that of queries and keys. */
 function selfOrAll(
   masks: readonly (tf.Tensor | null)[],
-  inputs: tf.Tensor | tf.Tensor[],
+  inputs: readonly tf.Tensor[],
 ): readonly (tf.Tensor | null)[] {
-  return asList(inputs).length === 1 && masks.length === 1 ? [masks[0], masks[0]] : masks;
+  return inputs.length === 1 && masks.length === 1 ? [masks[0], masks[0]] : masks;
 }
 
 function foldedPairs(
@@ -92,6 +100,9 @@ function foldedPairs(
  * others are treated like the batch: on an image `[batch, height, width, channels]` the default is
  * all pixels, `[2]` each row by itself. Output: the query's shape with `outputDim` channels.
  *
+ * In a model, tfjs drops call options: use `causal` and `maskInputs` there. Masks of
+ * `embedding({ maskZero: true })` are found by the layer itself.
+ *
  * Weights as in Keras 3: `query/kernel` and `key/kernel` `[channels, numHeads, keyDim]`,
  * `value/kernel` `[channels, numHeads, valueDim]`, `attention_output/kernel`
  * `[numHeads, valueDim, outputDim]`, each with a `bias`.
@@ -105,39 +116,50 @@ function foldedPairs(
  */
 export class MultiHeadAttention extends BookLayer<Filled> implements CountsOperations {
   static className = "MultiHeadAttention";
+  private readonly maskInputs: MaskInputs<AttentionMaskInput>;
   private projections!: Readonly<Record<Part | "attention_output", Projection>>;
   private seeds: SeedGenerator | null = null;
 
   constructor(options: MultiHeadAttentionArgs) {
     const { numHeads, keyDim, valueDim = keyDim, outputDim, dropout = 0, useBias = true } = options;
     const { attentionAxes, kernelInitializer = "glorotUniform", seed = 0 } = options;
-    super(options, {
+    const { causal = false, maskInputs } = options;
+    const filled = {
       numHeads,
       keyDim,
       valueDim,
       ...(outputDim === undefined ? {} : { outputDim }),
       dropout,
       useBias,
+      causal,
+      ...(maskInputs === undefined ? {} : { maskInputs }),
       ...(attentionAxes === undefined ? {} : { attentionAxes }),
       kernelInitializer,
       seed,
-    });
+    };
+    super(options, filled, ["outputDim", "attentionAxes", "maskInputs"]);
     for (const [name, value] of Object.entries({ numHeads, keyDim, valueDim })) {
       expectCount(`MultiHeadAttention.${name}`, value);
     }
     if (outputDim !== undefined) expectCount("MultiHeadAttention.outputDim", outputDim);
     expectOneOf("MultiHeadAttention.kernelInitializer", kernelInitializer, KERNEL_INITIALIZERS);
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new ConfigError({
-        where: "MultiHeadAttention.dropout",
-        expected: "a number in [0, 1)",
-        got: String(dropout),
-      });
-    }
+    expectShare("MultiHeadAttention.dropout", dropout);
+    this.supportsMasking = true;
+    this.maskInputs = new MaskInputs(
+      `MultiHeadAttention "${this.name}"`,
+      maskInputs,
+      ["query", "value", "key"],
+      ["query", "value", "key", "attention"],
+    );
+  }
+
+  override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
+    if (isSymbolic(inputs)) return super.apply(this.maskInputs.wire(asList(inputs)), options);
+    return super.apply(inputs, this.maskInputs.sift(inputs, options));
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const [query, value, key] = three(asShapes(inputShape));
+    const [query, value, key] = this.threeShapes(inputShape);
     const { numHeads, keyDim, valueDim, dropout } = this.args;
     const { outputDim = this.channelsOf(query) } = this.args;
     this.planFor(query); // refuses axes that are not there
@@ -162,17 +184,25 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     options: MultiHeadAttentionCall = {},
   ): tf.Tensor | tf.Tensor[] {
     const { numHeads, keyDim, valueDim, dropout } = this.args;
+    // tfjs wants a mask for each output, and the scores have none.
+    this.supportsMasking = options.returnAttentionScores !== true;
     return tf.tidy(() => {
-      const [query, value, key] = three(asList(inputs));
+      const given = this.maskInputs.split(asList(inputs), ({ rank }) => rank);
+      const [query, value, key] = three(given.inputs);
       const plan = this.planFor(query.shape);
       const isDropping = options.training === true && this.seeds !== null;
-      const mask = joinMasks({
+      const masked = {
         ...options,
-        mask: selfOrAll(paddingMasks(options), inputs).map((one) => one && plan.foldPadding(one)),
-        ...foldedPairs(options, plan, query.shape, key.shape),
+        ...maskOptions(this.maskInputs.named(given.masks), given.inputs.length),
+      };
+      const padding = selfOrAll(paddingMasks(masked), given.inputs);
+      const mask = joinMasks({
+        ...masked,
+        mask: padding.map((one) => one && plan.foldPadding(one)),
+        ...foldedPairs(masked, plan, query.shape, key.shape),
       });
       const attention = {
-        causal: options.useCausalMask ?? false,
+        causal: options.useCausalMask ?? this.args.causal,
         ...(mask === null ? {} : { mask: tf.expandDims(mask, 1) }),
         ...(isDropping && this.seeds !== null ? { dropout, seed: this.seeds.next() } : {}),
       };
@@ -195,11 +225,10 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [query] = asShapes(inputShape);
+    const [query] = this.threeShapes(inputShape);
     return [...query.slice(0, -1), this.args.outputDim ?? query[query.length - 1]];
   }
 
-  // In place of `supportsMasking`, with which tfjs wants as many masks as outputs.
   override computeMask(
     _inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],
@@ -209,7 +238,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
   }
 
   countOperations(inputShape: tf.Shape | tf.Shape[]): number {
-    const [query, value, key] = three(asShapes(inputShape));
+    const [query, value, key] = this.threeShapes(inputShape);
     const { numHeads, keyDim, valueDim } = this.args;
     const { outputDim = this.channelsOf(query) } = this.args;
     const plan = this.planFor(query);
@@ -220,6 +249,10 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
       tokens(value) * this.channelsOf(value) * valueDim;
     const pairs = plan.free(query) * plan.tokens(query) * plan.tokens(key);
     return numHeads * (2 * projections + pairs * (2 * keyDim + 2 * valueDim + 4));
+  }
+
+  private threeShapes(inputShape: tf.Shape | tf.Shape[]): [tf.Shape, tf.Shape, tf.Shape] {
+    return three(this.maskInputs.split(asShapes(inputShape), ({ length }) => length).inputs);
   }
 
   private planFor(query: tf.Shape): AxisPlan {

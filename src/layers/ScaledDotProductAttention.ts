@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError, ShapeError } from "../core/errors";
+import { ShapeError } from "../core/errors";
 import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
-import { joinMasks } from "./attention/attentionMask";
-import type { AttentionCall } from "./attention/attentionMask";
+import { joinMasks, maskOptions } from "./attention/attentionMask";
+import type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
+import { MaskInputs } from "./attention/MaskInputs";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
-import { BookLayer } from "./support/BookLayer";
-import type { LayerOptions } from "./support/BookLayer";
+import { BookLayer, isSymbolic } from "./support/BookLayer";
+import type { ApplyArguments, ApplyResult, LayerOptions } from "./support/BookLayer";
+import { expectShare } from "./support/checkArgs";
 import type { CountsOperations } from "./support/operations";
 
 export interface ScaledDotProductAttentionArgs extends LayerOptions {
@@ -17,20 +19,28 @@ export interface ScaledDotProductAttentionArgs extends LayerOptions {
   readonly dropout?: number;
   /** Fixes the dropout; default 0. */
   readonly seed?: number;
+  /**
+   * Masks that follow query, value and key as inputs: padding of one of them (`[batch, tokens]`), or
+   * `"attention"`, true where a query may attend a key (`[batch, queries, keys]`). Default: in a
+   * model, the padding masks that tfjs carries from `embedding({ maskZero: true })`.
+   */
+  readonly maskInputs?: readonly AttentionMaskInput[];
 }
 
-type Filled = Required<Omit<ScaledDotProductAttentionArgs, keyof LayerOptions | "scale">> &
-  Pick<ScaledDotProductAttentionArgs, "scale">;
+type Optional = "scale" | "maskInputs";
+type Filled = Required<Omit<ScaledDotProductAttentionArgs, keyof LayerOptions | Optional>> &
+  Pick<ScaledDotProductAttentionArgs, Optional>;
 
-/** Per-call options of {@link ScaledDotProductAttention}. */
+/** Per-call options of {@link ScaledDotProductAttention}, for calls with tensors. */
 export interface ScaledDotProductAttentionCall extends AttentionCall {
   /** Whether the weights come back too, as `[output, weights]`; default false. */
   readonly returnWeights?: boolean;
 }
 
+const asList = <T>(inputs: T | T[]): T[] => (Array.isArray(inputs) ? inputs : [inputs]);
+
 /** `[query, value]` or `[query, value, key]`. */
-function three<T>(where: string, inputs: T | T[]): [T, T, T] {
-  const list = Array.isArray(inputs) ? inputs : [inputs];
+function three<T>(where: string, list: readonly T[]): [T, T, T] {
   if (list.length !== 2 && list.length !== 3) {
     throw new ShapeError({
       where,
@@ -57,17 +67,34 @@ function three<T>(where: string, inputs: T | T[]): [T, T, T] {
 export class ScaledDotProductAttention extends BookLayer<Filled> implements CountsOperations {
   static className = "ScaledDotProductAttention";
   private seeds: SeedGenerator | null = null;
+  private readonly maskInputs: MaskInputs<AttentionMaskInput>;
 
   constructor(options: ScaledDotProductAttentionArgs = {}) {
-    const { causal = false, scale, dropout = 0, seed = 0 } = options;
-    super(options, { causal, ...(scale === undefined ? {} : { scale }), dropout, seed });
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new ConfigError({
-        where: "ScaledDotProductAttention.dropout",
-        expected: "a number in [0, 1)",
-        got: String(dropout),
-      });
+    const { causal = false, scale, dropout = 0, seed = 0, maskInputs } = options;
+    const filled = {
+      causal,
+      ...(scale === undefined ? {} : { scale }),
+      dropout,
+      seed,
+      ...(maskInputs === undefined ? {} : { maskInputs }),
+    };
+    super(options, filled, ["scale", "maskInputs"]);
+    expectShare("ScaledDotProductAttention.dropout", dropout);
+    this.supportsMasking = true;
+    this.maskInputs = new MaskInputs(
+      `ScaledDotProductAttention "${this.name}"`,
+      maskInputs,
+      ["query", "value", "key"],
+      ["query", "value", "key", "attention"],
+    );
+  }
+
+  override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
+    if (isSymbolic(inputs)) {
+      const given = Array.isArray(inputs) ? inputs : [inputs];
+      return super.apply(this.maskInputs.wire(given), options);
     }
+    return super.apply(inputs, this.maskInputs.sift(inputs, options));
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
@@ -85,9 +112,13 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
     options: ScaledDotProductAttentionCall = {},
   ): tf.Tensor | tf.Tensor[] {
     const { causal, scale, dropout } = this.args;
+    // tfjs wants a mask for each output, and the weights have none.
+    this.supportsMasking = options.returnWeights !== true;
     return tf.tidy(() => {
-      const [query, value, key] = three(`ScaledDotProductAttention "${this.name}"`, inputs);
-      const mask = joinMasks(options);
+      const given = this.maskInputs.split(asList(inputs), ({ rank }) => rank);
+      const [query, value, key] = three(`ScaledDotProductAttention "${this.name}"`, given.inputs);
+      const named = this.maskInputs.named(given.masks);
+      const mask = joinMasks({ ...options, ...maskOptions(named, 3) });
       const isDropping = options.training === true && this.seeds !== null;
       const attention = {
         causal,
@@ -107,12 +138,10 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const where = `ScaledDotProductAttention "${this.name}"`;
-    const [query, value] = three(where, inputShape as tf.Shape[]);
+    const [query, value] = this.threeShapes(inputShape);
     return [...query.slice(0, -1), value[value.length - 1]];
   }
 
-  // In place of `supportsMasking`, with which tfjs wants as many masks as outputs.
   override computeMask(
     _inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],
@@ -122,10 +151,16 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
   }
 
   countOperations(inputShape: tf.Shape | tf.Shape[]): number {
-    const [query, value] = three("ScaledDotProductAttention", inputShape as tf.Shape[]);
+    const [query, value] = this.threeShapes(inputShape);
     const [queries, dim] = query.slice(-2).map((size) => size ?? 1);
     const [keys, valueDim] = value.slice(-2).map((size) => size ?? 1);
     return queries * keys * (2 * dim + 2 * valueDim + 4);
+  }
+
+  private threeShapes(inputShape: tf.Shape | tf.Shape[]): [tf.Shape, tf.Shape, tf.Shape] {
+    const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as tf.Shape[];
+    const { inputs } = this.maskInputs.split(shapes, ({ length }) => length);
+    return three(`ScaledDotProductAttention "${this.name}"`, inputs);
   }
 }
 

@@ -156,7 +156,9 @@ export class UNetDecoderBlock
       this.attentionNorm === null
         ? joined
         : (this.attentionNorm.apply(joined, { ...options }) as tf.Tensor);
-    return tf.add(joined, this.attention.apply(input, { ...options }) as tf.Tensor);
+    // Not the other options: tfjs adds the mask of an embedding elsewhere in the model to them.
+    const { training = false } = options;
+    return tf.add(joined, this.attention.apply(input, { training }) as tf.Tensor);
   }
 
   private joinedShape(skip: tf.Shape): tf.Shape {

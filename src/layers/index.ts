@@ -1,4 +1,5 @@
 // Every layer, one line each.
+export { Add } from "./Add";
 export { AttentionGate } from "./AttentionGate";
 export { BatchNormalization } from "./BatchNormalization";
 export { ConvBlock } from "./ConvBlock";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { sparseSoftmaxCrossEntropy } from "../core/ops/sparseSoftmaxCrossEntropy";
 import {
-  checkCommonOptions,
+  checkOptions,
   nameLoss,
   oneHotTargets,
   prepareTargets,
@@ -41,7 +41,7 @@ export function crossEntropy(
 export function crossEntropy(
   options: CrossEntropyOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  checkCommonOptions("crossEntropy", options);
+  checkOptions("crossEntropy", options);
   const source = resolveSource(options);
   return nameLoss("crossEntropy", source.from, (labels, prediction, mask) => {
     const targets = prepareTargets("crossEntropy", labels, prediction, mask, options);
@@ -56,7 +56,10 @@ export function voxelCrossEntropy(
   prediction: tf.Tensor,
   source: PredictionSource,
 ): tf.Tensor {
-  if (source.from === "logits") return sparseSoftmaxCrossEntropy(targets.labels, prediction);
+  if (source.from === "logits") {
+    if (targets.shares === null) return sparseSoftmaxCrossEntropy(targets.labels, prediction);
+    return tf.neg(tf.sum(tf.mul(targets.shares, tf.logSoftmax(prediction)), -1));
+  }
   const hot = oneHotTargets({ ...targets, valid: null });
   const share = tf.sum(tf.mul(hot, prediction), -1);
   return tf.neg(tf.log(tf.clipByValue(share, source.epsilon, 1)));

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { crossEntropy } from "./crossEntropy";
 import { diceLoss } from "./diceLoss";
 import type { DiceLossOptions } from "./diceLoss";
-import { checkAtLeast, nameLoss } from "./prepare";
+import { checkAtLeast, checkOptions, nameLoss } from "./prepare";
 import type { FromLogits, FromProbabilities, PredictionKind, SegmentationLoss } from "./types";
 
 /** Options of {@link diceCrossEntropy}; every field has a default. */
@@ -30,13 +30,16 @@ export function diceCrossEntropy(
 export function diceCrossEntropy(
   options: DiceCrossEntropyOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  const { diceWeight = 1, crossEntropyWeight = 1 } = options;
+  const { diceWeight = 1, crossEntropyWeight = 1, ...own } = options;
+  const { includeBackground, isBatchwise, smooth, isSquared, ...common } = own;
+  checkOptions("diceCrossEntropy", common);
   checkAtLeast("diceCrossEntropy.diceWeight", diceWeight, 0);
   checkAtLeast("diceCrossEntropy.crossEntropyWeight", crossEntropyWeight, 0);
+  const region = { includeBackground, isBatchwise, smooth, isSquared };
   const [dice, entropy] =
-    options.from === "probabilities"
-      ? [diceLoss(options), crossEntropy(options)]
-      : [diceLoss(options), crossEntropy(options)];
+    common.from === "probabilities"
+      ? [diceLoss({ ...common, ...region }), crossEntropy(common)]
+      : [diceLoss({ ...common, ...region }), crossEntropy(common)];
   return nameLoss("diceCrossEntropy", dice.from, (labels, prediction, mask) =>
     tf.add(
       tf.mul(dice(labels, prediction, mask), diceWeight),

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import {
+  REGION_OPTIONS,
   checkAtLeast,
-  checkCommonOptions,
+  checkOptions,
   nameLoss,
   prepareTargets,
   resolveSource,
@@ -39,7 +40,7 @@ export function diceLoss(
 export function diceLoss(
   options: DiceLossOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  checkCommonOptions("diceLoss", options);
+  checkOptions("diceLoss", options, [...REGION_OPTIONS, "isSquared"]);
   const { smooth = 1e-5 } = options;
   checkAtLeast("diceLoss.smooth", smooth, 0);
   const source = resolveSource(options);

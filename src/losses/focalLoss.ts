@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { voxelCrossEntropy } from "./crossEntropy";
 import {
   checkAtLeast,
-  checkCommonOptions,
+  checkOptions,
   nameLoss,
   prepareTargets,
   resolveSource,
@@ -43,7 +43,7 @@ export function focalLoss(
 export function focalLoss(
   options: FocalLossOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  checkCommonOptions("focalLoss", options);
+  checkOptions("focalLoss", options, ["gamma"]);
   const { gamma = 2 } = options;
   checkAtLeast("focalLoss.gamma", gamma, 0);
   const source = resolveSource(options);

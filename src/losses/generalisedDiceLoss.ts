@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import {
+  REGION_OPTIONS,
   checkAtLeast,
-  checkCommonOptions,
+  checkOptions,
   nameLoss,
   prepareTargets,
   resolveSource,
@@ -42,7 +43,7 @@ export function generalisedDiceLoss(
 export function generalisedDiceLoss(
   options: GeneralisedDiceLossOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  checkCommonOptions("generalisedDiceLoss", options);
+  checkOptions("generalisedDiceLoss", options, [...REGION_OPTIONS, "volumeWeighting"]);
   const { smooth = 1e-5, volumeWeighting = "square" } = options;
   checkAtLeast("generalisedDiceLoss.smooth", smooth, 0);
   const source = resolveSource(options);

@@ -9,6 +9,7 @@ export type { FocalLossOptions } from "./focalLoss";
 export { generalisedDiceLoss } from "./generalisedDiceLoss";
 export type { GeneralisedDiceLossOptions } from "./generalisedDiceLoss";
 export { lossByName } from "./lossByName";
+export type { NamedLossOptions } from "./lossByName";
 export { LOSS_NAMES } from "./lossNames";
 export type { LossName } from "./lossNames";
 export { tverskyLoss } from "./tverskyLoss";

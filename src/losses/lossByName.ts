@@ -1,15 +1,26 @@
 import { ConfigError } from "../core/errors";
+import { nearestName } from "../core/unknownOptions";
 import { crossEntropy } from "./crossEntropy";
 import { diceCrossEntropy } from "./diceCrossEntropy";
 import { diceLoss } from "./diceLoss";
 import { focalLoss } from "./focalLoss";
 import { generalisedDiceLoss } from "./generalisedDiceLoss";
-import { tverskyLoss } from "./tverskyLoss";
 import { LOSS_NAMES } from "./lossNames";
 import type { LossName } from "./lossNames";
-import type { RegionLossOptions, SegmentationLoss } from "./types";
+import { tverskyLoss } from "./tverskyLoss";
+import type { DiceCrossEntropyOptions } from "./diceCrossEntropy";
+import type { FocalLossOptions } from "./focalLoss";
+import type { GeneralisedDiceLossOptions } from "./generalisedDiceLoss";
+import type { TverskyLossOptions } from "./tverskyLoss";
+import type { SegmentationLoss } from "./types";
 
-const factories: Readonly<Record<LossName, (options: RegionLossOptions) => SegmentationLoss>> = {
+/** What any of the losses takes; each refuses what it does not read. */
+export type NamedLossOptions = DiceCrossEntropyOptions &
+  FocalLossOptions &
+  GeneralisedDiceLossOptions &
+  TverskyLossOptions;
+
+const factories: Readonly<Record<LossName, (options: NamedLossOptions) => SegmentationLoss>> = {
   crossEntropy,
   dice: diceLoss,
   diceCrossEntropy,
@@ -21,16 +32,19 @@ const factories: Readonly<Record<LossName, (options: RegionLossOptions) => Segme
 /**
  * A loss on logits by its name, for presets and the command line.
  *
- * @throws ConfigError for a name that is none of {@link LOSS_NAMES}
+ * @param options of the loss of that name
+ * @throws ConfigError for a name that is none of {@link LOSS_NAMES}, or an option that it does not have
  * @example
  * lossByName("diceCrossEntropy").lossName; // "diceCrossEntropy"
  */
-export function lossByName(name: string, options: RegionLossOptions = {}): SegmentationLoss {
+export function lossByName(name: string, options: NamedLossOptions = {}): SegmentationLoss {
   if (!isLossName(name)) {
+    const nearest = nearestName(name, LOSS_NAMES);
     throw new ConfigError({
       where: "lossByName",
       expected: `one of ${LOSS_NAMES.join(", ")}`,
       got: name,
+      ...(nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` }),
     });
   }
   return factories[name](options);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../core/errors";
 import { formatShape } from "../core/shapes";
+import { refuseUnknownOptions } from "../core/unknownOptions";
 import type {
   CommonLossOptions,
   FromLogits,
@@ -10,10 +11,14 @@ import type {
   SegmentationLoss,
 } from "./types";
 
+const PREDICTION_KINDS: readonly PredictionKind[] = ["logits", "probabilities"];
+
 /** Labels made safe to index with, and what each voxel counts. */
 export interface Targets {
   /** int32 `[batch, ...space]`; ignored voxels hold class 0. */
   readonly labels: tf.Tensor;
+  /** float32 `[batch, ...space, classes]` where the labels came as one-hot, else `null`. */
+  readonly shares: tf.Tensor | null;
   /** float32 `[batch, ...space]`, or `null` where every voxel counts fully. */
   readonly valid: tf.Tensor | null;
   readonly numClasses: number;
@@ -37,9 +42,31 @@ export function nameLoss<Kind extends PredictionKind>(
   return Object.assign(loss, { lossName, from });
 }
 
-/** Refuses weights and labels that no data could give sense to. */
-export function checkCommonOptions(where: string, options: CommonLossOptions): void {
-  const { classWeights, ignoreLabel } = options;
+const COMMON_OPTIONS = ["from", "classWeights", "ignoreIndex", "ignoreLabel"];
+
+/** What the losses over regions read besides the common options. */
+export const REGION_OPTIONS = ["includeBackground", "isBatchwise", "smooth"];
+
+/**
+ * Refuses unknown options, and weights and labels that make no sense for any data.
+ *
+ * @param own the options that this loss has besides the common ones
+ */
+export function checkOptions(
+  where: string,
+  options: CommonLossOptions & { readonly from?: PredictionKind },
+  own: readonly string[] = [],
+): void {
+  const { classWeights, ignoreIndex, ignoreLabel, from = "logits" } = options;
+  if (!PREDICTION_KINDS.includes(from)) {
+    throw new ConfigError({
+      where: `${where}.from`,
+      expected: PREDICTION_KINDS.map((kind) => `"${kind}"`).join(" or "),
+      got: JSON.stringify(from),
+    });
+  }
+  const clip = from === "probabilities" ? ["epsilon"] : [];
+  refuseUnknownOptions(where, options, [...COMMON_OPTIONS, ...clip, ...own]);
   if (classWeights !== undefined) {
     const isUsable =
       classWeights.length > 0 &&
@@ -53,11 +80,20 @@ export function checkCommonOptions(where: string, options: CommonLossOptions): v
       });
     }
   }
-  if (ignoreLabel !== undefined && !Number.isInteger(ignoreLabel)) {
+  for (const [name, label] of Object.entries({ ignoreIndex, ignoreLabel })) {
+    if (label === undefined || Number.isInteger(label)) continue;
     throw new ConfigError({
-      where: `${where}.ignoreLabel`,
+      where: `${where}.${name}`,
       expected: "an integer label, e.g. 255",
-      got: String(ignoreLabel),
+      got: String(label),
+    });
+  }
+  if (ignoreIndex !== undefined && ignoreLabel !== undefined && ignoreIndex !== ignoreLabel) {
+    throw new ConfigError({
+      where: `${where}.ignoreIndex`,
+      expected: `${ignoreLabel}, as ignoreLabel says`,
+      got: String(ignoreIndex),
+      remedy: "Give one of the two: they are the same option.",
     });
   }
 }
@@ -91,33 +127,55 @@ export function prepareTargets(
       got: formatShape(prediction.shape),
     });
   }
-  expectSpace(`${where}.labels`, labels, space, "Labels are class indices, not one-hot.");
   if (mask !== undefined) expectSpace(`${where}.mask`, mask, space);
-  const { classWeights, ignoreLabel } = options;
+  const { classWeights, ignoreIndex = options.ignoreLabel } = options;
   if (classWeights !== undefined && classWeights.length !== numClasses) {
     throw new ConfigError({
       where: `${where}.classWeights`,
-      expected: `${numClasses} weights, one a class`,
+      expected: `${numClasses} weights, one per class`,
       got: `${classWeights.length}`,
     });
   }
-  const whole = labels.toInt();
   const masked = mask === undefined ? null : mask.toFloat();
-  if (ignoreLabel === undefined) return { labels: whole, valid: masked, numClasses };
-  const isCounted = tf.notEqual(whole, tf.scalar(ignoreLabel, "int32"));
-  const counted = isCounted.toFloat();
+  const both = (a: tf.Tensor, b: tf.Tensor | null): tf.Tensor => (b === null ? a : tf.mul(a, b));
+  const isOneHot =
+    labels.rank === prediction.rank &&
+    labels.shape[labels.rank - 1] === numClasses &&
+    numClasses > 1;
+  if (isOneHot) {
+    expectSpace(`${where}.labels`, labels, prediction.shape);
+    const given = labels.toFloat();
+    const counts =
+      ignoreIndex === undefined || ignoreIndex < 0 || ignoreIndex >= numClasses
+        ? given
+        : tf.mul(
+            given,
+            tf.sub(1, tf.oneHot(tf.scalar(ignoreIndex, "int32"), numClasses).toFloat()),
+          );
+    const valid = both(tf.sum(counts, -1), masked);
+    return { labels: tf.argMax(given, -1), shares: given, valid, numClasses };
+  }
+  const isColumn = labels.rank === prediction.rank && labels.shape[labels.rank - 1] === 1;
+  const indices = isColumn ? tf.squeeze(labels, [labels.rank - 1]) : labels;
+  const remedy = `Labels are class indices ${formatShape(space)} or one-hot ${formatShape(prediction.shape)}.`;
+  expectSpace(`${where}.labels`, indices, space, remedy);
+  const whole = indices.toInt();
+  if (ignoreIndex === undefined) return { labels: whole, shares: null, valid: masked, numClasses };
+  const isCounted = tf.notEqual(whole, tf.scalar(ignoreIndex, "int32"));
   return {
     labels: tf.mul(whole, isCounted.toInt()),
-    valid: masked === null ? counted : tf.mul(counted, masked),
+    shares: null,
+    valid: both(isCounted.toFloat(), masked),
     numClasses,
   };
 }
 
 /** One-hot targets, float32 `[batch, ...space, classes]`; zero where a voxel does not count. */
-export function oneHotTargets(targets: Targets): tf.Tensor {
-  const oneHot = tf.oneHot(targets.labels.as1D(), targets.numClasses).toFloat();
-  const shaped = oneHot.reshape([...targets.labels.shape, targets.numClasses]);
-  return targets.valid === null ? shaped : tf.mul(shaped, targets.valid.expandDims(-1));
+export function oneHotTargets({ labels, shares, valid, numClasses }: Targets): tf.Tensor {
+  const oneHot = (): tf.Tensor =>
+    tf.reshape(tf.oneHot(labels.as1D(), numClasses).toFloat(), [...labels.shape, numClasses]);
+  const all = shares ?? oneHot();
+  return valid === null ? all : tf.mul(all, valid.expandDims(-1));
 }
 
 /** What each voxel weighs, `[batch, ...space]`: valid times its class's weight; `null` for all 1. */

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import {
+  REGION_OPTIONS,
   checkAtLeast,
-  checkCommonOptions,
+  checkOptions,
   nameLoss,
   prepareTargets,
   resolveSource,
@@ -41,7 +42,11 @@ export function tverskyLoss(
 export function tverskyLoss(
   options: TverskyLossOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
-  checkCommonOptions("tverskyLoss", options);
+  checkOptions("tverskyLoss", options, [
+    ...REGION_OPTIONS,
+    "falsePositiveWeight",
+    "falseNegativeWeight",
+  ]);
   const { falsePositiveWeight = 0.3, falseNegativeWeight = 0.7, smooth = 1e-5 } = options;
   checkAtLeast("tverskyLoss.falsePositiveWeight", falsePositiveWeight, 0);
   checkAtLeast("tverskyLoss.falseNegativeWeight", falseNegativeWeight, 0);

@@ -10,7 +10,9 @@ export type PredictionKind = "logits" | "probabilities";
  */
 export interface SegmentationLoss<Kind extends PredictionKind = "logits"> {
   /**
-   * @param labels class index a voxel, int32 `[batch, ...space]`
+   * @param labels class indices `[batch, ...space]` (or `[batch, ...space, 1]`), or one-hot
+   *   `[batch, ...space, classes]`; a voxel whose one-hot row is all 0 counts nowhere. `...space` may
+   *   be an image, a volume or nothing.
    * @param prediction `[batch, ...space, classes]`, logits or probabilities as `from` says
    * @param mask 1 where a voxel counts, 0 where it does not; `[batch, ...space]`
    * @returns a scalar
@@ -36,11 +38,13 @@ export interface FromProbabilities {
 /** Options of every loss. */
 export interface CommonLossOptions {
   /**
-   * A weight for each class, all classes named. They shift the balance, not the scale: each mean is
-   * divided by the weights it met. Default: all 1.
+   * A weight for each class. They shift the balance, not the scale: each mean is divided by the sum of
+   * the weights in it. Default: all 1.
    */
   readonly classWeights?: readonly number[];
-  /** Voxels with this label count nowhere: not in the loss, nor in its gradient. */
+  /** Voxels with this label count nowhere: neither in the loss nor in its gradient. */
+  readonly ignoreIndex?: number;
+  /** The same as `ignoreIndex`, under the name that the metrics have for it. */
   readonly ignoreLabel?: number;
 }
 

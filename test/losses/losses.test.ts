@@ -57,6 +57,57 @@ describe.each(["native", "composite"])("losses equal torch and MONAI: %s ops", (
   });
 });
 
+describe("losses take labels in every form", () => {
+  const [batch, height, width, classes] = golden.shape as [number, number, number, number];
+  const voxels = height * width;
+  const isPerVoxel = ({ factory }: { factory: string }): boolean =>
+    factory === "crossEntropy" || factory === "focalLoss";
+  const spaces: [string, number[]][] = [
+    ["flat", [batch, voxels]],
+    ["an image", [batch, height, width]],
+    ["a volume", [batch, height, 1, width]],
+    ["rows", [batch * voxels]],
+  ];
+  const forms = ["indices", "a column of indices", "one-hot"] as const;
+
+  it.each(
+    spaces.flatMap(([kind, space]) =>
+      forms.flatMap((form) =>
+        golden.cases
+          .filter((row) => kind !== "rows" || isPerVoxel(row))
+          .map((row) => ({ ...row, kind, space, form, name: `${row.name}: ${kind}, ${form}` })),
+      ),
+    ),
+  )("$name", ({ space, form, ...row }) => {
+    const given = goldenInputs(row.labels as "labels" | "ignored");
+    const logits = tf.reshape(given.logits, [...space, classes]);
+    const indices = tf.reshape(given.yTrue, space);
+    const labels = {
+      indices,
+      "a column of indices": tf.expandDims(indices, -1),
+      // An ignored voxel's row is all 0.
+      "one-hot": tf.reshape(tf.oneHot(tf.reshape(indices, [-1]), classes), [...space, classes]),
+    }[form];
+    const { ignoreLabel, ...options } = row.options as { ignoreLabel?: number };
+    const ignored = ignoreLabel === undefined ? {} : { ignoreIndex: ignoreLabel };
+    const loss = factories[row.factory]({ ...options, ...ignored });
+    const prediction = row.isProbabilities ? tf.softmax(logits) : logits;
+    const mask = row.isMasked ? tf.tensor(golden.mask, space) : undefined;
+    const { value, grad } = tf.valueAndGrad((x) => loss(labels, x, mask))(prediction);
+    expect(Math.abs((value.dataSync()[0] ?? NaN) / row.value - 1)).toBeLessThan(1e-5);
+    expect(relativeDifference(grad.dataSync(), row.gradient)).toBeLessThan(1e-4);
+  });
+
+  it.each(LOSS_NAMES)("%s ignores a class of one-hot labels as it does one of indices", (name) => {
+    const { logits } = goldenInputs("labels");
+    const { yTrue } = goldenInputs("labels");
+    const oneHot = tf.reshape(tf.oneHot(tf.reshape(yTrue, [-1]), classes), golden.shape);
+    const loss = lossByName(name, { ignoreIndex: 2 });
+    const [wanted, got] = [yTrue, oneHot].map((labels) => loss(labels, logits).dataSync()[0]);
+    expect(got).toBeCloseTo(wanted, 6);
+  });
+});
+
 describe.each(LOSS_NAMES)("%s", (name) => {
   const loss = lossByName(name);
   const labels = (): tf.Tensor => tf.tensor([0, 1, 2, 2, 1, 0], [1, 2, 3], "int32");
@@ -137,10 +188,19 @@ describe.each(LOSS_NAMES)("%s", (name) => {
       /mask: expected \[1, 2, 3\], got \[2, 3\]/,
     );
     expect(() => lossByName(name, { classWeights: [1, 2] })(labels(), logits())).toThrow(
-      /classWeights: expected 3 weights, one a class, got 2/,
+      /classWeights: expected 3 weights, one per class, got 2/,
     );
     expect(() => lossByName(name, { classWeights: [1, -2, 0] })).toThrow(/finite numbers from 0/);
     expect(() => lossByName(name, { ignoreLabel: 0.5 })).toThrow(/an integer label/);
+    expect(() => lossByName(name, { ignoreIndex: 0.5 })).toThrow(/ignoreIndex: .*integer label/);
+    expect(() => lossByName(name, { ignoreIndex: 1, ignoreLabel: 2 })).toThrow(/as ignoreLabel/);
+    expect(() => lossByName(name, { ignoreIndx: 1 } as never)).toThrow(
+      /Did you mean "ignoreIndex"/,
+    );
+    expect(() => lossByName(name, { from: "scores" } as never)).toThrow(
+      /from: expected "logits" or "probabilities", got "scores"/,
+    );
+    expect(() => lossByName(name, { epsilon: 1e-3 } as never)).toThrow(/epsilon: .*unknown option/);
   });
 });
 

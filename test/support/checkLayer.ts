@@ -48,8 +48,8 @@ function expectSameOutcome(actual: Outcome, expected: Outcome, zeros: readonly s
 }
 
 /**
- * The contract of every layer, as a block of tests: shapes and weights as declared; saved and
- * revived inside a model with the constructor's own arguments and the same output; a finite
+ * The contract of every layer, as a block of tests: shapes and weights as declared; no unknown argument
+ * and no call option with symbolic inputs; saved and revived inside a model with the constructor's own arguments and the same output; a finite
  * gradient to every weight and input, not zero unless listed; no tensor left behind; the composite
  * form on TensorFlow, the recorded graph and tfjs' JavaScript backend equal to the native form.
  */
@@ -127,6 +127,15 @@ export function checkLayer<A extends object>(
 
     it("registers twice without error", () => {
       expect(() => tf.serialization.registerClass(Layer as never)).not.toThrow();
+    });
+
+    it("refuses an argument that it does not know, and call options in a model", () => {
+      const unknown = { ...args, notAnArgument: 1 };
+      expect(() => new Layer(unknown)).toThrow(/notAnArgument: expected .*, got an unknown option/);
+      const layer = new Layer({ ...args, name: "checked" });
+      expect(() => layer.apply(singleOr(symbolic()), { training: true })).toThrow(
+        /expected no call options with symbolic inputs, got training/,
+      );
     });
 
     it("gives every weight and input a finite gradient, not zero unless listed", () => {

@@ -25,7 +25,7 @@ export class Adam extends Optimizer {
   private readonly moments: { mean: tf.Variable; square: tf.Variable }[] = [];
 
   constructor(options: AdamOptions) {
-    super(options);
+    super(options, ["beta1", "beta2", "epsilon"]);
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
     this.beta1 = beta1;
     this.beta2 = beta2;

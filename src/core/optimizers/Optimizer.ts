@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
+import { refuseUnknownOptions } from "../unknownOptions";
 
 /** Options that every optimizer has. */
 export interface OptimizerOptions {
@@ -13,6 +14,12 @@ export interface OptimizerOptions {
    */
   readonly weightDecay?: number;
 }
+
+const COMMON_OPTIONS: readonly (keyof OptimizerOptions)[] = [
+  "learningRate",
+  "clipNorm",
+  "weightDecay",
+];
 
 /** A tensor of the optimizer's state, for checkpoints. */
 export interface OptimizerSlot {
@@ -36,7 +43,17 @@ export abstract class Optimizer {
   private weights: tf.Variable[] | null = null;
   private readonly slotList: OptimizerSlot[] = [];
 
-  constructor(protected readonly options: OptimizerOptions) {
+  /**
+   * @param options as the caller gave them
+   * @param own names of the options that this optimizer has besides the common ones
+   * @throws ConfigError for an option that is unknown or out of its range
+   */
+  constructor(
+    protected readonly options: OptimizerOptions,
+    own: readonly string[] = [],
+  ) {
+    // A configuration of createOptimizer has a name too.
+    refuseUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
     const { learningRate, clipNorm = 1, weightDecay = 0 } = options;
     check("learningRate", learningRate > 0 && Number.isFinite(learningRate), learningRate, "> 0");
     check("clipNorm", clipNorm > 0, clipNorm, "> 0");

@@ -16,7 +16,7 @@ export class SGD extends Optimizer {
   private readonly velocities: tf.Variable[] = [];
 
   constructor(options: SGDOptions) {
-    super(options);
+    super(options, ["momentum", "useNesterov"]);
     const { momentum = 0, useNesterov = false } = options;
     this.momentum = momentum;
     this.useNesterov = useNesterov;

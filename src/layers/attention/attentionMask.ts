@@ -9,6 +9,26 @@ export interface AttentionCall extends CallOptions {
   readonly attentionMask?: tf.Tensor;
 }
 
+/** What a mask input of an attention layer is of. */
+export type AttentionMaskInput = "query" | "value" | "key" | "attention";
+
+/**
+ * The masks that came as inputs, as options of the call.
+ *
+ * @param count of the layer's other inputs: one attends to itself
+ */
+export function maskOptions(
+  { query, value, key, attention }: Partial<Record<AttentionMaskInput, tf.Tensor>>,
+  count: number,
+): Pick<AttentionCall, "mask" | "attentionMask"> {
+  const all = count === 1 ? [query ?? value ?? key] : [query, value, key];
+  const given = all.map((mask) => mask ?? null);
+  return {
+    ...(given.some((mask) => mask !== null) ? { mask: given } : {}),
+    ...(attention === undefined ? {} : { attentionMask: attention }),
+  };
+}
+
 /** The padding masks of a call as a list: tfjs hands one, or one for each input. */
 export function paddingMasks({ mask }: AttentionCall): readonly (tf.Tensor | null)[] {
   if (mask === null || mask === undefined) return [];

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
 
-/** What every layer takes beside its own arguments; Keras names. */
+/** The arguments that every layer takes besides its own; Keras names. */
 export interface LayerOptions {
-  /** Unique in a model; made from the class where absent. */
+  /** Unique in a model; derived from the class name by default. */
   readonly name?: string;
   /** Whether training changes its weights; default true. */
   readonly trainable?: boolean;
@@ -11,24 +13,59 @@ export interface LayerOptions {
   readonly batchInputShape?: readonly (number | null)[];
 }
 
-/** Per-call options that tfjs hands from `model.apply` to every layer. */
+const LAYER_OPTIONS: readonly string[] = ["name", "trainable", "inputShape", "batchInputShape"];
+
+/** What tfjs writes into a saved layer's configuration and reads back. */
+const CONFIG_FIELDS = new Set([
+  "batchSize",
+  "customObjects",
+  "dtype",
+  "inputDType",
+  "updatable",
+  "weights",
+]);
+
+/** Per-call options that tfjs passes from `model.apply` to every layer. */
 export interface CallOptions {
   /** True in a training step: batch statistics, dropout, fresh rotations. */
   readonly training?: boolean;
 }
 
+/** What a layer is applied to. */
+type LayerInputs = tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[];
+
 type TfjsLayerArgs = ConstructorParameters<typeof tf.layers.Layer>[0];
 type TfjsConfig = ReturnType<tf.layers.Layer["getConfig"]>;
 
+/** What `apply` takes and returns, for layers that override it. */
+export type ApplyArguments = [
+  inputs: LayerInputs,
+  options?: Parameters<tf.layers.Layer["apply"]>[1],
+];
+export type ApplyResult = ReturnType<tf.layers.Layer["apply"]>;
+
 /**
- * A layer that keeps the arguments it was made with: `getConfig()` gives them back as they came,
+ * A layer that keeps the arguments it was made with: `getConfig()` returns them as they were given,
  * with defaults filled in, so that a revived layer is the same layer. `build` must not change them.
+ *
+ * The base class of layerbook's layers, and of your own.
  */
 export abstract class BookLayer<A extends object> extends tf.layers.Layer {
   /** The constructor's own arguments, defaults filled in. */
   readonly args: Readonly<A>;
 
-  constructor(options: LayerOptions, args: A) {
+  /**
+   * @param options as the caller gave them
+   * @param args the layer's own arguments, defaults filled in
+   * @param optional names of arguments that have no default, which `args` may lack
+   * @throws ConfigError for an option that is neither
+   */
+  constructor(options: LayerOptions, args: A, optional: readonly string[] = []) {
+    const named = Object.fromEntries(
+      Object.entries(options).filter(([name]) => !CONFIG_FIELDS.has(name)),
+    );
+    const own = new Set([...Object.keys(args), ...optional]);
+    refuseUnknownOptions(new.target.name, named, [...own, ...LAYER_OPTIONS]);
     super(options as TfjsLayerArgs);
     this.args = Object.freeze({ ...args });
   }
@@ -36,6 +73,35 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
   override getConfig(): TfjsConfig {
     return { ...super.getConfig(), ...this.args };
   }
+
+  /**
+   * @throws ConfigError for a call option with symbolic inputs: tfjs would drop it, and the model
+   * would compute something else
+   */
+  override apply(...[inputs, options]: ApplyArguments): ApplyResult {
+    if (isSymbolic(inputs)) this.refuseCallOptions(options ?? {});
+    return super.apply(inputs, options);
+  }
+
+  private refuseCallOptions(options: object): void {
+    const given = Object.entries(options).filter(
+      ([, value]) => value !== undefined && value !== null,
+    );
+    if (given.length === 0) return;
+    throw new ConfigError({
+      where: `${this.constructor.name} "${this.name}"`,
+      expected: "no call options with symbolic inputs",
+      got: given.map(([name]) => name).join(", "),
+      remedy:
+        "tfjs drops call options when it builds a model. Use an argument of the constructor " +
+        "(causal), pass a mask as a further input (maskInputs), and training to model.apply.",
+    });
+  }
+}
+
+/** Whether a layer is being wired into a model, rather than run. */
+export function isSymbolic(inputs: LayerInputs): inputs is tf.SymbolicTensor | tf.SymbolicTensor[] {
+  return (Array.isArray(inputs) ? inputs[0] : inputs) instanceof tf.SymbolicTensor;
 }
 
 /** The one tensor of a layer with one input. */

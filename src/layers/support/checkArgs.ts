@@ -22,6 +22,18 @@ export function expectOneOf(where: string, value: unknown, allowed: readonly unk
   }
 }
 
+/** Throws unless `value` is a share in [0, 1), such as that of a dropout. */
+export function expectShare(where: string, value: number): void {
+  if (value >= 0 && value < 1) return;
+  throw new ConfigError({ where, expected: "a number in [0, 1)", got: String(value) });
+}
+
+/** Throws unless `value` is a number of at least 0, such as an epsilon. */
+export function expectNotNegative(where: string, value: number): void {
+  if (value >= 0) return;
+  throw new ConfigError({ where, expected: "a number of at least 0", got: String(value) });
+}
+
 /** Throws unless `groups` divides `channels`. */
 export function expectDivides(where: string, groups: number, channels: number): void {
   if (channels % groups !== 0) {

@@ -1,0 +1,50 @@
+import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../../core/errors";
+import { formatShape } from "../../core/shapes";
+import { BookLayer, onlyShape, onlyTensor } from "../support/BookLayer";
+import type { LayerOptions } from "../support/BookLayer";
+import type { AttentionCall } from "./attentionMask";
+
+/**
+ * The padding mask that tfjs carries beside a tensor of a model, as a tensor of its own: 1 for
+ * tokens, 0 for padding. tfjs passes each layer the mask of its first input alone, and sometimes
+ * that of another branch; attention layers put one of these in front of each masked input instead.
+ *
+ * Input `[batch, …tokens, channels]`, output `[batch, …tokens]`.
+ */
+export class PaddingMask extends BookLayer<object> {
+  static className = "PaddingMask";
+
+  constructor(options: LayerOptions = {}) {
+    super(options, {});
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], options: AttentionCall = {}): tf.Tensor {
+    const x = onlyTensor(inputs);
+    const wanted = x.shape.slice(0, -1);
+    const mask = (Array.isArray(options.mask) ? options.mask[0] : options.mask) as tf.Tensor | null;
+    // tfjs' own merge layers put an axis in front.
+    const isMerged = mask?.rank === x.rank && mask.shape[0] === 1;
+    const shape = isMerged ? mask.shape.slice(1) : mask?.shape;
+    if (!mask || shape === undefined || formatShape(shape) !== formatShape(wanted)) {
+      throw new ShapeError({
+        where: `PaddingMask "${this.name}"`,
+        expected: `a mask ${formatShape(wanted)}`,
+        got: mask ? formatShape(mask.shape) : "none",
+        remedy: "Pass the mask as an input of the attention layer: see its maskInputs.",
+      });
+    }
+    return tf.tidy(() => tf.reshape(tf.cast(tf.notEqual(mask, 0), "float32"), wanted));
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return onlyShape(inputShape).slice(0, -1);
+  }
+
+  // tfjs would ask for the mask of a tensor that is a mask.
+  override computeMask(): tf.Tensor {
+    return null as unknown as tf.Tensor;
+  }
+}
+
+tf.serialization.registerClass(PaddingMask);
