@@ -4,6 +4,7 @@ import { batchNormInference, batchNormTraining } from "../core/ops/batchNorm";
 import { formatShape } from "../core/shapes";
 import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
 import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import { expectNotNegative } from "./support/checkArgs";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
@@ -53,13 +54,7 @@ export class BatchNormalization
         got: String(momentum),
       });
     }
-    if (!(epsilon >= 0)) {
-      throw new ConfigError({
-        where: "BatchNormalization.epsilon",
-        expected: "a number of at least 0",
-        got: String(epsilon),
-      });
-    }
+    expectNotNegative("BatchNormalization.epsilon", epsilon);
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError, ShapeError } from "../core/errors";
+import { ShapeError } from "../core/errors";
 import { formatShape } from "../core/shapes";
 import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectCount, expectDivides } from "./support/checkArgs";
+import { expectCount, expectDivides, expectNotNegative } from "./support/checkArgs";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
@@ -63,13 +63,7 @@ export class GroupNormalization
     const { groups = 32, epsilon = 1e-3, center = true, scale = true } = options;
     super(options, { groups, epsilon, center, scale });
     expectCount("GroupNormalization.groups", groups);
-    if (!(epsilon >= 0)) {
-      throw new ConfigError({
-        where: "GroupNormalization.epsilon",
-        expected: "a number of at least 0",
-        got: String(epsilon),
-      });
-    }
+    expectNotNegative("GroupNormalization.epsilon", epsilon);
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError } from "../core/errors";
 import { statelessDropout } from "../core/ops/statelessRandom";
 import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
 import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
 import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import { expectShare } from "./support/checkArgs";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
@@ -37,13 +37,7 @@ export class SeededDropout
   constructor(options: SeededDropoutArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    if (!(rate >= 0 && rate < 1)) {
-      throw new ConfigError({
-        where: "SeededDropout.rate",
-        expected: "a number in [0, 1)",
-        got: String(rate),
-      });
-    }
+    expectShare("SeededDropout.rate", rate);
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {

@@ -140,8 +140,9 @@ describe("a transformer with masked embeddings", () => {
   const tfjs: Join = (inputs) => tf.layers.add().apply(inputs) as Symbolic;
   const make = (join: Join, attention: tf.layers.Layer, other?: tf.layers.Layer) => {
     const input = tf.input({ shape: [7] });
+    const embeddingsInitializer = tf.initializers.randomNormal({ stddev: 1, seed: 3 });
     const embedded = tf.layers
-      .embedding({ inputDim: 10, outputDim: 5, maskZero: true })
+      .embedding({ inputDim: 10, outputDim: 5, maskZero: true, embeddingsInitializer })
       .apply(input) as Symbolic;
     const first = join([embedded, attention.apply(embedded) as Symbolic]);
     const second = other === undefined ? first : join([first, other.apply(first) as Symbolic]);

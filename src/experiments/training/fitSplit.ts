@@ -7,7 +7,7 @@ import type { Sample } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { expectArchitecture } from "./buildModel";
 import { fit } from "./fit";
-import type { FitOptions, FitResult } from "./fitOptions";
+import type { FitOptions, FitResult, LossConfig } from "./fitOptions";
 
 /** What a caller may watch and stop. */
 export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch" | "callbacks">;
@@ -31,7 +31,7 @@ export function fitSplit(
     {
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
       ...{ lastBatch, patience, monitor, compiled, precision },
-      loss: withoutNull(config.loss),
+      loss: lossOf(config),
       optimizer: optimizerOf(config),
       ...{ progress, shouldStop, onEpoch, callbacks },
       checkpoint: { path: checkpoint },
@@ -47,6 +47,13 @@ export function fitSplit(
 export function expectTrainable(model: string, config: TrainingConfig): void {
   expectArchitecture(model, config.model);
   optimizerOf(config);
+}
+
+/** The schema's settings that are of Dice and its kin only are left out for the others. */
+function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
+  const { isBatchwise, includeBackground, ...common } = loss;
+  const isPerVoxel = loss.name === "crossEntropy" || loss.name === "focal";
+  return withoutNull(isPerVoxel ? common : { ...common, isBatchwise, includeBackground });
 }
 
 /** @throws ConfigError for a momentum that Adam would ignore */
