@@ -45,7 +45,7 @@ if (work === "read") {
   // The training step that such a batch feeds, in the precision that `work` names.
   const { problem } = loadEngine();
   if (problem !== null) throw new Error(problem);
-  const shape = [4, 128, 128] as const;
+  const shape = { inputShape: [4, 128, 128, 1], labelShape: [4, 128, 128] };
   const model = modelByName("unet", { inputShape: [128, 128, 1], numClasses: 3, seed: 1 });
   const session = createSession(model, {
     loss: crossEntropy(),
@@ -55,8 +55,8 @@ if (work === "read") {
     trainingShapes: [shape],
     predictionShape: null,
   });
-  const pixels = shape[0] * shape[1] * shape[2];
-  const images = Float32Array.from({ length: pixels }, (_, index) => (index % 97) / 97);
+  const pixels = 4 * 128 * 128;
+  const inputs = Float32Array.from({ length: pixels }, (_, index) => (index % 97) / 97);
   const labels = Int32Array.from({ length: pixels }, (_, index) => index % 3);
-  serve(() => session.train({ images, labels, shape }, 1e-3));
+  serve(() => session.train({ inputs, labels, ...shape }, 1e-3));
 }

@@ -32,10 +32,11 @@ export function sampleBox(item: SliceCase, options: Pick<PrepareOptions, "crop" 
  * @see {@link restoreLabels}, the way back
  */
 export function prepareSamples(
-  dataset: Pick<SliceDataset, "cases">,
+  dataset: Pick<SliceDataset, "cases"> & Partial<Pick<SliceDataset, "classNames">>,
   options: PrepareOptions,
 ): Sample[] {
   const { size, interpolation = "area" } = options;
+  const { classNames } = dataset;
   return dataset.cases.map((item) => {
     const box = sampleBox(item, options);
     const grey = applyWindow(
@@ -47,6 +48,7 @@ export function prepareSamples(
       group: item.group,
       image: resizeImage(grey, size, size, interpolation),
       labels: item.labels && resizeLabels(cropPlane(item.labels, box), size, size),
+      ...(classNames === undefined ? {} : { classNames }),
     };
   });
 }

@@ -83,6 +83,8 @@ export interface Sample {
   readonly group: string;
   readonly image: Plane<Float32Array>;
   readonly labels: Plane<Uint8Array> | null;
+  /** Class names of its data set by label value; absent where they are not known. */
+  readonly classNames?: readonly string[];
   /** How it was augmented: `"rotate90"`; absent on a sample as it came. */
   readonly augmentation?: string;
 }

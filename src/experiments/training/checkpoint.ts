@@ -22,6 +22,8 @@ export interface EpochRecord {
   validationLoss: number | null;
   /** Mean over foreground classes of the mean over samples that have the class; `null` without. */
   validationDice: number | null;
+  /** Mean over validation examples of each of `metrics`; absent where there are none. */
+  metrics?: Record<string, number | null> | undefined;
   /** Of the epoch's last step. */
   learningRate: number;
   seconds: number;
@@ -34,6 +36,7 @@ export const epochRecordSchema = z.strictObject({
   loss: z.number(),
   validationLoss: z.number().nullable(),
   validationDice: z.number().nullable(),
+  metrics: z.record(z.string(), z.number().nullable()).optional(),
   learningRate: z.number(),
   seconds: z.number(),
 }) satisfies z.ZodType<EpochRecord>;

@@ -6,9 +6,8 @@ export interface TrainingPlan {
   /** The model's name. */
   readonly model: string;
   readonly epochs: number;
-  /** Steps of one epoch, and of all; `null` for a generator that does not say. */
-  readonly stepsPerEpoch: number | null;
-  readonly totalSteps: number | null;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
   /** The step that a checkpoint lets it start at; 0 for a fresh training. */
   readonly resumedAtStep: number;
   /** The epochs before a resume, so that a curve can begin with them. */

@@ -2,46 +2,101 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { withInterruptible } from "../../display";
 import { lossByName } from "../../losses";
+import { logitsModel } from "../../models/logitsModel";
+import type { BatchingOptions, Source } from "./batch";
+import { expectShapes, sizesOf } from "./checkExamples";
+import { checkFitOptions } from "./checkFitOptions";
+import { expectNoSharedGroup, openSource } from "./examples";
+import type { Examples, FitData } from "./fitData";
+import { expectFiniteWeights } from "./finiteWeights";
 import { fitFingerprint } from "./fitOptions";
-import type { FitData, FitOptions, FitResult, LossConfig, ResolvedFitOptions } from "./fitOptions";
+import type { FitOptions, FitResult, LossConfig, ResolvedFitOptions } from "./fitOptions";
 import { Training } from "./training";
-import { batchSizes, trainingSamples } from "./trainingBatches";
 import { createSession } from "./trainingSession";
 import type { TrainingSession } from "./trainingSession";
+import { modelVariables, readVariables } from "./variables";
 
 /**
  * Trains a model, with a progress bar, early stop and checkpoints.
  *
- * Everything that chance decides hangs on the seed, the epoch and the model's own random states,
+ * Everything that chance decides depends on the seed, the epoch and the model's own random states,
  * so a training that was killed and goes on from its checkpoint ends with the same weights, to
  * the bit, as one that was not.
  *
- * @param model ends in layers "logits" and "softmax", as the toolkit's models do; changed in place
- * @param data samples of one size; `validation` decides which epoch's weights are kept
+ * Model, options and data are checked before the first step: names and ranges of options, shapes,
+ * the number of classes, labels, and inputs and weights that are not finite.
+ *
+ * @param model one input `[batch, ...space, channels]` and one output `[batch, ...space, classes]` (or
+ *   `[batch, classes]` for classification), scores or their softmax; changed in place
+ * @param data slices as `prepareSamples` makes them, tensors, or a generator of batches;
+ *   `validation` decides which epoch's weights are kept
  * @returns the records of all epochs and how it ended
- * @throws ConfigError when data and options do not fit, or the loss is no longer finite
+ * @throws ConfigError when an option is unknown or out of range, or model and data do not fit;
+ *   DataError for a label that is no class and for a value that is not finite, naming the example or
+ *   the layer
+ * @example
+ * const inputs = tf.tensor2d([[0], [1], [2], [3]]);
+ * const labels = tf.tensor1d([0, 0, 1, 1], "int32");
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1] })] });
+ * const { ended } = await fit(
+ *   model,
+ *   { train: { inputs, labels } },
+ *   { epochs: 2, progress: false },
+ * );
+ * ended; // "completed"
  */
 export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): Promise<FitResult> {
   return withInterruptible(async () => {
-    const resolved = resolveOptions(model, options);
-    checkData(data);
-    const fingerprint = fitFingerprint(data, options, resolved);
-    const train = trainingSamples(data.train, resolved.augmentation);
-    const { validation = [] } = data;
-    const { height, width } = train[0].image;
+    checkFitOptions(options);
+    const logits = logitsModel(model);
+    const sizes = sizesOf(model.name, logits);
+    const resolved = resolveOptions(model, options, sizes.labelShape.length > 0);
+    const { ignoreLabel, batchSize } = resolved;
+    const labels = { numClasses: sizes.numClasses, ignoreLabel };
+    const open = (where: string, examples: Examples, batching: BatchingOptions): Source | null => {
+      const source = openSource(where, examples, sizes, labels, { ...resolved, ...batching });
+      for (const shape of source?.shapes ?? []) expectShapes(where, sizes, shape);
+      return source;
+    };
+    const { seed, lastBatch } = resolved;
+    const train = open("fit.train", data.train, { batchSize, seed, lastBatch, shuffle: true });
+    if (train === null) {
+      throw new ConfigError({ where: "fit.train", expected: "at least one example", got: "none" });
+    }
+    const inOrder = { batchSize, seed, lastBatch: "keep", shuffle: false } as const;
+    const validation = open("fit.validation", data.validation ?? [], inOrder);
+    expectNoSharedGroup(data.train, data.validation ?? []);
+    expectFiniteWeights(
+      "fit",
+      model,
+      readVariables(modelVariables(model)),
+      "Load or build the model anew.",
+    );
+    const predictionShape = validation?.shapes.at(0)?.inputShape.slice(1);
     const openSession = (): TrainingSession =>
       createSession(model, {
         ...resolved,
-        trainingShapes: batchSizes(train.length, resolved).map((size) => [size, height, width]),
-        predictionShape: validation.length > 0 ? [resolved.batchSize, height, width] : null,
+        trainingShapes: train.shapes,
+        predictionShape: predictionShape === undefined ? null : [batchSize, ...predictionShape],
       });
-    const identity = { name: model.name, fingerprint };
-    return new Training(openSession, { train, validation }, resolved, identity).run();
+    const fingerprints = {
+      train: train.fingerprint,
+      validation: validation?.fingerprint ?? "none",
+    };
+    return new Training(model, sizes, openSession, { train, validation }, resolved, {
+      ...fitFingerprint(fingerprints, options, resolved),
+    }).run();
   });
 }
 
-function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFitOptions {
-  const { loss = { name: "crossEntropy" }, checkpoint } = options;
+function resolveOptions(
+  model: tf.LayersModel,
+  options: FitOptions,
+  isSegmentation: boolean,
+): ResolvedFitOptions {
+  const { loss = { name: "crossEntropy" }, checkpoint, ignoreLabel } = options;
+  const { monitor = isSegmentation ? "validationDice" : "validationLoss" } = options;
+  const ignored = ignoreLabel ?? (typeof loss === "object" ? loss.ignoreLabel : undefined);
   return {
     batchSize: 4,
     seed: 1,
@@ -51,7 +106,8 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
     augmentationStrength: {},
     lastBatch: "keep",
     patience: null,
-    monitor: "validationDice",
+    metrics: {},
+    monitorMode: monitor === "validationLoss" ? "min" : "max",
     compiled: tf.getBackend() === "tensorflow",
     precision: "float32",
     progress: model.name,
@@ -59,41 +115,19 @@ function resolveOptions(model: tf.LayersModel, options: FitOptions): ResolvedFit
     onEpoch: () => undefined,
     callbacks: [],
     ...withoutUndefined(options),
-    loss: typeof loss === "function" ? loss : lossByName(loss.name, lossOptions(loss)),
+    monitor,
+    ignoreLabel: ignored,
+    loss: typeof loss === "function" ? loss : namedLoss(loss, ignored),
     ...(checkpoint === undefined ? {} : { checkpoint }),
   };
 }
 
-function lossOptions({ name: _, ...options }: LossConfig): Omit<LossConfig, "name"> {
-  return withoutUndefined(options);
+function namedLoss({ name, ...options }: LossConfig, ignoreLabel: number | undefined) {
+  return lossByName(name, withoutUndefined({ ...options, ignoreLabel }));
 }
 
 function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as T;
-}
-
-function checkData({ train, validation = [] }: FitData): void {
-  if (train.length === 0) {
-    throw new ConfigError({ where: "fit.train", expected: "at least one sample", got: "none" });
-  }
-  const unlabelled = [...train, ...validation].find(({ labels }) => labels === null);
-  if (unlabelled !== undefined) {
-    throw new ConfigError({
-      where: "fit.data",
-      expected: "samples with labels",
-      got: `"${unlabelled.id}" without`,
-    });
-  }
-  const groups = new Set(train.map(({ group }) => group));
-  const shared = validation.find(({ group }) => groups.has(group));
-  if (shared !== undefined) {
-    throw new ConfigError({
-      where: "fit.validation",
-      expected: "no group that is trained on",
-      got: `"${shared.id}" of group "${shared.group}"`,
-      remedy: "Split by group, with splitByGroup or kFold.",
-    });
-  }
 }

@@ -1,28 +1,23 @@
-import { createHash } from "node:crypto";
 import { ConfigError } from "../../core/errors";
 import type { OptimizerConfig } from "../../core/optimizers";
-import type { Sample } from "../../data/types";
 import type { AugmentOptions } from "../../data/augment/augment";
+import type { Progress, ProgressOptions } from "../../display";
 import type { LossName, RegionLossOptions, SegmentationLoss } from "../../losses";
 import type { EpochRecord } from "./checkpoint";
 import type { TrainingCallback } from "./events";
+import type { FitMetric } from "./sampleMetrics";
 import type { Schedule } from "./schedule";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** What a model learns from. */
-export interface FitData {
-  readonly train: readonly Sample[];
-  /** Watched after each epoch; empty for none. Shares no group with `train`. */
-  readonly validation?: readonly Sample[];
-}
-
-/** A loss on logits by its name. */
-export interface LossConfig extends Pick<
-  RegionLossOptions,
-  "classWeights" | "isBatchwise" | "includeBackground"
-> {
+/** A loss on scores by its name, with the options that every loss by name has. */
+export interface LossConfig extends RegionLossOptions {
   readonly name: LossName;
 }
+
+/** Makes the bar of one training, as {@link createProgress} does. */
+export type ProgressFactory = (
+  options: Pick<ProgressOptions, "label" | "total" | "initial">,
+) => Progress;
 
 /** How `fit` trains. */
 export interface FitOptions {
@@ -31,13 +26,21 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** Weights come from the model's own seed; this one orders and augments. Default 1. */
   readonly seed?: number;
-  /** A loss on logits, or its name with class weights; default `{ name: "crossEntropy" }`. */
+  /** A loss on scores, or its name with options; default `{ name: "crossEntropy" }`. */
   readonly loss?: SegmentationLoss | LossConfig;
+  /**
+   * A label that does not count: not in a loss that is given by name, nor in the validation's Dice. A
+   * loss that is a function must leave it out itself.
+   */
+  readonly ignoreLabel?: number;
   /** Default Adam at 0.001. */
   readonly optimizer?: OptimizerConfig;
   /** Scales the optimizer's learning rate; default constant. */
   readonly schedule?: Schedule;
-  /** Default `"none"`. `"paper"` makes the five copies here, of the training samples alone. */
+  /**
+   * Of samples; default `"none"`. `"paper"` makes the five copies here, of the training samples alone.
+   * Tensors and generators bring their own.
+   */
   readonly augmentation?: TrainingConfig["augmentation"];
   /** How strong `"standard"` is; default that of `augment`. */
   readonly augmentationStrength?: AugmentOptions;
@@ -45,8 +48,15 @@ export interface FitOptions {
   readonly lastBatch?: TrainingConfig["lastBatch"];
   /** Epochs without a better `monitor` that end the training; default `null`: never. */
   readonly patience?: number | null;
-  /** Default `"validationDice"`. The weights of its best epoch are restored at the end. */
-  readonly monitor?: TrainingConfig["monitor"];
+  /** What is recorded of the validation examples after each epoch, beside loss and Dice. */
+  readonly metrics?: Readonly<Record<string, FitMetric>>;
+  /**
+   * `"validationDice"`, `"validationLoss"` or the name of one of `metrics`: the weights of its best
+   * epoch are restored at the end. Default the Dice; for classification the loss.
+   */
+  readonly monitor?: string;
+  /** Whether more of `monitor` is better; default `"max"`, but `"min"` for the loss. */
+  readonly monitorMode?: "max" | "min";
   /** One recorded graph a step; default where TensorFlow runs natively. */
   readonly compiled?: boolean;
   /** Of the compiled step; default `"float32"`. */
@@ -57,8 +67,11 @@ export interface FitOptions {
     /** Also inside an epoch; default 250. */
     readonly everySteps?: number;
   };
-  /** What the progress bar is called, or `false` for none; default the model's name. */
-  readonly progress?: string | false;
+  /**
+   * What the progress bar is called, or `false` for none; default the model's name. A function makes
+   * the bar itself, e.g. as a part of one over several trainings.
+   */
+  readonly progress?: string | false | ProgressFactory;
   /** Asked between steps: `true` ends the training as the notebook's stop button does. */
   readonly shouldStop?: () => boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
@@ -82,43 +95,34 @@ export interface FitResult {
 }
 
 /** {@link FitOptions} with every default filled in. */
-export type ResolvedFitOptions = Required<Omit<FitOptions, "checkpoint" | "loss">> &
-  Pick<FitOptions, "checkpoint"> & { readonly loss: SegmentationLoss };
+export type ResolvedFitOptions = Required<Omit<FitOptions, "checkpoint" | "loss" | "ignoreLabel">> &
+  Pick<FitOptions, "checkpoint"> & {
+    readonly loss: SegmentationLoss;
+    readonly ignoreLabel: number | undefined;
+  };
+
+/** Settings that decide the weights; how it runs (compiled or not, in what precision) is none. */
+const DECIDING = [
+  ...["epochs", "batchSize", "seed", "optimizer", "schedule", "ignoreLabel"],
+  ...["augmentation", "augmentationStrength", "lastBatch", "patience", "monitor", "monitorMode"],
+] as const;
 
 /**
- * What must be the same for a training to go on from a checkpoint to the same end. How it runs
- * (compiled or not, in what number format) is not part of it.
+ * What must be the same for a training to go on from a checkpoint to the same end.
+ *
+ * @param sources fingerprints of the data
  */
 export function fitFingerprint(
-  data: FitData,
-  options: FitOptions,
+  sources: { readonly train: string; readonly validation: string },
+  { loss }: FitOptions,
   resolved: ResolvedFitOptions,
 ): Record<string, string> {
-  const { loss } = options;
-  const ids = (samples: readonly Sample[]): string =>
-    createHash("sha256")
-      .update(samples.map(({ id, image }) => `${id} ${image.height}x${image.width}`).join("\n"))
-      .digest("hex");
+  const settings = resolved as unknown as Readonly<Record<string, unknown>>;
   return {
-    trainingSamples: ids(data.train),
-    validationSamples: ids(data.validation ?? []),
+    trainingExamples: sources.train,
+    validationExamples: sources.validation,
     loss: typeof loss === "object" ? JSON.stringify(loss) : resolved.loss.lossName,
-    ...Object.fromEntries(
-      (
-        [
-          "epochs",
-          "batchSize",
-          "seed",
-          "optimizer",
-          "schedule",
-          "augmentation",
-          "augmentationStrength",
-          "lastBatch",
-          "patience",
-          "monitor",
-        ] as const
-      ).map((key) => [key, JSON.stringify(resolved[key])]),
-    ),
+    ...Object.fromEntries(DECIDING.map((key) => [key, JSON.stringify(settings[key]) ?? "none"])),
   };
 }
 

@@ -1,26 +1,28 @@
-import { ConfigError } from "../../core/errors";
-import type { Sample } from "../../data/types";
+import type * as tf from "@tensorflow/tfjs";
+import { DataError } from "../../core/errors";
 import { createProgress, interruptRequested } from "../../display";
 import type { Progress } from "../../display";
+import type { ArrayBatch, Source } from "./batch";
+import type { ModelSizes } from "./checkExamples";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint";
 import type { Checkpoint, EpochRecord, TrainingState } from "./checkpoint";
 import { FRESH_EARLY_STOP, watch } from "./earlyStop";
 import type { TrainingEvent, TrainingPlan } from "./events";
+import { expectFiniteWeights, findNonFinite, layerOf } from "./finiteWeights";
 import { expectSameFingerprint } from "./fitOptions";
-import type { FitData, FitResult, ResolvedFitOptions } from "./fitOptions";
+import type { FitResult, ResolvedFitOptions } from "./fitOptions";
 import { learningRateAt } from "./schedule";
 import type { WeightMap } from "../../core/weights/WeightTensor";
-import { stepsPerEpoch, trainingBatches } from "./trainingBatches";
 import type { TrainingSession } from "./trainingSession";
 import { validate } from "./validation";
+import type { Validation } from "./validation";
 import { readVariables, writeVariables } from "./variables";
 
 const CHECKPOINT_STEPS = 250;
+const SLOWER = "Lower the learning rate, or clip gradients with optimizer.clipNorm.";
 
 /** One call of `fit`: where it stands, and how it gets on. */
 export class Training {
-  private readonly samples: readonly Sample[];
-  private readonly validation: readonly Sample[];
   private readonly epochSteps: number;
   private state: TrainingState;
   private best: WeightMap | null = null;
@@ -30,22 +32,19 @@ export class Training {
 
   /**
    * @param openSession makes what runs the steps; records them where they are compiled
-   * @param identity the model's name, and what must be the same for a checkpoint to be continued
+   * @param fingerprint what must be the same for a checkpoint to be continued
    */
   constructor(
+    private readonly model: tf.LayersModel,
+    private readonly sizes: ModelSizes,
     private readonly openSession: () => TrainingSession,
-    data: Required<FitData>,
+    private readonly data: { readonly train: Source; readonly validation: Source | null },
     private readonly options: ResolvedFitOptions,
-    private readonly identity: {
-      readonly name: string;
-      readonly fingerprint: Record<string, string>;
-    },
+    private readonly fingerprint: Record<string, string>,
   ) {
-    this.samples = data.train;
-    this.validation = data.validation;
-    this.epochSteps = stepsPerEpoch(this.samples.length, options);
+    this.epochSteps = data.train.stepsPerEpoch;
     this.state = {
-      fingerprint: identity.fingerprint,
+      fingerprint,
       step: 0,
       epoch: 0,
       batch: 0,
@@ -60,17 +59,12 @@ export class Training {
     const checkpoint = await this.loadCheckpoint();
     if (checkpoint !== null) this.state = checkpoint.state;
     const resumedAtStep = this.state.step;
-    const { progress } = this.options;
-    const { totalSteps } = this;
-    const bar =
-      progress === false
-        ? null
-        : createProgress({ label: progress, total: totalSteps, initial: resumedAtStep });
+    const bar = this.createBar(resumedAtStep);
     let session: TrainingSession | null = null;
     let ended: FitResult["ended"] | null = null;
     try {
       await this.announce({ type: "begin", plan: this.plan(resumedAtStep) });
-      session = await this.compile(bar);
+      session = await this.open(bar);
       if (checkpoint !== null) this.restore(session, checkpoint);
       this.epochStart = performance.now();
       ended = await this.runEpochs(session, bar);
@@ -112,15 +106,24 @@ export class Training {
     return this.state.epoch < epochs ? "earlyStop" : "completed";
   }
 
+  private createBar(initial: number): Progress | null {
+    const { progress } = this.options;
+    if (progress === false) return null;
+    const isNamed = typeof progress === "string";
+    const create = isNamed ? createProgress : progress;
+    const label = isNamed ? progress : this.model.name;
+    return create({ label, total: this.totalSteps, initial });
+  }
+
   private plan(resumedAtStep: number): TrainingPlan {
     return {
-      model: this.identity.name,
+      model: this.model.name,
       epochs: this.options.epochs,
       stepsPerEpoch: this.epochSteps,
       totalSteps: this.totalSteps,
       resumedAtStep,
       records: this.state.records,
-      settings: this.identity.fingerprint,
+      settings: this.fingerprint,
     };
   }
 
@@ -128,20 +131,27 @@ export class Training {
     for (const callback of this.options.callbacks) await callback(event);
   }
 
-  /** Opens the session; recording its steps takes seconds, so it is said first. */
-  private async compile(bar: Progress | null): Promise<TrainingSession> {
-    if (!this.options.compiled) return this.openSession();
+  /** Opens the session, which records the steps whose shapes are known. */
+  private async open(bar: Progress | null): Promise<TrainingSession> {
+    const isRecorded = this.options.compiled && this.data.train.shapes.length > 0;
+    return isRecorded ? this.whileCompiling(bar, this.openSession) : this.openSession();
+  }
+
+  /** Recording a step takes seconds, so it is announced first. */
+  private async whileCompiling<T>(bar: Progress | null, record: () => T): Promise<T> {
     bar?.pause("compiling");
     await this.announce({ type: "compiling" });
     // Lets the bar and the callbacks' output out before JavaScript is busy.
     await new Promise(setImmediate);
     const start = performance.now();
-    const session = this.openSession();
+    const result = record();
     const seconds = (performance.now() - start) / 1000;
     this.compileSeconds += seconds;
+    // Not a part of the epoch's own time.
+    this.epochStart += 1000 * seconds;
     bar?.update(this.state.step);
     await this.announce({ type: "compiled", seconds });
-    return session;
+    return result;
   }
 
   private get totalSteps(): number {
@@ -166,13 +176,16 @@ export class Training {
     this.epochStart = performance.now();
     const done = this.state.batch;
     let index = 0;
-    for (const batch of trainingBatches(this.samples, this.state.epoch, options)) {
+    for await (const batch of this.data.train.batches(this.state.epoch)) {
       // Skip batches that were trained on before a resume; making them keeps the shuffling in sync.
       if (index++ < done) continue;
       if (options.shouldStop() || interruptRequested()) return false;
       const learningRate = this.learningRate(this.state.step);
+      if (!session.isPrepared(batch)) {
+        await this.whileCompiling(bar, () => session.prepare(batch));
+      }
       const loss = session.train(batch, learningRate);
-      this.expectFinite(loss, learningRate);
+      if (!Number.isFinite(loss)) throw this.lostLoss(session, batch, loss, learningRate);
       this.state = {
         ...this.state,
         step: this.state.step + 1,
@@ -193,21 +206,26 @@ export class Training {
 
   private async finishEpoch(session: TrainingSession, bar: Progress | null): Promise<void> {
     const { options, state } = this;
-    const { loss, dice } = validate(session.predict, this.validation, options);
+    const { numClasses } = this.sizes;
+    const weights = this.finiteWeights(session, `fit, epoch ${state.epoch + 1}`);
+    const validation = await validate(session.predict, this.data.validation, state.epoch, {
+      ...options,
+      numClasses,
+    });
     const record: EpochRecord = {
       epoch: state.epoch + 1,
       step: state.step,
       loss: state.lossSum / Math.max(state.batch, 1),
-      validationLoss: loss,
-      validationDice: dice,
+      validationLoss: validation.loss,
+      validationDice: validation.dice,
+      ...(Object.keys(options.metrics).length > 0 ? { metrics: { ...validation.metrics } } : {}),
       learningRate: this.learningRate(state.step - 1),
       seconds: this.epochSeconds(),
     };
-    const value = options.monitor === "validationLoss" ? loss : dice;
     const verdict = watch(state.earlyStop, {
-      value: value ?? NaN,
+      value: monitored(options.monitor, validation) ?? NaN,
       epoch: record.epoch,
-      mode: options.monitor === "validationLoss" ? "min" : "max",
+      mode: options.monitorMode,
       patience: options.patience,
     });
     this.state = {
@@ -220,14 +238,30 @@ export class Training {
       earlyStop: verdict.state,
     };
     this.epochStart = performance.now();
-    if (verdict.isBest) {
-      this.best = readVariables(session.modelVariables);
-    }
-    if (dice !== null) this.shown = { dice };
+    if (verdict.isBest) this.best = weights;
+    this.show(record);
     bar?.update(state.step, { epoch: record.epoch, loss: record.loss, ...this.shown });
-    await this.save(session);
+    await this.save(session, weights);
     options.onEpoch(record);
     await this.announce({ type: "epoch", record });
+  }
+
+  /** Keeps what the last validation found beside the bar. */
+  private show({ validationDice, metrics = {} }: EpochRecord): void {
+    const values = { ...(validationDice === null ? {} : { dice: validationDice }), ...metrics };
+    this.shown = Object.fromEntries(
+      Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null),
+    );
+  }
+
+  /**
+   * Copies of the model's variables. A compiled convolution with ReLU makes a NaN a zero, so that the
+   * loss alone would not tell that weights are lost.
+   */
+  private finiteWeights(session: TrainingSession, where: string): WeightMap {
+    const weights = readVariables(session.modelVariables);
+    expectFiniteWeights(where, this.model, weights, SLOWER);
+    return weights;
   }
 
   private learningRate(step: number): number {
@@ -243,15 +277,21 @@ export class Training {
     return this.state.epochSeconds + (performance.now() - this.epochStart) / 1000;
   }
 
-  private expectFinite(loss: number, learningRate: number): void {
-    if (Number.isFinite(loss)) return;
-    throw new ConfigError({
+  private lostLoss(
+    session: TrainingSession,
+    { ids }: ArrayBatch,
+    loss: number,
+    learningRate: number,
+  ): DataError {
+    const lost = findNonFinite(readVariables(session.modelVariables));
+    const where = `${loss} at step ${this.state.step + 1}, learning rate ${learningRate}`;
+    const weight =
+      lost === null ? "" : `, weight "${layerOf(this.model, lost.name)}" holds ${lost.value}`;
+    return new DataError({
       where: "fit.loss",
       expected: "a finite number",
-      got: `${loss} at step ${this.state.step + 1}, learning rate ${learningRate}`,
-      remedy:
-        "Lower the learning rate, clip gradients with optimizer.clipNorm, and see that every label " +
-        "is a class.",
+      got: `${where}, examples ${ids.map((id) => `"${id}"`).join(", ")}${weight}`,
+      remedy: SLOWER,
     });
   }
 
@@ -262,12 +302,13 @@ export class Training {
     }
   }
 
-  private async save(session: TrainingSession): Promise<void> {
+  private async save(session: TrainingSession, known?: WeightMap): Promise<void> {
     const { checkpoint } = this.options;
     if (checkpoint === undefined) return;
+    const model = known ?? this.finiteWeights(session, `fit, step ${this.state.step}`);
     await saveCheckpoint(checkpoint.path, {
       state: { ...this.state, epochSeconds: this.epochSeconds() },
-      model: readVariables(session.modelVariables),
+      model,
       optimizer: readVariables(session.optimizerVariables),
       best: this.best,
     });
@@ -288,7 +329,12 @@ export class Training {
     writeVariables(path, session.modelVariables, checkpoint.model);
     writeVariables(path, session.optimizerVariables, checkpoint.optimizer);
     this.best = checkpoint.best;
-    const lastDice = this.state.records.at(-1)?.validationDice ?? null;
-    if (lastDice !== null) this.shown = { dice: lastDice };
+    const last = this.state.records.at(-1);
+    if (last !== undefined) this.show(last);
   }
+}
+
+function monitored(monitor: string, { loss, dice, metrics }: Validation): number | null {
+  if (monitor === "validationLoss") return loss;
+  return monitor === "validationDice" ? dice : metrics[monitor];
 }

@@ -2,26 +2,19 @@ import * as tf from "@tensorflow/tfjs";
 import { createOptimizer } from "../../core/optimizers";
 import type { OptimizerConfig } from "../../core/optimizers";
 import { createProgram } from "../../engine/program";
+import type { Compiled } from "../../engine/program";
 import type { SegmentationLoss } from "../../losses";
 import { logitsModel } from "../../models/logitsModel";
-import type { LogitsFunction } from "../evaluation/predictSamples";
 import type { TrainingConfig } from "../config/trainingConfig";
+import type { ArrayBatch, BatchShape } from "./batch";
 import { trainingStep } from "./trainingStep";
 import type { TrainingStep } from "./trainingStep";
+import type { Predict } from "./validation";
 import { modelVariables } from "./variables";
 import type { NamedVariables } from "./variables";
 
-/** `[b, h, w]`. */
-export type BatchShape = readonly [number, number, number];
-
-/** A batch in memory. */
-export interface ArrayBatch {
-  /** `[b, h, w, 1]`, grey in [0, 1]. */
-  readonly images: Float32Array;
-  /** `[b, h, w]`. */
-  readonly labels: Int32Array;
-  readonly shape: BatchShape;
-}
+/** What a step takes of a batch. */
+export type BatchArrays = Omit<ArrayBatch, "ids">;
 
 /** How a session runs. */
 export interface SessionOptions {
@@ -30,56 +23,64 @@ export interface SessionOptions {
   readonly compiled: boolean;
   /** Of the compiled step; op by op it is always float32. */
   readonly precision: TrainingConfig["precision"];
-  /** Shapes `[b, h, w]` that training will meet: compiled steps for all are recorded at once. */
+  /** Shapes that training will meet, as far as they are known: their steps are recorded at once. */
   readonly trainingShapes: readonly BatchShape[];
-  /** The shape that prediction will meet, if any. */
-  readonly predictionShape: BatchShape | null;
+  /** The shape `[b, ...space, channels]` that prediction will meet, where it is known. */
+  readonly predictionShape: readonly number[] | null;
 }
 
 /** A model in training: its step and its prediction, run op by op or as one recorded graph. */
 export interface TrainingSession {
   readonly modelVariables: NamedVariables;
   readonly optimizerVariables: NamedVariables;
+  /** Whether a batch of this shape can be trained on without recording a step first. */
+  readonly isPrepared: (shape: BatchShape) => boolean;
+  /** Records the step for one more shape. */
+  readonly prepare: (shape: BatchShape) => void;
   /** One update; returns the loss before it. */
-  readonly train: (batch: ArrayBatch, learningRate: number) => number;
+  readonly train: (batch: BatchArrays, learningRate: number) => number;
   /**
-   * Logits `[b, h, w, classes]` of images `[b, h, w, 1]` as in use: no dropout, batch norm by its
-   * averages. The caller disposes them.
+   * Scores as in use: no dropout, batch norm by its averages. The caller disposes of them.
    */
-  readonly predict: LogitsFunction;
+  readonly predict: Predict;
   /** Frees the graph and the optimizer's slots; the model lives on, up to date. */
   readonly dispose: () => void;
 }
 
 /** What runs, in either mode; variables are right whenever they are read. */
-interface Runner {
+type Runner = Pick<TrainingSession, "isPrepared" | "prepare" | "predict" | "dispose"> & {
   readonly step: TrainingStep;
-  readonly predict: LogitsFunction;
-  readonly dispose: () => void;
-}
+};
 
 /**
  * Prepares a model for training.
  *
- * @throws ConfigError when the model has no layer "logits"
+ * @throws ConfigError when the model does not end in scores or their softmax
  */
 export function createSession(model: tf.LayersModel, options: SessionOptions): TrainingSession {
   const logits = logitsModel(model);
   const optimizer = createOptimizer(options.optimizer);
   const step = trainingStep(logits, options.loss, optimizer);
-  const predict: LogitsFunction = (images) =>
-    tf.tidy(() => logits.apply(images, { training: false }) as tf.Tensor4D);
+  const predict: Predict = (inputs) =>
+    tf.tidy(() => logits.apply(inputs, { training: false }) as tf.Tensor);
   const runner: Runner = options.compiled
     ? compiledRunner(step, predict, options)
-    : { step, predict, dispose: () => undefined };
+    : {
+        ...{ step, predict },
+        isPrepared: () => true,
+        prepare: () => undefined,
+        dispose: () => undefined,
+      };
   return {
     modelVariables: modelVariables(model),
     optimizerVariables: new Map(optimizer.slots.map(({ name, variable }) => [name, variable])),
-    train({ images, labels, shape }, learningRate) {
-      const inputs = batchTensors(shape, images, labels, learningRate);
-      const { loss } = runner.step(...inputs);
+    isPrepared: runner.isPrepared,
+    prepare: runner.prepare,
+    train(batch, learningRate) {
+      const tensors = batchTensors(batch, learningRate);
+      const { loss } = runner.step(...tensors);
       const value = loss.dataSync()[0];
-      tf.dispose([...inputs, loss]);
+      tf.dispose([...tensors, loss]);
       return value;
     },
     predict: runner.predict,
@@ -93,7 +94,7 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
 /** One graph and one set of variables for every batch size and for prediction. */
 function compiledRunner(
   step: TrainingStep,
-  predict: LogitsFunction,
+  predict: Predict,
   { trainingShapes, predictionShape, precision }: SessionOptions,
 ): Runner {
   // Not to stdout, where a command's result goes.
@@ -101,41 +102,58 @@ function compiledRunner(
     precision,
     log: (line) => process.stderr.write(`${line}\n`),
   });
-  // A function a batch size: a last batch that is not full is no surprise worth a line in the log.
-  const steps = new Map(
-    trainingShapes.map((shape) => [shape[0], program.compile(step, { name: `train_${shape[0]}` })]),
-  );
-  const compiledPredict = program.compile(predict, { name: "predict" });
+  const steps = new Map<string, TrainingStep>();
+  const prepare = (shape: BatchShape, compiled: Compiled<TrainingStep>): void => {
+    const tensors = batchTensors(zeroBatch(shape), 0);
+    compiled.prepare(...tensors);
+    tf.dispose(tensors);
+    steps.set(keyOf(shape), compiled);
+  };
+  // One function per known shape: a last batch that is not full is no surprise worth a line in the log.
   for (const shape of trainingShapes) {
-    const pixels = shape[0] * shape[1] * shape[2];
-    const inputs = batchTensors(shape, new Float32Array(pixels), new Int32Array(pixels), 0);
-    steps.get(shape[0])?.prepare(...inputs);
-    tf.dispose(inputs);
+    prepare(shape, program.compile(step, { name: `train_${shape.inputShape[0]}` }));
   }
+  // Shapes that turn up on the way share one, which says so and refuses when they are too many.
+  const others = program.compile(step, { name: "train" });
+  const compiledPredict = program.compile(predict, { name: "predict" });
   if (predictionShape !== null) {
-    const images = tf.zeros<tf.Rank.R4>([...predictionShape, 1]);
-    compiledPredict.prepare(images);
-    images.dispose();
+    const inputs = tf.zeros([...predictionShape]);
+    compiledPredict.prepare(inputs);
+    inputs.dispose();
   }
   return {
-    step: (images, labels, learningRate) => {
-      const compiled = steps.get(images.shape[0]) ?? step;
-      return compiled(images, labels, learningRate);
+    step: (inputs, labels, learningRate) => {
+      const known = steps.get(keyOf({ inputShape: inputs.shape, labelShape: labels.shape }));
+      return (known ?? others)(inputs, labels, learningRate);
     },
+    isPrepared: (shape) => steps.has(keyOf(shape)),
+    prepare: (shape) => prepare(shape, others),
     predict: compiledPredict,
     dispose: () => program.dispose(),
   };
 }
 
+const keyOf = ({ inputShape, labelShape }: BatchShape): string =>
+  `${inputShape.join("x")}, ${labelShape.join("x")}`;
+
+const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
+
+function zeroBatch({ inputShape, labelShape }: BatchShape): BatchArrays {
+  return {
+    ...{ inputShape, labelShape },
+    inputs: new Float32Array(sizeOf(inputShape)),
+    labels: new Int32Array(sizeOf(labelShape)),
+  };
+}
+
 function batchTensors(
-  shape: BatchShape,
-  images: Float32Array,
-  labels: Int32Array,
+  { inputs, inputShape, labels, labelShape }: BatchArrays,
   learningRate: number,
-): [tf.Tensor4D, tf.Tensor3D, tf.Scalar] {
+): [tf.Tensor, tf.Tensor, tf.Scalar] {
   return [
-    tf.tensor4d(images, [...shape, 1]),
-    tf.tensor3d(labels, [...shape], "int32"),
+    tf.tensor(inputs, [...inputShape], "float32"),
+    tf.tensor(labels, [...labelShape], "int32"),
     tf.scalar(learningRate),
   ];
 }

@@ -4,8 +4,8 @@ import type { SegmentationLoss } from "../../losses";
 
 /** One update of the weights, as a pure function of tensors: it can be run or recorded. */
 export type TrainingStep = (
-  images: tf.Tensor4D,
-  labels: tf.Tensor3D,
+  inputs: tf.Tensor,
+  labels: tf.Tensor,
   learningRate: tf.Scalar,
 ) => { readonly loss: tf.Scalar };
 
@@ -22,10 +22,10 @@ export function trainingStep(
 ): TrainingStep {
   const weights = logits.trainableWeights.map((weight) => weight.read() as tf.Variable);
   optimizer.build(weights);
-  return (images, labels, learningRate) =>
+  return (inputs, labels, learningRate) =>
     tf.tidy(() => {
       const { value, grads } = tf.variableGrads(
-        () => loss(labels, logits.apply(images, { training: true }) as tf.Tensor4D),
+        () => loss(labels, logits.apply(inputs, { training: true }) as tf.Tensor),
         weights,
       );
       optimizer.apply(grads, learningRate);

@@ -1,75 +1,135 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Plane, Sample } from "../../data/types";
 import type { SegmentationLoss } from "../../losses";
-import { classCounts, confusionMatrix } from "../../metrics";
-import { labelPlanes, visitLogits } from "../evaluation/predictSamples";
-import type { LogitsFunction } from "../evaluation/predictSamples";
+import type { ArrayBatch, Source } from "./batch";
+import { meanOf } from "./sampleMetrics";
+import type { FitMetric, ScoredExample } from "./sampleMetrics";
 
-/** How a model does on samples that it does not train on. */
+/** How a model does on examples that it does not train on. */
 export interface Validation {
-  /** Mean over samples; `null` without samples. */
+  /** Mean over examples; `null` without examples. */
   readonly loss: number | null;
-  /** See {@link foregroundDice}. */
+  /**
+   * Mean over foreground classes of the mean over examples that have the class; `null` where none has
+   * one, and for classification. At the network's own size, so it is a guide; reports use `evaluateModel`.
+   */
   readonly dice: number | null;
+  /** Mean over examples of each metric. */
+  readonly metrics: Readonly<Record<string, number | null>>;
 }
 
-/** Loss and Dice of samples with labels, at the network's own size. */
-export function validate(
-  predict: LogitsFunction,
-  samples: readonly Sample[],
-  { batchSize, loss }: { readonly batchSize: number; readonly loss: SegmentationLoss },
-): Validation {
-  if (samples.length === 0) return { loss: null, dice: null };
-  const predictions: Plane<Uint8Array>[] = [];
+/** How {@link validate} goes about it. */
+export interface ValidationOptions {
+  readonly batchSize: number;
+  readonly loss: SegmentationLoss;
+  readonly metrics: Readonly<Record<string, FitMetric>>;
+  readonly numClasses: number;
+  readonly ignoreLabel: number | undefined;
+}
+
+/** Scores of inputs `[b, ...space, channels]`: `[b, ...space, classes]`. */
+export type Predict = (inputs: tf.Tensor) => tf.Tensor;
+
+/** Loss, Dice and metrics over one pass of a source, at the network's own size. */
+export async function validate(
+  predict: Predict,
+  source: Source | null,
+  epoch: number,
+  options: ValidationOptions,
+): Promise<Validation> {
+  const names = Object.keys(options.metrics);
+  if (source === null) {
+    return {
+      loss: null,
+      dice: null,
+      metrics: Object.fromEntries(names.map((name) => [name, null])),
+    };
+  }
   let lossSum = 0;
-  let numClasses = 0;
-  visitLogits(predict, samples, batchSize, (batch, logits) => {
-    numClasses = logits.shape[3];
-    const labels = stackLabels(batch);
-    lossSum += loss(labels, logits).dataSync()[0] * batch.length;
-    predictions.push(...labelPlanes(logits));
-  });
+  let count = 0;
+  const dice: (number | null)[][] = Array.from({ length: options.numClasses }, () => []);
+  const values = new Map<string, (number | null)[]>(names.map((name) => [name, []]));
+  // A last batch that is not full is filled up, so that a compiled prediction serves for all.
+  let capacity = source.shapes.length > 0 ? options.batchSize : 0;
+  for await (const batch of source.batches(epoch)) {
+    const size = batch.ids.length;
+    capacity = Math.max(capacity, size);
+    const scored = scoreBatch(predict, batch, capacity, options);
+    lossSum += scored.loss * size;
+    count += size;
+    for (const example of scored.examples) {
+      if (example.shape.length > 0) {
+        diceByClass(example, options.ignoreLabel).forEach((value, label) =>
+          dice[label].push(value),
+        );
+      }
+      for (const [name, metric] of Object.entries(options.metrics)) {
+        values.get(name)?.push(metric(example));
+      }
+    }
+  }
   return {
-    loss: lossSum / samples.length,
-    dice: foregroundDice(samples, predictions, numClasses),
+    loss: lossSum / count,
+    dice: meanOf(dice.slice(1).map(meanOf)),
+    metrics: Object.fromEntries([...values].map(([name, all]) => [name, meanOf(all)])),
   };
 }
 
-/**
- * The Dice that training watches: mean over foreground classes of the mean over samples that have
- * the class. At the network's own size, so it is a guide; reports use `evaluateModel`.
- *
- * @returns `null` where no sample has a foreground class
- */
-export function foregroundDice(
-  samples: readonly Sample[],
-  predictions: readonly Plane<Uint8Array>[],
-  numClasses: number,
-): number | null {
-  const sums = new Float64Array(numClasses);
-  const cases = new Float64Array(numClasses);
-  samples.forEach(({ labels }, index) => {
-    if (labels === null) return;
-    const matrix = confusionMatrix(labels, predictions[index], { numClasses });
-    for (let label = 1; label < numClasses; label++) {
-      const { truePositives, falsePositives, falseNegatives } = classCounts(matrix, label);
-      if (truePositives + falseNegatives === 0) continue;
-      sums[label] += (2 * truePositives) / (2 * truePositives + falsePositives + falseNegatives);
-      cases[label]++;
-    }
+function scoreBatch(
+  predict: Predict,
+  batch: ArrayBatch,
+  capacity: number,
+  { loss, metrics, numClasses }: ValidationOptions,
+): { readonly loss: number; readonly examples: readonly ScoredExample[] } {
+  const { inputShape, labelShape, labels, ids } = batch;
+  const size = ids.length;
+  const [, ...shape] = labelShape;
+  return tf.tidy(() => {
+    const inputs = tf.tensor(filledUp(batch, capacity), [capacity, ...inputShape.slice(1)]);
+    const all = predict(inputs);
+    const logits = capacity === size ? all : tf.slice(all, 0, size);
+    const value = loss(tf.tensor(labels, [...labelShape], "int32"), logits).dataSync()[0];
+    const predicted = tf.argMax(logits, -1).dataSync<"int32">();
+    const scores = Object.keys(metrics).length > 0 ? logits.dataSync<"float32">() : null;
+    const voxels = labels.length / size;
+    const partOf = <T extends Int32Array | Float32Array>(values: T, index: number, each: number) =>
+      values.subarray(index * each, (index + 1) * each) as T;
+    const examples = ids.map((id, index) => ({
+      ...{ id, shape, numClasses },
+      labels: partOf(labels, index, voxels),
+      predicted: partOf(predicted, index, voxels),
+      logits: partOf(scores ?? new Float32Array(0), index, voxels * numClasses),
+    }));
+    return { loss: value, examples };
   });
-  const means = [...sums.keys()]
-    .filter((label) => cases[label] > 0)
-    .map((label) => sums[label] / cases[label]);
-  return means.length > 0 ? means.reduce((total, mean) => total + mean, 0) / means.length : null;
 }
 
-/** int32 `[b, h, w]`. */
-function stackLabels(samples: readonly Sample[]): tf.Tensor3D {
-  const { height, width } = samples[0].image;
-  const values = new Int32Array(samples.length * height * width);
-  samples.forEach(({ labels }, index) => {
-    if (labels !== null) values.set(labels.data, index * height * width);
-  });
-  return tf.tensor3d(values, [samples.length, height, width], "int32");
+/** A batch's inputs with the last example repeated up to `capacity`. */
+function filledUp({ inputs, ids }: ArrayBatch, capacity: number): Float32Array {
+  if (ids.length === capacity) return inputs;
+  const each = inputs.length / ids.length;
+  const filled = new Float32Array(capacity * each);
+  filled.set(inputs);
+  const last = inputs.subarray(inputs.length - each);
+  for (let index = ids.length; index < capacity; index++) filled.set(last, index * each);
+  return filled;
+}
+
+/** The Dice of each class; `null` for a class that the truth does not have. */
+function diceByClass(
+  { labels, predicted, numClasses }: ScoredExample,
+  ignoreLabel: number | undefined,
+): (number | null)[] {
+  const truth = new Uint32Array(numClasses);
+  const guesses = new Uint32Array(numClasses);
+  const both = new Uint32Array(numClasses);
+  for (let index = 0; index < labels.length; index++) {
+    const [label, guess] = [labels[index], predicted[index]];
+    if (label === ignoreLabel) continue;
+    truth[label]++;
+    guesses[guess]++;
+    if (label === guess) both[label]++;
+  }
+  return Array.from(truth, (count, label) =>
+    count === 0 ? null : (2 * both[label]) / (count + guesses[label]),
+  );
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunRecord } from "../../../src/experiments/storage/runs";
@@ -34,11 +34,22 @@ async function recordOf(name: string): Promise<RunRecord> {
   return JSON.parse(await readFile(join(folder, name, "run.json"), "utf8")) as RunRecord;
 }
 
+/** What a killed write may leave behind. */
+const isDraft = (name: string): boolean => name.endsWith(".partial");
+
+/** Files of a folder, those that are being written included; none where there is no folder. */
+function filesIn(run: string): string[] {
+  return existsSync(run) ? readdirSync(run) : [];
+}
+
 /** Starts a training and kills it, past any handler, once a file is there. */
-async function killWhen(args: string[], file: string): Promise<void> {
+async function killWhen(args: string[], run: string, file: RegExp): Promise<void> {
+  const before = filesIn(run);
+  const isThere = (): boolean =>
+    filesIn(run).some((name) => file.test(name) && !(isDraft(name) && before.includes(name)));
   const child = cli.start(args);
   const ended = once(child, "exit");
-  while (!existsSync(file)) {
+  while (!isThere()) {
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode} before ${file}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -54,14 +65,15 @@ describe.each(["compiled", "eager"] as const)("a training that was killed, %s", 
     const name = `killed-${mode}`;
     const run = join(folder, name);
     const args = trainInto(name, mode);
-    await killWhen(args, join(run, "checkpoint.safetensors"));
+    await killWhen(args, run, /^checkpoint\.safetensors$/);
     // And once more while a checkpoint is being written.
-    await killWhen(args, join(run, ".checkpoint.safetensors.partial"));
+    await killWhen(args, run, /^\.checkpoint\.safetensors\..*partial$/);
     expect(existsSync(join(run, "run.json"))).toBe(false);
     const rest = await cli.run(args);
     expect(rest.code).toBe(0);
 
-    expect((await readdir(run)).sort()).toEqual(["run.json", "split.json", "weights.safetensors"]);
+    const finished = filesIn(run).filter((name) => !isDraft(name));
+    expect(finished.sort()).toEqual(["run.json", "split.json", "weights.safetensors"]);
     const weights = join("weights.safetensors");
     expect(await readFile(join(run, weights))).toEqual(
       await readFile(join(folder, `whole-${mode}`, weights)),

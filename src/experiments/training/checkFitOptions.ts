@@ -1,0 +1,116 @@
+import * as z from "zod";
+import { ConfigError } from "../../core/errors";
+import { LOSS_NAMES } from "../../losses/lossNames";
+import { parseConfig } from "../config/parseConfig";
+import type { FitOptions } from "./fitOptions";
+import { scheduleSchema } from "./schedule";
+
+const count = z.int().positive();
+const share = z.number().min(0).lt(1);
+const positive = z.number().positive();
+
+function aFunction<T>(): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === "function", "a function");
+}
+
+const commonOptimizer = {
+  learningRate: positive,
+  clipNorm: positive.optional(),
+  weightDecay: share.optional(),
+};
+
+const optimizerSchema = z.discriminatedUnion("name", [
+  z.strictObject({
+    name: z.literal("adam"),
+    ...commonOptimizer,
+    beta1: share.optional(),
+    beta2: share.optional(),
+    epsilon: positive.optional(),
+  }),
+  z.strictObject({
+    name: z.literal("sgd"),
+    ...commonOptimizer,
+    momentum: share.optional(),
+    useNesterov: z.boolean().optional(),
+  }),
+]);
+
+const lossSchema = z.strictObject({
+  name: z.enum(LOSS_NAMES),
+  classWeights: z.array(z.number().min(0)).optional(),
+  ignoreLabel: z.int().optional(),
+  includeBackground: z.boolean().optional(),
+  isBatchwise: z.boolean().optional(),
+  smooth: z.number().min(0).optional(),
+});
+
+/** What {@link FitOptions} must satisfy; a loss is checked on its own, for a better message. */
+const fitOptionsSchema = z.strictObject({
+  epochs: count,
+  batchSize: count.optional(),
+  seed: z.int().min(0).max(0xffffffff).optional(),
+  loss: z.unknown().optional(),
+  ignoreLabel: z.int().optional(),
+  optimizer: optimizerSchema.optional(),
+  schedule: scheduleSchema.optional(),
+  augmentation: z.enum(["none", "paper", "standard"]).optional(),
+  augmentationStrength: z.looseObject({}).optional(),
+  lastBatch: z.enum(["keep", "drop"]).optional(),
+  patience: count.nullable().optional(),
+  metrics: z.record(z.string(), aFunction()).optional(),
+  monitor: z.string().optional(),
+  monitorMode: z.enum(["max", "min"]).optional(),
+  compiled: z.boolean().optional(),
+  precision: z.enum(["float32", "bfloat16"]).optional(),
+  checkpoint: z.strictObject({ path: z.string().min(1), everySteps: count.optional() }).optional(),
+  progress: z
+    .custom(
+      (value) => typeof value === "string" || value === false || typeof value === "function",
+      "a name, false or a function",
+    )
+    .optional(),
+  shouldStop: aFunction().optional(),
+  onEpoch: aFunction().optional(),
+  callbacks: z.array(aFunction()).optional(),
+});
+
+const RECORDED = ["validationDice", "validationLoss"] as const;
+
+/**
+ * Refuses options that `fit` does not have, and values outside their range, in JavaScript too.
+ *
+ * @throws ConfigError that names the option
+ */
+export function checkFitOptions(options: FitOptions): void {
+  parseConfig("fit", fitOptionsSchema, options);
+  const { loss, metrics = {}, monitor } = options;
+  if (loss !== undefined && typeof loss !== "function") parseConfig("fit.loss", lossSchema, loss);
+  if (typeof loss === "function") expectLossOnScores(loss);
+  const taken = RECORDED.find((name) => Object.hasOwn(metrics, name));
+  if (taken !== undefined) {
+    throw new ConfigError({
+      where: "fit.metrics",
+      expected: `other names than ${RECORDED.join(", ")}, which are recorded anyway`,
+      got: `"${taken}"`,
+    });
+  }
+  const known = [...RECORDED, ...Object.keys(metrics)];
+  if (monitor !== undefined && !known.includes(monitor)) {
+    throw new ConfigError({
+      where: "fit.monitor",
+      expected: `one of ${known.join(", ")}`,
+      got: `"${monitor}"`,
+    });
+  }
+}
+
+function expectLossOnScores({ from }: { readonly from?: unknown }): void {
+  if (from === "logits") return;
+  throw new ConfigError({
+    where: "fit.loss",
+    expected: "a loss on scores before softmax, as crossEntropy() makes it",
+    got: from === "probabilities" ? "one on probabilities" : "a function without a `from`",
+    remedy:
+      'Leave `from: "probabilities"` out; a function of your own gets `lossName` and `from: "logits"`.',
+  });
+}

@@ -1,0 +1,105 @@
+import { ConfigError } from "../../core/errors";
+import type { AugmentOptions } from "../../data/augment/augment";
+import type { Sample } from "../../data/types";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { arraySource } from "./arraySource";
+import type { BatchingOptions, Source } from "./batch";
+import { expectClasses, expectShapes, expectUsable } from "./checkExamples";
+import type { AllowedLabels, ModelSizes } from "./checkExamples";
+import { areSamples, isBatchSource } from "./fitData";
+import type { Examples } from "./fitData";
+import { generatorSource, takeArrays } from "./generatorSource";
+import { sampleSource } from "./sampleSource";
+
+interface OpenOptions extends BatchingOptions {
+  readonly augmentation: TrainingConfig["augmentation"];
+  readonly augmentationStrength: AugmentOptions;
+}
+
+/**
+ * The batches of whatever examples `fit` was given, checked against the model: those in memory now,
+ * those of a generator as they come.
+ *
+ * @param where the option's name, for messages
+ * @returns `null` for no examples
+ */
+export function openSource(
+  where: string,
+  examples: Examples,
+  sizes: ModelSizes,
+  labels: AllowedLabels,
+  options: OpenOptions,
+): Source | null {
+  if (areSamples(examples)) {
+    if (examples.length === 0) return null;
+    expectClasses(where, sizes, examples);
+    checkSamples(where, examples, labels);
+    // Validation goes over the samples as they are.
+    const augmentation = options.shuffle ? options.augmentation : "none";
+    return sampleSource(examples, { ...options, augmentation });
+  }
+  if (typeof examples !== "object" || examples === null) throw unknownExamples(where, examples);
+  if (options.shuffle && options.augmentation !== "none") {
+    throw new ConfigError({
+      where: "fit.augmentation",
+      expected: `"none" for tensors and generators`,
+      got: `"${options.augmentation}"`,
+      remedy: "Augment the examples before, or train on samples.",
+    });
+  }
+  if (isBatchSource(examples)) {
+    return generatorSource(where, examples, (batch) => {
+      expectShapes(where, sizes, batch);
+      expectUsable(where, batch, labels);
+    });
+  }
+  if (!("inputs" in examples)) throw unknownExamples(where, examples);
+  const arrays = takeArrays(where, examples);
+  expectUsable(where, arrays, labels);
+  return arraySource(arrays, options);
+}
+
+function unknownExamples(where: string, examples: unknown): ConfigError {
+  return new ConfigError({
+    where,
+    expected: "samples, { inputs, labels } or { stepsPerEpoch, batches }",
+    got:
+      typeof examples === "object" && examples !== null
+        ? `an object with ${Object.keys(examples).join(", ") || "nothing in it"}`
+        : String(examples),
+  });
+}
+
+function checkSamples(where: string, samples: readonly Sample[], allowed: AllowedLabels): void {
+  for (const { id, image, labels } of samples) {
+    if (labels === null) {
+      throw new ConfigError({
+        where,
+        expected: "samples with labels",
+        got: `"${id}" without`,
+      });
+    }
+    expectUsable(where, { inputs: image.data, labels: labels.data, ids: [id] }, allowed);
+  }
+}
+
+/** @throws ConfigError where a patient is on both sides */
+export function expectNoSharedGroup(train: Examples, validation: Examples): void {
+  const trained = new Set(groupsOf(train).map(([group]) => group));
+  const shared = groupsOf(validation).find(([group]) => trained.has(group));
+  if (shared === undefined) return;
+  throw new ConfigError({
+    where: "fit.validation",
+    expected: "no group that is trained on",
+    got: `"${shared[1]}" of group "${shared[0]}"`,
+    remedy: "Split by group, with splitByGroup or kFold.",
+  });
+}
+
+/** Group and name of each example, as far as they are known. */
+function groupsOf(examples: Examples): (readonly [group: string, id: string])[] {
+  if (areSamples(examples)) return examples.map(({ group, id }) => [group, id]);
+  if (isBatchSource(examples)) return [];
+  const { groups = [], ids } = examples;
+  return groups.map((group, index) => [group, ids?.[index] ?? `#${index}`]);
+}

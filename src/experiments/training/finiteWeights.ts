@@ -1,0 +1,44 @@
+import type * as tf from "@tensorflow/tfjs";
+import { DataError } from "../../core/errors";
+import type { WeightMap } from "../../core/weights/WeightTensor";
+
+/** The first value that is not finite, by the name of its tensor. */
+export interface NonFinite {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Looks for NaN and infinities in copies of variables; `null` where there are none. */
+export function findNonFinite(weights: WeightMap): NonFinite | null {
+  for (const [name, { values }] of weights) {
+    if (!(values instanceof Float32Array)) continue;
+    const value = values.find((each) => !Number.isFinite(each));
+    if (value !== undefined) return { name, value };
+  }
+  return null;
+}
+
+/** The layer that a weight belongs to, by its name in `modelVariables`. */
+export function layerOf(model: tf.LayersModel, name: string): string {
+  const weight = model.weights[Number.parseInt(name, 10)];
+  const layer = model.layers.find((each) => each.weights.includes(weight));
+  const own = weight.originalName;
+  return layer === undefined || own.startsWith(`${layer.name}/`) ? own : `${layer.name}/${own}`;
+}
+
+/** @throws DataError that names the layer and weight of the first value that is not finite */
+export function expectFiniteWeights(
+  where: string,
+  model: tf.LayersModel,
+  weights: WeightMap,
+  remedy: string,
+): void {
+  const found = findNonFinite(weights);
+  if (found === null) return;
+  throw new DataError({
+    where: `${where}, weight "${layerOf(model, found.name)}" of "${model.name}"`,
+    expected: "finite values",
+    got: String(found.value),
+    remedy,
+  });
+}

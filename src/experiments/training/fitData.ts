@@ -1,0 +1,56 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { Sample } from "../../data/types";
+
+/** Examples with their labels, side by side; as a batch, or as a whole data set in memory. */
+export interface LabelledTensors {
+  /** float32 `[count, ...space, channels]`: any number of channels, two or three axes of space, or none. */
+  readonly inputs: tf.Tensor;
+  /** Class indices: `[count, ...space]` for segmentation, `[count]` for classification. */
+  readonly labels: tf.Tensor;
+  /** One name per example, for messages; default the position. */
+  readonly ids?: readonly string[];
+  /** The patient of each example: `validation` may not share one with `train`. */
+  readonly groups?: readonly string[];
+}
+
+/**
+ * Batches that are made one at a time.
+ *
+ * ```ts
+ * const source: BatchSource = {
+ *   stepsPerEpoch: 100,
+ *   async *batches(epoch) {
+ *     for await (const { inputs, labels } of readShards(epoch)) yield { inputs, labels };
+ *   },
+ * };
+ * ```
+ */
+export interface BatchSource {
+  /** Batches that are taken of each epoch; what comes after them is left. */
+  readonly stepsPerEpoch: number;
+  /**
+   * The batches of one epoch, counted from 0. The same epoch must give the same batches, or a resumed
+   * training differs from one that was not stopped. Training disposes of the tensors.
+   */
+  readonly batches: (epoch: number) => Iterable<LabelledTensors> | AsyncIterable<LabelledTensors>;
+}
+
+/** What a model learns from, or is validated on. */
+export type Examples = readonly Sample[] | LabelledTensors | BatchSource;
+
+/** What a model learns from. */
+export interface FitData {
+  readonly train: Examples;
+  /** Watched after each epoch; empty for none. Shares no group with `train`. */
+  readonly validation?: Examples;
+}
+
+/** Whether these are slices as `prepareSamples` makes them. */
+export function areSamples(examples: Examples): examples is readonly Sample[] {
+  return Array.isArray(examples);
+}
+
+/** Whether these are batches that are made one at a time. */
+export function isBatchSource(examples: LabelledTensors | BatchSource): examples is BatchSource {
+  return "batches" in examples;
+}

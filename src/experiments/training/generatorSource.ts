@@ -1,0 +1,100 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError, DataError } from "../../core/errors";
+import { formatShape } from "../../core/shapes";
+import type { ArrayBatch, Source } from "./batch";
+import type { BatchSource, LabelledTensors } from "./fitData";
+
+/**
+ * Batches as a caller's generator makes them.
+ *
+ * @param where the option's name, for messages
+ * @param check refuses values that cannot be trained on
+ */
+export function generatorSource(
+  where: string,
+  { stepsPerEpoch, batches }: BatchSource,
+  check: (batch: ArrayBatch) => void,
+): Source {
+  if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) {
+    throw new ConfigError({
+      where: `${where}.stepsPerEpoch`,
+      expected: "a whole number of at least 1",
+      got: String(stepsPerEpoch),
+    });
+  }
+  async function* taken(epoch: number): AsyncGenerator<ArrayBatch> {
+    let step = 0;
+    for await (const tensors of batches(epoch)) {
+      const batch = takeArrays(`${where}.batches(${epoch}), batch ${step + 1}`, tensors);
+      tf.dispose([tensors.inputs, tensors.labels]);
+      check(batch);
+      yield batch;
+      if (++step === stepsPerEpoch) return;
+    }
+    throw new DataError({
+      where: `${where}.batches(${epoch})`,
+      expected: `${stepsPerEpoch} batches, as stepsPerEpoch says`,
+      got: `${step}`,
+    });
+  }
+  return {
+    stepsPerEpoch,
+    shapes: [],
+    fingerprint: `generator of ${stepsPerEpoch} batches`,
+    batches: taken,
+  };
+}
+
+/**
+ * Copies of examples' values.
+ *
+ * @throws ConfigError where inputs and labels do not belong together
+ */
+export function takeArrays(where: string, examples: LabelledTensors): ArrayBatch {
+  const { inputs, labels } = examples;
+  for (const [name, tensor] of Object.entries({ inputs, labels })) {
+    if (tensor instanceof tf.Tensor) continue;
+    throw new ConfigError({
+      where: `${where}.${name}`,
+      expected: "a tensor",
+      got: tensor === null ? "null" : typeof tensor,
+    });
+  }
+  const [count = 0] = inputs.shape;
+  const isPaired = inputs.rank >= 2 && labels.rank >= 1 && labels.shape[0] === count && count > 0;
+  if (!isPaired) {
+    throw new ConfigError({
+      where,
+      expected: "inputs [count, ...space, channels] and labels [count, ...space] or [count]",
+      got: `${formatShape(inputs.shape)} and ${formatShape(labels.shape)}`,
+    });
+  }
+  const ids = examples.ids ?? Array.from({ length: count }, (_, index) => `#${index}`);
+  for (const [name, names] of Object.entries({ ids, groups: examples.groups ?? ids })) {
+    if (names.length === count) continue;
+    throw new ConfigError({
+      where: `${where}.${name}`,
+      expected: `${count}, one per example`,
+      got: String(names.length),
+    });
+  }
+  expectWholeLabels(where, labels);
+  return {
+    inputs: Float32Array.from(inputs.dataSync()),
+    inputShape: inputs.shape,
+    labels: Int32Array.from(labels.dataSync()),
+    labelShape: labels.shape,
+    ids,
+  };
+}
+
+function expectWholeLabels(where: string, labels: tf.Tensor): void {
+  const fraction = labels.dataSync().find((value) => !Number.isInteger(value));
+  if (fraction === undefined) return;
+  throw new ConfigError({
+    where: `${where}.labels`,
+    expected: "class indices, whole numbers",
+    got: String(fraction),
+    remedy: "One-hot labels become indices by tf.argMax.",
+  });
+}
