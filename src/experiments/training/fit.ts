@@ -2,9 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { withInterruptible } from "../../display";
 import { lossByName } from "../../losses";
+import type { SegmentationLoss } from "../../losses";
 import { logitsModel } from "../../models/logitsModel";
 import type { BatchingOptions, Source } from "./batch";
 import { expectShapes, sizesOf } from "./checkExamples";
+import type { ModelSizes } from "./checkExamples";
 import { checkFitOptions } from "./checkFitOptions";
 import { expectNoSharedGroup, openSource } from "./examples";
 import type { Examples, FitData } from "./fitData";
@@ -66,6 +68,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
     const inOrder = { batchSize, seed, lastBatch: "keep", shuffle: false } as const;
     const validation = open("fit.validation", data.validation ?? [], inOrder);
     expectNoSharedGroup(data.train, data.validation ?? []);
+    tryLoss(resolved.loss, sizes);
     expectFiniteWeights(
       "fit",
       model,
@@ -87,6 +90,12 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
       ...fitFingerprint(fingerprints, options, resolved),
     }).run();
   });
+}
+
+/** Lets a loss refuse what it must (as many class weights as classes) before any weight changes. */
+function tryLoss(loss: SegmentationLoss, { labelShape, numClasses }: ModelSizes): void {
+  const shape = [1, ...labelShape.map((size) => size ?? 1)];
+  tf.tidy(() => void loss(tf.zeros(shape, "int32"), tf.zeros([...shape, numClasses])));
 }
 
 function resolveOptions(
