@@ -32,7 +32,8 @@
     figure.dataset.mounted = "";
     const { data, layout } = JSON.parse(script.textContent);
     const box = document.createElement("div");
-    box.setAttribute("role", "img");
+    // A group and not a picture: plotly's buttons are inside.
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", picture.getAttribute("aria-label") ?? "");
     // The container has the size, so that a hidden tab cannot shrink the figure.
     box.style.cssText = `width:100%;max-width:${layout.width ?? 760}px;height:${layout.height ?? 380}px`;

@@ -63,7 +63,10 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
     ];
   });
   const hasDice = data.some((trace) => trace["xaxis"] === "x2");
-  const epochAxis = { title: { text: "Epoch" }, rangemode: "tozero" };
+  const most = Math.max(0, ...histories.map(({ epochs }) => epochs.length));
+  // Half an epoch is no tick.
+  const dtick = most <= 10 ? { dtick: 1 } : {};
+  const epochAxis = { title: { text: "Epoch" }, rangemode: "tozero", ...dtick };
   return new Figure({
     data,
     layout: {

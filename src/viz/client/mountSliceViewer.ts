@@ -129,7 +129,9 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
       const image = context.createImageData(width, height);
       const { data } = image;
       const scale = 255 / (state.high - state.low || 1);
-      const shade = spec.intensities.map((value) => (value - state.low) * scale);
+      const shade = spec.intensities.map((value) =>
+        Math.min(255, Math.max(0, (value - state.low) * scale)),
+      );
       const labels = loaded.labels[mask];
       const truth = loaded.labels[spec.truth];
       const isDifference =
@@ -170,9 +172,9 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
               : state.isOutline
                 ? 0
                 : state.opacity;
-            r += (colour[0] - Math.min(255, Math.max(0, r))) * alpha;
-            g += (colour[1] - Math.min(255, Math.max(0, g))) * alpha;
-            b += (colour[2] - Math.min(255, Math.max(0, b))) * alpha;
+            r += (colour[0] - r) * alpha;
+            g += (colour[1] - g) * alpha;
+            b += (colour[2] - b) * alpha;
           }
           data[4 * at] = r;
           data[4 * at + 1] = g;
@@ -213,7 +215,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
           (mask >= 0 && truth !== undefined && mask !== spec.truth
             ? diceText(loaded.labels[mask], truth)
             : "");
-        canvas.setAttribute("aria-label", `${title}, slice ${slice.id}. ${caption.textContent}`);
+        canvas.setAttribute("aria-label", `${title} of ${slice.id}. ${caption.textContent}`);
       });
       place.textContent = `${slice.id} (${state.index + 1} of ${spec.slices.length})`;
       for (const next of [state.index + 1, state.index - 1]) {
