@@ -121,7 +121,9 @@ describeIn("figures in a page", () => {
       states.push(now);
     };
     const viewer = page.locator(".layerbook-viewer");
-    await changed(() => viewer.getByRole("combobox", { name: "Window" }).selectOption("mediastinum"));
+    await changed(() =>
+      viewer.getByRole("combobox", { name: "Window" }).selectOption("mediastinum"),
+    );
     await changed(() => viewer.getByRole("checkbox", { name: "ground-glass opacity" }).uncheck());
     await changed(() => viewer.getByRole("checkbox", { name: "outline only" }).check());
     await changed(() => viewer.getByRole("checkbox", { name: "differences" }).check());

@@ -13,17 +13,20 @@ export interface EncodedScans {
   readonly factor: number;
 }
 
-/** What all scans of a viewer may take, in bytes of base64. */
-const BUDGET_BYTES = 13 * 2 ** 20;
-
 /**
- * Encodes scans within a fixed budget: 256 grey levels where they fit, else 128 or 64 (noise, and
+ * Encodes scans within a budget: 256 grey levels where they fit, else 128 or 64 (noise, and
  * so the size of a picture, lies in the low bits), and then half the resolution.
  *
  * On the Hounsfield scale the levels are spread by where tissue is: 8 HU apart in the lung, 4 HU
  * in soft tissue, coarser in bone.
+ *
+ * @param budgetBytes what all pictures together may take in base64
  */
-export function encodeScans(scans: readonly Plane[], isHounsfield: boolean): EncodedScans {
+export function encodeScans(
+  scans: readonly Plane[],
+  isHounsfield: boolean,
+  budgetBytes: number,
+): EncodedScans {
   const range = rangeOf(scans);
   for (const factor of [1, 2]) {
     for (const levels of [256, 128, 64]) {
@@ -38,7 +41,7 @@ export function encodeScans(scans: readonly Plane[], isHounsfield: boolean): Enc
         0,
       );
       const isLast = factor === 2 && levels === 64;
-      if ((size / tried.length) * scans.length <= BUDGET_BYTES || isLast) {
+      if ((size / tried.length) * scans.length <= budgetBytes || isLast) {
         const pictures = scans.map((scan) => encodeScan(scan, intensities, factor));
         return { pictures, intensities, factor };
       }
@@ -108,5 +111,8 @@ export function encodeLabels({ height, width, data }: Plane): string {
 }
 
 function pngUri(data: Uint8Array, height: number, width: number): string {
-  return dataUri("image/png", encode({ width, height, data, channels: 1, depth: 8 }));
+  return dataUri(
+    "image/png",
+    encode({ width, height, data, channels: 1, depth: 8 }, { zlib: { level: 4 } }),
+  );
 }

@@ -19,6 +19,9 @@ export const WINDOW_PRESETS = {
   bone: { low: -600, high: 1400 },
 } as const satisfies Record<string, GreyWindow>;
 
+// 15 MB, less what the static picture, the captions and the script take.
+const MOST_BYTES = 14_000_000;
+
 /** A slice, with its unit where it is known. */
 export interface ViewedCase extends ComparedCase {
   readonly unit?: string;
@@ -58,9 +61,12 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
   const isHounsfield = cases.every(({ unit }) => unit === "HU" || unit === "pseudo-HU");
   const start = startOf(listed, options.start);
   const window = windowOf(listed[start].image, isHounsfield, options.window);
+  const masks = listed.map((item) => item.masks.map(({ labels }) => encodeLabels(labels)));
+  const maskBytes = masks.flat().reduce((sum, { length }) => sum + length, 0);
   const scans = encodeScans(
     listed.map(({ image }) => image),
     isHounsfield,
+    Math.max(MOST_BYTES - maskBytes, MOST_BYTES / 2),
   );
   const titles = listed[0].masks.map(({ title }) => title);
   const classes = classNames
@@ -78,13 +84,13 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
     unit: isHounsfield ? "HU" : "",
     intensities: scans.intensities.map((value) => Math.round(value * 1e4) / 1e4),
     factor: scans.factor,
-    slices: listed.map(({ id, image, masks }, index) => ({
-      id,
-      height: image.height,
-      width: image.width,
+    slices: listed.map((item, index) => ({
+      id: item.id,
+      height: item.image.height,
+      width: item.image.width,
       scan: scans.pictures[index],
-      masks: masks.map(({ labels, caption }) => ({
-        picture: encodeLabels(labels),
+      masks: item.masks.map(({ caption }, mask) => ({
+        picture: masks[index][mask],
         caption: caption ?? "",
       })),
     })),
