@@ -1,4 +1,4 @@
-import { encode } from "fast-png";
+import { encode as encodePng } from "fast-png";
 import type { Plane } from "../masks/caseMasks";
 import { dataUri } from "../pictures/base64";
 import { blockMeans } from "../pictures/scanPicture";
@@ -33,18 +33,16 @@ export function encodeScans(
       const intensities = isHounsfield
         ? hounsfieldLevels(levels, range)
         : evenLevels(levels, range);
-      // A few scans from the whole stack tell the size of all.
-      const step = Math.max(1, Math.floor(scans.length / 4));
-      const tried = scans.filter((_, i) => i % step === 0);
-      const size = tried.reduce(
-        (sum, scan) => sum + encodeScan(scan, intensities, factor).length,
-        0,
-      );
       const isLast = factor === 2 && levels === 64;
-      if ((size / tried.length) * scans.length <= budgetBytes || isLast) {
-        const pictures = scans.map((scan) => encodeScan(scan, intensities, factor));
-        return { pictures, intensities, factor };
-      }
+      const encode = (scan: Plane): string => encodeScan(scan, intensities, factor);
+      const bytes = (pictures: readonly string[]): number =>
+        pictures.reduce((sum, { length }) => sum + length, 0);
+      // A few scans from the whole stack rule out most encodings that do not fit.
+      const step = Math.max(1, Math.floor(scans.length / 4));
+      const tried = scans.filter((_, i) => i % step === 0).map(encode);
+      if (!isLast && (bytes(tried) / tried.length) * scans.length > budgetBytes) continue;
+      const pictures = scans.map(encode);
+      if (isLast || bytes(pictures) <= budgetBytes) return { pictures, intensities, factor };
     }
   }
   throw new RangeError("unreachable: the last encoding is always taken");
@@ -113,6 +111,6 @@ export function encodeLabels({ height, width, data }: Plane): string {
 function pngUri(data: Uint8Array, height: number, width: number): string {
   return dataUri(
     "image/png",
-    encode({ width, height, data, channels: 1, depth: 8 }, { zlib: { level: 4 } }),
+    encodePng({ width, height, data, channels: 1, depth: 8 }, { zlib: { level: 4 } }),
   );
 }
