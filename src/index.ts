@@ -1,4 +1,5 @@
 import { loadEngine } from "./engine/load";
+import { registerCards } from "./viz/cards/registerCards";
 
 export {
   LayerbookError,
@@ -21,10 +22,12 @@ export {
   displayBundle,
   input,
   interruptRequested,
+  registerDisplay,
   toMimeBundle,
   withInterruptible,
 } from "./display";
 export type {
+  DisplayFormat,
   DisplayOptions,
   MimeBundle,
   Progress,
@@ -44,6 +47,8 @@ export { readSafetensorsFile, writeSafetensorsFile } from "./engine/weights/safe
 
 // Native TensorFlow where it is set up; tfjs' own backend where not, so that an import never fails.
 loadEngine();
+// Data sets, cases and results show themselves in notebooks.
+registerCards();
 export {
   LOSS_NAMES,
   crossEntropy,

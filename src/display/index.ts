@@ -6,3 +6,5 @@ export { input } from "./input";
 export { interruptRequested, withInterruptible } from "./interrupt";
 export { createProgress } from "./progress";
 export type { Progress, ProgressOptions, ProgressOutcome, ProgressValues } from "./progress";
+export { registerDisplay } from "./formats";
+export type { DisplayFormat } from "./formats";

@@ -1,3 +1,4 @@
+import { registeredBundle } from "./formats";
 import type { MimeBundle } from "./host";
 import { escapeHtml } from "./html";
 import { isModel, modelBundle } from "./modelBundle";
@@ -61,5 +62,5 @@ export function richBundle(value: object): MimeBundle | null {
   if (isModel(value)) return modelBundle(value);
   if (isTable(value)) return tableBundle(value);
   if (isToolkitError(value)) return errorBundle(value);
-  return null;
+  return registeredBundle(value);
 }

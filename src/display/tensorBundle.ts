@@ -1,6 +1,6 @@
 import type { MimeBundle } from "./host";
 import { escapeHtml, formatNumber } from "./html";
-import { encodeGreyPng } from "./greyPng";
+import { encodePng } from "./png";
 
 /** A tfjs tensor, whichever copy of tfjs it is from. */
 interface TensorLike {
@@ -11,7 +11,7 @@ interface TensorLike {
   dataSync(): ArrayLike<number | string>;
 }
 
-/** A picture is at least this wide and high, and at most that. */
+/** A picture is at least and at most this wide and high. */
 const LEAST_SIDE = 8;
 const MOST_SIDE = 1024;
 /** How many values stand in the text. */
@@ -58,24 +58,60 @@ function statistics(values: ArrayLike<number>): Statistics {
   };
 }
 
-/** Height and width where a shape is that of one grey picture. */
-function pictureSize(shape: readonly number[]): readonly [number, number] | null {
-  const inner = shape.filter((size, axis) => {
-    const isBatchOrChannel =
-      axis === shape.length - 1 ? shape.length > 2 : axis === 0 && shape.length > 2;
-    return !(isBatchOrChannel && size === 1);
-  });
-  const [height, width] = inner;
-  if (inner.length !== 2 || height === undefined || width === undefined) return null;
-  const fits = (side: number): boolean => side >= LEAST_SIDE && side <= MOST_SIDE;
-  return fits(height) && fits(width) ? [height, width] : null;
+/** A tensor's values as pictures. */
+interface PictureShape {
+  /** Pictures side by side: the batch, cut where it is long. */
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
 }
 
-function greyPixels(values: ArrayLike<number>, { min, max }: Statistics): Uint8Array {
+/** At most so many pictures of a batch. */
+const MOST_PICTURES = 8;
+
+/**
+ * How a shape reads as pictures: `[h, w]`, `[h, w, 1]`, `[h, w, 3]`, or a batch of the last two;
+ * also `[1, h, w]`. `null` where it does not.
+ */
+function pictureShape(shape: readonly number[]): PictureShape | null {
+  const fits = (side: number | undefined): boolean =>
+    side !== undefined && side >= LEAST_SIDE && side <= MOST_SIDE;
+  const take = (
+    count: number,
+    height: number,
+    width: number,
+    channels: number,
+  ): PictureShape | null =>
+    fits(height) && fits(width) && (channels === 1 || channels === 3) && count > 0
+      ? { count: Math.min(count, MOST_PICTURES), height, width, channels }
+      : null;
+  const [a, b, c, d] = shape;
+  if (shape.length === 2) return take(1, a, b, 1);
+  if (shape.length === 3) return take(1, a, b, c) ?? (a === 1 ? take(1, b, c, 1) : null);
+  return shape.length === 4 ? take(a, b, c, d) : null;
+}
+
+/** Values scaled to bytes, pictures side by side with a gap of one column. */
+function pixelsOf(
+  values: ArrayLike<number>,
+  { min, max }: Statistics,
+  shape: PictureShape,
+): { readonly pixels: Uint8Array; readonly height: number; readonly width: number } {
+  const { count, height, width, channels } = shape;
   const scale = max > min ? 255 / (max - min) : 0;
-  return Uint8Array.from(values, (value) =>
-    Number.isFinite(value) ? Math.round((value - min) * scale) : 0,
-  );
+  const total = count * (width + 1) - 1;
+  const pixels = new Uint8Array(height * total * channels).fill(255);
+  for (let item = 0; item < count; item++) {
+    for (let row = 0; row < height; row++) {
+      for (let i = 0; i < width * channels; i++) {
+        const value = values[(item * height + row) * width * channels + i];
+        const at = (row * total + item * (width + 1)) * channels + i;
+        pixels[at] = Number.isFinite(value) ? Math.round((value - min) * scale) : 0;
+      }
+    }
+  }
+  return { pixels, height, width: total };
 }
 
 /**
@@ -102,17 +138,22 @@ export function tensorBundle(tensor: TensorLike): MimeBundle {
     ...(found.nonFinite > 0 ? [["not finite", String(found.nonFinite)] as [string, string]] : []),
   ];
   const text = `${what}\n${rows.map(([name, value]) => `${name} ${value}`).join(", ")}\nvalues ${list}`;
-  const size = pictureSize(shape);
+  const pictures = values.length === 0 ? null : pictureShape(shape);
+  const drawn = pictures === null ? null : pixelsOf(numbers, found, pictures);
   const picture =
-    size === null || values.length === 0
+    drawn === null || pictures === null
       ? null
-      : encodeGreyPng(greyPixels(numbers, found), size[1], size[0]);
+      : encodePng(drawn.pixels, drawn.width, drawn.height, pictures.channels);
+  const note =
+    pictures !== null && (shape[0] ?? 0) > pictures.count && shape.length === 4
+      ? `, first ${pictures.count} of ${shape[0]} shown`
+      : "";
   const image =
-    picture === null || size === null
+    picture === null || drawn === null
       ? ""
-      : `<img alt="${escapeHtml(what)}" style="image-rendering:pixelated;margin-top:6px;width:${Math.max(size[1], Math.min(256, size[1] * 8))}px;max-width:100%" src="data:image/png;base64,${picture}">`;
+      : `<img alt="${escapeHtml(what + note)}" style="image-rendering:pixelated;margin-top:6px;width:${Math.max(drawn.width, Math.min(256, drawn.width * 8))}px;max-width:100%" src="data:image/png;base64,${picture}">`;
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(what)}</strong><div style="opacity:.75;font-variant-numeric:tabular-nums">${rows.map(([name, value]) => `${name} ${escapeHtml(value)}`).join(" · ")}</div><code style="display:block;margin-top:2px">${escapeHtml(list)}</code>${image}</div>`,
+    "text/html": `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(what)}</strong>${note}<div style="opacity:.75;font-variant-numeric:tabular-nums">${rows.map(([name, value]) => `${name} ${escapeHtml(value)}`).join(" · ")}</div><code style="display:block;margin-top:2px">${escapeHtml(list)}</code>${image}</div>`,
     ...(picture === null ? {} : { "image/png": picture }),
     "text/plain": text,
   };

@@ -1,5 +1,6 @@
 export { Figure } from "./Figure";
 export type { ChartParts, FigureParts, PageParts, PlotlyJson, StillParts } from "./Figure";
+export { registerCards } from "./cards/registerCards";
 export { ablationBars } from "./charts/ablationBars";
 export { confusionMatrixChart } from "./charts/confusionMatrixChart";
 export { foldScores } from "./charts/foldScores";
@@ -18,6 +19,7 @@ export { classScores, scoreBars } from "./charts/scoreBars";
 export type { ClassScore, EvaluationLike, ScoreName } from "./charts/scoreBars";
 export { trainingCurves } from "./charts/trainingCurves";
 export type { EpochPoint, TrainingHistory } from "./charts/trainingCurves";
+export { liveCurves } from "./live/liveCurves";
 export { attentionMap } from "./masks/attentionMap";
 export type { AttentionMapOptions, AttentionPanel } from "./masks/attentionMap";
 export { augmentationGrid } from "./masks/augmentationGrid";

@@ -34,14 +34,36 @@ describe("toMimeBundle", () => {
     expect(bundle["text/html"]).toContain("<img");
   });
 
-  it("draws no picture of a batch of them, nor of a table of weights", async () => {
-    for (const shape of [
-      [2, 9, 9, 1],
-      [9, 9, 3],
-      [2000, 9],
-    ]) {
-      expect((await bundleOf(tf.zeros(shape)))["image/png"]).toBeUndefined();
-    }
+  it("draws batches side by side, and three channels in colour", async () => {
+    const size = async (shape: number[]): Promise<number[]> => {
+      const bundle = await bundleOf(tf.ones(shape));
+      const { width, height, channels } = decode(
+        Buffer.from(String(bundle["image/png"]), "base64"),
+      );
+      return [height, width, channels];
+    };
+    expect(await size([9, 11, 3])).toEqual([9, 11, 3]);
+    expect(await size([2, 9, 11, 1])).toEqual([9, 23, 1]);
+    expect(await size([100, 9, 11, 3])).toEqual([9, 8 * 12 - 1, 3]);
+    expect((await bundleOf(tf.ones([100, 9, 11, 3])))["text/html"]).toContain(
+      "first 8 of 100 shown",
+    );
+  });
+
+  it("keeps each pixel of a colour batch in its place", async () => {
+    const values = Array.from({ length: 2 * 8 * 9 * 3 }, (_, i) => i);
+    const bundle = await bundleOf(tf.tensor4d(values, [2, 8, 9, 3]));
+    const { data } = decode(Buffer.from(String(bundle["image/png"]), "base64"));
+    const grey = (i: number): number => Math.round((i * 255) / (values.length - 1));
+    const at = (row: number, column: number): number[] => [
+      ...data.slice((row * 19 + column) * 3, (row * 19 + column) * 3 + 3),
+    ];
+    expect(at(1, 2)).toEqual([33, 34, 35].map(grey));
+    expect(at(1, 10 + 2)).toEqual([8 * 27 + 33, 8 * 27 + 34, 8 * 27 + 35].map(grey));
+  });
+
+  it("draws no picture of a table of weights", async () => {
+    expect((await bundleOf(tf.zeros([2000, 9])))["image/png"]).toBeUndefined();
   });
 
   it("names strings and disposed tensors without computing on them", async () => {

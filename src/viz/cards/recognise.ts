@@ -1,0 +1,53 @@
+import type { ComparedCase, Plane } from "../masks/caseMasks";
+
+/** A dataset, as far as it is shown. */
+export interface DatasetLike {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  readonly cases: readonly CaseLike[];
+}
+
+/** A case or a sample, as far as it is shown. */
+export interface CaseLike extends ComparedCase {
+  readonly group: string;
+  readonly unit?: string;
+  readonly augmentation?: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a value is a plane of numbers. */
+export function isPlane(value: unknown): value is Plane {
+  if (typeof value !== "object" || value === null) return false;
+  const { height, width, data } = value as Json;
+  return (
+    typeof height === "number" &&
+    typeof width === "number" &&
+    ArrayBuffer.isView(data) &&
+    (data as unknown as ArrayLike<number>).length === height * width
+  );
+}
+
+/** Whether a value is a case or a sample. */
+export function isCase(value: unknown): value is CaseLike {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, group, image } = value as Json;
+  return typeof id === "string" && typeof group === "string" && isPlane(image);
+}
+
+/** Whether a value is a list of cases or samples. */
+export function isCaseList(value: unknown): value is readonly CaseLike[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isCase);
+}
+
+/** Whether a value is a dataset. */
+export function isDataset(value: unknown): value is DatasetLike {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, classNames, cases } = value as Json;
+  return (
+    typeof name === "string" &&
+    Array.isArray(classNames) &&
+    Array.isArray(cases) &&
+    cases.every(isCase)
+  );
+}

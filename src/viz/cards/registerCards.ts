@@ -1,0 +1,35 @@
+import { registerDisplay } from "../../display";
+import { caseBundle, caseListBundle, datasetBundle, planeBundle } from "./dataCards";
+import { isCase, isCaseList, isDataset, isPlane } from "./recognise";
+import {
+  evaluationBundle,
+  fitResultBundle,
+  isEvaluation,
+  isFitResult,
+  isPlotlyJson,
+  plotlyBundle,
+} from "./resultCards";
+
+/** A format whose test narrows the value for its bundle. */
+function register<T>(
+  name: string,
+  matches: (value: object) => value is T & object,
+  toBundle: (value: T) => ReturnType<typeof planeBundle>,
+): void {
+  registerDisplay({
+    name,
+    matches,
+    toBundle: (value) => (matches(value) ? toBundle(value) : {}),
+  });
+}
+
+/** Lets data sets, cases, results and plain plotly JSON show themselves in a notebook. */
+export function registerCards(): void {
+  register("plotly JSON", isPlotlyJson, plotlyBundle);
+  register("evaluation", isEvaluation, evaluationBundle);
+  register("fit result", isFitResult, fitResultBundle);
+  register("plane", isPlane, planeBundle);
+  register("cases", isCaseList, caseListBundle);
+  register("case", isCase, caseBundle);
+  register("dataset", isDataset, datasetBundle);
+}

@@ -1,0 +1,136 @@
+import { escapeHtml } from "../../display/html";
+import type { MimeBundle } from "../../display/host";
+import { trainingCurves } from "../charts/trainingCurves";
+import type { EpochPoint } from "../charts/trainingCurves";
+import { Figure } from "../Figure";
+import type { PlotlyJson } from "../Figure";
+import { htmlTable, textTable } from "./table";
+
+/** What `fit` returns, as far as it is shown. */
+export interface FitResultLike {
+  readonly records: readonly EpochPoint[];
+  readonly ended: string;
+  readonly bestEpoch: number;
+  readonly seconds: number;
+}
+
+/** What `evaluateModel` returns, as far as it is shown. */
+export interface EvaluationResultLike {
+  readonly summary: {
+    readonly cases: number;
+    readonly groups: number;
+    readonly dice: number;
+    readonly perClass: readonly ClassLike[];
+  };
+}
+
+interface SpreadLike {
+  readonly mean: number;
+  readonly sd: number;
+  readonly interval: { readonly low: number; readonly high: number };
+  readonly infiniteCount: number;
+}
+
+interface ClassLike {
+  readonly name: string;
+  readonly label: number;
+  readonly casesWithTruth: number;
+  readonly casesWithFalseAlarm: number;
+  readonly whereTruth: Readonly<Record<"dice" | "precision" | "recall" | "hd95", SpreadLike>>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a value is what `fit` returns. */
+export function isFitResult(value: object): value is FitResultLike {
+  const { records, ended, bestEpoch, seconds } = value as Json;
+  return (
+    Array.isArray(records) &&
+    typeof ended === "string" &&
+    typeof bestEpoch === "number" &&
+    typeof seconds === "number"
+  );
+}
+
+/** Whether a value is what `evaluateModel` returns. */
+export function isEvaluation(value: object): value is EvaluationResultLike {
+  const { summary } = value as Json;
+  if (typeof summary !== "object" || summary === null) return false;
+  const { perClass, dice } = summary as Json;
+  return Array.isArray(perClass) && typeof dice === "number";
+}
+
+/** Whether a value is a plotly figure as plain JSON. */
+export function isPlotlyJson(
+  value: object,
+): value is { readonly data: readonly PlotlyJson[]; readonly layout: PlotlyJson } {
+  const { data, layout } = value as Json;
+  return (
+    Array.isArray(data) &&
+    data.every((trace) => typeof trace === "object" && trace !== null) &&
+    typeof layout === "object" &&
+    layout !== null &&
+    !Array.isArray(layout)
+  );
+}
+
+/** A training: how it ended, and its curves. */
+export function fitResultBundle({ records, ended, bestEpoch, seconds }: FitResultLike): MimeBundle {
+  const how = { completed: "completed", earlyStop: "stopped early", interrupted: "interrupted" };
+  const best = bestEpoch > 0 ? `; weights of epoch ${bestEpoch}, the best` : "";
+  const time = seconds < 90 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`;
+  const text = `Training ${how[ended as keyof typeof how] ?? ended} after ${records.length} epochs in ${time}${best}`;
+  if (records.length === 0) return { "text/plain": text };
+  const figure = trainingCurves([{ model: "model", epochs: records }]);
+  return {
+    "text/html": `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>${figure.toHtml()}`,
+    "text/plain": `${text}. ${figure.description}`,
+  };
+}
+
+/** An evaluation: one row per foreground class. */
+export function evaluationBundle({ summary }: EvaluationResultLike): MimeBundle {
+  const header = [
+    "class",
+    "Dice",
+    "95 % interval",
+    "precision",
+    "recall",
+    "HD95",
+    "cases",
+    "false alarms",
+  ];
+  const number = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(3));
+  const rows = summary.perClass
+    .filter(({ label }) => label > 0)
+    .map(({ name, whereTruth, casesWithTruth, casesWithFalseAlarm }) => {
+      const { dice, precision, recall, hd95 } = whereTruth;
+      const missed = hd95.infiniteCount > 0 ? ` (${hd95.infiniteCount} missed)` : "";
+      return [
+        name,
+        number(dice.mean),
+        casesWithTruth < 2 ? "-" : `${number(dice.interval.low)} to ${number(dice.interval.high)}`,
+        number(precision.mean),
+        number(recall.mean),
+        `${number(hd95.mean)}${missed}`,
+        String(casesWithTruth),
+        String(casesWithFalseAlarm),
+      ];
+    });
+  const caption = `Mean Dice ${number(summary.dice)} over foreground classes; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth has it.`;
+  return {
+    "text/html": htmlTable(header, rows, caption),
+    "text/plain": textTable(header, rows, caption),
+  };
+}
+
+/** A plotly figure of the user's own. */
+export function plotlyBundle(value: {
+  readonly data: readonly PlotlyJson[];
+  readonly layout: PlotlyJson;
+}): MimeBundle {
+  const title = value.layout["title"];
+  const text = typeof title === "string" ? title : (title as { text?: unknown } | undefined)?.text;
+  const description = `${typeof text === "string" ? text : "Plotly figure"}, ${value.data.length} ${value.data.length === 1 ? "trace" : "traces"}.`;
+  return new Figure({ data: value.data, layout: value.layout, description }).toMimeBundle();
+}

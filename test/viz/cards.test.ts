@@ -1,0 +1,151 @@
+import { setDisplayHost, toMimeBundle } from "../../src/display";
+import type { MimeBundle } from "../../src/display";
+import { liveCurves } from "../../src/viz";
+import { registerCards } from "../../src/viz/cards/registerCards";
+import { CLASS_NAMES, sampleMask, sampleScan } from "./support/sampleCase";
+
+const scan = sampleScan(48, 64);
+const item = (id: string, labels: readonly number[] | null) => ({
+  id,
+  group: id,
+  image: scan,
+  labels: labels === null ? null : sampleMask(scan, labels),
+  unit: "HU",
+});
+const show = async (value: unknown): Promise<Record<string, string>> =>
+  (await toMimeBundle(value)) as Record<string, string>;
+const pictures = (html: string): number => html.match(/<img /g)?.length ?? 0;
+
+beforeAll(registerCards);
+
+describe("values show themselves", () => {
+  it("a dataset: its size, its classes, its first slices", async () => {
+    const cases = [item("a", [1]), item("b", [1, 2]), item("c", null)];
+    const bundle = await show({ name: "ward <1>", classNames: CLASS_NAMES, cases, grid: null });
+    expect(bundle["text/plain"]).toMatch(
+      /^ward <1>: 3 slices of 3 patients or groups, 2 with masks; 48 x 64; HU/,
+    );
+    expect(bundle["text/plain"]).toMatch(/ground-glass opacity\s+2\s+\d/);
+    expect(bundle["text/plain"]).toMatch(/pleural effusion\s+0\s+0\.00 %/);
+    expect(bundle["text/html"]).toContain("ward &lt;1&gt;");
+    expect(pictures(bundle["text/html"])).toBe(1);
+  });
+
+  it("a case, a sample, a list of them and a plane: a picture and one line", async () => {
+    const one = await show(item("a", [1, 2]));
+    expect(one["text/plain"]).toBe("a: 48 x 64, group a, HU, classes 0, 1, 2");
+    expect(pictures(one["text/html"])).toBe(1);
+    const many = await show(Array.from({ length: 12 }, (_, i) => item(`s${i}`, null)));
+    expect(many["text/plain"]).toMatch(/^12 slices: s0, s1, .*, …$/);
+    expect(many["text/html"]).toContain("4 of them shown");
+    const mask = await show(sampleMask(scan, [2]));
+    expect(mask["text/plain"]).toBe("48 x 64 plane, mask with classes 0, 2");
+    expect((await show(scan))["text/plain"]).toMatch(/^48 x 64 plane, values from -1000 to /);
+  });
+
+  it("what fit returns: how it ended, and its curves", async () => {
+    const records = [1, 2].map((epoch) => ({ epoch, loss: 1 / epoch }));
+    const result = { records, ended: "earlyStop", bestEpoch: 1, steps: 8, seconds: 100 };
+    const bundle = await show(result);
+    expect(bundle["text/plain"]).toMatch(
+      /^Training stopped early after 2 epochs in 1\.7 min; weights of epoch 1, the best/,
+    );
+    expect(bundle["text/html"]).toContain("<svg");
+  });
+
+  it("an evaluation: a row per foreground class, with the cases behind it", async () => {
+    const spread = (mean: number, infiniteCount = 0) => ({
+      mean,
+      sd: 0.1,
+      interval: { low: mean - 0.1, high: mean + 0.1 },
+      infiniteCount,
+    });
+    const whereTruth = {
+      dice: spread(0.5),
+      precision: spread(0.6),
+      recall: spread(0.4),
+      hd95: spread(12, 2),
+    };
+    const perClass = ["background", "lesion"].map((name, label) => ({
+      name,
+      label,
+      casesWithTruth: 9,
+      casesWithFalseAlarm: 3,
+      whereTruth,
+    }));
+    const bundle = await show({
+      records: [],
+      summary: { cases: 12, groups: 7, dice: 0.5, perClass },
+    });
+    expect(bundle["text/plain"]).toMatch(
+      /lesion\s+0\.500\s+0\.400 to 0\.600\s+0\.600\s+0\.400\s+12\.000 \(2 missed\)\s+9\s+3/,
+    );
+    expect(bundle["text/plain"]).not.toMatch(/^background/m);
+  });
+
+  it("plain plotly JSON: the figure", async () => {
+    const bundle = await show({ data: [{ y: [1, 2] }], layout: { title: { text: "Mine" } } });
+    expect(Object.keys(bundle)).toContain("application/vnd.plotly.v1+json");
+    expect(bundle["text/plain"]).toBe("Mine, 1 trace.");
+  });
+
+  it("leaves other values alone", async () => {
+    for (const value of [{ data: 3, layout: {} }, { records: [] }, [], [1], { height: 2 }]) {
+      expect(Object.keys(await show(value))).toEqual(["text/plain"]);
+    }
+  });
+});
+
+describe("liveCurves", () => {
+  const record = (epoch: number) => ({
+    epoch,
+    step: epoch,
+    loss: 1 / epoch,
+    validationLoss: null,
+    validationDice: 0.1 * epoch,
+    learningRate: 1e-3,
+    seconds: 1,
+  });
+  afterEach(() => setDisplayHost(null));
+
+  it("redraws one output after each epoch, and ends with the interactive figure", async () => {
+    const shown: { bundle: MimeBundle; id: string | undefined; update: boolean }[] = [];
+    setDisplayHost({
+      publish: (bundle, { id, update }) => shown.push({ bundle, id, update }),
+      clearOutput: () => undefined,
+      input: () => null,
+      cell: 1,
+      interruptFlag: new Int32Array(2),
+    });
+    const callback = liveCurves();
+    const plan = {
+      model: "unet",
+      epochs: 3,
+      stepsPerEpoch: 1,
+      totalSteps: 3,
+      resumedAtStep: 1,
+      records: [record(1)],
+      settings: {},
+    };
+    await callback({ type: "begin", plan });
+    for (const epoch of [2, 3]) await callback({ type: "epoch", record: record(epoch) });
+    const result = {
+      records: [record(1), record(2), record(3)],
+      ended: "completed" as const,
+      bestEpoch: 3,
+      steps: 3,
+      seconds: 3,
+      resumedAtStep: 1,
+    };
+    await callback({ type: "end", result });
+    expect(shown.map(({ update }) => update)).toEqual([false, true, true]);
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
+    expect(shown[0].bundle["text/plain"]).toMatch(/^Epoch 2 of 3\. U-Net: .* over 2 epochs/);
+    expect(shown[0].bundle["application/vnd.plotly.v1+json"]).toBeUndefined();
+    expect(shown[2].bundle["application/vnd.plotly.v1+json"]).toBeDefined();
+  });
+
+  it("does nothing in a terminal", () => {
+    expect(() => void liveCurves()({ type: "epoch", record: record(1) })).not.toThrow();
+  });
+});
