@@ -1,9 +1,24 @@
-export { Adam, createOptimizer, globalNorm, Optimizer, SGD } from "./optimizers";
+export {
+  Adagrad,
+  Adam,
+  AdamW,
+  createOptimizer,
+  globalNorm,
+  Lion,
+  Optimizer,
+  RMSprop,
+  SGD,
+} from "./optimizers";
 export type {
+  AdagradOptions,
   AdamOptions,
+  AdamWOptions,
+  LionOptions,
   OptimizerConfig,
   OptimizerOptions,
   OptimizerSlot,
+  ParameterGroup,
+  RMSpropOptions,
   SGDOptions,
 } from "./optimizers";
 export { listOps, withCompositeOps } from "./ops/registry";

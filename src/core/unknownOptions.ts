@@ -29,7 +29,11 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   let nearest: string | null = null;
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, plain(candidate));
+    const other = plain(candidate);
+    const [short, long] = wanted.length < other.length ? [wanted, other] : [other, wanted];
+    // "nesterov" for "useNesterov".
+    const isPart = short.length >= 4 && long.includes(short);
+    const distance = isPart ? 1 : editDistance(wanted, other);
     if (distance < least) [nearest, least] = [candidate, distance];
   }
   return nearest;

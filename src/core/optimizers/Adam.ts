@@ -18,6 +18,7 @@ export interface AdamOptions extends OptimizerOptions {
  * @see Kingma 2015, arXiv:1412.6980; Loshchilov 2019, arXiv:1711.05101
  */
 export class Adam extends Optimizer {
+  static className = "LayerbookAdam";
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;
@@ -75,3 +76,5 @@ export class Adam extends Optimizer {
     return this.powers;
   }
 }
+
+tf.serialization.registerClass(Adam);

@@ -1,8 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
+import { withCompositeOps } from "../ops/registry";
 import { refuseUnknownOptions } from "../unknownOptions";
+import { checkGroups, settingsOf } from "./parameterGroups";
+import type { ParameterGroup, WeightSettings } from "./parameterGroups";
+import { swapValues, updateAverages } from "./weightAverages";
 
-/** Options that every optimizer has. */
+/** Options that every optimizer has; Keras names where Keras has them. */
 export interface OptimizerOptions {
   /** The rate that {@link Optimizer.apply} takes when it is given none. */
   readonly learningRate: number;
@@ -13,24 +17,56 @@ export interface OptimizerOptions {
    * Kernels only; biases, scales and offsets (rank 1) are left alone. Default 0.
    */
   readonly weightDecay?: number;
+  /** Weights with a learning rate or weight decay of their own; a weight is in the first that fits. */
+  readonly groups?: readonly ParameterGroup[];
+  /**
+   * Averages the gradients of so many calls and moves the weights once for all: a batch of that many
+   * times the size, in the memory of one. Default 1.
+   */
+  readonly gradientAccumulationSteps?: number;
+  /**
+   * Keeps an exponential moving average of the weights, which often predicts better than the last
+   * weights; see {@link Optimizer.swapAverages}. Default false.
+   */
+  readonly useEma?: boolean;
+  /** Share of the average that a step keeps, in [0, 1); default 0.99. */
+  readonly emaMomentum?: number;
+  /** Lets the momentum rise from 0.1 to its value over the first steps; default false. */
+  readonly useEmaWarmup?: boolean;
 }
 
 const COMMON_OPTIONS: readonly (keyof OptimizerOptions)[] = [
   "learningRate",
   "clipNorm",
   "weightDecay",
+  "groups",
+  "gradientAccumulationSteps",
+  "useEma",
+  "emaMomentum",
+  "useEmaWarmup",
 ];
 
 /** A tensor of the optimizer's state, for checkpoints. */
 export interface OptimizerSlot {
-  /** Stable from run to run: the weight's position and the slot's role, e.g. `"3/momentum"`. */
+  /** The same in every run: the weight's position and the slot's role, e.g. `"3/momentum"`. */
   readonly name: string;
   readonly variable: tf.Variable;
+}
+
+/** A tensor and its name; tfjs does not export the type. */
+type NamedTensor = Awaited<ReturnType<tf.Optimizer["getWeights"]>>[number];
+
+/** A weight whose gradient a step has. */
+interface Move {
+  readonly index: number;
+  readonly weight: tf.Variable;
+  readonly gradient: tf.Tensor;
 }
 
 /**
  * Moves weights against their gradients. Unlike tfjs' own optimizers it takes the learning rate
  * as a tensor, so that a schedule is no constant in a recorded step, and lists its whole state.
+ * `model.compile` takes it as well.
  *
  * ```ts
  * const optimizer = createOptimizer({ name: "adam", learningRate: 1e-3, clipNorm: 1 });
@@ -38,10 +74,18 @@ export interface OptimizerSlot {
  * const { grads, value } = tf.variableGrads(loss, weights);
  * optimizer.apply(grads, learningRate);
  * ```
+ *
+ * The base class of layerbook's optimizers, and of your own: `createSlots` makes the state and
+ * `update` moves one weight.
  */
-export abstract class Optimizer {
+export abstract class Optimizer extends tf.Optimizer {
   private weights: tf.Variable[] | null = null;
+  private settings: WeightSettings[] = [];
   private readonly slotList: OptimizerSlot[] = [];
+  private accumulators: tf.Variable[] = [];
+  private averages: tf.Variable[] = [];
+  private callCount: tf.Variable | null = null;
+  private stepCount: tf.Variable | null = null;
 
   /**
    * @param options as the caller gave them
@@ -52,12 +96,20 @@ export abstract class Optimizer {
     protected readonly options: OptimizerOptions,
     own: readonly string[] = [],
   ) {
+    super();
     // A configuration of createOptimizer has a name too.
     refuseUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
-    const { learningRate, clipNorm = 1, weightDecay = 0 } = options;
+    const { learningRate, clipNorm = 1, weightDecay = 0, groups = [] } = options;
+    const { gradientAccumulationSteps: calls = 1, emaMomentum = 0.99, useEma = false } = options;
     check("learningRate", learningRate > 0 && Number.isFinite(learningRate), learningRate, "> 0");
     check("clipNorm", clipNorm > 0, clipNorm, "> 0");
     check("weightDecay", weightDecay >= 0 && weightDecay < 1, weightDecay, "in [0, 1)");
+    check("gradientAccumulationSteps", Number.isInteger(calls) && calls >= 1, calls, "1, 2, 3, …");
+    check("emaMomentum", emaMomentum >= 0 && emaMomentum < 1, emaMomentum, "in [0, 1)");
+    for (const name of ["emaMomentum", "useEmaWarmup"] as const) {
+      check(name, useEma || options[name] === undefined, options[name], "useEma: true with it");
+    }
+    checkGroups(groups);
   }
 
   /**
@@ -65,6 +117,7 @@ export abstract class Optimizer {
    * gradients' names where `build` was not called.
    *
    * @param weights trainable variables, in an order that is the same in every run
+   * @throws ConfigError for other weights than before, or a parameter group without weights
    */
   build(weights: readonly tf.Variable[]): void {
     if (this.weights !== null) {
@@ -73,8 +126,20 @@ export abstract class Optimizer {
       check("build", same, "other ones", "the weights of the first call");
       return;
     }
+    const { groups = [], weightDecay = 0, gradientAccumulationSteps = 1, useEma } = this.options;
+    this.settings = settingsOf(weights, groups, weightDecay);
     this.weights = [...weights];
     this.createSlots(this.weights);
+    const slotsLike = (role: string, initial: (weight: tf.Variable) => tf.Tensor): tf.Variable[] =>
+      weights.map((weight, index) => this.addSlot(`${index}/${role}`, initial(weight)));
+    if (gradientAccumulationSteps > 1) {
+      this.accumulators = slotsLike("accumulated", (weight) => tf.zeros(weight.shape));
+      this.callCount = this.addSlot("accumulatedCalls", tf.scalar(0));
+    }
+    if (useEma === true) {
+      this.averages = slotsLike("average", (weight) => weight.clone());
+      this.stepCount = this.addSlot("averagedSteps", tf.scalar(0));
+    }
   }
 
   /** The whole state, in a fixed order. */
@@ -83,7 +148,7 @@ export abstract class Optimizer {
   }
 
   /**
-   * One step.
+   * One step, or with `gradientAccumulationSteps` its share of one.
    *
    * @param gradients by variable name, as `tf.variableGrads(…).grads`; not disposed here
    * @param learningRate scalar; default the option
@@ -93,33 +158,84 @@ export abstract class Optimizer {
       const registered = tf.engine().registeredVariables;
       this.build(Object.keys(gradients).map((name) => registered[name]));
     }
+    const weights = this.weights ?? [];
     tf.tidy(() => {
       const rate = learningRate ?? tf.scalar(this.options.learningRate);
-      const present = (this.weights ?? []).flatMap((weight, index) => {
+      const moves = weights.flatMap((weight, index): Move[] => {
         const gradient = gradients[weight.name] as tf.Tensor | null | undefined;
         return gradient === undefined || gradient === null ? [] : [{ index, weight, gradient }];
       });
-      const clipped = this.clip(present.map(({ gradient }) => gradient));
-      const { weightDecay = 0 } = this.options;
-      const kept = weightDecay === 0 ? null : tf.sub(1, tf.mul(rate, weightDecay));
-      this.beforeStep();
-      present.forEach(({ index, weight }, position) => {
-        if (kept !== null && weight.rank > 1) weight.assign(tf.mul(weight, kept));
-        this.update(weight, index, clipped[position], rate);
-      });
-      this.afterStep();
+      if (this.callCount === null) this.step(moves, rate);
+      else this.accumulate(moves, rate, this.callCount);
     });
   }
 
+  /** {@link apply} by tfjs' name, so that `model.compile` and `minimize` work. */
+  override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
+    const named = Array.isArray(gradients)
+      ? Object.fromEntries(gradients.map(({ name, tensor }) => [name, tensor]))
+      : gradients;
+    this.apply(named);
+    this.incrementIterations();
+  }
+
+  /**
+   * Exchanges the weights and their averages, for an evaluation or a save; a second call puts both
+   * back. Not inside a compiled function, whose steps would go on from the averages.
+   *
+   * @throws ConfigError without `useEma`, or before the first step
+   * @example
+   * const weight = tf.variable(tf.scalar(1));
+   * const optimizer = createOptimizer({ name: "sgd", learningRate: 1, useEma: true, emaMomentum: 0.5 });
+   * optimizer.build([weight]);
+   * for (const slope of [1, 2]) optimizer.apply({ [weight.name]: tf.scalar(slope) });
+   * optimizer.swapAverages();
+   * weight.arraySync(); // -1
+   * optimizer.swapAverages();
+   * weight.arraySync(); // -2
+   */
+  swapAverages(): void {
+    check("swapAverages", this.averages.length > 0, "none", "averages (useEma: true, after build)");
+    swapValues(this.averages, this.weights ?? []);
+  }
+
   /** Frees the state. */
-  dispose(): void {
+  override dispose(): void {
     for (const { variable } of this.slotList) variable.dispose();
     this.slotList.length = 0;
     this.weights = null;
+    this.settings = [];
+    [this.accumulators, this.averages] = [[], []];
+    [this.callCount, this.stepCount] = [null, null];
+  }
+
+  /** The state as tensors by name, for `model.save` with its optimizer. */
+  override getWeights(): Promise<NamedTensor[]> {
+    return Promise.resolve(this.slotList.map(({ name, variable }) => ({ name, tensor: variable })));
+  }
+
+  /** @throws ConfigError where the state is of another optimizer or other weights */
+  override setWeights(values: NamedTensor[]): Promise<void> {
+    const byName = new Map(values.map(({ name, tensor }) => [name, tensor]));
+    for (const { name } of this.slotList)
+      check("setWeights", byName.has(name), "none", `"${name}"`);
+    check("setWeights", values.length === this.slotList.length, values.length, "no other slots");
+    for (const { name, variable } of this.slotList) variable.assign(byName.get(name) as tf.Tensor);
+    return Promise.resolve();
+  }
+
+  override getConfig(): ReturnType<tf.Optimizer["getConfig"]> {
+    return { ...this.options } as unknown as ReturnType<tf.Optimizer["getConfig"]>;
   }
 
   protected abstract createSlots(weights: readonly tf.Variable[]): void;
 
+  /**
+   * Moves one weight, in `tf.tidy`.
+   *
+   * @param index of the weight among those of `createSlots`
+   * @param gradient clipped where clipping is set
+   */
   protected abstract update(
     weight: tf.Variable,
     index: number,
@@ -138,6 +254,50 @@ export abstract class Optimizer {
     initial.dispose();
     this.slotList.push({ name, variable });
     return variable;
+  }
+
+  private step(moves: readonly Move[], rate: tf.Tensor): void {
+    const clipped = this.clip(moves.map(({ gradient }) => gradient));
+    this.beforeStep();
+    moves.forEach(({ index, weight }, position) => {
+      const { learningRateFactor, weightDecay } = this.settings[index];
+      const own = learningRateFactor === 1 ? rate : tf.mul(rate, learningRateFactor);
+      if (weightDecay > 0) {
+        weight.assign(tf.mul(weight, tf.sub(1, tf.mul(own, weightDecay))));
+      }
+      this.update(weight, index, clipped[position], own);
+    });
+    this.afterStep();
+    if (this.stepCount === null) return;
+    const { emaMomentum = 0.99, useEmaWarmup = false } = this.options;
+    updateAverages(this.averages, this.weights ?? [], this.stepCount, emaMomentum, useEmaWarmup);
+    this.stepCount.assign(tf.add(this.stepCount, 1));
+  }
+
+  /**
+   * Adds gradients up; the last call of a round moves the weights by their mean. The other calls
+   * compute the same and keep nothing of it, since a recorded step has no branches.
+   */
+  private accumulate(moves: readonly Move[], rate: tf.Tensor, callCount: tf.Variable): void {
+    const { gradientAccumulationSteps: calls = 1 } = this.options;
+    const isDue = tf.equal(callCount, calls - 1);
+    const sums = moves.map(({ index, weight, gradient }) => {
+      const sum = tf.add(this.accumulators[index], gradient);
+      this.accumulators[index].assign(tf.where(isDue, tf.zerosLike(sum), sum));
+      return { index, weight, gradient: tf.div(sum, calls) };
+    });
+    callCount.assign(tf.where(isDue, tf.scalar(0), tf.add(callCount, 1)));
+    const own = new Set([...this.accumulators, callCount]);
+    const state = [
+      ...moves.map(({ weight }) => weight),
+      ...this.slotList.map(({ variable }) => variable).filter((variable) => !own.has(variable)),
+    ];
+    const before = state.map((variable) => variable.clone());
+    // Ops that change a variable in place could not be undone.
+    withCompositeOps(() => this.step(sums, rate));
+    state.forEach((variable, index) => {
+      variable.assign(tf.where(isDue, variable, before[index]));
+    });
   }
 
   private clip(gradients: tf.Tensor[]): tf.Tensor[] {

@@ -11,6 +11,7 @@ export interface SGDOptions extends OptimizerOptions {
 
 /** Gradient descent, with momentum where it is set: `v = momentum·v + g`, `weight −= lr·v`. */
 export class SGD extends Optimizer {
+  static className = "LayerbookSGD";
   private readonly momentum: number;
   private readonly useNesterov: boolean;
   private readonly velocities: tf.Variable[] = [];
@@ -49,3 +50,5 @@ export class SGD extends Optimizer {
     this.velocities.length = 0;
   }
 }
+
+tf.serialization.registerClass(SGD);

@@ -1,13 +1,36 @@
 import { ConfigError } from "../errors";
+import { nearestName } from "../unknownOptions";
+import { Adagrad } from "./Adagrad";
+import type { AdagradOptions } from "./Adagrad";
 import { Adam } from "./Adam";
 import type { AdamOptions } from "./Adam";
+import { AdamW } from "./AdamW";
+import type { AdamWOptions } from "./AdamW";
+import { Lion } from "./Lion";
+import type { LionOptions } from "./Lion";
 import type { Optimizer } from "./Optimizer";
+import { RMSprop } from "./RMSprop";
+import type { RMSpropOptions } from "./RMSprop";
 import { SGD } from "./SGD";
 import type { SGDOptions } from "./SGD";
 
 /** An optimizer by name, as a configuration file has it. */
 export type OptimizerConfig =
-  ({ readonly name: "adam" } & AdamOptions) | ({ readonly name: "sgd" } & SGDOptions);
+  | ({ readonly name: "adagrad" } & AdagradOptions)
+  | ({ readonly name: "adam" } & AdamOptions)
+  | ({ readonly name: "adamw" } & AdamWOptions)
+  | ({ readonly name: "lion" } & LionOptions)
+  | ({ readonly name: "rmsprop" } & RMSpropOptions)
+  | ({ readonly name: "sgd" } & SGDOptions);
+
+const OPTIMIZER_NAMES: readonly OptimizerConfig["name"][] = [
+  "adagrad",
+  "adam",
+  "adamw",
+  "lion",
+  "rmsprop",
+  "sgd",
+];
 
 /**
  * Makes an optimizer from its configuration.
@@ -18,15 +41,27 @@ export type OptimizerConfig =
  */
 export function createOptimizer(config: OptimizerConfig): Optimizer {
   switch (config.name) {
+    case "adagrad":
+      return new Adagrad(config);
     case "adam":
       return new Adam(config);
+    case "adamw":
+      return new AdamW(config);
+    case "lion":
+      return new Lion(config);
+    case "rmsprop":
+      return new RMSprop(config);
     case "sgd":
       return new SGD(config);
-    default:
+    default: {
+      const { name } = config as { name: unknown };
+      const nearest = nearestName(String(name), OPTIMIZER_NAMES);
       throw new ConfigError({
         where: "createOptimizer.name",
-        expected: '"adam" or "sgd"',
-        got: JSON.stringify((config as { name: unknown }).name),
+        expected: `one of ${OPTIMIZER_NAMES.join(", ")}`,
+        got: JSON.stringify(name),
+        ...(nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` }),
       });
+    }
   }
 }
