@@ -2,15 +2,23 @@ import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { attentionUnet } from "./attentionUnet";
 import { fcn8s } from "./fcn8s";
+import type { FCN8sArgs } from "./fcn8s";
 import { MODEL_NAMES } from "./modelNames";
 import type { ModelName } from "./modelNames";
+import { multiResUnet } from "./multiResUnet";
+import type { MultiResUNetArgs } from "./multiResUnet";
+import { r2unet } from "./r2unet";
+import type { R2UNetArgs } from "./r2unet";
 import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 import { resnextUnet } from "./resnextUnet";
+import type { ResNeXtUnetArgs } from "./resnextUnet";
 import { unet } from "./unet";
-import type { AttentionLevelsArgs, ResNeXtUNetArgs } from "./unetFamily";
+import type { AttentionLevelsArgs, ResNeXtUNetArgs, UNetArgs } from "./unetFamily";
 
-/** Arguments of any model; each takes what concerns it. */
-export type ModelArgs = ResNeXtUNetArgs & AttentionLevelsArgs;
+/** Arguments of any model; each takes those that `modelArguments` names. */
+export type ModelArgs = ResNeXtUNetArgs &
+  AttentionLevelsArgs &
+  Omit<FCN8sArgs & ResNeXtUnetArgs & R2UNetArgs & MultiResUNetArgs, keyof UNetArgs>;
 
 const builders = {
   unet,
@@ -20,13 +28,16 @@ const builders = {
   attentionUnet,
   fcn8s,
   resnextUnet,
+  r2unet,
+  multiResUnet,
 } as const satisfies Record<ModelName, unknown>;
 
 /**
  * The model of a name; a command or a saved run has only that.
  *
  * @param name one of {@link MODEL_NAMES}
- * @throws ConfigError for any other
+ * @param args those that the model takes; {@link modelSettings} picks them from settings for several
+ * @throws ConfigError for any other name, and for an argument that the model does not take
  * @example
  * const model = modelByName("unet", { inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
  * model.name; // "unet"

@@ -10,6 +10,8 @@ export const MODEL_NAMES = [
   "attentionUnet",
   "fcn8s",
   "resnextUnet",
+  "r2unet",
+  "multiResUnet",
 ] as const;
 
 /** One of {@link MODEL_NAMES}. */

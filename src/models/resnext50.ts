@@ -27,9 +27,13 @@ export interface ResNeXt50Args {
  */
 export function resnext50Stages(input: tf.SymbolicTensor, seed: number): tf.SymbolicTensor[] {
   const stem = new ResNetStem({ name: "stem", filters: STEM_FILTERS, seed });
-  const [half, pooled] = stem.apply(input) as tf.SymbolicTensor[];
+  // tfjs runs a layer once for each of its outputs that a model uses, batch statistics and all, so
+  // the model takes only one and pools it itself. After a ReLU, a border of zeros never wins.
+  const [half] = stem.apply(input) as tf.SymbolicTensor[];
+  const border = tf.layers.zeroPadding2d({ name: "stemBorder", padding: 1 });
+  const pool = tf.layers.maxPooling2d({ name: "stemPool", poolSize: 3, strides: 2 });
   const levels = [half];
-  let features = pooled;
+  let features = pool.apply(border.apply(half)) as tf.SymbolicTensor;
   STAGES.forEach((blocks, stage) => {
     for (let block = 0; block < blocks; block++) {
       const layer = new ResNeXtBlock({

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
+import { refuseUnknownArguments } from "./modelArguments";
 import { resnext50Stages, torchvisionNames } from "./resnext50";
 import { checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
@@ -28,6 +29,7 @@ export interface ResNeXtUnetArgs extends SegmentationArgs {
  * @see Xie et al. 2017, arXiv:1611.05431; Ronneberger et al. 2015, arXiv:1505.04597
  */
 export function resnextUnet(args: ResNeXtUnetArgs): tf.LayersModel {
+  refuseUnknownArguments("resnextUnet", args);
   checkSegmentationArgs("resnextUnet", args);
   const { inputShape, numClasses, seed = 0 } = args;
   const { decoderFilters = [256, 128, 64, 32, 16] } = args;

@@ -8,6 +8,8 @@ import type { Normalization } from "../layers/support/ConvUnit";
 import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
 import type { DecoderAttention } from "../layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
+import { refuseUnknownArguments } from "./modelArguments";
+import type { ModelName } from "./modelNames";
 
 /** What every segmentation model takes. */
 export interface SegmentationArgs {
@@ -83,6 +85,16 @@ export function checkSegmentationArgs(where: string, args: SegmentationArgs): vo
   }
 }
 
+/** Throws unless a network can be halved so often. */
+export function checkDepth(where: string, depth: number): void {
+  if (Number.isInteger(depth) && depth >= 1) return;
+  throw new ConfigError({
+    where: `${where}.depth`,
+    expected: "a whole number of at least 1",
+    got: String(depth),
+  });
+}
+
 /** The last two layers of every model: scores a class (`logits`), then probabilities (`softmax`). */
 export function segmentationHead(
   features: tf.SymbolicTensor,
@@ -108,12 +120,14 @@ function checkLevels(where: string, levels: readonly number[], depth: number): v
 
 /** Wires a network of the U-Net family. */
 export function buildUNet(
-  name: string,
+  name: ModelName,
   parts: UNetParts,
   args: ResNeXtUNetArgs & AttentionLevelsArgs,
 ): tf.LayersModel {
+  refuseUnknownArguments(name, args);
   checkSegmentationArgs(name, args);
   const { inputShape, numClasses, seed = 0, filters = 16, depth = 4 } = args;
+  checkDepth(name, depth);
   const { normalization = "batch", cardinality = 8, bucketSize = 64, numHashes = 4 } = args;
   const { attentionLevels = Array.from({ length: depth }, (_, level) => level) } = args;
   if (parts.attention !== "none") checkLevels(name, attentionLevels, depth);

@@ -14,6 +14,7 @@ import { variableKey } from "../../src/engine/tracedVariables";
 import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { LOSS_NAMES, crossEntropy, lossByName } from "../../src/losses";
 import type { SegmentationLoss } from "../../src/losses";
+import { modelSettings } from "../../src/models/modelArguments";
 import { MODEL_NAMES, modelByName } from "../../src/models";
 import { logitsModel } from "../../src/models/logitsModel";
 
@@ -39,9 +40,8 @@ function build(name: ModelName, seed = 5): tf.LayersModel {
   return modelByName(name, {
     inputShape: [height, width, 1],
     numClasses: classes,
-    filters: 8,
-    depth: 2,
     seed,
+    ...modelSettings(name, { filters: 8, depth: 2 }),
   });
 }
 

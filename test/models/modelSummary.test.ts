@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../src/engine/load";
+import { modelSettings } from "../../src/models/modelArguments";
 import { modelByName } from "../../src/models/modelByName";
 import { MODEL_NAMES } from "../../src/models/modelNames";
 import { summarizeModel } from "../../src/models/modelSummary";
@@ -41,8 +42,8 @@ describe("summarizeModel", () => {
   });
 
   it.each(MODEL_NAMES)("counts every layer of %s", (name) => {
-    const args = { inputShape: [32, 48, 3], numClasses: 3, filters: 8, depth: 2 } as const;
-    const model = modelByName(name, args);
+    const size = { inputShape: [32, 48, 3], numClasses: 3 } as const;
+    const model = modelByName(name, { ...size, ...modelSettings(name, { filters: 8, depth: 2 }) });
     const summary = summarizeModel(model);
     expect(summary.parameters).toBe(model.countParams());
     expect(summary.rows.map((row) => row.name)).toEqual(model.layers.map((layer) => layer.name));

@@ -6,6 +6,9 @@ import { logitsModel } from "../../src/models/logitsModel";
 import { modelByName } from "../../src/models/modelByName";
 import { MODEL_NAMES } from "../../src/models/modelNames";
 import { ma, mr, residualAttentionUnet } from "../../src/models/residualAttentionUnet";
+import { modelArguments, modelSettings } from "../../src/models/modelArguments";
+import { multiResUnet } from "../../src/models/multiResUnet";
+import { r2unet } from "../../src/models/r2unet";
 import { resnextUnet } from "../../src/models/resnextUnet";
 import { unet } from "../../src/models/unet";
 import type { UNetArgs } from "../../src/models/unetFamily";
@@ -16,7 +19,8 @@ beforeAll(() => {
 });
 
 const small = { inputShape: [19, 23, 1], numClasses: 3, filters: 8, depth: 2, seed: 4 } as const;
-const builders = [unet, residualAttentionUnet, ma, mr, attentionUnet] as const;
+const family = [unet, residualAttentionUnet, ma, mr, attentionUnet] as const;
+const builders = [...family, r2unet, multiResUnet] as const;
 
 const trained = (model: tf.LayersModel): number =>
   model.trainableWeights.reduce(
@@ -139,7 +143,7 @@ describe("the definition of the models", () => {
       model.getLayer(layer).getConfig()["block"];
     const attentionOf = (model: tf.LayersModel, layer: string): unknown =>
       model.getLayer(layer).getConfig()["attention"];
-    const table = builders.map((build) => {
+    const table = family.map((build) => {
       const model = build(small);
       return [
         build.name,
@@ -254,7 +258,80 @@ describe("fcn8s", () => {
   });
 });
 
+describe("r2unet", () => {
+  it("is counted as the public implementation: 39.09 million with 64 filters and biases", () => {
+    const p = (filters: number): number => {
+      const model = r2unet({ inputShape: [16, 16, 3], numClasses: 2, filters });
+      // Theirs has a bias in each convolution; ours where no batch norm takes it away again.
+      const biases = model.trainableWeights
+        .filter(({ originalName }) => originalName.endsWith("/beta"))
+        .reduce((n, { shape }) => n + (shape[0] ?? 0), 0);
+      const head = 2 * (filters + 1);
+      const theirHead = filters + 1;
+      return trained(model) + biases - head + theirHead;
+    };
+    // Quadratic in the width, so three small ones fix it: p(w) = a w² + b w + c.
+    const [p2, p4, p8] = [2, 4, 8].map(p);
+    const a = (p8 - 3 * p4 + 2 * p2) / 24;
+    const b = (p4 - p2) / 2 - 6 * a;
+    const c = p2 - 4 * a - 2 * b;
+    expect(p(16)).toBe(a * 256 + b * 16 + c);
+    expect(a * 64 ** 2 + b * 64 + c).toBe(39_091_393);
+  });
+
+  it("goes on from step to step with the same weights", () => {
+    const of = (steps: number): number => trained(r2unet({ ...small, steps }));
+    expect(of(0)).toBe(of(3));
+  });
+});
+
+describe("multiResUnet", () => {
+  it("has the paper's 7,262,750 parameters", () => {
+    const model = multiResUnet({ inputShape: [null, null, 3], numClasses: 2 });
+    const features = 8 + 17 + 26;
+    const head = 2 * (features + 1);
+    // Theirs: one output, a convolution without bias and a batch norm without factor.
+    const theirHead = features + 1 + 2;
+    expect(model.countParams() - head + theirHead).toBe(7_262_750);
+  });
+});
+
 describe("resnextUnet", () => {
+  it("runs each layer once, so that a step updates running statistics once", () => {
+    const model = resnextUnet({ inputShape: [33, 35, 3], numClasses: 3 });
+    tf.tidy(() => {
+      const x = tf.randomNormal([2, 33, 35, 3], 0, 1, "float32", 5);
+      const stem = model.getLayer("stem");
+      const weight = (end: string): tf.LayerVariable =>
+        stem.weights.find(({ originalName }) => originalName.endsWith(end)) as tf.LayerVariable;
+      const kernel = weight("conv1/kernel").read() as tf.Tensor4D;
+      const border: [number, number] = [3, 3];
+      const padded = tf.pad4d(x as tf.Tensor4D, [[0, 0], border, border, [0, 0]]);
+      const mean = tf.mean(tf.conv2d(padded, kernel, 2, "valid"), [0, 1, 2]);
+      model.apply(x, { training: true });
+      // They start at 0 and keep 0.9: once gives a tenth of the batch's, twice 0.19 of it.
+      const wanted = tf.mul(mean, 0.1).dataSync();
+      expectClose(weight("norm1/moving_mean").read().dataSync(), wanted, 1e-4, "running mean");
+    });
+  });
+
+  it.each(MODEL_NAMES)("and so does %s: no layer gives a model two outputs", (name) => {
+    const size = { inputShape: [32, 32, 3], numClasses: 3 } as const;
+    const model = modelByName(name, {
+      ...size,
+      ...modelSettings(name, { filters: 4, depth: 2, denseFilters: 8 }),
+    });
+    const used = new Map<string, Set<number>>();
+    for (const layer of model.layers) {
+      const { inboundLayers, tensorIndices } = layer.inboundNodes[0];
+      inboundLayers.forEach((source, index) => {
+        used.set(source.name, (used.get(source.name) ?? new Set()).add(tensorIndices[index]));
+      });
+    }
+    const twice = [...used].filter(([, outputs]) => outputs.size > 1).map(([layer]) => layer);
+    expect(twice).toEqual([]);
+  });
+
   it("gives probabilities for every pixel, with torchvision's encoder", () => {
     const model = resnextUnet({ inputShape: [37, 41, 3], numClasses: 4 });
     tf.tidy(() => {
@@ -278,12 +355,42 @@ describe("modelByName", () => {
       "attentionUnet",
       "fcn8s",
       "resnextUnet",
+      "r2unet",
+      "multiResUnet",
     ]);
     expect(modelByName("mr", small).name).toBe("mr");
   });
 
+  it.each(MODEL_NAMES)("refuses an argument that %s does not take", (name) => {
+    const size = { inputShape: [32, 32, 1], numClasses: 3 } as const;
+    const args = { ...size, filtres: 4 };
+    expect(() => modelByName(name, args)).toThrow(
+      `${name}.filtres: expected one of ${modelArguments(name).join(", ")}, got an unknown option`,
+    );
+    const other = name === "fcn8s" ? { depth: 3 } : { dropout: 0.5 };
+    expect(() => modelByName(name, { ...size, ...other })).toThrow("got an unknown option");
+  });
+
+  it("refuses an argument of other models, which picking from shared settings leaves out", () => {
+    expect(() => modelByName("unet", { ...small, cardinality: 4 })).toThrow("unet.cardinality");
+    expect(() => modelByName("ma", { ...small, attentionLevels: [1] })).toThrow(
+      "ma.attentionLevels",
+    );
+    const shared = { filters: 8, cardinality: 4, attentionLevels: [1], steps: 3 };
+    expect(modelSettings("ma", shared)).toEqual({ filters: 8, cardinality: 4 });
+    expect(modelSettings("resnextUnet", shared)).toEqual({});
+  });
+
+  it.each([0, 1.5, -1, NaN])("refuses a depth of %p", (depth) => {
+    for (const name of ["unet", "r2unet", "multiResUnet"]) {
+      expect(() => modelByName(name, { ...small, depth })).toThrow(
+        `${name}.depth: expected a whole number of at least 1, got ${depth}`,
+      );
+    }
+  });
+
   it("says which names it knows", () => {
-    expect(() => modelByName("vnet", small)).toThrow(/one of unet, .*resnextUnet, got "vnet"/);
+    expect(() => modelByName("vnet", small)).toThrow(/one of unet, .*multiResUnet, got "vnet"/);
     expect(() => modelByName("toString", small)).toThrow(/got "toString"/);
   });
 

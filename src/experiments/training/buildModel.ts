@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../engine/load";
 import { ConfigError } from "../../core/errors";
+import { modelSettings } from "../../models/modelArguments";
 import { modelByName } from "../../models/modelByName";
 import { MODEL_NAMES } from "../../models/modelNames";
+import type { ModelName } from "../../models/modelNames";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 let isWarned = false;
@@ -21,14 +23,17 @@ export function buildModel(
   expectArchitecture(name, model);
   warnWithoutEngine();
   const { attentionLevels, normalization, attention, ...widths } = model;
-  return modelByName(name, {
-    inputShape: [size, size, 1],
-    numClasses,
-    seed,
+  const settings = {
     ...widths,
     ...(attentionLevels === "all" ? {} : { attentionLevels }),
     ...(normalization === null ? {} : { normalization }),
     ...(attention === null ? {} : { attention }),
+  };
+  return modelByName(name, {
+    inputShape: [size, size, 1],
+    numClasses,
+    seed,
+    ...modelSettings(name as ModelName, settings),
   });
 }
 

@@ -21,12 +21,13 @@ export type FilledArgs<A extends LayerOptions> = Required<Omit<A, keyof LayerOpt
 export abstract class BlockLayer<
   A extends Required<NormalizationArgs> & { readonly seed: number },
 > extends CompositeLayer<A> {
-  /** Adds `conv{suffix}` and `norm{suffix}`. */
+  /** Adds `conv{suffix}` and `norm{suffix}`, the norm without a factor where `scale` is false. */
   protected addConv(
     suffix: string,
     conv: Omit<GroupedConv2DArgs, "name" | "useBias" | "seed">,
+    options: { readonly scale?: boolean } = {},
   ): ConvUnit {
-    const unit = new ConvUnit(suffix, { ...conv, seed: this.childSeed() }, this.args);
+    const unit = new ConvUnit(suffix, { ...conv, seed: this.childSeed() }, this.args, options);
     for (const layer of unit.layers) this.addChild(layer);
     return unit;
   }

@@ -32,17 +32,22 @@ function greatestDivisor(channels: number, most: number): number {
   return 1;
 }
 
-/** The normalisation layer of a block, or `null` for none. */
+/**
+ * The normalisation layer of a block, or `null` for none.
+ *
+ * @param options.scale of batch normalisation: whether it has a learned factor; default true
+ */
 export function createNormalization(
   name: string,
   channels: number,
   args: Required<NormalizationArgs>,
+  { scale = true }: { readonly scale?: boolean } = {},
 ): BatchNormalization | GroupNormalization | null {
   const { normalization, epsilon, momentum } = args;
   expectOneOf("normalization", normalization, NORMALIZATIONS);
   switch (normalization) {
     case "batch":
-      return new BatchNormalization({ name, epsilon, momentum });
+      return new BatchNormalization({ name, epsilon, momentum, scale });
     case "group":
       return new GroupNormalization({ name, epsilon, groups: greatestDivisor(channels, 8) });
     case "none":
@@ -63,8 +68,9 @@ export class ConvUnit {
     suffix: string,
     conv: Omit<GroupedConv2DArgs, "name" | "useBias">,
     args: Required<NormalizationArgs>,
+    options: { readonly scale?: boolean } = {},
   ) {
-    this.norm = createNormalization(`norm${suffix}`, conv.filters, args);
+    this.norm = createNormalization(`norm${suffix}`, conv.filters, args, options);
     this.conv = new GroupedConv2D({
       kernelInitializer: "heUniform",
       ...conv,

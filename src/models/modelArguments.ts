@@ -1,0 +1,61 @@
+import { refuseUnknownOptions } from "../core/unknownOptions";
+import type { FCN8sArgs } from "./fcn8s";
+import type { ModelName } from "./modelNames";
+import type { MultiResUNetArgs } from "./multiResUnet";
+import type { R2UNetArgs } from "./r2unet";
+import type { ResNeXtUnetArgs } from "./resnextUnet";
+import type {
+  AttentionLevelsArgs,
+  ResNeXtUNetArgs,
+  SegmentationArgs,
+  UNetArgs,
+} from "./unetFamily";
+
+/** Every name of an interface: one that is added there must be added here, or nothing compiles. */
+type NamesOf<A> = Readonly<Record<keyof A, true>>;
+
+const SEGMENTATION: NamesOf<SegmentationArgs> = { inputShape: true, numClasses: true, seed: true };
+const UNET: NamesOf<UNetArgs> = {
+  ...SEGMENTATION,
+  ...{ filters: true, depth: true, normalization: true },
+};
+const RESNEXT: NamesOf<ResNeXtUNetArgs> = { ...UNET, cardinality: true };
+const ATTENTION: NamesOf<AttentionLevelsArgs> = {
+  ...{ attentionLevels: true, attention: true, bucketSize: true, numHashes: true },
+};
+
+const ARGUMENTS = {
+  unet: UNET,
+  residualAttentionUnet: { ...RESNEXT, ...ATTENTION },
+  ma: RESNEXT,
+  mr: { ...UNET, ...ATTENTION },
+  attentionUnet: UNET,
+  fcn8s: {
+    ...SEGMENTATION,
+    ...{ filters: true, denseFilters: true, dropout: true },
+  } satisfies NamesOf<FCN8sArgs>,
+  resnextUnet: { ...SEGMENTATION, decoderFilters: true } satisfies NamesOf<ResNeXtUnetArgs>,
+  r2unet: { ...UNET, steps: true } satisfies NamesOf<R2UNetArgs>,
+  multiResUnet: { ...UNET, alpha: true } satisfies NamesOf<MultiResUNetArgs>,
+} as const satisfies Record<ModelName, object>;
+
+/** Names of the arguments that a model takes. */
+export function modelArguments(name: ModelName): readonly string[] {
+  return Object.keys(ARGUMENTS[name]);
+}
+
+/** @throws ConfigError for an argument that the model does not take */
+export function refuseUnknownArguments(name: ModelName, args: object): void {
+  refuseUnknownOptions(name, args, modelArguments(name));
+}
+
+/**
+ * The arguments that concern a model, of settings that are shared by all.
+ *
+ * @example
+ * modelSettings("ma", { filters: 8, cardinality: 4, numHashes: 2 }); // { filters: 8, cardinality: 4 }
+ */
+export function modelSettings<A extends object>(name: ModelName, settings: A): A {
+  const known = modelArguments(name);
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => known.includes(key))) as A;
+}
