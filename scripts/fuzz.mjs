@@ -18,13 +18,14 @@ const { values } = parseArgs({
 const LIMIT_MIB = 768;
 // A file of this process's own: two runs at once do not write over each other's.
 const outfile = join("node_modules", ".cache", "layerbook-fuzz", `child-${process.pid}.cjs`);
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 buildSync({
   entryPoints: [join("test", "fuzz", "child.ts")],
   outfile,
   bundle: true,
   platform: "node",
   format: "cjs",
-  external: Object.keys(JSON.parse(readFileSync("package.json", "utf8")).dependencies).filter(
+  external: Object.keys({ ...dependencies, ...optionalDependencies }).filter(
     (name) => !["fast-png", "nifti-reader-js"].includes(name),
   ),
   logLevel: "error",

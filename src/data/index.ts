@@ -6,6 +6,8 @@ export { createBatches } from "./createBatches";
 export type { Batch, BatchOptions } from "./createBatches";
 export { cropPlane, findFrame, uncropPlane } from "./crop";
 export type { Box } from "./crop";
+export { listDicomSeries } from "./dicom/dicomFolder";
+export type { DicomSeriesInfo, LeftOutFile } from "./dicom/dicomFolder";
 export { readDicomSeries } from "./dicom/readDicomSeries";
 export type { ReadDicomOptions } from "./dicom/readDicomSeries";
 export { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";

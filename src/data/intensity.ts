@@ -10,7 +10,11 @@ export interface IntensityWindow {
 /** A radiologist's lung window: level -500, width 1500. */
 export const LUNG_WINDOW: IntensityWindow = { low: -1250, high: 250 };
 
-/** The window that suits a unit. */
+/**
+ * The window that suits a unit.
+ *
+ * @throws ConfigError for arbitrary units, which have no window of their own
+ */
 export function defaultWindow(unit: IntensityUnit): IntensityWindow {
   switch (unit) {
     case "HU":
@@ -20,6 +24,13 @@ export function defaultWindow(unit: IntensityUnit): IntensityWindow {
       return { low: 0, high: 255 };
     case "normalised":
       return { low: 0, high: 1 };
+    case "arbitrary":
+      throw new ConfigError({
+        where: "defaultWindow",
+        expected: "an image in Hounsfield units, grey values or values from 0 to 1",
+        got: "one in units of the scanner's own, such as an MR or PET series",
+        remedy: "Give the window, or say what the values mean (unit)",
+      });
   }
 }
 

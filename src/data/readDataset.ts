@@ -1,6 +1,7 @@
 import { basename, extname, join } from "node:path";
 import { DataError } from "../core/errors";
-import { isDicomFile, readDicomSeries } from "./dicom/readDicomSeries";
+import { isDicomFile } from "./dicom/dicomFolder";
+import { readDicomSeries } from "./dicom/readDicomSeries";
 import { compareNaturally, fileStem, listFolder, pathKind } from "../files/readFiles";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";

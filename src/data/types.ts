@@ -1,5 +1,8 @@
-/** What the numbers in an image mean. `pseudo-HU`: grey values put on the Hounsfield scale by air and fat. */
-export type IntensityUnit = "HU" | "pseudo-HU" | "grey8" | "normalised";
+/**
+ * What the numbers in an image mean. `pseudo-HU`: grey values put on the Hounsfield scale by air and
+ * fat. `arbitrary`: a scale of the scanner's own, as in MR and PET.
+ */
+export type IntensityUnit = "HU" | "pseudo-HU" | "grey8" | "normalised" | "arbitrary";
 
 /** Class names by label value; index 0 is the background. */
 export const CLASS_NAMES = [

@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { listDicomSeries } from "../../src/data/dicom/dicomFolder";
+import type { LeftOutFile } from "../../src/data/dicom/dicomFolder";
 import { parseDicom } from "../../src/data/dicom/parseDicom";
 import { readDicomSeries } from "../../src/data/dicom/readDicomSeries";
+import { prepareSamples } from "../../src/data/prepare";
 import { readDataset } from "../../src/data/readDataset";
 import golden from "../golden/dicom.json";
 import { refusal } from "../support/refusal";
@@ -20,21 +23,20 @@ function writeSeries(name: string, files: readonly string[]): string {
   const path = join(folder, name.replace(/\W+/g, "-"));
   mkdirSync(path, { recursive: true });
   files.forEach((file, i) =>
-    writeFileSync(join(path, `IM${(i * 7) % 10}`), Buffer.from(file, "base64")),
+    writeFileSync(join(path, `IM${(i * 7) % 13}`), Buffer.from(file, "base64")),
   );
   return path;
 }
 
 describe("readDicomSeries", () => {
-  it.each(golden.cases.filter(({ name }) => name !== "JPEG 2000"))(
+  it.each(golden.cases)(
     "equals pydicom: $name",
-    async ({ name, files, shape, values, affine }) => {
+    async ({ name, files, shape, values, affine, unit }) => {
       const volume = await readDicomSeries(writeSeries(name, files));
       expect(volume.shape).toEqual(shape);
       expect(Array.from(volume.data)).toEqual(values.map(Math.fround));
       affine.forEach((value, i) => expect(volume.affine[i]).toBeCloseTo(value, 4));
-      expect(volume.unit).toBe("HU");
-      [0.8, 0.7, 2.5].forEach((mm, axis) => expect(volume.spacingMm[axis]).toBeCloseTo(mm, 5));
+      expect(volume.unit).toBe(unit);
     },
   );
 
@@ -46,21 +48,62 @@ describe("readDicomSeries", () => {
     expect(new Set(dataset.cases.map(({ group }) => group)).size).toBe(1);
   });
 
-  it("asks which of several series, and takes the one named", async () => {
+  it("asks which of several series, and takes the one named by UID or number", async () => {
     const path = writeSeries("two", [...plain.files, ...seriesOf("run-length encoded").files]);
     expect(await refusal(readDicomSeries(path))).toMatch(
-      /2 series: 1\.2\.\d \(series 1\.2\.\d, 4 slices\); 1\.2\.\d \(.*Say which one/,
+      /2 series: 1\.2\.3 \(number 3, CT, "series 1\.2\.3", 4 slices\); 1\.2\.4 \(number 4, .*Say which one/,
     );
-    const volume = await readDicomSeries(path, { series: "1.2.3" });
-    expect(Array.from(volume.data)).toEqual(plain.values);
-    expect(await refusal(readDicomSeries(path, { series: "9" }))).toMatch(/the series 9/);
+    for (const series of ["1.2.3", "3"]) {
+      const volume = await readDicomSeries(path, { series, onLeftOut: () => undefined });
+      expect(Array.from(volume.data)).toEqual(plain.values);
+    }
+    expect(await refusal(readDicomSeries(path, { series: "9" }))).toMatch(/one series 9/);
+    const listed = await listDicomSeries(path);
+    expect(listed.map(({ uid, number, slices }) => [uid, number, slices])).toEqual([
+      ["1.2.3", "3", 4],
+      ["1.2.4", "4", 4],
+    ]);
   });
 
-  it("says that a slice is missing or there twice", async () => {
-    const twice = writeSeries("twice", [...plain.files, plain.files[0]]);
-    expect(await refusal(readDicomSeries(twice))).toMatch(/there twice/);
-    const sorted = await readDicomSeries(writeSeries("whole", plain.files));
-    expect(sorted.shape[2]).toBe(4);
+  it("reads the images of a mixed folder and says what it left out", async () => {
+    const path = writeSeries("mixed", plain.files);
+    const others = Object.entries(golden.others);
+    others.forEach(([, file], i) =>
+      writeFileSync(join(path, `OTHER${i}`), Buffer.from(file, "base64")),
+    );
+    let leftOut: readonly LeftOutFile[] = [];
+    const volume = await readDicomSeries(path, { onLeftOut: (files) => (leftOut = files) });
+    expect(Array.from(volume.data)).toEqual(plain.values);
+    expect(leftOut.map(({ what }) => what)).toEqual(others.map(([what]) => what));
+    expect(basename(leftOut[0].path)).toBe("OTHER0");
+
+    const warn = jest.spyOn(console, "warn").mockImplementation();
+    await readDataset(path);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/left out 10 files: OTHER0 \(structured report\).*and 5 more$/)],
+    ]);
+    warn.mockRestore();
+    // Asked for, the localiser is read.
+    const scout = await readDicomSeries(path, { series: "1.2.8", onLeftOut: () => undefined });
+    expect(scout.shape).toEqual([6, 6, 1]);
+  });
+
+  it.each(Object.entries(golden.others).filter(([what]) => what !== "localiser"))(
+    "refuses a %s alone",
+    async (what, file) => {
+      const path = writeSeries(`alone ${what}`, [file]);
+      const message = await refusal(readDicomSeries(path));
+      expect(message).toMatch(
+        what.startsWith("picture in")
+          ? new RegExp(
+              `PhotometricInterpretation \\(0028,0004\\): expected MONOCHROME1 or MONOCHROME2, got ${what.slice(11)}. .*colours`,
+            )
+          : new RegExp(`expected DICOM images, got ${what}`),
+      );
+    },
+  );
+
+  it("says that a slice is missing", async () => {
     // Without an inner slice the gap shows; without an outer one nothing is missing.
     const outcomes = await Promise.all(
       plain.files.map((_, out) =>
@@ -79,10 +122,60 @@ describe("readDicomSeries", () => {
     expect(outcomes.filter((outcome) => /A slice is missing/.test(outcome))).toHaveLength(2);
   });
 
-  it("names compressions that it does not unpack", async () => {
-    const path = writeSeries("j2k", seriesOf("JPEG 2000").files);
+  it.each([
+    ["a slice there twice", [...plain.files, plain.files[0]], /a copy of .*, and 1 copy in all/],
+    [
+      "a series there twice",
+      [...plain.files, ...plain.files],
+      /a copy of .*, and 4 copies in all\. Remove/,
+    ],
+    [
+      "a 4D series",
+      golden.refused["4D"],
+      /got 3 at each of 4, which differ in EchoTime \(.*\): .*\(4D\)\. Put the files of each volume/,
+    ],
+    [
+      "two measurements at some places",
+      golden.refused["4D"].slice(0, 6),
+      /got 2 at that of .*, which differ in EchoTime .*Take all but one out/,
+    ],
+    [
+      "uneven distances",
+      golden.refused.uneven,
+      /got one after 3\.300 mm\. The distances are uneven/,
+    ],
+    ["slices out of line", golden.refused["beside the line"], /got one \d\.\d+ mm beside it/],
+  ])("says so of %s", async (name, files, message) => {
+    expect(await refusal(readDicomSeries(writeSeries(name, files)))).toMatch(message);
+  });
+
+  it("lets the user name the unit", async () => {
+    const path = writeSeries("named", seriesOf("MR").files);
+    expect((await readDicomSeries(path, { unit: "grey8" })).unit).toBe("grey8");
+    const { cases } = await readDataset(path);
+    expect(() => prepareSamples({ cases }, { size: 8 })).toThrow(
+      /MR or PET series. Give the window/,
+    );
+  });
+
+  it("refuses colours and other sizes inside compressed pixels before it unpacks them", async () => {
+    const [file] = seriesOf("JPEG 2000").files;
+    const bytes = Buffer.from(file, "base64");
+    const size = bytes.indexOf("ff4fff51", 0, "hex");
+    bytes.writeUInt32BE(60_000, size + 8);
+    const path = writeSeries("huge", [bytes.toString("base64")]);
     expect(await refusal(readDicomSeries(path))).toMatch(
-      /TransferSyntaxUID \(0002,0010\): expected plain.*got JPEG 2000. Unpack/,
+      /PixelData \(7fe0,0010\): expected a sound JPEG 2000 picture of 36 x 32 grey pixels, got 60000 x 32/,
+    );
+  });
+
+  it("names compressions that it does not unpack", async () => {
+    const [file] = seriesOf("JPEG 2000").files;
+    const text = Buffer.from(file, "base64").toString("latin1");
+    const video = text.replace("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.99");
+    const path = writeSeries("video", [Buffer.from(video, "latin1").toString("base64")]);
+    expect(await refusal(readDicomSeries(path))).toMatch(
+      /TransferSyntaxUID \(0002,0010\): expected plain.*got transfer syntax 1\.2.*gdcmconv --raw/,
     );
   });
 

@@ -1,0 +1,102 @@
+import type { WasmDecoderClass } from "@cornerstonejs/codec-charls/decodewasmjs";
+import { SetupError } from "../../core/errors";
+import { readCodestream } from "./codestream";
+import { decodeExtendedJpeg } from "./extendedJpeg";
+
+/** Unpacks one picture: a sample for each pixel, row by row, with at least the picture's own bits. */
+export type UnpackPicture = (packed: Buffer) => Promise<Uint8Array | Uint16Array>;
+
+/** The package is not installed: installing without optional packages leaves the codecs out. */
+function missingPackage(name: string, purpose: string, cause: unknown): SetupError {
+  return new SetupError({
+    where: name,
+    expected: `the package that unpacks ${purpose}`,
+    got: "none installed",
+    remedy: `Install it: npm install ${name}`,
+    cause,
+  });
+}
+
+function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
+  let loaded: Promise<WasmDecoderClass> | null = null;
+  return async (packed) => {
+    const Decoder = await (loaded ??= load());
+    const decoder = new Decoder();
+    try {
+      decoder.getEncodedBuffer(packed.length).set(packed);
+      decoder.decode();
+      // A copy: the view dies with the decoder.
+      const bytes = decoder.getDecodedBuffer().slice();
+      return decoder.getFrameInfo().bitsPerSample <= 8 ? bytes : new Uint16Array(bytes.buffer);
+    } catch (cause) {
+      // After an abort the whole instance is unusable.
+      loaded = null;
+      throw cause instanceof Error ? cause : new Error("the decoder gave up", { cause });
+    } finally {
+      if (loaded !== null) decoder.delete();
+    }
+  };
+}
+
+const unpackJpegLs = unpackByWasm(async () => {
+  const name = "@cornerstonejs/codec-charls";
+  const codec = await import("@cornerstonejs/codec-charls/decodewasmjs").catch((cause: unknown) => {
+    throw missingPackage(name, "JPEG-LS", cause);
+  });
+  return (await codec.default({ print: ignore, printErr: ignore })).JpegLSDecoder;
+});
+
+const unpackJpeg2000 = unpackByWasm(async () => {
+  const name = "@cornerstonejs/codec-openjpeg";
+  const codec = await import("@cornerstonejs/codec-openjpeg/decodewasmjs").catch(
+    (cause: unknown) => {
+      throw missingPackage(name, "JPEG 2000", cause);
+    },
+  );
+  return (await codec.default({ print: ignore, printErr: ignore })).J2KDecoder;
+});
+
+/** The codecs print what they find wrong; we say it ourselves. */
+function ignore(): void {
+  // Nothing: see above.
+}
+
+async function unpackLosslessJpeg(packed: Buffer): Promise<Uint8Array | Uint16Array> {
+  const { Decoder } = await import("jpeg-lossless-decoder-js").catch((cause: unknown) => {
+    throw missingPackage("jpeg-lossless-decoder-js", "lossless JPEG", cause);
+  });
+  // Its own memory, since the decoder reads from the start of an ArrayBuffer.
+  const own = Uint8Array.from(packed);
+  const pixels = new Decoder().decode(own.buffer, 0, own.length);
+  return pixels instanceof Uint8Array ? pixels : new Uint16Array(pixels.buffer);
+}
+
+async function unpackBaselineJpeg(packed: Buffer): Promise<Uint8Array> {
+  // Here, since the library takes long to load and few need it.
+  const { default: sharp } = await import("sharp");
+  return sharp(packed, { failOn: "warning" }).extractChannel(0).raw().toBuffer();
+}
+
+async function unpackExtendedJpeg(packed: Buffer): Promise<Uint8Array | Uint16Array> {
+  return readCodestream(packed)?.precision === 8
+    ? unpackBaselineJpeg(packed)
+    : decodeExtendedJpeg(packed);
+}
+
+/** How a transfer syntax packs pictures, by its UID. */
+export const CODECS: Readonly<
+  Record<string, { readonly name: string; readonly unpack: UnpackPicture | null }>
+> = {
+  "1.2.840.10008.1.2.4.50": { name: "JPEG", unpack: unpackBaselineJpeg },
+  "1.2.840.10008.1.2.4.51": { name: "extended JPEG", unpack: unpackExtendedJpeg },
+  "1.2.840.10008.1.2.4.57": { name: "lossless JPEG", unpack: unpackLosslessJpeg },
+  "1.2.840.10008.1.2.4.70": { name: "lossless JPEG", unpack: unpackLosslessJpeg },
+  "1.2.840.10008.1.2.4.80": { name: "JPEG-LS", unpack: unpackJpegLs },
+  "1.2.840.10008.1.2.4.81": { name: "JPEG-LS", unpack: unpackJpegLs },
+  "1.2.840.10008.1.2.4.90": { name: "JPEG 2000", unpack: unpackJpeg2000 },
+  "1.2.840.10008.1.2.4.91": { name: "JPEG 2000", unpack: unpackJpeg2000 },
+  "1.2.840.10008.1.2.4.100": { name: "MPEG-2 video", unpack: null },
+  "1.2.840.10008.1.2.4.201": { name: "high-throughput JPEG 2000", unpack: null },
+  "1.2.840.10008.1.2.4.202": { name: "high-throughput JPEG 2000", unpack: null },
+  "1.2.840.10008.1.2.4.203": { name: "high-throughput JPEG 2000", unpack: null },
+};

@@ -1,0 +1,131 @@
+import type { IntensityUnit } from "../types";
+import type { DicomElements } from "./parseDicom";
+import { readItems } from "./parseDicom";
+import type { Fields } from "./fields";
+import { Fields as FieldReader, fieldError, tagOf } from "./fields";
+import type { PixelFormat } from "./pixelData";
+
+/** How stored words become values. */
+export interface ValueRule extends PixelFormat {
+  readonly isSigned: boolean;
+  readonly highBit: number;
+  /** Whether larger words are darker, as in many X-rays. */
+  readonly isInverted: boolean;
+  readonly slope: number;
+  readonly intercept: number;
+  /** Looked up in the place of slope and intercept. */
+  readonly lut: ModalityLut | null;
+  readonly unit: IntensityUnit;
+}
+
+/** A table from stored words to values; words outside it take its ends. */
+interface ModalityLut {
+  readonly first: number;
+  readonly values: Uint16Array;
+}
+
+/** The formats that are grey; colours and palettes say nothing of density. */
+const GREY = ["MONOCHROME1", "MONOCHROME2"];
+
+function readFormat(path: string, fields: Fields): PixelFormat & { readonly highBit: number } {
+  const [rows, columns] = [fields.word("rows"), fields.word("columns")];
+  if (rows < 1 || columns < 1) throw fieldError(path, "rows", "an image", `${rows} x ${columns}`);
+  const bitsAllocated = fields.word("allocated");
+  if (bitsAllocated !== 8 && bitsAllocated !== 16) {
+    throw fieldError(path, "allocated", "8 or 16 bits", String(bitsAllocated));
+  }
+  const bitsStored = fields.word("stored", bitsAllocated);
+  if (bitsStored < 1 || bitsStored > bitsAllocated) {
+    throw fieldError(path, "stored", `1 to ${bitsAllocated} bits`, String(bitsStored));
+  }
+  const highBit = fields.word("highBit", bitsStored - 1);
+  if (highBit < bitsStored - 1 || highBit >= bitsAllocated) {
+    throw fieldError(path, "highBit", `${bitsStored - 1} to ${bitsAllocated - 1}`, String(highBit));
+  }
+  return { rows, columns, bitsAllocated, bitsStored, highBit };
+}
+
+function readModalityLut(
+  elements: DicomElements,
+): (ModalityLut & { readonly type: string }) | null {
+  const [item] = readItems(elements, tagOf("modalityLut"));
+  if (item === undefined) return null;
+  const { path } = elements;
+  const fields = new FieldReader(item);
+  const [count, first, bits] = fields.words("lutDescriptor", 3);
+  if (bits !== 8 && bits !== 16) {
+    throw fieldError(path, "lutDescriptor", "8 or 16 bits for each entry", String(bits));
+  }
+  // A count of 0 stands for 65,536, which 16 bits cannot hold.
+  const entries = count === 0 ? 65536 : count;
+  const held = item.values.get(tagOf("lutData"))?.length ?? 0;
+  // Entries of 8 bits may lie two to a word, or each in a word of its own.
+  const isPacked = bits === 8 && held < 2 * entries;
+  const values = isPacked
+    ? Uint16Array.from(
+        fields
+          .words("lutData", Math.ceil(entries / 2))
+          .flatMap((word) => [word & 0xff, word >> 8])
+          .slice(0, entries),
+      )
+    : Uint16Array.from(fields.words("lutData", entries));
+  const isSigned = new FieldReader(elements).word("signed", 0) === 1;
+  return { first: isSigned ? (first << 16) >> 16 : first, values, type: fields.text("lutType") };
+}
+
+/** Hounsfield units for a CT that does not say otherwise; no other kind of picture has a scale of its own. */
+function unitOf(fields: Fields, type: string): IntensityUnit {
+  const isHounsfield = fields.text("modality") === "CT" && ["", "HU"].includes(type);
+  return isHounsfield ? "HU" : "arbitrary";
+}
+
+/**
+ * Reads how one picture's stored words become values.
+ *
+ * @throws DataError for colours, palettes, and numbers out of range
+ */
+export function readValueRule(elements: DicomElements): ValueRule {
+  const { path } = elements;
+  const fields = new FieldReader(elements);
+  const format = readFormat(path, fields);
+  const photometric = fields.text("photometric") || "MONOCHROME2";
+  if (!GREY.includes(photometric)) {
+    const remedy = "Take it out of the folder: colours are not densities";
+    throw fieldError(path, "photometric", GREY.join(" or "), photometric, remedy);
+  }
+  const samples = fields.word("samples", 1);
+  if (samples !== 1) throw fieldError(path, "samples", "1 (grey)", String(samples));
+  const lut = readModalityLut(elements);
+  const unit = unitOf(fields, lut === null ? fields.text("rescaleType") : lut.type);
+  return {
+    ...format,
+    isSigned: fields.word("signed", 0) === 1,
+    // Hounsfield units are fixed by slope and intercept; inverting them would turn air into bone.
+    isInverted: photometric === "MONOCHROME1" && unit !== "HU",
+    slope: fields.numbers("slope", 1, [1])[0],
+    intercept: fields.numbers("intercept", 1, [0])[0],
+    lut,
+    unit,
+  };
+}
+
+/**
+ * Values of stored words: sign, then MONOCHROME1, then the modality LUT or slope and intercept.
+ *
+ * @param words as they lie in the file; overwritten nowhere
+ */
+export function applyValueRule(words: Uint16Array, rule: ValueRule): Float32Array {
+  const { bitsStored, highBit, isSigned, isInverted, slope, intercept, lut } = rule;
+  const shift = 31 - highBit;
+  const down = 32 - bitsStored;
+  const values = new Float32Array(words.length);
+  // The largest and the smallest word change places.
+  const mirror = isSigned ? -1 : 2 ** bitsStored - 1;
+  for (let i = 0; i < words.length; i++) {
+    let stored = isSigned ? (words[i] << shift) >> down : (words[i] << shift) >>> down;
+    if (isInverted) stored = mirror - stored;
+    if (lut === null) values[i] = stored * slope + intercept;
+    else values[i] = lut.values[Math.min(Math.max(stored - lut.first, 0), lut.values.length - 1)];
+  }
+  return values;
+}
