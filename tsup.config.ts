@@ -6,6 +6,13 @@ const esmOnly = ["fast-png", "nifti-reader-js"];
 // Hundreds of small files each, which take long to find and to read at every start.
 const manyFiles = [/^@stdlib\//, "zod"];
 
+// Optional packages stay outside: they are loaded when a file needs them.
+const optional = [
+  "@cornerstonejs/codec-charls",
+  "@cornerstonejs/codec-openjpeg",
+  "jpeg-lossless-decoder-js",
+];
+
 const noExternal = [...esmOnly, ...manyFiles];
 
 export default defineConfig([
@@ -18,6 +25,7 @@ export default defineConfig([
     shims: true,
     sourcemap: true,
     noExternal,
+    external: optional,
   },
   {
     entry: {
@@ -31,6 +39,6 @@ export default defineConfig([
     platform: "node",
     sourcemap: true,
     noExternal,
-    external: ["layerbook"],
+    external: ["layerbook", ...optional],
   },
 ]);
