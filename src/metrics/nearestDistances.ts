@@ -19,7 +19,7 @@ export interface MarkedGrid {
  *
  * @param queries cells, as indices into the grid
  * @param spacing `[slice, row, column]`
- * @returns one distance a query, in the unit of the spacing; Infinity where nothing is marked
+ * @returns one distance per query, in the unit of the spacing; Infinity where nothing is marked
  */
 export function nearestDistances(
   grid: MarkedGrid,
@@ -35,10 +35,12 @@ export function nearestDistances(
   const distances = new Float64Array(queries.length);
   let budget = 4 * grid.marks.length;
   let at = 0;
+  // One record for all queries: one each would cost more than the search.
+  const result: RowSearch = { square: Infinity, rows: 0 };
   for (; at < queries.length && budget > 0; at++) {
-    const cell = queries[at];
-    budget -= searchRows(grid, gaps, rowSquares, cell, spacing);
-    distances[at] = Math.sqrt(found);
+    const { square, rows } = searchRows(grid, gaps, rowSquares, queries[at], spacing, result);
+    budget -= rows;
+    distances[at] = Math.sqrt(square);
   }
   if (at === queries.length) return distances;
   const planes = planeSquares(grid, gaps, rowSquares, spacing[1]);
@@ -49,17 +51,27 @@ export function nearestDistances(
   return distances;
 }
 
-/** The squared distance that {@link searchRows} found last; a result object a query would cost more. */
-let found = Infinity;
+/** What {@link searchRows} found. */
+interface RowSearch {
+  /** The squared distance. */
+  square: number;
+  /** How many rows it looked at. */
+  rows: number;
+}
 
-/** Looks at rows around a cell, nearest first. @returns how many rows it looked at */
+/**
+ * Looks at rows around a cell, nearest first.
+ *
+ * @returns `result`, filled in
+ */
 function searchRows(
   grid: MarkedGrid,
   gaps: Uint16Array | Uint32Array,
   rowSquares: Float64Array,
   cell: number,
   spacing: readonly [number, number, number],
-): number {
+  result: RowSearch,
+): RowSearch {
   const { depth, height, width } = grid;
   const area = height * width;
   const z = Math.floor(cell / area);
@@ -67,8 +79,8 @@ function searchRows(
   const [sliceSpacing, rowSpacing] = spacing;
   let best = Infinity;
   let looked = 0;
-  const reach = Math.max(z, depth - 1 - z);
-  for (let dz = 0; dz <= reach; dz++) {
+  const farthest = Math.max(z, depth - 1 - z);
+  for (let dz = 0; dz <= farthest; dz++) {
     const sliceSquare = (dz * sliceSpacing) ** 2;
     if (sliceSquare >= best) break;
     for (let side = -1; side <= 1; side += 2) {
@@ -94,8 +106,9 @@ function searchRows(
       }
     }
   }
-  found = best;
-  return looked;
+  result.square = best;
+  result.rows = looked;
+  return result;
 }
 
 /** Steps along the row to the nearest mark; `width` where the row has none. */

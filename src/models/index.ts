@@ -11,6 +11,11 @@ export { modelArguments, modelSettings } from "./modelArguments";
 export { ModelSummary, summarizeModel } from "./modelSummary";
 export type { SummaryRow } from "./modelSummary";
 export { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
+// The paper's short names, spelled out.
+export {
+  ma as residualAttentionUnetWithoutAttention,
+  mr as residualAttentionUnetWithoutResNeXt,
+} from "./residualAttentionUnet";
 export { multiResUnet } from "./multiResUnet";
 export type { MultiResUNetArgs } from "./multiResUnet";
 export { r2unet } from "./r2unet";
@@ -22,7 +27,7 @@ export type { ResNeXtUnetArgs } from "./resnextUnet";
 export { unet } from "./unet";
 export type {
   AttentionLevelsArgs,
-  ResNeXtUNetArgs,
+  ResidualUNetArgs,
   SegmentationArgs,
   UNetArgs,
 } from "./unetFamily";

@@ -6,7 +6,7 @@ import type { R2UNetArgs } from "./r2unet";
 import type { ResNeXtUnetArgs } from "./resnextUnet";
 import type {
   AttentionLevelsArgs,
-  ResNeXtUNetArgs,
+  ResidualUNetArgs,
   SegmentationArgs,
   UNetArgs,
 } from "./unetFamily";
@@ -19,7 +19,7 @@ const UNET: NamesOf<UNetArgs> = {
   ...SEGMENTATION,
   ...{ filters: true, depth: true, normalization: true },
 };
-const RESNEXT: NamesOf<ResNeXtUNetArgs> = { ...UNET, cardinality: true };
+const RESNEXT: NamesOf<ResidualUNetArgs> = { ...UNET, cardinality: true };
 const ATTENTION: NamesOf<AttentionLevelsArgs> = {
   ...{ attentionLevels: true, attention: true, bucketSize: true, numHashes: true },
 };

@@ -13,10 +13,10 @@ import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 import { resnextUnet } from "./resnextUnet";
 import type { ResNeXtUnetArgs } from "./resnextUnet";
 import { unet } from "./unet";
-import type { AttentionLevelsArgs, ResNeXtUNetArgs, UNetArgs } from "./unetFamily";
+import type { AttentionLevelsArgs, ResidualUNetArgs, UNetArgs } from "./unetFamily";
 
 /** Arguments of any model; each takes those that `modelArguments` names. */
-export type ModelArgs = ResNeXtUNetArgs &
+export type ModelArgs = ResidualUNetArgs &
   AttentionLevelsArgs &
   Omit<FCN8sArgs & ResNeXtUnetArgs & R2UNetArgs & MultiResUNetArgs, keyof UNetArgs>;
 

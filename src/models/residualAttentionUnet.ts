@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { buildUNet } from "./unetFamily";
-import type { AttentionLevelsArgs, ResNeXtUNetArgs, UNetArgs } from "./unetFamily";
+import type { AttentionLevelsArgs, ResidualUNetArgs, UNetArgs } from "./unetFamily";
 
 /**
  * Residual Attention U-Net: ResNeXt blocks on the way down, LSH attention and residual blocks on
@@ -25,7 +25,9 @@ import type { AttentionLevelsArgs, ResNeXtUNetArgs, UNetArgs } from "./unetFamil
  * model.outputShape; // [null, 37, 41, 3]
  * @see Chen, Yao and Zhang 2020, arXiv:2004.05645
  */
-export function residualAttentionUnet(args: ResNeXtUNetArgs & AttentionLevelsArgs): tf.LayersModel {
+export function residualAttentionUnet(
+  args: ResidualUNetArgs & AttentionLevelsArgs,
+): tf.LayersModel {
   const { attention = "lsh" } = args;
   const parts = { encoder: "resnext", decoder: "resnet", attention } as const;
   return buildUNet("residualAttentionUnet", parts, args);
@@ -39,7 +41,7 @@ export function residualAttentionUnet(args: ResNeXtUNetArgs & AttentionLevelsArg
  * model.outputShape; // [null, 37, 41, 3]
  * @see Chen, Yao and Zhang 2020, arXiv:2004.05645, table II
  */
-export function ma(args: ResNeXtUNetArgs): tf.LayersModel {
+export function ma(args: ResidualUNetArgs): tf.LayersModel {
   return buildUNet("ma", { encoder: "resnext", decoder: "resnet", attention: "none" }, args);
 }
 

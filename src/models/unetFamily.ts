@@ -32,7 +32,7 @@ export interface UNetArgs extends SegmentationArgs {
 }
 
 /** What the models with ResNeXt blocks take. */
-export interface ResNeXtUNetArgs extends UNetArgs {
+export interface ResidualUNetArgs extends UNetArgs {
   /** Paths of a ResNeXt block; default 8. */
   readonly cardinality?: number;
 }
@@ -122,7 +122,7 @@ function checkLevels(where: string, levels: readonly number[], depth: number): v
 export function buildUNet(
   name: ModelName,
   parts: UNetParts,
-  args: ResNeXtUNetArgs & AttentionLevelsArgs,
+  args: ResidualUNetArgs & AttentionLevelsArgs,
 ): tf.LayersModel {
   refuseUnknownArguments(name, args);
   checkSegmentationArgs(name, args);

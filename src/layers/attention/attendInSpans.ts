@@ -105,14 +105,14 @@ function applyDropout(
   span: Span,
   rate: number,
 ): tf.Tensor3D {
-  const kept = dropoutOf(weights.shape, rate, seed, span);
-  return kept === null ? weights : tf.mul(weights, kept);
+  const dropMask = dropoutOf(weights.shape, rate, seed, span);
+  return dropMask === null ? weights : tf.mul(weights, dropMask);
 }
 
 /** What the gradient of a span reads. */
 interface BackwardInputs {
   /** Weights of each span before dropout; empty where they are computed again. */
-  readonly kept: readonly tf.Tensor3D[];
+  readonly savedWeights: readonly tf.Tensor3D[];
   readonly q: tf.Tensor3D;
   readonly k: tf.Tensor3D;
   readonly v: tf.Tensor3D;
@@ -135,7 +135,7 @@ type SpanGradients = {
 };
 
 function spanGradients(
-  { kept, q, k, v, mask, seed, dy, dTotal }: BackwardInputs,
+  { savedWeights, q, k, v, mask, seed, dy, dTotal }: BackwardInputs,
   span: Span,
   settings: ChunkSettings,
   sum: SpanGradients | null,
@@ -143,7 +143,7 @@ function spanGradients(
   const { scale, rate } = settings;
   return tf.tidy(() => {
     const direction = sliceQueries(dy, span);
-    const weights = kept[span.index] ?? weightsOf(q, k, mask, span, settings);
+    const weights = savedWeights[span.index] ?? weightsOf(q, k, mask, span, settings);
     const dLogits = tf.tidy(() => {
       const total = sliceQueries(dTotal, span);
       if (seed !== null) {
@@ -169,7 +169,7 @@ function spanGradients(
 
 /**
  * Attention span by span, with a gradient that recomputes the weights where they are not
- * kept.
+ * saved.
  *
  * @param q `[batch, queries, dim]`
  * @param k `[batch, keys, dim]`
@@ -191,25 +191,25 @@ export function attendInSpans(
   const run = tf.customGrad((...args) => {
     const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
     const [queries, keys, values] = args as unknown as tf.Tensor3D[];
-    const kept: tf.Tensor3D[] = [];
+    const savedWeights: tf.Tensor3D[] = [];
     const parts = spans.map((span) => {
       const weights = weightsOf(queries, keys, mask, span, settings);
-      if (keepsWeights) kept.push(weights);
+      if (keepsWeights) savedWeights.push(weights);
       const part = tf.tidy(() => tf.matMul(applyDropout(weights, seed, span, rate), values));
       if (!keepsWeights) weights.dispose();
       return part;
     });
     const output = parts.length === 1 ? parts[0] : tf.concat(parts, 1);
-    save([queries, keys, values, output, ...kept, ...constants]);
+    save([queries, keys, values, output, ...savedWeights, ...constants]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
       tf.tidy(() => {
         const [x, y, z, result] = saved as tf.Tensor3D[];
         const inputs: BackwardInputs = {
-          kept: saved.slice(4, 4 + kept.length) as tf.Tensor3D[],
+          savedWeights: saved.slice(4, 4 + savedWeights.length) as tf.Tensor3D[],
           q: x,
           k: y,
           v: z,
-          mask: mask === null ? null : (saved[4 + kept.length] as tf.Tensor3D),
+          mask: mask === null ? null : (saved[4 + savedWeights.length] as tf.Tensor3D),
           seed: seed === null ? null : saved[saved.length - 1],
           dy: dy as tf.Tensor3D,
           dTotal: tf.sum(tf.mul<tf.Tensor3D>(dy, result), 2, true),

@@ -157,8 +157,8 @@ export function scaledDotProductAttention(
       return tf.reshape(output, outputShape);
     }
     const weights = weightsOf(fold(q), fold(k), mask, spans[0], settings);
-    const kept = dropoutOf(weights.shape, dropout, seed, spans[0]);
-    const dropped = kept === null ? weights : tf.mul<tf.Tensor3D>(weights, kept);
+    const dropMask = dropoutOf(weights.shape, dropout, seed, spans[0]);
+    const dropped = dropMask === null ? weights : tf.mul<tf.Tensor3D>(weights, dropMask);
     return {
       output: tf.reshape(tf.matMul(dropped, fold(v)), outputShape),
       weights: tf.reshape(weights, [...batch, queries, keys]),

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Partial } from "./attend";
+import type { RoundOutput } from "./attendWithinChunks";
 
-/** Below it, no logit but masked ones: `attend` masks by -1e9. */
-const NOTHING_IN_REACH = -5e8;
+/** Below it there is no logit but masked ones, which are -1e9. */
+const NOTHING_ATTENDED = -5e8;
 
 /** Step 5: joins two rounds under one softmax, by the log-sum-exp of each. */
-export function combine(a: Partial | null, b: Partial): Partial {
+export function combine(a: RoundOutput | null, b: RoundOutput): RoundOutput {
   if (a === null) return b;
   return tf.tidy(() => {
     const largest = tf.maximum(a.lse, b.lse);
@@ -23,13 +23,13 @@ export function combine(a: Partial | null, b: Partial): Partial {
 
 /** bool `[rows, 1]`: tokens that found nothing to attend in any round. */
 export function isAlone(lse: tf.Tensor2D): tf.Tensor2D {
-  return tf.less(lse, NOTHING_IN_REACH);
+  return tf.less(lse, NOTHING_ATTENDED);
 }
 
 /**
  * A token that is alone takes its own value: the limit of a soft mask (such as -5e4) on the token
  * itself, without its rounding errors.
  */
-export function attendSelfIfAlone({ lse, output }: Partial, v: tf.Tensor2D): Partial {
+export function attendSelfIfAlone({ lse, output }: RoundOutput, v: tf.Tensor2D): RoundOutput {
   return tf.tidy(() => ({ lse: lse.clone(), output: tf.where(isAlone(lse), v, output) }));
 }

@@ -1,15 +1,27 @@
 import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
 import { statelessNormal } from "../../core/ops/statelessRandom";
+import { bucketFactors } from "./geometry";
+import type { LshGeometry, LshGroup, LshSizes } from "./geometry";
+import type { LshOptions, Rotations } from "./options";
+
+/** Buckets of some sequences. */
+export type Hashed = {
+  /** int32 `[numHashes, rows]` */
+  readonly buckets: tf.Tensor2D;
+  /** More than any bucket. */
+  readonly numBuckets: number;
+};
 
 /**
- * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` a factor; the number of
- * buckets is the product over the factors.
+ * Step 1 of some sequences: their rows, and int32 `[rows]`, 0 for masked ones, or `null`. It has no
+ * gradient.
  */
-export type Rotations = readonly tf.Tensor3D[];
+export type HashRows = (q: tf.Tensor2D, valid: tf.Tensor1D | null, group: LshGroup) => Hashed;
 
 /** Rotations that depend on the seed alone; int32 `[2]`. */
-export function drawRotations(
+function drawRotations(
   seed: tf.Tensor1D,
   numHashes: number,
   dim: number,
@@ -26,19 +38,19 @@ export function drawRotations(
 }
 
 /** How many buckets the rotations hash into. */
-export function countBuckets(rotations: Rotations): number {
+function countBuckets(rotations: Rotations): number {
   return rotations.reduce((product, { shape }) => product * 2 * shape[2], 1);
 }
 
 /**
- * Step 1: the bucket of each row in each round, `argmax([x R; -x R])`. Near rows fall into one
+ * The bucket of each row in each round, `argmax([x R; -x R])`. Near rows fall into one
  * bucket more often than far ones.
  *
  * @param rows `[rows, dim]`
  * @returns int32 `[numHashes, rows]`
  * @see Andoni et al. 2015, arXiv:1509.02897
  */
-export function hash(rows: tf.Tensor2D, rotations: Rotations): tf.Tensor2D {
+function hash(rows: tf.Tensor2D, rotations: Rotations): tf.Tensor2D {
   const dim = rows.shape[1];
   const [{ shape }] = rotations;
   for (const rotation of rotations) {
@@ -64,4 +76,54 @@ export function hash(rows: tf.Tensor2D, rotations: Rotations): tf.Tensor2D {
   return tf.tidy(() =>
     tf.stack(Array.from({ length: shape[0] }, (_, index) => round(index))),
   ) as tf.Tensor2D;
+}
+
+/** Step 1 by hashing; masked and padded tokens stand in a bucket of their own behind all others. */
+export function hashing(options: LshOptions, dim: number, geometry: LshGeometry): HashRows {
+  const { numBuckets = geometry.padded / geometry.bucketSize, seed, rotations } = options;
+  const drawn =
+    rotations ??
+    drawRotations(
+      seed ?? tf.tensor1d([0, 0], "int32"),
+      geometry.numHashes,
+      dim,
+      bucketFactors(numBuckets),
+    );
+  const behind = countBuckets(drawn);
+  return (q, valid) => {
+    const buckets = hash(q, drawn);
+    if (valid === null) return { buckets, numBuckets: behind };
+    const isMasked = tf.sub(tf.scalar(1, "int32"), valid);
+    const moved = tf.mul(isMasked, tf.scalar(behind, "int32"));
+    return { buckets: tf.add(tf.mul(buckets, valid), moved), numBuckets: behind + 1 };
+  };
+}
+
+/** Step 1 by buckets as given; padding stands behind them. */
+export function givenBuckets(buckets: tf.Tensor4D, options: LshOptions, sizes: LshSizes): HashRows {
+  const { batch, length, heads, geometry } = sizes;
+  const { padded, numHashes, rows, bucketSize } = geometry;
+  expectShape("lshAttention.buckets", buckets, [numHashes, batch, length, heads]);
+  const { numBuckets = bucketFactors(padded / bucketSize).reduce((a, b) => a * b, 1) } = options;
+  const perHead = tf.transpose(buckets, [0, 1, 3, 2]);
+  const behind: [number, number] = [0, padded - length];
+  const filled = tf.pad(perHead, [[0, 0], [0, 0], [0, 0], behind], numBuckets);
+  const all = tf.reshape<tf.Rank.R2>(filled, [numHashes, rows]);
+  return (_q, _valid, group) => ({
+    buckets: tf.slice(all, [0, group.begin], [numHashes, group.geometry.rows]),
+    numBuckets: numBuckets + 1,
+  });
+}
+
+/** @throws ConfigError for rotations of another number of rounds */
+export function checkRotations(options: LshOptions, numHashes: number): void {
+  for (const { shape } of options.rotations ?? []) {
+    if (shape[0] === numHashes) continue;
+    throw new ConfigError({
+      where: "lshAttention.rotations",
+      expected: `rotations for ${numHashes} rounds`,
+      got: `${shape[0]}`,
+      remedy: "Give numHashes as many.",
+    });
+  }
 }

@@ -1,95 +1,67 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
-import { attendInGroups } from "./attendInGroups";
-import type { Hash } from "./attendInGroups";
-import { bucketFactors, lshSizes } from "./geometry";
-import type { LshGeometry, LshSizes } from "./geometry";
-import { countBuckets, drawRotations, hash } from "./hash";
+import { attendWithinChunks } from "./attendWithinChunks";
+import type { RoundOutput } from "./attendWithinChunks";
+import { attendablePairs } from "./attendablePairs";
+import { rowOfRound } from "./chunks";
+import { attendSelfIfAlone, combine } from "./combine";
+import { lshSizes } from "./geometry";
+import { checkRotations, givenBuckets, hashing } from "./hash";
+import type { HashRows } from "./hash";
+import { inGroups, inTurn } from "./inGroups";
+import type { LshContext, LshForward, LshRows } from "./inGroups";
+import { keysOf } from "./keys";
+import { lshGradient } from "./lshGradient";
 import { fillLshSettings } from "./options";
 import type { LshOptions } from "./options";
+import { sort, unsort } from "./sort";
+import { fromRows, toRows, validRows } from "./tokens";
 
-/** `[batch, length, heads, dim]` → `[batch * heads * padded, dim]`, zeros behind the last token. */
-function toRows(x: tf.Tensor4D, { length, geometry }: LshSizes): tf.Tensor2D {
-  const perHead = tf.transpose(x, [0, 2, 1, 3]);
-  const behind: [number, number] = [0, geometry.padded - length];
-  const filled = behind[1] === 0 ? perHead : tf.pad4d(perHead, [[0, 0], [0, 0], behind, [0, 0]]);
-  return tf.reshape(filled, [geometry.rows, x.shape[3]]);
-}
+/** The five steps for some sequences: 3 to 5 round by round, each added to the sum before the next. */
+function attendByHashing(
+  { q, v, valid }: LshRows,
+  hash: HashRows,
+  context: LshContext,
+): LshForward {
+  const { settings, geometry, group, keepsWeights, waitFor } = context;
+  return tf.tidy(() => {
+    // 1. Hash: near tokens fall into one bucket more often than far ones.
+    const { buckets, numBuckets } = hash(q, valid, group);
+    // 2. Sort each round's tokens by bucket, and cut the sorted order into chunks.
+    const order = sort(buckets, numBuckets, geometry);
 
-/** Rows back as `[batch, length, heads, dim]`. */
-function fromRows(rows: tf.Tensor2D, { batch, length, heads, geometry }: LshSizes): tf.Tensor4D {
-  const dim = rows.shape[1];
-  const perHead = tf.reshape<tf.Rank.R4>(rows, [batch, heads, geometry.padded, dim]);
-  const cut =
-    geometry.padded === length
-      ? perHead
-      : tf.slice(perHead, [0, 0, 0, 0], [batch, heads, length, dim]);
-  return tf.transpose(cut, [0, 2, 1, 3]);
-}
-
-/** int32 `[rows]`, 1 for tokens that count; `null` where all do. */
-function validRows(
-  mask: tf.Tensor2D | undefined,
-  { batch, length, heads, geometry }: LshSizes,
-): tf.Tensor1D | null {
-  const { padded, rows } = geometry;
-  if (mask === undefined && padded === length) return null;
-  if (mask !== undefined) expectShape("lshAttention.mask", mask, [batch, length]);
-  const tokens =
-    mask === undefined ? tf.ones([batch, length], "int32") : tf.cast(tf.notEqual(mask, 0), "int32");
-  const behind: [number, number] = [0, padded - length];
-  const filled = tf.expandDims(tf.pad(tokens, [[0, 0], behind]), 1);
-  return tf.reshape(tf.tile(filled, [1, heads, 1]), [rows]);
-}
-
-/** Hashed buckets; masked and padded tokens stand in one of their own behind all others. */
-function hashing(options: LshOptions, dim: number, geometry: LshGeometry): Hash {
-  const { numBuckets = geometry.padded / geometry.bucketSize, seed, rotations } = options;
-  const drawn =
-    rotations ??
-    drawRotations(
-      seed ?? tf.tensor1d([0, 0], "int32"),
-      geometry.numHashes,
-      dim,
-      bucketFactors(numBuckets),
-    );
-  const behind = countBuckets(drawn);
-  return (q, valid) => {
-    const buckets = hash(q, drawn);
-    if (valid === null) return { buckets, numBuckets: behind };
-    const isMasked = tf.sub(tf.scalar(1, "int32"), valid);
-    const moved = tf.mul(isMasked, tf.scalar(behind, "int32"));
-    return { buckets: tf.add(tf.mul(buckets, valid), moved), numBuckets: behind + 1 };
-  };
-}
-
-/** Buckets as given; padding stands behind them. */
-function givenBuckets(buckets: tf.Tensor4D, options: LshOptions, sizes: LshSizes): Hash {
-  const { batch, length, heads, geometry } = sizes;
-  const { padded, numHashes, rows, bucketSize } = geometry;
-  expectShape("lshAttention.buckets", buckets, [numHashes, batch, length, heads]);
-  const { numBuckets = bucketFactors(padded / bucketSize).reduce((a, b) => a * b, 1) } = options;
-  const perHead = tf.transpose(buckets, [0, 1, 3, 2]);
-  const behind: [number, number] = [0, padded - length];
-  const filled = tf.pad(perHead, [[0, 0], [0, 0], [0, 0], behind], numBuckets);
-  const all = tf.reshape<tf.Rank.R2>(filled, [numHashes, rows]);
-  return (_q, _valid, group) => ({
-    buckets: tf.slice(all, [0, group.begin], [numHashes, group.geometry.rows]),
-    numBuckets: numBuckets + 1,
+    const sorted = { order, buckets: settings.attendAcrossBuckets ? null : buckets, valid };
+    const tokens = { q, k: keysOf(q, settings), v };
+    let total: RoundOutput | null = null;
+    const roundLse: tf.Tensor1D[] = [];
+    const weightsOrPairs: tf.Tensor3D[] = [];
+    for (let index = 0; index < geometry.numHashes; index++) {
+      const previous: RoundOutput | null = total;
+      const step = tf.tidy(() => {
+        const turn = inTurn(order, previous?.output ?? waitFor, keepsWeights);
+        const round = { order: turn, index, geometry };
+        const pairs = attendablePairs({ ...sorted, order: turn }, index, settings, geometry);
+        // 3. Attend within each chunk, and back to the chunk before it.
+        const { weights, ...attended } = attendWithinChunks(tokens, pairs, round);
+        // 4. Unsort: back to the tokens' own order.
+        const unsorted = unsort(attended, rowOfRound(turn, index));
+        // 5. Combine the rounds under one softmax.
+        const combined = combine(previous, unsorted);
+        const lse = tf.reshape<tf.Rank.R1>(attended.lse, [geometry.rows]);
+        return { combined, lse, weightsOrPairs: keepsWeights ? weights : pairs };
+      });
+      tf.dispose(previous ?? []);
+      total = step.combined;
+      roundLse.push(step.lse);
+      weightsOrPairs.push(step.weightsOrPairs);
+    }
+    return {
+      ...attendSelfIfAlone(total as unknown as RoundOutput, v),
+      order,
+      roundLse: tf.stack(roundLse) as tf.Tensor2D,
+      weightsOrPairs,
+    };
   });
-}
-
-function checkRotations(options: LshOptions, numHashes: number): void {
-  for (const { shape } of options.rotations ?? []) {
-    if (shape[0] === numHashes) continue;
-    throw new ConfigError({
-      where: "lshAttention.rotations",
-      expected: `rotations for ${numHashes} rounds`,
-      got: `${shape[0]}`,
-      remedy: "Give numHashes as many.",
-    });
-  }
 }
 
 /**
@@ -97,7 +69,7 @@ function checkRotations(options: LshOptions, numHashes: number): void {
  * queries and keys are one tensor, keys of unit norm; each round sorts the tokens by bucket and
  * attends within chunks of the sorted order; rounds join under one softmax.
  *
- * A token attends itself only where nothing else is in reach. Masked tokens are not attended and
+ * A token attends itself only where there is nothing else to attend. Masked tokens are not attended and
  * attend themselves. Any length will do: it is padded to a multiple of `2 * bucketSize` inside.
  *
  * @param qk queries and keys, `[batch, length, heads, dim]`
@@ -121,13 +93,15 @@ export function lshAttention(
   expectShape("lshAttention.v", v, [batch, length, heads, null]);
   checkRotations(options, geometry.numHashes);
   return tf.tidy(() => {
-    const hashed =
+    const hash =
       options.buckets === undefined
         ? hashing(options, qk.shape[3], geometry)
         : givenBuckets(options.buckets, options, sizes);
     const valid = validRows(options.mask, sizes);
-    const rows = [toRows(qk, sizes), toRows(v, sizes)] as const;
-    return fromRows(attendInGroups(...rows, valid, hashed, settings, geometry), sizes);
+    const rows = { q: toRows(qk, sizes), v: toRows(v, sizes), valid };
+    const forward = (own: LshRows, context: LshContext): LshForward =>
+      attendByHashing(own, hash, context);
+    return fromRows(inGroups(rows, settings, geometry, forward, lshGradient), sizes);
   });
 }
 
@@ -144,8 +118,8 @@ export function lshBuckets(qk: tf.Tensor4D, options: LshOptions = {}): tf.Tensor
   checkRotations(options, numHashes);
   return tf.tidy(() => {
     const valid = validRows(options.mask, sizes);
-    const hashed = hashing(options, qk.shape[3], geometry);
-    const { buckets } = hashed(toRows(qk, sizes), valid, { begin: 0, geometry });
+    const hash = hashing(options, qk.shape[3], geometry);
+    const { buckets } = hash(toRows(qk, sizes), valid, { begin: 0, geometry });
     const perHead = tf.reshape<tf.Rank.R4>(buckets, [numHashes, batch, heads, padded]);
     const cut = tf.slice(perHead, [0, 0, 0, 0], [numHashes, batch, heads, length]);
     return tf.transpose(cut, [0, 1, 3, 2]);

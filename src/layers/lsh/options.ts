@@ -1,6 +1,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import type { Rotations } from "./hash";
+
+/**
+ * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` a factor; the number of
+ * buckets is the product over the factors.
+ */
+export type Rotations = readonly tf.Tensor3D[];
 
 /** What LSH attention attends, and how it weighs; the same names in the function and the layer. */
 export interface LshSettings {

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { argsortRows } from "../../core/ops/argsort";
+import { argsortRows, invertPermutation } from "../../core/ops/argsort";
+import { gatherRows } from "../../core/ops/gatherRows";
 import { ConfigError } from "../../core/errors";
+import type { RoundOutput } from "./attendWithinChunks";
 import type { LshGeometry } from "./geometry";
 
 /** Integers up to here are exact: WebGL computes them as float32. */
@@ -41,4 +43,14 @@ export function sort(
     const first = tf.reshape(tf.range(0, rows, padded, "int32"), [sequences, 1]);
     return tf.reshape(tf.add(positions, first), [numHashes, rows]);
   });
+}
+
+/**
+ * Step 4: what a round gave, back from sorted order to the tokens' own.
+ *
+ * @param order int32 `[rows]`, of this round
+ */
+export function unsort(sorted: RoundOutput, order: tf.Tensor1D): RoundOutput {
+  const inverse = invertPermutation(order);
+  return { lse: gatherRows(sorted.lse, inverse), output: gatherRows(sorted.output, inverse) };
 }

@@ -1,14 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { gatherRows } from "../../core/ops/gatherRows";
 import { invertPermutation } from "../../core/ops/argsort";
+import { lastChunk, lookBack, previousRound, rowOfRound } from "./chunks";
 import type { LshGeometry } from "./geometry";
 import type { FilledLshSettings } from "./options";
 
-/** Who stands where; none of it has a gradient. */
+/** Which token stands where; none of it has a gradient. */
 export interface SortedTokens {
   /** int32 `[numHashes, rows]`, from `sort`. */
   readonly order: tf.Tensor2D;
-  /** int32 `[numHashes, rows]`; `null` where all of two chunks is in reach. */
+  /** int32 `[numHashes, rows]`; `null` where tokens attend across buckets. */
   readonly buckets: tf.Tensor2D | null;
   /** int32 `[rows]`, 0 for masked and padded tokens; `null` where there are none. */
   readonly valid: tf.Tensor1D | null;
@@ -16,43 +17,11 @@ export interface SortedTokens {
 
 const int = (value: number): tf.Scalar => tf.scalar(value, "int32");
 
-/** Row `index` of a matrix. */
-export function roundOf(matrix: tf.Tensor2D, index: number): tf.Tensor1D {
-  const columns = matrix.shape[1];
-  return tf.reshape(tf.slice(matrix, [index, 0], [1, columns]), [columns]);
-}
-
-/** The round before; the first follows the last, as in the one long row that all rounds form. */
-export const before = (round: number, numHashes: number): number =>
-  (round + numHashes - 1) % numHashes;
-
-/** Rows of the last chunk of each sequence, in sorted order: `[sequences * m]`. */
-export function lastChunk(order: tf.Tensor1D, geometry: LshGeometry): tf.Tensor1D {
-  const { sequences, chunks, bucketSize } = geometry;
-  const perSequence = tf.reshape(order, [sequences, chunks, bucketSize]);
-  const last = tf.slice(perSequence, [0, chunks - 1, 0], [sequences, 1, bucketSize]);
-  return tf.reshape(last, [sequences * bucketSize]);
-}
-
-/**
- * What each chunk sees: its own entries and those of the chunk before, `[sequences * chunks, 2m, …]`.
- * Before the first chunk stands `tail`, `[sequences, 1, m, …]`.
- *
- * @param own `[sequences, chunks, m, …]`
- */
-export function lookBack<T extends tf.Tensor>(own: T, tail: tf.Tensor): tf.Tensor {
-  const [sequences, chunks, bucketSize, ...rest] = own.shape;
-  const begin = own.shape.map(() => 0);
-  const front = tf.slice(own, begin, [sequences, chunks - 1, bucketSize, ...rest]);
-  const previous = tf.concat([tail, front], 1);
-  return tf.reshape(tf.concat([own, previous], 2), [sequences * chunks, 2 * bucketSize, ...rest]);
-}
-
 /**
  * Pairs of two tokens, not one: bool `[sequences * chunks, m, 2m]`. Within a round a chunk meets
  * itself on the diagonal; only the first one may meet a token once more, in the other round's tail.
  */
-function others(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
+function differentTokens(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
   const [sequences, chunks, m] = own.shape;
   const first = tf.slice(own, [0, 0, 0], [sequences, 1, m]);
   const seen = tf.reshape(tf.concat([first, tail], 2), [sequences, 1, 1, 2 * m]);
@@ -70,7 +39,7 @@ function others(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
  * A pair that an earlier round attends already is left out too when duplicates are discounted;
  * with all rounds under one softmax that is the same as subtracting the log of its count.
  */
-export function reach(
+export function attendablePairs(
   tokens: SortedTokens,
   round: number,
   settings: FilledLshSettings,
@@ -78,10 +47,10 @@ export function reach(
 ): tf.Tensor3D {
   const { sequences, chunks, bucketSize: m, numHashes } = geometry;
   const { discountDuplicates, causal } = settings;
-  const earlier = before(round, numHashes);
+  const earlier = previousRound(round, numHashes);
   return tf.tidy(() => {
-    const own = roundOf(tokens.order, round);
-    const tail = lastChunk(roundOf(tokens.order, earlier), geometry);
+    const own = rowOfRound(tokens.order, round);
+    const tail = lastChunk(rowOfRound(tokens.order, earlier), geometry);
 
     const sorted = (values: tf.Tensor1D, rows: tf.Tensor1D, width: number): tf.Tensor =>
       tf.reshape(gatherRows(tf.reshape(values, [-1, 1]), rows), [sequences, width, m]);
@@ -101,35 +70,35 @@ export function reach(
     // Within one sequence, rows ascend with positions.
     const ownRows = tf.reshape<tf.Rank.R3>(own, [sequences, chunks, m]);
     const tailRows = tf.reshape<tf.Rank.R3>(tail, [sequences, 1, m]);
-    let allowed = causal
+    let attendable = causal
       ? tf.greater(asQueries(ownRows), asKeys(ownRows, tailRows))
-      : others(ownRows, tailRows);
+      : differentTokens(ownRows, tailRows);
     const require = (condition: tf.Tensor): void => {
-      allowed = tf.logicalAnd(allowed, condition);
+      attendable = tf.logicalAnd(attendable, condition);
     };
 
     if (tokens.valid !== null) {
       // Never equal where either is masked.
       const one = int(1);
-      const queryMark = tf.sub<tf.Tensor1D>(tokens.valid, one); // 0, or -1
-      const keyMark = tf.mul<tf.Tensor1D>(queryMark, int(2)); // 0, or -2
-      require(pairs(queryMark, keyMark, tf.equal));
+      const queryFlag = tf.sub<tf.Tensor1D>(tokens.valid, one); // 0, or -1
+      const keyFlag = tf.mul<tf.Tensor1D>(queryFlag, int(2)); // 0, or -2
+      require(pairs(queryFlag, keyFlag, tf.equal));
     }
     if (tokens.buckets !== null) {
-      const buckets = roundOf(tokens.buckets, round);
+      const buckets = rowOfRound(tokens.buckets, round);
       const ownBuckets = sorted(buckets, own, chunks);
       // Another round's buckets are other buckets.
       const tailBuckets =
         numHashes === 1 ? sorted(buckets, tail, 1) : tf.fill([sequences, 1, m], -1, "int32");
       require(tf.equal(asQueries(ownBuckets), asKeys(ownBuckets, tailBuckets)));
     }
-    if (!discountDuplicates || numHashes === 1) return allowed as tf.Tensor3D;
+    if (!discountDuplicates || numHashes === 1) return attendable as tf.Tensor3D;
 
     const chunkOf = (index: number): tf.Tensor1D =>
-      tf.mod(tf.floorDiv(invertPermutation(roundOf(tokens.order, index)), int(m)), int(chunks));
-    /** 0 where a round's chunk is `chunk`, `other` elsewhere. */
-    const mark = (index: number, chunk: number, other: number): tf.Tensor1D =>
-      tf.mul(tf.cast(tf.notEqual(chunkOf(index), int(chunk)), "int32"), int(other));
+      tf.mod(tf.floorDiv(invertPermutation(rowOfRound(tokens.order, index)), int(m)), int(chunks));
+    /** 0 for rows that stand in this chunk of a round, `elsewhere` for the others. */
+    const chunkFlag = (index: number, chunk: number, elsewhere: number): tf.Tensor1D =>
+      tf.mul(tf.cast(tf.notEqual(chunkOf(index), int(chunk)), "int32"), int(elsewhere));
 
     for (let other = 0; other < round; other++) {
       const chunk = chunkOf(other);
@@ -139,10 +108,13 @@ export function reach(
         leaveOut(chunk, chunk);
         leaveOut(chunk, tf.add(chunk, int(1)));
         // The first chunk sees the last of the round before.
-        leaveOut(mark(other, 0, -1), mark(before(other, numHashes), chunks - 1, -2));
+        leaveOut(
+          chunkFlag(other, 0, -1),
+          chunkFlag(previousRound(other, numHashes), chunks - 1, -2),
+        );
       } else {
         // One number for bucket and chunk; the next chunk's is one more, never another bucket's.
-        const buckets = tf.mul(roundOf(tokens.buckets, other), int(chunks + 1));
+        const buckets = tf.mul(rowOfRound(tokens.buckets, other), int(chunks + 1));
         const place = tf.add<tf.Tensor1D>(buckets, chunk);
         leaveOut(place, place);
         leaveOut(place, tf.add(place, int(1)));
@@ -151,10 +123,10 @@ export function reach(
     if (tokens.buckets === null) {
       // The first chunk may meet a token of its own once more in the other round's last chunk.
       const nowhere = tf.fill([sequences, chunks, m], -2, "int32");
-      const first = sorted(mark(round, 0, -1), own, chunks);
-      const firstOfTail = sorted(mark(round, 0, -2), tail, 1);
+      const first = sorted(chunkFlag(round, 0, -1), own, chunks);
+      const firstOfTail = sorted(chunkFlag(round, 0, -2), tail, 1);
       require(tf.notEqual(asQueries(first), asKeys(nowhere, firstOfTail)));
     }
-    return allowed as tf.Tensor3D;
+    return attendable as tf.Tensor3D;
   });
 }

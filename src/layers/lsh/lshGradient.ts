@@ -1,91 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import { gatherRows } from "../../core/ops/gatherRows";
 import { invertPermutation } from "../../core/ops/argsort";
-import { runAfter } from "../../core/ops/runAfter";
-import { attendBackward, attendWithinChunks } from "./attend";
-import type { BackwardRows, KeyGradients, Partial, RoundGradients, TokenRows } from "./attend";
-import { attendSelfIfAlone, combine, isAlone } from "./combine";
+import { attendBackward } from "./attendWithinChunks";
+import type { BackwardRows, KeyGradients, RoundGradients } from "./attendWithinChunks";
+import { rowOfRound } from "./chunks";
+import { isAlone } from "./combine";
 import type { LshGeometry } from "./geometry";
+import { inTurn } from "./inGroups";
+import type { LshContext, LshForward } from "./inGroups";
 import { keysBackward, keysOf } from "./keys";
-import type { FilledLshSettings } from "./options";
-import { reach, roundOf } from "./reach";
-import type { SortedTokens } from "./reach";
-
-/** What the forward pass of some sequences leaves for the backward pass, besides its inputs. */
-export type Forward = Partial & {
-  /** `lse` of each round, in sorted order: `[numHashes, rows]`. */
-  readonly roundLse: tf.Tensor2D;
-  /**
-   * `[sequences * chunks, m, 2m]` a round: its weights where they are few, else who is in reach, a
-   * byte a pair.
-   */
-  readonly kept: tf.Tensor3D[];
-};
-
-/** The order for a round that waits for the one before, where its memory is worth it. */
-function afterwards(order: tf.Tensor2D, previous: tf.Tensor | null, isSmall: boolean): tf.Tensor2D {
-  return previous === null || isSmall ? order : runAfter(order, previous);
-}
-
-/** Step 4: rows back from sorted order to the tokens' own. */
-function unsort(sorted: Partial, order: tf.Tensor1D): Partial {
-  const inverse = invertPermutation(order);
-  return { lse: gatherRows(sorted.lse, inverse), output: gatherRows(sorted.output, inverse) };
-}
-
-/**
- * Steps 3 to 5 of some sequences: round by round, each joined to the sum before the next begins.
- *
- * @param isSmall from `areFewWeights`, of all sequences: the backward pass is left the weights, which
- *   saves it their computing
- * @param after what the first round waits for in a recorded graph
- */
-export function attendForward(
-  q: tf.Tensor2D,
-  v: tf.Tensor2D,
-  sorted: SortedTokens,
-  settings: FilledLshSettings,
-  geometry: LshGeometry,
-  isSmall: boolean,
-  after: tf.Tensor | null,
-): Forward {
-  return tf.tidy(() => {
-    const tokens: TokenRows = { q, k: keysOf(q, settings), v };
-    let sum: Partial | null = null;
-    const lse: tf.Tensor1D[] = [];
-    const kept: tf.Tensor3D[] = [];
-    for (let index = 0; index < geometry.numHashes; index++) {
-      const previous: Partial | null = sum;
-      const step = tf.tidy(() => {
-        const order = afterwards(sorted.order, previous?.output ?? after, isSmall);
-        const allowed = reach({ ...sorted, order }, index, settings, geometry);
-        const round = { order, index, geometry };
-        const { weights, ...attended } = attendWithinChunks(tokens, allowed, round);
-        const unsorted = unsort(attended, roundOf(order, index));
-        const joined = combine(previous, unsorted);
-        const keep = isSmall ? weights : allowed;
-        return { joined, keep, lse: tf.reshape<tf.Rank.R1>(attended.lse, [geometry.rows]) };
-      });
-      tf.dispose(previous ?? []);
-      sum = step.joined;
-      lse.push(step.lse);
-      kept.push(step.keep);
-    }
-    return {
-      ...attendSelfIfAlone(sum as unknown as Partial, v),
-      roundLse: tf.stack(lse) as tf.Tensor2D,
-      kept,
-    };
-  });
-}
 
 /** Gradients of queries and values. */
-export type Gradients = {
+export type LshGradients = {
   readonly dq: tf.Tensor2D;
   readonly dv: tf.Tensor2D;
 };
 
-type Sums = Gradients & { readonly dk: tf.Tensor2D };
+type Sums = LshGradients & { readonly dk: tf.Tensor2D };
 type Step = { readonly sums: Sums; readonly behind: KeyGradients };
 
 const int = (value: number): tf.Scalar => tf.scalar(value, "int32");
@@ -154,25 +85,22 @@ function addRound(
 /** Sums of all rounds, the last first: what a round's first chunk saw belongs to the round before. */
 function sumRounds(
   rows: BackwardRows,
-  sorted: tf.Tensor2D,
-  { roundLse, kept }: Pick<Forward, "roundLse" | "kept">,
-  settings: FilledLshSettings,
-  geometry: LshGeometry,
-  isSmall: boolean,
-  after: tf.Tensor | null,
+  { order: sorted, roundLse, weightsOrPairs }: LshForward,
+  context: LshContext,
 ): Sums {
+  const { settings, geometry, keepsWeights, waitFor } = context;
   const { numHashes } = geometry;
   let sums: Sums | null = null;
   let behind: KeyGradients | null = null;
   for (let index = numHashes - 1; index >= 0; index--) {
     const previous: Step | null = sums === null || behind === null ? null : { sums, behind };
     const step: Step = tf.tidy(() => {
-      const order = afterwards(sorted, previous?.sums.dq ?? after, isSmall);
+      const order = inTurn(sorted, previous?.sums.dq ?? waitFor, keepsWeights);
       const round = { order, index, geometry };
-      const own = attendBackward(rows, kept[index], roundOf(roundLse, index), round);
+      const own = attendBackward(rows, weightsOrPairs[index], rowOfRound(roundLse, index), round);
       const [of, ofBehind] = [previous?.sums ?? null, previous?.behind ?? null];
       return {
-        sums: addRound(of, own, ofBehind, roundOf(order, index), geometry),
+        sums: addRound(of, own, ofBehind, rowOfRound(order, index), geometry),
         behind: { dk: ofFirstChunks(own.dk, geometry), dv: ofFirstChunks(own.dv, geometry) },
       };
     });
@@ -183,7 +111,7 @@ function sumRounds(
   const first = behind as unknown as KeyGradients;
   // Other rounds' buckets are not attended, so they have no gradient.
   if (numHashes === 1 || !settings.attendAcrossBuckets) return { dq, dk, dv };
-  const inverse = invertPermutation(roundOf(sorted, numHashes - 1));
+  const inverse = invertPermutation(rowOfRound(sorted, numHashes - 1));
   const belated = (x: tf.Tensor2D): tf.Tensor2D => gatherRows(padTail(x, geometry), inverse);
   return { dq, dk: tf.add(dk, belated(first.dk)), dv: tf.add(dv, belated(first.dv)) };
 }
@@ -199,16 +127,18 @@ function padTail(
   return tf.reshape(tf.pad3d(perSequence, [[0, 0], front, [0, 0]]), [rows, dim]);
 }
 
-/** The gradient of {@link attendForward}. */
-export function attendGradients(
+/**
+ * The gradient of the five steps for some sequences. Hash and sort have none.
+ *
+ * @param dy of the output, `[rows, valueDim]`
+ */
+export function lshGradient(
   { q, v, dy }: { q: tf.Tensor2D; v: tf.Tensor2D; dy: tf.Tensor2D },
-  { lse, output, roundLse, kept }: Forward,
-  order: tf.Tensor2D,
-  settings: FilledLshSettings,
-  geometry: LshGeometry,
-  isSmall: boolean,
-  after: tf.Tensor | null,
-): Gradients {
+  forward: LshForward,
+  context: LshContext,
+): LshGradients {
+  const { settings, geometry } = context;
+  const { lse, output } = forward;
   return tf.tidy(() => {
     const alone = isAlone(lse);
     const zeros = tf.zerosLike(dy);
@@ -221,7 +151,7 @@ export function attendGradients(
       vAndMinusOne: tf.concat<tf.Tensor2D>([v, tf.fill<tf.Rank.R2>([geometry.rows, 1], -1)], 1),
       dOutputTotalLse: tf.concat<tf.Tensor2D>([dOutput, total as tf.Tensor2D, safeLse], 1),
     };
-    const sums = sumRounds(rows, order, { roundLse, kept }, settings, geometry, isSmall, after);
+    const sums = sumRounds(rows, forward, context);
     return {
       dq: tf.add<tf.Tensor2D>(sums.dq, keysBackward(sums.dk, q, settings)),
       dv: tf.add<tf.Tensor2D>(sums.dv, tf.where(alone, dy, zeros)),
