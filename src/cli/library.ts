@@ -8,3 +8,8 @@ export { PHANTOM } from "../experiments/training/dataSource";
 export { ownSplit } from "../experiments/training/ownSplit";
 export { quickstart, quickstartReport } from "../experiments/studies/quickstart";
 export { differingSettings, listRuns, pruneRuns } from "../experiments/storage/listRuns";
+export { estimateSeconds, stepCosts } from "../experiments/studies/cost";
+export { localExecutor } from "../experiments/studies/executors/local";
+export { rayExecutor } from "../experiments/studies/executors/ray";
+export { slurmExecutor } from "../experiments/studies/executors/slurm";
+export { jobAt } from "../experiments/studies/runPlannedJob";

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../../package.json";
+import { registerAblateCommand } from "./commands/ablate";
 import { registerCompareCommand } from "./commands/compare";
 import { registerConfigCommand } from "./commands/config";
 import { registerDemoCommand } from "./commands/demo";
 import { registerDoctorCommand } from "./commands/doctor";
 import { registerEvaluateCommand } from "./commands/evaluate";
+import { registerJobCommand } from "./commands/job";
 import { registerKernelCommand } from "./commands/kernel";
 import { registerPredictCommand } from "./commands/predict";
 import { registerRunsCommand } from "./commands/runs";
@@ -30,6 +32,8 @@ function createProgram(): Command {
   registerPredictCommand(program);
   registerEvaluateCommand(program);
   registerCompareCommand(program);
+  registerAblateCommand(program);
+  registerJobCommand(program);
   registerConfigCommand(program);
   registerRunsCommand(program);
   registerDemoCommand(program);

@@ -67,7 +67,8 @@ export function reportError(error: unknown, isVerbose: boolean): number {
 }
 
 /**
- * Runs `body` so that Ctrl-C asks it to stop; the second Ctrl-C ends the process at once.
+ * Runs `body` so that Ctrl-C asks it to stop; the second Ctrl-C ends the process at once. A SIGTERM,
+ * by which Slurm and Ray end a job, asks the same.
  *
  * @param body is handed a function that says whether to stop
  */
@@ -80,10 +81,15 @@ export async function withStopOnInterrupt<T>(
     isAsked = true;
     process.stderr.write("\nStopping after this step; press Ctrl-C again to stop at once.\n");
   };
+  const onTerminate = (): void => {
+    isAsked = true;
+  };
   process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onTerminate);
   try {
     return await body(() => isAsked);
   } finally {
     process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onTerminate);
   }
 }

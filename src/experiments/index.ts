@@ -15,7 +15,21 @@ export type { BatchSource, Examples, FitData, LabelledTensors } from "./training
 export type { FitOptions, FitResult, LossConfig, ProgressFactory } from "./training/fitOptions";
 export { labelAccuracy } from "./training/sampleMetrics";
 export type { FitMetric, ScoredExample } from "./training/sampleMetrics";
-export type { FoldRecord } from "./studies/foldRecord";
+export { ablateModel } from "./studies/ablateModel";
+export type { AblateOptions, Ablation } from "./studies/ablateModel";
+export { conductStudy } from "./studies/conductStudy";
+export type { StudyOptions } from "./studies/conductStudy";
+export type { Executor, Submission, Ticket, TicketState } from "./studies/executors/Executor";
+export type { FactorValue, Factors, Job } from "./studies/job";
+export type { JobRecord } from "./studies/jobRecord";
+export { ABLATION_FACTORS, planAblate } from "./studies/planners/ablate";
+export type { AblatePlan } from "./studies/planners/ablate";
+export { planCompare } from "./studies/planners/compare";
+export type { ComparePlan } from "./studies/planners/compare";
+export { runPlannedJob, studyRecords } from "./studies/runPlannedJob";
+export type { PlannedJobOptions } from "./studies/runPlannedJob";
+export type { StudyResult } from "./studies/runStudy";
+export type { Study } from "./studies/studyFolder";
 export { predictFiles } from "./evaluation/predictFiles";
 export type { PredictFilesOptions, PredictedFile } from "./evaluation/predictFiles";
 export { PRESET_NAMES, presetConfig } from "./config/presets";
@@ -54,5 +68,14 @@ export type { TrainingHooks } from "./training/fitSplit";
 export { trainRun } from "./training/trainRun";
 export type { TrainRunOptions, TrainedRun } from "./training/trainRun";
 export type { TrainingConfig, TrainingOverrides } from "./config/trainingConfig";
-export { tableCsv, tableMarkdown, tablesOf } from "./studies/tables";
-export type { TableRow, Tables } from "./studies/tables";
+export { tablesOf } from "./studies/views/paperTables";
+export type { Tables } from "./studies/views/paperTables";
+export { studyTable } from "./studies/views/studyTable";
+export type { StudyTable, TableRow, TableScore } from "./studies/views/studyTable";
+export {
+  flatRows,
+  tableArquero,
+  tableCsv,
+  tableLatex,
+  tableMarkdown,
+} from "./studies/views/tableText";

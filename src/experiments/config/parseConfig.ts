@@ -31,13 +31,21 @@ export function parseConfig<S extends z.ZodType>(
   }
   throw new ConfigError({
     where: place,
-    expected: issue.message
-      .replace(/^(Invalid input|Invalid option|Too small|Too big): /, "")
-      .replace(/^expected /, "")
-      .replace(/, received .*$/, ""),
+    expected: expectation(issue),
     got: shown(valueAt(value, issue.path)),
     ...(remedy === undefined ? {} : { remedy }),
   });
+}
+
+/** What an issue would have accepted; the choices of a union with "or" between them. */
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    return issue.errors.map(([first]) => expectation(first)).join(" or ");
+  }
+  return issue.message
+    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, "")
+    .replace(/^expected /, "")
+    .replace(/, received .*$/, "");
 }
 
 /** The error for a key that a schema does not have, with the names that it has. */

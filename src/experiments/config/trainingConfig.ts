@@ -178,8 +178,12 @@ export const trainingConfigSchema = z.strictObject({
     0.2,
     "share of all slices held out by train; 0 for none",
   ),
-  /** Folds of cross-validation. */
-  folds: setting(z.int().min(2), 3, "folds of cross-validation"),
+  /** Folds of cross-validation; `"all"` holds out each patient once. */
+  folds: setting(
+    z.union([z.int().min(2), z.literal("all")]),
+    3,
+    "folds of cross-validation, or all to hold out each patient once",
+  ),
   /** Number format of convolutions and matrix products; weights stay float32. */
   precision: setting(z.enum(["float32", "bfloat16"]), "float32", "of the compiled step"),
   /** One recorded graph per step; `false` runs op by op, for debugging. */

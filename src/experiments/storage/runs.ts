@@ -17,8 +17,8 @@ import { readRecord } from "./readRecord";
 import { modelVariables, readVariables, writeVariables } from "../training/variables";
 import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
 
-const RECORD_FILE = "run.json";
-const WEIGHTS_FILE = "weights.safetensors";
+export const RECORD_FILE = "run.json";
+export const WEIGHTS_FILE = "weights.safetensors";
 /** In a run's folder while it trains. */
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
 /** Which slices were trained on and which held out. */

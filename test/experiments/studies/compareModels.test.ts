@@ -1,31 +1,15 @@
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CLASS_NAMES } from "../../../src/data";
-import type { SliceDataset } from "../../../src/data";
 import { loadEngine } from "../../../src/engine/load";
 import { compareModels } from "../../../src/experiments/studies/compareModels";
 import type { CompareOptions } from "../../../src/experiments/studies/compareModels";
-import { readFoldRecords } from "../../../src/experiments/studies/foldRecord";
+import { studyRecords } from "../../../src/experiments/studies/runPlannedJob";
 import { presetConfig } from "../../../src/experiments/config/presets";
-import { readSplits } from "../../../src/data/splits";
-import { discSamples } from "../support/samples";
+import { discDataset } from "../support/discDataset";
 
 loadEngine();
-/** Discs as slices of their own size, 8-bit grey. */
-const dataset: SliceDataset = {
-  name: "discs",
-  classNames: CLASS_NAMES.slice(0, 3),
-  grid: null,
-  cases: discSamples(8, 24).map(({ id, group, image, labels }) => ({
-    id,
-    group,
-    image: { ...image, data: image.data.map((grey) => 255 * grey) },
-    labels,
-    unit: "grey8",
-    spacingMm: null,
-  })),
-};
+const dataset = discDataset();
 
 let out: string;
 beforeAll(async () => {
@@ -33,11 +17,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true }));
 
+const recordPath = (job: string): string => join(out, "jobs", job, "record.json");
+
 function options(): CompareOptions {
   return {
     models: ["unet", "ma"],
     augmentations: ["none", "paper"],
-    config: presetConfig("smoke", { size: 16, epochs: 1, compiled: false, batchSize: 2 }),
+    config: presetConfig("smoke", {
+      ...{ size: 16, epochs: 1, compiled: false, batchSize: 2 },
+      model: { filters: 4, depth: 2 },
+    }),
     out,
     source: "discs",
     dataset,
@@ -50,7 +39,7 @@ describe("compareModels", () => {
   const readTables = async () =>
     Object.fromEntries(
       await Promise.all(
-        ["table1.md", "table1.csv", "table2.md", "table2.csv"].map(async (name) => [
+        ["table1.md", "table1.csv", "table1.tex", "table2.md", "table2.csv"].map(async (name) => [
           name,
           await readFile(join(out, name), "utf8"),
         ]),
@@ -58,39 +47,37 @@ describe("compareModels", () => {
     ) as Record<string, string>;
 
   it("trains each model with each augmentation on each fold, and ends in both tables", async () => {
-    const names: string[] = [];
-    const comparison = await compareModels({
-      ...options(),
-      onTraining: (name) => names.push(name),
-    });
+    const comparison = await compareModels(options());
     expect(comparison).toMatchObject({ isComplete: true, trained: 8, found: 0 });
-    expect(new Set(names).size).toBe(8);
-    expect(names[0]).toBe("unet-none-fold1");
     // Every slice is held out once for every model and augmentation.
-    expect(comparison.records).toHaveLength(8 * 4);
+    expect(comparison.records.flatMap(({ cases }) => cases)).toHaveLength(4 * 8);
     tables = await readTables();
     expect(
       tables["table1.md"].split("\n").filter((line) => line.startsWith("| U-Net")),
     ).toHaveLength(2);
     expect(tables["table2.md"]).toContain("M-A (without attention)");
     expect(tables["table1.csv"].split("\n")[0]).toMatch(
-      /^model,augmentation,dice_mean,dice_sd,dice_cases,accuracy_mean/,
+      /^model,augmentation,dice_mean,dice_sd,dice_low,dice_high,dice_cases/,
     );
-    expect((await readdir(join(out, "folds"))).every((name) => name.endsWith(".json"))).toBe(true);
+    // Neither checkpoints nor weights are kept.
+    expect((await readdir(join(out, "jobs", "unet-none-fold1"))).sort()).toEqual([
+      ...["job.json", "manifest.json", "progress.json", "record.json", "split.json"],
+    ]);
   });
 
-  it("holds out what it does not train on", async () => {
-    const splits = await readSplits(join(out, "splits.json"), dataset.cases);
-    for (const { fold, train, validation } of splits) {
-      const path = join(out, "folds", `unet-paper-fold${fold + 1}.json`);
-      const ids = (await readFoldRecords(path))?.map(({ metrics }) => metrics.id);
-      expect(ids).toEqual(validation);
-      expect(validation.filter((id) => train.includes(id))).toEqual([]);
+  it("holds out what it neither trains on nor watches", async () => {
+    for (const { id, cases } of await studyRecords(out)) {
+      const [split] = JSON.parse(
+        await readFile(join(out, "jobs", id, "split.json"), "utf8"),
+      ) as Record<"train" | "validation" | "test", string[]>[];
+      expect(cases.map((record) => record.id)).toEqual(split.test);
+      const seen = [...split.train, ...split.validation];
+      expect(split.test.filter((name) => seen.includes(name))).toEqual([]);
     }
   });
 
   it("reads what is done, and trains again only what is missing, to the same figures", async () => {
-    await rm(join(out, "folds", "ma-paper-fold2.json"));
+    await rm(recordPath("ma-paper-fold2"));
     await rm(join(out, "table1.md"));
     const again = await compareModels(options());
     expect(again).toMatchObject({ isComplete: true, trained: 1, found: 7 });
@@ -98,7 +85,7 @@ describe("compareModels", () => {
   });
 
   it("stops when asked, and goes on", async () => {
-    await rm(join(out, "folds", "unet-none-fold2.json"));
+    await rm(recordPath("unet-none-fold2"));
     const stopped = await compareModels({ ...options(), shouldStop: () => true });
     expect(stopped.isComplete).toBe(false);
     const rest = await compareModels(options());
@@ -106,9 +93,35 @@ describe("compareModels", () => {
     expect(await readTables()).toEqual(tables);
   });
 
+  it("takes more models into a comparison that is done", async () => {
+    const more = await compareModels({ ...options(), models: ["unet", "ma", "attentionUnet"] });
+    expect(more).toMatchObject({ isComplete: true, trained: 4, found: 8 });
+  });
+
   it("refuses a folder of another comparison, naming the setting", async () => {
     const { config } = options();
     const other = compareModels({ ...options(), config: { ...config, epochs: 2 } });
-    await expect(other).rejects.toThrow(/expected a comparison with epochs 2, got one with 1/);
+    await expect(other).rejects.toThrow(/a run with setting epochs 2, got .* setting epochs 1/);
+  });
+
+  it("refuses a mask that was corrected meanwhile: old and new folds do not mix", async () => {
+    const cases = dataset.cases.map((item) => {
+      if (item.id !== "disc-5" || item.labels === null) return item;
+      return { ...item, labels: { ...item.labels, data: item.labels.data.map(() => 1) } };
+    });
+    const corrected = compareModels({ ...options(), dataset: { ...dataset, cases } });
+    await expect(corrected).rejects.toThrow(/began with, got another mask of "disc-5"/);
+  });
+
+  it("does not take an empty record for a job that is done", async () => {
+    const path = recordPath("unet-none-fold1");
+    const whole = await readFile(path, "utf8");
+    await writeFile(path, "[]");
+    await expect(compareModels(options())).rejects.toThrow(/record\.json: expected the record of/);
+    const record = JSON.parse(whole) as object;
+    await writeFile(path, JSON.stringify({ ...record, cases: [] }));
+    await expect(compareModels(options())).rejects.toThrow(/with its 4 cases, got 0 cases/);
+    await writeFile(path, whole);
+    expect(await compareModels(options())).toMatchObject({ trained: 0, found: 8 });
   });
 });

@@ -1,47 +1,80 @@
-import type { FoldRecord } from "../../../src/experiments/studies/foldRecord";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import type { Factors, Job } from "../../../src/experiments/studies/job";
+import { rowKey } from "../../../src/experiments/studies/job";
+import type { JobRecord } from "../../../src/experiments/studies/jobRecord";
+import { reasonToDrop } from "../../../src/experiments/studies/prune";
 import { csvTable, markdownTable } from "../../../src/experiments/studies/scoreTable";
-import { tableCsv, tableMarkdown, tablesOf } from "../../../src/experiments/studies/tables";
+import { tablesOf } from "../../../src/experiments/studies/views/paperTables";
+import { studyTable } from "../../../src/experiments/studies/views/studyTable";
+import {
+  flatRows,
+  tableArquero,
+  tableCsv,
+  tableLatex,
+  tableMarkdown,
+} from "../../../src/experiments/studies/views/tableText";
 import { caseMetrics } from "../../../src/metrics";
 
-/** Four pixels; the truth is class 1 in the last two. */
-function record(model: string, id: string, fold: number, predicted: number[]): FoldRecord {
+const config = presetConfig("smoke");
+
+/** Four pixels a case; the truth is class 1 in the last two. */
+function record(
+  model: string,
+  predictions: Readonly<Record<string, number[]>>,
+  { fold = 0, seed = 1, factors = { augmentation: "none" } as Factors } = {},
+): JobRecord {
   const plane = (values: number[]) => ({ height: 1, width: 4, data: Uint8Array.from(values) });
-  const metrics = caseMetrics(plane([0, 0, 1, 1]), plane(predicted), {
-    id,
+  return {
+    format: "layerbook-job-1",
+    ...{ id: `${model}-${fold}-${seed}`, model, factors, config, fold, seed },
     classNames: ["background", "lesion"],
-  });
-  return { model, augmentation: "none", fold, seed: 1, metrics };
+    dropped: null,
+    training: null,
+    versions: { layerbook: "0", node: "0" },
+    cases: Object.entries(predictions).map(([id, predicted]) =>
+      caseMetrics(plane([0, 0, 1, 1]), plane(predicted), {
+        id,
+        classNames: ["background", "lesion"],
+      }),
+    ),
+  };
 }
 
+/** Dice 1, 2/3 and 1/2. */
+const [RIGHT, HALF, WRONG] = [
+  [0, 0, 1, 1],
+  [0, 0, 0, 1],
+  [0, 1, 0, 1],
+];
 const records = [
-  // Dice 1, accuracy 1, precision 1.
-  record("unet", "a", 0, [0, 0, 1, 1]),
-  // One of two found: Dice 2/3, accuracy 3/4, precision 1.
-  record("unet", "b", 1, [0, 0, 0, 1]),
-  // One found, one false: Dice 1/2, accuracy 1/2, precision 1/2.
-  record("ma", "a", 0, [0, 1, 0, 1]),
-  record("residualAttentionUnet", "a", 0, [0, 0, 1, 1]),
+  record("unet", { a: RIGHT }),
+  record("unet", { b: HALF }, { fold: 1 }),
+  record("ma", { a: WRONG }),
+  record("residualAttentionUnet", { a: RIGHT }),
 ];
 
 describe("tablesOf", () => {
-  it("takes ablations out of Table I, and sets the whole model beside them in Table II", () => {
+  it("takes ablations out of Table I, and puts the whole model first in Table II", () => {
     const { tableOne, tableTwo } = tablesOf(records);
-    expect(tableOne.map(({ model }) => model)).toEqual(["unet", "residualAttentionUnet"]);
-    expect(tableTwo.map(({ model }) => model)).toEqual(["ma", "residualAttentionUnet"]);
-    expect(tablesOf(records.slice(0, 2)).tableTwo).toEqual([]);
+    expect(tableOne.rows.map(({ model }) => model)).toEqual(["unet", "residualAttentionUnet"]);
+    expect(tableTwo?.rows.map(({ model }) => model)).toEqual(["residualAttentionUnet", "ma"]);
+    expect(tablesOf(records.slice(0, 2)).tableTwo).toBeNull();
   });
 
   it("has means and standard deviations over cases of all folds", () => {
-    const lines = tableMarkdown("Table I", tablesOf(records).tableOne).split("\n");
+    const lines = tableMarkdown(tablesOf(records).tableOne).split("\n");
     // Mean of 1 and 2/3, of 1 and 3/4; sample deviations 1/(3·√2) and 1/(4·√2).
     const row = lines.find((line) => line.startsWith("| U-Net")) ?? "";
     expect(row.split("|").map((cell) => cell.trim())).toEqual([
-      ...["", "U-Net", "none", "0.833 ± 0.236", "0.875 ± 0.177", "1.000 ± 0.000", "2", ""],
+      ...["", "U-Net", "none", "0.833 ± 0.236", "0.833 ± 0.236 (2)", "0.875 ± 0.177"],
+      ...["1.000 ± 0.000", "0.667 to 1.000", "-", "2", ""],
     ]);
+    expect(lines.at(-2)).toMatch(/bootstrap over patients.*Wilcoxon.*Holm.*Seeds: 1/);
   });
 
-  it("says the same in CSV", () => {
-    const [head, first] = tableCsv(tablesOf(records).tableOne).split("\n");
+  it("says the same in CSV, LaTeX and as an arquero table", async () => {
+    const { tableOne } = tablesOf(records);
+    const [head, first] = tableCsv(tableOne).split("\n");
     const cells = Object.fromEntries(
       head.split(",").map((name, index) => [name, first.split(",")[index]]),
     );
@@ -49,10 +82,95 @@ describe("tablesOf", () => {
     expect(Number(cells["dice_mean"])).toBeCloseTo(5 / 6, 12);
     expect(Number(cells["dice_sd"])).toBeCloseTo(1 / (3 * Math.SQRT2), 12);
     expect(cells["dice_cases"]).toBe("2");
+    expect(tableLatex(tableOne)).toContain(
+      "U-Net & none & 0.833 $\\pm$ 0.236 & 0.833 $\\pm$ 0.236 (2) & 0.875 $\\pm$ 0.177",
+    );
+    expect(tableLatex(tableOne)).toContain("95 \\% CI");
+    const table = await tableArquero(tableOne);
+    expect(table.numRows()).toBe(2);
+    expect(table.get("dice_mean", 0)).toBe(flatRows(tableOne)[0]["dice_mean"]);
   });
 
   it("refuses a case that was held out twice", () => {
-    expect(() => tablesOf([...records, record("unet", "a", 1, [0, 0, 1, 1])])).toThrow(/a twice/);
+    const again = record("unet", { a: RIGHT }, { fold: 1 });
+    expect(() => tablesOf([...records, again])).toThrow(/expected each case once .*, got a twice/);
+  });
+});
+
+describe("studyTable", () => {
+  const ids = Array.from({ length: 6 }, (_, index) => `case-${index}`);
+  const all = (pixels: number[]) => Object.fromEntries(ids.map((id) => [id, pixels]));
+
+  it("tests rows against the first by patients, corrected over the rows", () => {
+    const { rows } = studyTable("t", [
+      record("unet", all(HALF)),
+      record("ma", all(RIGHT)),
+      record("mr", all(WRONG)),
+    ]);
+    const dice = rows.map(({ scores }) => scores["Dice"]);
+    expect(dice.map(({ difference }) => difference)).toEqual([
+      NaN,
+      expect.closeTo(1 / 3, 12),
+      expect.closeTo(-1 / 6, 12),
+    ]);
+    // Six pairs that all go one way: 2 / 2^6, exact; two rows are tested.
+    expect(dice.map(({ pValue }) => pValue)).toEqual([NaN, 1 / 32, 1 / 32]);
+    expect(dice.map(({ pHolm }) => pHolm)).toEqual([NaN, 1 / 16, 1 / 16]);
+  });
+
+  it("counts a case that several seeds scored once, with its mean", () => {
+    const { rows } = studyTable("t", [
+      record("unet", { a: RIGHT, b: RIGHT }),
+      record("unet", { a: HALF, b: RIGHT }, { seed: 2 }),
+    ]);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({ cases: 2, seeds: 2, patients: 2 });
+    expect(rows[0].scores["Dice"].mean).toBeCloseTo((5 / 6 + 1) / 2, 12);
+  });
+
+  it("has a row for each choice of factors, in whatever order they are named", () => {
+    const one = record("unet", { a: RIGHT }, { factors: { shots: 1, pretrained: false } });
+    const same = record("unet", { b: HALF }, { fold: 1, factors: { pretrained: false, shots: 1 } });
+    const other = record("unet", { a: HALF }, { factors: { shots: 5, pretrained: false } });
+    const table = studyTable("t", [one, same, other]);
+    expect(table.factorNames).toEqual(["shots", "pretrained"]);
+    expect(table.rows.map(({ factors, cases }) => [factors["shots"], cases])).toEqual([
+      [1, 2],
+      [5, 1],
+    ]);
+  });
+});
+
+describe("reasonToDrop", () => {
+  const ids = (from: number) => Array.from({ length: 4 }, (_, index) => `case-${from + index}`);
+  const folds = (model: string, pixels: number[]) =>
+    [0, 1].map((fold) =>
+      record(model, Object.fromEntries(ids(4 * fold).map((id) => [id, pixels])), { fold }),
+    );
+  const job = (model: string): Job => ({
+    id: model,
+    model,
+    config,
+    factors: { augmentation: "none" },
+    split: { fold: 2, seed: 1, train: [], validation: [], test: [] },
+  });
+  const first = rowKey(job("unet"));
+
+  it("drops a row that clearly loses after two folds, never the first", () => {
+    const done = [...folds("unet", RIGHT), ...folds("ma", HALF)];
+    expect(reasonToDrop(job("ma"), done, first)).toMatch(
+      /loses 0\.333 Dice to unet none on 8 patients \(p = 0\.004\)/,
+    );
+    expect(reasonToDrop(job("unet"), [...folds("unet", HALF), ...folds("ma", RIGHT)], first)).toBe(
+      null,
+    );
+  });
+
+  it("lets a row run that does as well, or has one fold only", () => {
+    const equal = [...folds("unet", HALF), ...folds("ma", HALF)];
+    expect(reasonToDrop(job("ma"), equal, first)).toBeNull();
+    const early = [...folds("unet", RIGHT), folds("ma", HALF)[0]];
+    expect(reasonToDrop(job("ma"), early, first)).toBeNull();
   });
 });
 

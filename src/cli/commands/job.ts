@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import { ConfigError } from "../../core/errors";
+import { integerOption } from "../options";
+import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
+import type { CommandResult, CommonOptions } from "../runAction";
+
+interface JobOptions extends CommonOptions {
+  readonly id?: string;
+  readonly index?: number;
+  readonly prune?: boolean;
+  readonly keepWeights?: boolean;
+  readonly tensorboard?: string;
+  readonly mlflow?: string;
+}
+
+/** `layerbook job`: one training of a study, on any machine that sees its folder and the data. */
+export function registerJobCommand(program: Command): void {
+  const command = program
+    .command("job")
+    .description("run one job of a study; done once, however often it is called")
+    .argument("<study>", "folder of the study")
+    .option("--id <name>", "which job: its folder's name in jobs/")
+    .option("--index <number>", "which job: its place in study.json, from 0", integerOption(0))
+    .option("--prune", "give it up where its model clearly loses after two folds")
+    .option("--keep-weights", "keep the weights beside the record")
+    .option("--tensorboard <folder>", "write its curves for TensorBoard")
+    .option("--mlflow <url>", "log it to an MLflow server");
+  addCommonOptions(command).action((out: string, options: JobOptions) =>
+    resultAction<JobOptions>((given) => run(out, given))(options),
+  );
+}
+
+async function run(out: string, options: JobOptions): Promise<CommandResult> {
+  const { jobAt, runPlannedJob } = await import("../library");
+  const { prune = false, keepWeights = false } = options;
+  const id = options.index === undefined ? options.id : await jobAt(out, options.index);
+  if (id === undefined) {
+    throw new ConfigError({ where: "job", expected: "--id or --index", got: "neither" });
+  }
+  const record = await withStopOnInterrupt((shouldStop) =>
+    runPlannedJob(out, id, { shouldStop, prune, keepsWeights: keepWeights }),
+  );
+  if (record === null) {
+    return { text: `${id} was stopped`, json: { out, id, isDone: false }, exitCode: 130 };
+  }
+  return {
+    text: record.dropped === null ? `${id} is done` : `${id} was given up: it ${record.dropped}`,
+    json: { out, id, isDone: true, dropped: record.dropped },
+  };
+}

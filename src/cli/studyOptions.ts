@@ -1,0 +1,137 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { StudyOptions } from "../experiments/studies/conductStudy";
+import type { TrainingConfig } from "../experiments/config/trainingConfig";
+import { integerOption, listOption } from "./options";
+import type { TrainingOptions } from "./trainingOptions";
+
+/** What {@link addStudyOptions} adds, as commander hands it over. */
+export interface StudyCommandOptions extends TrainingOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly split?: string;
+  readonly seeds?: readonly number[];
+  readonly executor: "local" | "slurm" | "ray";
+  readonly jobs: number;
+  readonly slurm?: string;
+  readonly ray: string;
+  readonly rayResources?: string;
+  readonly prune?: boolean;
+  readonly keepWeights?: boolean;
+  readonly yes?: boolean;
+  readonly tensorboard?: string;
+  readonly mlflow?: string;
+}
+
+/** Studies longer than this ask first. */
+const ASK_ABOVE_SECONDS = 600;
+
+/** The person said no. */
+export class DeclinedError extends Error {}
+
+/** Adds what every study's command takes beside its settings. */
+export function addStudyOptions(command: Command): Command {
+  return command
+    .requiredOption("--out <folder>", "a record of every training, and the tables")
+    .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
+    .option("--split <file>", "JSON with your own splits, instead of --folds")
+    .option("--seeds <numbers>", "with commas; default the configuration's seed", seedsOption)
+    .addOption(
+      new Option("--executor <name>", "where trainings run")
+        .choices(["local", "slurm", "ray"])
+        .default("local"),
+    )
+    .option("--jobs <count>", "local: trainings at a time, if memory allows", integerOption(1), 1)
+    .option("--slurm <options>", 'slurm: options of sbatch, e.g. "--gres=gpu:1 --mem=8G"')
+    .option("--ray <url>", "ray: address of its dashboard", "http://127.0.0.1:8265")
+    .option("--ray-resources <cpus,gpus>", "ray: what a training takes, e.g. 2,1; default 1,0")
+    .option("--prune", "give up models that clearly lose after two folds")
+    .option("--keep-weights", "keep every training's weights beside its record")
+    .option("--yes", "do not ask before a long study")
+    .option("--tensorboard <folder>", "write every training's curves for TensorBoard")
+    .option("--mlflow <url>", "log every training to an MLflow server");
+}
+
+/** What the options say about a study, without its plan. */
+export async function studyOf(
+  options: StudyCommandOptions,
+  config: TrainingConfig,
+  shouldStop: () => boolean,
+): Promise<StudyOptions> {
+  const { estimateSeconds, localExecutor, rayExecutor, slurmExecutor, stepCosts } =
+    await import("./library");
+  const { split, seeds, prune = false, keepWeights = false } = options;
+  const jobArguments = [
+    ...(prune ? ["--prune"] : []),
+    ...(keepWeights ? ["--keep-weights"] : []),
+    ...(options.tensorboard === undefined ? [] : ["--tensorboard", options.tensorboard]),
+    ...(options.mlflow === undefined ? [] : ["--mlflow", options.mlflow]),
+  ];
+  const own = { command: [process.execPath, ...process.execArgv, __filename], jobArguments };
+  const executor = {
+    local: () => localExecutor({ ...own, jobs: options.jobs }),
+    slurm: () => slurmExecutor({ ...own, sbatch: options.slurm ?? "" }),
+    ray: () => rayExecutor({ ...own, url: options.ray, ...rayResources(options.rayResources) }),
+  }[options.executor]();
+  let cost: ReturnType<typeof stepCosts> | null = null;
+  return {
+    ...{ config, out: options.out, source: options.data, prune, keepsWeights: keepWeights },
+    ...(split === undefined ? {} : { splitFile: split }),
+    ...(seeds === undefined ? {} : { seeds }),
+    ...{ executor, shouldStop },
+    stepCost: (job) => cost?.(job) ?? 1,
+    async beforeRun({ jobs, kind }, { classNames }) {
+      cost = stepCosts(classNames.length);
+      await agree(kind, jobs.length, estimateSeconds(jobs, cost), options.yes === true);
+    },
+  };
+}
+
+/**
+ * Says what a study costs, and asks where that is long and somebody is there to answer. In a script
+ * or a batch job there is nobody: it goes on, since a study can be stopped and taken up again at no
+ * loss.
+ *
+ * @throws DeclinedError for a no
+ */
+async function agree(
+  kind: string,
+  count: number,
+  seconds: number,
+  isAgreed: boolean,
+): Promise<void> {
+  process.stderr.write(
+    `${kind}: ${count} trainings, very roughly ${duration(seconds)} on this machine ` +
+      "if none of them is done; it may be stopped and taken up again\n",
+  );
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY;
+  if (isAgreed || seconds < ASK_ABOVE_SECONDS || !canAsk) return;
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await line.question("Start? [y/N] ");
+    if (!/^y(es)?$/i.test(answer.trim())) throw new DeclinedError();
+  } finally {
+    line.close();
+  }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(seconds < 36_000 ? 1 : 0)} h`;
+}
+
+function seedsOption(text: string): number[] {
+  return listOption(text).map((name) => {
+    const seed = Number(name);
+    if (Number.isInteger(seed) && seed >= 0) return seed;
+    throw new InvalidArgumentError("Expected whole numbers with commas between them.");
+  });
+}
+
+function rayResources(text: string | undefined): { cpus?: number; gpus?: number } {
+  if (text === undefined) return {};
+  const [cpus, gpus = 0] = text.split(",").map(Number);
+  return { cpus, gpus };
+}

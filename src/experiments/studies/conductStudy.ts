@@ -1,0 +1,82 @@
+import { resolve } from "node:path";
+import { readSplits } from "../../data/splits";
+import type { Split } from "../../data/splits";
+import type { SliceDataset } from "../../data/types";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { PHANTOM, loadLabelledData } from "../training/dataSource";
+import { expectTrainable } from "../training/fitSplit";
+import type { TrainingHooks } from "../training/fitSplit";
+import { expectNoOwner } from "../storage/folderLock";
+import type { Executor } from "./executors/Executor";
+import { inProcessExecutor } from "./executors/inProcess";
+import { crossValidationFolds, ownFolds } from "./folds";
+import type { Job } from "./job";
+import { runPlannedJob } from "./runPlannedJob";
+import { runStudy } from "./runStudy";
+import type { StudyResult } from "./runStudy";
+import type { Study } from "./studyFolder";
+
+/** What every study is told. */
+export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callbacks"> {
+  readonly config: TrainingConfig;
+  /** Records and tables; called again with it, a study goes on. */
+  readonly out: string;
+  /** A path or `"phantom"`, the default. */
+  readonly source?: string;
+  /** The source's slices, where they are in memory already. */
+  readonly dataset?: SliceDataset;
+  /** A file of splits to use instead of folds made here. */
+  readonly splitFile?: string;
+  /** Of weights, order and augmentation; default the configuration's. The folds stay the same. */
+  readonly seeds?: readonly number[];
+  /** Default: one job after the other in this process. */
+  readonly executor?: Executor;
+  /** Gives rows up that clearly lose after two folds; see `reasonToDrop`. Default false. */
+  readonly prune?: boolean;
+  /** Keeps each job's weights, for ensembles and maps; default false. */
+  readonly keepsWeights?: boolean;
+  /** What the progress bar is called, or `false` for none. */
+  readonly progress?: string | false;
+  /** Called before anything is trained or written; what it throws ends the study there. */
+  readonly beforeRun?: (study: Study, dataset: SliceDataset) => Promise<void>;
+  /** Relative cost of one step of a job, for the time that is left. */
+  readonly stepCost?: (job: Job) => number;
+}
+
+/**
+ * Plans a study's jobs and runs those that are not done.
+ *
+ * @param kind the study's name
+ * @param plan folds to jobs; pure
+ * @throws DataError for data that cannot be read; ConfigError when the folder holds another study
+ *   or is in use. Nothing is written then.
+ */
+export async function conductStudy(
+  kind: string,
+  options: StudyOptions,
+  plan: (folds: readonly Split[], dataset: SliceDataset) => Job[],
+): Promise<StudyResult> {
+  const { config, out, splitFile, prune = false, keepsWeights = false } = options;
+  const source = absoluteSource(options.source ?? PHANTOM);
+  await expectNoOwner(out);
+  const dataset = options.dataset ?? (await loadLabelledData(source, config));
+  const folds =
+    splitFile === undefined
+      ? crossValidationFolds(dataset.cases, config)
+      : ownFolds(await readSplits(splitFile, dataset.cases), dataset.cases, config);
+  const jobs = plan(folds, dataset);
+  for (const job of jobs) expectTrainable(job.model, job.config);
+  const study: Study = { kind, source, config, jobs };
+  await options.beforeRun?.(study, dataset);
+  const executor =
+    options.executor ??
+    inProcessExecutor((id) =>
+      runPlannedJob(out, id, { ...options, dataset, prune, keepsWeights, progress: false }),
+    );
+  return runStudy(study, { ...options, dataset, executor });
+}
+
+/** Jobs may run in another working directory. */
+function absoluteSource(source: string): string {
+  return source === PHANTOM ? source : resolve(source);
+}

@@ -1,0 +1,62 @@
+import * as tf from "@tensorflow/tfjs";
+import { summarizeModel } from "../../models/modelSummary";
+import { buildModel } from "../training/buildModel";
+import { jobSteps } from "./job";
+import type { Job } from "./job";
+
+/** A forward and a backward pass count as so many forward passes. */
+const PASSES_PER_STEP = 3;
+/** A job's process starts, reads the data and records its step. */
+const SECONDS_PER_JOB = 8;
+/** How long the machine's speed is measured. */
+const PROBE_MS = 400;
+
+/** 10^9 operations of one optimizer step, by a job's model and settings; each model is built once. */
+export function stepCosts(numClasses: number): (job: Job) => number {
+  const known = new Map<string, number>();
+  return ({ model, config }) => {
+    const key = JSON.stringify([model, config.size, config.model]);
+    const before = known.get(key);
+    const perSlice = before ?? forwardCost(model, config, numClasses);
+    known.set(key, perSlice);
+    return PASSES_PER_STEP * config.batchSize * perSlice;
+  };
+}
+
+/**
+ * Seconds that jobs take on this machine, roughly: their operations over the speed of one 3 × 3
+ * convolution, measured here.
+ */
+export function estimateSeconds(jobs: readonly Job[], stepCost: (job: Job) => number): number {
+  const gigaOperations = jobs.reduce((sum, job) => sum + jobSteps(job) * stepCost(job), 0);
+  return SECONDS_PER_JOB * jobs.length + gigaOperations / gigaOperationsPerSecond();
+}
+
+function forwardCost(model: string, config: Job["config"], numClasses: number): number {
+  const built = buildModel(model, config, numClasses);
+  try {
+    return summarizeModel(built).gigaOperations;
+  } finally {
+    built.dispose();
+  }
+}
+
+function gigaOperationsPerSecond(): number {
+  const [size, channels] = [96, 32];
+  return tf.tidy(() => {
+    const images = tf.zeros<tf.Rank.R4>([4, size, size, channels]);
+    const kernel = tf.zeros<tf.Rank.R4>([3, 3, channels, channels]);
+    const run = (): void => {
+      tf.conv2d(images, kernel, 1, "same").dataSync();
+    };
+    run();
+    let runs = 0;
+    const start = performance.now();
+    while (performance.now() - start < PROBE_MS) {
+      run();
+      runs++;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    return (runs * 2 * 4 * size * size * 9 * channels * channels) / 1e9 / seconds;
+  });
+}

@@ -1,0 +1,32 @@
+/** A job as an executor sees it. */
+export interface Ticket {
+  readonly id: string;
+  /** The job's place in the study's list, from 0. */
+  readonly index: number;
+}
+
+/**
+ * Where a job stands with its executor. `ended` says nothing of success: a job is done when its
+ * record is there.
+ */
+export type TicketState = "waiting" | "running" | "ended";
+
+/** Jobs that were handed over. */
+export interface Submission {
+  /** Where each stands; asked again and again. */
+  readonly poll: () => Promise<ReadonlyMap<string, TicketState>>;
+  /** Asks running jobs to stop at their next step, and the others not to begin. */
+  readonly cancel: () => Promise<void>;
+  /** Where to look for what a job printed; `null` where it prints here. */
+  readonly logOf: (id: string) => string | null;
+}
+
+/**
+ * Runs a study's jobs somewhere. It submits and watches; what runs where and when is decided by the
+ * operating system, Slurm or Ray.
+ */
+export interface Executor {
+  readonly name: string;
+  /** @param out the study's folder */
+  readonly submit: (out: string, tickets: readonly Ticket[]) => Promise<Submission>;
+}

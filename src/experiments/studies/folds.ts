@@ -1,0 +1,52 @@
+import { ConfigError } from "../../core/errors";
+import { kFold, selectById, splitByGroup } from "../../data/splits";
+import type { Split, Splittable } from "../../data/splits";
+import type { TrainingConfig } from "../config/trainingConfig";
+
+/**
+ * The folds of a cross-validation as jobs take them: each holds out a part as `test`, and what early
+ * stopping watches comes out of the rest, so that the held-out part stays unseen.
+ *
+ * @param config `folds` may be `"all"`: as many as there are patients, each held out once
+ * @throws ConfigError for fewer patients than folds
+ */
+export function crossValidationFolds(
+  cases: readonly Splittable[],
+  config: Pick<TrainingConfig, "folds" | "seed" | "validationFraction">,
+): Split[] {
+  const { seed } = config;
+  const patients = new Set(cases.map(({ group }) => group)).size;
+  const folds = config.folds === "all" ? patients : config.folds;
+  return kFold(cases, { folds, seed }).map((split) => heldOut(split, cases, config));
+}
+
+/**
+ * A user's own splits as folds. A split that holds out nothing as `test` holds out its
+ * `validation`, as `kFold` writes it.
+ *
+ * @throws ConfigError for a split that holds out nothing
+ */
+export function ownFolds(
+  splits: readonly Split[],
+  cases: readonly Splittable[],
+  config: Pick<TrainingConfig, "seed" | "validationFraction">,
+): Split[] {
+  return splits.map((split) => {
+    if (split.test.length > 0) return split;
+    if (split.validation.length > 0) return heldOut(split, cases, config);
+    throw new ConfigError({
+      where: `split (fold ${split.fold})`,
+      expected: "cases to test on",
+      got: "none in test or validation",
+    });
+  });
+}
+
+function heldOut(
+  split: Split,
+  cases: readonly Splittable[],
+  { seed, validationFraction }: Pick<TrainingConfig, "seed" | "validationFraction">,
+): Split {
+  const inner = splitByGroup(selectById(cases, split.train), { seed, validationFraction });
+  return { ...inner, fold: split.fold, seed: split.seed, test: split.validation };
+}

@@ -1,0 +1,72 @@
+import * as z from "zod";
+import type { Split } from "../../data/splits";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import type { TrainingConfig } from "../config/trainingConfig";
+
+/** A value that distinguishes jobs. */
+export type FactorValue = string | number | boolean | null;
+
+/** What a study varies, by name: `{ augmentation: "paper", shots: 5 }`. */
+export type Factors = Readonly<Record<string, FactorValue>>;
+
+/** One training with its evaluation, as plain data: the unit that a study plans, runs and records. */
+export interface Job {
+  /** Unique in its study; also the name of its folder. */
+  readonly id: string;
+  /** A name that `modelByName` knows. */
+  readonly model: string;
+  readonly config: TrainingConfig;
+  /** `test` is scored; early stopping watches `validation`. */
+  readonly split: Split;
+  /** Jobs with the same model and factors are one row of a table, over folds and seeds. */
+  readonly factors: Factors;
+}
+
+export const factorsSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null()]),
+);
+
+/** What a {@link Job} must satisfy. */
+export const jobSchema = z.strictObject({
+  id: z.string(),
+  model: z.string(),
+  config: trainingConfigSchema,
+  split: z.strictObject({
+    fold: z.int(),
+    seed: z.int(),
+    train: z.array(z.string()),
+    validation: z.array(z.string()),
+    test: z.array(z.string()).min(1),
+  }),
+  factors: factorsSchema,
+}) satisfies z.ZodType<Job>;
+
+/**
+ * A job's name from its parts, fit for a folder's name.
+ *
+ * @example
+ * jobId(["unet", "focal loss"], { fold: 0, seed: 2 }); // "unet-focal_loss-fold1-seed2"
+ */
+export function jobId(
+  parts: readonly string[],
+  { fold, seed }: { readonly fold: number; readonly seed?: number },
+): string {
+  const words = [...parts, `fold${fold + 1}`, ...(seed === undefined ? [] : [`seed${seed}`])];
+  return words.map((word) => word.replace(/[^\w.=]+/g, "_")).join("-");
+}
+
+/** The row of a table that a job belongs to, as text that two jobs of one row share. */
+export function rowKey({ model, factors }: Pick<Job, "model" | "factors">): string {
+  return JSON.stringify([model, Object.entries(factors).sort()]);
+}
+
+/** Optimizer steps of a whole job. */
+export function jobSteps({ config, split }: Pick<Job, "config" | "split">): number {
+  const { epochs, batchSize, lastBatch, augmentation } = config;
+  // The paper's augmentation adds five copies of each slice.
+  const slices = split.train.length * (augmentation === "paper" ? 6 : 1);
+  const batches = slices / batchSize;
+  const perEpoch = lastBatch === "drop" && batches >= 1 ? Math.floor(batches) : Math.ceil(batches);
+  return epochs * perEpoch;
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { writeJsonWhole } from "../../files/writeWhole";
+import { readRecord } from "../storage/readRecord";
+import type { TrainingCallback } from "../training/events";
+
+const PROGRESS_FILE = "progress.json";
+/** The least time between two writes. */
+const EVERY_MS = 2000;
+
+const progressSchema = z.strictObject({
+  step: z.int(),
+  epoch: z.int(),
+  loss: z.number().nullable(),
+  /** The largest memory of the process so far. */
+  peakBytes: z.number(),
+});
+
+/** How far a running job is; whoever watches it reads this. */
+export type JobProgress = z.infer<typeof progressSchema>;
+
+/** Writes a job's progress into its folder while it trains. */
+export function progressWriter(folder: string, now: () => number = Date.now): TrainingCallback {
+  let writtenAt = -Infinity;
+  return async (event) => {
+    if (event.type !== "batch" || now() - writtenAt < EVERY_MS) return;
+    writtenAt = now();
+    const { step, epoch, loss } = event;
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const progress: JobProgress = {
+      ...{ step, epoch, peakBytes },
+      loss: Number.isFinite(loss) ? loss : null,
+    };
+    await writeJsonWhole(join(folder, PROGRESS_FILE), progress);
+  };
+}
+
+/** @returns `null` for a job that has not begun to train */
+export function readProgress(folder: string): Promise<JobProgress | null> {
+  return readRecord(join(folder, PROGRESS_FILE), progressSchema, {
+    expected: "a job's progress",
+    remedy: "Remove the file.",
+  });
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { version } from "../../../package.json";
+import { DataError } from "../../core/errors";
+import { writeJsonWhole } from "../../files/writeWhole";
+import { parseRecords, serialiseRecords } from "../../metrics";
+import type { CaseRecord } from "../../metrics";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import { expectSameSettings } from "../storage/manifest";
+import { readRecord } from "../storage/readRecord";
+import { epochRecordSchema } from "../training/checkpoint";
+import type { TrainedRun } from "../training/trainRun";
+import { factorsSchema } from "./job";
+import type { Job } from "./job";
+
+const RECORD_FILE = "record.json";
+
+const fileSchema = z.strictObject({
+  format: z.literal("layerbook-job-1"),
+  id: z.string(),
+  model: z.string(),
+  factors: factorsSchema,
+  config: trainingConfigSchema,
+  fold: z.int(),
+  seed: z.int(),
+  classNames: z.array(z.string()).min(2),
+  /** Why the job was dropped before its training; `null` for one that was trained. */
+  dropped: z.string().nullable(),
+  training: z
+    .strictObject({
+      ended: z.enum(["completed", "earlyStop"]),
+      bestEpoch: z.int(),
+      steps: z.int(),
+      seconds: z.number(),
+      records: z.array(epochRecordSchema),
+    })
+    .nullable(),
+  versions: z.strictObject({ layerbook: z.string(), node: z.string() }),
+  /** Checked by `parseRecords`. */
+  cases: z.array(z.unknown()),
+});
+
+/** What a job came to: all that tables and figures read. */
+export type JobRecord = Omit<z.infer<typeof fileSchema>, "cases"> & {
+  /** Scores of each held-out case, on its own grid; none where the job was dropped. */
+  readonly cases: readonly CaseRecord[];
+};
+
+/**
+ * Reads a job's record.
+ *
+ * @returns `null` where the job is not done
+ * @throws DataError when the file is not the record of this job's cases; ConfigError when it is the
+ *   record of other settings
+ */
+export async function readJobRecord(folder: string, job: Job): Promise<JobRecord | null> {
+  const path = join(folder, RECORD_FILE);
+  const expected = `the record of job ${job.id}`;
+  const remedy = "Remove the file; the job then runs again.";
+  const file = await readRecord(path, fileSchema, { expected, remedy });
+  if (file === null) return null;
+  expectSameSettings(folder, file, job);
+  const cases = parseRecords(JSON.stringify(file.cases));
+  const wanted = file.dropped === null ? job.split.test : [];
+  const isWhole =
+    cases.length === wanted.length && cases.every(({ id }, index) => id === wanted[index]);
+  if (isWhole) return { ...file, cases };
+  throw new DataError({
+    where: path,
+    expected: `${expected}, with its ${wanted.length} cases`,
+    got: `${cases.length} ${cases.length === wanted.length ? "others" : "cases"}`,
+    remedy,
+  });
+}
+
+/** Writes the record of a trained job, whole: the job is then done. */
+export async function writeJobRecord(
+  folder: string,
+  job: Job,
+  { record }: TrainedRun,
+  cases: readonly CaseRecord[],
+): Promise<JobRecord> {
+  const { ended, bestEpoch, steps, seconds, records } = record.result;
+  if (ended === "interrupted") throw new Error("an interrupted training has no record");
+  const training = { ended, bestEpoch, steps, seconds, records };
+  return write(folder, job, { dropped: null, training, classNames: record.classNames, cases });
+}
+
+/** Writes that a job was given up before its training, and why. */
+export async function writeDroppedRecord(
+  folder: string,
+  job: Job,
+  dropped: string,
+  classNames: readonly string[],
+): Promise<JobRecord> {
+  return write(folder, job, { dropped, training: null, classNames: [...classNames], cases: [] });
+}
+
+async function write(
+  folder: string,
+  { id, model, factors, config, split }: Job,
+  result: Pick<JobRecord, "dropped" | "training" | "classNames" | "cases">,
+): Promise<JobRecord> {
+  const record: JobRecord = {
+    format: "layerbook-job-1",
+    ...{ id, model, factors: { ...factors }, config, fold: split.fold, seed: config.seed },
+    ...result,
+    versions: { layerbook: version, node: process.version },
+  };
+  // JSON has no NaN and no infinity; `serialiseRecords` has a form for them.
+  const cases = JSON.parse(serialiseRecords(result.cases)) as unknown;
+  await writeJsonWhole(join(folder, RECORD_FILE), { ...record, cases });
+  return record;
+}

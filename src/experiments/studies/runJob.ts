@@ -1,0 +1,64 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { SliceDataset } from "../../data/types";
+import { evaluateModel } from "../evaluation/evaluateModel";
+import { withFolderLock } from "../storage/folderLock";
+import { RECORD_FILE, WEIGHTS_FILE } from "../storage/runs";
+import type { TrainingHooks } from "../training/fitSplit";
+import { trainInFolder } from "../training/trainRun";
+import type { Job } from "./job";
+import { progressWriter } from "./jobProgress";
+import { readJobRecord, writeDroppedRecord, writeJobRecord } from "./jobRecord";
+import type { JobRecord } from "./jobRecord";
+
+/** Where a job runs, and on what. */
+export interface RunJobOptions extends TrainingHooks {
+  /** The job's own folder. */
+  readonly folder: string;
+  readonly source: string;
+  readonly dataset: SliceDataset;
+  /** Keeps the trained weights beside the record; default false. */
+  readonly keepsWeights?: boolean;
+  /** Says, before the training, why the job is not worth running; `null` where it is. */
+  readonly reasonToDrop?: () => Promise<string | null>;
+}
+
+/**
+ * Trains a job, scores it on its held-out cases, and writes its record: one file, written at once,
+ * after which the job is done. Called again it returns the record; killed and called again it goes
+ * on from its last checkpoint.
+ *
+ * @returns `null` where it was asked to stop
+ * @throws ConfigError when another process runs the job, or the folder holds another one
+ */
+export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecord | null> {
+  const { folder, dataset, callbacks = [] } = options;
+  const { classNames } = dataset;
+  const done = await readJobRecord(folder, job);
+  if (done !== null) return done;
+  return withFolderLock(folder, async () => {
+    // Another process may have done it between the look and the lock.
+    const doneMeanwhile = await readJobRecord(folder, job);
+    if (doneMeanwhile !== null) return doneMeanwhile;
+    const reason = (await options.reasonToDrop?.()) ?? null;
+    if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
+    const run = await trainInFolder({
+      ...options,
+      ...{ model: job.model, config: job.config, split: job.split, out: folder },
+      callbacks: [...callbacks, progressWriter(folder)],
+    });
+    try {
+      if (run.record.result.ended === "interrupted") return null;
+      const { batchSize } = job.config;
+      const { records } = evaluateModel(run.model, run.testCases, { classNames, batchSize });
+      const record = await writeJobRecord(folder, job, run, records);
+      if (options.keepsWeights !== true) {
+        await rm(join(folder, RECORD_FILE), { force: true });
+        await rm(join(folder, WEIGHTS_FILE), { force: true });
+      }
+      return record;
+    } finally {
+      run.model.dispose();
+    }
+  });
+}

@@ -1,0 +1,187 @@
+import { readFile } from "node:fs/promises";
+import { DataError } from "../../core/errors";
+import { createProgress } from "../../display";
+import type { Progress } from "../../display";
+import { withFolderLock } from "../storage/folderLock";
+import type { SliceDataset } from "../../data/types";
+import type { Executor, Submission, Ticket, TicketState } from "./executors/Executor";
+import { jobSteps } from "./job";
+import type { Job } from "./job";
+import { readProgress } from "./jobProgress";
+import { readJobRecord } from "./jobRecord";
+import type { JobRecord } from "./jobRecord";
+import { jobFolder, openStudy } from "./studyFolder";
+import type { Study } from "./studyFolder";
+
+/** How often a job that ended without a record (killed, out of memory) is handed over again. */
+const RETRIES = 2;
+/** Between two looks at the jobs: short at first, for small studies, then longer. */
+const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [10, 1000];
+
+/** How a study runs. */
+export interface RunStudyOptions {
+  /** Jobs that are done are read from it, the others run; it may be called again at any time. */
+  readonly out: string;
+  readonly dataset: SliceDataset;
+  readonly executor: Executor;
+  /** What the progress bar is called, or `false` for none; default the study's kind. */
+  readonly progress?: string | false;
+  readonly shouldStop?: () => boolean;
+  /** Relative cost of one step of a job, for the time that is left; default: all the same. */
+  readonly stepCost?: (job: Job) => number;
+}
+
+/** What a study came to. */
+export interface StudyResult {
+  /** Of all jobs that are done, in the order of the plan. */
+  readonly records: readonly JobRecord[];
+  /** False where it was asked to stop; called again it goes on. */
+  readonly isComplete: boolean;
+  /** Jobs that this call did, and found done. */
+  readonly trained: number;
+  readonly found: number;
+}
+
+/**
+ * Runs the jobs of a study that are not done, and returns all records. Each job's record is written
+ * when it ends; a job that is killed is handed over again and goes on from its checkpoint.
+ *
+ * @throws ConfigError when the folder holds another study or other data; DataError when a job
+ *   failed several times
+ */
+export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyResult> {
+  const { out, dataset, executor } = options;
+  return withFolderLock(out, async () => {
+    await openStudy(out, study, dataset);
+    const found = await readRecords(out, study.jobs);
+    const pending = study.jobs
+      .map(({ id }, index): Ticket => ({ id, index }))
+      .filter(({ id }) => !found.has(id));
+    const watcher = new StudyWatcher(study, options, new Set(found.keys()));
+    try {
+      for (let attempt = 0, rest = pending; rest.length > 0 && !watcher.isStopped; attempt++) {
+        const submission = await executor.submit(out, rest);
+        await watcher.watch(submission, rest);
+        const done = await readRecords(out, study.jobs);
+        rest = rest.filter(({ id }) => !done.has(id));
+        if (attempt === RETRIES && rest.length > 0 && !watcher.isStopped) {
+          throw await failure(out, submission, rest);
+        }
+      }
+    } finally {
+      watcher.close();
+    }
+    const records = await readRecords(out, study.jobs);
+    return {
+      records: [...records.values()],
+      isComplete: records.size === study.jobs.length,
+      trained: records.size - found.size,
+      found: found.size,
+    };
+  });
+}
+
+/** Shows how far all jobs together are, and passes a stop on. */
+class StudyWatcher {
+  isStopped = false;
+  private readonly bar: Progress | null;
+  private readonly work: ReadonlyMap<string, number>;
+  private readonly finished = new Set<string>();
+
+  constructor(
+    private readonly study: Study,
+    private readonly options: RunStudyOptions,
+    private readonly found: ReadonlySet<string>,
+  ) {
+    const { stepCost = () => 1, progress = study.kind } = options;
+    // What was found done says nothing about how fast the rest goes.
+    const pending = study.jobs.filter(({ id }) => !found.has(id));
+    const steps = pending.reduce((sum, job) => sum + jobSteps(job), 0);
+    const costs = new Map(pending.map((job) => [job.id, jobSteps(job) * stepCost(job)]));
+    const cost = [...costs.values()].reduce((sum, each) => sum + each, 0);
+    // Counted in steps of average cost.
+    this.work = new Map([...costs].map(([id, each]) => [id, (each * steps) / (cost || 1)]));
+    const total = steps;
+    this.bar =
+      progress === false || pending.length === 0
+        ? null
+        : createProgress({ label: progress, total });
+  }
+
+  /** Waits until all tickets have ended, or a stop is asked for and they have stopped. */
+  async watch(submission: Submission, tickets: readonly Ticket[]): Promise<void> {
+    const { shouldStop = () => false } = this.options;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(1.5 * pause, LAST_PAUSE_MS)) {
+      const states = await submission.poll();
+      await this.show(states);
+      if (tickets.every(({ id }) => states.get(id) === "ended")) return;
+      if (!this.isStopped && shouldStop()) {
+        this.isStopped = true;
+        await submission.cancel();
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  close(): void {
+    this.bar?.stop(this.isStopped ? "stopped" : undefined);
+  }
+
+  private workOf(id: string): number {
+    return this.work.get(id) ?? 0;
+  }
+
+  private async show(states: ReadonlyMap<string, TicketState>): Promise<void> {
+    if (this.bar === null) return;
+    let done = 0;
+    const running: string[] = [];
+    for (const job of this.study.jobs) {
+      const { id } = job;
+      if (this.found.has(id)) continue;
+      const folder = jobFolder(this.options.out, id);
+      if (!this.finished.has(id) && states.get(id) === "ended") {
+        if ((await readJobRecord(folder, job)) !== null) this.finished.add(id);
+      }
+      if (this.finished.has(id)) done += this.workOf(id);
+      else if (states.get(id) === "running") {
+        const step = (await readProgress(folder))?.step ?? 0;
+        done += (this.workOf(id) * step) / Math.max(jobSteps(job), 1);
+        running.push(id);
+      }
+    }
+    const jobs = `${this.found.size + this.finished.size}/${this.study.jobs.length}`;
+    this.bar.update(Math.round(done), {
+      jobs,
+      ...(running.length > 0 ? { now: running.slice(0, 3).join(", ") } : {}),
+    });
+  }
+}
+
+/** Records by job, in the plan's order. */
+async function readRecords(out: string, jobs: readonly Job[]): Promise<Map<string, JobRecord>> {
+  const records = new Map<string, JobRecord>();
+  for (const job of jobs) {
+    const record = await readJobRecord(jobFolder(out, job.id), job);
+    if (record !== null) records.set(job.id, record);
+  }
+  return records;
+}
+
+async function failure(
+  out: string,
+  submission: Submission,
+  tickets: readonly Ticket[],
+): Promise<DataError> {
+  const [{ id }] = tickets;
+  const log = submission.logOf(id);
+  const text = log === null ? "" : await readFile(log, "utf8").catch(() => "");
+  const lastLine = text.trim().split("\n").at(-1) ?? "";
+  return new DataError({
+    where: out,
+    expected: "a record of every job",
+    got:
+      `none of ${id}${tickets.length > 1 ? ` and ${tickets.length - 1} others` : ""}` +
+      (lastLine === "" ? "" : ` (${lastLine.slice(0, 300)})`),
+    remedy: `Read ${log ?? "the error above"}, then run the command again`,
+  });
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import * as z from "zod";
+import { ConfigError } from "../../core/errors";
+import type { SliceDataset } from "../../data/types";
+import { writeJsonWhole } from "../../files/writeWhole";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { caseHashes, differenceOf } from "../storage/caseHashes";
+import { expectSameSettings } from "../storage/manifest";
+import { readRecord } from "../storage/readRecord";
+import { jobSchema } from "./job";
+import type { Job } from "./job";
+
+const STUDY_FILE = "study.json";
+const JOBS_FOLDER = "jobs";
+const REMEDY = "Choose another folder, or remove this one.";
+
+const studyFileSchema = z.strictObject({
+  format: z.literal("layerbook-study-1"),
+  /** The planner's name: `compare`, `ablate`, … */
+  kind: z.string(),
+  source: z.string(),
+  /** What all jobs share, and what the phantom is made by. */
+  config: trainingConfigSchema,
+  /** Ids of the jobs that were planned last, in their order. */
+  jobs: z.array(z.string()),
+  folds: z.string(),
+  cases: z.record(z.string(), z.strictObject({ image: z.string(), mask: z.string().nullable() })),
+});
+
+/** What a study's folder says about it. */
+export type StudyFile = z.infer<typeof studyFileSchema>;
+
+/** A study: what it is called, its data, and its jobs. */
+export interface Study {
+  /** The planner's name. */
+  readonly kind: string;
+  /** A path or `phantom`. */
+  readonly source: string;
+  /** What all jobs share; settings that the planner varies do not count. */
+  readonly config: TrainingConfig;
+  readonly jobs: readonly Job[];
+}
+
+/** The folder of one of a study's jobs. */
+export function jobFolder(out: string, id: string): string {
+  return join(out, JOBS_FOLDER, id);
+}
+
+/**
+ * Puts a study into its folder, or sees that the folder's study is the same: jobs may be added, but
+ * settings, folds and the contents of the data stay as they were when the first job began.
+ *
+ * @throws ConfigError that names what differs
+ */
+export async function openStudy(out: string, study: Study, dataset: SliceDataset): Promise<void> {
+  const cases = caseHashes(dataset.cases);
+  const folds = foldsHash(study.jobs);
+  const before = await readStudy(out);
+  if (before !== null) {
+    expectSameKind(out, before, study);
+    expectSameSettings(out, { ...before, model: "" }, { ...study, model: "" });
+    expectSameContents(out, before, dataset);
+    if (before.folds !== folds) {
+      throw new ConfigError({
+        where: out,
+        expected: "the folds that the study began with",
+        got: "others",
+        remedy: REMEDY,
+      });
+    }
+  }
+  const { kind, source, config } = study;
+  const jobs = study.jobs.map(({ id }) => id);
+  const file: StudyFile = { format: "layerbook-study-1", kind, source, config, jobs, folds, cases };
+  await writeJsonWhole(join(out, STUDY_FILE), file);
+  for (const job of study.jobs) {
+    const planned = await readJob(out, job.id);
+    if (planned !== null) expectSameSettings(jobFolder(out, job.id), planned, job);
+    else await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
+  }
+}
+
+/**
+ * What a folder says about its study.
+ *
+ * @returns `null` where there is none
+ */
+export function readStudy(out: string): Promise<StudyFile | null> {
+  return readRecord(join(out, STUDY_FILE), studyFileSchema, {
+    expected: "a study of this version",
+    remedy: REMEDY,
+  });
+}
+
+/** @returns `null` where the study has no such job */
+export function readJob(out: string, id: string): Promise<Job | null> {
+  return readRecord(join(jobFolder(out, id), "job.json"), jobSchema, {
+    expected: `job ${id} of a study of this version`,
+    remedy: REMEDY,
+  });
+}
+
+/**
+ * Refuses data whose contents are not those that the study began with.
+ *
+ * @throws ConfigError that names the first case that differs
+ */
+export function expectSameContents(
+  out: string,
+  { cases }: Pick<StudyFile, "cases">,
+  dataset: SliceDataset,
+): void {
+  const difference = differenceOf(cases, caseHashes(dataset.cases));
+  if (difference === null) return;
+  throw new ConfigError({
+    where: out,
+    expected: "the data that the study began with",
+    got: difference,
+    remedy: "Restore the data, or choose another folder: results of different data do not mix.",
+  });
+}
+
+function expectSameKind(out: string, before: StudyFile, { kind }: Study): void {
+  if (before.kind === kind) return;
+  throw new ConfigError({
+    where: out,
+    expected: `an empty folder or one of ${kind}`,
+    got: `one of ${before.kind}`,
+    remedy: REMEDY,
+  });
+}
+
+/** Which cases the folds hold out. */
+function foldsHash(jobs: readonly Job[]): string {
+  const parts = new Set(jobs.map(({ split }) => JSON.stringify([split.fold, split.test])));
+  return createHash("sha256")
+    .update([...parts].sort().join("\n"))
+    .digest("hex");
+}

@@ -1,0 +1,84 @@
+import { ConfigError } from "../../../core/errors";
+import { caseScores } from "../../../metrics";
+import type { CaseRecord } from "../../../metrics";
+import type { JobRecord } from "../jobRecord";
+
+/** A case's scores by a table's columns; NaN where undefined. */
+type Scores = ReadonlyMap<string, number>;
+
+/** A case of a row, over its seeds. */
+export interface ScoredCase {
+  readonly id: string;
+  readonly group: string;
+  readonly scores: Scores;
+}
+
+/** @throws ConfigError when a case is scored twice with one seed */
+export function scoredCases(row: readonly JobRecord[]): ScoredCase[] {
+  const byId = new Map<string, { record: CaseRecord; scores: Scores[]; seeds: Set<number> }>();
+  for (const { cases, seed, id: job } of row) {
+    for (const record of cases) {
+      const known = byId.get(record.id) ?? { record, scores: [], seeds: new Set<number>() };
+      if (known.seeds.has(seed)) throw twice(record.id, job);
+      known.seeds.add(seed);
+      known.scores.push(scoresOf(record));
+      byId.set(record.id, known);
+    }
+  }
+  return [...byId.values()].map(({ record: { id, group }, scores }) => ({
+    id,
+    group,
+    scores: meanScores(scores),
+  }));
+}
+
+function scoresOf(record: CaseRecord): Scores {
+  const { dice, accuracy, precision } = caseScores(record);
+  return new Map([
+    ["Dice", dice],
+    ...record.classes.slice(1).map(({ name, dice: own, counts }): [string, number] => {
+      const hasTruth = counts.truePositives + counts.falseNegatives > 0;
+      return [`Dice ${name}`, hasTruth ? own : NaN];
+    }),
+    ["Accuracy", accuracy],
+    ["Precision", precision],
+  ]);
+}
+
+function twice(id: string, job: string): ConfigError {
+  return new ConfigError({
+    where: `studyTable (${job})`,
+    expected: "each case once per seed",
+    got: `${id} twice`,
+  });
+}
+
+/** Means over seeds and over a patient's cases alike: of what is defined. */
+function meanScores(scores: readonly Scores[]): Scores {
+  return new Map(
+    [...scores[0].keys()].map((column) => {
+      const values = scores
+        .map((each) => each.get(column) ?? NaN)
+        .filter((value) => !Number.isNaN(value));
+      return [column, values.reduce((sum, value) => sum + value, 0) / values.length];
+    }),
+  );
+}
+
+/** Scores of two rows side by side, one pair per patient that both have; means over its cases. */
+export function patientPairs(
+  first: readonly ScoredCase[],
+  second: readonly ScoredCase[],
+  column: string,
+): [number, number][] {
+  const [one, other] = [byPatient(first), byPatient(second)];
+  return [...one.keys()]
+    .map((patient) => [one.get(patient)?.get(column), other.get(patient)?.get(column)])
+    .filter((pair): pair is [number, number] => pair.every((value) => Number.isFinite(value)));
+}
+
+function byPatient(cases: readonly ScoredCase[]): Map<string, Scores> {
+  const groups = new Map<string, Scores[]>();
+  for (const { group, scores } of cases) groups.set(group, [...(groups.get(group) ?? []), scores]);
+  return new Map([...groups].map(([group, scores]) => [group, meanScores(scores)]));
+}

@@ -1,0 +1,121 @@
+import { holm, spreadOf, wilcoxonSignedRank } from "../../../metrics";
+import type { Spread } from "../../../metrics";
+import type { Factors, FactorValue } from "../job";
+import { rowKey } from "../job";
+import type { JobRecord } from "../jobRecord";
+import { patientPairs, scoredCases } from "./rowScores";
+import type { ScoredCase } from "./rowScores";
+import { MODEL_TITLES } from "./titles";
+
+/** One score of a row, over its cases. */
+export interface TableScore extends Pick<Spread, "mean" | "sd" | "interval" | "count"> {
+  /** Mean difference from the first row over the patients of both; NaN in the first row. */
+  readonly difference: number;
+  /** Paired Wilcoxon signed-rank test against the first row; NaN in the first row. */
+  readonly pValue: number;
+  /** The same, corrected by Holm over the rows of this score. */
+  readonly pHolm: number;
+}
+
+/** One model with one choice of factors, over all its folds and seeds. */
+export interface TableRow {
+  readonly model: string;
+  /** As the paper calls it. */
+  readonly title: string;
+  readonly factors: Factors;
+  /** By the names of {@link StudyTable.columns}. */
+  readonly scores: Readonly<Record<string, TableScore>>;
+  readonly cases: number;
+  readonly patients: number;
+  readonly folds: number;
+  readonly seeds: number;
+  /** Why the row was given up before all folds were trained; `null` where it was not. */
+  readonly dropped: string | null;
+}
+
+/** Rows of a study, ready to be printed or drawn. */
+export interface StudyTable {
+  readonly title: string;
+  /** `Dice`, `Dice ground-glass`, …, `Accuracy`, `Precision`. */
+  readonly columns: readonly string[];
+  readonly factorNames: readonly string[];
+  readonly rows: readonly TableRow[];
+  /** How the numbers are made. */
+  readonly convention: string;
+}
+
+/** The convention of every {@link StudyTable}, to stand under it. */
+const CONVENTION =
+  "Mean ± sample standard deviation over cases; a case that was scored by several seeds counts " +
+  "once, with the mean of its scores. Dice and precision of a case: mean over the foreground " +
+  "classes that its truth has; Dice of a class: over the cases whose truth has it; accuracy: share " +
+  "of all pixels, background too. Intervals: 95 % percentile bootstrap over patients. p: two-sided " +
+  "paired Wilcoxon signed-rank test over patients against the first row, corrected by Holm over " +
+  "the rows of a column.";
+
+/**
+ * Records to a table: a row per model and choice of factors, in the order of the records. It reads
+ * nothing but the records.
+ *
+ * @throws ConfigError when a case is scored twice with one seed
+ */
+export function studyTable(title: string, records: readonly JobRecord[]): StudyTable {
+  const groups = new Map<string, JobRecord[]>();
+  for (const record of records) {
+    const key = rowKey(record);
+    groups.set(key, [...(groups.get(key) ?? []), record]);
+  }
+  const classNames = records[0]?.classNames.slice(1) ?? [];
+  const columns = ["Dice", ...classNames.map((name) => `Dice ${name}`), "Accuracy", "Precision"];
+  const all = [...groups.values()].map((row) => ({ row, cases: scoredCases(row) }));
+  const comparisons = new Map(
+    columns.map((column) => {
+      const pairs = all.map(({ cases }) => compareRows(all[0].cases, cases, column));
+      const corrected = holm(pairs.map(({ pValue }, index) => (index === 0 ? NaN : pValue)));
+      return [column, pairs.map((pair, index) => ({ ...pair, pHolm: corrected[index] }))];
+    }),
+  );
+  const rows = all.map(({ row, cases }, index): TableRow => {
+    const groupsOf = cases.map(({ group }) => group);
+    const scores = columns.map((column): [string, TableScore] => {
+      const values = cases.map((item) => item.scores.get(column) ?? NaN);
+      const { mean, sd, interval, count } = spreadOf(values, groupsOf);
+      const comparison = comparisons.get(column)?.[index];
+      const { difference = NaN, pValue = NaN, pHolm = NaN } = index === 0 ? {} : (comparison ?? {});
+      return [column, { mean, sd, interval, count, difference, pValue, pHolm }];
+    });
+    const [{ model, factors }] = row;
+    return {
+      ...{ model, factors, title: MODEL_TITLES[model] ?? model },
+      scores: Object.fromEntries(scores),
+      cases: cases.length,
+      patients: new Set(groupsOf).size,
+      folds: new Set(row.map(({ fold }) => fold)).size,
+      seeds: new Set(row.map(({ seed }) => seed)).size,
+      dropped: row.find(({ dropped }) => dropped !== null)?.dropped ?? null,
+    };
+  });
+  const factorNames = [...new Set(rows.flatMap((row) => Object.keys(row.factors)))];
+  return { title, columns, factorNames, rows, convention: CONVENTION };
+}
+
+/** A value of a factor as a table shows it; `-` where a row has none. */
+export function shownFactor(value: FactorValue | undefined): string {
+  return value === undefined || value === null ? "-" : String(value);
+}
+
+/** The paired test of a row against the first, over the patients that both have. */
+function compareRows(
+  first: readonly ScoredCase[],
+  row: readonly ScoredCase[],
+  column: string,
+): { readonly difference: number; readonly pValue: number } {
+  const pairs = patientPairs(row, first, column);
+  if (pairs.length === 0) return { difference: NaN, pValue: NaN };
+  const difference = pairs.reduce((sum, [a, b]) => sum + a - b, 0) / pairs.length;
+  const { pValue } = wilcoxonSignedRank(
+    pairs.map(([a]) => a),
+    pairs.map(([, b]) => b),
+  );
+  return { difference, pValue };
+}

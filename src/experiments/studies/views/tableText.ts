@@ -1,0 +1,124 @@
+import type { Table } from "arquero";
+import { csvTable, formatScore, markdownTable } from "../scoreTable";
+import { shownFactor } from "./studyTable";
+import type { StudyTable, TableRow, TableScore } from "./studyTable";
+
+/** A table for people: mean ± standard deviation, with intervals and tests of the Dice. */
+export function tableMarkdown(table: StudyTable): string {
+  const text = markdownTable([headOf(table), ...table.rows.map((row) => cellsOf(table, row))]);
+  return `## ${table.title}\n\n${text}\n\n${notesOf(table)}\n`;
+}
+
+/** The table for a paper: needs the package booktabs. */
+export function tableLatex(table: StudyTable): string {
+  const head = headOf(table);
+  const firstNumber = 1 + table.factorNames.length;
+  const columns = head.map((_, index) => (index < firstNumber ? "l" : "r")).join("");
+  const line = (cells: readonly string[]): string => `${cells.map(latexText).join(" & ")} \\\\`;
+  return [
+    "\\begin{table}",
+    "\\centering",
+    `\\caption{${latexText(table.title)}. ${latexText(notesOf(table))}}`,
+    `\\begin{tabular}{${columns}}`,
+    "\\toprule",
+    line(head),
+    "\\midrule",
+    ...table.rows.map((row) => line(cellsOf(table, row))),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "\\end{table}",
+    "",
+  ].join("\n");
+}
+
+/** The same for programs, with all digits, and every column's interval, count and test. */
+export function tableCsv(table: StudyTable): string {
+  const rows = flatRows(table);
+  const names = rows.length === 0 ? [] : Object.keys(rows[0]);
+  return csvTable([names, ...rows.map((row) => names.map((name) => row[name]))]);
+}
+
+/** The same as an arquero table, to filter and join in a notebook. */
+export async function tableArquero(table: StudyTable): Promise<Table> {
+  // Loaded when asked for: a package of ES modules alone.
+  const { from } = await import("arquero");
+  return from(flatRows(table) as object[]);
+}
+
+/** One plain object per row: `dice_mean`, `dice_sd`, `dice_low`, … */
+export function flatRows(table: StudyTable): Record<string, string | number>[] {
+  return table.rows.map((row) => ({
+    model: row.model,
+    ...Object.fromEntries(table.factorNames.map((name) => [name, shownFactor(row.factors[name])])),
+    ...Object.fromEntries(
+      table.columns.flatMap((column) => {
+        const name = column.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+        return Object.entries(scoreValues(row.scores[column])).map(([key, value]) => [
+          `${name}_${key}`,
+          value,
+        ]);
+      }),
+    ),
+    cases: row.cases,
+    patients: row.patients,
+    folds: row.folds,
+    seeds: row.seeds,
+  }));
+}
+
+function scoreValues(score: TableScore): Record<string, number> {
+  const { mean, sd, interval, count, difference, pValue, pHolm } = score;
+  return {
+    ...{ mean, sd, low: interval.low, high: interval.high, cases: count },
+    ...{ difference, p: pValue, p_holm: pHolm },
+  };
+}
+
+function headOf(table: StudyTable): string[] {
+  return ["Model", ...table.factorNames, ...table.columns, "Dice 95 % CI", "p (Holm)", "Cases"];
+}
+
+function cellsOf(table: StudyTable, row: TableRow): string[] {
+  const { interval, pHolm } = row.scores["Dice"];
+  return [
+    `${row.title}${row.dropped === null ? "" : " *"}`,
+    ...table.factorNames.map((name) => shownFactor(row.factors[name])),
+    ...table.columns.map((column) => {
+      const { mean, sd, count } = row.scores[column];
+      const cases = column.startsWith("Dice ") ? ` (${count})` : "";
+      return `${formatScore(mean)} ± ${formatScore(sd)}${cases}`;
+    }),
+    `${formatScore(interval.low)} to ${formatScore(interval.high)}`,
+    formatP(pHolm),
+    String(row.cases),
+  ];
+}
+
+function notesOf({ convention, rows }: StudyTable): string {
+  const seeds = Math.max(0, ...rows.map((row) => row.seeds));
+  const dropped = rows.some((row) => row.dropped !== null)
+    ? " *: given up before all folds were trained, since it clearly lost; its scores are of fewer cases."
+    : "";
+  return `${convention} Seeds: ${seeds}. In brackets: cases that have the class.${dropped}`;
+}
+
+/** `0.031`; `<0.001`; `-` for none. */
+function formatP(value: number): string {
+  if (Number.isNaN(value)) return "-";
+  return value < 0.001 ? "<0.001" : value.toFixed(3);
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  "±": "$\\pm$",
+  "%": "\\%",
+  "&": "\\&",
+  "#": "\\#",
+  _: "\\_",
+  "<": "$<$",
+  ">": "$>$",
+  $: "\\$",
+};
+
+function latexText(text: string): string {
+  return text.replace(/[±%&#_<>$]/g, (character) => LATEX[character]);
+}

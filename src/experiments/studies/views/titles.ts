@@ -1,0 +1,10 @@
+/** The paper's names of the systems; other models go by their own. */
+export const MODEL_TITLES: Readonly<Record<string, string>> = {
+  unet: "U-Net",
+  residualAttentionUnet: "Residual Attention U-Net",
+  ma: "M-A (without attention)",
+  mr: "M-R (without ResNeXt)",
+  attentionUnet: "Attention U-Net",
+  fcn8s: "FCN-8s",
+  resnextUnet: "ResNeXt-50 U-Net",
+};

@@ -1,0 +1,105 @@
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { crossValidationFolds, ownFolds } from "../../../src/experiments/studies/folds";
+import { jobSteps } from "../../../src/experiments/studies/job";
+import { planAblate } from "../../../src/experiments/studies/planners/ablate";
+import { planCompare } from "../../../src/experiments/studies/planners/compare";
+import { discDataset } from "../support/discDataset";
+
+const { cases } = discDataset();
+const config = presetConfig("smoke");
+const folds = crossValidationFolds(cases, config);
+
+describe("crossValidationFolds", () => {
+  it("takes what early stopping watches out of the training part", () => {
+    expect(folds.flatMap(({ test }) => test).sort()).toEqual(cases.map(({ id }) => id).sort());
+    for (const { train, validation, test } of folds) {
+      expect(validation).toHaveLength(1);
+      expect(new Set([...train, ...validation, ...test]).size).toBe(cases.length);
+    }
+  });
+
+  it('holds out each patient once with folds "all"', () => {
+    const all = crossValidationFolds(cases, { ...config, folds: "all" });
+    expect(all.map(({ test }) => test).sort()).toEqual(cases.map(({ id }) => [id]).sort());
+  });
+
+  it("takes own splits as they are, and those of kFold with their held-out part", () => {
+    const [a, b, ...rest] = cases.map(({ id }) => id);
+    const common = { fold: 0, seed: 1 };
+    const whole = { ...common, train: rest, validation: [b], test: [a] };
+    expect(ownFolds([whole], cases, config)).toEqual([whole]);
+    const [fold] = ownFolds(
+      [{ ...common, train: [b, ...rest], validation: [a], test: [] }],
+      cases,
+      {
+        ...config,
+        validationFraction: 0,
+      },
+    );
+    expect(fold).toMatchObject({ train: [b, ...rest], validation: [], test: [a] });
+    const none = { ...common, train: rest, validation: [], test: [] };
+    expect(() => ownFolds([none], cases, config)).toThrow(/expected cases to test on, got none/);
+  });
+});
+
+describe("planCompare", () => {
+  it("goes fold by fold, with the same folds for every model, augmentation and seed", () => {
+    const jobs = planCompare({
+      ...{ models: ["unet", "ma"], augmentations: ["none", "paper"], seeds: [1, 2], config, folds },
+    });
+    expect(jobs).toHaveLength(2 * 2 * 2 * 2);
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+    expect(jobs.map(({ split }) => split.fold)).toEqual([...Array(8).fill(0), ...Array(8).fill(1)]);
+    expect(new Set(jobs.slice(0, 8).map(({ split }) => split)).size).toBe(1);
+    expect(jobs[0]).toMatchObject({
+      id: "unet-none-fold1-seed1",
+      config: { seed: 1, augmentation: "none" },
+      factors: { augmentation: "none" },
+    });
+  });
+});
+
+describe("planAblate", () => {
+  it("changes one thing at a time, beside the whole model", () => {
+    const jobs = planAblate({
+      factors: { part: null, attention: null, numHashes: [1, 4] },
+      config,
+      folds: folds.slice(0, 1),
+    });
+    expect(jobs.map(({ id }) => id)).toEqual([
+      ...["whole-fold1", "part=M_A-fold1", "part=M_R-fold1", "attention=none-fold1"],
+      ...["attention=gate-fold1", "attention=multiHead-fold1", "numHashes=1-fold1"],
+    ]);
+    const base = { part: "all", attention: "lsh", numHashes: 4 };
+    expect(jobs.map(({ factors }) => factors)).toEqual([
+      base,
+      { ...base, part: "M-A" },
+      { ...base, part: "M-R" },
+      ...["none", "gate", "multiHead"].map((attention) => ({ ...base, attention })),
+      { ...base, numHashes: 1 },
+    ]);
+    expect(jobs.map(({ model }) => model).slice(0, 4)).toEqual([
+      ...["residualAttentionUnet", "ma", "mr", "residualAttentionUnet"],
+    ]);
+    expect(jobs[6].config.model).toEqual({ ...config.model, numHashes: 1 });
+  });
+
+  it.each([
+    [{ colour: null }, /ablate: expected factors among part, attention, .*, got "colour"/],
+    [{ loss: ["hinge"] }, /ablate loss\.loss\.name: expected .*crossEntropy.*, got "hinge"/],
+    [{ part: ["M-X"] }, /ablate part: expected M-A or M-R, got M-X/],
+  ])("refuses %j", (factors, message) => {
+    expect(() => planAblate({ factors, config, folds })).toThrow(message);
+  });
+});
+
+describe("jobSteps", () => {
+  it("counts whole batches, and the paper's copies", () => {
+    const split = { ...folds[0], train: ["a", "b", "c"] };
+    const steps = (augmentation: "none" | "paper", lastBatch: "keep" | "drop") =>
+      jobSteps({ split, config: { ...config, epochs: 2, batchSize: 4, augmentation, lastBatch } });
+    expect([steps("none", "drop"), steps("paper", "drop"), steps("paper", "keep")]).toEqual([
+      2, 8, 10,
+    ]);
+  });
+});
