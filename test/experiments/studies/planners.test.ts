@@ -49,7 +49,9 @@ describe("planCompare", () => {
     });
     expect(jobs).toHaveLength(2 * 2 * 2 * 2);
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
-    expect(jobs.map(({ split }) => split.fold)).toEqual([...Array(8).fill(0), ...Array(8).fill(1)]);
+    expect(jobs.map(({ split }) => split.fold)).toEqual(
+      Array.from({ length: 16 }, (_, index) => Math.floor(index / 8)),
+    );
     expect(new Set(jobs.slice(0, 8).map(({ split }) => split)).size).toBe(1);
     expect(jobs[0]).toMatchObject({
       id: "unet-none-fold1-seed1",

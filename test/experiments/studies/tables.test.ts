@@ -21,8 +21,9 @@ const config = presetConfig("smoke");
 function record(
   model: string,
   predictions: Readonly<Record<string, number[]>>,
-  { fold = 0, seed = 1, factors = { augmentation: "none" } as Factors } = {},
+  place: { readonly fold?: number; readonly seed?: number; readonly factors?: Factors } = {},
 ): JobRecord {
+  const { fold = 0, seed = 1, factors = { augmentation: "none" } } = place;
   const plane = (values: number[]) => ({ height: 1, width: 4, data: Uint8Array.from(values) });
   return {
     format: "layerbook-job-1",
