@@ -8,6 +8,7 @@ import { registerDemoCommand } from "./commands/demo";
 import { registerDoctorCommand } from "./commands/doctor";
 import { registerEvaluateCommand } from "./commands/evaluate";
 import { registerJobCommand } from "./commands/job";
+import { registerExportCommand } from "./commands/export";
 import { registerKernelCommand } from "./commands/kernel";
 import { registerPredictCommand } from "./commands/predict";
 import { registerRunsCommand } from "./commands/runs";
@@ -37,6 +38,7 @@ function createProgram(): Command {
   registerConfigCommand(program);
   registerRunsCommand(program);
   registerDemoCommand(program);
+  registerExportCommand(program);
   registerKernelCommand(program);
   registerSetupCommand(program);
   registerDoctorCommand(program);

@@ -1,17 +1,13 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readPython } from "../../src/cli/doctor/project";
 import { NotebookError, exportNotebook } from "../../src/viz/reports/exportNotebook";
 
 const root = join(__dirname, "..", "..");
 const python = readPython(root)?.executable ?? "";
 const folder = mkdtempSync(join(tmpdir(), "layerbook-notebook-"));
-const shared = {
-  python,
-  packageRoot: root,
-  plotlyFolder: dirname(require.resolve("plotly.js-dist-min")),
-};
+const shared = { python, packageRoot: root, execute: true };
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,7 +27,7 @@ describe("01-quickstart", () => {
     await exportNotebook({
       ...shared,
       notebook: join(root, "notebooks", "01-quickstart.ipynb"),
-      html,
+      output: html,
       env: { LAYERBOOK_RUNS: join(folder, "runs") },
     });
     const page = readFileSync(html, "utf8");
@@ -54,7 +50,7 @@ describe("exportNotebook", () => {
   it("says which notebook stopped, and leaves no page", async () => {
     const broken = notebook("broken.ipynb", 'throw new Error("the reason");');
     const html = join(folder, "broken.html");
-    const attempt = exportNotebook({ ...shared, notebook: broken, html });
+    const attempt = exportNotebook({ ...shared, notebook: broken, output: html });
     await expect(attempt).rejects.toThrow(NotebookError);
     await expect(attempt).rejects.toThrow(/broken\.ipynb: .*the reason/);
     expect(readdirSync(folder).filter((name) => name.includes("broken.html"))).toEqual([]);

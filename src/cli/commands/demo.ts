@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { QuickstartReport } from "../../experiments/studies/quickstart";
 import { SetupError } from "../../core/errors";
@@ -68,10 +67,10 @@ async function demo(options: DemoOptions): Promise<CommandResult> {
   process.stderr.write("Executing notebooks/01-quickstart.ipynb with Jupyter ...\n");
   await exportNotebook({
     notebook: join(packageRoot, "notebooks", "01-quickstart.ipynb"),
-    html,
+    output: html,
+    execute: true,
     python: python.executable,
     packageRoot,
-    plotlyFolder: dirname(createRequire(__filename).resolve("plotly.js-dist-min")),
     env: { LAYERBOOK_RUNS: folder },
   });
   return { text: summary(report, html, json), json: report };

@@ -1,7 +1,14 @@
+import { dirname } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { installKernel, listKernels, uninstallKernel } from "../../kernel/kernelspec";
+import {
+  installKernel,
+  kernelsFolder,
+  listKernels,
+  uninstallKernel,
+} from "../../kernel/kernelspec";
 import type { InstalledKernel, KernelScope } from "../../kernel/kernelspec";
+import { installTemplates } from "../../viz/reports/installTemplates";
 import { findProject } from "../doctor/project";
 import type { CommandResult, CommonOptions } from "../runAction";
 import { addCommonOptions, resultAction } from "../runAction";
@@ -37,7 +44,8 @@ function install(options: KernelCommandOptions): CommandResult {
     strict,
     ...(name === undefined ? {} : { name }),
   });
-  return { text: `Installed into ${folder}`, json: { folder } };
+  const templates = installTemplates(root(), dirname(kernelsFolder(root(), scopeOf(options))));
+  return { text: `Installed into ${folder}`, json: { folder, templates } };
 }
 
 function uninstall(options: KernelCommandOptions): CommandResult {

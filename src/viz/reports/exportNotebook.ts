@@ -1,21 +1,33 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readFile, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { LayerbookError, SetupError } from "../../core/errors";
+import { DataError, LayerbookError, SetupError } from "../../core/errors";
+import { asDataError } from "../../files/systemErrors";
+import { writeFolderWhole } from "../../files/writeWhole";
+import { printToPdf } from "./browser";
+import { templateFiles } from "./templates";
+
+/** The forms that a notebook can be exported to. */
+export const EXPORT_FORMS = ["html", "slides", "pdf"] as const;
+export type ExportForm = (typeof EXPORT_FORMS)[number];
 
 /** What {@link exportNotebook} needs to know. */
 export interface ExportOptions {
   /** The notebook; it is not changed. */
   readonly notebook: string;
-  /** The page to write. */
-  readonly html: string;
-  /** A Python that has nbconvert and the kernel. */
+  /** The file to write. */
+  readonly output: string;
+  /** Default `"html"`. */
+  readonly to?: ExportForm;
+  /** Runs every cell first; default false: the outputs that the notebook has are exported. */
+  readonly execute?: boolean;
+  /** Leaves code cells folded; default false. */
+  readonly noCode?: boolean;
+  /** A Python that has nbconvert, and the kernel where cells are run. */
   readonly python: string;
   /** The folder of layerbook's own files: `templates/` and its dependencies. */
   readonly packageRoot: string;
-  /** The folder of `plotly.min.js`. */
-  readonly plotlyFolder: string;
   /** Added to the kernel's environment. */
   readonly env?: NodeJS.ProcessEnv;
   /** Seconds a cell may take; default 1800. */
@@ -33,39 +45,94 @@ const MISSING: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Executes a notebook with real Jupyter and writes it as one self-contained page: figures stay
- * interactive, and nothing is fetched when it is opened.
+ * Writes a notebook as one self-contained page, as slides or as a PDF: figures are in it, and
+ * nothing is fetched when it is opened. Interactive figures stay interactive in pages and slides.
  *
- * The page is written beside its place and renamed, so a failure leaves an earlier one as it was.
+ * A failure leaves an earlier output as it was.
  *
- * @throws SetupError when nbconvert or the kernel is missing
+ * @throws DataError when the notebook cannot be read, or has no outputs and is not to be executed
+ * @throws SetupError when nbconvert, the kernel or, for a PDF, Chromium is missing
  * @throws NotebookError when a cell throws
  */
 export async function exportNotebook(options: ExportOptions): Promise<void> {
-  const { notebook, html, python, packageRoot, plotlyFolder, env, cellSeconds = 1800 } = options;
-  await mkdir(dirname(html), { recursive: true });
-  const folder = await mkdtemp(join(dirname(html), `.${basename(html)}-`));
-  try {
-    const output = await run(
+  const { notebook, output, to = "html", execute = false, noCode = false } = options;
+  const { python, packageRoot, env, cellSeconds = 1800 } = options;
+  await checkNotebook(notebook, execute);
+  const { templates, included } = templateFiles(packageRoot);
+  const template = to === "slides" ? "layerbook-slides" : "layerbook";
+  const folders = [...new Set([...included.map((file) => dirname(file)), join(templates, template)])];
+  await writeFolderWhole(dirname(output), async (folder) => {
+    // A PDF is printed from the page, which must not be left behind.
+    const page = to === "pdf" ? ".page.html" : basename(output);
+    const result = await run(
       python,
       [
-        ...["-m", "nbconvert", "--to", "html", "--execute", "--template", "layerbook"],
-        `--TemplateExporter.extra_template_basedirs=${join(packageRoot, "templates")}`,
-        `--TemplateExporter.extra_template_paths=${plotlyFolder}`,
-        `--ExecutePreprocessor.kernel_name=${KERNEL}`,
-        `--ExecutePreprocessor.timeout=${cellSeconds}`,
-        ...["--output-dir", folder, "--output", "page.html", notebook],
+        ...["-m", "nbconvert", "--to", to === "slides" ? "slides" : "html"],
+        ...(execute
+          ? [
+              "--execute",
+              `--ExecutePreprocessor.kernel_name=${KERNEL}`,
+              `--ExecutePreprocessor.timeout=${cellSeconds}`,
+            ]
+          : []),
+        ...["--template", template, `--TemplateExporter.extra_template_basedirs=${templates}`],
+        ...folders.map((each) => `--TemplateExporter.extra_template_paths=${each}`),
+        ...(noCode ? ["--TemplateExporter.exclude_input=True"] : []),
+        ...["--output-dir", folder, "--output", page, notebook],
       ],
       { ...process.env, ...env },
     );
-    if (output.code !== 0) throw failure(notebook, output);
-    const page = join(folder, "page.html");
-    const file = await open(page, "r+");
-    await file.sync();
-    await file.close();
-    await rename(page, html);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (result.code !== 0) throw failure(notebook, result);
+    // nbconvert insists on its own ending for slides.
+    await settleName(folder, page);
+    if (to !== "pdf") return;
+    await printToPdf(join(folder, page), join(folder, basename(output)));
+    await rm(join(folder, page));
+  });
+}
+
+/** Gives nbconvert's file the name that was asked for. */
+async function settleName(folder: string, name: string): Promise<void> {
+  const names = await readdir(folder);
+  const [only] = names;
+  if (names.length === 1 && only !== undefined && only !== name) {
+    await rename(join(folder, only), join(folder, name));
+  }
+}
+
+/** Refuses what is no notebook, and one that would be exported without any output. */
+async function checkNotebook(path: string, execute: boolean): Promise<void> {
+  const expected = "a Jupyter notebook";
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw asDataError(path, expected, cause);
+  }
+  let cells: unknown;
+  try {
+    cells = (JSON.parse(text) as { cells?: unknown }).cells;
+  } catch (cause) {
+    throw new DataError({ where: path, expected, got: "a file that is not JSON", cause });
+  }
+  if (!Array.isArray(cells)) {
+    throw new DataError({
+      where: path,
+      expected,
+      got: extname(path) === ".ipynb" ? "JSON without cells" : "another kind of file",
+    });
+  }
+  const code = (cells as { cell_type?: string; outputs?: unknown[] }[]).filter(
+    ({ cell_type }) => cell_type === "code",
+  );
+  const hasOutputs = code.some(({ outputs }) => (outputs?.length ?? 0) > 0);
+  if (!execute && code.length > 0 && !hasOutputs) {
+    throw new DataError({
+      where: path,
+      expected: "a notebook that has been run",
+      got: `${code.length} code cells without outputs`,
+      remedy: "Run it in JupyterLab and save it, or export with --execute",
+    });
   }
 }
 

@@ -1,0 +1,135 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readPython } from "../../src/cli/doctor/project";
+import { DataError } from "../../src/core/errors";
+import { scoreBars } from "../../src/viz";
+import { exportNotebook } from "../../src/viz/reports/exportNotebook";
+import { installTemplates } from "../../src/viz/reports/installTemplates";
+
+const root = join(__dirname, "..", "..");
+const python = readPython(root)?.executable ?? "";
+const hasBrowser = existsSync(process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium");
+const folder = mkdtempSync(join(tmpdir(), "layerbook-export-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const figure = scoreBars([{ model: "unet", className: "lesion </script>", mean: 0.5, count: 9 }]);
+
+/** A notebook as JupyterLab saves it, with one figure in its outputs. */
+function saved(name: string, hasOutputs = true): string {
+  const output = {
+    output_type: "execute_result",
+    data: figure.toMimeBundle(),
+    metadata: {},
+    execution_count: 1,
+  };
+  const path = join(folder, name);
+  writeFileSync(
+    path,
+    JSON.stringify({
+      cells: [
+        {
+          cell_type: "markdown",
+          metadata: { slideshow: { slide_type: "slide" } },
+          source: "# A title",
+        },
+        {
+          cell_type: "code",
+          metadata: {},
+          execution_count: 1,
+          outputs: hasOutputs ? [output] : [],
+          source: "scoreBars(scores)",
+        },
+      ],
+      metadata: { kernelspec: { name: "layerbook", display_name: "TypeScript (layerbook)" } },
+      nbformat: 4,
+      nbformat_minor: 4,
+    }),
+  );
+  return path;
+}
+const shared = { python, packageRoot: root };
+const fetched = /<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\/[^"]*"/;
+
+describe("exportNotebook", () => {
+  it("keeps the figure as a picture and as data, and fetches nothing", async () => {
+    const output = join(folder, "page.html");
+    await exportNotebook({ ...shared, notebook: saved("one.ipynb"), output });
+    const page = readFileSync(output, "utf8");
+    expect(page).toMatch(/<figure class="layerbook-figure[^>]*>\s*<svg[^>]*aria-label="U-Net/);
+    expect(page).toMatch(/<script type="application\/json">\{"config":/);
+    expect(page).toContain("lesion \\u003c/script\\u003e");
+    expect(page).toMatch(/<details class="layerbook-code" open(="")?>/);
+    expect(page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "")).not.toMatch(fetched);
+  });
+
+  it("writes slides that open offline, without code where that is asked for", async () => {
+    const output = join(folder, "talk.html");
+    await exportNotebook({
+      ...shared,
+      notebook: saved("two.ipynb"),
+      output,
+      to: "slides",
+      noCode: true,
+    });
+    const page = readFileSync(output, "utf8");
+    expect(page).toContain("Reveal.initialize");
+    expect(page).toMatch(/<section[^>]*>[\s\S]*A title/);
+    expect(page).toMatch(/<svg[^>]*aria-label="U-Net/);
+    expect(page).not.toContain("scoreBars(scores)");
+    expect(page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "")).not.toMatch(fetched);
+  });
+
+  (hasBrowser ? it : it.skip)("prints a PDF", async () => {
+    const output = join(folder, "page.pdf");
+    await exportNotebook({ ...shared, notebook: saved("three.ipynb"), output, to: "pdf" });
+    const bytes = readFileSync(output);
+    expect(bytes.subarray(0, 5).toString()).toBe("%PDF-");
+    expect(bytes.length).toBeGreaterThan(5_000);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("refuses a notebook without outputs, JSON without cells, and no notebook", async () => {
+    const attempt = (notebook: string) =>
+      exportNotebook({ ...shared, notebook, output: join(folder, "never.html") });
+    await expect(attempt(saved("bare.ipynb", false))).rejects.toThrow(
+      /bare\.ipynb: expected a notebook that has been run, got 1 code cells without outputs/,
+    );
+    writeFileSync(join(folder, "other.ipynb"), "{}");
+    await expect(attempt(join(folder, "other.ipynb"))).rejects.toThrow(/JSON without cells/);
+    writeFileSync(join(folder, "text.ipynb"), "#");
+    await expect(attempt(join(folder, "text.ipynb"))).rejects.toThrow(/a file that is not JSON/);
+    await expect(attempt(join(folder, "missing.ipynb"))).rejects.toThrow(DataError);
+    expect(existsSync(join(folder, "never.html"))).toBe(false);
+  });
+});
+
+describe("installTemplates", () => {
+  it("lets plain nbconvert find the template by its name", () => {
+    const data = join(folder, "jupyter");
+    installTemplates(root, data);
+    const args = ["-m", "nbconvert", "--to", "html", "--template", "layerbook"];
+    execFileSync(python, [...args, "--output", "named.html", saved("four.ipynb")], {
+      env: { ...process.env, JUPYTER_PATH: data },
+      stdio: "ignore",
+    });
+    const page = readFileSync(join(folder, "named.html"), "utf8");
+    expect(page).toMatch(/<figure class="layerbook-figure/);
+    expect(page.length).toBeGreaterThan(4e6);
+  });
+});
+
+describe("nbconvert without our template", () => {
+  it.each([
+    ["html", "page.html", /<img [^>]*src="data:image\/svg\+xml;base64/],
+    ["markdown", "page.md", /!\[svg\]\(page_files\/.*\.svg\)/],
+  ])("--to %s keeps the figure", (form, name, picture) => {
+    execFileSync(
+      python,
+      ["-m", "nbconvert", "--to", form, "--output", "page", saved(`plain-${form}.ipynb`)],
+      { stdio: "ignore" },
+    );
+    expect(readFileSync(join(folder, name), "utf8")).toMatch(picture);
+  });
+});
