@@ -11,6 +11,7 @@ import { registerJobCommand } from "./commands/job";
 import { registerExportCommand } from "./commands/export";
 import { registerKernelCommand } from "./commands/kernel";
 import { registerPredictCommand } from "./commands/predict";
+import { registerReportCommand } from "./commands/report";
 import { registerRunsCommand } from "./commands/runs";
 import { registerSetupCommand } from "./commands/setup";
 import { registerTrainCommand } from "./commands/train";
@@ -37,6 +38,7 @@ function createProgram(): Command {
   registerJobCommand(program);
   registerConfigCommand(program);
   registerRunsCommand(program);
+  registerReportCommand(program);
   registerDemoCommand(program);
   registerExportCommand(program);
   registerKernelCommand(program);

@@ -126,15 +126,20 @@ export class Figure {
   }
 }
 
+/** The settings that every axis starts from. */
+function chartAxis(axis: PlotlyJson): PlotlyJson {
+  const { title } = axis;
+  // Without a distance of its own, plotly lays a title over long tick labels.
+  const standoff = typeof title === "object" ? { title: { standoff: 14, ...title } } : {};
+  return { gridcolor: GRID, zerolinecolor: GRID, automargin: true, ...axis, ...standoff };
+}
+
 /** The layout that every chart starts from. */
 function chartLayout(layout: PlotlyJson): PlotlyJson {
   const axes = Object.fromEntries(
     Object.entries({ xaxis: {}, yaxis: {}, ...layout })
       .filter(([key]) => /^[xy]axis\d*$/.test(key))
-      .map(([key, axis]) => [
-        key,
-        { gridcolor: GRID, zerolinecolor: GRID, automargin: true, ...(axis as PlotlyJson) },
-      ]),
+      .map(([key, axis]) => [key, chartAxis(axis as PlotlyJson)]),
   );
   return {
     ...SIZE,

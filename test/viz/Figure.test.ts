@@ -114,14 +114,16 @@ describe("scoreBars", () => {
     const { data } = scoreBars(
       [
         { model: "unet", className: "consolidation", mean: 0.5, count: 3, interval: [0.4, 0.7] },
-        { model: "unet", className: "pleural effusion", mean: NaN, count: 0 },
+        { model: "unet", className: "pleural effusion", mean: NaN, count: 0, interval: [NaN, NaN] },
       ],
       "Dice",
     );
     expect(data[0]["y"]).toEqual([0.5, null]);
+    expect(data[0]["error_y"]).toBeDefined();
     const { array, arrayminus } = data[0]["error_y"] as Record<string, (number | null)[]>;
     expect(array[0]).toBeCloseTo(0.2);
     expect(arrayminus[0]).toBeCloseTo(0.1);
+    expect([array[1], arrayminus[1]]).toEqual([null, null]);
   });
 });
 

@@ -6,6 +6,7 @@ import { readPython } from "../../src/cli/doctor/project";
 import { DataError } from "../../src/core/errors";
 import { scoreBars } from "../../src/viz";
 import { exportNotebook } from "../../src/viz/reports/exportNotebook";
+import { reportPage } from "../../src/viz/reports/reportPage";
 import { installTemplates } from "../../src/viz/reports/installTemplates";
 
 const root = join(__dirname, "..", "..");
@@ -102,6 +103,33 @@ describe("exportNotebook", () => {
     await expect(attempt(join(folder, "text.ipynb"))).rejects.toThrow(/a file that is not JSON/);
     await expect(attempt(join(folder, "missing.ipynb"))).rejects.toThrow(DataError);
     expect(existsSync(join(folder, "never.html"))).toBe(false);
+  });
+});
+
+describe("reportPage", () => {
+  const report = {
+    title: "U-Net on <ward>",
+    headline: "Mean Dice 0.50.",
+    sections: [
+      {
+        heading: "Scores",
+        text: ["Dice & friends."],
+        html: "<table></table>",
+        figures: [{ figure, caption: "Bars." }],
+      },
+    ],
+    footer: [["Seed", "1"]] as const,
+  };
+
+  it("is one page that fetches nothing, with its figures as pictures and as data", () => {
+    const page = reportPage(report, root);
+    const visible = page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "");
+    expect(visible).not.toMatch(fetched);
+    expect(visible).toContain("<title>U-Net on &lt;ward&gt;</title>");
+    expect(visible).toContain("<p>Dice &amp; friends.</p>");
+    expect(visible).toMatch(/<figure[^>]*><svg/);
+    expect(visible).toMatch(/<dt>Seed<\/dt><dd>1<\/dd>/);
+    expect(page).toContain('<script type="application/json">');
   });
 });
 

@@ -89,7 +89,25 @@ export function fitResultBundle({ records, ended, bestEpoch, seconds }: FitResul
 }
 
 /** An evaluation: one row per foreground class. */
-export function evaluationBundle({ summary }: EvaluationResultLike): MimeBundle {
+export function evaluationBundle(evaluation: EvaluationResultLike): MimeBundle {
+  const { header, rows, caption } = evaluationRows(evaluation);
+  return {
+    "text/html": htmlTable(header, rows, caption),
+    "text/plain": textTable(header, rows, caption),
+  };
+}
+
+/** The same as HTML alone. */
+export function evaluationTable(evaluation: EvaluationResultLike): string {
+  const { header, rows, caption } = evaluationRows(evaluation);
+  return htmlTable(header, rows, caption);
+}
+
+function evaluationRows({ summary }: EvaluationResultLike): {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly caption: string;
+} {
   const header = [
     "class",
     "Dice",
@@ -118,10 +136,7 @@ export function evaluationBundle({ summary }: EvaluationResultLike): MimeBundle 
       ];
     });
   const caption = `Mean Dice ${number(summary.dice)} over foreground classes; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth has it.`;
-  return {
-    "text/html": htmlTable(header, rows, caption),
-    "text/plain": textTable(header, rows, caption),
-  };
+  return { header, rows, caption };
 }
 
 /** A plotly figure of the user's own. */

@@ -142,11 +142,17 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
 
 /** Plotly's error bars from intervals; none where no score has one. */
 function whiskers(rows: readonly (ClassScore | undefined)[]): PlotlyJson {
-  if (rows.every((row) => row?.interval === undefined)) return {};
+  const bounds = rows.map((row) =>
+    row?.interval === undefined || row.interval.some((bound) => Number.isNaN(bound))
+      ? null
+      : row.interval,
+  );
+  if (bounds.every((interval) => interval === null)) return {};
   const side = (index: 0 | 1): (number | null)[] =>
-    rows.map((row) =>
-      row?.interval === undefined ? null : Math.abs(row.interval[index] - row.mean),
-    );
+    rows.map((row, i) => {
+      const interval = bounds[i];
+      return row === undefined || interval === null ? null : Math.abs(interval[index] - row.mean);
+    });
   return {
     error_y: {
       type: "data",

@@ -23,6 +23,8 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
     if (svg === null) continue;
     svg.removeAttribute("color");
     svg.querySelector(".lb-page")?.remove();
+    // The checkboxes name the colours; the space stays, so that nothing jumps.
+    svg.querySelector(".lb-key")?.remove();
     image.replaceWith(holder);
 
     const controls = document.createElement("fieldset");

@@ -4,6 +4,7 @@ import { clientScript } from "../client/embed";
 import { mountToggles } from "../client/mountToggles";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
+import { modelTitle } from "../names";
 import { classColour } from "../palette";
 import { FONT, svgText, tag } from "../svg/markup";
 import { TRUTH, listMasks } from "./caseMasks";
@@ -131,7 +132,8 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
       "font-size": 12,
     },
     tag("rect", { class: "lb-page", width: "100%", height: "100%", fill: "#ffffff" }) +
-      tag("g", { class: "lb-key" }, key.svg + differenceKey.svg) +
+      tag("g", { class: "lb-key" }, key.svg) +
+      differenceKey.svg +
       parts.join(""),
   );
   const html = `<figure class="layerbook-masks" data-layerbook="${id}" style="margin:0">${staticPicture(svg, description)}</figure>${clientScript(mountToggles, id, classes)}`;
@@ -151,9 +153,9 @@ function columnsOf(where: string, cases: readonly ListedCase[], difference: bool
   return [
     { heading: "Scan", mask: null, isDifference: false },
     ...titles.flatMap((title, mask): Column[] => [
-      { heading: title, mask, isDifference: false },
+      { heading: modelTitle(title), mask, isDifference: false },
       ...(difference && title !== TRUTH
-        ? [{ heading: `${title}: errors`, mask, isDifference: true }]
+        ? [{ heading: `${modelTitle(title)}: errors`, mask, isDifference: true }]
         : []),
     ]),
   ];

@@ -7,6 +7,7 @@ import { TRUTH, listMasks } from "../masks/caseMasks";
 import type { ComparedCase, ListedCase, Plane } from "../masks/caseMasks";
 import { compareMasks } from "../masks/compareMasks";
 import { staticPicture } from "../masks/staticPicture";
+import { modelTitle } from "../names";
 import { classColour } from "../palette";
 import { percentileWindow } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
@@ -68,7 +69,7 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
     isHounsfield,
     Math.max(MOST_BYTES - maskBytes, MOST_BYTES / 2),
   );
-  const titles = listed[0].masks.map(({ title }) => title);
+  const titles = listed[0].masks.map(({ title }) => modelTitle(title));
   const classes = classNames
     .slice(1)
     .map((name, index) => ({ name, colour: classColour(index + 1) ?? "#000000" }));

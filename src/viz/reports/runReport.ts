@@ -1,0 +1,136 @@
+import type { CaseRecord } from "../../metrics";
+import type { RunRecord } from "../../experiments/storage/runs";
+import type { Evaluation } from "../../experiments/evaluation/evaluateModel";
+import type { Plane, SliceCase } from "../../data/types";
+import { evaluationTable } from "../cards/resultCards";
+import { confusionMatrixChart } from "../charts/confusionMatrixChart";
+import { scoreBars } from "../charts/scoreBars";
+import { trainingCurves } from "../charts/trainingCurves";
+import { compareMasks } from "../masks/compareMasks";
+import { modelTitle, sayScore } from "../names";
+import { sliceViewer } from "../sliceViewer/sliceViewer";
+import type { Report } from "./reportPage";
+
+/** A run with what it predicts on its held-out slices. */
+export interface EvaluatedRun {
+  readonly record: RunRecord;
+  readonly evaluation: Evaluation;
+  /** The held-out cases, in the order of the evaluation's records. */
+  readonly cases: readonly SliceCase[];
+  /** One plane of labels per case. */
+  readonly predictions: readonly Plane<Uint8Array>[];
+  /** The command that made the report. */
+  readonly command: string;
+  /** When it was made; `new Date().toISOString()`. */
+  readonly date: string;
+}
+
+/** Cases in the list of the worst. */
+const WORST = 4;
+
+/** A training and its result, worst cases first, as a report. */
+export function runReport(run: EvaluatedRun): Report {
+  const { record, evaluation, cases, predictions } = run;
+  const { summary, records } = evaluation;
+  const { model, classNames, config, data, result, versions } = record;
+  const title = modelTitle(model);
+  const worst = records
+    .map((each, index) => ({ index, dice: caseDice(each) }))
+    .filter(({ dice }) => !Number.isNaN(dice))
+    .sort((a, b) => a.dice - b.dice);
+  const compared = ({ index, dice }: { index: number; dice: number }) => ({
+    id: cases[index].id,
+    image: cases[index].image,
+    unit: cases[index].unit,
+    labels: cases[index].labels,
+    masks: [
+      { title: model, labels: predictions[index], caption: `Dice ${sayScore(dice)}` },
+    ],
+  });
+  const all = records.map((each, index) => compared({ index, dice: caseDice(each) }));
+  const settings = Object.entries(config).map(([name, value]) => [name, shown(value)] as const);
+  return {
+    title: `${title} on ${data.name}`,
+    headline: `Mean Dice ${sayScore(summary.dice)} over the foreground classes of ${summary.cases} held-out slices (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
+    sections: [
+      {
+        heading: "Scores",
+        text: [
+          "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap.",
+        ],
+        html: evaluationTable(evaluation),
+        figures: [
+          {
+            figure: scoreBars({ [model]: evaluation }),
+            caption:
+              "Mean over the slices whose truth has the class, with 95 % bootstrap intervals over patients. Bars over fewer than five slices are lighter.",
+          },
+          {
+            figure: confusionMatrixChart(summary.pooled.confusion.counts, classNames),
+            caption: "Where the pixels of each true class went, all held-out slices together.",
+          },
+        ],
+      },
+      {
+        heading: "Worst slices first",
+        figures: [
+          {
+            figure: compareMasks(worst.slice(0, WORST).map(compared), {
+              classNames,
+              difference: true,
+            }),
+            caption: `The ${Math.min(WORST, worst.length)} held-out slices with the lowest Dice.`,
+          },
+        ],
+      },
+      {
+        heading: "Every held-out slice",
+        figures: [
+          {
+            figure: sliceViewer(all, { classNames }),
+            caption: "Slider or arrow keys change the slice.",
+          },
+        ],
+      },
+      {
+        heading: "Training",
+        text: [
+          `${data.trainCases} slices for training, ${data.validationCases} for validation, ${data.testCases} held out. ${endSentence(result)}`,
+        ],
+        figures: [
+          {
+            figure: trainingCurves([{ model, epochs: result.records }]),
+            caption: "Loss and Dice on the validation slices by epoch.",
+          },
+        ],
+      },
+    ],
+    footer: [
+      ["Made", run.date],
+      ["Command", run.command],
+      ["Data", data.source],
+      ["Versions", Object.entries(versions).map(([name, value]) => `${name} ${value ?? "-"}`).join(", ")],
+      ...settings,
+    ],
+  };
+}
+
+function endSentence({ ended, bestEpoch, seconds }: RunRecord["result"]): string {
+  const how = {
+    completed: "ran to its end",
+    earlyStop: "stopped early, when validation no longer improved",
+    interrupted: "was interrupted",
+  }[ended];
+  const best = bestEpoch > 0 ? `; the weights are those of epoch ${bestEpoch}` : "";
+  return `Training ${how} after ${(seconds / 60).toFixed(1)} minutes${best}.`;
+}
+
+/** Mean Dice over the foreground classes that a case defines. */
+function caseDice({ classes }: CaseRecord): number {
+  const defined = classes.slice(1).map(({ dice }) => dice).filter((dice) => !Number.isNaN(dice));
+  return defined.reduce((a, b) => a + b, 0) / defined.length;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
