@@ -38,7 +38,7 @@ export interface Volume<T extends VoxelArray = Float32Array> {
 }
 
 /** A 2D grid of numbers, row-major: `data[row * width + column]`. */
-export interface Plane<T extends Float32Array | Uint8Array> {
+export interface Plane<T extends Float32Array | Uint16Array | Uint8Array> {
   readonly height: number;
   readonly width: number;
   readonly data: T;

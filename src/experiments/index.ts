@@ -10,6 +10,23 @@ export { evaluateFiles } from "./evaluation/evaluateFiles";
 export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";
 export type { Evaluation, PredictOptions } from "./evaluation/evaluateModel";
+export { attentionMaps } from "./explain/attentionMaps";
+export type {
+  AttentionMapRecord,
+  AttentionRecords,
+  BucketMapRecord,
+  GateMapRecord,
+  Pixel,
+} from "./explain/attentionMaps";
+export { deletionTest } from "./explain/deletionTest";
+export type {
+  DeletionCurve,
+  DeletionOptions,
+  DeletionRecord,
+  ImageScore,
+} from "./explain/deletionTest";
+export { explain } from "./explain/explain";
+export type { ExplainOptions, Explanation, LayerDeletion } from "./explain/explain";
 export { fit } from "./training/fit";
 export type { BatchSource, Examples, FitData, LabelledTensors } from "./training/fitData";
 export type { FitOptions, FitResult, LossConfig, ProgressFactory } from "./training/fitOptions";

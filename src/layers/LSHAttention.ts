@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { ShapeError } from "../core/errors";
+import { ConfigError, ShapeError } from "../core/errors";
 import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
 import { formatShape } from "../core/shapes";
 import { MaskInputs } from "./attention/MaskInputs";
@@ -155,6 +155,38 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
       if (!this.built) this.build(inputs.shape);
       const qk = this.project("QK", inputs, this.args.numHeads);
       return lshBuckets(qk, this.optionsOf(inputs, { ...options, training: false }));
+    });
+  }
+
+  /**
+   * What one token attends to in a call outside training, all rounds together: float32
+   * `[batch, tokens, numHeads]`, which sums to 1 over the tokens. On an image, token
+   * `row * width + column`.
+   *
+   * @throws ConfigError for a token that there is not
+   */
+  weightsFrom(inputs: tf.Tensor, token: number, options: LSHAttentionCall = {}): tf.Tensor3D {
+    return tf.tidy(() => {
+      if (!this.built) this.build(inputs.shape);
+      const qk = this.project("QK", inputs, this.args.numHeads);
+      const [batch, tokens, heads] = qk.shape;
+      if (!Number.isInteger(token) || token < 0 || token >= tokens) {
+        throw new ConfigError({
+          where: `LSHAttention "${this.name}".weightsFrom`,
+          expected: `a token from 0 to ${tokens - 1}`,
+          got: String(token),
+        });
+      }
+      const settings = this.optionsOf(inputs, { ...options, training: false });
+      // The output is linear in the values: its gradient by them is what they are weighed with.
+      const isToken = tf.reshape(tf.oneHot([token], tokens), [1, tokens, 1, 1]);
+      const ofToken = (values: tf.Tensor): tf.Tensor =>
+        tf.sum(tf.mul(lshAttention(qk, values as tf.Tensor4D, settings), isToken));
+      return tf.reshape(tf.grad(ofToken)(tf.zeros([batch, tokens, heads, 1])), [
+        batch,
+        tokens,
+        heads,
+      ]);
     });
   }
 

@@ -1,5 +1,6 @@
 // Every model, one line each.
 export { attentionUnet } from "./attentionUnet";
+export { captureActivations, layerPaths } from "./captureActivations";
 export { fcn8s } from "./fcn8s";
 export type { FCN8sArgs } from "./fcn8s";
 export { logitsModel } from "./logitsModel";

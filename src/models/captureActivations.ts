@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
+import { nearestName } from "../core/unknownOptions";
+import { CompositeLayer } from "../layers/support/CompositeLayer";
+
+/** What a layer was given and what it made of it, the last time that it ran. */
+export interface LayerCall {
+  readonly inputs: tf.Tensor[];
+  readonly outputs: tf.Tensor[];
+}
+
+function childrenOf(layer: tf.layers.Layer): readonly tf.layers.Layer[] {
+  if (layer instanceof tf.LayersModel) return layer.layers;
+  return layer instanceof CompositeLayer ? layer.sublayers : [];
+}
+
+/**
+ * The layers of a model by path, those inside blocks and inside models too: a layer `attention`
+ * inside of the block `decoder0` is `"decoder0/attention"`.
+ *
+ * @example
+ * const model = attentionUnet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
+ * [...layerPaths(model).keys()].includes("decoder0/gate/convPsi"); // true
+ */
+export function layerPaths(model: tf.LayersModel): ReadonlyMap<string, tf.layers.Layer> {
+  const paths = new Map<string, tf.layers.Layer>();
+  const visit = (layers: readonly tf.layers.Layer[], prefix: string): void => {
+    for (const layer of layers) {
+      const path = `${prefix}${layer.name}`;
+      paths.set(path, layer);
+      visit(childrenOf(layer), `${path}/`);
+    }
+  };
+  visit(model.layers, "");
+  return paths;
+}
+
+/**
+ * Runs a model as in use and keeps what the layers of these paths were given and returned. The caller
+ * disposes of the tensors.
+ *
+ * @throws ConfigError for a path that the model does not have
+ */
+export function captureCalls(
+  model: tf.LayersModel,
+  paths: readonly string[],
+  images: tf.Tensor | tf.Tensor[],
+): Record<string, LayerCall> {
+  const known = layerPaths(model);
+  const layers = paths.map((path) => ({ path, layer: layerAt(model, known, path) }));
+  const calls = new Map<string, LayerCall>();
+  const restore = layers.map(({ path, layer }) =>
+    watch(layer, (call) => {
+      // A layer that runs several times, such as a recurrent one: the last time counts.
+      const before = calls.get(path);
+      if (before !== undefined) tf.dispose([...before.inputs, ...before.outputs]);
+      calls.set(path, call);
+    }),
+  );
+  try {
+    tf.tidy(() => void model.apply(images, { training: false }));
+  } catch (error) {
+    for (const { inputs, outputs } of calls.values()) tf.dispose([...inputs, ...outputs]);
+    throw error;
+  } finally {
+    for (const undo of restore) undo();
+  }
+  return Object.fromEntries(calls);
+}
+
+/**
+ * The outputs of any layers of a model for some images, layers inside of blocks included: one forward
+ * pass as in use (no dropout, batch norm by its averages).
+ *
+ * A layer with several outputs gives the first; a layer that runs several times gives the last run.
+ *
+ * @param paths as {@link layerPaths} lists them, e.g. `"decoder0/attention"`
+ * @param images what the model takes, `[batch, height, width, channels]`
+ * @returns a tensor per path, to be disposed of by the caller
+ * @throws ConfigError for a path that the model does not have
+ * @example
+ * const model = attentionUnet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
+ * const found = captureActivations(model, ["bridge", "decoder0/gate"], tf.zeros([1, 8, 8, 1]));
+ * [found["bridge"].shape, found["decoder0/gate"].shape]; // [[1, 4, 4, 8], [1, 8, 8, 4]]
+ */
+export function captureActivations(
+  model: tf.LayersModel,
+  paths: readonly string[],
+  images: tf.Tensor | tf.Tensor[],
+): Record<string, tf.Tensor> {
+  const calls = captureCalls(model, paths, images);
+  return Object.fromEntries(
+    Object.entries(calls).map(([path, { inputs, outputs }]) => {
+      tf.dispose([...inputs, ...outputs.slice(1)]);
+      return [path, outputs[0]];
+    }),
+  );
+}
+
+function layerAt(
+  model: tf.LayersModel,
+  known: ReadonlyMap<string, tf.layers.Layer>,
+  path: string,
+): tf.layers.Layer {
+  const layer = known.get(path);
+  if (layer !== undefined) return layer;
+  const depthOf = (candidate: string): number => candidate.split("/").length;
+  const asDeep = [...known.keys()].filter((candidate) => depthOf(candidate) === depthOf(path));
+  const nearest = nearestName(path, asDeep);
+  throw new ConfigError({
+    where: `captureActivations("${model.name}")`,
+    expected: "the path of a layer, as layerPaths(model) lists them",
+    got: `"${path}"`,
+    ...(nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` }),
+  });
+}
+
+const listOf = (tensors: tf.Tensor | tf.Tensor[]): tf.Tensor[] =>
+  Array.isArray(tensors) ? tensors : [tensors];
+
+/** Has a layer report each run until the returned function is called. */
+function watch(layer: tf.layers.Layer, report: (call: LayerCall) => void): () => void {
+  const keep = (tensors: tf.Tensor | tf.Tensor[]): tf.Tensor[] =>
+    listOf(tensors).map((tensor) => tf.keep(tensor.clone()));
+  const original = layer.call.bind(layer);
+  // An own property stands before the class's method, and goes without a trace.
+  layer.call = (inputs, options) => {
+    const outputs = original(inputs, options);
+    report({ inputs: keep(inputs), outputs: keep(outputs) });
+    return outputs;
+  };
+  return () => {
+    delete (layer as Partial<Pick<tf.layers.Layer, "call">>).call;
+  };
+}
