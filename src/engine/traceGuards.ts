@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
+import { SEEDED_REMEDY } from "./unrecordable";
 
 /** A number that an optimizer of tfjs' own holds and a recorded step would freeze. */
 export interface WatchedNumber {
@@ -65,9 +66,7 @@ export function installGuards(
         where: name,
         expected: "random numbers that are keyed by a seed tensor",
         got: `${got}${at}`,
-        remedy:
-          "It would draw the same numbers in every step: use statelessUniform, statelessNormal or " +
-          "statelessDropout with SeedGenerator.next().",
+        remedy: `It would draw the same numbers in every step. ${SEEDED_REMEDY}`,
       }),
     );
   };

@@ -4,11 +4,15 @@ interface Refusal {
   readonly remedy: string;
 }
 
+/** What to do instead of drawing numbers that a recorded step would repeat. */
+export const SEEDED_REMEDY =
+  "Use layerbook's SeededDropout, SpatialDropout, GaussianDropout, GaussianNoise or AlphaDropout in " +
+  "place of tf.layers' own; in a function, statelessUniform, statelessNormal or statelessDropout " +
+  "with SeedGenerator.next(). They draw anew each step and resume from a checkpoint.";
+
 const random: Refusal = {
   expected: "random ops that are keyed by a seed",
-  remedy:
-    "Use statelessUniform, statelessNormal or statelessDropout with SeedGenerator.next(), which " +
-    "draw anew each step and resume from a checkpoint.",
+  remedy: SEEDED_REMEDY,
 };
 const dataDependent: Refusal = {
   expected: "ops whose output has the same shape for every batch",

@@ -1,11 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessDropout } from "../core/ops/statelessRandom";
-import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
-import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
-import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import type { LayerOptions } from "./support/BookLayer";
 import { expectShare } from "./support/checkArgs";
-import { valuesOf } from "./support/operations";
-import type { CountsOperations } from "./support/operations";
+import { SeededLayer } from "./support/SeededLayer";
 
 export interface SeededDropoutArgs extends LayerOptions {
   /** Share of the values that training sets to zero, in [0, 1). */
@@ -27,12 +24,10 @@ export interface SeededDropoutArgs extends LayerOptions {
  * (layer.apply(tf.ones([1, 4])) as tf.Tensor).arraySync(); // [[1, 1, 1, 1]]
  * @see Srivastava et al. 2014, "Dropout"
  */
-export class SeededDropout
-  extends BookLayer<Required<Omit<SeededDropoutArgs, keyof LayerOptions>>>
-  implements CountsOperations
-{
+export class SeededDropout extends SeededLayer<
+  Required<Omit<SeededDropoutArgs, keyof LayerOptions>>
+> {
   static className = "SeededDropout";
-  private seeds!: SeedGenerator;
 
   constructor(options: SeededDropoutArgs) {
     const { rate, seed = 0 } = options;
@@ -40,26 +35,12 @@ export class SeededDropout
     expectShare("SeededDropout.rate", rate);
   }
 
-  override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const initializer = seedInitializer(this.args.seed);
-    this.seeds = new SeedGenerator(
-      this.addWeight("seedState", [2], "int32", initializer, undefined, false),
-    );
-    super.build(inputShape);
+  protected override isActive(): boolean {
+    return this.args.rate > 0;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor {
-    const x = onlyTensor(inputs);
-    if (options.training !== true || this.args.rate === 0) return x;
-    return tf.tidy(() => statelessDropout(x, this.args.rate, this.seeds.next()));
-  }
-
-  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    return onlyShape(inputShape);
-  }
-
-  countOperations(inputShape: tf.Shape | tf.Shape[]): number {
-    return valuesOf(onlyShape(inputShape));
+  protected override disturb(x: tf.Tensor, seed: tf.Tensor1D): tf.Tensor {
+    return statelessDropout(x, this.args.rate, seed);
   }
 }
 

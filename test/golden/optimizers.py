@@ -1,7 +1,10 @@
 """Keras' optimizers: the weights, and their averages, after each of seven steps."""
 
 import os
+import sys
 
+# statistics.py beside this script must not hide Python's own.
+sys.path.append(sys.path.pop(0))
 os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 

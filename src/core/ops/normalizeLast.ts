@@ -1,0 +1,42 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** How {@link normalizeLast} normalises. */
+export interface NormalizeOptions {
+  /** Added to the variance, or to the mean square. */
+  readonly epsilon: number;
+  /** Whether the mean is taken away first: layer normalisation with it, RMS normalisation without. */
+  readonly isCentred: boolean;
+}
+
+/** The values, and what divides them, with the last axis kept at size 1. */
+function normalised(x: tf.Tensor, { epsilon, isCentred }: NormalizeOptions) {
+  const centred = isCentred ? tf.sub(x, tf.mean(x, -1, true)) : x;
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return { value: tf.mul(centred, inverse), inverse };
+}
+
+/**
+ * Each vector along the last axis, divided by its standard deviation or root mean square.
+ *
+ * @param x `[…, channels]`
+ * @returns the shape of `x`
+ * @example
+ * const x = tf.tensor2d([[1, 3]]);
+ * normalizeLast(x, { epsilon: 0, isCentred: true }).arraySync(); // [[-1, 1]]
+ */
+export function normalizeLast(x: tf.Tensor, options: NormalizeOptions): tf.Tensor {
+  const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
+  // A gradient of the gradient needs every op on the tape.
+  if (state.gradientDepth > 1) return tf.tidy(() => normalised(x, options).value);
+  return tf.customGrad((input, save) => {
+    const { value, inverse } = normalised(input as tf.Tensor, options);
+    (save as tf.GradSaveFunc)([value, inverse]);
+    const gradFunc = (dy: tf.Tensor, [unit, scale]: tf.Tensor[]): tf.Tensor => {
+      const along = tf.mul(unit, tf.mean(tf.mul(dy, unit), -1, true));
+      const across = tf.sub(dy, along);
+      const free = options.isCentred ? tf.sub(across, tf.mean(dy, -1, true)) : across;
+      return tf.mul(free, scale);
+    };
+    return { value, gradFunc };
+  })(x);
+}
