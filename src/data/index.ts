@@ -34,7 +34,7 @@ export { writeNifti } from "./nifti/writeNifti";
 export type { WriteNiftiOptions } from "./nifti/writeNifti";
 export { makePhantom, writePhantom } from "./phantom/makePhantom";
 export type { PhantomOptions } from "./phantom/makePhantom";
-export { prepareSamples, resizeCeiling, restoreLabels } from "./prepare";
+export { prepareSamples, resizeCeiling, restoreLabels, restoreProbabilities } from "./prepare";
 export type { PrepareOptions } from "./prepare";
 export { readDataset } from "./readDataset";
 export type { ReadDatasetOptions } from "./readDataset";

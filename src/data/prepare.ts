@@ -1,3 +1,4 @@
+import { ConfigError } from "../core/errors";
 import type { Box } from "./crop";
 import { cropPlane, findFrame, uncropPlane } from "./crop";
 import type { IntensityWindow } from "./intensity";
@@ -16,6 +17,15 @@ export interface PrepareOptions {
   readonly crop?: "none" | "blackFrame";
   /** Default `"area"`, as `cv2.INTER_AREA`. */
   readonly interpolation?: Interpolation;
+}
+
+/** Class probabilities of a sample's pixels. */
+export interface ClassProbabilities {
+  readonly height: number;
+  readonly width: number;
+  readonly classes: number;
+  /** `[height, width, classes]`, row-major. */
+  readonly data: Float32Array;
 }
 
 /** The part of a case that its sample shows. */
@@ -69,6 +79,50 @@ export function restoreLabels(
   const box = sampleBox(originalCase, options);
   const cropped = resizeLabels(sampleLabels, box.height, box.width);
   return uncropPlane(cropped, box, height, width);
+}
+
+/**
+ * The most likely class of each pixel of the case's own grid, from a sample's class probabilities:
+ * each class is brought to the grid bilinearly before the classes are compared, so that outlines
+ * follow the probabilities and not the sample's pixels.
+ *
+ * @param probabilities at the sample's size, `[height, width, classes]` row-major
+ * @param originalCase the case that the sample was made from
+ * @param options as given to {@link prepareSamples}, where it cropped
+ * @throws ConfigError when there are not as many values as pixels and classes
+ */
+export function restoreProbabilities(
+  { height, width, classes, data }: ClassProbabilities,
+  originalCase: SliceCase,
+  options: Pick<PrepareOptions, "crop" | "window"> = {},
+): Plane<Uint8Array> {
+  if (data.length !== height * width * classes) {
+    throw new ConfigError({
+      where: "restoreProbabilities.data",
+      expected: `${height * width * classes} values`,
+      got: String(data.length),
+    });
+  }
+  const box = sampleBox(originalCase, options);
+  const labels = new Uint8Array(box.height * box.width);
+  const highest = new Float32Array(labels.length).fill(-Infinity);
+  for (let label = 0; label < classes; label++) {
+    const plane = new Float32Array(height * width);
+    for (let i = 0; i < plane.length; i++) plane[i] = data[i * classes + label];
+    const { data: scores } = resizeImage(
+      { height, width, data: plane },
+      box.height,
+      box.width,
+      "linear",
+    );
+    for (let i = 0; i < scores.length; i++) {
+      if (!(scores[i] > highest[i])) continue;
+      highest[i] = scores[i];
+      labels[i] = label;
+    }
+  }
+  const cropped = { height: box.height, width: box.width, data: labels };
+  return uncropPlane(cropped, box, originalCase.image.height, originalCase.image.width);
 }
 
 /**

@@ -90,7 +90,7 @@ export class UNetDecoderBlock
         createSelfAttention(attention, { ...heads, seed: this.childSeed() }),
       );
     }
-    this.inner = this.addChild(createBlock(block, { ...inner, name: "block" }, cardinality));
+    this.inner = this.addChild(createBlock(block, { ...inner, name: "block" }, { cardinality }));
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {

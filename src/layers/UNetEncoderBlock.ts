@@ -15,10 +15,14 @@ export interface UNetEncoderBlockArgs extends BlockArgs {
   readonly block?: BlockKind;
   /** Paths of a `"resnext"` block; default 8. */
   readonly cardinality?: number;
+  /** Channels of each of these paths; default `null`, which is half the filters over the paths. */
+  readonly pathWidth?: number | null;
+  /** Blocks one after another; default 1. */
+  readonly blocks?: number;
 }
 
 /**
- * One level on the way down: a block, then 2x2 max pooling.
+ * One level on the way down: one or more blocks, then 2x2 max pooling.
  *
  * Input `[batch, height, width, channels]`; outputs `[skip, pooled]`: `skip`
  * `[batch, height, width, filters]` and `pooled` `[batch, ceil(height / 2), ceil(width / 2),
@@ -34,39 +38,58 @@ export class UNetEncoderBlock
   implements CountsOperations
 {
   static className = "UNetEncoderBlock";
-  private readonly inner: ReturnType<typeof createBlock>;
+  private readonly stack: ReturnType<typeof createBlock>[] = [];
 
   constructor(options: UNetEncoderBlockArgs) {
-    const { filters, block = "conv", cardinality = 8, seed = 0 } = options;
+    const { filters, block = "conv", cardinality = 8, pathWidth = null } = options;
+    const { blocks = 1, seed = 0 } = options;
     const normalization = fillNormalization(options);
-    super(options, { filters, block, cardinality, seed, ...normalization });
+    super(options, { filters, block, cardinality, pathWidth, blocks, seed, ...normalization });
     expectCount("UNetEncoderBlock.filters", filters);
     expectOneOf("UNetEncoderBlock.block", block, BLOCK_KINDS);
-    const inner = { name: "block", filters, seed: this.childSeed(), ...normalization };
-    this.inner = this.addChild(createBlock(block, inner, cardinality));
+    expectCount("UNetEncoderBlock.blocks", blocks);
+    if (pathWidth !== null) expectCount("UNetEncoderBlock.pathWidth", pathWidth);
+    const inner = { filters, seed: this.childSeed(), ...normalization };
+    for (let index = 1; index <= blocks; index++) {
+      const name = index === 1 ? "block" : `block${index}`;
+      const layer = createBlock(block, { ...inner, name }, { cardinality, pathWidth });
+      this.stack.push(this.addChild(layer));
+    }
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    this.buildChild(this.inner, onlyShape(inputShape));
+    this.stack.reduce((shape, block) => this.buildChild(block, shape), onlyShape(inputShape));
     super.build(inputShape);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor[] {
     return tf.tidy(() => {
-      const skip = this.inner.apply(onlyTensor(inputs), { ...options }) as tf.Tensor4D;
+      const skip = this.stack.reduce(
+        (x, block) => block.apply(x, { ...options }) as tf.Tensor,
+        onlyTensor(inputs),
+      ) as tf.Tensor4D;
       return [skip, tf.maxPool(skip, 2, 2, "same")];
     });
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape[] {
-    const skip = this.inner.computeOutputShape(inputShape);
+    const skip = this.stack.reduce<tf.Shape>(
+      (shape, block) => block.computeOutputShape(shape),
+      onlyShape(inputShape),
+    );
     const half = (size: number | null): number | null => size && Math.ceil(size / 2);
     return [skip, [skip[0], half(skip[1]), half(skip[2]), skip[3]]];
   }
 
   countOperations(inputShape: tf.Shape | tf.Shape[]): number {
     const [skip] = this.computeOutputShape(inputShape);
-    return this.inner.countOperations(inputShape) + valuesOf(skip);
+    let shape = onlyShape(inputShape);
+    let total = valuesOf(skip);
+    for (const block of this.stack) {
+      total += block.countOperations(shape);
+      shape = block.computeOutputShape(shape);
+    }
+    return total;
   }
 }
 

@@ -49,6 +49,6 @@ export function diceLoss(
     const terms = regionTerms(targets, prediction, source, options);
     const numerator = tf.add(tf.mul(terms.intersection, 2), smooth);
     const denominator = tf.add(tf.add(terms.predicted, terms.truth), smooth);
-    return meanOverClasses(tf.sub(1, tf.div(numerator, denominator)), terms);
+    return meanOverClasses(tf.sub(1, tf.div(numerator, denominator)), terms, options);
   });
 }

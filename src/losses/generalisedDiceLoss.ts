@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
 import {
   REGION_OPTIONS,
   checkAtLeast,
@@ -46,6 +47,14 @@ export function generalisedDiceLoss(
   checkOptions("generalisedDiceLoss", options, [...REGION_OPTIONS, "volumeWeighting"]);
   const { smooth = 1e-5, volumeWeighting = "square" } = options;
   checkAtLeast("generalisedDiceLoss.smooth", smooth, 0);
+  if (options.skipAbsent === true) {
+    throw new ConfigError({
+      where: "generalisedDiceLoss.skipAbsent",
+      expected: "false",
+      got: "true",
+      remedy: "All classes share one quotient here; use diceLoss.",
+    });
+  }
   const source = resolveSource(options);
   return nameLoss("generalisedDice", source.from, (labels, prediction, mask) => {
     const targets = prepareTargets("generalisedDiceLoss", labels, prediction, mask, options);

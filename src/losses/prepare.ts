@@ -45,7 +45,7 @@ export function nameLoss<Kind extends PredictionKind>(
 const COMMON_OPTIONS = ["from", "classWeights", "ignoreIndex", "ignoreLabel"];
 
 /** What the losses over regions read besides the common options. */
-export const REGION_OPTIONS = ["includeBackground", "isBatchwise", "smooth"];
+export const REGION_OPTIONS = ["includeBackground", "isBatchwise", "skipAbsent", "smooth"];
 
 /**
  * Refuses unknown options, and weights and labels that make no sense for any data.

@@ -43,7 +43,20 @@ export function regionTerms(
   };
 }
 
-/** The weighted mean over classes, then the mean over the batch. */
-export function meanOverClasses(values: tf.Tensor2D, terms: RegionTerms): tf.Tensor {
-  return tf.mean(tf.sum(tf.mul(values, terms.classShares), 1));
+/**
+ * The weighted mean over classes, then the mean over the batch; with `skipAbsent` the mean over the
+ * images that have a class, then the weighted mean over the classes that any of them has.
+ */
+export function meanOverClasses(
+  values: tf.Tensor2D,
+  terms: RegionTerms,
+  { skipAbsent = false }: Pick<RegionLossOptions, "skipAbsent">,
+): tf.Tensor {
+  if (!skipAbsent) return tf.mean(tf.sum(tf.mul(values, terms.classShares), 1));
+  const isPresent = tf.greater(terms.truth, 0).toFloat();
+  const counts = tf.sum(isPresent, 0);
+  const means = tf.div(tf.sum(tf.mul(values, isPresent), 0), tf.maximum(counts, 1));
+  const shares = tf.mul(terms.classShares, tf.greater(counts, 0).toFloat());
+  // A batch in which nothing counts has no class; its loss is 0.
+  return tf.div(tf.sum(tf.mul(means, shares)), tf.maximum(tf.sum(shares), 1e-7));
 }

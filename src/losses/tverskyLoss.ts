@@ -63,6 +63,6 @@ export function tverskyLoss(
       smooth,
     );
     const score = tf.div(tf.add(intersection, smooth), denominator);
-    return meanOverClasses(tf.sub(1, score), terms);
+    return meanOverClasses(tf.sub(1, score), terms, options);
   });
 }

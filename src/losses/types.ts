@@ -54,6 +54,13 @@ export interface RegionLossOptions extends CommonLossOptions {
   readonly includeBackground?: boolean;
   /** Sums over the whole batch before dividing; default false: one score an image. */
   readonly isBatchwise?: boolean;
+  /**
+   * Leaves out the classes that an image (with `isBatchwise`: the batch) does not have, as the mean
+   * Dice over the cases that have a class does: the mean over the images that have a class comes
+   * first, then the mean over the classes that occur. Otherwise an image without a class pulls its
+   * probabilities to zero, and a rare class is never learned. Default false.
+   */
+  readonly skipAbsent?: boolean;
   /** Added to numerator and denominator, so that an empty class costs 0; default 1e-5. */
   readonly smooth?: number;
 }

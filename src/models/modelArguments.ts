@@ -19,7 +19,10 @@ const UNET: NamesOf<UNetArgs> = {
   ...SEGMENTATION,
   ...{ filters: true, depth: true, normalization: true },
 };
-const RESNEXT: NamesOf<ResidualUNetArgs> = { ...UNET, cardinality: true };
+const RESNEXT: NamesOf<ResidualUNetArgs> = {
+  ...UNET,
+  ...{ cardinality: true, pathWidth: true, blocks: true },
+};
 const ATTENTION: NamesOf<AttentionLevelsArgs> = {
   ...{ attentionLevels: true, attention: true, bucketSize: true, numHashes: true },
 };

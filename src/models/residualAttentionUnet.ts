@@ -6,10 +6,12 @@ import type { AttentionLevelsArgs, ResidualUNetArgs, UNetArgs } from "./unetFami
  * Residual Attention U-Net: ResNeXt blocks on the way down, LSH attention and residual blocks on
  * the way up.
  *
- * Encoder: `ResNeXtBlock` (cardinality 8), 2x2 max pooling. Decoder: 2x2 transposed convolution,
+ * Encoder: a 3x3 convolution as stem, then two `ResNeXtBlock`s per level (8 paths of 4 channels at
+ * the finest level, doubled from level to level: "8x4d" in ResNeXt's words) and 2x2 max pooling.
+ * Decoder: 2x2 transposed convolution,
  * concatenation with the skip, `x + LSHAttention(norm(x))` over the pixels (heads of 16 channels,
  * buckets of 64, 4 rounds), a residual block of two 3x3. The paper gives neither widths nor
- * attention levels: 16 filters, depth 4 and all levels are choices. It writes a sigmoid at the
+ * numbers of blocks nor attention levels: 16 filters, depth 4, 8x4d and all levels are choices. It writes a sigmoid at the
  * head, which does not fit its multi-class cross-entropy: here it is a softmax.
  *
  * @returns `[batch, height, width, channels]` to probabilities `[batch, height, width, numClasses]`;

@@ -8,6 +8,7 @@ import type { Normalization } from "../layers/support/ConvUnit";
 import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
 import type { DecoderAttention } from "../layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
+import { VGGStage } from "../layers/VGGStage";
 import { refuseUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 
@@ -35,6 +36,13 @@ export interface UNetArgs extends SegmentationArgs {
 export interface ResidualUNetArgs extends UNetArgs {
   /** Paths of a ResNeXt block; default 8. */
   readonly cardinality?: number;
+  /**
+   * Channels of each path at the finest level, doubled from level to level; default
+   * `2 * filters / cardinality`, at least 1: 4 for 16 filters and 8 paths, as in ResNeXt-50 32x4d.
+   */
+  readonly pathWidth?: number;
+  /** Blocks of each encoder level, and of the bridge; default 2. */
+  readonly blocks?: number | readonly number[];
 }
 
 /** What the models with attention over the pixels take. */
@@ -118,6 +126,38 @@ function checkLevels(where: string, levels: readonly number[], depth: number): v
   }
 }
 
+/** What an encoder level is made of. */
+interface EncoderLevel {
+  readonly cardinality: number;
+  readonly pathWidth: number | null;
+  readonly blocks: number;
+}
+
+/** The encoder level by level, the bridge last; plain blocks stand alone, as in U-Net. */
+function encoderOf(
+  where: string,
+  kind: BlockKind,
+  args: ResidualUNetArgs,
+  { filters, depth }: { readonly filters: number; readonly depth: number },
+): (level: number) => EncoderLevel {
+  const { cardinality = 8, blocks = 2 } = args;
+  if (kind !== "resnext") return () => ({ cardinality, pathWidth: null, blocks: 1 });
+  const { pathWidth = Math.max(1, Math.round((2 * filters) / cardinality)) } = args;
+  const counts =
+    typeof blocks === "number" ? Array.from({ length: depth + 1 }, () => blocks) : blocks;
+  if (
+    counts.length !== depth + 1 ||
+    counts.some((count) => !Number.isInteger(count) || count < 1)
+  ) {
+    throw new ConfigError({
+      where: `${where}.blocks`,
+      expected: `a whole number of at least 1, or ${depth + 1} of them: one per level and the bridge`,
+      got: JSON.stringify(blocks),
+    });
+  }
+  return (level) => ({ cardinality, pathWidth: pathWidth * 2 ** level, blocks: counts[level] });
+}
+
 /** Wires a network of the U-Net family. */
 export function buildUNet(
   name: ModelName,
@@ -128,31 +168,40 @@ export function buildUNet(
   checkSegmentationArgs(name, args);
   const { inputShape, numClasses, seed = 0, filters = 16, depth = 4 } = args;
   checkDepth(name, depth);
-  const { normalization = "batch", cardinality = 8, bucketSize = 64, numHashes = 4 } = args;
+  const { normalization = "batch", bucketSize = 64, numHashes = 4 } = args;
   const { attentionLevels = Array.from({ length: depth }, (_, level) => level) } = args;
   if (parts.attention !== "none") checkLevels(name, attentionLevels, depth);
 
+  const encoder = encoderOf(name, parts.encoder, args, { filters, depth });
   const common = { normalization, seed };
   const input = tf.input({ shape: [...inputShape], name: "image" });
   const skips: tf.SymbolicTensor[] = [];
   let features = input;
+  if (parts.encoder === "resnext") {
+    const stem = { ...common, name: "stem", filters, convolutions: 1, usePooling: false };
+    features = new VGGStage(stem).apply(features) as tf.SymbolicTensor;
+  }
   for (let level = 0; level < depth; level++) {
-    const encoder = new UNetEncoderBlock({
+    const block = new UNetEncoderBlock({
       ...common,
       name: `encoder${level}`,
       filters: filters * 2 ** level,
       block: parts.encoder,
-      cardinality,
+      ...encoder(level),
     });
     // tfjs runs a layer once for each of its outputs that a model uses, batch statistics and all,
     // so the model takes only one and pools it itself.
-    const [skip] = encoder.apply(features) as tf.SymbolicTensor[];
+    const [skip] = block.apply(features) as tf.SymbolicTensor[];
     skips.push(skip);
     const pool = tf.layers.maxPooling2d({ name: `pool${level}`, poolSize: 2, padding: "same" });
     features = pool.apply(skip) as tf.SymbolicTensor;
   }
-  const bridge = { ...common, name: "bridge", filters: filters * 2 ** depth };
-  features = createBlock(parts.encoder, bridge, cardinality).apply(features) as tf.SymbolicTensor;
+  const { blocks, ...paths } = encoder(depth);
+  for (let index = 1; index <= blocks; index++) {
+    const own = { name: index === 1 ? "bridge" : `bridge${index}`, filters: filters * 2 ** depth };
+    const block = createBlock(parts.encoder, { ...common, ...own }, paths);
+    features = block.apply(features) as tf.SymbolicTensor;
+  }
   for (let level = depth - 1; level >= 0; level--) {
     const decoder = new UNetDecoderBlock({
       ...common,
@@ -160,7 +209,6 @@ export function buildUNet(
       filters: filters * 2 ** level,
       block: parts.decoder,
       attention: attentionLevels.includes(level) ? parts.attention : "none",
-      cardinality,
       bucketSize,
       numHashes,
     });

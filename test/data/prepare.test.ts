@@ -11,7 +11,12 @@ import {
   toHounsfield,
   undoWindow,
 } from "../../src/data/intensity";
-import { prepareSamples, resizeCeiling, restoreLabels } from "../../src/data/prepare";
+import {
+  prepareSamples,
+  resizeCeiling,
+  restoreLabels,
+  restoreProbabilities,
+} from "../../src/data/prepare";
 import type { SliceCase, Volume } from "../../src/data/types";
 import { labelsToVolume, sliceVolume } from "../../src/data/volumeSlices";
 
@@ -96,6 +101,28 @@ describe("samples and back", () => {
           expect(restored).toEqual(labels);
         },
       ),
+    );
+  });
+
+  it("blends class probabilities on the way back, then takes the likeliest class", () => {
+    // Two pixels, three classes; on four pixels the shares in between are 3 to 1 and 1 to 3.
+    const data = Float32Array.of(0.9, 0.1, 0, 0, 0.6, 0.4);
+    const probabilities = { height: 1, width: 2, classes: 3, data };
+    const item = slice(1, 4, new Float32Array(4));
+    expect(Array.from(restoreProbabilities(probabilities, item).data)).toEqual([0, 0, 1, 1]);
+    // A frame of black stays background, whatever the classes are inside.
+    const framed = slice(
+      3,
+      6,
+      Float32Array.from({ length: 18 }, (_, i) => (i === 8 || i === 9 ? 0 : -2000)),
+    );
+    const sure = { height: 1, width: 2, classes: 2, data: Float32Array.of(0, 1, 1, 0) };
+    const restored = restoreProbabilities(sure, framed, { crop: "blackFrame" });
+    expect(Array.from(restored.data)).toEqual([
+      0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]);
+    expect(() => restoreProbabilities({ ...probabilities, classes: 2 }, item)).toThrow(
+      "restoreProbabilities.data: expected 4 values, got 6",
     );
   });
 

@@ -42,6 +42,18 @@ def masked_dice(x, y):
     return MaskedDiceLoss(softmax=True)(x, one_hot(y), torch.tensor(mask)[:, None])
 
 
+def present_mean(function, classes=range(C)):
+    """A MONAI loss's values `[batch, classes]`: the mean over the images that have a class, then over classes."""
+
+    def mean(x, y):
+        values = function(x, one_hot(y)).reshape(B, len(classes))
+        has = one_hot(y).amax((2, 3)) > 0
+        means = [values[has[:, c], i].mean() for i, c in enumerate(classes) if has[:, c].any()]
+        return torch.stack(means).mean()
+
+    return mean
+
+
 def cross_entropy_probabilities(x, y):
     return torch.nn.functional.nll_loss(torch.log(x), y)
 
@@ -99,6 +111,22 @@ CASES = [
         {"ignoreLabel": IGNORE},
         skipped,
         lambda x, y: DiceLoss(softmax=True, to_onehot_y=True, ignore_index=IGNORE)(x, y[:, None]),
+        {},
+    ),
+    (
+        "Dice of the classes that an image has",
+        "diceLoss",
+        {"skipAbsent": True},
+        plain,
+        present_mean(DiceLoss(softmax=True, reduction="none")),
+        {},
+    ),
+    (
+        "Dice of the foreground classes that an image has",
+        "diceLoss",
+        {"skipAbsent": True, "includeBackground": False},
+        plain,
+        present_mean(DiceLoss(softmax=True, include_background=False, reduction="none"), range(1, C)),
         {},
     ),
     ("Dice, mask", "diceLoss", {}, plain, masked_dice, {"mask": True}),
@@ -178,6 +206,14 @@ CASES = [
         {"includeBackground": False},
         plain,
         lambda x, y: TverskyLoss(softmax=True, alpha=0.3, beta=0.7, include_background=False)(x, one_hot(y)),
+        {},
+    ),
+    (
+        "Tversky of the classes that an image has",
+        "tverskyLoss",
+        {"skipAbsent": True},
+        plain,
+        present_mean(TverskyLoss(softmax=True, alpha=0.3, beta=0.7, reduction="none")),
         {},
     ),
     (

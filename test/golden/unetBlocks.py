@@ -106,4 +106,22 @@ for seed, (shape, filters, kind, normalization, training) in enumerate(ENCODERS,
     args = {"filters": filters, "block": kind, "normalization": normalization}
     case = layer_case(name, seed, args, [shape], weights, forward, training)
     cases.append({"layer": "UNetEncoderBlock", **case})
+
+# Two blocks one after the other; the second has no projection.
+for seed, (shape, filters, normalization, training) in enumerate(
+    [([2, 5, 7, 3], 4, "batch", True), ([1, 3, 2, 5], 2, "none", True)], 200
+):
+    weights = block_weights("resnet", shape[3], filters, normalization)
+    weights += conv_weights("block2/{}1", 3, filters, filters, normalization)
+    weights += conv_weights("block2/{}2", 3, filters, filters, normalization)
+
+    def forward(inputs, w):
+        x = block("resnet", nchw(inputs[0]), w, training)
+        y = unit(torch.relu(unit(x, w, "block2/{}1", training)), w, "block2/{}2", training)
+        return nhwc(max_pool2d(torch.relu(x + y), 2, 2, ceil_mode=True))
+
+    name = f"x {shape}, two resnet blocks, {normalization} in training"
+    args = {"filters": filters, "block": "resnet", "blocks": 2, "normalization": normalization}
+    case = layer_case(name, seed, args, [shape], weights, forward, training)
+    cases.append({"layer": "UNetEncoderBlock", **case})
 save(["torch"], cases)

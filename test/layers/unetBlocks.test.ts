@@ -36,6 +36,16 @@ describe("UNetEncoderBlock", () => {
     ],
     weights: 20,
   });
+  const paths = { block: "resnext", cardinality: 3, pathWidth: 5 } as const;
+  checkLayer(UNetEncoderBlock, {
+    args: { filters: 13, blocks: 2, ...paths, seed: 3, ...normalization },
+    inputs: [[2, 5, 7, 11]],
+    output: [
+      [2, 5, 7, 13],
+      [2, 3, 4, 13],
+    ],
+    weights: 35,
+  });
 
   it.each(casesOf("UNetEncoderBlock"))("equals torch: $name", (golden) => {
     expectGolden(new UNetEncoderBlock(golden.args as never), golden);
@@ -94,6 +104,12 @@ describe("UNetDecoderBlock", () => {
     );
     expect(() => new UNetDecoderBlock({ filters: 3, attention: "soft" as never })).toThrow(
       /attention: expected one of "none", .*, got "soft"/,
+    );
+    expect(() => new UNetEncoderBlock({ filters: 3, blocks: 0 })).toThrow(
+      "UNetEncoderBlock.blocks: expected a whole number of at least 1, got 0",
+    );
+    expect(() => new UNetEncoderBlock({ filters: 3, pathWidth: 1.5 })).toThrow(
+      "UNetEncoderBlock.pathWidth: expected a whole number of at least 1, got 1.5",
     );
     expect(() => new UNetEncoderBlock({ filters: 3, block: "vgg" as never })).toThrow(
       'UNetEncoderBlock.block: expected one of "conv", "resnet", "resnext", got "vgg"',

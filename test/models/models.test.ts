@@ -169,6 +169,8 @@ describe("the definition of the models", () => {
       expect(model.getLayer(`encoder${level}`).getConfig()).toMatchObject({
         filters,
         cardinality: 8,
+        pathWidth: 4 * 2 ** level,
+        blocks: 2,
       });
       expect(model.getLayer(`decoder${level}`).getConfig()).toMatchObject({
         filters,
@@ -179,7 +181,40 @@ describe("the definition of the models", () => {
         numHashes: 4,
       });
     });
-    expect(model.getLayer("bridge").getConfig()).toMatchObject({ filters: 256, cardinality: 8 });
+    for (const name of ["bridge", "bridge2"]) {
+      const config = { filters: 256, cardinality: 8, width: 8 * 4 * 16 };
+      expect(model.getLayer(name).getConfig()).toMatchObject(config);
+    }
+  });
+
+  it("has an encoder of its own weight: more than half of the parameters, counted block by block", () => {
+    const model = residualAttentionUnet({ inputShape: [32, 32, 1], numClasses: 4 });
+    const block = (inputs: number, filters: number): number => {
+      const width = 2 * filters;
+      const convolutions = inputs * width + (9 * width * width) / 8 + width * filters;
+      const projection = inputs === filters ? 0 : inputs * filters + 2 * filters;
+      return convolutions + 2 * (width + width + filters) + projection;
+    };
+    let wanted = 9 * 16 + 2 * 16; // the stem
+    [16, 32, 64, 128, 256].forEach((filters, level) => {
+      wanted += block(level === 0 ? 16 : filters / 2, filters) + block(filters, filters);
+    });
+    const encoder = model.trainableWeights
+      .filter(({ originalName }) => /^(stem|encoder|bridge)/.test(originalName))
+      .reduce((n, { shape }) => n + shape.reduce<number>((m, size) => m * (size ?? 1), 1), 0);
+    expect(encoder).toBe(wanted);
+    expect(encoder / trained(model)).toBeGreaterThan(0.5);
+  });
+
+  it("takes the number of blocks level by level, the bridge last", () => {
+    const model = ma({ ...small, blocks: [1, 3, 2], pathWidth: 5 });
+    const blocks = [0, 1].map((level) => model.getLayer(`encoder${level}`).getConfig()["blocks"]);
+    expect(blocks).toEqual([1, 3]);
+    expect(model.getLayer("bridge2").getConfig()["width"]).toBe(8 * 5 * 4);
+    expect(() => ma({ ...small, blocks: [1, 2] })).toThrow(
+      /ma.blocks: expected a whole number of at least 1, or 3 of them: .*, got \[1,2\]/,
+    );
+    expect(() => ma({ ...small, pathWidth: 0 })).toThrow(/pathWidth: expected a whole number/);
   });
 
   it("attends at the levels that are named", () => {

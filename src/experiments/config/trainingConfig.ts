@@ -59,6 +59,18 @@ export const trainingConfigSchema = z.strictObject({
     ),
     /** Paths of a ResNeXt block. */
     cardinality: setting(count, 8, "paths of a ResNeXt block"),
+    /** Channels of each path at full resolution, doubled per level; `null` for 2 filters / cardinality. */
+    pathWidth: setting(
+      count.nullable(),
+      null,
+      "channels per path at full resolution; null for 2 filters / cardinality",
+    ),
+    /** Blocks of each ResNeXt level and of the bridge, or one number for each. */
+    blocks: setting(
+      z.union([count, z.array(count)]),
+      2,
+      "ResNeXt blocks per level and in the bridge, or one number for each",
+    ),
     /**
      * What attends in the decoder of `residualAttentionUnet` and `mr`; `null` for their own, LSH
      * attention. Other models refuse a value.
@@ -94,6 +106,12 @@ export const trainingConfigSchema = z.strictObject({
       z.boolean(),
       true,
       "one Dice score per batch instead of one per image; Dice and its kin only",
+    ),
+    /** Dice and its kin: a class counts in the images that have it only. */
+    skipAbsent: setting(
+      z.boolean(),
+      false,
+      "a class counts only in the images that have it; Dice and its kin only",
     ),
     /** Dice and its kin: the background counts as a class. */
     includeBackground: setting(

@@ -1,12 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { prepareSamples, restoreLabels } from "../../data/prepare";
+import { prepareSamples, restoreProbabilities } from "../../data/prepare";
 import type { Plane, SliceCase } from "../../data/types";
 import { createPredictor } from "../../engine/predictor";
+import type { Predictor } from "../../engine/predictor";
 import { caseMetrics, summarise } from "../../metrics";
 import type { CaseRecord, Summary } from "../../metrics";
 import { logitsModel } from "../../models/logitsModel";
-import { labelPlanes, visitLogits } from "./predictSamples";
+import { FLIPPED_AXES, meanProbabilities } from "./meanProbabilities";
+import type { TestTimeFlips } from "./meanProbabilities";
+import { visitLogits } from "./predictSamples";
 import type { LogitsFunction } from "./predictSamples";
 
 /** Recording a prediction costs about as much as this many batches op by op. */
@@ -16,6 +19,11 @@ const BATCHES_WORTH_RECORDING = 8;
 export interface PredictOptions {
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
+  /**
+   * Mirrored copies whose probabilities are averaged with the slice's own: `"horizontal"` one, left
+   * to right; `"both"` three, front to back too. Default `"none"`.
+   */
+  readonly flips?: TestTimeFlips;
   /** Asked for after each batch with the number of slices that are done. */
   readonly onProgress?: (done: number) => void;
   /** One recorded graph a batch; default where TensorFlow runs natively and there are many batches. */
@@ -23,40 +31,53 @@ export interface PredictOptions {
 }
 
 /**
- * Predicts the classes of slices, each on its own grid: resized for the network, and the result
- * taken back.
+ * Predicts the classes of slices, each on its own grid: resized for the network, and the class
+ * probabilities taken back.
  *
- * @param model takes square images of one channel, `[null, size, size, 1]`
- * @returns one plane of labels a case, in their order
+ * @param models take square images of one channel, `[null, size, size, 1]`; the probabilities of an
+ *   ensemble's members, all of one size, are averaged
+ * @returns one plane of labels per case, in their order
+ * @throws ConfigError for an empty ensemble or members of different sizes
  */
 export function predictCases(
-  model: tf.LayersModel,
+  models: tf.LayersModel | readonly tf.LayersModel[],
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Plane<Uint8Array>[] {
-  const { batchSize = 4, onProgress } = options;
-  const size = modelSize(model);
-  const isLong = cases.length > batchSize * BATCHES_WORTH_RECORDING;
+  const { batchSize = 4, flips = "none", onProgress } = options;
+  const members = [models].flat();
+  const size = commonSize(members);
+  const passes = members.length * FLIPPED_AXES[flips].length;
+  const isLong = cases.length * passes > batchSize * BATCHES_WORTH_RECORDING;
   const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
-  const logits = logitsModel(model);
-  const predictor = compiled ? createPredictor(logits) : null;
-  const predict: LogitsFunction = (images) =>
-    (predictor?.(images) ?? logits.apply(images, { training: false })) as tf.Tensor4D;
+  const predictors: Predictor[] = [];
+  const memberLogits = members.map((member): LogitsFunction => {
+    const logits = logitsModel(member);
+    if (!compiled) return (images) => logits.apply(images, { training: false }) as tf.Tensor4D;
+    const predictor = createPredictor(logits);
+    predictors.push(predictor);
+    return (images) => predictor(images) as tf.Tensor4D;
+  });
+  const predict = meanProbabilities(memberLogits, flips);
   const results: Plane<Uint8Array>[] = [];
   try {
     // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
     for (let start = 0; start < cases.length; start += batchSize) {
       const batch = cases.slice(start, start + batchSize);
       const samples = prepareSamples({ cases: batch }, { size });
-      visitLogits(predict, samples, batchSize, (_, logits) => {
-        labelPlanes(logits).forEach((plane, index) => {
-          results.push(restoreLabels(plane, batch[index]));
+      visitLogits(predict, samples, batchSize, (_, probabilities) => {
+        const values = probabilities.dataSync<"float32">();
+        const [, height, width, classes] = probabilities.shape;
+        const length = height * width * classes;
+        batch.forEach((item, index) => {
+          const data = values.subarray(index * length, (index + 1) * length);
+          results.push(restoreProbabilities({ height, width, classes, data }, item));
         });
       });
       onProgress?.(results.length);
     }
   } finally {
-    predictor?.dispose();
+    for (const predictor of predictors) predictor.dispose();
   }
   return results;
 }
@@ -74,7 +95,7 @@ export interface Evaluation {
  * @throws ConfigError for a case without labels
  */
 export function evaluateModel(
-  model: tf.LayersModel,
+  model: tf.LayersModel | readonly tf.LayersModel[],
   cases: readonly SliceCase[],
   options: PredictOptions & { readonly classNames: readonly string[] },
 ): Evaluation {
@@ -99,6 +120,17 @@ export function scorePredictions(
     return caseMetrics(labels, predictions[index], { id, group, classNames, spacingMm });
   });
   return { records, summary: summarise(records) };
+}
+
+/** The side of the square images that all members take. */
+function commonSize(members: readonly tf.LayersModel[]): number {
+  const sizes = members.map(modelSize);
+  if (sizes.length > 0 && sizes.every((size) => size === sizes[0])) return sizes[0];
+  throw new ConfigError({
+    where: "predictCases.models",
+    expected: "at least one model, all of one size",
+    got: sizes.length === 0 ? "none" : sizes.join(", "),
+  });
 }
 
 /** The side of the square images that a model takes. */

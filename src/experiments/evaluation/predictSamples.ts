@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Plane, Sample } from "../../data/types";
+import type { Sample } from "../../data/types";
 
 /** Logits `[b, h, w, classes]` of images `[b, h, w, 1]`. */
 export type LogitsFunction = (images: tf.Tensor4D) => tf.Tensor4D;
@@ -31,15 +31,4 @@ export function visitLogits(
       visit(batch, batch.length === batchSize ? logits : logits.slice(0, batch.length));
     });
   }
-}
-
-/** The most likely class of each pixel, one plane a sample. */
-export function labelPlanes(logits: tf.Tensor4D): Plane<Uint8Array>[] {
-  const [count, height, width] = logits.shape;
-  const labels = tf.tidy(() => tf.argMax(logits, 3).dataSync());
-  return Array.from({ length: count }, (_, index) => ({
-    height,
-    width,
-    data: Uint8Array.from(labels.subarray(index * height * width, (index + 1) * height * width)),
-  }));
 }

@@ -22,12 +22,13 @@ export function buildModel(
 ): tf.LayersModel {
   expectArchitecture(name, model);
   warnWithoutEngine();
-  const { attentionLevels, normalization, attention, ...widths } = model;
+  const { attentionLevels, normalization, attention, pathWidth, ...widths } = model;
   const settings = {
     ...widths,
     ...(attentionLevels === "all" ? {} : { attentionLevels }),
     ...(normalization === null ? {} : { normalization }),
     ...(attention === null ? {} : { attention }),
+    ...(pathWidth === null ? {} : { pathWidth }),
   };
   return modelByName(name, {
     inputShape: [size, size, 1],

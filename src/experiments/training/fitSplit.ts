@@ -51,9 +51,10 @@ export function expectTrainable(model: string, config: TrainingConfig): void {
 
 /** The schema's settings that are of Dice and its kin only are left out for the others. */
 function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
-  const { isBatchwise, includeBackground, ...common } = loss;
+  const { isBatchwise, includeBackground, skipAbsent, ...common } = loss;
   const isPerVoxel = loss.name === "crossEntropy" || loss.name === "focal";
-  return withoutNull(isPerVoxel ? common : { ...common, isBatchwise, includeBackground });
+  const region = { isBatchwise, includeBackground, skipAbsent };
+  return withoutNull(isPerVoxel ? common : { ...common, ...region });
 }
 
 /** @throws ConfigError for a momentum that Adam would ignore */

@@ -8,11 +8,19 @@ export type BlockKind = "conv" | "resnet" | "resnext";
 
 export const BLOCK_KINDS: readonly BlockKind[] = ["conv", "resnet", "resnext"];
 
-/** The block of a kind; `cardinality` counts for `"resnext"` only. */
+/** What only a `"resnext"` block has. */
+export interface PathArgs {
+  /** Number of paths. */
+  readonly cardinality: number;
+  /** Channels of each path; absent or `null` for ResNeXtBlock's own choice. */
+  readonly pathWidth?: number | null;
+}
+
+/** The block of a kind; `paths` matters to `"resnext"` only. */
 export function createBlock(
   kind: BlockKind,
   args: BlockArgs,
-  cardinality: number,
+  { cardinality, pathWidth = null }: PathArgs,
 ): ConvBlock | ResNetBlock | ResNeXtBlock {
   switch (kind) {
     case "conv":
@@ -20,6 +28,10 @@ export function createBlock(
     case "resnet":
       return new ResNetBlock(args);
     case "resnext":
-      return new ResNeXtBlock({ ...args, cardinality });
+      return new ResNeXtBlock({
+        ...args,
+        cardinality,
+        ...(pathWidth === null ? {} : { width: cardinality * pathWidth }),
+      });
   }
 }

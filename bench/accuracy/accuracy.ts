@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readDataset } from "../../src/data/readDataset";
+import { kFold } from "../../src/data/splits";
+import type { Split } from "../../src/data/splits";
+import { loadEngine } from "../../src/engine/load";
+import { writeJsonWhole } from "../../src/files/writeWhole";
+import type { BenchOptions, Row } from "../support/contenders";
+import { RECIPES } from "./recipes";
+import type { Recipe } from "./recipes";
+import { printTable, summariseRecipe } from "./summary";
+import type { AccuracyRow, Trained } from "./summary";
+import { configOf, trainFold } from "./trainFold";
+import type { FoldScores } from "./trainFold";
+
+const DATA = join("..", "shared", "data", "covid-semiseg", "MultiClassInfection-Train");
+const FOLDER = join("runs", "accuracy");
+const FOLDS = 5;
+/** Fixes the folds; the trainings' own seeds are {@link SEEDS}. */
+const FOLD_SEED = 1;
+const SEEDS = [1, 2];
+
+/** Everything that decides a training's result, hashed: a record of another configuration is not read. */
+function fingerprint(recipe: Recipe, split: Split, seed: number): string {
+  const { train, validation } = split;
+  const decides = { ...recipe, name: "", config: configOf(recipe, seed), train, validation };
+  return createHash("sha256").update(JSON.stringify(decides)).digest("hex").slice(0, 16);
+}
+
+/** Trains in Python, on the same slices for as many steps. */
+async function trainPeer(
+  python: string,
+  recipe: Recipe,
+  data: string,
+  split: Split,
+  seed: number,
+): Promise<FoldScores> {
+  const { size, batchSize, epochs, precision, optimizer } = configOf(recipe, seed);
+  const steps = epochs * Math.floor(split.train.length / batchSize);
+  const { learningRate } = optimizer;
+  const { train, validation: test } = split;
+  const job = { data, train, test, seed, size, batchSize, steps, learningRate, precision };
+  const path = join(FOLDER, "job.json");
+  await writeJsonWhole(path, job);
+  const output = execFileSync(python, [join("bench", "accuracy", "basicUNet.py"), path], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", process.env["BENCH_VERBOSE"] === undefined ? "ignore" : "inherit"],
+  });
+  return JSON.parse(output.trim().split("\n").at(-1) ?? "") as FoldScores;
+}
+
+/**
+ * Cross-validated Dice on 50 real slices, recipe by recipe, fold by fold, seed by seed. A training
+ * whose record is in runs/accuracy is not done again, so an interrupted bench goes on, and a run by
+ * `BENCH_CASE` (names of recipes, separated by commas), `BENCH_FOLDS` and `BENCH_SEEDS` is a part of the whole.
+ * `--quick` trains nothing: it makes the table of the records that are there.
+ */
+export async function benchAccuracy(
+  python: string,
+  { repetitions }: BenchOptions,
+): Promise<AccuracyRow[] & Row[]> {
+  const data = process.env["BENCH_DATA"] ?? DATA;
+  if (!existsSync(data)) {
+    throw new Error(`bench accuracy: expected COVID-SemiSeg's 50 slices in ${data}, got none`);
+  }
+  loadEngine();
+  const dataset = await readDataset(data);
+  const splits = kFold(dataset.cases, { folds: FOLDS, seed: FOLD_SEED });
+  await mkdir(FOLDER, { recursive: true });
+  const trained: Trained[] = [];
+  const wanted = (variable: string, value: string | number): boolean =>
+    process.env[variable]?.split(",").includes(String(value)) ?? true;
+  const isReading = repetitions < 20;
+  for (const seed of SEEDS) {
+    for (const split of splits) {
+      for (const recipe of RECIPES) {
+        const key = fingerprint(recipe, split, seed);
+        const path = join(FOLDER, `${key}.json`);
+        let scores: FoldScores;
+        if (existsSync(path)) scores = JSON.parse(readFileSync(path, "utf8")) as FoldScores;
+        else {
+          const isAsked =
+            wanted("BENCH_CASE", recipe.name) &&
+            wanted("BENCH_FOLDS", split.fold + 1) &&
+            wanted("BENCH_SEEDS", seed);
+          if (isReading || !isAsked) continue;
+          scores =
+            recipe.model === "basicUNet"
+              ? await trainPeer(python, recipe, data, split, seed)
+              : await trainFold(recipe, dataset, split, seed, join(FOLDER, `${key}.safetensors`));
+          await writeJsonWhole(path, scores);
+          const means = [0, 1].map((index) => {
+            const values = scores.cases.flatMap(({ dice }) => dice[index] ?? []);
+            return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3);
+          });
+          console.log(
+            `${recipe.name}, fold ${split.fold + 1}, seed ${seed}: ${means.join(" / ")}, ` +
+              `${scores.cpuSeconds} s of CPU, last loss ${scores.lastLoss.toFixed(3)}`,
+          );
+        }
+        trained.push({ recipe: recipe.name, fold: split.fold, seed, scores });
+      }
+    }
+  }
+  const rows = RECIPES.map((recipe) => summariseRecipe(recipe.name, trained)).filter(
+    (row) => row !== null,
+  );
+  printTable(rows, trained);
+  return rows;
+}

@@ -1,0 +1,43 @@
+import type { TrainingOverrides } from "../../src/experiments/config/trainingConfig";
+import type { TestTimeFlips } from "../../src/experiments/evaluation/meanProbabilities";
+
+/** One row of the table: what is trained, and how it predicts. */
+export interface Recipe {
+  readonly name: string;
+  /** A name that `modelByName` knows, or MONAI's BasicUNet, trained in Python. */
+  readonly model: string;
+  /** What it changes of {@link BUDGET}. */
+  readonly config: TrainingOverrides;
+  readonly flips: TestTimeFlips;
+}
+
+/**
+ * What all rows share: 40 training slices give 10 steps per epoch, 400 steps in all. All of a fold's
+ * training slices are trained on and the last weights are kept, so that nothing is chosen on any.
+ */
+export const BUDGET = {
+  size: 128,
+  batchSize: 4,
+  epochs: 40,
+  validationFraction: 0,
+  precision: "bfloat16",
+} as const satisfies TrainingOverrides;
+
+/** The encoder that `residualAttentionUnet` had before: one block per level, no wider than it was. */
+const perBatch = { isBatchwise: true, skipAbsent: false };
+const perImage = { isBatchwise: false, skipAbsent: false };
+const perPresent = { isBatchwise: false, skipAbsent: true };
+
+/** In the order of the table; each step differs from the one before in what its name says. */
+export const RECIPES: readonly Recipe[] = [
+  { name: "BasicUNet (MONAI)", model: "basicUNet", config: {}, flips: "none" },
+  { name: "unet, Dice per batch", model: "unet", config: { loss: perBatch }, flips: "none" },
+  { name: "unet, Dice per image", model: "unet", config: { loss: perImage }, flips: "none" },
+  { name: "unet", model: "unet", config: { loss: perPresent }, flips: "none" },
+  {
+    name: "residualAttentionUnet",
+    model: "residualAttentionUnet",
+    config: { loss: perPresent },
+    flips: "none",
+  },
+];

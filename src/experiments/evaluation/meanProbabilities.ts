@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs";
+import type { LogitsFunction } from "./predictSamples";
+
+/** Mirrored copies of a slice that are predicted beside it. */
+export type TestTimeFlips = "none" | "horizontal" | "both";
+
+/** The axes of `[batch, height, width, channels]` along which each copy is mirrored. */
+export const FLIPPED_AXES: Readonly<Record<TestTimeFlips, readonly (readonly number[])[]>> = {
+  none: [[]],
+  horizontal: [[], [2]],
+  both: [[], [2], [1], [1, 2]],
+};
+
+/**
+ * The mean class probabilities of an ensemble's members over mirrored copies, each mirrored back.
+ *
+ * @param members give logits `[batch, height, width, classes]`
+ * @returns a function of images that gives `[batch, height, width, classes]`
+ * @example
+ * const identity = (images: tf.Tensor4D) => images.clone();
+ * const predict = meanProbabilities([identity], "both");
+ * predict(tf.tensor4d([0, 0, 0, 0], [1, 1, 2, 2])).arraySync(); // [[[[0.5, 0.5], [0.5, 0.5]]]]
+ */
+export function meanProbabilities(
+  members: readonly LogitsFunction[],
+  flips: TestTimeFlips,
+): LogitsFunction {
+  return (images) =>
+    tf.tidy(() => {
+      const all = FLIPPED_AXES[flips].flatMap((axes) => {
+        const mirrored = axes.length === 0 ? images : tf.reverse(images, [...axes]);
+        return members.map((logits) => {
+          const probabilities = tf.softmax(logits(mirrored));
+          return axes.length === 0 ? probabilities : tf.reverse(probabilities, [...axes]);
+        });
+      });
+      return all.length === 1 ? all[0] : tf.div(tf.addN(all), all.length);
+    });
+}
