@@ -13,7 +13,7 @@ from tensorflow.python.framework import op_def_registry  # noqa: E402
 NAMES = """
 Abs Acos Acosh Add AddN AddV2 All Any ArgMax ArgMin Asin Asinh AssignVariableOp Atan Atan2 Atanh
 AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchMatMul BatchMatMulV2 BatchToSpaceND BiasAdd
-BiasAddGrad Bincount BroadcastArgs BroadcastTo Cast Ceil ClipByValue Complex ComplexAbs ConcatV2
+BiasAddGrad Bincount BroadcastArgs BroadcastTo Cast Ceil CheckNumerics ClipByValue Complex ComplexAbs ConcatV2
 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
 Conv3DBackpropInputV2 Cos Cosh CropAndResize Cumprod Cumsum DeepCopy DepthToSpace
 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Diag
@@ -26,7 +26,7 @@ Maximum Mean Min Minimum MirrorPad Mod Mul Neg NoOp NotEqual OneHot OnesLike Pac
 Placeholder Pow Prod Range ReadVariableOp Real RealDiv Reciprocal Relu Relu6 ReluGrad Reshape
 ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad ResourceApplyAdam
 ResourceApplyGradientDescent ReverseV2 Round Rsqrt RsqrtGrad ScatterNd Select SelectV2 Selu
-SeluGrad Sigmoid SigmoidGrad Sign Sin Sinh Slice Softmax SoftmaxCrossEntropyWithLogits Softplus
+SeluGrad Shape Sigmoid SigmoidGrad Sign Sin Sinh Slice Softmax SoftmaxCrossEntropyWithLogits Softplus
 SpaceToBatchND SparseSoftmaxCrossEntropyWithLogits SparseToDense Split SplitV Sqrt SqrtGrad Square
 SquaredDifference Squeeze StatelessRandomNormal StatelessRandomUniform StatelessTruncatedNormal
 StopGradient StridedSlice Sub Sum Tan Tanh TanhGrad TensorScatterUpdate Tile TopKV2 Transpose

@@ -1,8 +1,6 @@
-import { TraceError } from "../core/errors";
 import { formatShape } from "../core/shapes";
 import type { TensorValues } from "./binding";
 import { dtypeName } from "./dtypes";
-import { outputTypes } from "./opSpec";
 
 /** One output of a node, by the node's position in its graph. */
 export interface OutputRef {
@@ -98,59 +96,4 @@ export function describeNode(node: GraphNode): string {
 /** `float32 [2, 3]` */
 export function formatType({ shape, dtype }: TensorType): string {
   return `${dtypeName(dtype)} ${formatShape(shape)}`;
-}
-
-function refuse(where: string, expected: string, got: string): never {
-  throw new TraceError({
-    where,
-    expected,
-    got,
-    remedy: "This is a fault of the engine or of a pass over the graph: please report it.",
-  });
-}
-
-/**
- * Checks what every pass relies on: order, references, and that each node's inputs and outputs
- * have the types that TensorFlow's registry gives its op. Run between passes.
- *
- * @param stage the pass that wrote the graph, for the message
- * @throws TraceError at the first node that does not hold
- */
-export function verifyGraph(fn: RecordedFunction, stage: string): void {
-  const where = (index: number): string =>
-    `${fn.name} after ${stage}, node ${index} (${describeNode(fn.nodes[index])})`;
-  fn.nodes.forEach((node, index) => {
-    for (const input of node.inputs) {
-      if (input.node >= index) refuse(where(index), "inputs from earlier nodes", `${input.node}`);
-      if (input.index >= fn.nodes[input.node].outputs.length) {
-        refuse(where(index), "an output that exists", `${input.node}:${input.index}`);
-      }
-    }
-    for (const control of node.controls) {
-      if (control >= index) refuse(where(index), "controls from earlier nodes", `${control}`);
-    }
-    const expected = outputTypes(
-      node.op,
-      node.attrs,
-      node.inputs.map((ref) => fn.nodes[ref.node].outputs[ref.index].dtype),
-      where(index),
-    );
-    if (expected.length !== node.outputs.length) {
-      refuse(where(index), `${expected.length} outputs`, `${node.outputs.length}`);
-    }
-    node.outputs.forEach((output, i) => {
-      if (output.dtype !== expected[i]) {
-        refuse(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
-      }
-      if (output.shape.some((size) => !Number.isInteger(size) || size < 0)) {
-        refuse(where(index), "a known shape", formatShape(output.shape));
-      }
-    });
-  });
-  for (const index of fn.parameters) {
-    if (fn.nodes[index]?.op !== "Placeholder") refuse(fn.name, "placeholders", `node ${index}`);
-  }
-  for (const { node, index } of fn.results) {
-    if (!(index < fn.nodes[node]?.outputs.length)) refuse(fn.name, "results", `${node}:${index}`);
-  }
 }

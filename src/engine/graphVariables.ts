@@ -32,28 +32,19 @@ export class GraphVariables {
 
   constructor(private readonly binding: Binding) {}
 
-  add(variables: readonly tf.Variable[]): void {
-    for (const variable of variables) {
-      if (this.shared.has(variable)) continue;
-      this.shared.set(variable, { variable, synced: null, pending: null });
-    }
-  }
-
-  /** The nodes that write and read the variables from outside. */
-  nodes(): NamedNode[] {
-    const each = [...this.shared.keys()].flatMap(transferNodes);
-    const writes = [...this.shared.keys()].map((variable) => `^${names(variable).write}`);
-    return [...each, doneNode("variables/written", writes)];
-  }
-
-  /** Fetches what only the old graph has, and goes over to a new one. */
-  attach(session: Session | null): void {
+  /**
+   * Fetches what only the old graph has, and goes over to a new one.
+   *
+   * @param variables those that the new graph has, see {@link transferNodes}
+   */
+  attach(session: Session | null, variables: readonly tf.Variable[] = []): void {
     this.pull();
     this.session?.dispose();
     this.session = session;
-    for (const entry of this.shared.values()) {
-      if (entry.variable.isDisposed) this.shared.delete(entry.variable);
-      entry.synced = null;
+    this.shared.clear();
+    for (const variable of variables) {
+      if (variable.isDisposed) continue;
+      this.shared.set(variable, { variable, synced: null, pending: null });
     }
   }
 
@@ -83,7 +74,10 @@ export class GraphVariables {
   pull(): void {
     const waiting = [...this.shared.values()].filter(({ pending }) => pending !== null);
     if (waiting.length === 0 || this.session === null) return;
-    const all = [...this.shared.keys()];
+    // A variable that was never written has no value to read.
+    const all = [...this.shared.values()]
+      .filter(({ synced }) => synced !== null)
+      .map(({ variable }) => variable);
     const fetched = this.session.run(
       "variables",
       [],
@@ -153,7 +147,13 @@ function names(variable: tf.Variable) {
   };
 }
 
-function transferNodes(variable: tf.Variable): NamedNode[] {
+/** The nodes that write and read variables from outside. */
+export function transferNodes(variables: readonly tf.Variable[]): NamedNode[] {
+  const writes = variables.map((variable) => `^${names(variable).write}`);
+  return [...variables.flatMap(nodesOf), doneNode("variables/written", writes)];
+}
+
+function nodesOf(variable: tf.Variable): NamedNode[] {
   const { handle, feed, copy, write, written, read } = names(variable);
   const type = { kind: "type", value: dtypeNumber(variable.dtype) } as const;
   const dtype: Attrs = { dtype: type };

@@ -37,23 +37,55 @@ const isPlain = (value: object): boolean => {
 const isTensor = (value: unknown): value is tf.Tensor =>
   value instanceof tf.Tensor && !(value instanceof tf.Variable);
 
+/** A value that is no tensor and no container, so that different values have different texts. */
+function staticText(where: string, value: unknown): string {
+  if (typeof value === "function") return `function #${identityOf(value)}`;
+  // JSON knows neither NaN nor the infinities nor -0.
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "bigint" || typeof value === "symbol") {
+    throw new TraceError({
+      where,
+      expected: "tensors and plain values",
+      got: `a ${typeof value}`,
+      remedy: "Pass a number or a string.",
+    });
+  }
+  return JSON.stringify(value) ?? "undefined";
+}
+
 /**
  * Takes a nest apart: arrays and plain objects, to any depth, of tensors and other values.
  *
  * @param where for messages: `"step, arguments"`
- * @throws TraceError for a typed array or a promise, which would be frozen at their first value
+ * @throws TraceError for a typed array or a promise, which would be frozen at their first value, for
+ * a BigInt or a symbol, and for an object that contains itself
  */
 export function flatten(where: string, nest: unknown): FlatNest {
   const tensors: tf.Tensor[] = [];
   const signature = new Map<string, string>();
+  const around = new Set<object>();
+  const within = <T>(value: object, path: string, body: () => T): T => {
+    if (around.has(value)) {
+      throw new TraceError({
+        where: `${where} ${path}`,
+        expected: "a nest of arrays and objects that ends",
+        got: "an object that contains itself",
+        remedy: "Pass only the parts that the function needs.",
+      });
+    }
+    around.add(value);
+    const result = body();
+    around.delete(value);
+    return result;
+  };
   const visit = (value: unknown, path: string): Structure => {
     if (isTensor(value)) {
       signature.set(path, formatType({ shape: value.shape, dtype: dtypeNumber(value.dtype) }));
       return { kind: "tensor", position: tensors.push(value) - 1 };
     }
     if (Array.isArray(value)) {
-      const items = value.map((item: unknown, i) =>
-        visit(item, path === "" ? `${i}` : `${path}.${i}`),
+      const items = within(value, path, () =>
+        value.map((item: unknown, i) => visit(item, path === "" ? `${i}` : `${path}.${i}`)),
       );
       signature.set(`${path}.length`, `${items.length}`);
       return { kind: "array", items };
@@ -68,9 +100,13 @@ export function flatten(where: string, nest: unknown): FlatNest {
         });
       }
       if (isPlain(value)) {
-        const entries = Object.entries(value)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, item]) => [key, visit(item, path === "" ? key : `${path}.${key}`)] as const);
+        const entries = within(value, path, () =>
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(
+              ([key, item]) => [key, visit(item, path === "" ? key : `${path}.${key}`)] as const,
+            ),
+        );
         signature.set(`${path}.keys`, entries.map(([key]) => key).join(","));
         return { kind: "object", entries };
       }
@@ -78,9 +114,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
       signature.set(path, `${value.constructor.name} #${identityOf(value)}`);
       return { kind: "static", value };
     }
-    const text =
-      typeof value === "function" ? `function #${identityOf(value)}` : JSON.stringify(value);
-    signature.set(path, Object.is(value, -0) ? "-0" : (text ?? "undefined"));
+    signature.set(path, staticText(`${where} ${path}`, value));
     return { kind: "static", value };
   };
   const structure = visit(nest, "");
@@ -103,6 +137,30 @@ export function unflatten(structure: Structure, tensors: readonly tf.Tensor[]): 
   }
 }
 
+/** Whether two structures put the same nest together, static values included. */
+export function sameStructure(a: Structure, b: Structure): boolean {
+  switch (a.kind) {
+    case "tensor":
+      return b.kind === "tensor" && a.position === b.position;
+    case "static":
+      return b.kind === "static" && Object.is(a.value, b.value);
+    case "array":
+      return (
+        b.kind === "array" &&
+        a.items.length === b.items.length &&
+        a.items.every((item, i) => sameStructure(item, b.items[i]))
+      );
+    case "object":
+      return (
+        b.kind === "object" &&
+        a.entries.length === b.entries.length &&
+        a.entries.every(
+          ([key, item], i) => key === b.entries[i][0] && sameStructure(item, b.entries[i][1]),
+        )
+      );
+  }
+}
+
 /** What changed between two signatures, for the log: `images: float32 [4, 8] → float32 [2, 8]`. */
 export function describeChange(
   before: FlatNest["signature"],
@@ -113,6 +171,21 @@ export function describeChange(
   return changes
     .map((path) => `${path}: ${before.get(path) ?? "absent"} → ${after.get(path) ?? "absent"}`)
     .join("; ");
+}
+
+/** Whether two signatures differ in the shapes of tensors alone. */
+export function differInShapesOnly(
+  before: FlatNest["signature"],
+  after: FlatNest["signature"],
+): boolean {
+  if (before.size !== after.size) return false;
+  // Strings are quoted in a signature, so that none of them reads as a tensor's type.
+  const dtypeOf = (text: string | undefined): string | undefined =>
+    /^(\w+) \[[\d, ]*\]$/.exec(text ?? "")?.[1];
+  return [...after].every(([path, text]) => {
+    const earlier = before.get(path);
+    return earlier === text || (dtypeOf(text) !== undefined && dtypeOf(text) === dtypeOf(earlier));
+  });
 }
 
 /** A key that is equal for equal signatures. */

@@ -4,7 +4,7 @@ import { freezeVariables } from "./exportSavedModel";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
 import type { RecordedFunction } from "./graph";
-import { verifyGraph } from "./graph";
+import { verifyGraph } from "./verifyGraph";
 import { flatten, signatureKey } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldBatchNorm } from "./passes/foldBatchNorm";

@@ -2,11 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
 import { nodeBackend, usesGpu } from "./binding";
 import type { RecordedFunction } from "./graph";
-import { verifyGraph } from "./graph";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
-import { GraphVariables } from "./graphVariables";
-import { describeChange, flatten, signatureKey, unflatten } from "./nest";
+import { GraphVariables, transferNodes } from "./graphVariables";
+import { flatten, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldSplats } from "./passes/foldSplats";
@@ -15,7 +14,9 @@ import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
 import { Session } from "./session";
 import { activeTrace, realBinding, traceFunction } from "./trace";
-import type { Trace } from "./trace";
+import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
+import type { CacheEntry } from "./traceCache";
+import { verifyGraph } from "./verifyGraph";
 
 /** What convolutions, matrix products and the activations between them are computed in. */
 export type Precision = "float32" | "bfloat16";
@@ -33,34 +34,57 @@ export interface ProgramOptions {
 export interface CompileOptions {
   /** For messages, logs and node names; default the function's own name. */
   readonly name?: string;
-  /** A call whose arguments are of yet another kind throws past this many; default 8. */
+  /**
+   * Graphs that are kept at most; default {@link DEFAULT_MAX_TRACES}. Past it the one for shapes
+   * that were used longest ago goes; a call that differs by a value that is no tensor throws.
+   */
   readonly maxTraces?: number;
 }
 
+/** Any function, for a type to be inferred from. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** Refuses async functions by type: their values do not exist while a function is recorded. */
+export type Synchronous<F extends AnyFunction> = F extends (...args: never[]) => infer R
+  ? 0 extends 1 & R
+    ? unknown
+    : [R] extends [never]
+      ? unknown
+      : R extends PromiseLike<unknown>
+        ? "an async function cannot be recorded"
+        : unknown
+  : unknown;
+
+/** What a compiled function has beside its call. */
+interface CompiledMethods<F extends AnyFunction> {
+  /**
+   * Records the function for these arguments without running it, with a graph of their own sizes.
+   * Functions prepared before the first call are loaded with it in one go; later ones make the
+   * program load anew.
+   */
+  prepare(...args: Parameters<F>): void;
+  /** Frees the function's graphs. It cannot be called any more. */
+  dispose(): void;
+  /** The graphs so far, the one used last at the end: to count ops, or to look at. */
+  readonly recorded: readonly RecordedFunction[];
+}
+
 /**
- * A function that runs as a recorded graph.
+ * A function that runs as a recorded graph, with the function's own type.
  *
  * Arguments and results are nests (arrays, plain objects) of tensors; anything else in the
  * arguments is part of the signature and is frozen in the graph of that signature. Results belong
- * to the caller, as those of a tfjs op do.
+ * to the caller, as those of a tfjs op do. For a second batch size the graph is recorded with the
+ * batch left open where its ops allow, so that later sizes load nothing anew.
  */
-export interface Compiled<F extends (...args: never[]) => unknown> {
-  (...args: Parameters<F>): ReturnType<F>;
-  /**
-   * Records the function for these arguments without running it. Functions prepared before the
-   * first call are loaded with it in one go; later ones make the program load anew.
-   */
-  prepare(...args: Parameters<F>): void;
-  /** The graphs so far, one a signature: to count ops, or to look at. */
-  readonly recorded: readonly RecordedFunction[];
-}
+export type Compiled<F extends AnyFunction> = F & CompiledMethods<F>;
 
 /**
  * One TensorFlow graph with one set of variables, for several compiled functions: a training step,
  * the same for the last partial batch, an evaluation.
  */
 export interface Program {
-  compile<F extends (...args: never[]) => unknown>(fn: F, options?: CompileOptions): Compiled<F>;
+  compile<F extends AnyFunction>(fn: F & Synchronous<F>, options?: CompileOptions): Compiled<F>;
   /**
    * Brings every variable's value into tfjs now. Never needed for right values (a variable that
    * the graph has moved is fetched when it is read), only to choose the moment.
@@ -70,12 +94,6 @@ export interface Program {
   push(): void;
   /** Pulls, and frees the graph. The compiled functions cannot be called any more. */
   dispose(): void;
-}
-
-interface Entry {
-  readonly trace: Trace;
-  readonly named: NamedFunction;
-  readonly recorded: RecordedFunction;
 }
 
 /**
@@ -104,19 +122,31 @@ export function createProgram(options: ProgramOptions = {}): Program {
  * const twice = compile((x: tf.Tensor) => tf.mul(x, 2));
  * twice(tf.tensor1d([1, 2])).arraySync(); // [2, 4]
  */
-export function compile<F extends (...args: never[]) => unknown>(
-  fn: F,
+export function compile<F extends AnyFunction>(
+  fn: F & Synchronous<F>,
   options: CompileOptions & ProgramOptions = {},
 ): Compiled<F> {
   return createProgram(options).compile(fn, options);
 }
 
+/** A graph of a program under names of its own. */
+interface Loadable {
+  readonly named: NamedFunction;
+  readonly variables: readonly tf.Variable[];
+  /** Lets the function that it belongs to forget it. */
+  readonly forget: () => void;
+}
+
 class GraphProgram implements Program {
-  private readonly entries: Entry[] = [];
+  /** What is loaded, or will be at the next call. */
+  private readonly graphs = new Map<CacheEntry, Loadable>();
+  /** Names of the graphs in the loaded session. */
+  private loaded: ReadonlySet<Loadable> = new Set();
   private readonly variables = new GraphVariables(realBinding());
   private readonly precision: Precision;
   private readonly log: (line: string) => void;
   private session: Session | null = null;
+  private graphCount = 0;
   private isDisposed = false;
 
   constructor({ precision = "float32", log = (line) => console.info(line) }: ProgramOptions) {
@@ -124,49 +154,43 @@ class GraphProgram implements Program {
     this.log = log;
   }
 
-  compile<F extends (...args: never[]) => unknown>(
-    fn: F,
-    { name = fn.name || "compiled", maxTraces = 8 }: CompileOptions = {},
+  compile<F extends AnyFunction>(
+    fn: F & Synchronous<F>,
+    { name = fn.name || "compiled", maxTraces = DEFAULT_MAX_TRACES }: CompileOptions = {},
   ): Compiled<F> {
-    const traces = new Map<string, Entry>();
-    let last: FlatNest["signature"] | null = null;
-
-    const entryFor = (flat: FlatNest): Entry => {
-      const key = signatureKey(flat.signature);
-      const known = traces.get(key);
-      const stale = known?.trace.watched.find(({ value, read }) => read() !== value);
-      if (known !== undefined && stale === undefined) return known;
-      if (last !== null) {
-        const change =
-          stale === undefined
-            ? describeChange(last, flat.signature)
-            : `${stale.label}: ${stale.value} → ${stale.read()}`;
-        this.refuseTooMany(name, traces.size, maxTraces, change);
-        this.log(`${name}: recorded anew, ${change}`);
-      }
-      // A stale entry stays counted under a key of its own.
-      if (known !== undefined) traces.set(`${key}#${traces.size}`, known);
-      const entry = this.record(name, fn, flat);
-      traces.set(key, entry);
-      last = flat.signature;
+    let isDisposed = false;
+    const cache = new TraceCache(name, maxTraces, {
+      record: (flat) => {
+        const trace = traceFunction(name, fn, flat);
+        return { trace, graph: this.optimise(trace.fn) };
+      },
+      drop: (entry) => this.graphs.delete(entry),
+      log: this.log,
+    });
+    const entryFor = (flat: FlatNest, isFixed = false): CacheEntry => {
+      if (isDisposed) this.refuseDisposed(name);
+      const entry = cache.entryFor(flat, isFixed);
+      if (!this.graphs.has(entry)) this.add(name, entry, () => cache.forget(entry));
       return entry;
     };
-
-    const call = (...args: Parameters<F>): ReturnType<F> => {
-      if (activeTrace() !== null) return fn(...args) as ReturnType<F>;
+    const call = (...args: never[]): unknown => {
+      if (activeTrace() !== null) return fn(...args);
       this.refuseTape(name);
       const flat = flatten(`${name}, argument`, args);
-      return this.run(name, entryFor(flat), flat) as ReturnType<F>;
+      return this.run(name, entryFor(flat), flat);
     };
-    return Object.defineProperty(
-      Object.assign(call, {
-        prepare: (...args: Parameters<F>): void => {
-          entryFor(flatten(`${name}, argument`, args));
-        },
-      }),
-      "recorded",
-      { get: () => [...traces.values()].map(({ recorded }) => recorded) },
-    ) as unknown as Compiled<F>;
+    const methods: CompiledMethods<F> = {
+      prepare: (...args) => void entryFor(flatten(`${name}, argument`, args), true),
+      dispose: () => {
+        isDisposed = true;
+        cache.clear();
+        if (this.graphs.size === 0) this.unload();
+      },
+      get recorded() {
+        return cache.entries.map(({ graph }) => graph);
+      },
+    };
+    return Object.defineProperties(call, Object.getOwnPropertyDescriptors(methods)) as Compiled<F>;
   }
 
   pull(): void {
@@ -175,31 +199,18 @@ class GraphProgram implements Program {
 
   push(): void {
     this.load();
-    const used = this.entries.flatMap(({ trace }) => trace.variables);
-    this.variables.push(
-      [...new Set(used)].filter((variable) => !variable.isDisposed),
-      [],
-    );
+    this.variables.push(this.liveVariables(), []);
   }
 
   dispose(): void {
-    this.variables.attach(null);
-    this.session = null;
+    this.unload();
     this.isDisposed = true;
   }
 
-  private record(name: string, fn: (...args: never[]) => unknown, flat: FlatNest): Entry {
-    const trace = traceFunction(name, fn, flat);
-    const recorded = this.optimise(trace.fn);
-    const named = nameNodes(
-      recorded,
-      `${name.replace(/[^A-Za-z0-9_.-]/g, "_")}_${this.entries.length}`,
-    );
-    const entry = { trace, named, recorded };
-    this.entries.push(entry);
-    this.variables.add(trace.variables);
-    this.session = null;
-    return entry;
+  private add(name: string, entry: CacheEntry, forget: () => void): void {
+    const scope = `${name.replace(/[^A-Za-z0-9_.-]/g, "_")}_${this.graphCount++}`;
+    const named = nameNodes(entry.graph, scope);
+    this.graphs.set(entry, { named, variables: entry.trace.variables, forget });
   }
 
   private optimise(traced: RecordedFunction): RecordedFunction {
@@ -212,26 +223,47 @@ class GraphProgram implements Program {
     return lowered;
   }
 
-  private load(): Session {
-    if (this.isDisposed) {
-      throw new TraceError({
-        where: "program",
-        expected: "a call before dispose()",
-        got: "one after it",
-      });
-    }
-    if (this.session === null) {
-      const functions = this.entries.flatMap(({ named }) => named.nodes);
-      const session = new Session([...functions, ...this.variables.nodes()], realBinding());
-      this.variables.attach(session);
-      this.session = session;
-    }
-    return this.session;
+  private liveVariables(): tf.Variable[] {
+    const used = [...this.graphs.values()].flatMap(({ variables }) => variables);
+    return [...new Set(used)].filter((variable) => !variable.isDisposed);
   }
 
-  private run(name: string, { trace, named }: Entry, flat: FlatNest): unknown {
+  /**
+   * The session with every graph in it. A graph that TensorFlow refuses is forgotten, and what was
+   * loaded before stays as it was.
+   */
+  private load(): Session {
+    if (this.isDisposed) this.refuseDisposed("program");
+    const graphs = [...this.graphs.values()];
+    if (this.session !== null && graphs.every((graph) => this.loaded.has(graph))) {
+      return this.session;
+    }
+    const variables = this.liveVariables();
+    const nodes = [...graphs.flatMap(({ named }) => named.nodes), ...transferNodes(variables)];
+    let session: Session;
+    try {
+      session = new Session(nodes, realBinding());
+    } catch (error) {
+      for (const graph of graphs) if (!this.loaded.has(graph)) graph.forget();
+      throw error;
+    }
+    this.variables.attach(session, variables);
+    this.session = session;
+    this.loaded = new Set(graphs);
+    return session;
+  }
+
+  private unload(): void {
+    this.variables.attach(null);
+    this.session = null;
+    this.loaded = new Set();
+  }
+
+  private run(name: string, entry: CacheEntry, flat: FlatNest): unknown {
     const backend = nodeBackend();
     const session = this.load();
+    const { trace } = entry;
+    const { named } = this.graphs.get(entry) as Loadable;
     this.variables.push(trace.variables, trace.updated);
     const ids = backend.getInputTensorIds(flat.tensors);
     const fetches = named.results.length > 0 ? named.results : [named.done];
@@ -247,6 +279,10 @@ class GraphProgram implements Program {
     );
   }
 
+  private refuseDisposed(where: string): never {
+    throw new TraceError({ where, expected: "a call before dispose()", got: "one after it" });
+  }
+
   private refuseTape(name: string): void {
     const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
     if (state.gradientDepth === 0) return;
@@ -255,16 +291,6 @@ class GraphProgram implements Program {
       expected: "a call outside of tf.grad and tf.variableGrads",
       got: "one inside, where it would have no gradient",
       remedy: "Take the gradient inside of the compiled function.",
-    });
-  }
-
-  private refuseTooMany(name: string, count: number, maxTraces: number, change: string): void {
-    if (count < maxTraces) return;
-    throw new TraceError({
-      where: name,
-      expected: `at most ${maxTraces} kinds of arguments`,
-      got: `another one (${change})`,
-      remedy: "Pass what changes as a tensor, pad batches to one size, or raise maxTraces.",
     });
   }
 }

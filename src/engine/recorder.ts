@@ -4,12 +4,13 @@ import type { Binding, NodeBackend, OpAttr, TensorMetadata, TensorRecord } from 
 import type { TensorValues } from "./binding";
 import { constantKey, constantValue } from "./constants";
 import { dataType } from "./dtypes";
-import { describeNode } from "./graph";
+import { describeNode, formatType } from "./graph";
 import type { AttrValue, Attrs, GraphNode, OutputRef, TensorType } from "./graph";
 import { inferShapes } from "./inferShapes";
 import { attrsOf, opAttrsOf } from "./opAttrs";
 import { completeAttrs, outputTypes } from "./opSpec";
 import { replay } from "./replay";
+import { ShapeMismatch } from "./shapeRules/mismatch";
 import { refuseOp } from "./unrecordable";
 
 /** Ids of recorded tensors start here, far above those of real ones. */
@@ -174,13 +175,7 @@ export class Recorder implements Binding {
     const inputTypes = types.map(({ dtype }) => dtype);
     const attrs = completeAttrs(op, attrsOf(opAttrs), inputTypes, where);
     const dtypes = outputTypes(op, attrs, inputTypes, where);
-    const shapes =
-      inferShapes(op, {
-        attrs,
-        shapes: types.map(({ shape }) => shape),
-        constant: (input) => this.readConstant(inputs[input], op),
-        numOutputs,
-      }) ?? this.measure(op, attrs, inputs, numOutputs);
+    const shapes = this.shapesOf(op, attrs, inputs, numOutputs);
     const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
     const node = this.add(op, inputs, attrs, outputs);
     return outputs.map(({ shape, dtype }, index) => ({
@@ -285,6 +280,27 @@ export class Recorder implements Binding {
     );
   }
 
+  private shapesOf(op: string, attrs: Attrs, inputs: OutputRef[], numOutputs: number): number[][] {
+    const shapes = inputs.map((ref) => this.typeOf(ref).shape);
+    try {
+      const constant = (input: number) => this.readConstant(inputs[input], op);
+      const inferred = inferShapes(op, { attrs, shapes, constant, numOutputs });
+      return inferred ?? this.measure(op, attrs, inputs, numOutputs);
+    } catch (error) {
+      if (!(error instanceof ShapeMismatch)) throw error;
+      return this.fail(
+        new TraceError({
+          where: this.where(op),
+          expected: error.expected,
+          got: error.got,
+          remedy:
+            "Take sizes from tensor.shape: a size that is written out fits one batch, and not the " +
+            "last, smaller one.",
+        }),
+      );
+    }
+  }
+
   /** Shapes of an op that has no rule: it runs for real on zeros. */
   private measure(op: string, attrs: Attrs, inputs: OutputRef[], numOutputs: number): number[][] {
     const types = inputs.map((ref) => this.typeOf(ref));
@@ -300,9 +316,17 @@ export class Recorder implements Binding {
             : new Uint8Array(size);
       return this.real.createTensor(shape, dtype, values);
     });
-    const made = this.real.executeOp(op, opAttrsOf(attrs), ids, numOutputs);
-    for (const id of [...ids, ...made.map((output) => output.id)]) this.real.deleteTensor(id);
-    return made.map(({ shape }) => shape);
+    try {
+      const made = this.real.executeOp(op, opAttrsOf(attrs), ids, numOutputs);
+      for (const { id } of made) this.real.deleteTensor(id);
+      return made.map(({ shape }) => shape);
+    } catch (error) {
+      const given = types.map(formatType).join(", ");
+      const message = error instanceof Error ? error.message.replace(/\s+/g, " ") : String(error);
+      throw new ShapeMismatch(`inputs that ${op} can take`, `${given} (TensorFlow: ${message})`);
+    } finally {
+      for (const id of ids) this.real.deleteTensor(id);
+    }
   }
 
   private where(what: string): string {

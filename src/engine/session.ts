@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LayerbookError } from "../core/errors";
+import { LayerbookError, TraceError } from "../core/errors";
 import type { Binding, TensorMetadata } from "./binding";
 import { encodeSavedModel } from "./graphDef";
 import type { NamedNode } from "./graphDef";
@@ -21,6 +21,8 @@ export class Session {
     try {
       writeFileSync(join(folder, "saved_model.pb"), encodeSavedModel(nodes));
       this.id = binding.loadSavedModel(folder, "serve");
+    } catch (error) {
+      throw refused(error);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -54,10 +56,29 @@ export class Session {
   }
 }
 
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);
+
+/** The node's name, which has the function and the layer in it, or `null`. */
+const nodeIn = (message: string): string | null =>
+  /\{\{node ([^}]+)\}\}/.exec(message)?.[1] ?? null;
+
+/** TensorFlow did not load a graph: most likely shapes that do not fit, of an op that has no rule. */
+function refused(cause: unknown): TraceError {
+  const message = messageOf(cause).replace(/\s+/g, " ");
+  return new TraceError({
+    where: nodeIn(message)?.split(" ")[0] ?? "graph",
+    expected: "ops that TensorFlow takes together",
+    got: `its error: ${message.replace(/^Failed to load SavedModel: /, "").slice(0, 400)}`,
+    remedy: "Check the shapes that meet there; other functions and arguments are not affected.",
+    cause,
+  });
+}
+
 function explain(where: string, cause: unknown): EngineError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const node = /\{\{node ([^}]+)\}\}/.exec(message)?.[1];
-  const at = node === undefined ? "" : ` at ${node}`;
+  const message = messageOf(cause);
+  const node = nodeIn(message);
+  const at = node === null ? "" : ` at ${node}`;
   if (message.includes("OOM when allocating") || message.includes("Resource exhausted")) {
     return new EngineError({
       where,

@@ -4,7 +4,7 @@ import { createRandom } from "../../src/core/random";
 import { createOptimizer } from "../../src/core/optimizers";
 import { nodeBackend } from "../../src/engine/binding";
 import { dataType } from "../../src/engine/dtypes";
-import { verifyGraph } from "../../src/engine/graph";
+import { verifyGraph } from "../../src/engine/verifyGraph";
 import type { GraphNode, RecordedFunction } from "../../src/engine/graph";
 import { encodeSavedModel, nameNodes } from "../../src/engine/graphDef";
 import { loadEngine } from "../../src/engine/load";

@@ -5,8 +5,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessDropout, statelessUniform } from "../../src/core/ops/statelessRandom";
 import { SeedGenerator } from "../../src/core/seedGenerator";
+import { TraceError } from "../../src/core/errors";
+import { nodeBackend } from "../../src/engine/binding";
 import { loadEngine } from "../../src/engine/load";
 import { compile, createProgram } from "../../src/engine/program";
+import { activeTrace } from "../../src/engine/trace";
 
 loadEngine();
 
@@ -56,7 +59,8 @@ describe("values read back", () => {
   });
 
   it("throws for an async function", () => {
-    const f = compile((input: tf.Tensor) => tf.booleanMaskAsync(input, tf.greater(input, 0)));
+    const mask = (input: tf.Tensor): unknown => tf.booleanMaskAsync(input, tf.greater(input, 0));
+    const f = compile(mask);
     expect(() => f(x)).toThrow(/values read back from Greater|a promise/);
   });
 
@@ -232,8 +236,168 @@ describe("signatures", () => {
     f(tf.zeros([4, 3]));
     f(tf.zeros([2, 3]));
     f(tf.zeros([4, 3]));
-    expect(lines).toEqual(["total: recorded anew, 0: float32 [4, 3] → float32 [2, 3]"]);
+    expect(lines).toEqual([
+      "total: recorded for every batch size, 0: float32 [4, 3] → float32 [2, 3]",
+    ]);
     expect(f.recorded).toHaveLength(2);
+  });
+
+  it("serves every other batch size by one graph, mean, ones and reshape included", () => {
+    const square = (input: tf.Tensor2D): tf.Tensor[] => {
+      const rows = tf.reshape(tf.mul(input, tf.ones(input.shape)), [input.shape[0], 3, 1]);
+      const gradient = tf.grad((x: tf.Tensor) => tf.mean(tf.square(x)))(input);
+      return [tf.sum(rows), gradient, tf.range(0, input.shape[0], 1, "int32")];
+    };
+    const f = compile(square, quiet);
+    for (const size of [4, 2, 7, 5, 4, 1, 11]) {
+      const batch = tf.range(0, size * 3).reshape<tf.Tensor2D>([size, 3]);
+      const wanted = square(batch);
+      f(batch).forEach((got, i) => {
+        expect(got.shape).toEqual(wanted[i].shape);
+        expect(tf.max(tf.abs(tf.sub(got, wanted[i]))).dataSync()[0]).toBeLessThan(1e-5);
+      });
+    }
+    expect(f.recorded.filter(({ nodes }) => nodes[0].outputs[0].shape[0] === -1)).toHaveLength(1);
+  });
+
+  it("trusts a graph for every batch size only where a new recording says the same", () => {
+    const scaled = (input: tf.Tensor2D): tf.Tensor =>
+      tf.mul(input, Math.min(input.shape[0], 16) + (input.shape[0] > 20 ? 1 : 0));
+    const f = compile(scaled, quiet);
+    for (const size of [8, 3, 5, 18, 32, 17]) {
+      const batch = tf.ones<tf.Rank.R2>([size, 2]);
+      expect(f(batch).dataSync()[0]).toBe(scaled(batch).dataSync()[0]);
+    }
+  });
+
+  it("lets the graph go that was used longest ago", () => {
+    const f = compile((input: tf.Tensor) => tf.sum(input, -1), { ...quiet, maxTraces: 2 });
+    for (const size of [3, 5, 7]) f(tf.ones([2, size]));
+    const sizes = () => f.recorded.map(({ nodes }) => nodes[0].outputs[0].shape[1]);
+    expect(sizes()).toEqual([5, 7]);
+    expect(f(tf.ones([2, 3])).dataSync()[0]).toBe(3);
+    expect(sizes()).toEqual([7, 3]);
+  });
+
+  it("frees one function of a program by dispose(), and the others go on", () => {
+    const program = createProgram(quiet);
+    const v = tf.variable(tf.scalar(2));
+    const f = program.compile(() => v.assign(tf.mul(v, 2)), { name: "f" });
+    const g = program.compile((input: tf.Tensor) => tf.mul(input, v));
+    f();
+    f.dispose();
+    expect(() => f()).toThrow(/f: expected a call before dispose/);
+    expect(g(tf.scalar(3)).dataSync()[0]).toBe(12);
+  });
+
+  it.each([
+    [[NaN, Infinity, -Infinity, null, undefined, 0, -0, "NaN", "null"]],
+    [[true, "true", 1, "1"]],
+  ])("tells values apart that look alike: %p", (values) => {
+    const describe = (_: tf.Tensor, value: unknown): string =>
+      `${typeof value} ${Object.is(value, -0) ? "-0" : String(value)}`;
+    const f = compile(
+      (input: tf.Tensor, value: unknown) => ({ input, is: describe(input, value) }),
+      {
+        ...quiet,
+        maxTraces: 20,
+      },
+    );
+    for (const value of [...values, ...values]) expect(f(x, value).is).toBe(describe(x, value));
+  });
+
+  it("refuses what has no signature: BigInt, symbols, an object within itself", () => {
+    const f = compile((input: tf.Tensor, _value: unknown) => input);
+    expect(() => f(x, 3n)).toThrow(/1: expected tensors and plain values, got a bigint/);
+    expect(() => f(x, Symbol("a"))).toThrow(/got a symbol/);
+    const circle: { self?: unknown } = {};
+    circle.self = { inner: [circle] };
+    expect(() => f(x, circle)).toThrow(/1.self.inner.0: .* got an object that contains itself/);
+    const shared = { rate: 1 };
+    expect(f(x, [shared, shared]).shape).toEqual([2, 3]);
+  });
+});
+
+describe("shapes that do not fit", () => {
+  const four = tf.ones<tf.Rank.R2>([4, 8]);
+  const cases: [string, (input: tf.Tensor2D) => tf.Tensor, RegExp][] = [
+    [
+      "reshape",
+      (t) => tf.reshape(t, [8, 4]),
+      /40 elements, as \[5, 8\] has, got a reshape to \[8, 4\]/,
+    ],
+    [
+      "matMul",
+      (t) => tf.matMul(tf.ones([8, 4]), t),
+      /equal inner sizes, got \[8, 4\] and \[5, 8\]/,
+    ],
+    ["concat", (t) => tf.concat([t, four], 1), /equal but along axis 1/],
+    ["stack", (t) => tf.stack([t, four]), /equal shapes, got \[5, 8\] and \[4, 8\]/],
+    ["add", (t) => tf.add(t, four), /broadcast, got \[5, 8\] and \[4, 8\]/],
+    ["einsum", (t) => tf.einsum("ij,ij->i", t, four), /one size for "i"/],
+    ["slice", (t) => tf.slice(t, [0, 0], [7, 8]), /a slice within \[5, 8\]/],
+    [
+      "conv2d",
+      (t) => tf.conv2d(t.reshape<tf.Tensor4D>([1, 8, 5, 1]), tf.ones([1, 7, 1, 1]), 1, "valid"),
+      /gives \[1, 8, -1, 1\]/,
+    ],
+    [
+      "batchNorm",
+      (t) => tf.batchNorm(t.reshape([1, 1, 8, 5]), tf.ones([4]), tf.ones([4])),
+      /statistics of 5 channels/,
+    ],
+  ];
+  it.each(cases)(
+    "%s says what meets in which layer, and poisons no other call",
+    (name, call, message) => {
+      const program = createProgram(quiet);
+      const good = program.compile((input: tf.Tensor) => tf.neg(input), { name: "good" });
+      const layer = inLayer(`${name}Layer`, (input) => call(input as tf.Tensor2D));
+      const f = program.compile((input: tf.Tensor) => layer.apply(input) as tf.Tensor, {
+        name: "f",
+      });
+      const bad = () => f(tf.ones([5, 8]));
+      expect(bad).toThrow(TraceError);
+      expect(bad).toThrow(message);
+      expect(bad).toThrow(new RegExp(`in layer "${name}Layer".*Take sizes from tensor.shape`));
+      expect(good(x).dataSync()[0]).toBe(-1);
+    },
+  );
+
+  it("keeps a graph only once TensorFlow has loaded it", () => {
+    const program = createProgram(quiet);
+    const v = tf.variable(tf.scalar(2));
+    const good = program.compile((input: tf.Tensor) => v.assign(tf.mul(v, tf.sum(input))));
+    good(tf.scalar(3));
+    // An op without a shape rule of ours for ranks: TensorFlow alone knows that it is wrong.
+    const bad = program.compile(
+      (input: tf.Tensor) => {
+        const trace = activeTrace();
+        if (trace !== null) {
+          const ref = trace.recorder.refOf(input);
+          const node = trace.recorder.add("Softmax", [ref], { T: { kind: "type", value: 1 } }, [
+            { shape: [], dtype: 1 },
+          ]);
+          trace.recorder.add("NoOp", [], {}, []);
+          return tf.add(
+            v,
+            nodeBackend().createOutputTensor({
+              id: trace.recorder.idFor({ node, index: 0 }),
+              shape: [],
+              dtype: 1,
+            }),
+          );
+        }
+        return input;
+      },
+      { name: "bad" },
+    );
+    expect(() => bad(tf.scalar(1))).toThrow(
+      /bad_1\/Softmax.*: expected ops that TensorFlow takes together/,
+    );
+    good(tf.scalar(5));
+    expect(v.dataSync()[0]).toBe(30);
+    expect(bad.recorded).toHaveLength(0);
   });
 
   it("tells dtypes apart", () => {

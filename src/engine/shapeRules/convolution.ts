@@ -1,5 +1,6 @@
-import { attrOf } from "./graph";
-import type { ShapeContext, ShapeFunction } from "./graph";
+import { attrOf } from "../graph";
+import type { ShapeContext, ShapeFunction } from "../graph";
+import { requireShapes } from "./mismatch";
 
 /** Output size along one axis of a window that slides. */
 function windowed(
@@ -39,12 +40,18 @@ function spatial({ attrs, shapes }: ShapeContext, window: readonly number[]): nu
 
 const convolution: ShapeFunction = (node) => {
   const [input, filter] = node.shapes;
+  // A filter of fewer input channels is one of several groups.
+  const [channels, perGroup] = [input[input.length - 1], filter[filter.length - 2]];
+  const fits = input.length === filter.length && channels % perGroup === 0;
+  requireShapes(fits, "as many channels as the filter reads", node.shapes);
   const window = filter.slice(0, -2);
   return [[input[0], ...spatial(node, window), filter[filter.length - 1]]];
 };
 
 const depthwise: ShapeFunction = (node) => {
   const [input, filter] = node.shapes;
+  const fits = input.length === 4 && input[3] === filter[2];
+  requireShapes(fits, "as many channels as the filter reads", node.shapes);
   return [[input[0], ...spatial(node, filter.slice(0, 2)), filter[2] * filter[3]]];
 };
 
@@ -59,8 +66,15 @@ const resize: ShapeFunction = ({ shapes: [shape], constant }) => {
   return [[shape[0], height, width, shape[3]]];
 };
 
-/** The count of channels of a batch norm's scale. */
-const channels = ({ shapes }: ShapeContext): number[] => [...shapes[1]];
+/** Normalised values, then four vectors over the channels: statistics and what the gradient needs. */
+const batchNorm: ShapeFunction = ({ shapes }) => {
+  const [input, ...perChannel] = shapes;
+  const count = input[input.length - 1];
+  // Of the statistics none are needed in training.
+  const fits = perChannel.every(([size], i) => size === count || (i >= 2 && size === 0));
+  requireShapes(fits, `scale, offset and statistics of ${count} channels`, shapes);
+  return [input, ...Array.from({ length: 4 }, () => perChannel[0])];
+};
 
 /** Rules for convolutions, pooling, normalisation and resizing, by op. */
 export const convolutionShapes: Record<string, ShapeFunction> = {
@@ -89,12 +103,8 @@ export const convolutionShapes: Record<string, ShapeFunction> = {
     const [height, width] = constant(1);
     return [[gradient[0], height, width, gradient[3]]];
   },
-  FusedBatchNorm: (node) => [node.shapes[0], ...Array.from({ length: 4 }, () => channels(node))],
+  FusedBatchNorm: batchNorm,
   // The last output is scratch space of the GPU's; a CPU leaves it empty.
-  FusedBatchNormV3: (node) => [
-    node.shapes[0],
-    ...Array.from({ length: 4 }, () => channels(node)),
-    [0],
-  ],
+  FusedBatchNormV3: (node) => [...batchNorm(node), [0]],
   FusedBatchNormGradV3: ({ shapes: [gradient, , scale] }) => [gradient, scale, scale, [0], [0]],
 };

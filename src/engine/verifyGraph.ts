@@ -1,0 +1,62 @@
+import { TraceError } from "../core/errors";
+import { formatShape } from "../core/shapes";
+import { dtypeName } from "./dtypes";
+import { describeNode } from "./graph";
+import type { RecordedFunction } from "./graph";
+import { outputTypes } from "./opSpec";
+
+function refuse(where: string, expected: string, got: string): never {
+  throw new TraceError({
+    where,
+    expected,
+    got,
+    remedy: "This is a fault of the engine or of a pass over the graph: please report it.",
+  });
+}
+
+/**
+ * Checks what every pass relies on: order, references, and that each node's inputs and outputs
+ * have the types that TensorFlow's registry gives its op. Run between passes.
+ *
+ * @param stage the pass that wrote the graph, for the message
+ * @throws TraceError at the first node that does not hold
+ */
+export function verifyGraph(fn: RecordedFunction, stage: string): void {
+  const where = (index: number): string =>
+    `${fn.name} after ${stage}, node ${index} (${describeNode(fn.nodes[index])})`;
+  fn.nodes.forEach((node, index) => {
+    for (const input of node.inputs) {
+      if (input.node >= index) refuse(where(index), "inputs from earlier nodes", `${input.node}`);
+      if (input.index >= fn.nodes[input.node].outputs.length) {
+        refuse(where(index), "an output that exists", `${input.node}:${input.index}`);
+      }
+    }
+    for (const control of node.controls) {
+      if (control >= index) refuse(where(index), "controls from earlier nodes", `${control}`);
+    }
+    const expected = outputTypes(
+      node.op,
+      node.attrs,
+      node.inputs.map((ref) => fn.nodes[ref.node].outputs[ref.index].dtype),
+      where(index),
+    );
+    if (expected.length !== node.outputs.length) {
+      refuse(where(index), `${expected.length} outputs`, `${node.outputs.length}`);
+    }
+    node.outputs.forEach((output, i) => {
+      if (output.dtype !== expected[i]) {
+        refuse(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
+      }
+      // -1 is a batch that was left open.
+      if (output.shape.some((size) => !Number.isInteger(size) || size < -1)) {
+        refuse(where(index), "a shape", formatShape(output.shape));
+      }
+    });
+  });
+  for (const index of fn.parameters) {
+    if (fn.nodes[index]?.op !== "Placeholder") refuse(fn.name, "placeholders", `node ${index}`);
+  }
+  for (const { node, index } of fn.results) {
+    if (!(index < fn.nodes[node]?.outputs.length)) refuse(fn.name, "results", `${node}:${index}`);
+  }
+}
