@@ -25,7 +25,7 @@ export {
 } from "./intensity";
 export type { HounsfieldLine, IntensityWindow } from "./intensity";
 export { axisCodes } from "./affine";
-export { lungInvolvement, lungMask } from "./lungMask";
+export { lungMask } from "./lungMask";
 export { NEIGHBOUR_CORRELATION, findNeighbours, groupNeighbours } from "./nearDuplicates";
 export type { NeighbourPair } from "./nearDuplicates";
 export { readNifti, readNiftiLabels } from "./nifti/readNifti";

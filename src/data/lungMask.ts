@@ -1,3 +1,4 @@
+import { ShapeError } from "../core/errors";
 import type { IntensityUnit, Plane } from "./types";
 
 /** Below this a voxel is air or lung; between aerated lung (-850) and soft tissue (0). */
@@ -41,16 +42,30 @@ function borderOf(height: number, width: number): number[] {
 
 /**
  * The lungs of an axial slice on the Hounsfield scale: air that does not reach the border, in pieces
- * of some size, with what they enclose (vessels). Dense lesions at the wall are left out; add the
- * lesions' own labels for the share of the lung that they cover.
+ * of some size, with what they enclose (vessels). Dense lesions at the wall have the density of the
+ * wall and are missed; give the lesions' labels to count them in.
  *
+ * @param lesions labels above 0 are lung too; the mask then serves `lungInvolvementPercent`
  * @returns 1 inside the lungs; `null` where the unit says nothing of density
+ * @throws ShapeError where the labels have another size than the image
+ * @example
+ * const image = { height: 1, width: 3, data: Float32Array.of(-1000, 40, -1000) };
+ * const lesions = { height: 1, width: 3, data: Uint8Array.of(0, 1, 0) };
+ * Array.from(lungMask(image, "HU", lesions)?.data ?? []); // [0, 1, 0]
  */
 export function lungMask(
   image: Plane<Float32Array>,
   unit: IntensityUnit,
+  lesions?: Plane<Uint8Array>,
 ): Plane<Uint8Array> | null {
   if (unit !== "HU" && unit !== "pseudo-HU") return null;
+  if (lesions !== undefined && (lesions.height !== image.height || lesions.width !== image.width)) {
+    throw new ShapeError({
+      where: "lungMask.lesions",
+      expected: `the image's size, ${image.height} x ${image.width}`,
+      got: `${lesions.height} x ${lesions.width}`,
+    });
+  }
   const { height, width } = image;
   const air = Uint8Array.from(image.data, (value) => (value < LUNG_BELOW_HU ? 1 : 0));
   flood(air, width, borderOf(height, width));
@@ -65,25 +80,8 @@ export function lungMask(
   const reachable = flood(outside.slice(), width, borderOf(height, width));
   lung.fill(1);
   for (const pixel of reachable) lung[pixel] = 0;
+  lesions?.data.forEach((label, pixel) => {
+    if (label > 0) lung[pixel] = 1;
+  });
   return { height, width, data: lung };
-}
-
-/**
- * Which share of the lungs lesions cover, in percent: labels above 0 over lungs and labels together.
- *
- * @returns `null` where there are no Hounsfield units to find the lungs by
- */
-export function lungInvolvement(
-  image: Plane<Float32Array>,
-  unit: IntensityUnit,
-  labels: Plane<Uint8Array>,
-): number | null {
-  const lung = lungMask(image, unit);
-  if (lung === null) return null;
-  let [lesion, whole] = [0, 0];
-  for (let i = 0; i < lung.data.length; i++) {
-    if (labels.data[i] > 0) lesion++;
-    if (labels.data[i] > 0 || lung.data[i] > 0) whole++;
-  }
-  return whole === 0 ? NaN : (100 * lesion) / whole;
 }

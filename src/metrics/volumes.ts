@@ -24,8 +24,8 @@ export function volumeMl(
 
 /**
  * How much of the lung is diseased: the share of the lung mask's voxels with one of the labels, in
- * percent. The lung mask must hold the lesions too; what lies outside it (an effusion) is not
- * counted.
+ * percent. The lung mask must hold the lesions too, as `lungMask` with its `lesions` does; what lies
+ * outside it (an effusion) is not counted.
  *
  * @param lungMask not 0 in the lungs
  * @param diseaseLabels default: every label but 0

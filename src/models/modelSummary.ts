@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { formatShape } from "../core/shapes";
+import { escapeHtml } from "../display/html";
 import { countsOperations, valuesOf } from "../layers/support/operations";
 
 /** A layer's row in {@link ModelSummary}. */
@@ -85,7 +86,7 @@ export class ModelSummary {
       `<tr>${cells
         .map(
           (cell, column) =>
-            `<${tag} style="text-align:${column < 3 ? "left" : "right"}">${cell}</${tag}>`,
+            `<${tag} style="text-align:${column < 3 ? "left" : "right"}">${escapeHtml(cell)}</${tag}>`,
         )
         .join("")}</tr>`;
     const body = rows.map((cells) => row(cells, "td")).join("");

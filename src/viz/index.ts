@@ -30,7 +30,7 @@ export type { CompareMasksOptions } from "./masks/compareMasks";
 export { lshBucketMap } from "./masks/lshBucketMap";
 export type { BucketMap } from "./masks/lshBucketMap";
 export { modelTitle } from "./names";
-export { CLASS_COLOURS, classColour } from "./palette";
+export { CLASS_COLOURS, classColour } from "../core/classColours";
 export { exportNotebook } from "./reports/exportNotebook";
 export { WINDOW_PRESETS, sliceViewer } from "./sliceViewer/sliceViewer";
 export type { SliceViewerOptions, ViewedCase } from "./sliceViewer/sliceViewer";

@@ -1,21 +1,4 @@
-/**
- * One fixed palette for every figure and report, after Okabe and Ito ("Color Universal Design",
- * 2008): told apart with every common kind of colour blindness, and in grey by lightness.
- */
-
-/** Colour of a class by its label value; the background has none. */
-export const CLASS_COLOURS: readonly (string | null)[] = [
-  null, // background
-  "#56B4E9", // ground-glass opacity: sky blue
-  "#E69F00", // consolidation: orange
-  "#CC79A7", // pleural effusion: reddish purple
-  "#009E73",
-  "#F0E442",
-  "#0072B2",
-  "#D55E00",
-];
-
-/** Colours of models, in the order of the report's columns. */
+/** Colours of models, in the order of the report's columns; those of classes are in core. */
 export const MODEL_COLOURS: readonly string[] = [
   "#0072B2",
   "#D55E00",
@@ -24,17 +7,3 @@ export const MODEL_COLOURS: readonly string[] = [
   "#E69F00",
   "#56B4E9",
 ];
-
-/**
- * The colour of a class.
- *
- * @param label 1 for the first foreground class; labels past the palette begin anew
- * @returns `#RRGGBB`, or `null` for the background
- * @example
- * classColour(1); // "#56B4E9"
- * classColour(0); // null
- */
-export function classColour(label: number): string | null {
-  if (label === 0) return null;
-  return CLASS_COLOURS[1 + ((label - 1) % (CLASS_COLOURS.length - 1))] ?? null;
-}

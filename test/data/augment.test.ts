@@ -67,6 +67,23 @@ describe("augment", () => {
     );
   });
 
+  it("repeats the edge of image and labels alike, so that no lesion there loses its label", () => {
+    const step = (i: number): number => (i % 20 < 10 ? 1 : 0);
+    const edge: Sample = {
+      ...{ id: "edge", group: "edge" },
+      image: { height: 20, width: 20, data: Float32Array.from({ length: 400 }, (_, i) => step(i)) },
+      labels: { height: 20, width: 20, data: Uint8Array.from({ length: 400 }, (_, i) => step(i)) },
+    };
+    for (let seed = 0; seed < 20; seed++) {
+      const moved = { ...OFF, shift: 0.4, rotationDegrees: 30, scale: [0.5, 0.9] as const };
+      const { image, labels } = augment(edge, createRandom(seed), moved);
+      labels?.data.forEach((label, i) => {
+        const grey = image.data[i];
+        if (Math.abs(grey - 0.5) > 1e-4) expect(label).toBe(grey > 0.5 ? 1 : 0);
+      });
+    }
+  });
+
   it("keeps grey in [0, 1]", () => {
     fc.assert(
       fc.property(fc.nat(10000), (seed) => {

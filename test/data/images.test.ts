@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import { decode } from "fast-png";
+import { classColour } from "../../src/core/classColours";
 import { encodeMaskPng, readGreyPng, readMaskPng, writeMaskPng } from "../../src/data/images/png";
 import { readGreyImage } from "../../src/data/images/readGreyImage";
 import golden from "../golden/images.json";
@@ -55,6 +56,14 @@ describe("writeMaskPng", () => {
     const png = decode(encodeMaskPng({ height: 1, width: 2, data: Uint8Array.of(0, 3) }));
     expect(png.palette).toHaveLength(4);
     expect(Array.from(png.data)).toEqual([0, 3]);
+  });
+
+  it("colours each label as the figures do", () => {
+    const data = Uint8Array.from({ length: 10 }, (_, label) => label);
+    const { palette = [] } = decode(encodeMaskPng({ height: 1, width: 10, data }));
+    const hex = palette.map((rgb) => `#${Buffer.from(rgb).toString("hex").toUpperCase()}`);
+    expect(hex).toEqual(Array.from(data, (label) => classColour(label) ?? "#000000"));
+    expect(hex[3]).toBe("#CC79A7"); // pleural effusion
   });
 });
 

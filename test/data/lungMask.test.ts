@@ -1,5 +1,6 @@
-import { lungInvolvement, lungMask } from "../../src/data/lungMask";
+import { lungMask } from "../../src/data/lungMask";
 import { makePhantom } from "../../src/data/phantom/makePhantom";
+import { lungInvolvementPercent } from "../../src/metrics";
 
 /** A drawing: `.` outside air, `#` tissue, `o` lung, `v` vessel. */
 function draw(rows: readonly string[]) {
@@ -20,9 +21,23 @@ describe("lungMask", () => {
   it("says that it cannot tell where there are no Hounsfield units", () => {
     const image = draw(["oo", "oo"]);
     expect(lungMask(image, "grey8")).toBeNull();
-    const labels = { height: 2, width: 2, data: new Uint8Array(4) };
-    expect(lungInvolvement(image, "normalised", labels)).toBeNull();
-    expect(lungInvolvement(image, "HU", labels)).toBeNaN();
+    expect(lungMask(image, "normalised")).toBeNull();
+  });
+
+  it("counts lesions at the wall as lung, so that involvement has one denominator", () => {
+    const image = draw(["########", "#oo##o##", "#oo##o##", "#oo##o##", "########"]);
+    const lesions = { height: 5, width: 8, data: new Uint8Array(40) };
+    lesions.data[8 + 6] = 2; // consolidation, as dense as the wall that it touches
+    lesions.data[8 + 1] = 1; // ground glass within the lung
+    const lung = lungMask(image, "HU", lesions);
+    if (lung === null) throw new Error("no lungs found");
+    expect(lung.data.reduce((sum, inside) => sum + inside, 0)).toBe(6 + 3 + 1);
+    expect(lungInvolvementPercent(lesions, lung)).toBe(20);
+    expect(lungInvolvementPercent(lesions, lung, [2])).toBe(10);
+    const small = { height: 1, width: 1, data: new Uint8Array(1) };
+    expect(() => lungMask(image, "HU", small)).toThrow(
+      /expected the image's size, 5 x 8, got 1 x 1/,
+    );
   });
 
   it("finds a fifth of the phantom's slices to be lung", () => {

@@ -3,7 +3,7 @@ import { loadEngine } from "../../src/engine/load";
 import { modelSettings } from "../../src/models/modelArguments";
 import { modelByName } from "../../src/models/modelByName";
 import { MODEL_NAMES } from "../../src/models/modelNames";
-import { summarizeModel } from "../../src/models/modelSummary";
+import { ModelSummary, summarizeModel } from "../../src/models/modelSummary";
 import { resnext50 } from "../../src/models/resnext50";
 import { unet } from "../../src/models/unet";
 
@@ -66,6 +66,20 @@ describe("summarizeModel", () => {
     ].call(summary);
     expect(bundle["text/html"]).toContain('<td style="text-align:left">encoder0</td>');
     expect(bundle["text/plain"]).toBe(summary.toString());
+  });
+
+  it("escapes the names of layers", () => {
+    const row = {
+      ...{ name: "a<b>&c", type: "Dense", outputShape: [null, 1] },
+      ...{ parameters: 3, trainableParameters: 3, gigaOperations: 0 },
+    };
+    const summary = new ModelSummary("<i>", [row]) as unknown as Record<
+      symbol,
+      () => Record<string, string>
+    >;
+    const { "text/html": html } = summary[Symbol.for("Jupyter.display")]();
+    expect(html).toContain(">a&lt;b&gt;&amp;c</td>");
+    expect(html).not.toMatch(/<b>|<i>/);
   });
 
   it("asks for the size that a model leaves open", () => {

@@ -115,18 +115,20 @@ function sampleImage(
   }
 }
 
-/** One row, nearest; what lies outside is background. */
+/** One row, nearest; what lies outside is the nearest edge pixel, as in the image. */
 function sampleLabels(
   { height, width, data }: Plane<Uint8Array>,
   { rows, columns }: InputRow,
   output: Uint8Array,
   start: number,
 ): void {
+  const [lastRow, lastColumn] = [height - 1, width - 1];
   for (let column = 0; column < width; column++) {
-    const y = Math.floor(rows[column] + 0.5);
-    const x = Math.floor(columns[column] + 0.5);
-    if (y < 0 || x < 0 || y >= height || x >= width) continue;
-    output[start + column] = data[y * width + x];
+    let y = rows[column];
+    let x = columns[column];
+    y = y > 0 ? (y < lastRow ? y : lastRow) : 0;
+    x = x > 0 ? (x < lastColumn ? x : lastColumn) : 0;
+    output[start + column] = data[((y + 0.5) | 0) * width + ((x + 0.5) | 0)];
   }
 }
 
@@ -137,8 +139,8 @@ interface Pair {
 }
 
 /**
- * Image and labels under one map. The image is bilinear, and what lies outside is the nearest edge
- * pixel; each label is that of the nearest pixel, and what lies outside is background.
+ * Image and labels under one map, the image bilinear, each label that of the nearest pixel. Both repeat
+ * their edge outwards, so that a lesion at the edge is never shown without its label.
  */
 export function warpPair({ image, labels }: Pair, plan: WarpPlan): Pair {
   const { height, width } = image;

@@ -1,5 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { decode, encode } from "fast-png";
+import { classColour } from "../../core/classColours";
 import { DataError } from "../../core/errors";
 import { readWholeFile } from "../../files/readFiles";
 import { writeWhole } from "../../files/writeWhole";
@@ -238,25 +239,17 @@ export async function readGreyPng(path: string): Promise<Plane<Float32Array>> {
   return { height, width, data: grey };
 }
 
-/** The palette of written masks, safe for the colour-blind (Okabe and Ito), by label. */
-const MASK_PALETTE: readonly (readonly [number, number, number])[] = [
-  [0, 0, 0],
-  [86, 180, 233],
-  [230, 159, 0],
-  [0, 158, 115],
-  [204, 121, 167],
-  [240, 228, 66],
-  [0, 114, 178],
-  [213, 94, 0],
-];
+/** Red, green and blue of a label in written masks: black background, then the classes' colours. */
+function maskColour(label: number): [number, number, number] {
+  const rgb = parseInt((classColour(label) ?? "#000000").slice(1), 16);
+  return [rgb >> 16, (rgb >> 8) & 255, rgb & 255];
+}
 
 /** The mask as a palette PNG: indices are the labels. */
 export function encodeMaskPng(labels: Plane<Uint8Array>): Uint8Array {
   const { width, height, data } = labels;
   const most = data.reduce((a, b) => Math.max(a, b), 0);
-  const palette = Array.from({ length: Math.max(most + 1, 4) }, (_, label) =>
-    Array.from(MASK_PALETTE[label] ?? [label, label, label]),
-  );
+  const palette = Array.from({ length: Math.max(most + 1, 4) }, (_, label) => maskColour(label));
   return encode({ width, height, data, depth: 8, channels: 1, palette });
 }
 

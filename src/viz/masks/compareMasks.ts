@@ -1,3 +1,4 @@
+import { classColour } from "../../core/classColours";
 import { ConfigError } from "../../core/errors";
 import { Figure, fingerprint } from "../Figure";
 import { clientScript } from "../client/embed";
@@ -5,7 +6,6 @@ import { mountToggles } from "../client/mountToggles";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { modelTitle } from "../names";
-import { classColour } from "../palette";
 import { FONT, svgText, tag } from "../svg/markup";
 import { TRUTH, listMasks } from "./caseMasks";
 import type { ComparedCase, ListedCase } from "./caseMasks";

@@ -1,6 +1,6 @@
 import { svgText, tag } from "../svg/markup";
 import { labelOutlines } from "../pictures/outlines";
-import { classColour } from "../palette";
+import { classColour } from "../../core/classColours";
 import type { Plane } from "./caseMasks";
 
 /** Where a panel lies, in pixels from the top left. */

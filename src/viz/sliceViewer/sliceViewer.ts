@@ -1,3 +1,4 @@
+import { classColour } from "../../core/classColours";
 import { ConfigError } from "../../core/errors";
 import { Figure, fingerprint } from "../Figure";
 import { clientScript } from "../client/embed";
@@ -8,7 +9,6 @@ import type { ComparedCase, ListedCase, Plane } from "../masks/caseMasks";
 import { compareMasks } from "../masks/compareMasks";
 import { staticPicture } from "../masks/staticPicture";
 import { modelTitle } from "../names";
-import { classColour } from "../palette";
 import { percentileWindow } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { encodeLabels, encodeScans } from "./encodeScans";
