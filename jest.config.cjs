@@ -32,6 +32,7 @@ module.exports = {
     "<rootDir>/.engine/",
     "<rootDir>/.venv",
     "<rootDir>/.venv-bench",
+    "<rootDir>/.venv-services",
   ],
   maxWorkers: 2,
   // Many times what any test takes: the machine may be slow or have other work. A test that hangs still ends.

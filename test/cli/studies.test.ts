@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { discSamples } from "../experiments/support/samples";
 import { buildCli } from "../support/buildCli";
 import type { BuiltCli } from "../support/buildCli";
+import { killOneJob } from "../support/killOneJob";
 import { writeImageFolder } from "../support/imageFolder";
 import { tempFolder } from "../support/tempFolder";
 
@@ -30,27 +31,10 @@ interface Comparison {
   readonly records: readonly { readonly id: string; readonly cases: unknown }[];
 }
 
-/** Kills the first job's process that has a checkpoint; returns the job's folder. */
-async function killOne(out: string): Promise<string> {
-  for (let look = 0; look < 3000; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    if (!existsSync(at(out, "jobs"))) continue;
-    const job = jobs(out).find(
-      (path) =>
-        existsSync(join(path, "checkpoint.safetensors")) && existsSync(join(path, "lock.json")),
-    );
-    if (job === undefined) continue;
-    const { pid } = JSON.parse(readFileSync(join(job, "lock.json"), "utf8")) as { pid: number };
-    process.kill(pid, "SIGKILL");
-    return job;
-  }
-  throw new Error("no job had a checkpoint");
-}
-
 describe("compare in processes of its own", () => {
   it("loses nothing when a worker is killed in mid-job, and counts the job once", async () => {
     const running = cli.run(compare("killed", "--jobs", "2"));
-    const job = await killOne("killed");
+    const job = await killOneJob(at("killed"));
     const { code, stdout, stderr } = await running;
     expect(stderr).toMatch(/^compare: 2 trainings, very roughly \d+ s/);
     expect(code).toBe(0);

@@ -14,7 +14,11 @@ export interface CliResult {
 
 /** The command line as a user has it, built into a folder of its own so that `dist` is left alone. */
 export interface BuiltCli {
-  readonly run: (args: readonly string[]) => Promise<CliResult>;
+  /** @param env more variables than this process has */
+  readonly run: (
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<CliResult>;
   readonly start: (args: readonly string[]) => ChildProcess;
   readonly remove: () => Promise<void>;
 }
@@ -32,15 +36,19 @@ export async function buildCli(): Promise<BuiltCli> {
   if (built.code !== 0) throw new Error(`the command line does not build:\n${built.stderr}`);
   const cli = join(outDir, "cli.js");
   return {
-    run: (args) => execute([cli, ...args]),
+    run: (args, env) => execute([cli, ...args], env),
     start: (args) => spawn(process.execPath, [cli, ...args], { cwd: root, stdio: "ignore" }),
     remove: () => rm(outDir, { recursive: true, force: true }),
   };
 }
 
-function execute(args: readonly string[]): Promise<CliResult> {
+function execute(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    const options = { cwd: root, maxBuffer: 1 << 26, env: { ...process.env, ...env } };
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
       resolve({ code, stdout, stderr });
     });

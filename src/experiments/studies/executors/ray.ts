@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { SetupError } from "../../../core/errors";
+import { requestJson } from "../../services/requestJson";
 import type { Executor, Submission, Ticket, TicketState } from "./Executor";
 import { queueName, shellLine } from "./jobCommand";
 import type { CommandOptions } from "./jobCommand";
@@ -30,8 +30,13 @@ const ALIVE = ["PENDING", "RUNNING"];
  */
 export function rayExecutor(options: RayOptions): Executor {
   const { url = "http://127.0.0.1:8265", cpus = 1, gpus = 0 } = options;
+  const service = {
+    name: "Ray's Jobs API",
+    url,
+    remedy: "Give the address of the dashboard with --ray, as `ray start --head` prints it",
+  };
   const list = async (): Promise<RayJob[]> =>
-    jobListSchema.parse(await ask(url, "/api/jobs/", "GET"));
+    jobListSchema.parse(await requestJson(service, "/api/jobs/", "GET"));
   return {
     name: "ray",
     async submit(out, tickets): Promise<Submission> {
@@ -40,7 +45,7 @@ export function rayExecutor(options: RayOptions): Executor {
       for (const ticket of tickets) {
         const before = known.filter((job) => job.submission_id?.startsWith(prefixOf(ticket)));
         if (before.some(({ status }) => ALIVE.includes(status))) continue;
-        await ask(url, "/api/jobs/", "POST", {
+        await requestJson(service, "/api/jobs/", "POST", {
           entrypoint: shellLine(options, out, ["--id", ticket.id]),
           submission_id: `${prefixOf(ticket)}${before.length + 1}`,
           entrypoint_num_cpus: cpus,
@@ -69,40 +74,12 @@ export function rayExecutor(options: RayOptions): Executor {
           const jobs = await list();
           for (const ticket of tickets) {
             const id = latest(jobs, ticket)?.submission_id;
-            if (id !== undefined && id !== null) await ask(url, `/api/jobs/${id}/stop`, "POST");
+            if (id !== undefined && id !== null)
+              await requestJson(service, `/api/jobs/${id}/stop`, "POST");
           }
         },
         logOf: () => null,
       };
     },
   };
-}
-
-async function ask(
-  url: string,
-  path: string,
-  method: "GET" | "POST",
-  body?: object,
-): Promise<unknown> {
-  const refuse = (got: string, cause?: unknown): SetupError =>
-    new SetupError({
-      where: `${url}${path}`,
-      expected: "Ray's Jobs API to answer",
-      got,
-      remedy: "Give the address of the dashboard with --ray, as `ray start --head` prints it",
-      cause,
-    });
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, url), {
-      method,
-      headers: { "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  } catch (cause) {
-    throw refuse("no answer", cause);
-  }
-  const text = await response.text();
-  if (!response.ok) throw refuse(`${response.status}: ${text.trim().split("\n").at(-1) ?? ""}`);
-  return text === "" ? null : (JSON.parse(text) as unknown);
 }

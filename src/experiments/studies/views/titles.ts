@@ -7,4 +7,6 @@ export const MODEL_TITLES: Readonly<Record<string, string>> = {
   attentionUnet: "Attention U-Net",
   fcn8s: "FCN-8s",
   resnextUnet: "ResNeXt-50 U-Net",
+  r2unet: "R2U-Net",
+  multiResUnet: "MultiResUNet",
 };
