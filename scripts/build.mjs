@@ -4,10 +4,13 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { prepareBuild, takeBuild, tsupCommand } from "./setup/build.mjs";
+import { compileCommand, prepareBuild, takeBuild } from "./setup/build.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 prepareBuild(root);
-const { status } = spawnSync(process.execPath, tsupCommand(root), { cwd: root, stdio: "inherit" });
+const { status } = spawnSync(process.execPath, compileCommand(root), {
+  cwd: root,
+  stdio: "inherit",
+});
 if (status === 0) takeBuild(root);
 process.exitCode = status ?? 1;

@@ -2,7 +2,7 @@ import path from "node:path";
 import vm from "node:vm";
 import * as tf from "@tensorflow/tfjs";
 import ts from "typescript";
-import * as index from "../src/index";
+import * as index from "../src/notebook";
 import { loadEngine } from "../src/engine/load";
 import type { Claim, Example } from "./support/examples";
 import {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileFunction } from "node:vm";
 import ts from "typescript";
-import * as layerbook from "../src/index";
+import * as layerbook from "../src/node";
 
 const readme = readFileSync(join(__dirname, "..", "README.md"), "utf8");
 
@@ -10,7 +10,7 @@ describe("README", () => {
   it("has a piece of code that trains something", async () => {
     const [, source] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(source.trim().split("\n").length).toBeLessThanOrEqual(12);
-    const body = source.replace('import * as lb from "layerbook";', "");
+    const body = source.replace('import * as lb from "layerbook/node";', "");
     const { outputText } = ts.transpileModule(`(async () => {${body}})()`, {
       compilerOptions: { target: ts.ScriptTarget.ES2022 },
     });

@@ -4,13 +4,15 @@ import path from "node:path";
 import { SetupFailure } from "./failure.mjs";
 import { hashFiles } from "./stamps.mjs";
 
-const sources = ["src", "tsup.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
+const sources = [
+  ...["src", "scripts/compile.mjs", "scripts/compile"],
+  ...["tsconfig.json", "package.json", "package-lock.json"],
+];
 const products = [
-  ...["index.js", "index.mjs", "index.d.ts", "index.d.mts", "cli.js"],
-  ...["kernel.js", "kernelSession.js", "kernelCommands.js"],
+  ...["index.js", "index.mjs", "index.d.ts", "node.js", "node.mjs", "node.d.ts", "cli.js"],
+  ...["esm/index.mjs", "kernel.js", "kernelSession.js", "kernelCommands.js", "NOTICES.txt"],
 ];
 
-// Beside dist, so that the paths inside source maps stay right when it is renamed.
 const partial = ".dist";
 
 /** @param {string} root */
@@ -23,9 +25,8 @@ export function prepareBuild(root) {
  *
  * @param {string} root
  */
-export function tsupCommand(root) {
-  const tsup = path.join(root, "node_modules", "tsup", "dist", "cli-default.js");
-  return [tsup, "--out-dir", partial];
+export function compileCommand(root) {
+  return [path.join(root, "scripts", "compile.mjs"), partial];
 }
 
 /**
@@ -47,7 +48,7 @@ export const buildStep = {
   isWhole: ({ root }) => products.every((file) => fs.existsSync(path.join(root, "dist", file))),
   async run(context) {
     prepareBuild(context.root);
-    const report = await context.runLogged("build", process.execPath, tsupCommand(context.root));
+    const report = await context.runLogged("build", process.execPath, compileCommand(context.root));
     if (!report.ok) {
       throw new SetupFailure(
         "src/ does not compile",

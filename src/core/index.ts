@@ -1,4 +1,15 @@
 export {
+  LayerbookError,
+  ShapeError,
+  ConfigError,
+  DataError,
+  TraceError,
+  SetupError,
+} from "./errors";
+export type { ErrorDetails } from "./errors";
+export { createRandom } from "./random";
+export type { Random, RandomState } from "./random";
+export {
   Adagrad,
   Adam,
   AdamW,
@@ -32,3 +43,6 @@ export { statelessDropout, statelessNormal, statelessUniform } from "./ops/state
 export { einsum } from "./ops/einsum";
 export { gatherRows, permuteRows } from "./ops/gatherRows";
 export { argsortRows, invertPermutation } from "./ops/argsort";
+export { readSafetensors, writeSafetensors } from "./weights/safetensors";
+export { bytesSource } from "./weights/WeightTensor";
+export type { ByteSource, WeightMap, WeightTensor } from "./weights/WeightTensor";

@@ -1,5 +1,5 @@
-import mt19937 from "@stdlib/random-base-mt19937";
 import { ConfigError } from "./errors";
+import { MersenneTwister, STATE_WORDS } from "./mersenneTwister";
 
 /** What a generator needs to go on where it stopped; plain JSON. */
 export interface RandomState {
@@ -39,13 +39,6 @@ export interface Random {
   setState(state: RandomState): void;
 }
 
-/** stdlib's generator; its typings leave `normalized` and the assignable state out. */
-interface MersenneTwister {
-  (): number;
-  normalized(): number;
-  state: ArrayLike<number>;
-}
-
 /** FNV-1a over the seed's bytes and the label: spreads near seeds far apart. */
 function mixSeed(seed: number, label: string): number {
   let hash = 0x811c9dc5;
@@ -56,20 +49,6 @@ function mixSeed(seed: number, label: string): number {
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
   return hash >>> 0;
-}
-
-/** stdlib refuses the seed 0, which NumPy takes: its `init_genrand(0)` written into a state. */
-function zeroSeededState(template: ArrayLike<number>): Uint32Array {
-  const header = 3; // version, sections, words
-  const words = 624;
-  const state = Uint32Array.from(template);
-  state[header] = 0;
-  for (let i = 1; i < words; i++) {
-    const previous = state[header + i - 1];
-    state[header + i] = (Math.imul(1812433253, previous ^ (previous >>> 30)) + i) >>> 0;
-  }
-  state[state.length - 1] = 0; // the seed it reports
-  return state;
 }
 
 /**
@@ -86,15 +65,12 @@ export function createRandom(seed: number): Random {
       got: String(seed),
     });
   }
-  const generator = mt19937.factory({
-    seed: seed === 0 ? 1 : seed,
-  }) as unknown as MersenneTwister;
-  if (seed === 0) generator.state = zeroSeededState(generator.state);
+  const generator = new MersenneTwister(seed);
   let spareNormal: number | null = null;
 
   const random: Random = {
     seed,
-    uniform: () => generator.normalized(),
+    uniform: () => generator.uniform(),
     normal() {
       if (spareNormal !== null) {
         const value = spareNormal;
@@ -103,8 +79,8 @@ export function createRandom(seed: number): Random {
       }
       let x1: number, x2: number, r2: number;
       do {
-        x1 = 2 * generator.normalized() - 1;
-        x2 = 2 * generator.normalized() - 1;
+        x1 = 2 * generator.uniform() - 1;
+        x2 = 2 * generator.uniform() - 1;
         r2 = x1 * x1 + x2 * x2;
       } while (r2 >= 1 || r2 === 0);
       const factor = Math.sqrt((-2 * Math.log(r2)) / r2);
@@ -122,7 +98,7 @@ export function createRandom(seed: number): Random {
       }
       const limit = 0x100000000 - (0x100000000 % range);
       let word: number;
-      do word = generator();
+      do word = generator.next();
       while (word >= limit);
       return low + (word % range);
     },
@@ -138,9 +114,17 @@ export function createRandom(seed: number): Random {
     },
     choice: (items) => items[random.integer(0, items.length)],
     fork: (label) => createRandom(mixSeed(seed, String(label))),
-    getState: () => ({ words: Array.from(generator.state), spareNormal }),
+    getState: () => ({ words: generator.getState(), spareNormal }),
     setState(state) {
-      generator.state = Uint32Array.from(state.words);
+      if (state.words.length !== STATE_WORDS) {
+        throw new ConfigError({
+          where: "Random.setState",
+          expected: `${STATE_WORDS} words`,
+          got: String(state.words.length),
+          remedy: "Pass what getState() returned.",
+        });
+      }
+      generator.setState(state.words);
       spareNormal = state.spareNormal;
     },
   };

@@ -7,3 +7,5 @@ export type { Predictor, PredictorOptions } from "./predictor";
 export { compile, createProgram } from "./program";
 export type { Compiled, CompileOptions, Precision, Program, ProgramOptions } from "./program";
 export { EngineError } from "./session";
+export { readKerasWeightsFile } from "./weights/kerasWeightsFile";
+export { readSafetensorsFile, writeSafetensorsFile } from "./weights/safetensorsFile";

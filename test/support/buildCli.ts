@@ -23,15 +23,12 @@ export interface BuiltCli {
   readonly remove: () => Promise<void>;
 }
 
-/** Builds the command line with the settings of `tsup.config.ts`. */
+/** Builds the command line as `npm run build` does. */
 export async function buildCli(): Promise<BuiltCli> {
   const outDir = join(root, "node_modules", ".cache", `layerbook-cli-${process.pid}`);
   // In a process of its own: jest's modules are not node's.
-  const script = `require("tsup").build({
-    config: false, silent: true, entry: { cli: "src/cli/main.ts" }, format: ["cjs"],
-    target: "node20", platform: "node", noExternal: ["fast-png", "nifti-reader-js", "zod", /^@stdlib\\//],
-    outDir: ${JSON.stringify(outDir)},
-  })`;
+  const script = `import("./scripts/compile/commonJs.mjs").then(({ compileCommonJs }) =>
+    compileCommonJs(${JSON.stringify(root)}, ${JSON.stringify(outDir)}))`;
   const built = await execute(["-e", script]);
   if (built.code !== 0) throw new Error(`the command line does not build:\n${built.stderr}`);
   const cli = join(outDir, "cli.js");

@@ -159,7 +159,7 @@ export function typeErrors(root: string, examples: readonly Example[]): string[]
   ) as { config: unknown };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   Object.assign(options, { noUnusedLocals: false, allowUnreachableCode: true });
-  const index = path.join(root, "src", "index.ts");
+  const index = path.join(root, "src", "notebook.ts");
   const modules = ts.createProgram(
     [index, ...examples.map(({ file }) => path.join(root, file))],
     options,

@@ -1,6 +1,6 @@
 import { setDisplayHost, toMimeBundle } from "../../src/display";
 import type { MimeBundle } from "../../src/display";
-import { liveCurves } from "../../src/viz";
+import { liveCurves } from "../../src/viz/live/liveCurves";
 import { registerCards } from "../../src/viz/cards/registerCards";
 import { CLASS_NAMES, sampleMask, sampleScan } from "./support/sampleCase";
 

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { createDocumentRegistry } from "./documentRegistry";
+import { moduleForCell } from "./library";
 
 /** How cells are checked. */
 export interface ProjectOptions {
@@ -190,7 +191,8 @@ export class CellProject {
       // Beside ours it serves TypeScript's own questions, such as which package a file belongs to.
       getModuleResolutionCache: () => this.#resolutions,
       resolveModuleNameLiterals: (literals, containingFile, _redirect, options) =>
-        literals.map(({ text }) => {
+        literals.map((literal) => {
+          const text = moduleForCell(literal.text);
           const cache = this.#resolutions;
           const found = ts.resolveModuleName(text, containingFile, options, host, cache);
           if (found.resolvedModule !== undefined || text.startsWith(".")) return found;

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { isCellModule } from "./cellConverter";
 import type { Bundle } from "./channel";
+import { moduleForCell } from "./library";
 
 /** What {@link CellRequire} is made of. */
 export interface CellRequireOptions {
@@ -140,7 +141,8 @@ export class CellRequire {
     for (const path of gone) this.#sources.delete(path);
   }
 
-  async #importPackage(name: string): Promise<unknown> {
+  async #importPackage(given: string): Promise<unknown> {
+    const name = moduleForCell(given);
     const { cwd, fallbackRoot } = this.#options;
     for (const root of [cwd, fallbackRoot]) {
       const parent = pathToFileURL(join(root, "cell.mjs")).href;
@@ -150,7 +152,8 @@ export class CellRequire {
     return import(name);
   }
 
-  #requireFrom(name: string, folder: string, native: NodeJS.Require, sources: string[]): unknown {
+  #requireFrom(given: string, folder: string, native: NodeJS.Require, sources: string[]): unknown {
+    const name = moduleForCell(given);
     if (name.startsWith(".") || isAbsolute(name)) {
       const source = sourceFile(resolve(folder, name));
       if (source !== null && !existsAsScript(native, name)) {

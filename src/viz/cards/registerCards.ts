@@ -1,4 +1,4 @@
-import { registerDisplay } from "../../display";
+import { registerDisplay } from "../../display/formats";
 import { caseBundle, caseListBundle, datasetBundle, planeBundle } from "./dataCards";
 import { isCase, isCaseList, isDataset, isPlane } from "./recognise";
 import {

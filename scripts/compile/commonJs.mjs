@@ -1,0 +1,62 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+import * as esbuild from "esbuild";
+import { bundledPackages, libraries, programs } from "./entries.mjs";
+
+/**
+ * CommonJS for Node. What several entry points use stands in files of its own, so that an error or
+ * a layer is the same class whichever of them it came through. esbuild splits ES modules only, so
+ * each file is turned into CommonJS afterwards.
+ *
+ * @param {string} root
+ * @param {string} out
+ * @returns {Promise<string[]>} the files of node_modules that were taken in
+ */
+export async function compileCommonJs(root, out) {
+  const { outputFiles, metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { ...libraries, ...programs },
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    chunkNames: "shared/[name]-[hash]",
+    plugins: [packagesStayOutside(bundledPackages)],
+    write: false,
+    metafile: true,
+    logLevel: "error",
+  });
+  for (const { path: file, text } of outputFiles) {
+    const { code } = await esbuild.transform(text, {
+      format: "cjs",
+      platform: "node",
+      target: "node20",
+      loader: "js",
+    });
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, code);
+  }
+  fs.chmodSync(path.join(out, "cli.js"), 0o755);
+  return Object.keys(metafile.inputs).filter((file) => file.startsWith("node_modules/"));
+}
+
+/**
+ * @param {readonly string[]} taken packages that are bundled all the same
+ * @returns {esbuild.Plugin}
+ */
+export function packagesStayOutside(taken) {
+  return {
+    name: "packages-stay-outside",
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, ({ path: name, importer }) => {
+        // What a bundled package imports in turn is bundled too.
+        if (importer.includes("node_modules")) return null;
+        const isTaken = taken.some((each) => name === each || name.startsWith(`${each}/`));
+        return isTaken || path.isAbsolute(name) ? null : { path: name, external: true };
+      });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// @ts-check
+
+/**
+ * The entry points of the package: the name of each file in dist/ and its source. package.json's
+ * `exports` name the same files.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const libraries = {
+  index: "src/index.ts",
+  node: "src/node.ts",
+  viz: "src/viz/index.ts",
+  notebook: "src/notebook.ts",
+  kernelApi: "src/kernel/index.ts",
+};
+
+/** Those that hold nothing of Node; a bundler for the browser takes them as ES modules. */
+export const browserLibraries = ["index", "viz"];
+
+/**
+ * What is started rather than imported.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const programs = {
+  cli: "src/cli/main.ts",
+  kernel: "src/kernel/main.ts",
+  kernelSession: "src/kernel/session/start.ts",
+  kernelCommands: "src/kernel/session/startCommandReader.ts",
+};
+
+/**
+ * Packages that are taken into our own files: some are ES modules only, which CommonJS cannot
+ * require, some are hundreds of small files, and none is worth a dependency of those who use us.
+ */
+export const bundledPackages = [
+  "cli-progress",
+  "commander",
+  "fast-png",
+  "fflate",
+  "nifti-reader-js",
+  "zod",
+];
