@@ -1,39 +1,16 @@
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
+import { createOptimizer } from "../../core/optimizers";
 import { LOSS_NAMES } from "../../losses/lossNames";
 import { parseConfig } from "../config/parseConfig";
 import type { FitOptions } from "./fitOptions";
 import { scheduleSchema } from "./schedule";
 
 const count = z.int().positive();
-const share = z.number().min(0).lt(1);
-const positive = z.number().positive();
 
 function aFunction<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === "function", "a function");
 }
-
-const commonOptimizer = {
-  learningRate: positive,
-  clipNorm: positive.optional(),
-  weightDecay: share.optional(),
-};
-
-const optimizerSchema = z.discriminatedUnion("name", [
-  z.strictObject({
-    name: z.literal("adam"),
-    ...commonOptimizer,
-    beta1: share.optional(),
-    beta2: share.optional(),
-    epsilon: positive.optional(),
-  }),
-  z.strictObject({
-    name: z.literal("sgd"),
-    ...commonOptimizer,
-    momentum: share.optional(),
-    useNesterov: z.boolean().optional(),
-  }),
-]);
 
 const lossSchema = z.strictObject({
   name: z.enum(LOSS_NAMES),
@@ -44,14 +21,14 @@ const lossSchema = z.strictObject({
   smooth: z.number().min(0).optional(),
 });
 
-/** What {@link FitOptions} must satisfy; a loss is checked on its own, for a better message. */
+/** What {@link FitOptions} must satisfy; loss and optimizer have checks of their own. */
 const fitOptionsSchema = z.strictObject({
   epochs: count,
   batchSize: count.optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
   loss: z.unknown().optional(),
   ignoreLabel: z.int().optional(),
-  optimizer: optimizerSchema.optional(),
+  optimizer: z.looseObject({ name: z.string() }).optional(),
   schedule: scheduleSchema.optional(),
   augmentation: z.enum(["none", "paper", "standard"]).optional(),
   augmentationStrength: z.looseObject({}).optional(),
@@ -83,7 +60,8 @@ const RECORDED = ["validationDice", "validationLoss"] as const;
  */
 export function checkFitOptions(options: FitOptions): void {
   parseConfig("fit", fitOptionsSchema, options);
-  const { loss, metrics = {}, monitor } = options;
+  const { loss, optimizer, metrics = {}, monitor } = options;
+  if (optimizer !== undefined) createOptimizer(optimizer).dispose();
   if (loss !== undefined && typeof loss !== "function") parseConfig("fit.loss", lossSchema, loss);
   if (typeof loss === "function") expectLossOnScores(loss);
   const taken = RECORDED.find((name) => Object.hasOwn(metrics, name));

@@ -33,7 +33,10 @@ export interface FitOptions {
    * loss that is a function must leave it out itself.
    */
   readonly ignoreLabel?: number;
-  /** Default Adam at 0.001. */
+  /**
+   * Default Adam at 0.001. With `useEma`, the averages of the weights are validated and kept at the
+   * end; training goes on from the weights themselves.
+   */
   readonly optimizer?: OptimizerConfig;
   /** Scales the optimizer's learning rate; default constant. */
   readonly schedule?: Schedule;

@@ -103,6 +103,7 @@ export class Training {
       }
     }
     if (this.best !== null) writeVariables("fit.best", session.modelVariables, this.best);
+    else session.swapAverages?.();
     return this.state.epoch < epochs ? "earlyStop" : "completed";
   }
 
@@ -208,10 +209,14 @@ export class Training {
     const { options, state } = this;
     const { numClasses } = this.sizes;
     const weights = this.finiteWeights(session, `fit, epoch ${state.epoch + 1}`);
+    // What is judged is what is kept: the weights' averages, where the optimizer makes them.
+    session.swapAverages?.();
     const validation = await validate(session.predict, this.data.validation, state.epoch, {
       ...options,
       numClasses,
     });
+    const judged = session.swapAverages === null ? weights : readVariables(session.modelVariables);
+    session.swapAverages?.();
     const record: EpochRecord = {
       epoch: state.epoch + 1,
       step: state.step,
@@ -238,7 +243,7 @@ export class Training {
       earlyStop: verdict.state,
     };
     this.epochStart = performance.now();
-    if (verdict.isBest) this.best = weights;
+    if (verdict.isBest) this.best = judged;
     this.show(record);
     bar?.update(state.step, { epoch: record.epoch, loss: record.loss, ...this.shown });
     await this.save(session, weights);

@@ -33,6 +33,11 @@ export interface SessionOptions {
 export interface TrainingSession {
   readonly modelVariables: NamedVariables;
   readonly optimizerVariables: NamedVariables;
+  /**
+   * Exchanges the weights and their averages; a second call puts both back. `null` where the optimizer
+   * makes none (`useEma`).
+   */
+  readonly swapAverages: (() => void) | null;
   /** Whether a batch of this shape can be trained on without recording a step first. */
   readonly isPrepared: (shape: BatchShape) => boolean;
   /** Records the step for one more shape. */
@@ -74,6 +79,7 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
   return {
     modelVariables: modelVariables(model),
     optimizerVariables: new Map(optimizer.slots.map(({ name, variable }) => [name, variable])),
+    swapAverages: options.optimizer.useEma === true ? () => optimizer.swapAverages() : null,
     isPrepared: runner.isPrepared,
     prepare: runner.prepare,
     train(batch, learningRate) {

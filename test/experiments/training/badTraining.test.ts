@@ -64,12 +64,16 @@ describe("options that fit refuses, in JavaScript too", () => {
       "fit.loss: expected a loss on scores",
     ],
     ["a bare function as a loss", { loss: () => tf.scalar(0) }, "without a `from`"],
-    ["an unknown optimizer", { optimizer: { name: "lion", learningRate: 1 } }, "fit.optimizer"],
-    ["no learning rate", { optimizer: { name: "adam" } }, "fit.optimizer.learningRate"],
+    [
+      "an unknown optimizer",
+      { optimizer: { name: "ftrl", learningRate: 1 } },
+      "createOptimizer.name",
+    ],
+    ["no learning rate", { optimizer: { name: "adam" } }, "optimizer.learningRate"],
     [
       "a momentum for Adam",
       { optimizer: { name: "adam", learningRate: 1, momentum: 0.9 } },
-      "fit.optimizer",
+      "momentum: expected one of",
     ],
     [
       "a schedule out of range",

@@ -190,6 +190,58 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
   });
 });
 
+describe.each([false, true])("fit with averages of the weights, compiled: %s", (compiled) => {
+  const common: FitOptions = { ...quiet, compiled, epochs: 3, batchSize: 3 };
+  const sgd = { name: "sgd", learningRate: 0.1 } as const;
+  const ema: FitOptions = { ...common, optimizer: { ...sgd, useEma: true, emaMomentum: 0.5 } };
+
+  /** The average of the weights after each step, as the optimizer's docs have it. */
+  async function averagesByHand(train: LabelledTensors): Promise<number[]> {
+    const model = network(2, [5, 7], 2);
+    const numbers = (): number[] =>
+      [...weightsOf(model).values()].flatMap(({ values }) => [...values]);
+    let averages: number[] | null = null;
+    const follow = (event: TrainingEvent): void => {
+      if (event.type !== "batch") return;
+      const now = numbers();
+      // The average begins with the weights of the first step.
+      averages = now.map((value, index) => 0.5 * (averages?.[index] ?? value) + 0.5 * value);
+    };
+    await fit(model, { train }, { ...common, optimizer: sgd, callbacks: [follow] });
+    return averages ?? [];
+  }
+
+  it("ends with the averages, and trains on from the weights", async () => {
+    const train = segmentation(6, [5, 7], 2);
+    const model = network(2, [5, 7], 2);
+    await fit(model, { train }, ema);
+    const found = [...weightsOf(model).values()].flatMap(({ values }) => [...values]);
+    const wanted = await averagesByHand(train);
+    found.forEach((value, index) => expect(value).toBeCloseTo(wanted[index], 5));
+  });
+
+  it("validates what it keeps, and resumes to the bit", async () => {
+    const train = segmentation(6, [5, 7], 2);
+    const validation = segmentation(3, [5, 7], 2, 2);
+    const metrics = { accuracy: labelAccuracy };
+    const whole = network(2, [5, 7], 2);
+    const result = await fit(whole, { train, validation }, { ...ema, metrics });
+    const kept = result.records[result.bestEpoch - 1].metrics?.["accuracy"];
+    const accuracy = tf.tidy(() => {
+      const predicted = tf.argMax(whole.predict(validation.inputs) as tf.Tensor, -1);
+      return tf.mean(tf.equal(predicted, validation.labels).toFloat()).dataSync()[0];
+    });
+    expect(kept).toBeCloseTo(accuracy, 6);
+    const checkpoint = { path: join(folder, "checkpoint.safetensors") };
+    let asked = 0;
+    const stop = { ...ema, metrics, checkpoint, shouldStop: () => asked++ === 3 };
+    await fit(network(2, [5, 7], 2), { train, validation }, stop);
+    const resumed = network(2, [5, 7], 2);
+    await fit(resumed, { train, validation }, { ...ema, metrics, checkpoint });
+    expect(weightsOf(resumed)).toEqual(weightsOf(whole));
+  });
+});
+
 describe("fit", () => {
   it("goes on where a generator's batches change their shape, and says that it compiles", async () => {
     const shapes = [
