@@ -6,6 +6,7 @@ import { joinMasks, maskOptions, paddingMasks } from "./attention/attentionMask"
 import type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
 import { AxisPlan } from "./attention/AxisPlan";
 import { MaskInputs } from "./attention/MaskInputs";
+import { rotaryEmbedding } from "./attention/rotaryEmbedding";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
 import { BookLayer, isSymbolic } from "./support/BookLayer";
 import type { ApplyArguments, ApplyResult, LayerOptions } from "./support/BookLayer";
@@ -34,6 +35,11 @@ export interface MultiHeadAttentionArgs extends LayerOptions {
    * model, the padding masks that tfjs carries from `embedding({ maskZero: true })`.
    */
   readonly maskInputs?: readonly AttentionMaskInput[];
+  /**
+   * Turns queries and keys by their positions (rotary embedding) with this longest wavelength, usually
+   * 10000; `keyDim` must be even. Default: they are not turned.
+   */
+  readonly rotaryWavelength?: number;
   /** Axes that attend together, batch is 0; default all but the first and the last. */
   readonly attentionAxes?: readonly number[];
   /** Default `"glorotUniform"`. */
@@ -42,7 +48,7 @@ export interface MultiHeadAttentionArgs extends LayerOptions {
   readonly seed?: number;
 }
 
-type Optional = "outputDim" | "attentionAxes" | "maskInputs";
+type Optional = "outputDim" | "attentionAxes" | "maskInputs" | "rotaryWavelength";
 type Filled = Required<Omit<MultiHeadAttentionArgs, keyof LayerOptions | Optional>> &
   Pick<MultiHeadAttentionArgs, Optional>;
 
@@ -123,7 +129,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
   constructor(options: MultiHeadAttentionArgs) {
     const { numHeads, keyDim, valueDim = keyDim, outputDim, dropout = 0, useBias = true } = options;
     const { attentionAxes, kernelInitializer = "glorotUniform", seed = 0 } = options;
-    const { causal = false, maskInputs } = options;
+    const { causal = false, maskInputs, rotaryWavelength } = options;
     const filled = {
       numHeads,
       keyDim,
@@ -133,11 +139,12 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
       useBias,
       causal,
       ...(maskInputs === undefined ? {} : { maskInputs }),
+      ...(rotaryWavelength === undefined ? {} : { rotaryWavelength }),
       ...(attentionAxes === undefined ? {} : { attentionAxes }),
       kernelInitializer,
       seed,
     };
-    super(options, filled, ["outputDim", "attentionAxes", "maskInputs"]);
+    super(options, filled, ["outputDim", "attentionAxes", "maskInputs", "rotaryWavelength"]);
     for (const [name, value] of Object.entries({ numHeads, keyDim, valueDim })) {
       expectCount(`MultiHeadAttention.${name}`, value);
     }
@@ -206,8 +213,8 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
         ...(mask === null ? {} : { mask: tf.expandDims(mask, 1) }),
         ...(isDropping && this.seeds !== null ? { dropout, seed: this.seeds.next() } : {}),
       };
-      const q = this.toHeads("query", plan.toRows(query), keyDim);
-      const k = this.toHeads("key", plan.toRows(key), keyDim);
+      const q = this.turn(this.toHeads("query", plan.toRows(query), keyDim));
+      const k = this.turn(this.toHeads("key", plan.toRows(key), keyDim));
       const v = this.toHeads("value", plan.toRows(value), valueDim);
       const project = (heads: tf.Tensor): tf.Tensor => {
         const rows = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), [-1, numHeads * valueDim]);
@@ -249,6 +256,13 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
       tokens(value) * this.channelsOf(value) * valueDim;
     const pairs = plan.free(query) * plan.tokens(query) * plan.tokens(key);
     return numHeads * (2 * projections + pairs * (2 * keyDim + 2 * valueDim + 4));
+  }
+
+  /** Queries or keys `[folded, heads, tokens, keyDim]`, with their positions in them. */
+  private turn(heads: tf.Tensor): tf.Tensor {
+    const { rotaryWavelength } = this.args;
+    if (rotaryWavelength === undefined) return heads;
+    return rotaryEmbedding(heads, { maxWavelength: rotaryWavelength });
   }
 
   private threeShapes(inputShape: tf.Shape | tf.Shape[]): [tf.Shape, tf.Shape, tf.Shape] {

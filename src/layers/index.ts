@@ -34,3 +34,8 @@ export { DropPath } from "./DropPath";
 export { GaussianNoise } from "./GaussianNoise";
 export { GaussianDropout } from "./GaussianDropout";
 export { AlphaDropout } from "./AlphaDropout";
+export { PositionEmbedding } from "./PositionEmbedding";
+export { SinePositionEncoding } from "./SinePositionEncoding";
+export { rotaryEmbedding } from "./attention/rotaryEmbedding";
+export type { RotaryOptions } from "./attention/rotaryEmbedding";
+export { TransformerBlock } from "./TransformerBlock";

@@ -77,7 +77,8 @@ export function evaluateCase(layer: tf.layers.Layer, golden: LayerCase): CaseRes
     }
     layer.nonTrainableWeights.forEach((weight, index) => weight.write(statistics[index]));
     const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
-    const byVariable = tf.variableGrads(() => loss(...inputs), variables).grads;
+    const byVariable: tf.NamedTensorMap =
+      variables.length === 0 ? {} : tf.variableGrads(() => loss(...inputs), variables).grads;
     for (const weight of layer.trainableWeights) {
       const gradient = byVariable[(weight.read() as tf.Variable).name];
       gradients[nameWithin(layer, weight)] = gradient.dataSync() as Float32Array;

@@ -1,0 +1,227 @@
+import * as tf from "@tensorflow/tfjs";
+import { MaskInputs } from "./attention/MaskInputs";
+import { DropPath } from "./DropPath";
+import { LayerNormalization } from "./LayerNormalization";
+import { LSHAttention } from "./LSHAttention";
+import { MultiHeadAttention } from "./MultiHeadAttention";
+import { SeededDropout } from "./SeededDropout";
+import { ACTIVATIONS, activate } from "./support/activations";
+import type { Activation } from "./support/activations";
+import { isSymbolic, onlyShape } from "./support/BookLayer";
+import type { ApplyArguments, ApplyResult, CallOptions, LayerOptions } from "./support/BookLayer";
+import { expectCount, expectDivides, expectOneOf, expectShare } from "./support/checkArgs";
+import { CompositeLayer } from "./support/CompositeLayer";
+import { DenseMap } from "./support/DenseMap";
+import { deriveSeed } from "./support/initializers";
+import { valuesOf } from "./support/operations";
+import type { CountsOperations } from "./support/operations";
+import { channelsOf } from "./support/shapes";
+import { SELF_ATTENTION_KINDS } from "./support/selfAttention";
+import type { SelfAttentionKind } from "./support/selfAttention";
+
+export interface TransformerBlockArgs extends LayerOptions {
+  readonly numHeads: number;
+  /** Query and key channels per head; default the channels over `numHeads`. */
+  readonly keyDim?: number;
+  /** Channels between the two dense maps; default four times the input's. */
+  readonly intermediateDim?: number;
+  /** What the tokens attend by; default `"multiHead"`. */
+  readonly attention?: SelfAttentionKind;
+  /** Whether token `i` attends tokens up to `i` only; default false. */
+  readonly causal?: boolean;
+  /** Pre-norm (default true): each branch is normalised first. False: the sum is, as in the paper. */
+  readonly normalizeFirst?: boolean;
+  /** Between the two dense maps; default `"gelu"`. */
+  readonly activation?: Activation;
+  /** Of attention weights, between the dense maps and after each branch; default 0. */
+  readonly dropout?: number;
+  /** Share of the batch items whose branches are left out in training; default 0. */
+  readonly dropPath?: number;
+  /** Added to the variance in the normalisations; default 1e-5. */
+  readonly epsilon?: number;
+  /** Turns queries and keys by their positions; `"multiHead"` only. Default: they are not. */
+  readonly rotaryWavelength?: number;
+  /** Of `"lsh"`; default 64. */
+  readonly bucketSize?: number;
+  /** Rounds of `"lsh"`; default 4. */
+  readonly numHashes?: number;
+  /**
+   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; 0 is not attended. Default: in a
+   * model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
+   */
+  readonly maskInputs?: readonly "padding"[];
+  /** Fixes weights and dropout, together with the block's name; default 0. */
+  readonly seed?: number;
+}
+
+type Optional = "keyDim" | "intermediateDim" | "rotaryWavelength" | "maskInputs";
+type Filled = Required<Omit<TransformerBlockArgs, keyof LayerOptions | Optional>> &
+  Pick<TransformerBlockArgs, Optional>;
+
+/** Per-call options of {@link TransformerBlock}, for calls with tensors. */
+export interface TransformerBlockCall extends CallOptions {
+  /** `[batch, …tokens]`: false or 0 is not attended. */
+  readonly mask?: tf.Tensor | readonly tf.Tensor[] | null;
+}
+
+function fill(options: TransformerBlockArgs): Filled {
+  const { numHeads, keyDim, intermediateDim, attention = "multiHead", causal = false } = options;
+  const { normalizeFirst = true, activation = "gelu", dropout = 0, dropPath = 0 } = options;
+  const { epsilon = 1e-5, rotaryWavelength, bucketSize = 64, numHashes = 4 } = options;
+  const { maskInputs, seed = 0 } = options;
+  return {
+    ...{ numHeads, attention, causal, normalizeFirst, activation, dropout, dropPath, epsilon },
+    ...{ bucketSize, numHashes, seed },
+    ...(keyDim === undefined ? {} : { keyDim }),
+    ...(intermediateDim === undefined ? {} : { intermediateDim }),
+    ...(rotaryWavelength === undefined ? {} : { rotaryWavelength }),
+    ...(maskInputs === undefined ? {} : { maskInputs }),
+  };
+}
+
+/**
+ * A transformer's encoder block, or with `causal` a language model's: self-attention, then two dense
+ * maps token by token, each with a residual connection and layer normalisation.
+ *
+ * Input and output `[batch, tokens, channels]`, or `[batch, height, width, channels]` whose pixels are
+ * the tokens. Weights under `norm1`, `attention`, `norm2`, `mlp1` and `mlp2`.
+ *
+ * @throws ConfigError for an argument outside its range
+ * @example
+ * const block = new TransformerBlock({ numHeads: 2 });
+ * (block.apply(tf.zeros([1, 5, 8])) as tf.Tensor).shape; // [1, 5, 8]
+ * @see Vaswani et al. 2017, arXiv:1706.03762, figure 1; pre-norm: Xiong et al. 2020, arXiv:2002.04745
+ */
+export class TransformerBlock extends CompositeLayer<Filled> implements CountsOperations {
+  static className = "TransformerBlock";
+  override supportsMasking = true;
+  private readonly maskInputs: MaskInputs<"padding">;
+  private readonly norms: readonly [LayerNormalization, LayerNormalization];
+  private readonly dropouts: readonly SeededDropout[];
+  private readonly paths: readonly DropPath[];
+  private attention!: MultiHeadAttention | LSHAttention;
+  private mlp!: readonly [DenseMap, DenseMap];
+
+  constructor(options: TransformerBlockArgs) {
+    const filled = fill(options);
+    super(options, filled, ["keyDim", "intermediateDim", "rotaryWavelength", "maskInputs"]);
+    const { numHeads, attention, activation, dropout, dropPath, epsilon } = filled;
+    expectCount("TransformerBlock.numHeads", numHeads);
+    expectOneOf("TransformerBlock.attention", attention, SELF_ATTENTION_KINDS);
+    expectOneOf("TransformerBlock.activation", activation, ACTIVATIONS);
+    expectShare("TransformerBlock.dropout", dropout);
+    expectShare("TransformerBlock.dropPath", dropPath);
+    for (const name of ["keyDim", "intermediateDim"] as const) {
+      if (filled[name] !== undefined) expectCount(`TransformerBlock.${name}`, filled[name]);
+    }
+    if (attention === "lsh") {
+      expectOneOf("TransformerBlock.rotaryWavelength", filled.rotaryWavelength, [undefined]);
+    }
+    this.norms = [
+      this.addChild(new LayerNormalization({ name: "norm1", epsilon })),
+      this.addChild(new LayerNormalization({ name: "norm2", epsilon })),
+    ];
+    const names = dropout > 0 ? ["dropout1", "dropout2", "dropout3"] : [];
+    this.dropouts = names.map((name) =>
+      this.addChild(new SeededDropout({ name, rate: dropout, seed: this.seedOf(name) })),
+    );
+    const pathNames = dropPath > 0 ? ["path1", "path2"] : [];
+    this.paths = pathNames.map((name) =>
+      this.addChild(new DropPath({ name, rate: dropPath, seed: this.seedOf(name) })),
+    );
+    const where = `TransformerBlock "${this.name}"`;
+    this.maskInputs = new MaskInputs(where, filled.maskInputs, ["padding"], ["padding"]);
+  }
+
+  override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
+    if (isSymbolic(inputs)) {
+      const given = Array.isArray(inputs) ? inputs : [inputs];
+      return super.apply(this.maskInputs.wire(given), options);
+    }
+    return super.apply(inputs, this.maskInputs.sift(inputs, options));
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const shape = onlyShape(inputShape);
+    const channels = channelsOf(`TransformerBlock "${this.name}"`, shape, [3, 4]);
+    const { intermediateDim = 4 * channels } = this.args;
+    this.attention = this.addChild(this.createAttention(channels));
+    this.mlp = [this.createDense("mlp1", intermediateDim), this.createDense("mlp2", channels)];
+    for (const layer of [...this.norms, this.attention, ...this.dropouts, ...this.paths]) {
+      this.buildChild(layer, shape);
+    }
+    this.buildChild(this.mlp[1], this.buildChild(this.mlp[0], shape));
+    super.build(inputShape);
+  }
+
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    { training = false, mask: givenMask }: TransformerBlockCall = {},
+  ): tf.Tensor {
+    const given = this.maskInputs.split(
+      Array.isArray(inputs) ? inputs : [inputs],
+      ({ rank }) => rank,
+    );
+    const { padding } = this.maskInputs.named(given.masks);
+    const mask = padding ?? (Array.isArray(givenMask) ? (givenMask[0] as tf.Tensor) : givenMask);
+    const run = (layer: tf.layers.Layer | undefined, x: tf.Tensor): tf.Tensor =>
+      layer === undefined ? x : (layer.apply(x, { training }) as tf.Tensor);
+    const attend = (x: tf.Tensor): tf.Tensor =>
+      run(this.dropouts[0], this.attention.apply(x, { training, mask }) as tf.Tensor);
+    const transform = (x: tf.Tensor): tf.Tensor => {
+      const middle = activate(run(this.mlp[0], x), this.args.activation);
+      return run(this.dropouts[2], run(this.mlp[1], run(this.dropouts[1], middle)));
+    };
+    return tf.tidy(() =>
+      [attend, transform].reduce((x, branch, index) => {
+        const norm = this.norms[index];
+        if (!this.args.normalizeFirst) {
+          return run(norm, tf.add(x, run(this.paths[index], branch(x))));
+        }
+        return tf.add(x, run(this.paths[index], branch(run(norm, x))));
+      }, given.inputs[0]),
+    );
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return onlyShape(inputShape);
+  }
+
+  override computeMask(
+    _inputs: tf.Tensor | tf.Tensor[],
+    mask?: tf.Tensor | tf.Tensor[],
+  ): tf.Tensor {
+    return (Array.isArray(mask) ? mask[0] : (mask ?? null)) as tf.Tensor;
+  }
+
+  countOperations(inputShape: tf.Shape | tf.Shape[]): number {
+    const shape = onlyShape(inputShape);
+    const values = valuesOf(shape);
+    const { intermediateDim = 4 * (shape[shape.length - 1] ?? 1) } = this.args;
+    return this.attention.countOperations(shape) + 4 * values * intermediateDim + 14 * values;
+  }
+
+  private seedOf(part: string): number {
+    return deriveSeed(this.args.seed, `${this.name}/${part}`);
+  }
+
+  private createAttention(channels: number): MultiHeadAttention | LSHAttention {
+    const { numHeads, attention, causal, dropout, bucketSize, numHashes } = this.args;
+    const { rotaryWavelength } = this.args;
+    if (this.args.keyDim === undefined) {
+      expectDivides("TransformerBlock.numHeads", numHeads, channels);
+    }
+    const { keyDim = channels / numHeads } = this.args;
+    const seed = this.seedOf("attention");
+    const common = { name: "attention", numHeads, keyDim, causal, seed };
+    if (attention === "lsh") return new LSHAttention({ ...common, bucketSize, numHashes });
+    const rotary = rotaryWavelength === undefined ? {} : { rotaryWavelength };
+    return new MultiHeadAttention({ ...common, dropout, ...rotary });
+  }
+
+  private createDense(name: string, units: number): DenseMap {
+    return this.addChild(new DenseMap({ name, units, seed: this.seedOf(name) }));
+  }
+}
+
+tf.serialization.registerClass(TransformerBlock);
