@@ -24,6 +24,7 @@ export function constantValue(
   shape: readonly number[],
   dtype: number,
   values: TensorValues,
+  maxElements = MAX_CONSTANT_ELEMENTS,
 ): ConstantValue {
   if (Array.isArray(values) || dtype === dataType.string) {
     throw new TraceError({
@@ -34,14 +35,14 @@ export function constantValue(
     });
   }
   if (isSplat(values)) return { shape, dtype, values: values.slice(0, 1), isSplat: true };
-  if (values.length > MAX_CONSTANT_ELEMENTS) {
+  if (values.length > maxElements) {
     throw new TraceError({
       where,
-      expected: `constants of at most ${MAX_CONSTANT_ELEMENTS} elements`,
+      expected: `constants of at most ${maxElements} elements`,
       got: `one of shape [${shape.join(", ")}] that is neither an argument nor a variable`,
       remedy:
         "It would keep its first value for ever: pass it as an argument, or hold it in " +
-        "tf.variable(value, false).",
+        'tf.variable(value, false). Where that is meant, compile with { captured: "ok" }.',
     });
   }
   return { shape, dtype, values: values.slice(), isSplat: false };

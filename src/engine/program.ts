@@ -4,6 +4,7 @@ import { nodeBackend, usesGpu } from "./binding";
 import type { RecordedFunction } from "./graph";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
+import { MAX_CONSTANT_ELEMENTS } from "./constants";
 import { GraphVariables, transferNodes } from "./graphVariables";
 import { flatten, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
@@ -14,6 +15,7 @@ import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
 import { Session } from "./session";
 import { activeTrace, realBinding, traceFunction } from "./trace";
+import type { TraceOptions } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
 import type { CacheEntry } from "./traceCache";
 import { verifyGraph } from "./verifyGraph";
@@ -39,7 +41,17 @@ export interface CompileOptions {
    * that were used longest ago goes; a call that differs by a value that is no tensor throws.
    */
   readonly maxTraces?: number;
+  /**
+   * A tensor that is neither an argument nor a variable keeps its first value for ever. `"warn"`
+   * logs each once, with its shape and what uses it, and refuses more than
+   * {@link MAX_CONSTANT_ELEMENTS} elements; `"error"` throws; `"ok"` takes it as the constant that it
+   * is. Default `"warn"`.
+   */
+  readonly captured?: CapturedPolicy;
 }
+
+/** What is done about a tensor that a function takes from outside, and that is no variable. */
+export type CapturedPolicy = "warn" | "error" | "ok";
 
 /** Any function, for a type to be inferred from. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -145,6 +157,8 @@ class GraphProgram implements Program {
   private readonly variables = new GraphVariables(realBinding());
   private readonly precision: Precision;
   private readonly log: (line: string) => void;
+  /** Captured tensors that the log has named. */
+  private readonly captured = new WeakSet();
   private session: Session | null = null;
   private graphCount = 0;
   private isDisposed = false;
@@ -156,12 +170,14 @@ class GraphProgram implements Program {
 
   compile<F extends AnyFunction>(
     fn: F & Synchronous<F>,
-    { name = fn.name || "compiled", maxTraces = DEFAULT_MAX_TRACES }: CompileOptions = {},
+    options: CompileOptions = {},
   ): Compiled<F> {
+    const { name = fn.name || "compiled", maxTraces = DEFAULT_MAX_TRACES, captured } = options;
     let isDisposed = false;
+    const tracing = this.tracingOptions(name, captured);
     const cache = new TraceCache(name, maxTraces, {
       record: (flat) => {
-        const trace = traceFunction(name, fn, flat);
+        const trace = traceFunction(name, fn, flat, tracing);
         return { trace, graph: this.optimise(trace.fn) };
       },
       drop: (entry) => this.graphs.delete(entry),
@@ -205,6 +221,29 @@ class GraphProgram implements Program {
   dispose(): void {
     this.unload();
     this.isDisposed = true;
+  }
+
+  private tracingOptions(name: string, captured: CapturedPolicy = "warn"): TraceOptions {
+    if (captured === "ok") return {};
+    return {
+      maxCapturedElements: MAX_CONSTANT_ELEMENTS,
+      onCapture: ({ dataId, description }) => {
+        if (captured === "error") {
+          throw new TraceError({
+            where: name,
+            expected: "arguments, variables and what is made of them",
+            got: `a tensor from outside (${description})`,
+            remedy: "Pass it as an argument, or hold it in tf.variable(value, false).",
+          });
+        }
+        if (this.captured.has(dataId)) return;
+        this.captured.add(dataId);
+        this.log(
+          `${name}: holds a tensor from outside at its present value (${description}). ` +
+            'Pass it as an argument if it may change, or compile with { captured: "ok" }.',
+        );
+      },
+    };
   }
 
   private add(name: string, entry: CacheEntry, forget: () => void): void {
@@ -269,6 +308,7 @@ class GraphProgram implements Program {
     const fetches = named.results.length > 0 ? named.results : [named.done];
     const outputs = session.run(name, ids, named.parameters, fetches);
     this.variables.markUpdated(trace.updated);
+    for (const optimizer of trace.stepped) countStep(optimizer);
     if (named.results.length === 0) {
       for (const { id } of outputs) backend.binding.deleteTensor(id);
       return unflatten(trace.structure, []);
@@ -293,4 +333,9 @@ class GraphProgram implements Program {
       remedy: "Take the gradient inside of the compiled function.",
     });
   }
+}
+
+/** tfjs' optimizers count their steps in a number, which a graph cannot move. */
+function countStep(optimizer: tf.Optimizer): void {
+  (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
 }

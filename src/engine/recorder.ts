@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
 import type { Binding, NodeBackend, OpAttr, TensorMetadata, TensorRecord } from "./binding";
 import type { TensorValues } from "./binding";
-import { constantKey, constantValue } from "./constants";
+import { MAX_CONSTANT_ELEMENTS, constantKey, constantValue } from "./constants";
 import { dataType } from "./dtypes";
 import { describeNode, formatType } from "./graph";
 import type { AttrValue, Attrs, GraphNode, OutputRef, TensorType } from "./graph";
@@ -11,6 +11,7 @@ import { attrsOf, opAttrsOf } from "./opAttrs";
 import { completeAttrs, outputTypes } from "./opSpec";
 import { replay } from "./replay";
 import { ShapeMismatch } from "./shapeRules/mismatch";
+import type { TraceContext } from "./traceContext";
 import { refuseOp } from "./unrecordable";
 
 /** Ids of recorded tensors start here, far above those of real ones. */
@@ -19,17 +20,16 @@ let nextVirtualId = VIRTUAL_IDS;
 
 export const isVirtual = (id: number): boolean => id >= VIRTUAL_IDS;
 
-/** What the recorder asks of whoever knows the surroundings. */
-export interface Surroundings {
-  /** For messages: the function's name. */
-  readonly name: string;
-  /** The path of the layer that is being applied, or `null`. */
-  layer(): string | null;
-  /** The tfjs kernel that runs now, or `null`. */
-  kernel(): string | null;
-  /** A real tensor for a node that no op computes: an argument's, a variable's value. */
-  leaf(node: number): number;
+/** A tensor from outside of the function that is neither an argument nor a variable. */
+export interface CapturedTensor {
+  /** tfjs' handle of its data: the same tensor in another trace has the same. */
+  readonly dataId: object;
+  /** `float32 [2, 3], used by Mul in layer "decoder"` */
+  readonly description: string;
 }
+
+/** Called for each captured tensor, once for each use; may throw by `context.fail`. */
+export type OnCapture = (captured: CapturedTensor) => void;
 
 /**
  * Stands in the addon's place while a function is traced. It computes nothing: each op becomes a
@@ -38,8 +38,6 @@ export interface Surroundings {
  */
 export class Recorder implements Binding {
   readonly nodes: GraphNode[] = [];
-  /** The first thing that could not be recorded: user code may have swallowed its error. */
-  failure: TraceError | null = null;
   readonly TF_Version: string;
   private readonly refs = new Map<number, OutputRef>();
   private readonly deferred = new Map<number, () => OutputRef>();
@@ -52,7 +50,9 @@ export class Recorder implements Binding {
   constructor(
     private readonly backend: NodeBackend,
     readonly real: Binding,
-    private readonly surroundings: Surroundings,
+    private readonly context: TraceContext,
+    private readonly onCapture: OnCapture,
+    private readonly maxCapturedElements: number,
   ) {
     this.TF_Version = real.TF_Version;
     // The addon's numbers for types and kinds of attribute, which kernels read off the binding.
@@ -71,7 +71,7 @@ export class Recorder implements Binding {
     controls: readonly number[] = [],
   ): number {
     const from = inputs.map(({ node }) => this.nodes[node].layer).find((layer) => layer !== null);
-    const layer = this.surroundings.layer() ?? from ?? null;
+    const layer = this.context.layer ?? from ?? null;
     return this.nodes.push({ op, inputs, controls, attrs, outputs, layer }) - 1;
   }
 
@@ -106,7 +106,8 @@ export class Recorder implements Binding {
       // Not handed to TensorFlow yet: record the values, and leave the tensor as it is.
       let id = this.unsent.get(record);
       if (id === undefined || !this.refs.has(id)) {
-        id = this.createTensor(record.shape, record.dtype, record.values);
+        const max = this.capture(tensor, record);
+        id = this.constant(record.shape, record.dtype, record.values, max);
         this.unsent.set(record, id);
         this.ownIds.add(id);
       }
@@ -115,8 +116,8 @@ export class Recorder implements Binding {
     if (isVirtual(record.id)) return record.id;
     let id = this.captured.get(record.id);
     if (id === undefined) {
-      const values = this.real.tensorDataSync(record.id);
-      id = this.createTensor(record.shape, record.dtype, values);
+      const max = this.capture(tensor, record);
+      id = this.constant(record.shape, record.dtype, this.real.tensorDataSync(record.id), max);
       this.captured.set(record.id, id);
       this.ownIds.add(id);
     }
@@ -127,35 +128,10 @@ export class Recorder implements Binding {
     return this.nodes[node].outputs[index];
   }
 
-  /** Keeps the error for the end of the trace and throws it. */
-  fail(error: TraceError): never {
-    this.failure ??= error;
-    throw error;
-  }
-
   // The addon's own methods, as tfjs-node's backend and kernels call them.
 
   createTensor(shape: readonly number[], dtype: number, values: TensorValues): number {
-    const where = this.where("a constant");
-    let value;
-    try {
-      value = constantValue(where, shape, dtype, values);
-    } catch (error) {
-      if (error instanceof TraceError) this.fail(error);
-      throw error;
-    }
-    const key = constantKey(value);
-    let ref = this.constantNodes.get(key);
-    if (ref === undefined) {
-      const attrs: Attrs = {
-        dtype: { kind: "type", value: dtype },
-        value: { kind: "tensor", value },
-      };
-      const node = this.add("Const", [], attrs, [{ shape: [...shape], dtype }]);
-      ref = { node, index: 0 };
-      this.constantNodes.set(key, ref);
-    }
-    return this.idFor(ref);
+    return this.constant(shape, dtype, values, MAX_CONSTANT_ELEMENTS);
   }
 
   executeOp(
@@ -167,8 +143,8 @@ export class Recorder implements Binding {
     const where = this.where(op);
     const problem = refuseOp(op);
     if (problem !== null) {
-      const got = this.inLayer(op);
-      this.fail(new TraceError({ where: this.surroundings.name, got, ...problem }));
+      const got = this.context.inLayer(op);
+      this.context.fail(new TraceError({ where: this.context.name, got, ...problem }));
     }
     const inputs = inputIds.map((id) => this.ref(id));
     const types = inputs.map((ref) => this.typeOf(ref));
@@ -189,11 +165,11 @@ export class Recorder implements Binding {
     if (!isVirtual(id)) return this.real.tensorDataSync(id);
     const ref = this.ref(id);
     if (this.isConstant(ref.node)) return this.evaluate(ref);
-    const reader = this.surroundings.kernel();
+    const reader = this.context.kernel;
     const by = reader === null ? "" : ` by tfjs' kernel ${reader}`;
-    return this.fail(
+    return this.context.fail(
       new TraceError({
-        where: this.surroundings.name,
+        where: this.context.name,
         expected: "a function that computes with tensors alone",
         got: `values read back${by} from ${describeNode(this.nodes[ref.node])}`,
         remedy:
@@ -223,9 +199,13 @@ export class Recorder implements Binding {
     return [...this.refs].filter(([id]) => !this.ownIds.has(id)).map(([, ref]) => ref);
   }
 
-  /** A value computed for real, from constants, arguments and variables. */
-  evaluateId(ref: OutputRef): number {
-    return replay(this.nodes, [ref], this.real, (node) => this.surroundings.leaf(node))[0];
+  /**
+   * A value computed for real.
+   *
+   * @param leaf a real tensor for a node that no op computes: an argument's, a variable's value
+   */
+  evaluateId(ref: OutputRef, leaf: (node: number) => number = noLeaf): number {
+    return replay(this.nodes, [ref], this.real, leaf)[0];
   }
 
   private evaluate(ref: OutputRef): Float32Array | Int32Array | Uint8Array {
@@ -245,9 +225,9 @@ export class Recorder implements Binding {
       this.deferred.delete(id);
       return made;
     }
-    return this.fail(
+    return this.context.fail(
       new TraceError({
-        where: this.surroundings.name,
+        where: this.context.name,
         expected: "tensors of this trace",
         got: "a tensor that was disposed, or kept from another trace",
         remedy: "Return what is needed later from the compiled function.",
@@ -270,14 +250,55 @@ export class Recorder implements Binding {
       return Array.from(value.value.values as Int32Array);
     }
     if (this.isConstant(ref.node)) return Array.from(this.evaluate(ref));
-    return this.fail(
+    return this.context.fail(
       new TraceError({
-        where: this.surroundings.name,
+        where: this.context.name,
         expected: "shapes that are known while recording",
-        got: `${this.inLayer(op)} with a size or axis computed by ${describeNode(this.nodes[ref.node])}`,
+        got: `${this.context.inLayer(op)} with a size or axis computed by ${describeNode(this.nodes[ref.node])}`,
         remedy: "Take sizes from tensor.shape.",
       }),
     );
+  }
+
+  private constant(
+    shape: readonly number[],
+    dtype: number,
+    values: TensorValues,
+    maxElements: number,
+  ): number {
+    let value;
+    try {
+      value = constantValue(this.where("a constant"), shape, dtype, values, maxElements);
+    } catch (error) {
+      if (error instanceof TraceError) this.context.fail(error);
+      throw error;
+    }
+    const key = constantKey(value);
+    let ref = this.constantNodes.get(key);
+    if (ref === undefined) {
+      const attrs: Attrs = {
+        dtype: { kind: "type", value: dtype },
+        value: { kind: "tensor", value },
+      };
+      const node = this.add("Const", [], attrs, [{ shape: [...shape], dtype }]);
+      ref = { node, index: 0 };
+      this.constantNodes.set(key, ref);
+    }
+    return this.idFor(ref);
+  }
+
+  /** Tells of a tensor from outside; returns how many elements it may have. */
+  private capture({ dataId }: tf.TensorInfo, { shape, dtype }: TensorRecord): number {
+    if (this.context.made.has(dataId)) return MAX_CONSTANT_ELEMENTS;
+    const { kernel } = this.context;
+    const use = kernel === null ? "returned" : `used by ${this.context.inLayer(kernel)}`;
+    try {
+      this.onCapture({ dataId, description: `${formatType({ shape, dtype })}, ${use}` });
+    } catch (error) {
+      if (error instanceof TraceError) this.context.fail(error);
+      throw error;
+    }
+    return this.maxCapturedElements;
   }
 
   private shapesOf(op: string, attrs: Attrs, inputs: OutputRef[], numOutputs: number): number[][] {
@@ -288,7 +309,7 @@ export class Recorder implements Binding {
       return inferred ?? this.measure(op, attrs, inputs, numOutputs);
     } catch (error) {
       if (!(error instanceof ShapeMismatch)) throw error;
-      return this.fail(
+      return this.context.fail(
         new TraceError({
           where: this.where(op),
           expected: error.expected,
@@ -330,22 +351,21 @@ export class Recorder implements Binding {
   }
 
   private where(what: string): string {
-    return `${this.surroundings.name}, ${this.inLayer(what)}`;
-  }
-
-  private inLayer(op: string): string {
-    const layer = this.surroundings.layer();
-    return layer === null ? op : `${op} in layer "${layer}"`;
+    return `${this.context.name}, ${this.context.inLayer(what)}`;
   }
 
   private refuseNested(): never {
-    return this.fail(
+    return this.context.fail(
       new TraceError({
-        where: this.surroundings.name,
+        where: this.context.name,
         expected: "ops",
         got: "a run of a SavedModel",
         remedy: "Call the model's function itself; compiled functions are recorded through.",
       }),
     );
   }
+}
+
+function noLeaf(node: number): never {
+  throw new Error(`node ${node} is no constant`);
 }

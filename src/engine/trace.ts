@@ -8,9 +8,11 @@ import type { OutputRef, RecordedFunction } from "./graph";
 import { flatten, unflatten } from "./nest";
 import type { FlatNest, Structure } from "./nest";
 import { Recorder } from "./recorder";
+import type { OnCapture } from "./recorder";
+import { TraceContext } from "./traceContext";
 import { verifyGraph } from "./verifyGraph";
 import { installGuards } from "./traceGuards";
-import type { TraceGuards, WatchedNumber } from "./traceGuards";
+import type { WatchedValue } from "./traceGuards";
 import { TracedVariables } from "./tracedVariables";
 
 /** A function that has been recorded for one signature. */
@@ -22,8 +24,17 @@ export interface Trace {
   readonly variables: readonly tf.Variable[];
   /** Those that it writes. */
   readonly updated: readonly tf.Variable[];
-  /** Numbers that were frozen; the trace holds as long as they have not changed. */
-  readonly watched: readonly WatchedNumber[];
+  /** Values that were frozen; the trace holds as long as they have not changed. */
+  readonly watched: readonly WatchedValue[];
+  /** Optimizers whose count of steps a run moves on, once for each step in it. */
+  readonly stepped: readonly tf.Optimizer[];
+}
+
+export interface TraceOptions {
+  /** Told of each tensor from outside that is no variable, and may throw; default nothing. */
+  readonly onCapture?: OnCapture;
+  /** Default any number. */
+  readonly maxCapturedElements?: number;
 }
 
 /** What ops that record themselves need; see engine/ops/adamUpdate. */
@@ -59,28 +70,15 @@ export function traceFunction(
   name: string,
   fn: (...args: never[]) => unknown,
   args: FlatNest,
+  { onCapture = () => undefined, maxCapturedElements = Infinity }: TraceOptions = {},
 ): Trace {
   const backend = nodeBackend();
   const real = backend.binding;
   const registered = Object.values(tf.engine().registeredVariables);
   const argumentIds = backend.getInputTensorIds(args.tensors);
   const parameters: number[] = [];
-  // The recorder asks the guards, and they report to it; each is there before the other speaks.
-  const parts: { guards: TraceGuards | null; variables: TracedVariables | null } = {
-    guards: null,
-    variables: null,
-  };
-  const recorder = new Recorder(backend, real, {
-    name,
-    layer: () => parts.guards?.layer() ?? null,
-    kernel: () => parts.guards?.kernel() ?? null,
-    leaf: (node) => {
-      const position = parameters.indexOf(node);
-      if (position >= 0) return argumentIds[position];
-      const value = parts.variables?.valueBefore(node);
-      return value === undefined ? -1 : realId(value);
-    },
-  });
+  const context = new TraceContext(name);
+  const recorder = new Recorder(backend, real, context, onCapture, maxCapturedElements);
   const realId = (tensor: tf.Tensor): number => {
     const record = backend.tensorMap.get(tensor.dataId);
     if (record.values === null) return record.id;
@@ -89,17 +87,15 @@ export function traceFunction(
     return record.id;
   };
   const variables = new TracedVariables(recorder, backend);
-  parts.variables = variables;
+  const leaf = (node: number): number => {
+    const position = parameters.indexOf(node);
+    return position >= 0 ? argumentIds[position] : realId(variables.valueBefore(node));
+  };
   let outcome: { results: OutputRef[]; structure: Structure };
   state = { kind: "tracing", recorder, variables };
   backend.binding = recorder;
   backend.getInputTensorIds = (tensors) => tensors.map((tensor) => recorder.inputId(tensor));
-  const guards = installGuards(
-    name,
-    (error) => recorder.fail(error),
-    (variable) => variables.adopt(variable, true),
-  );
-  parts.guards = guards;
+  const guards = installGuards(context, (variable) => variables.adopt(variable, true));
   try {
     for (const variable of registered) variables.adopt(variable, false);
     outcome = tf.tidy("trace", () => {
@@ -112,13 +108,13 @@ export function traceFunction(
       const call = unflatten(args.structure, placeholders) as never[];
       const flat = flatten(`${name}, result`, valuesOf(fn(...call)));
       const results = flat.tensors.map((tensor) => recorder.refOf(tensor));
-      if (recorder.failure !== null) throw recorder.failure;
+      if (context.failure !== null) throw context.failure;
       variables.finish();
       return { results, structure: flat.structure } as never;
     });
   } finally {
     guards.remove();
-    variables.restore((ref) => recorder.evaluateId(ref));
+    variables.restore((ref) => recorder.evaluateId(ref, leaf));
     backend.binding = real;
     // The method of the class shows again.
     Reflect.deleteProperty(backend, "getInputTensorIds");
@@ -138,8 +134,15 @@ export function traceFunction(
     structure: outcome.structure,
     variables: variables.used,
     updated: variables.updated,
-    watched: guards.watched,
+    watched: [...guards.watched, ...variables.used.map(watchTrainable)],
+    stepped: guards.stepped,
   };
+}
+
+/** Whether a weight was frozen decides what a step's gradients are taken of. */
+function watchTrainable(variable: tf.Variable): WatchedValue {
+  const { name, trainable } = variable;
+  return { label: `${name}.trainable`, value: trainable, read: () => variable.trainable };
 }
 
 function placeholderAttrs({ shape, dtype }: { shape: readonly number[]; dtype: number }) {

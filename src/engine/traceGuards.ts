@@ -1,21 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
+import type { TraceContext } from "./traceContext";
 import { SEEDED_REMEDY } from "./unrecordable";
 
-/** A number that an optimizer of tfjs' own holds and a recorded step would freeze. */
-export interface WatchedNumber {
+/** A plain value that a recorded step holds: a learning rate of tfjs' own, whether a weight trains. */
+export interface WatchedValue {
   /** For the log: `SGDOptimizer.learningRate`. */
   readonly label: string;
-  readonly value: number;
-  readonly read: () => number;
+  readonly value: number | boolean;
+  readonly read: () => number | boolean;
 }
 
-/** What the guards know and do while a function is traced. */
+/** What the guards have seen while a function was traced. */
 export interface TraceGuards {
-  layer(): string | null;
-  kernel(): string | null;
-  /** Numbers that the trace depends on; it is recorded anew when one has changed. */
-  readonly watched: readonly WatchedNumber[];
+  /** Values that the trace depends on; it is recorded anew when one has changed. */
+  readonly watched: readonly WatchedValue[];
+  /** Optimizers that count their steps, once for each step. */
+  readonly stepped: readonly tf.Optimizer[];
   /** Puts everything back. */
   remove(): void;
 }
@@ -24,6 +25,12 @@ export interface TraceGuards {
 export type OnVariable = (variable: tf.Variable) => void;
 
 type Undo = () => void;
+
+/** The methods of tfjs-node's backend that the guards stand in front of. */
+interface Backend {
+  read(dataId: object): Promise<unknown>;
+  write(...args: unknown[]): object;
+}
 
 /** Replaces a method on an object until undone. */
 function replace<T extends object, K extends keyof T>(
@@ -48,24 +55,19 @@ const randomFunction =
  * Watches what a recorder cannot see: chance and numbers of JavaScript's, which would be frozen
  * at their first value, and which layer and kernel is running.
  */
-export function installGuards(
-  name: string,
-  fail: (error: TraceError) => never,
-  onVariable: OnVariable,
-): TraceGuards {
-  const layers: string[] = [];
-  const kernels: string[] = [];
-  const watched: WatchedNumber[] = [];
+export function installGuards(context: TraceContext, onVariable: OnVariable): TraceGuards {
+  const { name, layers, kernels } = context;
+  const watched: WatchedValue[] = [];
+  const stepped: tf.Optimizer[] = [];
   const engine = tf.engine();
-  const reader = tf.backend() as { read: (dataId: object) => Promise<unknown> };
+  const backend = tf.backend() as unknown as Backend;
 
   const refuseRandom = (got: string): never => {
-    const at = layers.length === 0 ? "" : ` in layer "${layers.join("/")}"`;
-    return fail(
+    return context.fail(
       new TraceError({
         where: name,
         expected: "random numbers that are keyed by a seed tensor",
-        got: `${got}${at}`,
+        got: context.inLayer(got),
         remedy: `It would draw the same numbers in every step. ${SEEDED_REMEDY}`,
       }),
     );
@@ -115,21 +117,34 @@ export function installGuards(
       onVariable(variable);
       return variable;
     }),
+    replace(backend, "write", (before) => (...args) => {
+      const dataId = before.apply(backend, args);
+      context.made.add(dataId);
+      return dataId;
+    }),
     // Nobody may be waiting for tensor.data(): the failure is noted, and the promise stays open.
-    replace(reader, "read", () => (dataId) => {
+    replace(backend, "read", () => (dataId) => {
       try {
         return Promise.resolve(tf.backend().readSync(dataId));
       } catch {
         return new Promise(() => {});
       }
     }),
-    ...watchOptimizers(watched),
+    replace(
+      tf.Optimizer.prototype as unknown as { incrementIterations(): void },
+      "incrementIterations",
+      () =>
+        function (this: unknown) {
+          stepped.push(this as tf.Optimizer);
+        },
+    ),
+    ...watchOptimizers(watched, context),
+    ...refuseTrainingLoops(context),
   ];
 
   return {
-    layer: () => (layers.length === 0 ? null : layers.join("/")),
-    kernel: () => kernels[kernels.length - 1] ?? null,
     watched,
+    stepped,
     remove() {
       for (const restore of undo.reverse()) restore();
     },
@@ -137,7 +152,7 @@ export function installGuards(
 }
 
 /** tfjs' optimizers read their learning rate as a number at each step. */
-function watchOptimizers(watched: WatchedNumber[]): Undo[] {
+function watchOptimizers(watched: WatchedValue[], context: TraceContext): Undo[] {
   const classes = [
     tf.AdadeltaOptimizer,
     tf.AdagradOptimizer,
@@ -156,8 +171,37 @@ function watchOptimizers(watched: WatchedNumber[]): Undo[] {
           const held = this as unknown as { learningRate: number };
           const label = `${this.getClassName()}Optimizer.learningRate`;
           watched.push({ label, value: held.learningRate, read: () => held.learningRate });
+          // SGD holds its rate as a tensor, which is watched by the number just as well.
+          for (const own of Object.values(this)) {
+            if (own instanceof tf.Tensor) context.made.add(own.dataId);
+          }
           before.apply(this, args);
         },
+    ),
+  );
+}
+
+/** Methods of a model that run a loop of their own and return a promise: nothing would be recorded. */
+function refuseTrainingLoops(context: TraceContext): Undo[] {
+  type Loops = Record<string, (...args: unknown[]) => unknown>;
+  const loops = ["fit", "fitDataset", "trainOnBatch", "evaluateDataset"];
+  return [tf.LayersModel, tf.Sequential].flatMap(({ prototype }) =>
+    loops.map((loop) =>
+      replace(
+        prototype as unknown as Loops,
+        loop,
+        () => () =>
+          context.fail(
+            new TraceError({
+              where: context.name,
+              expected: "a function that computes with tensors alone",
+              got: `a call of model.${loop}`,
+              remedy:
+                "It returns before it has done anything. Take the loss and its gradients by " +
+                "tf.variableGrads, and apply them by an optimizer.",
+            }),
+          ),
+      ),
     ),
   );
 }

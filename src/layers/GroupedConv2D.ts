@@ -84,7 +84,7 @@ export class GroupedConv2D
       "kernel",
       [...this.window, inChannels / groups, filters],
       "float32",
-      seededInitializer(kernelInitializer, seed, `${this.name}/kernel`),
+      seededInitializer(kernelInitializer, seed, `${this.seedLabel}/kernel`),
     );
     if (useBias) {
       this.bias = this.addWeight("bias", [filters], "float32", tf.initializers.zeros());

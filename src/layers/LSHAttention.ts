@@ -231,7 +231,7 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
   private addProjection(name: string, from: number, to: number): Projection {
     const { kernelInitializer, seed, useBias } = this.args;
     const label = `kernel${name}`;
-    const initializer = seededInitializer(kernelInitializer, seed, `${this.name}/${label}`);
+    const initializer = seededInitializer(kernelInitializer, seed, `${this.seedLabel}/${label}`);
     return {
       kernel: this.addWeight(label, [from, to], "float32", initializer),
       bias: useBias

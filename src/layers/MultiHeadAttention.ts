@@ -288,7 +288,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
   private addProjection(name: string, shape: number[], biasAxes: 1 | 2): Projection {
     const { kernelInitializer, seed, useBias } = this.args;
     const label = `${name}/kernel`;
-    const initializer = seededInitializer(kernelInitializer, seed, `${this.name}/${label}`);
+    const initializer = seededInitializer(kernelInitializer, seed, `${this.seedLabel}/${label}`);
     const zeros = tf.initializers.zeros();
     return {
       kernel: this.addWeight(label, shape, "float32", initializer),

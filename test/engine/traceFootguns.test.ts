@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { statelessDropout, statelessUniform } from "../../src/core/ops/statelessRandom";
 import { SeedGenerator } from "../../src/core/seedGenerator";
 import { TraceError } from "../../src/core/errors";
+import { createOptimizer } from "../../src/core/optimizers";
 import { nodeBackend } from "../../src/engine/binding";
 import { loadEngine } from "../../src/engine/load";
 import { compile, createProgram } from "../../src/engine/program";
@@ -197,14 +198,14 @@ describe("values that would freeze", () => {
 
   it("refuses a batch that is neither argument nor variable", () => {
     const batch = tf.range(0, 40000);
-    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch))(x)).toThrow(
+    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch), quiet)(x)).toThrow(
       /keep its first value for ever: pass it as an argument/,
     );
   });
 
   it("refuses a fresh batch that TensorFlow has not seen yet", () => {
     const batch = tf.tensor1d(Array.from({ length: 40000 }, (_, i) => i));
-    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch))(x)).toThrow(
+    expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch), quiet)(x)).toThrow(
       /keep its first value/,
     );
     expect(batch.dataSync()[7]).toBe(7);
@@ -217,12 +218,131 @@ describe("values that would freeze", () => {
     );
   });
 
-  it("holds a small tensor from outside as the constant that it was", () => {
+  it("holds a small tensor from outside as the constant that it was, and says so once", () => {
     let weights = tf.tensor1d([1, 2, 3]);
-    const f = compile((input: tf.Tensor) => tf.mul(input, weights));
+    const lines: string[] = [];
+    const layer = inLayer("scale", (input) =>
+      tf.mul(tf.add(tf.mul(input, weights), tf.scalar(0)), weights),
+    );
+    const f = compile((input: tf.Tensor) => tf.div(layer.apply(input) as tf.Tensor, weights), {
+      name: "scaled",
+      log: (line) => lines.push(line),
+    });
     expect(f(x).dataSync()[1]).toBe(-4);
     weights = tf.tensor1d([0, 0, 0]);
     expect(f(x).dataSync()[1]).toBe(-4);
+    expect(lines).toEqual([
+      'scaled: holds a tensor from outside at its present value (float32 [3], used by Multiply in layer "scale"). ' +
+        'Pass it as an argument if it may change, or compile with { captured: "ok" }.',
+    ]);
+  });
+
+  it("finds captured tensors in a Map and in a class instance, computed ones too", () => {
+    class Batch {
+      readonly labels = tf.neg(tf.tensor1d([1, 2, 3]));
+    }
+    const batches = new Map([["first", tf.tensor1d([4, 5, 6])]]);
+    const use = (input: tf.Tensor, held: unknown): tf.Tensor =>
+      tf.add(
+        input,
+        held instanceof Batch ? held.labels : ((held as typeof batches).get("first") ?? 0),
+      );
+    for (const held of [new Batch(), batches]) {
+      const f = compile(use, { captured: "error", name: "use" });
+      expect(() => f(x, held)).toThrow(
+        /use: expected arguments, variables .* got a tensor from outside \(float32 \[3\], used by Add\)/,
+      );
+      expect(compile(use, { captured: "ok", log: () => fail() })(x, held).shape).toEqual([2, 3]);
+    }
+  });
+
+  it("takes a large tensor from outside where that is said to be meant", () => {
+    const table = tf.range(0, 20000);
+    const f = compile((input: tf.Tensor) => tf.add(tf.sum(input), table), { captured: "ok" });
+    expect(f(x).dataSync()[19999]).toBe(19999 + 5);
+  });
+
+  it("refuses a captured tensor that user code would swallow", () => {
+    const outside = tf.tensor1d([1, 2, 3]);
+    const f = compile(
+      (input: tf.Tensor) => {
+        try {
+          return tf.add(input, outside);
+        } catch {
+          return input;
+        }
+      },
+      { captured: "error" },
+    );
+    expect(() => f(x)).toThrow(/a tensor from outside/);
+  });
+
+  it.each(["trainOnBatch", "fit"] as const)("refuses model.%s, which would do nothing", (loop) => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    const f = compile((input: tf.Tensor) => {
+      void model[loop](input, tf.ones([2, 1]));
+      return input;
+    });
+    expect(() => f(x)).toThrow(new RegExp(`a call of model.${loop}`));
+  });
+
+  it.each([
+    ["sgd", () => tf.train.sgd(0.1)],
+    ["adam", () => tf.train.adam(0.1)],
+    ["ours", () => createOptimizer({ name: "adam", learningRate: 0.1 })],
+  ])("counts the steps of an optimizer: %s", (_name, make) => {
+    const v = tf.variable(tf.tensor1d([1, 2]));
+    const optimizer = make();
+    const f = compile(() => {
+      optimizer.minimize(() => tf.sum<tf.Scalar>(tf.square(v)), false, [v]);
+    }, quiet);
+    for (let i = 0; i < 5; i++) f();
+    expect(optimizer.iterations).toBe(5);
+  });
+
+  it.each([
+    ["tfjs' SGD", () => tf.train.sgd(0.1)],
+    ["SGD", () => createOptimizer({ name: "sgd", learningRate: 0.1 })],
+  ])("notices that a layer was frozen and unfrozen: %s", (_name, make) => {
+    const inner = tf.layers.dense({ units: 2, inputShape: [3], kernelInitializer: "ones" });
+    const model = tf.sequential({
+      layers: [inner, tf.layers.dense({ units: 1, kernelInitializer: "ones" })],
+    });
+    const weights = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const optimizer = make();
+    if ("build" in optimizer) optimizer.build(weights);
+    const step = compile((input: tf.Tensor) => {
+      const { grads, value } = tf.variableGrads(() =>
+        tf.mean<tf.Scalar>(model.apply(input) as tf.Tensor),
+      );
+      optimizer.applyGradients(grads);
+      return value;
+    }, quiet);
+    const moved = (): number => {
+      const kernel = inner.getWeights()[0].clone();
+      step(x);
+      return tf.max(tf.abs(tf.sub(inner.getWeights()[0], kernel))).dataSync()[0];
+    };
+    expect(moved()).toBeGreaterThan(0);
+    inner.trainable = false;
+    expect(moved()).toBe(0);
+    inner.trainable = true;
+    expect(moved()).toBeGreaterThan(0);
+  });
+
+  it("does not drop the gradient of a weight that was unfrozen after the optimizer was built", () => {
+    const [a, b] = [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(1), false)];
+    const optimizer = createOptimizer({ name: "sgd", learningRate: 0.1 });
+    const step = compile(() => {
+      const { grads } = tf.variableGrads(() => tf.mul<tf.Scalar>(a, b));
+      optimizer.apply(grads);
+    }, quiet);
+    step();
+    b.trainable = true;
+    expect(() => step()).toThrow(
+      /optimizer.apply: .* as well. Build the optimizer with all weights/,
+    );
   });
 });
 

@@ -152,6 +152,7 @@ export abstract class Optimizer extends tf.Optimizer {
    *
    * @param gradients by variable name, as `tf.variableGrads(…).grads`; not disposed here
    * @param learningRate scalar; default the option
+   * @throws ConfigError for a gradient of a weight that the state was not made for
    */
   apply(gradients: tf.NamedTensorMap, learningRate?: tf.Tensor): void {
     if (this.weights === null) {
@@ -159,6 +160,7 @@ export abstract class Optimizer extends tf.Optimizer {
       this.build(Object.keys(gradients).map((name) => registered[name]));
     }
     const weights = this.weights ?? [];
+    this.refuseStrangers(gradients, weights);
     tf.tidy(() => {
       const rate = learningRate ?? tf.scalar(this.options.learningRate);
       const moves = weights.flatMap((weight, index): Move[] => {
@@ -297,6 +299,22 @@ export abstract class Optimizer extends tf.Optimizer {
     withCompositeOps(() => this.step(sums, rate));
     state.forEach((variable, index) => {
       variable.assign(tf.where(isDue, variable, before[index]));
+    });
+  }
+
+  /** A weight that was unfrozen later has no state here and would never move. */
+  private refuseStrangers(gradients: tf.NamedTensorMap, weights: readonly tf.Variable[]): void {
+    const known = new Set(weights.map(({ name }) => name));
+    const stranger = Object.entries(gradients as Record<string, tf.Tensor | null>).find(
+      ([name, gradient]) => gradient !== null && !known.has(name),
+    );
+    if (stranger === undefined) return;
+    throw new ConfigError({
+      where: "optimizer.apply",
+      expected: `gradients of the ${weights.length} weights that the state was made for`,
+      got: `one of "${stranger[0]}" as well`,
+      remedy:
+        "Build the optimizer with all weights before any is frozen, or make a new one after unfreezing.",
     });
   }
 

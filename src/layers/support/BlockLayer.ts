@@ -34,7 +34,7 @@ export abstract class BlockLayer<
 
   /** The seed of the layers inside: two blocks of one seed and different names start differently. */
   protected childSeed(): number {
-    return deriveSeed(this.args.seed, this.name);
+    return deriveSeed(this.args.seed, this.seedLabel);
   }
 
   /** Builds both layers of a unit and returns its output shape. */

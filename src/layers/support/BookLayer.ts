@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import { withoutCount } from "../../core/automaticNames";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 
 /** The arguments that every layer takes besides its own; Keras names. */
@@ -53,6 +54,12 @@ export type ApplyResult = ReturnType<tf.layers.Layer["apply"]>;
 export abstract class BookLayer<A extends object> extends tf.layers.Layer {
   /** The constructor's own arguments, defaults filled in. */
   readonly args: Readonly<A>;
+  /**
+   * What weights are drawn for besides the seed: the layer's name. An explicit seed and a name that
+   * tfjs made leave its number out, so that a cell that runs again draws the same weights; two such
+   * layers start alike, as two of Keras' with one seed do.
+   */
+  protected readonly seedLabel: string;
 
   /**
    * @param options as the caller gave them
@@ -68,6 +75,9 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
     refuseUnknownOptions(new.target.name, named, [...own, ...LAYER_OPTIONS]);
     super(options as TfjsLayerArgs);
     this.args = Object.freeze({ ...args });
+    const { seed } = options as { readonly seed?: number };
+    const isAutomatic = options.name === undefined && seed !== undefined;
+    this.seedLabel = isAutomatic ? withoutCount(this.name) : this.name;
   }
 
   override getConfig(): TfjsConfig {

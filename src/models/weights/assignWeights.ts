@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { recounted } from "../../core/automaticNames";
 import { DataError } from "../../core/errors";
 import { formatShape } from "../../core/shapes";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
@@ -27,6 +28,16 @@ export const ownNames: WeightNames = {
   label: "layerbook",
   foreign: (name) => ({ name }),
 };
+
+/**
+ * Our own names start the numbers that tfjs counts up in a process at 1, so that a second model of a
+ * process has the names that the first one saved.
+ */
+const canonical = (names: WeightNames, all: Iterable<string>): Map<string, string> =>
+  names === ownNames ? recounted(all) : new Map([...all].map((name) => [name, name]));
+
+const originalNames = (model: tf.LayersModel): string[] =>
+  model.weights.map(({ originalName }) => originalName);
 
 const inverseOf = (axes: readonly number[]): number[] => axes.map((_, axis) => axes.indexOf(axis));
 
@@ -65,9 +76,13 @@ export function assignWeights(
 ): void {
   const where = `${names.label} weights for "${model.name}"`;
   const taken = new Set<string>();
+  const renamed = canonical(names, originalNames(model));
+  const filed = canonical(names, tensors.keys());
+  const given = new Map([...tensors].map(([name, tensor]) => [filed.get(name) ?? name, tensor]));
   const plan = coveredWeights(model, names).map((weight) => {
-    const { name, axes } = names.foreign(weight.originalName);
-    const tensor = tensors.get(name);
+    const own = renamed.get(weight.originalName) ?? weight.originalName;
+    const { name, axes } = names.foreign(own);
+    const tensor = given.get(name);
     const wanted = foreignShape(weight.shape as number[], axes);
     if (tensor === undefined) {
       throw new DataError({
@@ -86,7 +101,7 @@ export function assignWeights(
     taken.add(name);
     return { weight, tensor, axes };
   });
-  for (const name of tensors.keys()) {
+  for (const name of given.keys()) {
     if (!taken.has(name) && names.mayIgnore?.(name) !== true) {
       throw new DataError({
         where,
@@ -114,9 +129,11 @@ export function collectWeights(
   model: tf.LayersModel,
   names: WeightNames = ownNames,
 ): Map<string, WeightTensor> {
+  const renamed = canonical(names, originalNames(model));
   return new Map(
     coveredWeights(model, names).map((weight) => {
-      const { name, axes } = names.foreign(weight.originalName);
+      const own = renamed.get(weight.originalName) ?? weight.originalName;
+      const { name, axes } = names.foreign(own);
       const turned = permuted(weight.read(), axes && inverseOf(axes));
       const values = turned.dataSync().slice() as Float32Array | Int32Array;
       if (axes !== undefined) turned.dispose();

@@ -1,0 +1,39 @@
+/** A layer's name that tfjs made: `dense_Dense3`, the class twice and a number. */
+const AUTOMATIC = /(?<![A-Za-z0-9])([a-z][a-z0-9_]*_[A-Z][A-Za-z0-9]*?)(\d+)(?=\/|$)/;
+
+/**
+ * A name without the number that tfjs counts up in a process: what is the same when a cell runs
+ * again.
+ *
+ * @example
+ * withoutCount("multi_head_attention_MultiHeadAttention3"); // "multi_head_attention_MultiHeadAttention"
+ */
+export function withoutCount(name: string): string {
+  return name.replace(AUTOMATIC, "$1");
+}
+
+/**
+ * Names as a first model of a process has them: numbers that tfjs made are counted from 1 again, in
+ * their order, among these names.
+ *
+ * @returns the new name of each
+ */
+export function recounted(names: Iterable<string>): Map<string, string> {
+  const counts = new Map<string, Set<number>>();
+  const all = [...names];
+  for (const name of all) {
+    const match = AUTOMATIC.exec(name);
+    if (match === null) continue;
+    const found = counts.get(match[1]) ?? new Set();
+    counts.set(match[1], found.add(Number(match[2])));
+  }
+  const places = new Map(
+    [...counts].map(([base, found]) => [base, [...found].sort((a, b) => a - b)] as const),
+  );
+  const renamed = (name: string): string =>
+    name.replace(AUTOMATIC, (_, base: string, count: string) => {
+      const place = places.get(base)?.indexOf(Number(count)) ?? 0;
+      return `${base}${place + 1}`;
+    });
+  return new Map(all.map((name) => [name, renamed(name)]));
+}

@@ -1,0 +1,37 @@
+import type { TraceError } from "../core/errors";
+
+/** What is going on while a function is traced: the guards write it, the recorder reads it. */
+export class TraceContext {
+  /** Names of the layers that are being applied, the innermost last. */
+  readonly layers: string[] = [];
+  /** tfjs' kernels that are running, the innermost last. */
+  readonly kernels: string[] = [];
+  /** Data that was made during the trace; all other data was captured from outside. */
+  readonly made = new WeakSet();
+  /** The first thing that could not be recorded: user code may have swallowed its error. */
+  failure: TraceError | null = null;
+
+  /** @param name the function's, for messages */
+  constructor(readonly name: string) {}
+
+  /** The path of the layer that is being applied, or `null`. */
+  get layer(): string | null {
+    return this.layers.length === 0 ? null : this.layers.join("/");
+  }
+
+  /** The tfjs kernel that runs now, or `null`. */
+  get kernel(): string | null {
+    return this.kernels.at(-1) ?? null;
+  }
+
+  /** `Mul in layer "decoder/conv"` */
+  inLayer(what: string): string {
+    return this.layer === null ? what : `${what} in layer "${this.layer}"`;
+  }
+
+  /** Keeps the error for the end of the trace and throws it. */
+  fail(error: TraceError): never {
+    this.failure ??= error;
+    throw error;
+  }
+}
