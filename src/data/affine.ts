@@ -1,4 +1,4 @@
-import type { Affine, VolumeGrid } from "./types";
+import type { Affine, NiftiForm, VolumeGrid } from "./types";
 
 /** `[x, y, z]` lengths of the affine's columns: the distance from voxel to voxel. */
 export function affineSpacing(affine: Affine): [number, number, number] {
@@ -93,7 +93,7 @@ export function affineToQuaternion(
 }
 
 /** Each patient axis (right, anterior, superior) to the voxel axis that runs most along it. */
-function closestAxes(affine: Affine): [number, number, number] {
+export function closestAxes(affine: Affine): [number, number, number] {
   const spacing = affineSpacing(affine);
   const weight = (row: number, col: number) =>
     spacing[col] > 0 ? Math.abs(affine[row * 4 + col]) / spacing[col] : 0;
@@ -134,15 +134,60 @@ export function axialGrid(volume: {
   readonly shape: readonly [number, number, number];
   readonly affine: Affine;
   readonly spacingMm: readonly [number, number, number];
+  readonly nifti?: NiftiForm;
 }): VolumeGrid {
-  const { shape, affine, spacingMm } = volume;
+  const { shape, affine, spacingMm, nifti } = volume;
   const [leftRight, frontBack, footHead] = closestAxes(affine);
   return {
     shape,
     affine,
     spacingMm,
+    ...(nifti === undefined ? {} : { nifti }),
     axes: [frontBack, leftRight, footHead],
     // Rows to the back (against A), columns to the left (against R), slices to the head (along S).
     isFlipped: [affine[4 + frontBack] > 0, affine[leftRight] > 0, affine[8 + footHead] < 0],
   };
+}
+
+/** A voxel's place: the affine applied to `[i, j, k]`. */
+export function applyAffine(
+  affine: Affine,
+  [i, j, k]: readonly [number, number, number],
+): [number, number, number] {
+  const row = (first: number): number =>
+    affine[first] * i + affine[first + 1] * j + affine[first + 2] * k + affine[first + 3];
+  return [row(0), row(4), row(8)];
+}
+
+/** The product `a · b`: first `b`, then `a`. */
+export function multiplyAffines(a: Affine, b: Affine): Affine {
+  return Array.from({ length: 16 }, (_, at) => {
+    const [row, column] = [at - (at % 4), at % 4];
+    return [0, 1, 2, 3].reduce((sum, k) => sum + a[row + k] * b[4 * k + column], 0);
+  });
+}
+
+/** From places to voxels. An affine whose axes span no volume gives numbers that are not finite. */
+export function invertAffine(affine: Affine): Affine {
+  const [a, b, c, x, d, e, f, y, g, h, i, z] = affine;
+  const [p, q, r] = [e * i - f * h, f * g - d * i, d * h - e * g];
+  const determinant = a * p + b * q + c * r;
+  const rows = [
+    [p, c * h - b * i, b * f - c * e],
+    [q, a * i - c * g, c * d - a * f],
+    [r, b * g - a * h, a * e - b * d],
+  ].map((row) => row.map((value) => value / determinant));
+  return [
+    ...rows.flatMap((row) => [...row, -(row[0] * x + row[1] * y + row[2] * z)]),
+    ...[0, 0, 0, 1],
+  ];
+}
+
+/** Whether the axes stand at right angles: no gantry tilt, no other shear. */
+export function isOrthogonal(affine: Affine, tolerance = 1e-3): boolean {
+  const spacing = affineSpacing(affine);
+  const cosine = (p: number, q: number): number =>
+    (affine[p] * affine[q] + affine[4 + p] * affine[4 + q] + affine[8 + p] * affine[8 + q]) /
+    (spacing[p] * spacing[q]);
+  return [cosine(0, 1), cosine(0, 2), cosine(1, 2)].every((value) => Math.abs(value) <= tolerance);
 }

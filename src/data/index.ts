@@ -25,11 +25,17 @@ export {
 } from "./intensity";
 export type { HounsfieldLine, IntensityWindow } from "./intensity";
 export { axisCodes } from "./affine";
+export { alignLabels } from "./geometry/alignLabels";
+export type { AlignOptions } from "./geometry/alignLabels";
+export { resampleImageVolume, resampleLabelVolume } from "./geometry/resampleVolume";
+export type { Grid } from "./geometry/resampleVolume";
+export type { LabelMap } from "./labelMap";
 export { lungMask } from "./lungMask";
 export { NEIGHBOUR_CORRELATION, findNeighbours, groupNeighbours } from "./nearDuplicates";
 export type { NeighbourPair } from "./nearDuplicates";
+export type { UnitGuess } from "./nifti/guessUnit";
 export { readNifti, readNiftiLabels } from "./nifti/readNifti";
-export type { ReadNiftiOptions } from "./nifti/readNifti";
+export type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./nifti/readNifti";
 export { writeNifti } from "./nifti/writeNifti";
 export type { WriteNiftiOptions } from "./nifti/writeNifti";
 export { makePhantom, writePhantom } from "./phantom/makePhantom";

@@ -2,7 +2,8 @@ import { unzipSync } from "fflate";
 import { DataError } from "../core/errors";
 import { fileStem, readWholeFile } from "../files/readFiles";
 import { groupNeighbours } from "./nearDuplicates";
-import { guessUnit } from "./nifti/guessUnit";
+import { guessUnit, warnOfGuess } from "./nifti/guessUnit";
+import type { UnitGuess } from "./nifti/guessUnit";
 import { parseNpy } from "./npy";
 import type { NpyArray } from "./npy";
 import type { IntensityUnit, Plane, SliceCase, SliceDataset } from "./types";
@@ -12,6 +13,8 @@ import { CLASS_NAMES } from "./types";
 export interface ReadNpzOptions {
   readonly classNames?: readonly string[];
   readonly unit?: IntensityUnit;
+  /** Is told where the unit was guessed; by default a line on stderr says so. */
+  readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** Whether near-duplicate slices become one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
   /** The most bytes to unpack; default 1 GiB. */
@@ -131,7 +134,9 @@ export async function readNpz(path: string, options: ReadNpzOptions = {}): Promi
     }
     labels = toLabels(`${path}: ${maskName}`, mask.data, classNames.length);
   }
-  const unit = options.unit ?? guessUnit(values);
+  const guess = options.unit === undefined ? guessUnit(values) : null;
+  if (guess !== null) (options.onUnitGuess ?? warnOfGuess)({ ...guess, source: path });
+  const unit = options.unit ?? guess?.unit ?? "arbitrary";
   const name = fileStem(path);
   const digits = String(count - 1).length;
   const cases = Array.from({ length: count }, (_, slice): SliceCase => {

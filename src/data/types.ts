@@ -19,6 +19,26 @@ export type VoxelArray = Float32Array | Int16Array | Uint8Array;
 export type Affine = readonly number[];
 
 /**
+ * What a NIfTI file's header says of its grid beyond the affine, so that a mask on the same grid is
+ * written as its scan was.
+ */
+export interface NiftiForm {
+  /** Axes of the file: 2 for a picture. */
+  readonly rank: number;
+  /** 0 where there is none; `1` scanner, `2` aligned, `3` Talairach, `4` MNI. */
+  readonly sformCode: number;
+  readonly qformCode: number;
+  /** The units byte: millimetres, micrometres, seconds. */
+  readonly xyztUnits: number;
+  /** Bytes 76 to 92 and 252 to 328 of the header, little endian: voxel sizes and both forms. */
+  readonly placement: Uint8Array;
+  /** The affine that they amount to; a volume of another affine is not described by them. */
+  readonly affine: Affine;
+  /** The extensions after the header, as they were; empty where there are none. */
+  readonly extensions: Uint8Array;
+}
+
+/**
  * Voxels on a grid in the patient.
  *
  * @typeParam T `Float32Array` for images, `Uint8Array` for labels
@@ -35,6 +55,8 @@ export interface Volume<T extends VoxelArray = Float32Array> {
   readonly unit: IntensityUnit;
   /** The file or the generator it came from. */
   readonly source: string;
+  /** Of a volume from a NIfTI file. */
+  readonly nifti?: NiftiForm;
 }
 
 /** A 2D grid of numbers, row-major: `data[row * width + column]`. */
@@ -56,6 +78,7 @@ export interface VolumeGrid {
   readonly axes: readonly [row: number, column: number, slice: number];
   /** Whether each of them runs against that axis. */
   readonly isFlipped: readonly [row: boolean, column: boolean, slice: boolean];
+  readonly nifti?: NiftiForm;
 }
 
 /** One axial slice, with its mask where there is one. */

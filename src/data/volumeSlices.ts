@@ -117,6 +117,7 @@ export function labelsToVolume(
       for (let c = 0; c < width; c++, at += col) data[at] = plane.data[r * width + c];
     }
   });
-  const { shape, affine, spacingMm } = grid;
-  return { shape, data, affine, spacingMm, unit: "grey8", source };
+  const { shape, affine, spacingMm, nifti } = grid;
+  const form = nifti === undefined ? {} : { nifti };
+  return { shape, data, affine, spacingMm, unit: "grey8", source, ...form };
 }

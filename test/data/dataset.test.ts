@@ -89,7 +89,7 @@ describe("readDataset", () => {
       .toFile(join(masks, "b.png"));
     const dataset = await readDataset(path, {
       classNames: ["background", "lesion"],
-      labelValues: [0, 255],
+      labels: { 255: 1 },
     });
     const found = dataset.cases[0].labels?.data ?? new Uint8Array(0);
     expect(found.reduce((sum, label) => sum + label, 0)).toBe(24 * 24 - 100);

@@ -35,9 +35,9 @@ describe("images", () => {
   it("maps named values to labels", async () => {
     const path = temp("binary.png", goldenFile("1-bit mask"));
     const asIs = await readMaskPng(path);
-    const turned = await readMaskPng(path, { labelValues: [1, 0] });
+    const turned = await readMaskPng(path, { labels: { 0: 1, 1: 0 } });
     expect(Array.from(turned.data)).toEqual(Array.from(asIs.data, (v) => 1 - v));
-    expect(await refusal(readMaskPng(path, { labelValues: [0, 255] }))).toMatch(
+    expect(await refusal(readMaskPng(path, { labels: { 0: 0, 255: 1 } }))).toMatch(
       /expected one of the values 0, 255, got 1/,
     );
   });

@@ -27,6 +27,14 @@ function soundFile(edit: (view: DataView, bytes: Uint8Array) => void = () => {})
   return bytes;
 }
 
+let warnings: jest.SpyInstance;
+beforeEach(() => {
+  warnings = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  warnings.mockRestore();
+});
+
 describe("readNifti", () => {
   it.each(golden.cases)("equals nibabel: $name", async (wanted) => {
     const path = temp("golden.nii", Buffer.from(wanted.file, "base64"));
@@ -58,6 +66,54 @@ describe("readNifti", () => {
     const padded = ramp(-1024, 1500);
     padded.fill(-2000, 0, 120);
     expect(await unit(padded)).toBe("HU");
+    expect(await unit(ramp(-0.02, 1.03))).toBe("normalised"); // interpolated
+    expect(await unit(ramp(-3, 3))).toBe("arbitrary"); // z-scores
+    expect(await unit(ramp(0, 4))).toBe("arbitrary");
+  });
+
+  it("says that it guessed the unit, unless it is named or noted", async () => {
+    const bytes = soundFile();
+    await readNifti(temp("scan.nii", bytes));
+    expect(warnings).toHaveBeenCalledTimes(1);
+    expect(warnings).toHaveBeenCalledWith(
+      expect.stringMatching(
+        /^scan.nii: values from .* are taken for HU; name what they are .*--unit/,
+      ),
+    );
+    const guesses: unknown[] = [];
+    await readNifti(temp("scan.nii", bytes), { onUnitGuess: ({ unit }) => guesses.push(unit) });
+    expect(guesses).toEqual(["HU"]);
+    expect((await readNifti(temp("scan.nii", bytes), { unit: "arbitrary" })).unit).toBe(
+      "arbitrary",
+    );
+    const path = join(folder, "noted.nii");
+    await writeNifti(path, asVolume(Float32Array.of(-3, 3)));
+    expect((await readNifti(path)).unit).toBe("HU");
+    expect(warnings).toHaveBeenCalledTimes(1);
+  });
+
+  it("counts the decoded voxels too, before anything is taken", async () => {
+    // 3 x 5 x 2 voxels of int16: 60 bytes as stored, 120 as float32.
+    const path = temp("scan.nii", soundFile());
+    expect(await refusal(readNifti(path, { maxBytes: 179 }))).toMatch(
+      /dim \(byte 40\): expected a volume that takes at most 179 bytes of memory, got 180 \(3 x 5 x 2 of int16, decoded as image\)/,
+    );
+    expect((await readNifti(path, { maxBytes: 180 })).data).toHaveLength(30);
+  });
+
+  it("refuses a small gzip that inflates to 4 GiB, by its header", async () => {
+    const head = soundFile((view) => {
+      [2047, 2047, 1025].forEach((size, axis) => view.setInt16(42 + 2 * axis, size, true));
+      view.setInt16(70, 2, true); // uint8: less than 4 GiB as stored, 16 more as float32
+      view.setInt16(72, 8, true);
+    }).subarray(0, 352);
+    const noise = Buffer.from(Array.from({ length: 4_400_000 }, (_, i) => (i * 2654435761) >>> 24));
+    const path = temp("bomb.nii.gz", Buffer.concat([gzipSync(head), noise]));
+    const before = process.memoryUsage().rss;
+    expect(await refusal(readNifti(path))).toMatch(
+      /at most 4294967296 bytes of memory, got 21474821125/,
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 2 ** 20);
   });
 });
 
@@ -135,6 +191,27 @@ describe("writeNifti", () => {
 });
 
 describe("readNiftiLabels", () => {
+  it("rounds what a scaled header leaves within 0.01 of a whole number", async () => {
+    const path = join(folder, "labels.nii");
+    await writeNifti(path, asVolume(Float32Array.of(0.004, 0.996, 2.0099)));
+    expect(Array.from((await readNiftiLabels(path)).data)).toEqual([0, 1, 2]);
+    await writeNifti(path, asVolume(Float32Array.of(0.004, 0.98, 2)));
+    expect(await refusal(readNiftiLabels(path))).toMatch(
+      /voxel \[1, 0, 0\]: expected a label.*got 0.98\d*\. Is this the image, or a map of probabilities/,
+    );
+  });
+
+  it("maps values to labels, and refuses a value without one", async () => {
+    const path = join(folder, "labels.nii");
+    await writeNifti(path, asVolume(Float32Array.of(0, 255, 1000, 255)));
+    const labels = { 255: 1, 1000: 2 };
+    expect(Array.from((await readNiftiLabels(path, { labels })).data)).toEqual([0, 1, 2, 1]);
+    expect(await refusal(readNiftiLabels(path, { labels: { 255: 1 } }))).toMatch(
+      /voxel \[2, 0, 0\]: expected one of the values 255, got 1000. Name every value .*--labels/,
+    );
+    expect(await refusal(readNiftiLabels(path))).toMatch(/got 1000. Map the values .*--labels/);
+  });
+
   it("takes labels saved as floats, and refuses an image", async () => {
     const path = join(folder, "labels.nii");
     await writeNifti(path, asVolume(Float32Array.of(0, 2, 3)));

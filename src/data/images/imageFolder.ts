@@ -2,6 +2,7 @@ import { basename, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 import { groupNeighbours } from "../nearDuplicates";
+import type { LabelMap } from "../labelMap";
 import type { Plane, SliceCase, SliceDataset } from "../types";
 import { CLASS_NAMES } from "../types";
 import { checkLabelRange, readMaskPng } from "./png";
@@ -11,8 +12,8 @@ import { IMAGE_ENDINGS, readGreyImage } from "./readGreyImage";
 export interface ImageFolderOptions {
   /** Class names by label, background first; default {@link CLASS_NAMES}. */
   readonly classNames?: readonly string[];
-  /** The grey value that stands for each label, such as `[0, 255]`; by default values are labels. */
-  readonly labelValues?: readonly number[];
+  /** The label that each value of a mask stands for, such as `{ 255: 1 }`; by default values are labels. */
+  readonly labels?: LabelMap;
   /** Whether near-duplicate slices become one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
   /** The most bytes of pixels to hold; default 4 GiB. */
@@ -79,7 +80,7 @@ export async function readImageFolder(
   maskFolder: string | null,
   options: ImageFolderOptions = {},
 ): Promise<SliceDataset> {
-  const { classNames = CLASS_NAMES, labelValues, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const { classNames = CLASS_NAMES, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;
   const images = await filesByStem(imageFolder, IMAGE_ENDINGS);
   const masks = maskFolder === null ? null : await filesByStem(maskFolder, [".png"]);
   const cases: SliceCase[] = [];
@@ -99,7 +100,7 @@ export async function readImageFolder(
         });
       }
       const maskPath = join(maskFolder, maskName);
-      labels = await readMaskPng(maskPath, labelValues === undefined ? {} : { labelValues });
+      labels = await readMaskPng(maskPath, labelMap === undefined ? {} : { labels: labelMap });
       checkSameSize(maskPath, image, imagePath, labels);
       checkLabelRange(maskPath, labels, classNames.length);
     }

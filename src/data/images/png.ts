@@ -4,6 +4,8 @@ import { classColour } from "../../core/classColours";
 import { DataError } from "../../core/errors";
 import { readWholeFile } from "../../files/readFiles";
 import { writeWhole } from "../../files/writeWhole";
+import { labelLookup } from "../labelMap";
+import type { LabelMap } from "../labelMap";
 import type { Plane } from "../types";
 
 /** What the first chunk of a PNG says, checked. */
@@ -129,15 +131,15 @@ async function readPng(path: string): Promise<PngPixels> {
  * Reads a mask: palette indices, or the values of an 8-bit grey PNG. Colours are never looked at.
  *
  * @param path a PNG
- * @param options.labelValues the value that stands for each label: `[0, 255]` for a black and white
- *   mask; by default each value is its own label
+ * @param options.labels the label that each value stands for: `{ 255: 1 }` for a black and white mask; by
+ *   default each value is its own label
  * @param options.numClasses values at or above it are refused; default 256
  * @throws DataError for a mask in colour (an RGB picture of a mask does not say its classes), 16 bits,
  *   or values out of range
  */
 export async function readMaskPng(
   path: string,
-  options: { readonly labelValues?: readonly number[]; readonly numClasses?: number } = {},
+  options: { readonly labels?: LabelMap; readonly numClasses?: number } = {},
 ): Promise<Plane<Uint8Array>> {
   const { width, height, depth, colour, data } = await readPng(path);
   if (colour !== "palette" && colour !== "grey") {
@@ -157,30 +159,26 @@ export async function readMaskPng(
     });
   }
   const labels = Uint8Array.from(data);
-  const { labelValues, numClasses = 256 } = options;
-  if (labelValues !== undefined) mapLabels(path, labels, width, labelValues);
+  const { numClasses = 256 } = options;
+  if (options.labels !== undefined) mapLabels(path, labels, width, options.labels);
   checkLabelRange(path, { height, width, data: labels }, numClasses);
   return { height, width, data: labels };
 }
 
 /** Puts each value's label in its place. */
-function mapLabels(
-  path: string,
-  labels: Uint8Array,
-  width: number,
-  labelValues: readonly number[],
-): void {
-  for (let i = 0; i < labels.length; i++) {
-    const label = labelValues.indexOf(labels[i]);
-    if (label < 0) {
+function mapLabels(path: string, values: Uint8Array, width: number, labels: LabelMap): void {
+  const labelOf = labelLookup(labels);
+  for (let i = 0; i < values.length; i++) {
+    const label = labelOf(values[i]);
+    if (Number.isNaN(label)) {
       throw new DataError({
         where: `${path}: row ${Math.floor(i / width)}, column ${i % width}`,
-        expected: `one of the values ${labelValues.join(", ")}`,
-        got: String(labels[i]),
-        remedy: "Name every value of the mask in labelValues",
+        expected: `one of the values ${Object.keys(labels).join(", ")}`,
+        got: String(values[i]),
+        remedy: "Name every value of the mask (labels, --labels)",
       });
     }
-    labels[i] = label;
+    values[i] = label;
   }
 }
 
@@ -192,7 +190,7 @@ export function checkLabelRange(path: string, plane: Plane<Uint8Array>, numClass
     where: `${path}: row ${Math.floor(wrong / plane.width)}, column ${wrong % plane.width}`,
     expected: `a label from 0 to ${numClasses - 1}`,
     got: String(plane.data[wrong]),
-    remedy: "Name the classes of this data set, or map its values to labels (labelValues)",
+    remedy: "Name the classes of this data set, or map its values to labels (labels, --labels)",
   });
 }
 

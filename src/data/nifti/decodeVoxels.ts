@@ -1,6 +1,11 @@
 import { endianness } from "node:os";
 import { DataError } from "../../core/errors";
+import { labelLookup } from "../labelMap";
+import type { LabelMap } from "../labelMap";
 import type { NiftiHeader } from "./header";
+
+/** How far a label may be off a whole number: masks are saved as scaled floats too. */
+const LABEL_TOLERANCE = 0.01;
 
 type StoredArray =
   | Uint8Array<ArrayBuffer>
@@ -62,31 +67,73 @@ export function decodeVoxels(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>
   return values;
 }
 
-/** The voxels as labels; throws for the first that is not a whole number from 0 to 255. */
+/** Bytes that decoding holds at once: the stored voxels, any copy on the way, and the result. */
+export function decodedBytes(
+  { datatype, shape, slope, intercept }: NiftiHeader,
+  kind: "image" | "labels",
+): number {
+  const isPlain = slope === 1 && intercept === 0;
+  const isInPlace =
+    kind === "image"
+      ? datatype.name === "float32" && isPlain
+      : datatype.name === "uint8" && isPlain;
+  const copy = datatype.name.endsWith("int64") ? 8 : 0;
+  const result = isInPlace ? 0 : kind === "image" ? 4 : 1;
+  return shape[0] * shape[1] * shape[2] * (datatype.bytes + copy + result);
+}
+
+/**
+ * The voxels as labels. Masks saved as scaled floats come back a little off a whole number: what is
+ * within 0.01 of one is that one.
+ *
+ * @param labels the label that each value stands for; by default values are labels
+ * @throws DataError for the first that is not a whole number from 0 to 255, or no value of `labels`
+ */
 export function decodeLabels(
   path: string,
   header: NiftiHeader,
   bytes: Uint8Array<ArrayBuffer>,
+  labels?: LabelMap,
 ): Uint8Array {
   const stored = viewStored(header, bytes);
   const { slope, intercept, shape } = header;
-  const labels = new Uint8Array(stored.length);
-  for (let i = 0; i < labels.length; i++) {
-    // Masks saved as floats with a slope come back a rounding error off a whole number.
+  const labelOf = labels === undefined ? null : labelLookup(labels);
+  const isPlain = slope === 1 && intercept === 0;
+  if (labelOf === null && isPlain && stored instanceof Uint8Array) return stored;
+  const decoded = new Uint8Array(stored.length);
+  for (let i = 0; i < decoded.length; i++) {
     const value = stored[i] * slope + intercept;
-    const label = Math.round(value);
-    if (!(label >= 0 && label <= 255 && Math.abs(value - label) < 1e-3)) {
-      const x = i % shape[0];
-      const y = Math.floor(i / shape[0]) % shape[1];
-      const z = Math.floor(i / (shape[0] * shape[1]));
-      throw new DataError({
-        where: `${path}: voxel [${x}, ${y}, ${z}]`,
-        expected: "a label, a whole number from 0 to 255",
-        got: String(value),
-        remedy: "Is this the image rather than its mask?",
-      });
+    const whole = Math.round(value);
+    const label = labelOf === null ? whole : labelOf(whole);
+    if (label >= 0 && label <= 255 && Math.abs(value - whole) <= LABEL_TOLERANCE) {
+      decoded[i] = label;
+      continue;
     }
-    labels[i] = label;
+    const x = i % shape[0];
+    const y = Math.floor(i / shape[0]) % shape[1];
+    const z = Math.floor(i / (shape[0] * shape[1]));
+    throw labelError(`${path}: voxel [${x}, ${y}, ${z}]`, value, labels);
   }
-  return labels;
+  return decoded;
+}
+
+/** The refusal of a voxel that is no label. */
+function labelError(where: string, value: number, labels: LabelMap | undefined): DataError {
+  const isWhole = Math.abs(value - Math.round(value)) <= LABEL_TOLERANCE;
+  if (isWhole && labels !== undefined) {
+    return new DataError({
+      where,
+      expected: `one of the values ${Object.keys(labels).join(", ")}`,
+      got: String(value),
+      remedy: "Name every value of the mask (labels, --labels)",
+    });
+  }
+  return new DataError({
+    where,
+    expected: "a label, a whole number from 0 to 255",
+    got: String(value),
+    remedy: isWhole
+      ? "Map the values to labels (labels, --labels)"
+      : "Is this the image, or a map of probabilities, rather than its mask?",
+  });
 }

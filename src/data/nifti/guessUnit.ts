@@ -1,11 +1,27 @@
+import { basename } from "node:path";
 import type { IntensityUnit } from "../types";
+
+/** A unit that no file named, and the range of values that it was guessed from. */
+export interface UnitGuess {
+  readonly unit: IntensityUnit;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Interpolation takes 0..1 images a little past their range. */
+const OVERSHOOT = 0.05;
+/** Z-scored images stay within this; a CT with neither air nor bone is not met. */
+const LARGEST_SCORE = 50;
+/** A grey image uses more of 0 to 255 than this. */
+const LEAST_WHITE = 20;
 
 /**
  * What a volume's numbers most likely mean, from their range: 0 to 1 is normalised, 0 to 255 is grey,
- * anything else is on the Hounsfield scale. Scanners write nothing between -1030 and their padding
- * value (one number, such as -2000), so many different numbers there mean pseudo-HU.
+ * a few units around 0 are of no known scale (z-scores), anything else is on the Hounsfield scale.
+ * Scanners write nothing between -1030 and their padding value (one number, such as -2000), so many
+ * different numbers there mean pseudo-HU.
  */
-export function guessUnit(data: Float32Array): IntensityUnit {
+export function guessUnit(data: Float32Array): UnitGuess {
   let min = Infinity;
   let max = -Infinity;
   let belowAir = 0;
@@ -18,7 +34,20 @@ export function guessUnit(data: Float32Array): IntensityUnit {
       if (valuesBelowAir.size < 64) valuesBelowAir.add(value);
     }
   }
-  if (min >= 0 && max <= 1) return "normalised";
-  if (min >= 0 && max <= 255) return "grey8";
-  return belowAir > 0.005 * data.length && valuesBelowAir.size >= 64 ? "pseudo-HU" : "HU";
+  const isPseudo = belowAir > 0.005 * data.length && valuesBelowAir.size >= 64;
+  return { unit: unitOfRange(min, max) ?? (isPseudo ? "pseudo-HU" : "HU"), min, max };
+}
+
+function unitOfRange(min: number, max: number): IntensityUnit | null {
+  if (min >= -OVERSHOOT && max <= 1 + OVERSHOOT) return "normalised";
+  if (min >= 0 && max <= 255 && max > LEAST_WHITE) return "grey8";
+  return min >= -LARGEST_SCORE && max <= LARGEST_SCORE ? "arbitrary" : null;
+}
+
+/** Says on stderr which unit was guessed, and how to name it. */
+export function warnOfGuess({ unit, min, max, source }: UnitGuess & { source: string }): void {
+  const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
+  console.warn(
+    `${basename(source)}: values from ${low} to ${high} are taken for ${unit}; name what they are with unit (--unit) if that is wrong`,
+  );
 }

@@ -1,11 +1,16 @@
 import { NIFTI1 } from "nifti-reader-js";
 import { DataError } from "../../core/errors";
 import { affineSpacing, quaternionToAffine } from "../affine";
-import type { Affine, IntensityUnit } from "../types";
+import type { Affine, IntensityUnit, NiftiForm } from "../types";
 
 /** Bytes of a NIfTI-1 header, and where voxels start when nothing stands between. */
 export const HEADER_BYTES = 348;
 export const FIRST_VOXEL_BYTE = 352;
+/** The header's voxel sizes, and its two forms with their codes: what {@link NiftiForm} keeps. */
+export const PLACEMENT = [
+  { first: 76, last: 92 },
+  { first: 252, last: 328 },
+] as const;
 /** How `writeNifti` notes the unit in the header's description. */
 export const UNIT_NOTE = "unit=";
 
@@ -44,6 +49,8 @@ export interface NiftiHeader {
   readonly spacingMm: readonly [number, number, number];
   /** The unit that the description notes; `null` in files of others. */
   readonly notedUnit: IntensityUnit | null;
+  /** Without the extensions, which stand after the header. */
+  readonly form: NiftiForm;
 }
 
 /** The refusal of one header field: its name and byte, what it may hold, what it holds. */
@@ -176,6 +183,23 @@ function readAffine(
   return affine;
 }
 
+/** Millimetres of the header's unit of length; files that do not say are in millimetres. */
+function millimetresOf(xyztUnits: number): number {
+  const unit = xyztUnits & 7;
+  return unit === 1 ? 1000 : unit === 3 ? 1e-3 : 1;
+}
+
+/** The fields of {@link PLACEMENT}, little endian. */
+function readPlacement(head: Uint8Array, isLittleEndian: boolean): Uint8Array {
+  const parts = PLACEMENT.map(({ first, last }) => Buffer.from(head.slice(first, last)));
+  if (!isLittleEndian) {
+    parts[0].swap32();
+    parts[1].subarray(0, 4).swap16();
+    parts[1].subarray(4).swap32();
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
 /** Bytes of fields that hold text, up to the first zero. */
 function readText(view: DataView, first: number, last: number): string {
   let text = "";
@@ -253,7 +277,11 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
       String(header.vox_offset),
     );
   }
-  const affine = readAffine(path, header, view, isLittleEndian, shape);
+  const xyztUnits = view.getUint8(123);
+  const mm = millimetresOf(xyztUnits);
+  const affine = readAffine(path, header, view, isLittleEndian, shape).map((value, entry) =>
+    entry < 12 ? value * mm : value,
+  );
   return {
     shape,
     datatype,
@@ -264,5 +292,15 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
     affine,
     spacingMm: affineSpacing(affine),
     notedUnit: readNotedUnit(readText(view, 148, 228)),
+    form: {
+      // Further axes of one are dropped.
+      rank: Math.min(header.dims[0], 3),
+      sformCode: header.sform_code,
+      qformCode: header.qform_code,
+      xyztUnits,
+      placement: readPlacement(head, isLittleEndian),
+      affine,
+      extensions: new Uint8Array(0),
+    },
   };
 }

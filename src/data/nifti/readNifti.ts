@@ -5,23 +5,48 @@ import { createGunzip } from "node:zlib";
 import { DataError } from "../../core/errors";
 import { asDataError } from "../../files/systemErrors";
 import type { IntensityUnit, Volume } from "../types";
-import { decodeLabels, decodeVoxels } from "./decodeVoxels";
+import type { LabelMap } from "../labelMap";
+import { decodeLabels, decodeVoxels, decodedBytes } from "./decodeVoxels";
 import type { NiftiHeader } from "./header";
-import { FIRST_VOXEL_BYTE, parseNiftiHeader } from "./header";
-import { guessUnit } from "./guessUnit";
+import { FIRST_VOXEL_BYTE, HEADER_BYTES, parseNiftiHeader } from "./header";
+import { guessUnit, warnOfGuess } from "./guessUnit";
+import type { UnitGuess } from "./guessUnit";
 
 /** What {@link readNifti} may be told. */
 export interface ReadNiftiOptions {
   /** What the numbers mean; by default what the file notes, else a guess from their range. */
   readonly unit?: IntensityUnit;
-  /** The largest volume to take in, as stored; default 4 GiB. */
+  /** Is told where the unit was guessed; by default a line on stderr says so. */
+  readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
+  /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
   readonly maxBytes?: number;
+}
+
+/** What {@link readNiftiLabels} may be told. */
+export interface ReadNiftiLabelsOptions extends Pick<ReadNiftiOptions, "maxBytes"> {
+  /** The label that each value stands for, such as `{ 255: 1 }`; by default values are labels. */
+  readonly labels?: LabelMap;
 }
 
 /** Deflate can't pack tighter than this; a header that claims more than it holds is refused. */
 const MAX_DEFLATE_RATIO = 1032;
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 const CHUNK_BYTES = 1 << 20;
+/** Larger extensions are not kept. */
+const MAX_EXTENSION_BYTES = 2 ** 20;
+
+/** How much memory a read may take, and what it makes of the voxels. */
+interface Limit {
+  readonly maxBytes: number;
+  readonly kind: "image" | "labels";
+}
+
+/** What a file holds. */
+interface Stored {
+  readonly header: NiftiHeader;
+  readonly voxels: Uint8Array<ArrayBuffer>;
+  readonly extensions: Uint8Array;
+}
 
 /** Refuses a header that claims more voxels than the file can hold, before any is allocated. */
 function checkClaim(
@@ -29,7 +54,7 @@ function checkClaim(
   header: NiftiHeader,
   fileBytes: number,
   isPacked: boolean,
-  maxBytes: number,
+  { maxBytes, kind }: Limit,
 ): void {
   const claimed = header.voxelOffset + header.voxelBytes;
   const holdable = isPacked ? fileBytes * MAX_DEFLATE_RATIO : fileBytes;
@@ -41,11 +66,12 @@ function checkClaim(
       remedy: "The file is cut short or its header is damaged: fetch it again",
     });
   }
-  if (header.voxelBytes > maxBytes) {
+  const needed = decodedBytes(header, kind);
+  if (needed > maxBytes) {
     throw new DataError({
       where: `${path}: dim (byte 40)`,
-      expected: `at most ${maxBytes} bytes of voxels`,
-      got: `${header.voxelBytes} bytes (${header.shape.join(" x ")})`,
+      expected: `a volume that takes at most ${maxBytes} bytes of memory`,
+      got: `${needed} (${header.shape.join(" x ")} of ${header.datatype.name}, decoded as ${kind})`,
       remedy: "Crop or resample the volume, or raise maxBytes",
     });
   }
@@ -55,10 +81,11 @@ function checkClaim(
 async function collect(
   stream: Readable,
   onHeader: (head: Uint8Array) => NiftiHeader,
-): Promise<{ header: NiftiHeader; voxels: Uint8Array<ArrayBuffer>; filled: number }> {
+): Promise<Stored & { readonly filled: number }> {
   const head = new Uint8Array(FIRST_VOXEL_BYTE);
   let header: NiftiHeader | null = null;
   let voxels = new Uint8Array(0);
+  let extensions = new Uint8Array(0);
   let position = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     if (position < head.length) {
@@ -67,28 +94,48 @@ async function collect(
     if (header === null && position + chunk.length >= head.length) {
       header = onHeader(head);
       voxels = new Uint8Array(header.voxelBytes);
+      const between = header.voxelOffset - FIRST_VOXEL_BYTE;
+      const isKept = head[HEADER_BYTES] !== 0 && between <= MAX_EXTENSION_BYTES;
+      if (isKept) extensions = new Uint8Array(between);
     }
     if (header !== null) {
+      copyOverlap(chunk, position, extensions, FIRST_VOXEL_BYTE);
       const from = Math.max(0, header.voxelOffset - position);
       const target = Math.max(0, position - header.voxelOffset);
       if (from < chunk.length) {
         voxels.set(chunk.subarray(from, from + voxels.length - target), target);
       }
       if (position + chunk.length >= header.voxelOffset + voxels.length) {
-        return { header, voxels, filled: voxels.length };
+        return { header, voxels, extensions: checkedExtensions(extensions), filled: voxels.length };
       }
     }
     position += chunk.length;
   }
   header ??= onHeader(head.subarray(0, position));
-  return { header, voxels, filled: Math.max(0, position - header.voxelOffset) };
+  return { header, voxels, extensions, filled: Math.max(0, position - header.voxelOffset) };
+}
+
+/** Copies the part of a chunk at `position` that belongs to a target which begins at `first`. */
+function copyOverlap(chunk: Buffer, position: number, target: Uint8Array, first: number): void {
+  const from = Math.max(0, first - position);
+  const to = Math.min(chunk.length, first + target.length - position);
+  if (from < to) target.set(chunk.subarray(from, to), position + from - first);
+}
+
+/** Extensions whose sizes add up, each a multiple of 16 as NIfTI asks; others are not passed on. */
+function checkedExtensions(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const size = view.getInt32(at, true);
+    if (size < 16 || size % 16 !== 0 || at + size > bytes.length) break;
+    at += size;
+  }
+  return at === bytes.length ? bytes : new Uint8Array(0);
 }
 
 /** Header and stored voxels of a file, packed or not, never more bytes than the header names. */
-async function readStored(
-  path: string,
-  maxBytes: number,
-): Promise<{ header: NiftiHeader; voxels: Uint8Array<ArrayBuffer> }> {
+async function readStored(path: string, limit: Limit): Promise<Stored> {
   const expected = "a NIfTI file (.nii or .nii.gz)";
   try {
     const file = await open(path, "r");
@@ -105,9 +152,9 @@ async function readStored(
     const gunzip = isPacked ? createGunzip({ chunkSize: CHUNK_BYTES }) : null;
     if (gunzip !== null) raw.on("error", (cause) => gunzip.destroy(cause)).pipe(gunzip);
     try {
-      const { header, voxels, filled } = await collect(gunzip ?? raw, (head) => {
+      const { header, voxels, extensions, filled } = await collect(gunzip ?? raw, (head) => {
         const parsed = parseNiftiHeader(path, head);
-        checkClaim(path, parsed, fileBytes, isPacked, maxBytes);
+        checkClaim(path, parsed, fileBytes, isPacked, limit);
         return parsed;
       });
       if (filled < header.voxelBytes) {
@@ -118,7 +165,7 @@ async function readStored(
           remedy: "The file is cut short: fetch it again",
         });
       }
-      return { header, voxels };
+      return { header, voxels, extensions };
     } finally {
       raw.destroy();
       gunzip?.destroy();
@@ -157,24 +204,34 @@ async function readStored(
  * @see {@link writeNifti}; nibabel's `Nifti1Image` is its reference in the tests
  */
 export async function readNifti(path: string, options: ReadNiftiOptions = {}): Promise<Volume> {
-  const { header, voxels } = await readStored(path, options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const { maxBytes = DEFAULT_MAX_BYTES, onUnitGuess = warnOfGuess } = options;
+  const { header, voxels, extensions } = await readStored(path, { maxBytes, kind: "image" });
   const data = decodeVoxels(header, voxels);
-  const { shape, affine, spacingMm } = header;
-  const unit = options.unit ?? header.notedUnit ?? guessUnit(data);
-  return { shape, data, affine, spacingMm, unit, source: path };
+  const { shape, affine, spacingMm, form } = header;
+  let unit = options.unit ?? header.notedUnit;
+  if (unit === null) {
+    const guess = guessUnit(data);
+    unit = guess.unit;
+    onUnitGuess({ ...guess, source: path });
+  }
+  const nifti = { ...form, extensions };
+  return { shape, data, affine, spacingMm, unit, source: path, nifti };
 }
 
 /**
- * Reads a NIfTI-1 mask: like {@link readNifti}, but every voxel must be a whole number from 0 to 255.
+ * Reads a NIfTI-1 mask: like {@link readNifti}, but every voxel must be a whole number from 0 to 255, or within
+ * 0.01 of one.
  *
  * @throws DataError for a voxel that is no label, with its place
  */
 export async function readNiftiLabels(
   path: string,
-  options: Pick<ReadNiftiOptions, "maxBytes"> = {},
+  options: ReadNiftiLabelsOptions = {},
 ): Promise<Volume<Uint8Array>> {
-  const { header, voxels } = await readStored(path, options.maxBytes ?? DEFAULT_MAX_BYTES);
-  const data = decodeLabels(path, header, voxels);
-  const { shape, affine, spacingMm } = header;
-  return { shape, data, affine, spacingMm, unit: "grey8", source: path };
+  const { maxBytes = DEFAULT_MAX_BYTES, labels } = options;
+  const { header, voxels, extensions } = await readStored(path, { maxBytes, kind: "labels" });
+  const data = decodeLabels(path, header, voxels, labels);
+  const { shape, affine, spacingMm, form } = header;
+  const nifti = { ...form, extensions };
+  return { shape, data, affine, spacingMm, unit: "grey8", source: path, nifti };
 }

@@ -3,8 +3,8 @@ import { gzip } from "node:zlib";
 import { DataError } from "../../core/errors";
 import { affineToQuaternion } from "../affine";
 import { writeWhole } from "../../files/writeWhole";
-import type { Volume, VoxelArray } from "../types";
-import { FIRST_VOXEL_BYTE, HEADER_BYTES, UNIT_NOTE } from "./header";
+import type { NiftiForm, Volume, VoxelArray } from "../types";
+import { FIRST_VOXEL_BYTE, HEADER_BYTES, PLACEMENT, UNIT_NOTE } from "./header";
 
 const gzipAsync = promisify(gzip);
 
@@ -49,19 +49,29 @@ function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CO
   return converted;
 }
 
-/** The 348 bytes and the four that say "no extension". */
+/** The form that the volume's file had, if it still describes the volume. */
+function keptForm({ nifti, affine, shape }: Volume<VoxelArray>): NiftiForm | null {
+  if (nifti === undefined || affine.some((value, entry) => value !== nifti.affine[entry]))
+    return null;
+  return shape.some((size, axis) => axis >= nifti.rank && size !== 1) ? null : nifti;
+}
+
+/** The 348 bytes, the four that say whether extensions follow, and the extensions. */
 function encodeHeader(
   path: string,
   volume: Volume<VoxelArray>,
   datatype: keyof typeof CODES,
 ): Uint8Array {
-  const bytes = new Uint8Array(FIRST_VOXEL_BYTE);
+  const form = keptForm(volume);
+  const extensions = form?.extensions ?? new Uint8Array(0);
+  const firstVoxel = FIRST_VOXEL_BYTE + extensions.length;
+  const bytes = new Uint8Array(firstVoxel);
   const view = new DataView(bytes.buffer);
   const int16 = (byte: number, value: number) => view.setInt16(byte, value, true);
   const float32 = (byte: number, value: number) => view.setFloat32(byte, value, true);
   view.setInt32(0, HEADER_BYTES, true);
   view.setUint8(38, "r".charCodeAt(0)); // `regular`, which old readers ask for
-  int16(40, 3);
+  int16(40, form?.rank ?? 3);
   volume.shape.forEach((size, axis) => {
     if (!Number.isInteger(size) || size < 1 || size > 32767) {
       throw new DataError({
@@ -76,29 +86,46 @@ function encodeHeader(
   const [code, bits] = CODES[datatype];
   int16(70, code);
   int16(72, bits);
-  const rotation = affineToQuaternion(volume.affine);
-  float32(76, rotation?.qfac ?? 1);
-  volume.spacingMm.forEach((size, axis) => float32(80 + 4 * axis, size));
   for (let axis = 4; axis <= 7; axis++) float32(76 + 4 * axis, 1);
-  float32(108, FIRST_VOXEL_BYTE);
+  float32(108, firstVoxel);
   float32(112, 1); // scl_slope
-  view.setUint8(123, 2); // millimetres
+  view.setUint8(123, form?.xyztUnits ?? 2); // 2: millimetres
   const description = `layerbook ${UNIT_NOTE}${volume.unit}`;
   for (let i = 0; i < description.length; i++) view.setUint8(148 + i, description.charCodeAt(i));
-  if (rotation !== null) {
-    int16(252, 1);
-    rotation.quaternion.forEach((value, i) => float32(256 + 4 * i, value));
-    [3, 7, 11].forEach((entry, i) => float32(268 + 4 * i, volume.affine[entry]));
+  if (form === null) encodeForms(view, volume);
+  else {
+    let from = 0;
+    for (const { first, last } of PLACEMENT) {
+      bytes.set(form.placement.subarray(from, from + last - first), first);
+      from += last - first;
+    }
   }
-  int16(254, 1);
-  for (let entry = 0; entry < 12; entry++) float32(280 + 4 * entry, volume.affine[entry]);
+  if (extensions.length > 0) view.setUint8(348, 1);
+  bytes.set(extensions, FIRST_VOXEL_BYTE);
   bytes.set([0x6e, 0x2b, 0x31, 0], 344); // "n+1"
   return bytes;
 }
 
+/** The affine as sform and, unless it is sheared, as qform; both with code 1, the scanner's space. */
+function encodeForms(view: DataView, { affine, spacingMm }: Volume<VoxelArray>): void {
+  const float32 = (byte: number, value: number) => view.setFloat32(byte, value, true);
+  const rotation = affineToQuaternion(affine);
+  float32(76, rotation?.qfac ?? 1);
+  spacingMm.forEach((size, axis) => float32(80 + 4 * axis, size));
+  if (rotation !== null) {
+    view.setInt16(252, 1, true);
+    rotation.quaternion.forEach((value, i) => float32(256 + 4 * i, value));
+    [3, 7, 11].forEach((entry, i) => float32(268 + 4 * i, affine[entry]));
+  }
+  view.setInt16(254, 1, true);
+  for (let entry = 0; entry < 12; entry++) float32(280 + 4 * entry, affine[entry]);
+}
+
 /**
- * Writes a volume as one NIfTI-1 file, with its affine as sform (and as qform, unless it is sheared).
- * The file appears whole or not at all.
+ * Writes a volume as one NIfTI-1 file. A volume on the grid of a NIfTI file keeps that file's sform
+ * and qform with their codes, its units, its number of axes and its extensions; any other gets its
+ * affine as sform (and as qform, unless it is sheared), in millimetres. The file appears whole or not
+ * at all.
  *
  * @param path ends in `.nii` or `.nii.gz`
  * @throws DataError for another ending, data that do not fill the shape, or values out of range
@@ -108,7 +135,7 @@ export async function writeNifti(
   volume: Volume<VoxelArray>,
   options: WriteNiftiOptions = {},
 ): Promise<void> {
-  if (!/\.nii(\.gz)?$/.test(path)) {
+  if (!/\.nii(\.gz)?$/i.test(path)) {
     throw new DataError({
       where: path,
       expected: "a name that ends in .nii or .nii.gz",
@@ -131,6 +158,6 @@ export async function writeNifti(
     header,
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   ]);
-  const isPacked = path.endsWith(".gz");
+  const isPacked = /\.gz$/i.test(path);
   await writeWhole(path, isPacked ? await gzipAsync(file, { level: compressionLevel }) : file);
 }
