@@ -9,3 +9,5 @@ export type { Compiled, CompileOptions, Precision, Program, ProgramOptions } fro
 export { EngineError } from "./session";
 export { readKerasWeightsFile } from "./weights/kerasWeightsFile";
 export { readSafetensorsFile, writeSafetensorsFile } from "./weights/safetensorsFile";
+export { readTorchWeightsFile } from "./weights/torchWeightsFile";
+export type { TorchWeightsOptions } from "./weights/torchWeightsFile";

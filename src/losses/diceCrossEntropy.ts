@@ -31,11 +31,11 @@ export function diceCrossEntropy(
   options: DiceCrossEntropyOptions & (FromLogits | FromProbabilities) = {},
 ): SegmentationLoss<PredictionKind> {
   const { diceWeight = 1, crossEntropyWeight = 1, ...own } = options;
-  const { includeBackground, isBatchwise, smooth, isSquared, ...common } = own;
+  const { includeBackground, isBatchwise, skipAbsent, smooth, isSquared, ...common } = own;
   checkOptions("diceCrossEntropy", common);
   checkAtLeast("diceCrossEntropy.diceWeight", diceWeight, 0);
   checkAtLeast("diceCrossEntropy.crossEntropyWeight", crossEntropyWeight, 0);
-  const region = { includeBackground, isBatchwise, smooth, isSquared };
+  const region = { includeBackground, isBatchwise, skipAbsent, smooth, isSquared };
   const [dice, entropy] =
     common.from === "probabilities"
       ? [diceLoss({ ...common, ...region }), crossEntropy(common)]

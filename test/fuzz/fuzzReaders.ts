@@ -9,6 +9,7 @@ import { readMaskPng } from "../../src/data/images/png";
 import { readGreyImage } from "../../src/data/images/readGreyImage";
 import { readNifti } from "../../src/data/nifti/readNifti";
 import { readNpz } from "../../src/data/readNpz";
+import { readTorchWeightsFile } from "../../src/engine/weights/torchWeightsFile";
 import { mutate } from "./mutate";
 
 /** A format: its sound files, how one is damaged, what reads it. */
@@ -40,6 +41,9 @@ interface Golden {
 
 const noWarning = { onUnitGuess: () => undefined };
 const readScan = (path: string) => readNifti(path, noWarning);
+const readTorch = (path: string): Promise<unknown> =>
+  // An async function: what it throws is a rejection, as of the other readers.
+  Promise.resolve().then(() => readTorchWeightsFile(path));
 
 /** The formats, with the committed fixtures as sound files. */
 export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
@@ -72,6 +76,16 @@ export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
       ending: ".npz",
       files: goldenFiles(root, "npz", () => true),
       read: (path) => readNpz(path, noWarning),
+    },
+    pth: {
+      ending: ".pth",
+      files: goldenFiles(root, "torchWeights", ({ kind }) => kind === "zip"),
+      read: readTorch,
+    },
+    "pth, legacy": {
+      ending: ".pth",
+      files: goldenFiles(root, "torchWeights", ({ kind }) => kind === "legacy"),
+      read: readTorch,
     },
   };
 }

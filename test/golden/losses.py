@@ -147,6 +147,14 @@ CASES = [
         {},
     ),
     (
+        "Dice of the classes that an image has, and cross-entropy",
+        "diceCrossEntropy",
+        {"skipAbsent": True},
+        plain,
+        lambda x, y: present_mean(DiceLoss(softmax=True, reduction="none"))(x, y) + CE(x, y),
+        {},
+    ),
+    (
         "generalised Dice",
         "generalisedDiceLoss",
         {},

@@ -18,6 +18,7 @@ const lossSchema = z.strictObject({
   ignoreLabel: z.int().optional(),
   includeBackground: z.boolean().optional(),
   isBatchwise: z.boolean().optional(),
+  skipAbsent: z.boolean().optional(),
   smooth: z.number().min(0).optional(),
 });
 

@@ -1,0 +1,287 @@
+import { DataError } from "../errors";
+
+/** A value in a pickle, of the few kinds that {@link unpickle} makes. Tuples and lists are arrays. */
+export type Pickled = null | boolean | number | string | PickledObject;
+export type PickledObject = Pickled[] | Map<Pickled, Pickled> | PickledFunction | Opaque;
+
+/** What a caller's functions make; the machine passes it on without looking inside. */
+export class Opaque {
+  constructor(readonly value: unknown) {}
+}
+
+/** A function of the caller's own that stands for a Python name; nothing else is ever called. */
+export class PickledFunction {
+  constructor(
+    readonly name: string,
+    readonly call: (args: readonly Pickled[]) => Pickled,
+  ) {}
+}
+
+/** What a pickle may refer to. */
+export interface PickleWorld {
+  /** By `"module name"`, e.g. `"collections OrderedDict"`; any other name is refused. */
+  readonly globals: ReadonlyMap<string, PickledFunction>;
+  /** What a persistent id, a tuple, stands for. */
+  readonly persistent: (id: readonly Pickled[]) => Pickled;
+}
+
+/** A stack entry that only `MARK` makes. */
+const MARK = Symbol("mark");
+type Entry = Pickled | typeof MARK;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The stack machine of one pickle. */
+class Machine {
+  private readonly stack: Entry[] = [];
+  private readonly memo = new Map<number, Pickled>();
+  private readonly view: DataView;
+
+  constructor(
+    private readonly where: string,
+    private readonly bytes: Uint8Array,
+    public position: number,
+    private readonly world: PickleWorld,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  run(): Pickled {
+    if (this.bytes[this.position] !== 0x80) {
+      this.refuse("a pickle of protocol 2 to 5", `other bytes at byte ${this.position}`);
+    }
+    for (;;) {
+      const at = this.position;
+      const code = this.view.getUint8(this.take(1));
+      if (code === 0x2e) break; // STOP
+      const operation = OPERATIONS[code];
+      if (operation === undefined) {
+        const got = `opcode 0x${code.toString(16).padStart(2, "0")} at byte ${at}`;
+        this.refuse("only the opcodes that tensors and dicts need", got);
+      }
+      operation(this);
+    }
+    const result = this.pop();
+    if (this.stack.length > 0) this.refuse("one value", `${this.stack.length} more on the stack`);
+    return result;
+  }
+
+  refuse(expected: string, got: string): never {
+    const remedy = "Nothing in it was executed. Save the state_dict() of the model alone.";
+    throw new DataError({ where: this.where, expected, got, remedy });
+  }
+
+  /** Moves on by so many bytes and says where they began. */
+  take(count: number): number {
+    const start = this.position;
+    if (count > this.bytes.length - start) {
+      this.refuse(`${count} bytes at byte ${start}`, `the end of the data`);
+    }
+    this.position += count;
+    return start;
+  }
+
+  byte = (): number => this.view.getUint8(this.take(1));
+  uint16 = (): number => this.view.getUint16(this.take(2), true);
+  int32 = (): number => this.view.getInt32(this.take(4), true);
+  uint32 = (): number => this.view.getUint32(this.take(4), true);
+  /** Big-endian, unlike everything else in a pickle. */
+  float64 = (): number => this.view.getFloat64(this.take(8), false);
+
+  /** An integer of 8 bytes at most that a double holds exactly. */
+  long(length: number): number {
+    if (length > 8) return this.wideLong(length);
+    let value = 0n;
+    const start = this.take(length);
+    for (let i = 0; i < length; i++) value |= BigInt(this.bytes[start + i]) << BigInt(8 * i);
+    return Number(BigInt.asIntN(8 * length, value));
+  }
+
+  /** Longer ones: torch's magic number has ten bytes, and is only compared. */
+  private wideLong(length: number): number {
+    let value = 0;
+    const start = this.take(length);
+    for (let i = 0; i < length; i++) value += this.bytes[start + i] * 256 ** i;
+    return value;
+  }
+
+  text(length: number): string {
+    const start = this.take(length);
+    try {
+      return decoder.decode(this.bytes.subarray(start, start + length));
+    } catch {
+      return this.refuse("UTF-8 text", `other bytes at byte ${start}`);
+    }
+  }
+
+  line(): string {
+    const end = this.bytes.indexOf(0x0a, this.position);
+    if (end < 0) this.refuse("a line", "the end of the data");
+    const text = this.text(end - this.position);
+    this.take(1);
+    return text;
+  }
+
+  push(value: Entry): void {
+    this.stack.push(value);
+  }
+
+  pop(): Pickled {
+    const value = this.stack.pop();
+    if (value === undefined || value === MARK) this.refuse("a value", "an empty stack");
+    return value;
+  }
+
+  top(): Pickled {
+    const value = this.stack.at(-1);
+    if (value === undefined || value === MARK) this.refuse("a value", "an empty stack");
+    return value;
+  }
+
+  /** Everything above the last mark, which goes too. */
+  popToMark(): Pickled[] {
+    const at = this.stack.lastIndexOf(MARK);
+    if (at < 0) this.refuse("a mark", "none");
+    const values = this.stack.splice(at) as Pickled[];
+    values.shift();
+    return values;
+  }
+
+  popTuple(length: number): void {
+    const values = Array.from({ length }, () => this.pop());
+    this.push(values.reverse());
+  }
+
+  put(index: number): void {
+    this.memo.set(index, this.top());
+  }
+
+  memoize(): void {
+    this.put(this.memo.size);
+  }
+
+  get(index: number): void {
+    const value = this.memo.get(index);
+    if (value === undefined) this.refuse("a value that was put aside", `number ${index}`);
+    this.push(value);
+  }
+
+  global(module: string, name: string): void {
+    const known = this.world.globals.get(`${module} ${name}`);
+    if (known === undefined) {
+      const names = [...this.world.globals.keys()].map((key) => key.replace(" ", "."));
+      this.refuse(`only ${names.join(", ")}`, `${module}.${name}`);
+    }
+    this.push(known);
+  }
+
+  stackGlobal(): void {
+    const [name, module] = [this.pop(), this.pop()];
+    if (typeof name !== "string" || typeof module !== "string") {
+      this.refuse("two names", "something else");
+    }
+    this.global(module, name);
+  }
+
+  reduce(): void {
+    const args = this.pop();
+    const callee = this.pop();
+    if (!(callee instanceof PickledFunction)) this.refuse("a function to call", "a value");
+    if (!Array.isArray(args)) this.refuse(`a tuple of arguments of ${callee.name}`, "a value");
+    this.push(callee.call(args));
+  }
+
+  persistent(): void {
+    const id = this.pop();
+    if (!Array.isArray(id)) this.refuse("a persistent id that is a tuple", "another");
+    this.push(this.world.persistent(id));
+  }
+
+  setItems(items: readonly Pickled[]): void {
+    const dict = this.top();
+    if (!(dict instanceof Map)) this.refuse("a dict to put items in", "another value");
+    if (items.length % 2 !== 0) this.refuse("keys with values", "a key without one");
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+  }
+
+  append(items: readonly Pickled[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) this.refuse("a list to append to", "another value");
+    for (const item of items) list.push(item);
+  }
+
+  /** `__setstate__`: a state dict's `_metadata`, which nobody reads, and nothing else. */
+  build(): void {
+    const state = this.pop();
+    if (!(this.top() instanceof Map) || !(state instanceof Map)) {
+      this.refuse("a state of a dict", "one of another object");
+    }
+  }
+}
+
+/** What each opcode does, by its byte; all that are not here are refused. */
+const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
+  0x80: (m) => {
+    const version = m.byte();
+    if (version < 2 || version > 5) m.refuse("pickle protocol 2 to 5", String(version));
+  },
+  0x95: (m) => void m.take(8), // FRAME: its length, which says nothing new
+  0x28: (m) => m.push(MARK),
+  0x4e: (m) => m.push(null),
+  0x88: (m) => m.push(true),
+  0x89: (m) => m.push(false),
+  0x4b: (m) => m.push(m.byte()), // BININT1
+  0x4d: (m) => m.push(m.uint16()), // BININT2
+  0x4a: (m) => m.push(m.int32()), // BININT
+  0x8a: (m) => m.push(m.long(m.byte())), // LONG1
+  0x47: (m) => m.push(m.float64()), // BINFLOAT
+  0x8c: (m) => m.push(m.text(m.byte())), // SHORT_BINUNICODE
+  0x58: (m) => m.push(m.text(m.uint32())), // BINUNICODE
+  0x7d: (m) => m.push(new Map()), // EMPTY_DICT
+  0x5d: (m) => m.push([]), // EMPTY_LIST
+  0x29: (m) => m.push([]), // EMPTY_TUPLE
+  0x74: (m) => m.push(m.popToMark()), // TUPLE
+  0x85: (m) => m.popTuple(1),
+  0x86: (m) => m.popTuple(2),
+  0x87: (m) => m.popTuple(3),
+  0x73: (m) => {
+    const [value, key] = [m.pop(), m.pop()]; // SETITEM
+    m.setItems([key, value]);
+  },
+  0x75: (m) => m.setItems(m.popToMark()), // SETITEMS
+  0x61: (m) => m.append([m.pop()]), // APPEND
+  0x65: (m) => m.append(m.popToMark()), // APPENDS
+  0x71: (m) => m.put(m.byte()), // BINPUT
+  0x72: (m) => m.put(m.uint32()), // LONG_BINPUT
+  0x94: (m) => m.memoize(),
+  0x68: (m) => m.get(m.byte()), // BINGET
+  0x6a: (m) => m.get(m.uint32()), // LONG_BINGET
+  0x63: (m) => m.global(m.line(), m.line()), // GLOBAL
+  0x93: (m) => m.stackGlobal(),
+  0x52: (m) => m.reduce(),
+  0x51: (m) => m.persistent(), // BINPERSID
+  0x62: (m) => m.build(),
+};
+
+/**
+ * Reads one pickle as data. Python's own machine runs whatever a file names; this one knows the
+ * opcodes that numbers, text, tuples, lists and dicts need, calls nothing but the functions that it
+ * was given, and refuses every other opcode and name.
+ *
+ * @param where the file's name, for messages
+ * @param bytes of the file
+ * @param offset where the pickle begins
+ * @param world what it may refer to
+ * @returns the value and where the pickle ends
+ * @throws DataError naming the opcode or the Python name that is refused
+ */
+export function unpickle(
+  where: string,
+  bytes: Uint8Array,
+  offset: number,
+  world: PickleWorld,
+): { readonly value: Pickled; readonly end: number } {
+  const machine = new Machine(where, bytes, offset, world);
+  const value = machine.run();
+  return { value, end: machine.position };
+}
