@@ -96,3 +96,7 @@ export {
   tableLatex,
   tableMarkdown,
 } from "./studies/views/tableText";
+export { findLearningRate } from "./training/findLearningRate";
+export type { FindLearningRateOptions, LearningRateTest } from "./training/findLearningRate";
+export { trainingStep } from "./training/trainingStep";
+export type { TrainingStep } from "./training/trainingStep";

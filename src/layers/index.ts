@@ -39,3 +39,46 @@ export { SinePositionEncoding } from "./SinePositionEncoding";
 export { rotaryEmbedding } from "./attention/rotaryEmbedding";
 export type { RotaryOptions } from "./attention/rotaryEmbedding";
 export { TransformerBlock } from "./TransformerBlock";
+export type { AlphaDropoutArgs } from "./AlphaDropout";
+export type { AttentionGateArgs } from "./AttentionGate";
+export type { BatchNormalizationArgs } from "./BatchNormalization";
+export type { ConvBlockArgs } from "./ConvBlock";
+export type { DropPathArgs } from "./DropPath";
+export type { GaussianDropoutArgs } from "./GaussianDropout";
+export type { GaussianNoiseArgs } from "./GaussianNoise";
+export type { GroupNormalizationArgs } from "./GroupNormalization";
+export type { GroupedConv2DArgs } from "./GroupedConv2D";
+export type { LSHAttentionCall } from "./LSHAttention";
+export type { LayerNormalizationArgs } from "./LayerNormalization";
+export type { MultiHeadAttentionCall } from "./MultiHeadAttention";
+export type { MultiResBlockArgs } from "./MultiResBlock";
+export type { PositionEmbeddingArgs } from "./PositionEmbedding";
+export type { RMSNormalizationArgs } from "./RMSNormalization";
+export type { RecurrentConvBlockArgs } from "./RecurrentConvBlock";
+export type { ResNeXtBlockArgs } from "./ResNeXtBlock";
+export type { ResNetBlockArgs } from "./ResNetBlock";
+export type { ResNetStemArgs } from "./ResNetStem";
+export type { ResPathArgs } from "./ResPath";
+export type {
+  ScaledDotProductAttentionArgs,
+  ScaledDotProductAttentionCall,
+} from "./ScaledDotProductAttention";
+export type { ScoreFusionArgs } from "./ScoreFusion";
+export type { SeededDropoutArgs } from "./SeededDropout";
+export type { SinePositionEncodingArgs } from "./SinePositionEncoding";
+export type { SpatialDropoutArgs } from "./SpatialDropout";
+export type { TransformerBlockArgs, TransformerBlockCall } from "./TransformerBlock";
+export type { UNetDecoderBlockArgs } from "./UNetDecoderBlock";
+export type { UNetEncoderBlockArgs } from "./UNetEncoderBlock";
+export type { UpsampleConcatArgs } from "./UpsampleConcat";
+export type { VGGStageArgs } from "./VGGStage";
+// For layers of your own.
+export { BookLayer } from "./support/BookLayer";
+export type { CallOptions, LayerOptions } from "./support/BookLayer";
+export { CompositeLayer } from "./support/CompositeLayer";
+export type { CountsOperations } from "./support/operations";
+export { SeededLayer } from "./support/SeededLayer";
+export type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
+export type { BlockArgs } from "./support/BlockLayer";
+export type { Normalization, NormalizationArgs } from "./support/ConvUnit";
+export type { KernelInitializer } from "./support/initializers";

@@ -270,11 +270,15 @@ export class Training {
   }
 
   private learningRate(step: number): number {
-    const { optimizer, schedule } = this.options;
+    const { optimizer, schedule, monitor, monitorMode } = this.options;
     return learningRateAt(schedule, {
       base: optimizer.learningRate,
       step,
       totalSteps: this.totalSteps,
+      history: {
+        values: this.state.records.map((record) => monitored(monitor, validationOf(record))),
+        mode: monitorMode,
+      },
     });
   }
 
@@ -337,6 +341,10 @@ export class Training {
     const last = this.state.records.at(-1);
     if (last !== undefined) this.show(last);
   }
+}
+
+function validationOf({ validationLoss, validationDice, metrics = {} }: EpochRecord): Validation {
+  return { loss: validationLoss, dice: validationDice, metrics };
 }
 
 function monitored(monitor: string, { loss, dice, metrics }: Validation): number | null {

@@ -1,5 +1,15 @@
 import { learningRateAt } from "../../../src/experiments/training/schedule";
-import type { Schedule } from "../../../src/experiments/training/schedule";
+import type { Schedule, ScheduleTime } from "../../../src/experiments/training/schedule";
+import { readCases } from "../../support/layerGolden";
+
+interface ScheduleCase {
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly rates: readonly number[];
+  readonly mode?: "min" | "max";
+  /** After each epoch, of one step. */
+  readonly values?: readonly number[];
+}
 
 function rates(schedule: Schedule, totalSteps: number): number[] {
   return Array.from({ length: totalSteps }, (_, step) =>
@@ -37,5 +47,16 @@ describe("learningRateAt", () => {
     expect(seen[1]).toBe(2);
     expect(seen[2]).toBeCloseTo(0.2, 12);
     expect(seen[3]).toBeCloseTo(0.02, 12);
+  });
+
+  it.each(readCases<ScheduleCase>("schedules"))("equals torch or Keras: $name", (golden) => {
+    const { schedule, rates: wanted, mode, values = [] } = golden;
+    wanted.forEach((rate, step) => {
+      const history: ScheduleTime["history"] =
+        mode === undefined ? undefined : { mode, values: values.slice(0, step) };
+      const time = { base: 2, step, totalSteps: wanted.length };
+      const got = learningRateAt(schedule, history === undefined ? time : { ...time, history });
+      expect([step, got]).toEqual([step, expect.closeTo(rate, 6)]);
+    });
   });
 });
