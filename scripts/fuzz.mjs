@@ -31,7 +31,16 @@ buildSync({
   logLevel: "error",
 });
 
-const names = ["nii", "nii.gz", "nii inside gz", "png", "jpg", "dicom", "npz"];
+const names = [
+  "nii",
+  "nii.gz",
+  "nii inside gz",
+  "png",
+  "jpg",
+  "dicom",
+  "dicom segmentation",
+  "npz",
+];
 let isSound = true;
 for (const name of values.format === undefined ? names : [values.format]) {
   const child = spawnSync(

@@ -1,7 +1,7 @@
 import { basename, extname, join } from "node:path";
 import { DataError } from "../core/errors";
-import { isDicomFile } from "./dicom/dicomFolder";
-import { readDicomSeries } from "./dicom/readDicomSeries";
+import { isDicomFile, isDicomFolder } from "./dicom/dicomFolder";
+import { readDicomScan } from "./dicom/readDicomSeries";
 import { compareNaturally, fileStem, listFolder, pathKind } from "../files/readFiles";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
@@ -73,13 +73,17 @@ async function readNiftiPair(
     classNames,
     ...(isOneOfMany ? { group: name } : {}),
   });
-  for (const item of dataset.cases) {
-    if (item.labels !== null) {
-      checkLabelRange(`${maskPath}: slice ${item.id}`, item.labels, classNames.length);
-    }
-  }
+  checkLabels(maskPath, dataset);
   if (isOneOfMany || !keepsNeighboursTogether) return dataset;
   return { ...dataset, cases: groupNeighbours(dataset.cases) };
+}
+
+/** Refuses labels that are no class. */
+function checkLabels(maskPath: string | null | undefined, dataset: SliceDataset): void {
+  for (const { id, labels } of dataset.cases) {
+    if (labels === null) continue;
+    checkLabelRange(`${maskPath}: slice ${id}`, labels, dataset.classNames.length);
+  }
 }
 
 /** A mask must lie on its image's grid. */
@@ -122,12 +126,15 @@ export function entryNamed(
   return names.find((name) => wanted.includes(name.toLowerCase()));
 }
 
-/** A DICOM series as one patient's slices. */
+/** A DICOM series as one patient's slices, with the segmentation beside it. */
 async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
-  const volume = await readDicomSeries(path, options);
+  const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
   const name = fileStem(path);
-  const { classNames = CLASS_NAMES } = options;
-  return sliceVolume(volume, null, { name, classNames, group: name });
+  const classNames = options.classNames ?? labels?.classNames ?? CLASS_NAMES;
+  const mask = labels?.mask ?? null;
+  const dataset = sliceVolume(volume, mask, { name, classNames, group: name });
+  checkLabels(mask?.source, dataset);
+  return dataset;
 }
 
 async function readFolder(folder: string, options: ReadDatasetOptions): Promise<SliceDataset> {
@@ -145,9 +152,7 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
   if (names.some((name) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) {
     return readImageFolder(folder, null, options);
   }
-  for (const name of names) {
-    if (await isDicomFile(join(folder, name))) return readDicom(folder, options);
-  }
+  if (await isDicomFolder(folder, names)) return readDicom(folder, options);
   const some = names.slice(0, 3).join(", ");
   throw new DataError({
     where: folder,
@@ -160,7 +165,8 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
 /**
  * Reads slices from what stands at a path: a NIfTI file (with its mask beside it, if one is named
  * alike: `tr_im` and `tr_mask`), a folder of such, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
- * `masks`, a folder of images, a DICOM series or a NumPy `.npz`.
+ * `masks`, a folder of images, a DICOM series (with a segmentation of it, if one lies beside it) or a
+ * NumPy `.npz`.
  *
  * Groups: of several volumes each is one patient's; in a single stack or a folder of images,
  * near-duplicate slices are one group.

@@ -12,6 +12,9 @@ import {
   writeNifti,
   writePhantom,
 } from "../../src/data";
+import { readDicomLabels } from "../../src/data/dicom/readDicomLabels";
+import series from "../golden/dicom.json";
+import segmentations from "../golden/dicomSegmentation.json";
 import { discSamples } from "../experiments/support/samples";
 import { buildCli } from "../support/buildCli";
 import type { BuiltCli, CliResult } from "../support/buildCli";
@@ -56,6 +59,69 @@ async function snapshot(path: string): Promise<string[]> {
 function lines({ stderr }: CliResult): string[] {
   return stderr.split("\n").filter((line) => line !== "");
 }
+
+describe("a DICOM series", () => {
+  const write = async (name: string, files: readonly string[]): Promise<void> => {
+    await mkdir(at("dicom"), { recursive: true });
+    for (const [i, file] of files.entries()) {
+      await writeFile(at("dicom", `${name}${i}`), Buffer.from(file, "base64"));
+    }
+  };
+
+  it("is predicted to a segmentation, which evaluate reads with its images", async () => {
+    await write("IM", segmentations.images);
+    const predict = ["predict", "--model", at("run"), "--input", at("dicom")];
+    const own = await cli.run([...predict, "--output", at("own", "mask.dcm"), "--json"]);
+    expect(own.stderr).not.toMatch(/^layerbook/m);
+    expect(own.code).toBe(0);
+    const nifti = await cli.run([...predict, "--output", at("own", "mask.nii.gz"), "--json"]);
+    expect(nifti.code).toBe(0);
+    const { mask, classNames } = await readDicomLabels(at("own", "mask.dcm"), at("dicom"));
+    const same = await readNiftiLabels(at("own", "mask.nii.gz"));
+    expect(Array.from(mask.data)).toEqual(Array.from(same.data));
+    expect(classNames[1]).toBe("ground-glass opacity");
+    const evaluate = [
+      ...["evaluate", "--prediction", at("own", "mask.dcm"), "--truth", at("own", "mask.nii.gz")],
+      ...["--per", "volume", "--json"],
+    ];
+    const without = await cli.run(evaluate);
+    expect(without.code).toBe(2);
+    expect(without.stderr).toMatch(/the images that a DICOM segmentation was made on.*--images/);
+    expect((await cli.run([...evaluate, "--images", at("dicom")])).code).toBe(0);
+  });
+
+  it("is chosen by --series on every command, with a list to choose from", async () => {
+    await write("OTHER", series.cases[0].files);
+    await writeFile(at("dicom", "SEG"), Buffer.from(segmentations.cases[0].file, "base64"));
+    const predict = ["predict", "--model", at("run"), "--input", at("dicom"), "--output"];
+    const asked = await cli.run([...predict, at("chosen")]);
+    expect(asked.code).toBe(2);
+    expect(lines(asked)).toHaveLength(1);
+    expect(asked.stderr).toMatch(/2 series: 1\.2\.7\.1 \(number 2, CT, .*1\.2\.3 .*--series/);
+    const chosen = await cli.run([...predict, at("chosen"), "--series", "1.2.7.1"]);
+    expect(chosen.code).toBe(0);
+    expect(await readdir(at("chosen"))).toEqual(["dicom.nii.gz"]);
+    const trained = await cli.run([
+      ...["train", "--data", at("dicom"), "--series", "2", "--model", "unet", "--json"],
+      ...["--out", at("dicom-run"), "--test-fraction", "0", ...TINY],
+    ]);
+    // One patient cannot be split, so this says that the series was read with its mask.
+    expect(trained.stderr).toMatch(/left out 4 files/);
+    expect(trained.stderr).not.toMatch(/a mask for every slice|2 series/);
+    const nifti = await cli.run([...predict, at("x"), "--input", at("data"), "--series", "3"]);
+    expect(nifti.stderr).toMatch(/expected a DICOM folder, to take the series 3 from/);
+  });
+
+  it("gets no segmentation for a NIfTI scan", async () => {
+    await writePhantom(at("scan"), { count: 1, size: 24, seed: 1 });
+    const input = at("scan", (await readdir(at("scan"))).find((name) => !/mask/.test(name)) ?? "");
+    const refused = await cli.run([
+      ...["predict", "--model", at("run"), "--input", input, "--output", at("mask.dcm")],
+    ]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/a name that ends in \.nii.*refers to a DICOM series/);
+  });
+});
 
 describe("train", () => {
   it("loads a run that is finished, and prints only JSON on stdout", async () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { DataError } from "../../src/core/errors";
 import { createRandom } from "../../src/core/random";
+import { readDicomLabels } from "../../src/data/dicom/readDicomLabels";
 import { readDicomSeries } from "../../src/data/dicom/readDicomSeries";
 import { readMaskPng } from "../../src/data/images/png";
 import { readGreyImage } from "../../src/data/images/readGreyImage";
@@ -44,6 +45,20 @@ const readScan = (path: string) => readNifti(path, noWarning);
 const readTorch = (path: string): Promise<unknown> =>
   // An async function: what it throws is a rejection, as of the other readers.
   Promise.resolve().then(() => readTorchWeightsFile(path));
+/** Reads a segmentation on the images that it was made on, which are sound. */
+function readOnItsImages(root: string): (path: string) => Promise<unknown> {
+  const fixture = readFileSync(join(root, "test", "golden", "dicomSegmentation.json"), "utf8");
+  const { images } = JSON.parse(fixture) as { images: readonly string[] };
+  return async (path) => {
+    const folder = `${path}.images`;
+    mkdirSync(folder, { recursive: true });
+    images.forEach((file, i) => {
+      const image = join(folder, `IM${i}`);
+      if (!existsSync(image)) writeFileSync(image, Buffer.from(file, "base64"));
+    });
+    await readDicomLabels(path, folder);
+  };
+}
 
 /** The formats, with the committed fixtures as sound files. */
 export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
@@ -71,6 +86,11 @@ export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
       ending: ".dcm",
       files: goldenFiles(root, "dicom", () => true),
       read: (path) => readDicomSeries(path),
+    },
+    "dicom segmentation": {
+      ending: ".dcm",
+      files: goldenFiles(root, "dicomSegmentation", () => true),
+      read: readOnItsImages(root),
     },
     npz: {
       ending: ".npz",

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import { addDataOptions, readOptionsOf } from "../dataOptions";
+import type { DataOptions } from "../dataOptions";
 import { integerOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";
 
-interface PredictOptions extends CommonOptions {
+interface PredictOptions extends CommonOptions, DataOptions {
   readonly model: string;
   readonly input: string;
   readonly output: string;
@@ -16,20 +18,22 @@ export function registerPredictCommand(program: Command): void {
     .command("predict")
     .description("segment scans with a trained run")
     .requiredOption("--model <run>", "folder of a run that train made")
-    .requiredOption("--input <path>", "NIfTI file, image, or a folder of either")
+    .requiredOption("--input <path>", "NIfTI file, image, a folder of either, or a DICOM series")
     .requiredOption(
       "--output <path>",
-      "folder for the masks (NIfTI with the scan's affine; palette PNG for images), or one NIfTI name",
+      "folder for the masks (NIfTI with the scan's affine; palette PNG for images), or one NIfTI name, or a .dcm name for a DICOM segmentation of a DICOM series",
     )
     .option("--batch-size <count>", "slices at a time", integerOption(1));
+  addDataOptions(command);
   addCommonOptions(command).action(
-    resultAction(async ({ model, input, output, batchSize }: PredictOptions) => {
+    resultAction(async ({ model, input, output, batchSize, ...data }: PredictOptions) => {
       const { predictFiles } = await import("../library");
       const files = await predictFiles({
         run: model,
         input,
         output,
         ...(batchSize === undefined ? {} : { batchSize }),
+        ...readOptionsOf(data),
       });
       const slices = files.reduce((sum, file) => sum + file.slices, 0);
       const shown = files.length === 1 ? files[0].output : `${files.length} masks in ${output}`;

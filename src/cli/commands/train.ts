@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { addDataOptions, readOptionsOf } from "../dataOptions";
+import type { DataOptions } from "../dataOptions";
 import { integerOption } from "../options";
 import { MODEL_NAMES } from "../../models/modelNames";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
@@ -6,7 +8,7 @@ import type { CommonOptions } from "../runAction";
 import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
-interface TrainOptions extends CommonOptions, TrainingOptions {
+interface TrainOptions extends CommonOptions, DataOptions, TrainingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
@@ -22,17 +24,19 @@ export function registerTrainCommand(program: Command): void {
     .requiredOption("--out <run>", "folder of the run")
     .option(
       "--data <path>",
-      'NIfTI pair, COVID-SemiSeg folder, or folder with images and masks; "phantom" makes one',
+      'NIfTI pair, COVID-SemiSeg folder, folder with images and masks, or DICOM series with a segmentation beside it; "phantom" makes one',
       "phantom",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
   command
     .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
     .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
+  addDataOptions(command);
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
       const config = await configOf(options);
+      const readOptions = readOptionsOf(options);
       const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
       const given =
@@ -43,6 +47,7 @@ export function registerTrainCommand(program: Command): void {
               path: options.split,
               fold: options.fold,
               config,
+              readOptions,
             });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({
@@ -51,6 +56,7 @@ export function registerTrainCommand(program: Command): void {
           config,
           out: options.out,
           source: options.data,
+          readOptions,
           shouldStop,
         }),
       );

@@ -35,6 +35,8 @@ interface DicomFile {
 
 /** The files of the series that was chosen, and the rest. */
 export interface ChosenSeries {
+  /** Its SeriesInstanceUID. */
+  readonly uid: string;
   readonly files: readonly DicomElements[];
   /** Segmentation objects, of this series or another. */
   readonly segmentations: readonly DicomElements[];
@@ -52,6 +54,12 @@ export async function isDicomFile(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
+}
+
+/** Whether one of a folder's entries is a DICOM file. */
+export async function isDicomFolder(path: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (await isDicomFile(join(path, name))) return true;
+  return false;
 }
 
 async function readDicomFiles(path: string): Promise<DicomFile[]> {
@@ -166,6 +174,7 @@ export async function openSeries(path: string, series?: string): Promise<ChosenS
     return [{ path: file.elements.path, what }];
   });
   return {
+    uid: chosen[0].uid,
     files: ownSlices.map(({ elements }) => elements),
     segmentations: files
       .filter(({ kind }) => kind.kind === "segmentation")

@@ -1,8 +1,12 @@
+import { basename } from "node:path";
+import { DataError } from "../../core/errors";
 import type { IntensityUnit, Volume } from "../types";
 import type { LeftOutFile } from "./dicomFolder";
 import { describeLeftOut, openSeries } from "./dicomFolder";
 import { readDicomSlice } from "./dicomSlice";
 import type { DicomElements } from "./parseDicom";
+import type { SegmentationMask } from "./segmentation/readSegmentation";
+import { readSegmentation, referencedSeries } from "./segmentation/readSegmentation";
 import type { SliceStack } from "./stackSlices";
 import { decodeStack, stackSlices } from "./stackSlices";
 
@@ -24,25 +28,52 @@ const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 export interface DicomScan {
   readonly volume: Volume;
   readonly stack: SliceStack;
-  /** Segmentation objects that lie in the same folder. */
-  readonly segmentations: readonly DicomElements[];
+  /** The mask that lies in the same folder as a segmentation of this series. */
+  readonly labels: SegmentationMask | null;
 }
 
-/** {@link readDicomSeries}, with the files themselves. */
+/** The one segmentation of a series. */
+function chooseSegmentation(path: string, own: readonly DicomElements[]): DicomElements | null {
+  if (own.length <= 1) return own[0] ?? null;
+  throw new DataError({
+    where: path,
+    expected: "one segmentation of the series",
+    got: own.map((one) => basename(one.path)).join(" and "),
+    remedy: "Take the others out of the folder, or read one with readDicomLabels",
+  });
+}
+
+/**
+ * {@link readDicomSeries}, with the files themselves and, where it is asked for, the mask beside them.
+ *
+ * @throws DataError also for several segmentations of the series
+ */
 export async function readDicomScan(
   path: string,
-  options: ReadDicomOptions = {},
+  options: ReadDicomOptions & { readonly hasLabels?: boolean } = {},
 ): Promise<DicomScan> {
-  const { series, unit, maxBytes = DEFAULT_MAX_BYTES } = options;
-  const { files, segmentations, leftOut } = await openSeries(path, series);
+  const { series, unit, maxBytes = DEFAULT_MAX_BYTES, hasLabels = false } = options;
+  const { uid, files, segmentations, leftOut } = await openSeries(path, series);
+  const own = hasLabels
+    ? segmentations.filter((one) => [uid, null].includes(referencedSeries(one)))
+    : [];
+  const segmentation = chooseSegmentation(path, own);
   const stack = stackSlices(path, files.map(readDicomSlice));
   const volume = await decodeStack(path, stack, maxBytes);
-  if (leftOut.length > 0) {
-    const warn = () => console.warn(`${path}: left out ${describeLeftOut(leftOut)}`);
-    if (options.onLeftOut === undefined) warn();
-    else options.onLeftOut(leftOut);
+  const labels = segmentation === null ? null : await readSegmentation(segmentation, stack);
+  const others = segmentations
+    .filter((one) => one !== segmentation)
+    .map((one) => ({
+      path: one.path,
+      what: hasLabels ? "segmentation of another series" : "segmentation",
+    }));
+  const unread = [...leftOut, ...others];
+  if (unread.length > 0) {
+    const { onLeftOut } = options;
+    if (onLeftOut !== undefined) onLeftOut(unread);
+    else console.warn(`${path}: left out ${describeLeftOut(unread)}`);
   }
-  return { volume: { ...volume, unit: unit ?? volume.unit }, stack, segmentations };
+  return { volume: { ...volume, unit: unit ?? volume.unit }, stack, labels };
 }
 
 /**

@@ -1,10 +1,13 @@
 import { extname, join } from "node:path";
 import { DataError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
+import { isDicomFile } from "../../data/dicom/dicomFolder";
+import { readDicomLabels } from "../../data/dicom/readDicomLabels";
 import { readMaskPng } from "../../data/images/png";
 import { readNiftiLabels } from "../../data/nifti/readNifti";
 import { IS_NIFTI, MASK_FOLDERS, MASK_WORDS, entryNamed, pairKey } from "../../data/readDataset";
 import { CLASS_NAMES } from "../../data/types";
+import type { Volume } from "../../data/types";
 import { caseMetrics, summarise } from "../../metrics";
 import type { LabelGrid, SpacingMm } from "../../metrics";
 import type { Evaluation } from "./evaluateModel";
@@ -12,7 +15,7 @@ import { sliceVolume } from "../../data/volumeSlices";
 
 /** What {@link evaluateFiles} compares. */
 export interface EvaluateFilesOptions {
-  /** A NIfTI mask, a palette PNG, or a folder of either. */
+  /** A NIfTI mask, a palette PNG, a DICOM segmentation (with `images`), or a folder of either. */
   readonly prediction: string;
   /**
    * Likewise; in folders the files of one stem belong together, or of one name but for words such as
@@ -21,6 +24,10 @@ export interface EvaluateFilesOptions {
   readonly truth: string;
   /** Names by label, background first; default the toolkit's, up to the largest label that is met. */
   readonly classNames?: readonly string[];
+  /** The folder of the DICOM series that segmentations (SEG) were made on. */
+  readonly images?: string;
+  /** Which series of that folder, by its UID or number, where it holds several. */
+  readonly series?: string;
   /** What is one case of a NIfTI mask; default `"slice"`, as the paper counts. */
   readonly per?: "slice" | "volume";
 }
@@ -39,12 +46,11 @@ interface MaskCase {
  *   with a label that is no class
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const { per = "slice" } = options;
   const pairs = await pairMasks(options.prediction, options.truth);
   const cases: { prediction: MaskCase; truth: MaskCase; path: string; group: string }[] = [];
   for (const { stem, prediction, truth } of pairs) {
-    const truths = await readMask(truth, stem, per);
-    const predictions = await readMask(prediction, stem, per);
+    const truths = await readMask(truth, stem, options);
+    const predictions = await readMask(prediction, stem, options);
     expectSameShape(prediction, predictions, truths);
     truths.forEach((item, index) =>
       cases.push({
@@ -134,11 +140,34 @@ async function maskFiles(folder: string): Promise<Map<string, string>> {
   return new Map(masks.map((name) => [fileStem(name), join(folder, name)]));
 }
 
-async function readMask(path: string, stem: string, per: "slice" | "volume"): Promise<MaskCase[]> {
-  if (!IS_NIFTI.test(path)) {
+/** A mask file as a volume; `null` for a picture. */
+async function readMaskVolume(
+  path: string,
+  { images, series }: EvaluateFilesOptions,
+): Promise<Volume<Uint8Array> | null> {
+  if (IS_NIFTI.test(path)) return readNiftiLabels(path);
+  if (!(await isDicomFile(path))) return null;
+  if (images === undefined) {
+    throw new DataError({
+      where: path,
+      expected: "the images that a DICOM segmentation was made on",
+      got: "none",
+      remedy: "Name their folder (images, --images)",
+    });
+  }
+  return (await readDicomLabels(path, images, series === undefined ? {} : { series })).mask;
+}
+
+async function readMask(
+  path: string,
+  stem: string,
+  options: EvaluateFilesOptions,
+): Promise<MaskCase[]> {
+  const { per = "slice" } = options;
+  const volume = await readMaskVolume(path, options);
+  if (volume === null) {
     return [{ id: stem, grid: await readMaskPng(path), spacingMm: null }];
   }
-  const volume = await readNiftiLabels(path);
   const { shape, spacingMm, data } = volume;
   if (per === "volume") {
     const grid = { depth: shape[2], height: shape[1], width: shape[0], data };

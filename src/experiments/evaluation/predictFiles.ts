@@ -1,6 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
+import { isDicomFile, isDicomFolder } from "../../data/dicom/dicomFolder";
+import { readDicomScan } from "../../data/dicom/readDicomSeries";
+import { encodeSegmentation } from "../../data/dicom/segmentation/encodeSegmentation";
 import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
@@ -17,19 +20,24 @@ import { createProgress } from "../../display";
 import { predictCases } from "./evaluateModel";
 import { expectRunRecord, loadRun } from "../storage/runs";
 import type { Run, RunRecord } from "../storage/runs";
-import { writeFolderWhole } from "../../files/writeWhole";
+import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
 
 /** What {@link predictFiles} reads and writes. */
 export interface PredictFilesOptions {
   /** A run's folder, or the run itself. */
   readonly run: string | Run;
-  /** A NIfTI file, a grey image, or a folder of either; masks beside the scans are not read. */
+  /**
+   * A NIfTI file, a grey image, a folder of either, or a DICOM series (its folder, or one file); masks
+   * beside the scans are not read.
+   */
   readonly input: string;
   /**
-   * A folder; for one NIfTI file also a name that ends in `.nii` or `.nii.gz`. Masks get their scan's
-   * name.
+   * A folder; for one volume also a name that ends in `.nii` or `.nii.gz`, or for a DICOM series in
+   * `.dcm`, which writes a DICOM segmentation (SEG). Masks get their scan's name.
    */
   readonly output: string;
+  /** Which DICOM series, by its UID or number, where the folder holds several. */
+  readonly series?: string;
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
   /** Where false, no progress bar; default true. */
@@ -58,7 +66,8 @@ interface Scan {
 
 /**
  * Segments scans from files to files: NIfTI to NIfTI with the same affine and shape, images to
- * palette PNGs of the same stem and size, whose indices are the labels.
+ * palette PNGs of the same stem and size, whose indices are the labels, a DICOM series to NIfTI or to a
+ * DICOM segmentation that refers to its images.
  *
  * Either all masks are written or none.
  *
@@ -66,17 +75,18 @@ interface Scan {
  *   fit the input
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
-  const { input, batchSize, hasProgress = true } = options;
+  const { input, series, batchSize, hasProgress = true } = options;
   const { classNames } = await recordOf(options.run);
   const sources = await findSources(input);
   const output = outputPlace(options.output, sources);
+  if (series !== undefined && sources[0].kind !== "dicom") throw noSeries(input, series);
   // What is wrong with the first scan is said before TensorFlow is loaded.
-  let scan = await openScan(sources[0], { classNames, name: output.name });
+  let scan = await openScan(sources[0], { classNames, name: output.name, series });
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const files: PredictedFile[] = [];
   await writeFolderWhole(output.folder, async (folder) => {
     for (const [index, source] of sources.entries()) {
-      if (index > 0) scan = await openScan(source, { classNames, name: output.name });
+      if (index > 0) scan = await openScan(source, { classNames, name: output.name, series });
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.model, cases, {
@@ -94,22 +104,36 @@ async function recordOf(run: string | Run): Promise<RunRecord> {
   return typeof run === "string" ? expectRunRecord(run) : run.record;
 }
 
-/** A NIfTI file, or images (a file or a folder). */
+/** A NIfTI file, a DICOM series (a folder or a file), or images (a file or a folder). */
 interface Source {
   readonly path: string;
-  readonly kind: "nifti" | "images";
+  readonly kind: "nifti" | "dicom" | "images";
+}
+
+const IS_DICOM_NAME = /\.dcm$/i;
+
+function noSeries(input: string, series: string): ConfigError {
+  return new ConfigError({
+    where: input,
+    expected: `a DICOM folder, to take the series ${series} from`,
+    got: "files of another kind",
+    remedy: "Leave out series (--series)",
+  });
 }
 
 /** Masks that lie beside the scans are left out. */
 async function findSources(input: string): Promise<Source[]> {
   if ((await pathKind(input)) !== "folder") {
-    return [{ path: input, kind: IS_NIFTI.test(input) ? "nifti" : "images" }];
+    const isDicom = !IS_NIFTI.test(input) && (await isDicomFile(input));
+    return [{ path: input, kind: IS_NIFTI.test(input) ? "nifti" : isDicom ? "dicom" : "images" }];
   }
   const names = await listFolder(input);
   const imageFolder = entryNamed(names, IMAGE_FOLDERS);
   if (imageFolder !== undefined) return findSources(join(input, imageFolder));
   const volumes = names.filter((name) => IS_NIFTI.test(name) && !MASK_WORDS.test(fileStem(name)));
-  if (volumes.length === 0) return [{ path: input, kind: "images" }];
+  if (volumes.length === 0) {
+    return [{ path: input, kind: (await isDicomFolder(input, names)) ? "dicom" : "images" }];
+  }
   return volumes.map((name) => ({ path: join(input, name), kind: "nifti" }));
 }
 
@@ -118,22 +142,56 @@ function outputPlace(
   output: string,
   sources: readonly Source[],
 ): { readonly folder: string; readonly name: string | undefined } {
-  if (!IS_NIFTI.test(output)) return { folder: output, name: undefined };
-  if (sources.length === 1 && sources[0].kind === "nifti") {
+  const isSegmentation = IS_DICOM_NAME.test(output);
+  if (!isSegmentation && !IS_NIFTI.test(output)) return { folder: output, name: undefined };
+  const [{ kind }] = sources;
+  const isVolume = sources.length === 1 && kind !== "images";
+  if (isVolume && (kind === "dicom" || !isSegmentation)) {
     return { folder: dirname(output), name: basename(output) };
   }
   throw new ConfigError({
     where: output,
-    expected: "a folder for the masks",
-    got: `the name of one NIfTI file for ${sources[0].kind === "images" ? "images" : `${sources.length} volumes`}`,
-    remedy: "Name a folder",
+    expected: isVolume ? "a name that ends in .nii or .nii.gz" : "a folder for the masks",
+    got: isVolume
+      ? "the name of a DICOM file for a NIfTI scan"
+      : `the name of one file for ${kind === "images" ? "images" : `${sources.length} volumes`}`,
+    remedy: isVolume
+      ? "A DICOM segmentation refers to a DICOM series: name a NIfTI file"
+      : "Name a folder",
   });
 }
 
-async function openScan(
-  { path, kind }: Source,
-  { classNames, name }: { readonly classNames: readonly string[]; readonly name?: string },
-): Promise<Scan> {
+/** What {@link openScan} needs to know besides the scan. */
+interface ScanSettings {
+  readonly classNames: readonly string[];
+  /** Of the mask's file; default the scan's own. */
+  readonly name: string | undefined;
+  readonly series: string | undefined;
+}
+
+async function openSeries(path: string, { classNames, name, series }: ScanSettings): Promise<Scan> {
+  const { volume, stack } = await readDicomScan(path, series === undefined ? {} : { series });
+  const { cases, grid } = sliceVolume(volume, null, { name: fileStem(path), classNames });
+  const output = name ?? `${fileStem(path)}.nii.gz`;
+  return {
+    label: basename(path),
+    cases,
+    async write(folder, planes) {
+      const target = join(folder, output);
+      const mask = grid === null ? null : labelsToVolume(planes, grid);
+      if (mask !== null && IS_DICOM_NAME.test(output)) {
+        await writeWhole(target, encodeSegmentation(mask, stack, { classNames }));
+      } else if (mask !== null) {
+        await writeNifti(target, mask);
+      }
+      return [{ input: path, output, ...count(planes, classNames.length) }];
+    },
+  };
+}
+
+async function openScan({ path, kind }: Source, settings: ScanSettings): Promise<Scan> {
+  const { classNames, name } = settings;
+  if (kind === "dicom") return openSeries(path, settings);
   if (kind === "nifti") {
     const image = await readNifti(path);
     const { cases, grid } = sliceVolume(image, null, { name: fileStem(path), classNames });

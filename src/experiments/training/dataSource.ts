@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DataError } from "../../core/errors";
 import { writePhantom } from "../../data/phantom/makePhantom";
 import { readDataset } from "../../data/readDataset";
+import type { ReadDatasetOptions } from "../../data/readDataset";
 import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
 
@@ -16,13 +17,16 @@ export const PHANTOM = "phantom";
  *
  * @param source a path that `readDataset` reads, or `"phantom"`
  * @param config says which phantom: its size, and the seed
+ * @param readOptions how a path is read
  * @throws DataError when it cannot be read, or a slice has no mask
  */
 export async function loadLabelledData(
   source: string,
   config: Pick<TrainingConfig, "phantom" | "seed">,
+  readOptions: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
-  const dataset = source === PHANTOM ? await phantom(config) : await readDataset(source);
+  const dataset =
+    source === PHANTOM ? await phantom(config) : await readDataset(source, readOptions);
   const unlabelled = dataset.cases.find(({ labels }) => labels === null);
   if (unlabelled !== undefined) {
     throw new DataError({

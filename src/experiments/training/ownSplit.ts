@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/errors";
+import type { ReadDatasetOptions } from "../../data/readDataset";
 import { readSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
@@ -16,9 +17,10 @@ export async function ownSplit(options: {
   readonly path: string;
   readonly fold: number;
   readonly config: TrainingConfig;
+  readonly readOptions?: ReadDatasetOptions;
 }): Promise<{ dataset: SliceDataset; split: Split }> {
   const { source, path, fold, config } = options;
-  const dataset = await loadLabelledData(source, config);
+  const dataset = await loadLabelledData(source, config, options.readOptions);
   const splits = await readSplits(path, dataset.cases);
   const split = splits.at(fold - 1);
   if (split !== undefined) return { dataset, split };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ConfigError } from "../../core/errors";
 import { pathKind } from "../../files/readFiles";
 import { prepareSamples } from "../../data/prepare";
+import type { ReadDatasetOptions } from "../../data/readDataset";
 import type { SliceCase, SliceDataset } from "../../data/types";
 import { buildModel } from "./buildModel";
 import { PHANTOM, loadLabelledData } from "./dataSource";
@@ -32,6 +33,8 @@ export interface TrainRunOptions extends TrainingHooks {
   readonly out: string;
   /** A path or `"phantom"`, the default. */
   readonly source?: string;
+  /** How the source is read, such as which DICOM series. */
+  readonly readOptions?: ReadDatasetOptions;
   /** The source's slices, where they are in memory already. */
   readonly dataset?: SliceDataset;
   /** Default: made by group, with the configuration's seed and shares. */
@@ -60,7 +63,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   await expectNoOwner(out);
   const manifest = await readManifest(out);
   if (manifest !== null) expectSameSettings(out, manifest, { model, config });
-  const dataset = options.dataset ?? (await loadLabelledData(source, config));
+  const dataset = options.dataset ?? (await loadLabelledData(source, config, options.readOptions));
   const split =
     options.split ??
     (manifest === null ? newSplit(dataset, config) : await savedSplit(out, dataset, config));

@@ -1,0 +1,29 @@
+import { writeWhole } from "../../files/writeWhole";
+import type { Volume } from "../types";
+import { openSeries } from "./dicomFolder";
+import { readDicomSlice } from "./dicomSlice";
+import type { SegmentationOptions } from "./segmentation/encodeSegmentation";
+import { encodeSegmentation } from "./segmentation/encodeSegmentation";
+import { stackSlices } from "./stackSlices";
+
+/**
+ * Writes a mask as a DICOM segmentation (SEG) of a series, so that viewers lay it over the images: a
+ * binary segment for each class but the background, named and coded, with the series' patient, study,
+ * geometry and references.
+ *
+ * @param path of the file to write
+ * @param mask labels on the grid of `readDicomSeries(images)`
+ * @param images the folder of the series
+ * @param options.series which series, where the folder holds several
+ * @throws ShapeError for a mask on another grid; DataError for a series that cannot be read
+ */
+export async function writeDicomLabels(
+  path: string,
+  mask: Volume<Uint8Array>,
+  images: string,
+  options: SegmentationOptions & { readonly series?: string },
+): Promise<void> {
+  const { files } = await openSeries(images, options.series);
+  const stack = stackSlices(images, files.map(readDicomSlice));
+  await writeWhole(path, encodeSegmentation(mask, stack, options));
+}
