@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import { writeWhole } from "../../files/writeWhole";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
+import { addDataOptions, readOptionsOf } from "../dataOptions";
+import type { DataOptions } from "../dataOptions";
 import { findProject } from "../doctor/project";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
-interface ReportOptions extends CommonOptions {
+interface ReportOptions extends CommonOptions, DataOptions {
   readonly out?: string;
   readonly data?: string;
 }
@@ -20,6 +22,7 @@ export function registerReportCommand(program: Command): void {
     .argument("<run>", "a folder that `train` made")
     .option("--out <file>", "default: report.html in the run's folder")
     .option("--data <path>", "where the data lies now; default: where it lay in training");
+  addDataOptions(command);
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
     resultAction<ReportOptions>((given) => report(run, given))(options),
   );
@@ -29,7 +32,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   const library = await import("../library");
   const { record, model } = await library.loadRun(folder);
   const source = options.data ?? record.data.source;
-  const data = await library.loadLabelledData(source, record.config);
+  const data = await library.loadLabelledData(source, record.config, readOptionsOf(options));
   const [split] = await library.readSplits(join(folder, "split.json"), data.cases);
   const cases = library.selectById(data.cases, split.test);
   const predictions = library.predictCases(model, cases);
