@@ -94,6 +94,11 @@ describe("bad images", () => {
     expect(await refusal(readGreyPng(deep))).toMatch(/an 8-bit grey image, got a 16-bit PNG/);
   });
 
+  it("refuses a JPEG in the colours of ink", async () => {
+    const path = temp("ink.jpg", goldenFile("JPEG in CMYK"));
+    expect(await refusal(readGreyImage(path))).toMatch(/in grey or RGB, got one in CMYK.*in grey$/);
+  });
+
   it("refuses a mask where an image should be", async () => {
     const mask = temp("mask.png", goldenFile("palette of 8 bits"));
     expect(await refusal(readGreyPng(mask))).toMatch(/each other's place/);

@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 import PIL
-from PIL import Image
+from PIL import Image, ImageOps
 
 random = np.random.RandomState(5)
 cases = []
@@ -21,7 +21,7 @@ def add(name, image, kind, **options):
     stream = io.BytesIO()
     image.save(stream, **options)
     data = stream.getvalue()
-    back = Image.open(io.BytesIO(data))
+    back = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     if kind == "grey" and back.mode == "RGB":
         back = back.convert("L")
     cases.append(
@@ -59,6 +59,11 @@ for quality in (60, 90, 100):
     add(f"JPEG quality {quality}", Image.fromarray(smooth), "grey", format="JPEG", quality=quality)
 add("progressive JPEG", Image.fromarray(smooth), "grey", format="JPEG", quality=85, progressive=True)
 add("JPEG in colour", Image.fromarray(np.stack([smooth, smooth // 2, 255 - smooth], -1)), "grey", format="JPEG", quality=95, subsampling=0)
+for orientation in range(2, 9):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    add(f"JPEG turned by EXIF {orientation}", Image.fromarray(smooth), "grey", format="JPEG", quality=90, exif=exif)
+add("JPEG in CMYK", Image.fromarray(np.stack([smooth, smooth // 2, 255 - smooth, smooth // 3], -1), mode="CMYK"), "neither", format="JPEG", quality=95)
 add("RGB mask", Image.fromarray(np.stack([smooth, smooth // 2, smooth], -1)), "neither", format="PNG")
 add("16 bits", Image.fromarray(random.randint(0, 60000, (5, 6)).astype(np.uint16)), "neither", format="PNG")
 

@@ -12,6 +12,16 @@ function luma(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 
+/** Ink has no grey of its own: it depends on the press. */
+function inkError(path: string): DataError {
+  return new DataError({
+    where: path,
+    expected: "a JPEG in grey or RGB",
+    got: "one in CMYK, the colours of a printing press",
+    remedy: "Save it in grey",
+  });
+}
+
 async function readJpeg(path: string): Promise<Plane<Float32Array>> {
   const bytes = await readWholeFile(path, "a JPEG");
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) {
@@ -26,6 +36,8 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
   const { default: sharp } = await import("sharp");
   try {
     const image = sharp(bytes, { limitInputPixels: 2 ** 27, failOn: "warning" }).autoOrient();
+    const { space = "" } = await image.metadata();
+    if (space === "cmyk") throw inkError(path);
     const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     const grey = new Float32Array(width * height);
@@ -35,6 +47,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
     }
     return { height, width, data: grey };
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     throw new DataError({
       where: path,
       expected: "a sound JPEG",
@@ -46,9 +59,10 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
 }
 
 /**
- * Reads a JPEG or PNG as grey from 0 to 255. JPEGs equal Pillow's decoding to the bit.
+ * Reads a JPEG or PNG as grey from 0 to 255. A JPEG is turned upright where its EXIF says how; it equals
+ * Pillow's `ImageOps.exif_transpose(image).convert("L")` to the bit.
  *
- * @throws DataError for a damaged file, another kind, 16 bits or a palette
+ * @throws DataError for a damaged file, another kind, 16 bits, CMYK or a palette
  */
 export async function readGreyImage(path: string): Promise<Plane<Float32Array>> {
   const ending = extname(path).toLowerCase();
