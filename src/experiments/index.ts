@@ -100,3 +100,20 @@ export { findLearningRate } from "./training/findLearningRate";
 export type { FindLearningRateOptions, LearningRateTest } from "./training/findLearningRate";
 export { trainingStep } from "./training/trainingStep";
 export type { TrainingStep } from "./training/trainingStep";
+export { deepEnsemble, monteCarloDropout } from "./uncertainty/predictUncertainty";
+export type {
+  DropoutOptions,
+  EnsembleOptions,
+  UncertaintyRecord,
+} from "./uncertainty/predictUncertainty";
+export type { InjectedDropout } from "./uncertainty/monteCarloDropout";
+export { reviewCurve, reviewOrder, uncertaintyReliability } from "./uncertainty/reviewOrder";
+export type {
+  ReviewCurve,
+  ReviewEntry,
+  ReviewMeasure,
+  ReviewOptions,
+  ReviewRegion,
+} from "./uncertainty/reviewOrder";
+export { uncertaintyOf } from "./uncertainty/uncertaintyOf";
+export type { UncertaintyValues } from "./uncertainty/uncertaintyOf";

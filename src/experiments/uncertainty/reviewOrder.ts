@@ -1,0 +1,197 @@
+import { ConfigError, DataError } from "../../core/errors";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
+import type { Plane, Sample } from "../../data/types";
+import { connectedComponents, mergeReliability, reliability } from "../../metrics";
+import type { Reliability, ReliabilityOptions } from "../../metrics";
+import type { UncertaintyRecord } from "./predictUncertainty";
+
+/** What a review goes by. */
+export type ReviewMeasure = "errorChance" | "entropy" | "mutualInformation";
+
+const MEASURES: readonly ReviewMeasure[] = ["errorChance", "entropy", "mutualInformation"];
+
+/** A patch of pixels that is to be looked at. */
+export interface ReviewRegion {
+  /** Rows and columns `[first, last]` that hold it. */
+  readonly rows: readonly [number, number];
+  readonly columns: readonly [number, number];
+  readonly pixels: number;
+  /** Sum of the measure over its pixels. */
+  readonly score: number;
+}
+
+/** A slice in the order of review. */
+export interface ReviewEntry {
+  readonly id: string;
+  /** Place among the records that were given. */
+  readonly index: number;
+  /** Sum of the measure over the slice; by `errorChance`, the number of wrong pixels to expect. */
+  readonly score: number;
+  /** Its patches, the most uncertain first. */
+  readonly regions: readonly ReviewRegion[];
+}
+
+/** How {@link reviewOrder} ranks. */
+export interface ReviewOptions {
+  /** Default `"errorChance"`. */
+  readonly by?: ReviewMeasure;
+  /** Share of a slice's pixels that patches are made of, the most uncertain; default 0.02. */
+  readonly share?: number;
+  /** Patches per slice; default 3. */
+  readonly regions?: number;
+}
+
+/**
+ * The order in which a reader should look at slices, and where: those first in which most errors are
+ * to be expected.
+ *
+ * @throws ConfigError when an option is unknown or out of range
+ * @example
+ * const plane = (values: number[]) => ({ height: 1, width: 2, data: Float32Array.from(values) });
+ * const record = (id: string, values: number[]) =>
+ *   ({ id, errorChance: plane(values) }) as UncertaintyRecord;
+ * reviewOrder([record("sure", [0, 0.1]), record("unsure", [0.4, 0.5])]).map(({ id }) => id); // ["unsure", "sure"]
+ */
+export function reviewOrder(
+  records: readonly UncertaintyRecord[],
+  options: ReviewOptions = {},
+): ReviewEntry[] {
+  const { by = "errorChance", share = 0.02, regions = 3 } = options;
+  refuseUnknownOptions("reviewOrder", options, ["by", "share", "regions"]);
+  const refuse = (name: string, expected: string, got: unknown): ConfigError =>
+    new ConfigError({ where: `reviewOrder.${name}`, expected, got: JSON.stringify(got) });
+  if (!MEASURES.includes(by)) throw refuse("by", `one of ${MEASURES.join(", ")}`, by);
+  if (!(share > 0 && share <= 1)) throw refuse("share", "a number above 0 and at most 1", share);
+  if (!Number.isInteger(regions) || regions < 0) {
+    throw refuse("regions", "a whole number of at least 0", regions);
+  }
+  return records
+    .map(({ id, [by]: map }, index) => ({
+      ...{ id, index, score: sumOf(map.data) },
+      regions: regionsOf(map, share).slice(0, regions),
+    }))
+    .sort((a, b) => b.score - a.score || a.index - b.index);
+}
+
+/** Connected patches of the most uncertain pixels, by their sum. */
+function regionsOf(map: Plane<Float32Array>, share: number): ReviewRegion[] {
+  const { height, width, data } = map;
+  const count = Math.max(1, Math.round(share * data.length));
+  const threshold = Float32Array.from(data).sort()[data.length - count];
+  // Pixels that are sure are no patch, however many of the others there are.
+  const mask = Uint8Array.from(data, (value) => (value >= threshold && value > 0 ? 1 : 0));
+  const { ids, count: patches } = connectedComponents(
+    { height, width, data: mask },
+    { connectivity: "corner" },
+  );
+  const found = Array.from({ length: patches }, () => ({
+    rows: [height, -1] as [number, number],
+    columns: [width, -1] as [number, number],
+    ...{ pixels: 0, score: 0 },
+  }));
+  ids.forEach((id, pixel) => {
+    if (id === 0) return;
+    const region = found[id - 1];
+    const [row, column] = [Math.floor(pixel / width), pixel % width];
+    region.rows = [Math.min(region.rows[0], row), Math.max(region.rows[1], row)];
+    region.columns = [Math.min(region.columns[0], column), Math.max(region.columns[1], column)];
+    region.pixels++;
+    region.score += data[pixel];
+  });
+  return found.sort((a, b) => b.score - a.score);
+}
+
+/** How many errors a review finds by the share of slices that were looked at. */
+export interface ReviewCurve {
+  /** Slices looked at, from 0 to all. */
+  readonly slices: readonly number[];
+  /** Share of all wrong pixels that are in them, in the order of the review. */
+  readonly found: readonly number[];
+  /** The same in the best order there is. */
+  readonly ideal: readonly number[];
+  /** Area under `found`: 0.5 is what chance gives on average. */
+  readonly area: number;
+  readonly idealArea: number;
+}
+
+/**
+ * Whether a review order is worth following: the share of wrong pixels that it meets.
+ *
+ * @param order of {@link reviewOrder}
+ * @param records that it was made of
+ * @param samples with labels, in the records' order
+ * @throws DataError for a sample without labels or of another slice, or when nothing is wrong
+ */
+export function reviewCurve(
+  order: readonly ReviewEntry[],
+  records: readonly UncertaintyRecord[],
+  samples: readonly Sample[],
+): ReviewCurve {
+  const errors = records.map((record, index) => {
+    const truth = labelsOf("reviewCurve", record, samples[index]);
+    return record.labels.data.reduce((sum, label, at) => sum + Number(label !== truth[at]), 0);
+  });
+  const total = sumOf(errors);
+  if (total === 0) {
+    throw new DataError({
+      where: "reviewCurve",
+      expected: "predictions with errors to find",
+      got: "none that is wrong",
+    });
+  }
+  const cumulative = (values: readonly number[]): number[] => {
+    let sum = 0;
+    return [0, ...values.map((value) => (sum += value) / total)];
+  };
+  const found = cumulative(order.map(({ index }) => errors[index]));
+  const ideal = cumulative([...errors].sort((a, b) => b - a));
+  const area = (curve: readonly number[]): number =>
+    curve.slice(1).reduce((sum, value, at) => sum + (value + curve[at]) / 2, 0) / order.length;
+  return {
+    slices: found.map((_, count) => count),
+    ...{ found, ideal, area: area(found), idealArea: area(ideal) },
+  };
+}
+
+/**
+ * What a reliability diagram draws of the mean probabilities, and their expected calibration error,
+ * over all slices.
+ *
+ * @param records of an ensemble or of dropout
+ * @param samples with labels, in the records' order
+ * @throws DataError for a sample without labels or of another slice
+ * @see Guo 2017, arXiv:1706.04599
+ */
+export function uncertaintyReliability(
+  records: readonly UncertaintyRecord[],
+  samples: readonly Sample[],
+  options: Omit<ReliabilityOptions, "numClasses"> = {},
+): Reliability {
+  return mergeReliability(
+    records.map((record, index) => {
+      const { probabilities, numClasses } = record;
+      const truth = labelsOf("uncertaintyReliability", record, samples[index]);
+      return reliability(probabilities, truth, { ...options, numClasses });
+    }),
+  );
+}
+
+function labelsOf(
+  where: string,
+  { id, labels }: UncertaintyRecord,
+  sample: Sample | undefined,
+): Uint8Array {
+  const truth = sample?.id === id ? sample.labels : null;
+  if (truth !== null && truth.data.length === labels.data.length) return truth.data;
+  throw new DataError({
+    where,
+    expected: `labels of "${id}", in the records' order and size`,
+    got: sample === undefined ? "no sample" : `sample "${sample.id}"`,
+  });
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index];
+  return sum;
+}
