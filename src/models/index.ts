@@ -1,8 +1,13 @@
 // Every model, one line each.
 export { attentionUnet } from "./attentionUnet";
 export { captureActivations, layerPaths } from "./captureActivations";
+export { efficientnetLite0, efficientnetLite0Names } from "./efficientnetLite0";
+export type { EfficientNetLite0Args } from "./efficientnetLite0";
+export { efficientnetUnet } from "./efficientnetUnet";
+export type { PretrainedUNetArgs } from "./encoderDecoder";
 export { fcn8s } from "./fcn8s";
 export type { FCN8sArgs } from "./fcn8s";
+export { loadEncoder } from "./loadEncoder";
 export { logitsModel } from "./logitsModel";
 export { modelByName } from "./modelByName";
 export type { ModelArgs } from "./modelByName";
@@ -23,8 +28,7 @@ export { r2unet } from "./r2unet";
 export type { R2UNetArgs } from "./r2unet";
 export { resnext50, torchvisionNames } from "./resnext50";
 export type { ResNeXt50Args } from "./resnext50";
-export { loadEncoder, resnextUnet } from "./resnextUnet";
-export type { ResNeXtUnetArgs } from "./resnextUnet";
+export { resnextUnet } from "./resnextUnet";
 export { unet } from "./unet";
 export type {
   AttentionLevelsArgs,

@@ -1,9 +1,9 @@
 import { refuseUnknownOptions } from "../core/unknownOptions";
+import type { PretrainedUNetArgs } from "./encoderDecoder";
 import type { FCN8sArgs } from "./fcn8s";
 import type { ModelName } from "./modelNames";
 import type { MultiResUNetArgs } from "./multiResUnet";
 import type { R2UNetArgs } from "./r2unet";
-import type { ResNeXtUnetArgs } from "./resnextUnet";
 import type {
   AttentionLevelsArgs,
   ResidualUNetArgs,
@@ -27,6 +27,8 @@ const ATTENTION: NamesOf<AttentionLevelsArgs> = {
   ...{ attentionLevels: true, attention: true, bucketSize: true, numHashes: true },
 };
 
+const PRETRAINED: NamesOf<PretrainedUNetArgs> = { ...SEGMENTATION, decoderFilters: true };
+
 const ARGUMENTS = {
   unet: UNET,
   residualAttentionUnet: { ...RESNEXT, ...ATTENTION },
@@ -37,7 +39,8 @@ const ARGUMENTS = {
     ...SEGMENTATION,
     ...{ filters: true, denseFilters: true, dropout: true },
   } satisfies NamesOf<FCN8sArgs>,
-  resnextUnet: { ...SEGMENTATION, decoderFilters: true } satisfies NamesOf<ResNeXtUnetArgs>,
+  resnextUnet: PRETRAINED,
+  efficientnetUnet: PRETRAINED,
   r2unet: { ...UNET, steps: true } satisfies NamesOf<R2UNetArgs>,
   multiResUnet: { ...UNET, alpha: true } satisfies NamesOf<MultiResUNetArgs>,
 } as const satisfies Record<ModelName, object>;

@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { attentionUnet } from "./attentionUnet";
+import { efficientnetUnet } from "./efficientnetUnet";
+import type { PretrainedUNetArgs } from "./encoderDecoder";
 import { fcn8s } from "./fcn8s";
 import type { FCN8sArgs } from "./fcn8s";
 import { MODEL_NAMES } from "./modelNames";
@@ -11,14 +13,13 @@ import { r2unet } from "./r2unet";
 import type { R2UNetArgs } from "./r2unet";
 import { ma, mr, residualAttentionUnet } from "./residualAttentionUnet";
 import { resnextUnet } from "./resnextUnet";
-import type { ResNeXtUnetArgs } from "./resnextUnet";
 import { unet } from "./unet";
 import type { AttentionLevelsArgs, ResidualUNetArgs, UNetArgs } from "./unetFamily";
 
 /** Arguments of any model; each takes those that `modelArguments` names. */
 export type ModelArgs = ResidualUNetArgs &
   AttentionLevelsArgs &
-  Omit<FCN8sArgs & ResNeXtUnetArgs & R2UNetArgs & MultiResUNetArgs, keyof UNetArgs>;
+  Omit<FCN8sArgs & PretrainedUNetArgs & R2UNetArgs & MultiResUNetArgs, keyof UNetArgs>;
 
 const builders = {
   unet,
@@ -28,6 +29,7 @@ const builders = {
   attentionUnet,
   fcn8s,
   resnextUnet,
+  efficientnetUnet,
   r2unet,
   multiResUnet,
 } as const satisfies Record<ModelName, unknown>;

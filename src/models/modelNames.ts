@@ -10,6 +10,7 @@ export const MODEL_NAMES = [
   "attentionUnet",
   "fcn8s",
   "resnextUnet",
+  "efficientnetUnet",
   "r2unet",
   "multiResUnet",
 ] as const;

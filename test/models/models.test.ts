@@ -390,6 +390,7 @@ describe("modelByName", () => {
       "attentionUnet",
       "fcn8s",
       "resnextUnet",
+      "efficientnetUnet",
       "r2unet",
       "multiResUnet",
     ]);
