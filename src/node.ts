@@ -1,4 +1,5 @@
 // `layerbook/node`: files, data, training and TensorFlow, and all of `layerbook`.
+import { displayHost } from "./display/host";
 import { loadEngine } from "./engine";
 
 export * from "./index";
@@ -10,4 +11,11 @@ export { liveCurves } from "./viz/live/liveCurves";
 export { exportNotebook } from "./viz/reports/exportNotebook";
 
 // Native TensorFlow where it is set up; tfjs' own backend where not, so that an import never fails.
-loadEngine();
+const { backend, problem } = loadEngine();
+if (problem !== null && displayHost() === null) {
+  // A notebook is told by the kernel.
+  console.warn(
+    `layerbook: native TensorFlow is not there, the far slower backend "${backend}" runs (${problem}). ` +
+      "`npx layerbook setup` sets it up.",
+  );
+}

@@ -1,6 +1,5 @@
 // @ts-check
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupFailure } from "./failure.mjs";
@@ -8,7 +7,7 @@ import { installHint } from "./platform.mjs";
 import { engineFiles } from "./pip.mjs";
 import { probe, which } from "./shell.mjs";
 import { hashFiles, writeWhole } from "./stamps.mjs";
-import { findTfjsNode } from "./tfjs.mjs";
+import { findPackage, findTfjsNode } from "./tfjs.mjs";
 
 /**
  * @typedef {import("./context.mjs").Context} Context
@@ -30,10 +29,9 @@ const sessionOptions = path.join(here, "sessionOptions.h");
 /** The version of Node's C interface that the addon is built for; every Node since 16 has it. */
 const napi = 8;
 
-/** @param {string} packageRoot */
-function headersFolder(packageRoot) {
-  const require = createRequire(path.join(packageRoot, "package.json"));
-  return path.join(path.dirname(require.resolve("node-api-headers/package.json")), "include");
+/** @param {import("./tfjs.mjs").Places} places */
+function headersFolder(places) {
+  return path.join(findPackage(places, "node-api-headers"), "include");
 }
 
 /**
@@ -87,13 +85,27 @@ function loaderArguments({ headers, output }, platform) {
   return [...commonArguments(headers), loaderSource, ...link, "-o", output];
 }
 
+/**
+ * Before the 2 GB of TensorFlow, which would be of no use without it.
+ *
+ * @type {import("./context.mjs").Step<{compiler: string}>}
+ */
+export const compilerStep = {
+  name: "compiler",
+  title: "C++ compiler",
+  inputs: ({ env }) => env.CXX ?? null,
+  isWhole: () => true,
+  run: ({ env }) => Promise.resolve().then(() => ({ compiler: findCompiler(env) })),
+  describe: ({ compiler }) => compiler,
+};
+
 /** @type {import("./context.mjs").Step<AddonResult>} */
 export const addonStep = {
   name: "addon",
   title: "TensorFlow addon",
-  inputs({ packageRoot, results }) {
-    const tfjs = findTfjsNode(packageRoot);
-    const { folder, tensorflow } = results.pip;
+  inputs(context) {
+    const tfjs = findTfjsNode(context);
+    const { folder, tensorflow } = context.results.pip;
     const library = fs.statSync(path.join(folder, engineFiles(process.platform)[0]));
     return [
       ...[process.platform, process.arch, tensorflow, folder, library.size, library.mtimeMs],
@@ -104,15 +116,15 @@ export const addonStep = {
   isWhole: (_context, { folder }) =>
     Object.values(products).every((name) => fs.existsSync(path.join(folder, name))),
   async run(context) {
-    const { packageRoot, engineFolder, results, say } = context;
+    const { engineFolder, results, say } = context;
     const compiler = findCompiler(context.env);
     const folder = path.join(engineFolder, "addon");
     const partial = `${folder}.partial`;
     fs.rmSync(partial, { recursive: true, force: true });
     fs.mkdirSync(partial);
-    const headers = headersFolder(packageRoot);
+    const headers = headersFolder(context);
     const { folder: tensorflowFolder, usesGpu } = results.pip;
-    const tfjs = findTfjsNode(packageRoot);
+    const tfjs = findTfjsNode(context);
     const where = { headers, tfjs, tensorflow: tensorflowFolder, usesGpu };
     say(`  compiling with ${compiler}`);
     const sources = {
@@ -184,9 +196,9 @@ export function findCompiler(env) {
   );
 }
 
-/** @param {string} packageRoot */
-function targetFolder(packageRoot) {
-  return path.join(findTfjsNode(packageRoot), "lib", `napi-v${napi}`);
+/** @param {import("./tfjs.mjs").Places} places */
+function targetFolder(places) {
+  return path.join(findTfjsNode(places), "lib", `napi-v${napi}`);
 }
 
 /**
@@ -197,18 +209,18 @@ function targetFolder(packageRoot) {
 export const placeAddonStep = {
   name: "placeAddon",
   title: "addon in its place",
-  inputs: ({ packageRoot }) => targetFolder(packageRoot),
-  isWhole: ({ packageRoot, results }) =>
+  inputs: (context) => targetFolder(context),
+  isWhole: (context) =>
     Object.values(products).every((name) => {
-      const target = path.join(targetFolder(packageRoot), name);
-      const built = path.join(results.addon.folder, name);
+      const target = path.join(targetFolder(context), name);
+      const built = path.join(context.results.addon.folder, name);
       return fs.existsSync(target) && fs.readFileSync(target).equals(fs.readFileSync(built));
     }),
-  run({ packageRoot, results }) {
+  run(context) {
     // The loader last: it looks for the other one.
     for (const name of [products.binding, products.loader]) {
-      const built = fs.readFileSync(path.join(results.addon.folder, name));
-      writeWhole(path.join(targetFolder(packageRoot), name), built, 0o755);
+      const built = fs.readFileSync(path.join(context.results.addon.folder, name));
+      writeWhole(path.join(targetFolder(context), name), built, 0o755);
     }
     return Promise.resolve(null);
   },

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { addonStep, placeAddonStep } from "./addon.mjs";
+import { addonStep, compilerStep, placeAddonStep } from "./addon.mjs";
 import { buildStep, linkStep } from "./build.mjs";
 import { createContext } from "./context.mjs";
 import { parseEnvironment } from "./environment.mjs";
@@ -10,6 +10,7 @@ import { SetupFailure } from "./failure.mjs";
 import { kernelStep } from "./kernel.mjs";
 import { Lock } from "./lock.mjs";
 import { npmStep } from "./npm.mjs";
+import { partsStep } from "./parts.mjs";
 import { pipStep } from "./pip.mjs";
 import { describeMachine } from "./platform.mjs";
 import { pythonStep } from "./python.mjs";
@@ -19,8 +20,15 @@ import { tfjsStep } from "./tfjs.mjs";
 
 const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-const engineSteps = [pythonStep, pipStep, tfjsStep, addonStep, placeAddonStep];
-const checkoutSteps = [pythonStep, pipStep, npmStep, ...engineSteps.slice(2), buildStep, linkStep];
+// What needs no 2 GB of TensorFlow comes first, so that the command line and `doctor` work early.
+const checkoutSteps = [
+  ...[pythonStep, npmStep, linkStep, buildStep, compilerStep, pipStep],
+  ...[tfjsStep, addonStep, placeAddonStep],
+];
+const projectSteps = [
+  ...[pythonStep, partsStep, compilerStep, pipStep],
+  ...[tfjsStep, addonStep, placeAddonStep],
+];
 
 /**
  * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook;
@@ -43,7 +51,7 @@ export async function main(args, env) {
     const context = createContext({ root, packageRoot, env, environment, say }, (pid) =>
       lock.noteChild(pid),
     );
-    const steps = [...(context.isCheckout ? checkoutSteps : engineSteps), kernelStep];
+    const steps = [...(context.isCheckout ? checkoutSteps : projectSteps), kernelStep];
     const stamps = new Stamps(context.engineFolder);
     if (args.includes("--check")) {
       say(JSON.stringify(checkSteps(steps, context, stamps)));

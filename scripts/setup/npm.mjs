@@ -64,7 +64,7 @@ export const npmStep = {
  *
  * @param {NodeJS.ProcessEnv} env
  */
-function findNpm(env) {
+export function findNpm(env) {
   if (env.npm_execpath?.endsWith("npm-cli.js") && fs.existsSync(env.npm_execpath)) {
     return [process.execPath, env.npm_execpath];
   }
@@ -77,7 +77,7 @@ function findNpm(env) {
 }
 
 /** @param {import("./context.mjs").RunReport} report */
-function npmFailure({ output, errors, log }) {
+export function npmFailure({ output, errors, log }) {
   if (soundsOffline(output)) {
     return new SetupFailure(
       "npm cannot reach the package registry: is there a network?",
@@ -85,7 +85,7 @@ function npmFailure({ output, errors, log }) {
     );
   }
   return new SetupFailure(
-    "npm could not install the packages of package-lock.json",
+    "npm could not install the packages",
     `All it said is in ${log}. Mend the cause and run set-up again.`,
     errors,
   );

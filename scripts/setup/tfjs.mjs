@@ -6,20 +6,33 @@ import { SetupFailure } from "./failure.mjs";
 import { writeWhole } from "./stamps.mjs";
 
 /**
- * Where tfjs-node-gpu is, as layerbook itself would find it.
- *
- * @param {string} packageRoot
+ * @typedef {Pick<import("./context.mjs").Context, "packageRoot" | "engineFolder">} Places
  */
-export function findTfjsNode(packageRoot) {
-  const require = createRequire(path.join(packageRoot, "package.json"));
-  try {
-    return path.dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
-  } catch {
-    throw new SetupFailure(
-      "@tensorflow/tfjs-node-gpu is not installed",
-      "Run `npm install --ignore-scripts` in the project, then set-up again.",
-    );
+
+/**
+ * The folder of a package, as layerbook itself would find it: beside it, else in `.engine`.
+ *
+ * @param {Places} places
+ * @param {string} name
+ */
+export function findPackage({ packageRoot, engineFolder }, name) {
+  for (const folder of [packageRoot, engineFolder]) {
+    const require = createRequire(path.join(folder, "package.json"));
+    try {
+      return path.dirname(require.resolve(`${name}/package.json`));
+    } catch {
+      // The next one may have it.
+    }
   }
+  throw new SetupFailure(
+    `${name} is not installed`,
+    "Run `npm install --ignore-scripts` in the project, then set-up again.",
+  );
+}
+
+/** @param {Places} places */
+export function findTfjsNode(places) {
+  return findPackage(places, "@tensorflow/tfjs-node-gpu");
 }
 
 /** Its files that call what Node 23 took away or later Nodes warn of. */
@@ -39,9 +52,9 @@ export function withoutOldUtil(source) {
     .replaceAll(/\(0, util_1\.isArray\)\(/g, "Array.isArray(");
 }
 
-/** @param {string} packageRoot */
-function filesToMend(packageRoot) {
-  const dist = path.join(findTfjsNode(packageRoot), "dist");
+/** @param {Places} places */
+function filesToMend(places) {
+  const dist = path.join(findTfjsNode(places), "dist");
   return files.map((name) => path.join(dist, name));
 }
 
@@ -50,10 +63,10 @@ export const tfjsStep = {
   name: "tfjs",
   title: "tfjs-node on current Nodes",
   inputs: () => files,
-  isWhole: ({ packageRoot }) =>
-    filesToMend(packageRoot).every((file) => !calls.test(fs.readFileSync(file, "utf8"))),
-  run({ packageRoot }) {
-    for (const file of filesToMend(packageRoot)) {
+  isWhole: (context) =>
+    filesToMend(context).every((file) => !calls.test(fs.readFileSync(file, "utf8"))),
+  run(context) {
+    for (const file of filesToMend(context)) {
       const mended = withoutOldUtil(fs.readFileSync(file, "utf8"));
       if (calls.test(mended)) {
         throw new SetupFailure(

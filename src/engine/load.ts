@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRequire } from "node:module";
+import { requirePackage } from "../files/packages";
 import { nodeBackend } from "./binding";
 import { mendKernels } from "./kernels";
 import "./ops";
@@ -27,14 +27,14 @@ export function loadEngine(): EngineStatus {
   // logged, and at level 2 the log still complains of kernels that it does well without.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
   try {
-    // A bundler must not pull the addon in, and ESM has no synchronous import.
-    const require = createRequire(__filename);
-    require("@tensorflow/tfjs-node-gpu");
+    requirePackage("@tensorflow/tfjs-node-gpu");
     mendKernels();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {
     const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    // tfjs starts its own backend only when it is asked for.
+    tf.backend();
     status = { backend: tf.getBackend(), tensorflow: null, problem };
   }
   return status;

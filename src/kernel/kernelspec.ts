@@ -9,9 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, SetupError } from "../core/errors";
+import { engineFolders } from "../files/packages";
 
 /** Where kernelspecs live: in a Python environment or in the user's home. */
 export type KernelScope = "sys-prefix" | "user";
@@ -91,6 +92,8 @@ function checkName(name: string): string {
 /** The kernelspec's content: absolute paths, as a frontend has no PATH to rely on. */
 export function kernelSpec(options: InstallOptions): Readonly<Record<string, unknown>> {
   const { packageRoot, strict = false } = options;
+  // The kernel's own packages, where layerbook was installed into a project.
+  const modules = engineFolders().map((folder) => join(folder, "node_modules"));
   return {
     argv: [
       process.execPath,
@@ -104,6 +107,7 @@ export function kernelSpec(options: InstallOptions): Readonly<Record<string, unk
     env: {
       // TensorFlow reads it when it loads: warnings and errors only.
       TF_CPP_MIN_LOG_LEVEL: "3",
+      ...(modules.length === 0 ? {} : { NODE_PATH: modules.join(delimiter) }),
     },
     metadata: { implementation: "layerbook" },
   };

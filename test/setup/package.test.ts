@@ -16,6 +16,11 @@ console.log(JSON.stringify({ backend: tf.getBackend(), shape }));
 const typed = `
 import * as tf from "@tensorflow/tfjs";
 import { LSHAttention } from "layerbook";
+import { loadEngine } from "layerbook/node";
+import { Figure } from "layerbook/viz";
+import { installKernel } from "layerbook/kernel";
+const engine: string = loadEngine().backend;
+export const others = [engine, Figure, installKernel] as const;
 const layer: tf.layers.Layer = new LSHAttention({ numHeads: 2, keyDim: 4, bucketSize: 8 });
 export const output = layer.apply(tf.zeros([1, 5, 7, 6])) as tf.Tensor;
 // @ts-expect-error a head must have a size
@@ -55,6 +60,39 @@ describe("the package, packed and installed elsewhere", () => {
     },
     60_000,
   );
+
+  it("is the same to import and to require, and starts nothing until the engine is asked for", () => {
+    const script = `
+      import * as tf from "@tensorflow/tfjs";
+      import { createRequire } from "node:module";
+      import * as layerbook from "layerbook";
+      import { Figure } from "layerbook/viz";
+      const require = createRequire(import.meta.url);
+      const started = tf.engine().backendName ?? null;
+      const node = await import("layerbook/node");
+      const { backend, problem } = node.loadEngine();
+      console.log(JSON.stringify({
+        started,
+        oneLayer: layerbook.LSHAttention === require("layerbook").LSHAttention,
+        oneError: node.ConfigError === require("layerbook").ConfigError,
+        oneFigure: Figure === require("layerbook/notebook").Figure,
+        backend,
+        saysHow: problem.includes("npx layerbook setup"),
+        hasKernel: typeof (await import("layerbook/kernel")).installKernel,
+      }));`;
+    writeFiles(consumer, { "same.mjs": script });
+    const { stdout, stderr } = runCommand(process.execPath, ["same.mjs"], consumer);
+    expect(stderr.match(/layerbook: .*npx layerbook setup/g)).toHaveLength(1);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+      started: null,
+      oneLayer: true,
+      oneError: true,
+      oneFigure: true,
+      backend: "cpu",
+      saysHow: true,
+      hasKernel: "function",
+    });
+  }, 60_000);
 
   it.each([
     ["node10", "commonjs"],
@@ -121,8 +159,10 @@ describe("the package, packed and installed elsewhere", () => {
         "package/scripts/setup.mjs",
         "package/dist/cli.js",
         "package/dist/kernel.js",
+        "package/dist/NOTICES.txt",
       ]),
     );
+    expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
     expect(files.filter((file) => /test|bench|\.(dcm|nii|gz)$/.test(file))).toEqual([]);
   });
 });

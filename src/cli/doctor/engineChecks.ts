@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import os from "node:os";
 import * as z from "zod";
+import { resolvePackage } from "../../files/packages";
 import type { Check } from "./check";
 import { broken, note, ok } from "./check";
 import type { Project } from "./project";
@@ -18,9 +19,7 @@ export type EngineProbe =
 
 const side = 8;
 const probeCode = `
-const path = require("node:path");
-const find = require("node:module").createRequire(path.join(process.argv[1], "package.json"));
-const tf = find("@tensorflow/tfjs-node-gpu");
+const tf = require(process.argv[1]);
 const ones = tf.ones([${side}, ${side}]);
 console.log(JSON.stringify({
   backend: tf.getBackend(),
@@ -30,8 +29,14 @@ console.log(JSON.stringify({
 }));`;
 
 /** Loads the engine in a process of its own: a library that does not fit may end the process. */
-export function probeEngine(packageRoot: string): EngineProbe {
-  const child = spawnSync(process.execPath, ["-e", probeCode, packageRoot], {
+export function probeEngine(): EngineProbe {
+  let file: string;
+  try {
+    file = resolvePackage("@tensorflow/tfjs-node-gpu");
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+  const child = spawnSync(process.execPath, ["-e", probeCode, file], {
     encoding: "utf8",
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
     timeout: 120_000,

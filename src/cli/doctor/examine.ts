@@ -8,7 +8,7 @@ import { checkVersions } from "./versionChecks";
 /** All that `layerbook doctor` looks at. */
 export function examine(project: Project, env: NodeJS.ProcessEnv): Check[] {
   return [
-    ...checkEngine(probeEngine(project.packageRoot), project, env),
+    ...checkEngine(probeEngine(), project, env),
     checkKernel(project),
     ...checkSetup(project),
     ...checkVersions(project),

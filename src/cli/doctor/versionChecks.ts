@@ -1,6 +1,6 @@
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { requirePackage } from "../../files/packages";
 import type { Check } from "./check";
 import { broken, note, ok } from "./check";
 import type { Project } from "./project";
@@ -19,7 +19,7 @@ export function checkVersions({ packageRoot, setupCommand }: Project): Check[] {
     checkNode(process.versions.node),
     checkPlatform(process.platform, process.arch),
     ...packages.map((name) => {
-      const version = installedVersion(packageRoot, name);
+      const version = installedVersion(name);
       return version === null
         ? broken(name, "not installed", `Run \`${setupCommand}\`.`)
         : ok(name, version);
@@ -49,10 +49,9 @@ export function checkPlatform(platform: string, arch: string): Check {
   return broken("platform", kind, "Use Linux, macOS on Apple silicon, or Windows through WSL.");
 }
 
-function installedVersion(packageRoot: string, name: string): string | null {
-  const require = createRequire(path.join(packageRoot, "package.json"));
+function installedVersion(name: string): string | null {
   try {
-    const { version } = require(`${name}/package.json`) as { version: string };
+    const { version } = requirePackage(`${name}/package.json`) as { version: string };
     return version;
   } catch {
     return null;

@@ -1,21 +1,14 @@
+import type * as JpegLossless from "jpeg-lossless-decoder-js";
+import type * as OpenJpeg from "@cornerstonejs/codec-openjpeg/decodewasmjs";
+import type * as Charls from "@cornerstonejs/codec-charls/decodewasmjs";
+import type * as Sharp from "sharp";
 import type { WasmDecoderClass } from "@cornerstonejs/codec-charls/decodewasmjs";
-import { SetupError } from "../../core/errors";
+import { importPackage } from "../../files/packages";
 import { readCodestream } from "./codestream";
 import { decodeExtendedJpeg } from "./extendedJpeg";
 
 /** Unpacks one picture: a sample for each pixel, row by row, with at least the picture's own bits. */
 export type UnpackPicture = (packed: Buffer) => Promise<Uint8Array | Uint16Array>;
-
-/** The package is not installed: installing without optional packages leaves the codecs out. */
-function missingPackage(name: string, purpose: string, cause: unknown): SetupError {
-  return new SetupError({
-    where: name,
-    expected: `the package that unpacks ${purpose}`,
-    got: "none installed",
-    remedy: `Install it: npm install ${name}`,
-    cause,
-  });
-}
 
 function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
   let loaded: Promise<WasmDecoderClass> | null = null;
@@ -39,20 +32,14 @@ function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
 }
 
 const unpackJpegLs = unpackByWasm(async () => {
-  const name = "@cornerstonejs/codec-charls";
-  const codec = await import("@cornerstonejs/codec-charls/decodewasmjs").catch((cause: unknown) => {
-    throw missingPackage(name, "JPEG-LS", cause);
-  });
+  const codec = (await importPackage("@cornerstonejs/codec-charls/decodewasmjs")) as typeof Charls;
   return (await codec.default({ print: ignore, printErr: ignore })).JpegLSDecoder;
 });
 
 const unpackJpeg2000 = unpackByWasm(async () => {
-  const name = "@cornerstonejs/codec-openjpeg";
-  const codec = await import("@cornerstonejs/codec-openjpeg/decodewasmjs").catch(
-    (cause: unknown) => {
-      throw missingPackage(name, "JPEG 2000", cause);
-    },
-  );
+  const codec = (await importPackage(
+    "@cornerstonejs/codec-openjpeg/decodewasmjs",
+  )) as typeof OpenJpeg;
   return (await codec.default({ print: ignore, printErr: ignore })).J2KDecoder;
 });
 
@@ -62,9 +49,7 @@ function ignore(): void {
 }
 
 async function unpackLosslessJpeg(packed: Buffer): Promise<Uint8Array | Uint16Array> {
-  const { Decoder } = await import("jpeg-lossless-decoder-js").catch((cause: unknown) => {
-    throw missingPackage("jpeg-lossless-decoder-js", "lossless JPEG", cause);
-  });
+  const { Decoder } = (await importPackage("jpeg-lossless-decoder-js")) as typeof JpegLossless;
   // Its own memory, since the decoder reads from the start of an ArrayBuffer.
   const own = Uint8Array.from(packed);
   const pixels = new Decoder().decode(own.buffer, 0, own.length);
@@ -73,7 +58,7 @@ async function unpackLosslessJpeg(packed: Buffer): Promise<Uint8Array | Uint16Ar
 
 async function unpackBaselineJpeg(packed: Buffer): Promise<Uint8Array> {
   // Here, since the library takes long to load and few need it.
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = (await importPackage("sharp")) as typeof Sharp;
   return sharp(packed, { failOn: "warning" }).extractChannel(0).raw().toBuffer();
 }
 

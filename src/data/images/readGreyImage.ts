@@ -1,4 +1,6 @@
+import type * as Sharp from "sharp";
 import { extname } from "node:path";
+import { importPackage } from "../../files/packages";
 import { DataError } from "../../core/errors";
 import { readWholeFile } from "../../files/readFiles";
 import type { Plane } from "../types";
@@ -33,7 +35,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
     });
   }
   // Here, since its library takes long to load and few need it.
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = (await importPackage("sharp")) as typeof Sharp;
   try {
     const image = sharp(bytes, { limitInputPixels: 2 ** 27, failOn: "warning" }).autoOrient();
     const { space = "" } = await image.metadata();

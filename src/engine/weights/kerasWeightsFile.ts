@@ -1,6 +1,8 @@
+import type * as H5wasm from "h5wasm/node";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { DataError } from "../../core/errors";
+import { importPackage } from "../../files/packages";
 import type { WeightTensor } from "../../core/weights/WeightTensor";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
@@ -42,7 +44,7 @@ function sizeOfHdf5(path: string): number {
  */
 export async function readKerasWeightsFile(path: string): Promise<Map<string, WeightTensor>> {
   const fileBytes = sizeOfHdf5(path);
-  const { Dataset, File, ready } = await import("h5wasm/node");
+  const { Dataset, File, ready } = (await importPackage("h5wasm/node")) as typeof H5wasm;
   await ready;
   const file = new File(path, "r");
   try {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { engineFolders } from "../../files/packages";
 import { createDocumentRegistry } from "./documentRegistry";
 import { moduleForCell } from "./library";
 
@@ -14,8 +15,13 @@ export interface ProjectOptions {
   readonly strict: boolean;
 }
 
+/** Where packages are looked for after the notebook's own folder. */
+function fallbackFolders({ fallbackRoot }: ProjectOptions): string[] {
+  return [fallbackRoot, ...engineFolders()];
+}
+
 function nodeTypeRoot(options: ProjectOptions): string | null {
-  for (const folder of [options.cwd, options.fallbackRoot]) {
+  for (const folder of [options.cwd, ...fallbackFolders(options)]) {
     try {
       const file = createRequire(join(folder, "cell.js")).resolve("@types/node/package.json");
       return dirname(dirname(file));
@@ -172,7 +178,8 @@ export class CellProject {
   }
 
   #host(): ts.LanguageServiceHost {
-    const { cwd, fallbackRoot } = this.#options;
+    const { cwd } = this.#options;
+    const folders = fallbackFolders(this.#options);
     const exists = (path: string): boolean => this.#cells.has(path) || ts.sys.fileExists(path);
     const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
       getScriptFileNames: () => [...this.#cells.keys()],
@@ -196,8 +203,11 @@ export class CellProject {
           const cache = this.#resolutions;
           const found = ts.resolveModuleName(text, containingFile, options, host, cache);
           if (found.resolvedModule !== undefined || text.startsWith(".")) return found;
-          const fallback = join(fallbackRoot, "cell.ts");
-          return ts.resolveModuleName(text, fallback, options, host, cache);
+          for (const folder of folders) {
+            const other = ts.resolveModuleName(text, join(folder, "cell.ts"), options, host, cache);
+            if (other.resolvedModule !== undefined) return other;
+          }
+          return found;
         }),
     };
     return host;

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { resolvePackage } from "../../files/packages";
 
 /** The nbconvert templates of this package, by the name under which nbconvert finds them. */
 export const TEMPLATE_NAMES = ["layerbook", "layerbook-slides"] as const;
@@ -18,12 +18,11 @@ export interface TemplateFiles {
  * @param packageRoot the folder of layerbook's own files
  */
 export function templateFiles(packageRoot: string): TemplateFiles {
-  const require = createRequire(join(packageRoot, "package.json"));
-  const reveal = dirname(require.resolve("reveal.js"));
+  const reveal = dirname(resolvePackage("reveal.js"));
   return {
     templates: join(packageRoot, "templates"),
     included: [
-      require.resolve("plotly.js-dist-min"),
+      resolvePackage("plotly.js-dist-min"),
       join(reveal, "reveal.js"),
       join(reveal, "reveal.css"),
       join(packageRoot, "templates", "layerbook", "hydrate.js"),
