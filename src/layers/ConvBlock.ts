@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { relu } from "../core/ops/relu";
 import { BlockLayer } from "./support/BlockLayer";
-import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
+import type { BlockArgs, FilledArgs, SpatialArgs } from "./support/BlockLayer";
 import { onlyShape, onlyTensor } from "./support/BookLayer";
 import type { CallOptions } from "./support/BookLayer";
-import { expectCount } from "./support/checkArgs";
+import { expectCount, expectOneOf } from "./support/checkArgs";
 import type { ConvUnit } from "./support/ConvUnit";
-import { fillNormalization } from "./support/ConvUnit";
+import { fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
-export type ConvBlockArgs = BlockArgs;
+export type ConvBlockArgs = BlockArgs & SpatialArgs;
 
 /**
  * U-Net's plain block: twice a 3x3 convolution, normalisation and ReLU.
@@ -29,9 +29,10 @@ export class ConvBlock extends BlockLayer<FilledArgs<ConvBlockArgs>> implements 
   private readonly second: ConvUnit;
 
   constructor(options: ConvBlockArgs) {
-    const { filters, seed = 0 } = options;
-    super(options, { filters, seed, ...fillNormalization(options) });
+    const { filters, seed = 0, spatialDims = 2 } = options;
+    super(options, { spatialDims, filters, seed, ...fillNormalization(options) });
     expectCount("ConvBlock.filters", filters);
+    expectOneOf("ConvBlock.spatialDims", spatialDims, SPATIAL_DIMS);
     this.first = this.addConv("1", { filters, kernelSize: 3 });
     this.second = this.addConv("2", { filters, kernelSize: 3 });
   }

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
-import { expectCount, expectDivides } from "./support/checkArgs";
-import { fillNormalization } from "./support/ConvUnit";
+import type { BlockArgs, FilledArgs, SpatialArgs } from "./support/BlockLayer";
+import { expectCount, expectDivides, expectOneOf } from "./support/checkArgs";
+import { fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 import { ResidualLayer } from "./support/ResidualLayer";
 
-export interface ResNeXtBlockArgs extends BlockArgs {
+export interface ResNeXtBlockArgs extends BlockArgs, SpatialArgs {
   /** Number of paths that are summed; default 32. */
   readonly cardinality?: number;
   /** Channels of all paths together, a multiple of `cardinality`; default `filters / 2` made one. */
@@ -37,10 +37,19 @@ export class ResNeXtBlock extends ResidualLayer<FilledArgs<ResNeXtBlockArgs>> {
   static className = "ResNeXtBlock";
 
   constructor(options: ResNeXtBlockArgs) {
-    const { filters, cardinality = 32, strides = 1, seed = 0 } = options;
+    const { filters, cardinality = 32, strides = 1, seed = 0, spatialDims = 2 } = options;
     const { width = defaultWidth(filters, cardinality) } = options;
-    super(options, { filters, cardinality, width, strides, seed, ...fillNormalization(options) });
+    super(options, {
+      spatialDims,
+      filters,
+      cardinality,
+      width,
+      strides,
+      seed,
+      ...fillNormalization(options),
+    });
     expectCount("ResNeXtBlock.filters", filters);
+    expectOneOf("ResNeXtBlock.spatialDims", spatialDims, SPATIAL_DIMS);
     expectCount("ResNeXtBlock.cardinality", cardinality);
     expectCount("ResNeXtBlock.width", width);
     expectCount("ResNeXtBlock.strides", strides);

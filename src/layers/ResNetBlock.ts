@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { ResidualLayer } from "./support/ResidualLayer";
-import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
-import { expectCount } from "./support/checkArgs";
-import { fillNormalization } from "./support/ConvUnit";
+import type { BlockArgs, FilledArgs, SpatialArgs } from "./support/BlockLayer";
+import { expectCount, expectOneOf } from "./support/checkArgs";
+import { fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 
-export interface ResNetBlockArgs extends BlockArgs {
+export interface ResNetBlockArgs extends BlockArgs, SpatialArgs {
   /** Of the first convolution and the shortcut; default 1. */
   readonly strides?: number;
 }
@@ -25,9 +25,10 @@ export class ResNetBlock extends ResidualLayer<FilledArgs<ResNetBlockArgs>> {
   static className = "ResNetBlock";
 
   constructor(options: ResNetBlockArgs) {
-    const { filters, strides = 1, seed = 0 } = options;
-    super(options, { filters, strides, seed, ...fillNormalization(options) });
+    const { filters, strides = 1, seed = 0, spatialDims = 2 } = options;
+    super(options, { spatialDims, filters, strides, seed, ...fillNormalization(options) });
     expectCount("ResNetBlock.filters", filters);
+    expectOneOf("ResNetBlock.spatialDims", spatialDims, SPATIAL_DIMS);
     expectCount("ResNetBlock.strides", strides);
     const padding = strides === 1 ? "same" : 1;
     this.addStage(this.addConv("1", { filters, kernelSize: 3, strides, padding }));

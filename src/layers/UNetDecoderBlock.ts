@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { conv2dTranspose } from "../core/ops/conv2dTranspose";
+import { conv3dTranspose } from "../core/ops/conv3dTranspose";
 import { AttentionGate } from "./AttentionGate";
 import { BlockLayer } from "./support/BlockLayer";
-import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
+import type { BlockArgs, FilledArgs, SpatialArgs } from "./support/BlockLayer";
 import { BLOCK_KINDS, createBlock } from "./support/block";
 import type { BlockKind } from "./support/block";
 import type { CallOptions } from "./support/BookLayer";
 import { expectCount, expectOneOf } from "./support/checkArgs";
-import { createNormalization, fillNormalization } from "./support/ConvUnit";
+import { createNormalization, fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 import { fitSize } from "./support/fitSize";
 import { seededInitializer } from "./support/initializers";
 import { valuesOf } from "./support/operations";
@@ -18,9 +19,11 @@ import { createSelfAttention } from "./support/selfAttention";
 /** How a decoder attends: not at all, over its pixels (two ways), or by gating the skip. */
 export type DecoderAttention = "none" | "lsh" | "multiHead" | "gate";
 
+/** Without those that are made for images. */
+const SPATIAL_ATTENTIONS: readonly DecoderAttention[] = ["none", "multiHead"];
 const DECODER_ATTENTIONS: readonly DecoderAttention[] = ["none", "lsh", "multiHead", "gate"];
 
-export interface UNetDecoderBlockArgs extends BlockArgs {
+export interface UNetDecoderBlockArgs extends BlockArgs, SpatialArgs {
   /** `"conv"` (two 3x3; default), `"resnet"` or `"resnext"`. */
   readonly block?: BlockKind;
   /** Paths of a `"resnext"` block; default 8. */
@@ -67,16 +70,28 @@ export class UNetDecoderBlock
   private upBias: tf.LayerVariable | null = null;
 
   constructor(options: UNetDecoderBlockArgs) {
-    const { filters, block = "conv", cardinality = 8, attention = "none", seed = 0 } = options;
+    const {
+      filters,
+      block = "conv",
+      cardinality = 8,
+      attention = "none",
+      seed = 0,
+      spatialDims = 2,
+    } = options;
     const { numHeads = Math.max(1, Math.floor(filters / 16)), keyDim = 16 } = options;
     const { bucketSize = 64, numHashes = 4 } = options;
     const normalization = fillNormalization(options);
     const heads = { numHeads, keyDim, bucketSize, numHashes };
     const own = { filters, block, cardinality, attention, seed };
-    super(options, { ...own, ...heads, ...normalization });
+    super(options, { spatialDims, ...own, ...heads, ...normalization });
     expectCount("UNetDecoderBlock.filters", filters);
+    expectOneOf("UNetDecoderBlock.spatialDims", spatialDims, SPATIAL_DIMS);
     expectOneOf("UNetDecoderBlock.block", block, BLOCK_KINDS);
-    expectOneOf("UNetDecoderBlock.attention", attention, DECODER_ATTENTIONS);
+    expectOneOf(
+      "UNetDecoderBlock.attention",
+      attention,
+      spatialDims === 2 ? DECODER_ATTENTIONS : SPATIAL_ATTENTIONS,
+    );
     const inner = { filters, seed: this.childSeed(), ...normalization };
     if (attention === "gate") {
       const gateFilters = Math.max(1, Math.floor(filters / 2));
@@ -90,7 +105,9 @@ export class UNetDecoderBlock
         createSelfAttention(attention, { ...heads, seed: this.childSeed() }),
       );
     }
-    this.inner = this.addChild(createBlock(block, { ...inner, name: "block" }, { cardinality }));
+    this.inner = this.addChild(
+      createBlock(block, { ...inner, spatialDims, name: "block" }, { cardinality }),
+    );
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
@@ -98,7 +115,7 @@ export class UNetDecoderBlock
     const { filters, normalization } = this.args;
     this.upKernel = this.addWeight(
       "up/kernel",
-      [2, 2, filters, x[3]],
+      [...x.slice(1, -1).map(() => 2), filters, x[x.length - 1]],
       "float32",
       seededInitializer("glorotUniform", this.childSeed(), "up/kernel"),
     );
@@ -116,24 +133,25 @@ export class UNetDecoderBlock
 
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor {
     return tf.tidy(() => {
-      const [x, skip] = inputs as [tf.Tensor4D, tf.Tensor4D];
+      const [x, skip] = inputs as [tf.Tensor, tf.Tensor];
       const gated =
-        this.gate === null ? skip : (this.gate.apply([skip, x], { ...options }) as tf.Tensor4D);
-      const joined = tf.concat4d([gated, this.upsample(x, skip)], 3);
+        this.gate === null ? skip : (this.gate.apply([skip, x], { ...options }) as tf.Tensor);
+      const joined = tf.concat([gated, this.upsample(x, skip)], skip.rank - 1);
       return this.inner.apply(this.attend(joined, options), { ...options }) as tf.Tensor;
     });
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     const skip = this.bothShapes(inputShape)[1];
-    return [skip[0], skip[1], skip[2], this.args.filters];
+    return [...skip.slice(0, -1), this.args.filters];
   }
 
   countOperations(inputShape: tf.Shape | tf.Shape[]): number {
     const [x, skip] = this.bothShapes(inputShape);
     const { filters } = this.args;
     const joined = this.joinedShape(skip);
-    let total = 2 * 4 * filters * valuesOf(x) + this.inner.countOperations(joined);
+    let total =
+      2 * 2 ** this.spatialDims * filters * valuesOf(x) + this.inner.countOperations(joined);
     if (this.gate !== null) total += this.gate.countOperations([skip, x]);
     if (this.attention !== null) {
       total += this.attention.countOperations(joined) + valuesOf(joined);
@@ -142,15 +160,42 @@ export class UNetDecoderBlock
     return total;
   }
 
-  private upsample(x: tf.Tensor4D, skip: tf.Tensor4D): tf.Tensor4D {
-    const [batch, h, w] = x.shape;
-    const kernel = this.upKernel.read() as tf.Tensor4D;
-    const size: [number, number, number, number] = [batch, 2 * h, 2 * w, this.args.filters];
-    const up = fitSize(conv2dTranspose(x, kernel, size, [2, 2]), skip.shape[1], skip.shape[2]);
+  private upsample(x: tf.Tensor, skip: tf.Tensor): tf.Tensor {
+    const doubled = this.double(x, this.upKernel.read());
+    const up = fitSize(doubled, ...skip.shape.slice(1, -1));
     return this.upBias === null ? up : tf.add(up, this.upBias.read());
   }
 
-  private attend(joined: tf.Tensor4D, options: CallOptions): tf.Tensor {
+  /** The transposed convolution, to twice the size along each axis of space. */
+  private double(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
+    const [batch, d, h, w] = x.shape;
+    const { filters } = this.args;
+    switch (this.spatialDims) {
+      case 1: {
+        // A sequence is an image of height 1.
+        const [row, rowKernel] = [tf.expandDims(x, 1), tf.expandDims(kernel, 0)];
+        const size: [number, number, number, number] = [batch, 1, 2 * d, filters];
+        const spread = conv2dTranspose(row as tf.Tensor4D, rowKernel as tf.Tensor4D, size, [1, 2]);
+        return tf.squeeze(spread, [1]);
+      }
+      case 2: {
+        const size: [number, number, number, number] = [batch, 2 * d, 2 * h, filters];
+        return conv2dTranspose(x as tf.Tensor4D, kernel as tf.Tensor4D, size, [2, 2]);
+      }
+      case 3: {
+        const size: [number, number, number, number, number] = [
+          batch,
+          2 * d,
+          2 * h,
+          2 * w,
+          filters,
+        ];
+        return conv3dTranspose(x as tf.Tensor5D, kernel as tf.Tensor5D, size, [2, 2, 2]);
+      }
+    }
+  }
+
+  private attend(joined: tf.Tensor, options: CallOptions): tf.Tensor {
     if (this.attention === null) return joined;
     const input =
       this.attentionNorm === null
@@ -162,11 +207,12 @@ export class UNetDecoderBlock
   }
 
   private joinedShape(skip: tf.Shape): tf.Shape {
-    return [skip[0], skip[1], skip[2], (skip[3] ?? 0) + this.args.filters];
+    return [...skip.slice(0, -1), (skip[skip.length - 1] ?? 0) + this.args.filters];
   }
 
   private bothShapes(inputShape: tf.Shape | tf.Shape[]): [tf.Shape, tf.Shape] {
-    return expectTwoImages(`UNetDecoderBlock "${this.name}"`, "[x, skip]", inputShape);
+    const rank = this.spatialDims + 2;
+    return expectTwoImages(`UNetDecoderBlock "${this.name}"`, "[x, skip]", inputShape, rank);
   }
 }
 

@@ -1,16 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { BlockLayer } from "./support/BlockLayer";
-import type { BlockArgs, FilledArgs } from "./support/BlockLayer";
+import type { BlockArgs, FilledArgs, SpatialArgs } from "./support/BlockLayer";
 import { BLOCK_KINDS, createBlock } from "./support/block";
 import type { BlockKind } from "./support/block";
 import { onlyShape, onlyTensor } from "./support/BookLayer";
 import type { CallOptions } from "./support/BookLayer";
 import { expectCount, expectOneOf } from "./support/checkArgs";
-import { fillNormalization } from "./support/ConvUnit";
+import { maxPoolHalf } from "./support/pool";
+import { fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
-export interface UNetEncoderBlockArgs extends BlockArgs {
+export interface UNetEncoderBlockArgs extends BlockArgs, SpatialArgs {
   /** `"conv"` (two 3x3; default), `"resnet"` or `"resnext"`. */
   readonly block?: BlockKind;
   /** Paths of a `"resnext"` block; default 8. */
@@ -42,14 +43,24 @@ export class UNetEncoderBlock
 
   constructor(options: UNetEncoderBlockArgs) {
     const { filters, block = "conv", cardinality = 8, pathWidth = null } = options;
-    const { blocks = 1, seed = 0 } = options;
+    const { blocks = 1, seed = 0, spatialDims = 2 } = options;
     const normalization = fillNormalization(options);
-    super(options, { filters, block, cardinality, pathWidth, blocks, seed, ...normalization });
+    super(options, {
+      spatialDims,
+      filters,
+      block,
+      cardinality,
+      pathWidth,
+      blocks,
+      seed,
+      ...normalization,
+    });
     expectCount("UNetEncoderBlock.filters", filters);
+    expectOneOf("UNetEncoderBlock.spatialDims", spatialDims, SPATIAL_DIMS);
     expectOneOf("UNetEncoderBlock.block", block, BLOCK_KINDS);
     expectCount("UNetEncoderBlock.blocks", blocks);
     if (pathWidth !== null) expectCount("UNetEncoderBlock.pathWidth", pathWidth);
-    const inner = { filters, seed: this.childSeed(), ...normalization };
+    const inner = { filters, spatialDims, seed: this.childSeed(), ...normalization };
     for (let index = 1; index <= blocks; index++) {
       const name = index === 1 ? "block" : `block${index}`;
       const layer = createBlock(block, { ...inner, name }, { cardinality, pathWidth });
@@ -67,8 +78,8 @@ export class UNetEncoderBlock
       const skip = this.stack.reduce(
         (x, block) => block.apply(x, { ...options }) as tf.Tensor,
         onlyTensor(inputs),
-      ) as tf.Tensor4D;
-      return [skip, tf.maxPool(skip, 2, 2, "same")];
+      );
+      return [skip, maxPoolHalf(skip)];
     });
   }
 
@@ -78,7 +89,7 @@ export class UNetEncoderBlock
       onlyShape(inputShape),
     );
     const half = (size: number | null): number | null => size && Math.ceil(size / 2);
-    return [skip, [skip[0], half(skip[1]), half(skip[2]), skip[3]]];
+    return [skip, [skip[0], ...skip.slice(1, -1).map(half), skip[skip.length - 1]]];
   }
 
   countOperations(inputShape: tf.Shape | tf.Shape[]): number {

@@ -104,7 +104,7 @@ describe("TransformerBlock", () => {
       /numHeads: expected a divisor of 8, got 3/,
     );
     expect(() => new TransformerBlock({ numHeads: 1 }).apply(tf.zeros([1, 8]))).toThrow(
-      /expected \[batch, tokens, channels\] or \[batch, height, width, channels\], got \[1, 8\]/,
+      /expected \[batch, tokens, channels\] or \[batch, height, width, channels\] with known channels, got \[1, 8\]/,
     );
     const rotaryLsh = { numHeads: 1, attention: "lsh", rotaryWavelength: 9 } as const;
     expect(() => new TransformerBlock(rotaryLsh)).toThrow(/rotaryWavelength/);

@@ -3,7 +3,7 @@ import type { GroupedConv2DArgs } from "../GroupedConv2D";
 import type { LayerOptions } from "./BookLayer";
 import { CompositeLayer } from "./CompositeLayer";
 import { ConvUnit } from "./ConvUnit";
-import type { NormalizationArgs } from "./ConvUnit";
+import type { NormalizationArgs, SpatialDims } from "./ConvUnit";
 import { deriveSeed } from "./initializers";
 
 /** What every block takes. */
@@ -12,6 +12,12 @@ export interface BlockArgs extends LayerOptions, NormalizationArgs {
   readonly filters: number;
   /** Fixes the initial kernels, together with the block's name; default 0. */
   readonly seed?: number;
+}
+
+/** What blocks take that convolve over sequences and volumes as well as images. */
+export interface SpatialArgs {
+  /** Axes of space: 1 for sequences, 2 (default) for images, 3 for volumes. */
+  readonly spatialDims?: SpatialDims;
 }
 
 /** A block's arguments as it keeps them: all there, without what every layer has. */
@@ -27,9 +33,17 @@ export abstract class BlockLayer<
     conv: Omit<GroupedConv2DArgs, "name" | "useBias" | "seed">,
     options: { readonly scale?: boolean } = {},
   ): ConvUnit {
-    const unit = new ConvUnit(suffix, { ...conv, seed: this.childSeed() }, this.args, options);
+    const unit = new ConvUnit(suffix, { ...conv, seed: this.childSeed() }, this.args, {
+      ...options,
+      spatialDims: this.spatialDims,
+    });
     for (const layer of unit.layers) this.addChild(layer);
     return unit;
+  }
+
+  /** Axes of space; 2 for blocks that know no others. */
+  protected get spatialDims(): SpatialDims {
+    return (this.args as SpatialArgs).spatialDims ?? 2;
   }
 
   /** The seed of the layers inside: two blocks of one seed and different names start differently. */

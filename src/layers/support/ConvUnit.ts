@@ -1,7 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import { BatchNormalization } from "../BatchNormalization";
+import { GroupedConv1D } from "../GroupedConv1D";
 import { GroupedConv2D } from "../GroupedConv2D";
 import type { GroupedConv2DArgs } from "../GroupedConv2D";
+import { GroupedConv3D } from "../GroupedConv3D";
 import { GroupNormalization } from "../GroupNormalization";
 import type { CallOptions } from "./BookLayer";
 import { expectOneOf } from "./checkArgs";
@@ -55,9 +57,25 @@ export function createNormalization(
   }
 }
 
+/** The axes of space that a block convolves over: sequences, images or volumes. */
+export type SpatialDims = 1 | 2 | 3;
+
+export const SPATIAL_DIMS: readonly SpatialDims[] = [1, 2, 3];
+
+function createConv(
+  spatialDims: SpatialDims,
+  args: GroupedConv2DArgs,
+): GroupedConv1D | GroupedConv2D | GroupedConv3D {
+  if (spatialDims === 2) return new GroupedConv2D(args);
+  // Blocks over one or three axes have square windows.
+  const { kernelSize, strides = 1 } = args as { kernelSize: number; strides?: number };
+  const square = { ...args, kernelSize, strides };
+  return spatialDims === 1 ? new GroupedConv1D(square) : new GroupedConv3D(square);
+}
+
 /** A convolution with its normalisation; it has a bias only where no normalisation follows. */
 export class ConvUnit {
-  readonly conv: GroupedConv2D;
+  readonly conv: GroupedConv1D | GroupedConv2D | GroupedConv3D;
   readonly norm: BatchNormalization | GroupNormalization | null;
 
   /**
@@ -68,10 +86,10 @@ export class ConvUnit {
     suffix: string,
     conv: Omit<GroupedConv2DArgs, "name" | "useBias">,
     args: Required<NormalizationArgs>,
-    options: { readonly scale?: boolean } = {},
+    options: { readonly scale?: boolean; readonly spatialDims?: SpatialDims } = {},
   ) {
     this.norm = createNormalization(`norm${suffix}`, conv.filters, args, options);
-    this.conv = new GroupedConv2D({
+    this.conv = createConv(options.spatialDims ?? 2, {
       kernelInitializer: "heUniform",
       ...conv,
       name: `conv${suffix}`,

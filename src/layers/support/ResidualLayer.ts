@@ -28,7 +28,7 @@ export abstract class ResidualLayer<A extends ResidualArgs>
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const { filters, strides } = this.args;
     let shape = onlyShape(inputShape);
-    if (strides !== 1 || shape[3] !== filters) {
+    if (strides !== 1 || shape[shape.length - 1] !== filters) {
       const projection = { filters, kernelSize: 1, strides, padding: "valid" } as const;
       this.projection = this.addConv("Shortcut", projection);
       this.buildUnit(this.projection, shape);

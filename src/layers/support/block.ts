@@ -1,7 +1,7 @@
 import { ConvBlock } from "../ConvBlock";
 import { ResNetBlock } from "../ResNetBlock";
 import { ResNeXtBlock } from "../ResNeXtBlock";
-import type { BlockArgs } from "./BlockLayer";
+import type { BlockArgs, SpatialArgs } from "./BlockLayer";
 
 /** What a U-Net's level does with its features. */
 export type BlockKind = "conv" | "resnet" | "resnext";
@@ -19,7 +19,7 @@ export interface PathArgs {
 /** The block of a kind; `paths` matters to `"resnext"` only. */
 export function createBlock(
   kind: BlockKind,
-  args: BlockArgs,
+  args: BlockArgs & SpatialArgs,
   { cardinality, pathWidth = null }: PathArgs,
 ): ConvBlock | ResNetBlock | ResNeXtBlock {
   switch (kind) {

@@ -46,6 +46,27 @@ export function expectDivides(where: string, groups: number, channels: number): 
   }
 }
 
+/** A Keras size: one number for all axes, or `[depth, down, right]`. */
+export type Triple = number | readonly [number, number, number];
+
+/** A size for each of `axes`, each checked. */
+export function expectSizes(
+  where: string,
+  value: number | readonly number[],
+  axes: number,
+): readonly number[] {
+  const sizes = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
+  if (sizes.length !== axes) {
+    throw new ConfigError({
+      where,
+      expected: `one size or ${axes} sizes`,
+      got: JSON.stringify(value),
+    });
+  }
+  for (const size of sizes) expectCount(where, size);
+  return sizes;
+}
+
 /** A Keras size: one number for both axes, or `[down, right]`. */
 export type Pair = number | readonly [number, number];
 

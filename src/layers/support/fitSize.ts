@@ -1,26 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Crops or zero-pads the end of height and width, so that an upsampled map meets a skip of any
- * size.
+ * Crops or zero-pads the end of each axis of space, so that an upsampled map meets a skip of any size.
  *
- * @param x `[batch, h, w, channels]`
- * @returns `[batch, height, width, channels]`
+ * @param x `[batch, …space, channels]`
+ * @param space the wanted sizes
+ * @returns `[batch, …wanted, channels]`
  */
-export function fitSize(x: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
-  const [batch, h, w, channels] = x.shape;
-  if (h === height && w === width) return x;
+export function fitSize<T extends tf.Tensor>(x: T, ...space: readonly number[]): T {
+  const wanted = [x.shape[0], ...space, x.shape[x.rank - 1]];
+  if (wanted.every((size, axis) => size === x.shape[axis])) return x;
   return tf.tidy(() => {
-    const cropped =
-      h > height || w > width
-        ? tf.slice4d(x, [0, 0, 0, 0], [batch, Math.min(h, height), Math.min(w, width), channels])
-        : x;
-    if (h >= height && w >= width) return cropped;
-    return tf.pad4d(cropped, [
-      [0, 0],
-      [0, Math.max(height - h, 0)],
-      [0, Math.max(width - w, 0)],
-      [0, 0],
-    ]);
+    const overlap = wanted.map((size, axis) => Math.min(size, x.shape[axis]));
+    const cropped = overlap.every((size, axis) => size === x.shape[axis])
+      ? x
+      : tf.slice(
+          x,
+          wanted.map(() => 0),
+          overlap,
+        );
+    const missing = wanted.map((size, axis): [number, number] => [0, size - overlap[axis]]);
+    return missing.every(([, behind]) => behind === 0) ? cropped : tf.pad(cropped, missing);
   });
 }

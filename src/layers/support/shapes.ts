@@ -15,7 +15,8 @@ export function channelsOf(where: string, shape: tf.Shape, ranks: readonly numbe
   if (ranks.includes(shape.length) && channels !== null) return channels;
   throw new ShapeError({
     where,
-    expected: ranks.map((rank) => `[batch, ${SPACE[rank]}channels]`).join(" or "),
+    expected:
+      ranks.map((rank) => `[batch, ${SPACE[rank]}channels]`).join(" or ") + " with known channels",
     got: formatShape(shape),
   });
 }
