@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { requirePackage } from "../files/packages";
 import { nodeBackend } from "./binding";
+import { replaceGradients } from "./gradients";
 import { mendKernels } from "./kernels";
 import "./ops";
 
@@ -29,6 +30,7 @@ export function loadEngine(): EngineStatus {
   try {
     requirePackage("@tensorflow/tfjs-node-gpu");
     mendKernels();
+    replaceGradients();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {

@@ -1,7 +1,9 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
 import { nodeBackend } from "./binding";
 import type { OpAttr } from "./binding";
 import { attrKind, dtypeNumber } from "./dtypes";
+import { asksForMore } from "./secondOrder";
 
 /** Builds an attribute: `attr.type("T", "float32")`, `attr.ints("strides", [1, 2, 2, 1])`. */
 export const attr = {
@@ -29,7 +31,7 @@ export function rawOp(
   attrs: readonly OpAttr[],
   inputs: readonly tf.TensorInfo[],
 ): tf.Tensor {
-  return nodeBackend().executeSingleOutput(name, attrs, inputs);
+  return onTape(name, inputs, () => [nodeBackend().executeSingleOutput(name, attrs, inputs)])[0];
 }
 
 /** As {@link rawOp}, for an op of several outputs; the caller disposes (or tidies) each. */
@@ -39,5 +41,40 @@ export function rawOps(
   inputs: readonly tf.TensorInfo[],
   numOutputs: number,
 ): tf.Tensor[] {
-  return nodeBackend().executeMultipleOutputs(name, attrs, inputs, numOutputs);
+  return onTape(name, inputs, () =>
+    nodeBackend().executeMultipleOutputs(name, attrs, inputs, numOutputs),
+  );
 }
+
+/** On a tape a raw op would count as a constant: whoever asks for its gradient is told instead. */
+function onTape(
+  name: string,
+  inputs: readonly tf.TensorInfo[],
+  forward: () => tf.Tensor[],
+): tf.Tensor[] {
+  if (!asksForMore()) return forward();
+  const outputs = forward();
+  // Indices and comparisons carry no gradient, and are constants rightly.
+  if (outputs.every(({ dtype }) => dtype !== "float32")) return outputs;
+  const tensors = inputs.filter((input) => input instanceof tf.Tensor);
+  const refuse = (): never => {
+    throw new ConfigError({
+      where: "tf.grad",
+      expected: "ops that have a gradient",
+      got: `TensorFlow's ${name}`,
+      remedy: "Take this gradient inside withCompositeOps(() => …).",
+    });
+  };
+  const { runKernelFunc } = tf.engine() as unknown as { runKernelFunc: RunKernelFunc };
+  return runKernelFunc.call(tf.engine(), {
+    forwardFunc: () => outputs,
+    backwardsFunc: () => Object.fromEntries(tensors.map((_, i) => [i, refuse])),
+    inputs: Object.fromEntries(tensors.map((tensor, i) => [i, tensor])),
+  });
+}
+
+type RunKernelFunc = (params: {
+  forwardFunc: () => tf.Tensor[];
+  backwardsFunc: () => Record<string, () => tf.Tensor>;
+  inputs: Record<string, tf.Tensor>;
+}) => tf.Tensor[];

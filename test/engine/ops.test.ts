@@ -10,7 +10,13 @@ import {
   statelessUniform,
 } from "../../src/core/ops/statelessRandom";
 import { createRandom } from "../../src/core/random";
+import { batchNormInference, batchNormTraining } from "../../src/core/ops/batchNorm";
+import { einsum } from "../../src/core/ops/einsum";
+import { gatherRows } from "../../src/core/ops/gatherRows";
+import { groupedConv2d } from "../../src/core/ops/groupedConv2d";
 import { loadEngine } from "../../src/engine/load";
+import { compile } from "../../src/engine/program";
+import { attr, rawOp } from "../../src/engine/rawOp";
 
 loadEngine();
 
@@ -82,6 +88,206 @@ describe("native forms equal their composite twins", () => {
     const composite = withCompositeOps(() => valueAndGradient(f, x));
     expect(distance(native[0], composite[0])).toBeLessThan(1e-6);
     expect(distance(native[1], composite[1])).toBeLessThan(1e-6);
+  });
+});
+
+describe("gradients of gradients", () => {
+  /** The gradient of the gradient's squares, which is right only where both are. */
+  const second = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): tf.Tensor => {
+    const weights = draw(f(x).shape, 5);
+    const loss = (input: tf.Tensor) => tf.sum(tf.mul(tf.square(f(input)), weights));
+    return tf.grad((input: tf.Tensor) => tf.sum(tf.square(tf.grad(loss)(input))))(x);
+  };
+  const labels = tf.tensor1d([0, 2, 1], "int32");
+  const vector = (seed: number) => draw([6], seed) as tf.Tensor1D;
+  const positive = (seed: number) => tf.add<tf.Tensor1D>(tf.abs(vector(seed)), 0.5);
+  const parameters = () => ({
+    gamma: vector(1),
+    beta: vector(2),
+    movingMean: vector(3),
+    movingVariance: positive(4),
+  });
+  it.each<[string, number[], (x: tf.Tensor) => tf.Tensor]>([
+    ["relu", [3, 5], (x) => tf.mul(tf.square(x), relu(x))],
+    [
+      "groupedConv2d, its image",
+      [1, 3, 5, 6],
+      (x) => groupedConv2d(x as tf.Tensor4D, draw([3, 3, 3, 4], 6) as tf.Tensor4D),
+    ],
+    [
+      "groupedConv2d, its filter",
+      [3, 3, 3, 4],
+      (x) =>
+        groupedConv2d(draw([1, 3, 5, 6], 6) as tf.Tensor4D, x as tf.Tensor4D, { padding: "valid" }),
+    ],
+    [
+      "groupedConv2d, pointwise",
+      [1, 1, 6, 4],
+      (x) => groupedConv2d(draw([1, 3, 5, 6], 6) as tf.Tensor4D, x as tf.Tensor4D),
+    ],
+    [
+      "conv2dTranspose",
+      [1, 2, 3, 6],
+      (x) =>
+        conv2dTranspose(
+          x as tf.Tensor4D,
+          draw([3, 2, 5, 6], 6) as tf.Tensor4D,
+          [1, 4, 6, 5],
+          [2, 2],
+        ),
+    ],
+    [
+      "conv2dTranspose, its filter",
+      [3, 2, 5, 6],
+      (x) =>
+        conv2dTranspose(
+          draw([1, 2, 3, 6], 6) as tf.Tensor4D,
+          x as tf.Tensor4D,
+          [1, 4, 6, 5],
+          [2, 2],
+        ),
+    ],
+    ["einsum", [3, 5], (x) => einsum("ij,kj,ik->i", x, draw([7, 5], 6), draw([3, 7], 7))],
+    ["resizeBilinear", [1, 3, 5, 2], (x) => resizeBilinear(x as tf.Tensor4D, 7, 4)],
+    [
+      "gatherRows",
+      [4, 3],
+      (x) => tf.square(gatherRows(x as tf.Tensor2D, tf.tensor1d([2, 0, 2], "int32"))),
+    ],
+    [
+      "batchNormTraining",
+      [2, 3, 1, 6],
+      (x) =>
+        batchNormTraining(x as tf.Tensor4D, parameters(), { epsilon: 1e-3, momentum: 0.9 }).output,
+    ],
+    [
+      "batchNormInference",
+      [2, 3, 1, 6],
+      (x) => batchNormInference(x as tf.Tensor4D, parameters(), 1e-3),
+    ],
+    [
+      "batchNormTraining, its scale",
+      [6],
+      (gamma) =>
+        batchNormTraining(
+          draw([2, 3, 1, 6], 8) as tf.Tensor4D,
+          { ...parameters(), gamma: gamma as tf.Tensor1D },
+          { epsilon: 1e-3, momentum: 0.9 },
+        ).output,
+    ],
+    ["sparseSoftmaxCrossEntropy", [3, 4], (x) => sparseSoftmaxCrossEntropy(labels, x)],
+    [
+      "sparseSoftmaxCrossEntropy of many classes",
+      [3, 23],
+      (x) => sparseSoftmaxCrossEntropy(labels, x),
+    ],
+  ])("of %s equal finite differences of the first gradient", (_name, shape, f) => {
+    const x = draw(shape, 3);
+    const weights = draw(f(x).shape, 5);
+    const loss = (input: tf.Tensor) => tf.sum(tf.mul(tf.square(f(input)), weights));
+    const squares = (at: tf.Tensor): number => tf.sum(tf.square(tf.grad(loss)(at))).dataSync()[0];
+    const gradient = second(f, x);
+    const along = draw(shape, 9);
+    const step = 1e-2;
+    const [up, down] = [step, -step].map((by) => squares(tf.add(x, tf.mul(along, by))));
+    const wanted = (up - down) / (2 * step);
+    const got = tf.sum(tf.mul(gradient, along)).dataSync()[0];
+    expect(Math.abs(got - wanted)).toBeLessThan(0.02 * Math.max(1, Math.abs(wanted)));
+  });
+
+  it("of relu, by hand", () => {
+    const f = (x: tf.Tensor) => tf.sum(tf.mul(tf.square(x), relu(x)));
+    const outer = tf.grad((x: tf.Tensor) => tf.sum(tf.square(tf.grad(f)(x))));
+    expect(outer(tf.tensor1d([1, 2])).arraySync()).toEqual([36, 288]);
+  });
+
+  it("are the same in a recorded function", () => {
+    const f = (x: tf.Tensor) => second((input) => tf.mul(tf.square(input), relu(input)), x);
+    const x = draw([3, 5], 3);
+    expect(distance(compile(f)(x), f(x))).toBeLessThan(1e-4);
+  });
+
+  it("refuse a raw op, which would count as a constant", () => {
+    const f = (x: tf.Tensor) => tf.sum(rawOp("Square", [attr.type("T", "float32")], [x]));
+    expect(() => tf.grad(f)(tf.ones([2]))).toThrow(
+      /an op|ops that have a gradient, got TensorFlow's Square/,
+    );
+  });
+});
+
+describe("gradients of tfjs' own that are recorded in constant size", () => {
+  const repeated = (x: tf.Tensor, times: number, axis: number): tf.Tensor =>
+    tf.concat(
+      Array.from({ length: times }, () => x),
+      axis,
+    );
+  const places = (batches: number, n: number) =>
+    tf.tensor2d(
+      Array.from({ length: batches * n }, (_, i) => (i * 7) % 4),
+      [batches, n],
+      "int32",
+    );
+  it.each<[string, number[], (x: tf.Tensor) => tf.Tensor, (x: tf.Tensor) => tf.Tensor]>([
+    [
+      "tile",
+      [2, 1, 3],
+      (x) => tf.tile(x, [2, 5, 3]),
+      (x) => repeated(repeated(repeated(x, 2, 0), 5, 1), 3, 2),
+    ],
+    [
+      "gather",
+      [4, 5],
+      (x) => tf.gather(x, places(1, 6).reshape([6]), 1),
+      (x) => tf.matMul(x, tf.transpose(tf.oneHot(places(1, 6).reshape([6]), 5).toFloat())),
+    ],
+    [
+      "gather of batches",
+      [3, 4, 5],
+      (x) => tf.gather(x, places(3, 6), 1, 1),
+      (x) =>
+        tf.matMul(
+          tf
+            .oneHot(places(3, 6).reshape([18]), 4)
+            .toFloat()
+            .reshape([3, 6, 4]),
+          x,
+        ),
+    ],
+  ])("%s", (_name, shape, f, reference) => {
+    const x = draw(shape, 3);
+    const [value, gradient] = valueAndGradient(f, x);
+    const [wantedValue, wantedGradient] = valueAndGradient(reference, x);
+    expect(distance(value, wantedValue)).toBeLessThan(1e-5);
+    expect(distance(gradient, wantedGradient)).toBeLessThan(1e-5);
+  });
+
+  it.each<[string, (size: number) => tf.layers.Layer]>([
+    ["layerNormalization", () => tf.layers.layerNormalization()],
+    ["batchNormalization", () => tf.layers.batchNormalization()],
+    ["dense", () => tf.layers.dense({ units: 3, kernelInitializer: "ones" })],
+    ["conv1d", () => tf.layers.conv1d({ filters: 3, kernelSize: 3, kernelInitializer: "ones" })],
+    ["prelu", () => tf.layers.prelu({ sharedAxes: [1] })],
+    ["softmax", () => tf.layers.softmax({ axis: -1 })],
+    ["averagePooling1d", () => tf.layers.averagePooling1d({ poolSize: 2 })],
+    ["permute", () => tf.layers.permute({ dims: [2, 1] })],
+    ["globalMaxPooling1d", () => tf.layers.globalMaxPooling1d({})],
+    ["reshape", () => tf.layers.reshape({ targetShape: [-1] })],
+    ["elu", () => tf.layers.elu()],
+  ])("tf.layers.%s records as many ops for 8 tokens as for 32", (_name, make) => {
+    const count = (size: number): number => {
+      const layer = make(size);
+      layer.build([2, size, 6]);
+      const f = compile((x: tf.Tensor) =>
+        tf.grad((input: tf.Tensor) =>
+          tf.sum(tf.square(layer.apply(input, { training: true }) as tf.Tensor)),
+        )(x),
+      );
+      f.prepare(tf.ones([2, size, 6]));
+      return f.recorded[0].nodes.length;
+    };
+    const few = count(8);
+    expect(count(32)).toBe(few);
+    expect(few).toBeLessThan(200);
   });
 });
 

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import "../../core/ops/batchNorm";
+import { batchNormInference, batchNormTraining } from "../../core/ops/batchNorm";
 import type {
   BatchNormOptions,
   BatchNormParameters,
   BatchNormResult,
 } from "../../core/ops/batchNorm";
-import { registerNativeOp } from "../../core/ops/registry";
+import { registerNativeOp, withCompositeOps } from "../../core/ops/registry";
 import type { OpAttr } from "../binding";
 import { attr, rawOps } from "../rawOp";
+import { asksForMore } from "../secondOrder";
 
 function attributes(epsilon: number, isTraining: boolean): OpAttr[] {
   return [
@@ -24,8 +25,21 @@ function normalise(
   { gamma, beta, movingMean, movingVariance }: BatchNormParameters,
   attrs: readonly OpAttr[],
   gradientAttrs: readonly OpAttr[],
+  composite: (x: tf.Tensor4D, parameters: BatchNormParameters) => tf.Tensor,
 ): { output: tf.Tensor4D; statistics: tf.Tensor1D[] } {
   let statistics: tf.Tensor1D[] = [];
+  // Gradients of the gradient: by tfjs' ops, which have them.
+  const compositeGradients = (saved: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] => {
+    const [image, scale, offset, mean, variance] = saved;
+    const statistics = { movingMean: mean as tf.Tensor1D, movingVariance: variance as tf.Tensor1D };
+    const forward = (input: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
+      composite(input as tf.Tensor4D, {
+        gamma: gamma as tf.Tensor1D,
+        beta: beta as tf.Tensor1D,
+        ...statistics,
+      });
+    return withCompositeOps(() => tf.grads(forward)([image, scale, offset], dy));
+  };
   const fused = tf.customGrad((input, scale, offset, save) => {
     const inputs = [input, scale, offset].map((tensor) => tensor as tf.Tensor);
     const [value, mean, variance, ...reserved] = rawOps(
@@ -35,9 +49,12 @@ function normalise(
       6,
     );
     statistics = [tf.keep(mean), tf.keep(variance)] as tf.Tensor1D[];
-    (save as tf.GradSaveFunc)([inputs[0], inputs[1], ...reserved]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-      rawOps("FusedBatchNormGradV3", gradientAttrs, [dy, ...saved], 5).slice(0, 3);
+    (save as tf.GradSaveFunc)([...inputs, movingMean, movingVariance, ...reserved]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      if (asksForMore()) return compositeGradients(saved.slice(0, 5), dy);
+      const given = [dy, saved[0], saved[1], ...saved.slice(5)];
+      return rawOps("FusedBatchNormGradV3", gradientAttrs, given, 5).slice(0, 3);
+    };
     return { value, gradFunc };
   });
   return { output: fused(x, gamma, beta) as tf.Tensor4D, statistics };
@@ -51,7 +68,9 @@ function nativeTraining(
   // The op blends the running statistics itself; its gradient has no such attribute.
   const base = attributes(epsilon, true);
   const attrs = [...base, attr.float("exponential_avg_factor", 1 - momentum)];
-  const { output, statistics } = normalise(x, parameters, attrs, base);
+  const composite = (input: tf.Tensor4D, given: BatchNormParameters): tf.Tensor =>
+    batchNormTraining(input, given, { epsilon, momentum }).output;
+  const { output, statistics } = normalise(x, parameters, attrs, base, composite);
   return { output, movingMean: statistics[0], movingVariance: statistics[1] };
 }
 
@@ -61,7 +80,9 @@ function nativeInference(
   epsilon: number,
 ): tf.Tensor4D {
   const attrs = attributes(epsilon, false);
-  const { output, statistics } = normalise(x, parameters, attrs, attrs);
+  const composite = (input: tf.Tensor4D, given: BatchNormParameters): tf.Tensor =>
+    batchNormInference(input, given, epsilon);
+  const { output, statistics } = normalise(x, parameters, attrs, attrs, composite);
   tf.dispose(statistics);
   return output;
 }

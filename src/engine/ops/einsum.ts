@@ -25,12 +25,13 @@ function gradient(
     const known = [...letters].filter((letter) => (output + otherLetters).includes(letter));
     const equation = { left: output, right: otherLetters, output: known.join("") };
     const sizes = shape.map((size, axis) => (known.includes(letters[axis]) ? size : 1));
-    return tf.broadcastTo(tf.reshape(contract(dy, other, equation), sizes), shape);
+    // By the op itself and not by the raw one: this gradient has a gradient.
+    return tf.broadcastTo(tf.reshape(native(dy, other, equation), sizes), shape);
   });
 }
 
-const native = (a: tf.Tensor, b: tf.Tensor, equation: PairEquation): tf.Tensor =>
-  tf.customGrad((x, y, save) => {
+function native(a: tf.Tensor, b: tf.Tensor, equation: PairEquation): tf.Tensor {
+  return tf.customGrad((x, y, save) => {
     const { left, right, output } = equation;
     const [first, second] = [x as tf.Tensor, y as tf.Tensor];
     (save as tf.GradSaveFunc)([first, second]);
@@ -40,5 +41,6 @@ const native = (a: tf.Tensor, b: tf.Tensor, equation: PairEquation): tf.Tensor =
     ];
     return { value: contract(first, second, equation), gradFunc };
   })(a, b);
+}
 
 registerNativeOp("einsum", ["Einsum"], native);

@@ -3,6 +3,7 @@ import "../../core/ops/gatherRows";
 import { registerNativeOp } from "../../core/ops/registry";
 import { attr, rawOp } from "../rawOp";
 
+// Taking rows and adding them up again are linear, and each is the gradient of the other.
 const native = (x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D =>
   tf.tidy(() => {
     const gather = tf.customGrad((input, save) => {
@@ -20,20 +21,30 @@ const native = (x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D =>
         [matrix, indices, axis],
       );
       const gradFunc = (dy: tf.Tensor, [places]: tf.Tensor[]): tf.Tensor =>
-        tf.tidy(() =>
-          rawOp(
-            "UnsortedSegmentSum",
-            [
-              attr.type("T", dy.dtype),
-              attr.type("Tindices", "int32"),
-              attr.type("Tnumsegments", "int32"),
-            ],
-            [dy, places, tf.scalar(rows, "int32")],
-          ),
-        );
+        addRows(dy, places as tf.Tensor1D, rows);
       return { value, gradFunc };
     });
     return gather(x) as tf.Tensor2D;
   });
+
+function addRows(dy: tf.Tensor, places: tf.Tensor1D, rows: number): tf.Tensor {
+  return tf.tidy(() =>
+    tf.customGrad((gradient, save) => {
+      (save as tf.GradSaveFunc)([places]);
+      const value = rawOp(
+        "UnsortedSegmentSum",
+        [
+          attr.type("T", dy.dtype),
+          attr.type("Tindices", "int32"),
+          attr.type("Tnumsegments", "int32"),
+        ],
+        [gradient as tf.Tensor, places, tf.scalar(rows, "int32")],
+      );
+      const gradFunc = (g: tf.Tensor, [saved]: tf.Tensor[]): tf.Tensor =>
+        native(g as tf.Tensor2D, saved as tf.Tensor1D);
+      return { value, gradFunc };
+    })(dy),
+  );
+}
 
 registerNativeOp("gatherRows", ["GatherV2", "UnsortedSegmentSum"], native);

@@ -3,6 +3,16 @@ import "../../core/ops/relu";
 import { registerNativeOp } from "../../core/ops/registry";
 import { attr, rawOp } from "../rawOp";
 
+/** Linear in `dy`, and its own gradient; where the output is, it is constant. */
+const reluGrad = (dy: tf.Tensor, output: tf.Tensor): tf.Tensor =>
+  tf.customGrad((gradient, save) => {
+    (save as tf.GradSaveFunc)([output]);
+    return {
+      value: rawOp("ReluGrad", [attr.type("T", "float32")], [gradient as tf.Tensor, output]),
+      gradFunc: (g: tf.Tensor, [saved]: tf.Tensor[]) => reluGrad(g, saved),
+    };
+  })(dy);
+
 // The output is saved instead of the input: ReluGrad reads only its sign, and the next layer
 // keeps it anyway.
 const native = <T extends tf.Tensor>(x: T): T =>
@@ -12,7 +22,7 @@ const native = <T extends tf.Tensor>(x: T): T =>
     (save as tf.GradSaveFunc)([value]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => rawOp("ReluGrad", [t], [dy, saved]),
+      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => reluGrad(dy, saved),
     };
   })(x) as T;
 

@@ -4,18 +4,26 @@ import { registerNativeOp } from "../../core/ops/registry";
 import { usesGpu } from "../binding";
 import { FEW_CLASSES } from "../fewClasses";
 import { attr, rawOps } from "../rawOp";
+import { asksForMore } from "../secondOrder";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
+
+/** The gradient that was saved, or where its own gradient may be asked for, computed anew. */
+const differentiable = (saved: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
+  asksForMore()
+    ? tf.sub(tf.softmax(logits), tf.oneHot(labels as tf.Tensor1D, logits.shape[1] ?? 0))
+    : saved;
 
 // TensorFlow returns the gradient with the value; saving it costs what saving softmax would.
 const byRows = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   tf.customGrad((scores, save) => {
     const types = [attr.type("T", "float32"), attr.type("Tlabels", "int32")];
     const [value, gradient] = rawOps(tensorflowOp, types, [scores as tf.Tensor, labels], 2);
-    (save as tf.GradSaveFunc)([gradient]);
+    (save as tf.GradSaveFunc)([gradient, scores as tf.Tensor, labels]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(tf.expandDims(dy, -1), saved),
+      gradFunc: (dy: tf.Tensor, [saved, input, truth]: tf.Tensor[]) =>
+        tf.mul(tf.expandDims(dy, -1), differentiable(saved, input, truth)),
     };
   })(logits);
 
@@ -31,10 +39,13 @@ const byColumns = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
     // A label that is no class has no column, and costs infinity.
     const chosen = tf.max(tf.where(isTrue, shifted, -Infinity), 0);
     const gradient = tf.sub(tf.div(exponentials, total), tf.cast(isTrue, "float32"));
-    (save as tf.GradSaveFunc)([gradient]);
+    (save as tf.GradSaveFunc)([gradient, scores as tf.Tensor, labels]);
     return {
       value: tf.sub(tf.log(total), chosen),
-      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.transpose(tf.mul(saved, dy), [1, 0]),
+      gradFunc: (dy: tf.Tensor, [saved, input, truth]: tf.Tensor[]) =>
+        asksForMore()
+          ? tf.mul(tf.expandDims(dy, -1), differentiable(saved, input, truth))
+          : tf.transpose(tf.mul(saved, dy), [1, 0]),
     };
   })(logits);
 

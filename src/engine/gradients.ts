@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** What tfjs hands to a gradient: the saved inputs and the attributes of the forward call. */
+type GradFunc = (
+  dy: tf.Tensor,
+  saved: tf.Tensor[],
+  attrs: Record<string, unknown>,
+) => Record<string, () => tf.Tensor>;
+
+/** Sums the copies: each repeated axis is cut into `[copies, size]`. tfjs adds up one slice a copy. */
+const tile: GradFunc = (dy, [x], { reps }) => ({
+  x: () => {
+    const sizes: number[] = [];
+    const summed: number[] = [];
+    x.shape.forEach((size, axis) => {
+      const times = (reps as number[])[axis];
+      if (times !== 1) summed.push(sizes.push(times) - 1);
+      sizes.push(size);
+    });
+    return tf.tidy(() => tf.reshape(tf.sum(tf.reshape(dy, sizes), summed), x.shape));
+  },
+});
+
+/**
+ * Adds up the rows that were taken more than once, all batches at a time: a batch's places are moved
+ * behind those of the batches before. tfjs goes batch by batch.
+ */
+const gather: GradFunc = (dy, [x, indices], { axis, batchDims }) => ({
+  x: () =>
+    tf.tidy(() => {
+      const at = tf.util.parseAxisParam(axis as number, x.shape)[0];
+      const dims = (batchDims as number | undefined) ?? 0;
+      const batches = x.shape.slice(0, dims);
+      const count = tf.util.sizeFromShape(batches);
+      const size = x.shape[at];
+      const before = x.shape.slice(dims, at);
+      const after = x.shape.slice(at + 1);
+      const places = indices.shape.slice(dims);
+      const place = tf.util.sizeFromShape(places);
+      // [batch, before, places, after] -> [batch, places, before, after], a row for each place.
+      const [outer, inner] = [before, after].map((part) => tf.util.sizeFromShape(part));
+      const rows = tf.reshape(
+        tf.transpose(tf.reshape(dy, [count, outer, place, inner]), [0, 2, 1, 3]),
+        [count * place, outer * inner],
+      );
+      const starts = tf.mul(tf.range(0, count, 1, "int32"), tf.scalar(size, "int32"));
+      const segments = tf.add(
+        tf.reshape(tf.cast(indices, "int32"), [count, place]),
+        tf.expandDims(starts, 1),
+      );
+      const sums = tf.unsortedSegmentSum(
+        rows,
+        tf.reshape<tf.Rank.R1>(segments, [count * place]),
+        count * size,
+      );
+      const sorted = tf.transpose(tf.reshape(sums, [count, size, outer, inner]), [0, 2, 1, 3]);
+      return tf.reshape(sorted, x.shape);
+    }),
+  indices: () => tf.zerosLike(indices),
+});
+
+/**
+ * Gradients of tfjs' own whose number of ops grows with the size of the data, written anew with a
+ * fixed number: a layer normalisation by tfjs recorded 41,363 nodes. Once, after the addon has loaded.
+ */
+export function replaceGradients(): void {
+  const replaced: [string, string[], GradFunc][] = [
+    ["Tile", ["x"], tile],
+    ["GatherV2", ["x", "indices"], gather],
+  ];
+  for (const [kernelName, inputsToSave, gradFunc] of replaced) {
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({ kernelName, inputsToSave, gradFunc: gradFunc as never });
+  }
+}
