@@ -98,6 +98,15 @@ export {
 } from "./studies/views/tableText";
 export { findLearningRate } from "./training/findLearningRate";
 export type { FindLearningRateOptions, LearningRateTest } from "./training/findLearningRate";
+export { pseudoLabels, selfTrain } from "./training/selfTraining";
+export type {
+  PseudoLabelOptions,
+  SelfTrained,
+  SelfTrainingData,
+  SelfTrainingOptions,
+} from "./training/selfTraining";
+export { transferWeights } from "./training/transferWeights";
+export type { WeightTransfer } from "./training/transferWeights";
 export { trainingStep } from "./training/trainingStep";
 export type { TrainingStep } from "./training/trainingStep";
 export { deepEnsemble, monteCarloDropout } from "./uncertainty/predictUncertainty";

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { DataError } from "../../core/errors";
+import { ownedWeights } from "./ownedWeights";
 import type { WeightMap } from "../../core/weights/WeightTensor";
 
 /** The first value that is not finite, by the name of its tensor. */
@@ -18,12 +19,11 @@ export function findNonFinite(weights: WeightMap): NonFinite | null {
   return null;
 }
 
-/** The layer that a weight belongs to, by its name in `modelVariables`. */
+/** `layer/weight` of a weight, by its name in `modelVariables`. */
 export function layerOf(model: tf.LayersModel, name: string): string {
   const weight = model.weights[Number.parseInt(name, 10)];
-  const layer = model.layers.find((each) => each.weights.includes(weight));
-  const own = weight.originalName;
-  return layer === undefined || own.startsWith(`${layer.name}/`) ? own : `${layer.name}/${own}`;
+  const found = [...ownedWeights(model)].find(([, own]) => own === weight);
+  return found?.[0] ?? weight.originalName;
 }
 
 /** @throws DataError that names the layer and weight of the first value that is not finite */

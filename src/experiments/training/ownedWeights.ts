@@ -1,0 +1,13 @@
+import type * as tf from "@tensorflow/tfjs";
+
+/** A model's weights by `layer/weight`: the same in every process, unlike tfjs' own names. */
+export function ownedWeights(model: tf.LayersModel): ReadonlyMap<string, tf.LayerVariable> {
+  return new Map(
+    model.layers.flatMap((layer) =>
+      layer.weights.map((weight): [string, tf.LayerVariable] => {
+        const own = weight.originalName;
+        return [own.startsWith(`${layer.name}/`) ? own : `${layer.name}/${own}`, weight];
+      }),
+    ),
+  );
+}

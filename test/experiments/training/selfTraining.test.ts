@@ -1,0 +1,145 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Sample } from "../../../src/data/types";
+import { loadEngine } from "../../../src/engine/load";
+import type { FitOptions } from "../../../src/experiments/training/fitOptions";
+import { pseudoLabels, selfTrain } from "../../../src/experiments/training/selfTraining";
+import { transferWeights } from "../../../src/experiments/training/transferWeights";
+import { unet } from "../../../src/models/unet";
+import { discSamples } from "../support/samples";
+import { tinySegmenter } from "../support/tinySegmenter";
+
+loadEngine();
+const quiet: FitOptions = {
+  epochs: 4,
+  progress: false,
+  compiled: false,
+  optimizer: { name: "adam", learningRate: 0.03 },
+};
+const samples = discSamples(6, 11);
+
+/** A network whose likeliest class depends on the grey value alone, by scores that are given. */
+function greyNetwork(scale: number): tf.LayersModel {
+  const conv = tf.layers.conv2d({ filters: 2, kernelSize: 1, inputShape: [2, 2, 1] });
+  const model = tf.sequential({ layers: [conv] });
+  model.setWeights([tf.tensor4d([0, scale], [1, 1, 1, 2]), tf.tensor1d([0, -scale / 2])]);
+  return model;
+}
+
+function square(id: string, greys: number[], labels: number[] | null = null): Sample {
+  const plane = { height: 2, width: 2 };
+  return {
+    ...{ id, group: id },
+    image: { ...plane, data: Float32Array.from(greys) },
+    labels: labels && { ...plane, data: Uint8Array.from(labels) },
+  };
+}
+
+describe("pseudoLabels", () => {
+  it("labels what the teacher is sure of, leaves the rest at 255, and looks at no label", () => {
+    // Scores apart by 10 (grey − 0.5): 0.9 confident from 0.72 on, or below 0.28.
+    const slices = [
+      square("mixed", [0, 0.3, 0.71, 1], [1, 1, 1, 1]),
+      square("unsure", [0.5, 0.6, 0.4, 0.5]),
+    ];
+    const labelled = pseudoLabels([greyNetwork(10)], slices);
+    expect(labelled.map(({ id }) => id)).toEqual(["mixed"]);
+    expect([...(labelled[0].labels?.data ?? [])]).toEqual([0, 255, 255, 1]);
+    expect(labelled[0].image).toBe(slices[0].image);
+    const all = pseudoLabels([greyNetwork(10)], slices, { minConfidence: 0 });
+    expect(all.map(({ labels }) => [...(labels?.data ?? [])])).toEqual([
+      [0, 0, 1, 1],
+      [0, 1, 0, 0],
+    ]);
+  });
+
+  it("averages several teachers: where they differ, none is sure", () => {
+    const slices = [square("a", [0, 0, 1, 1])];
+    expect(pseudoLabels([greyNetwork(20), greyNetwork(-20)], slices)).toEqual([]);
+    expect(pseudoLabels([greyNetwork(20), greyNetwork(20)], slices)).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["a confidence above 1", { minConfidence: 1.5 }, "pseudoLabels.minConfidence"],
+    ["a batch of none", { batchSize: 0 }, "pseudoLabels.batchSize"],
+    ["an unknown option", { threshold: 0.5 }, "pseudoLabels.threshold"],
+  ])("refuses %s", (_, options, message) => {
+    expect(() => pseudoLabels([greyNetwork(1)], [], options)).toThrow(message);
+  });
+
+  it("refuses no teacher", () => {
+    expect(() => pseudoLabels([], [])).toThrow("pseudoLabels.teachers: expected at least one");
+  });
+});
+
+describe("selfTrain", () => {
+  it("teaches each student by the one before, from fresh weights", async () => {
+    const made: number[] = [];
+    const unlabelled = samples.slice(2).map((sample) => ({ ...sample, labels: null }));
+    const trained = await selfTrain(
+      (round) => {
+        made.push(round);
+        return tinySegmenter(11, round);
+      },
+      { labelled: samples.slice(0, 2), unlabelled },
+      { rounds: 2, minConfidence: 0.4, fit: quiet },
+    );
+    expect(made).toEqual([0, 1, 2]);
+    expect(trained.map(({ pseudoLabelled }) => pseudoLabelled)).toEqual([0, 4, 4]);
+    // Two slices are one batch of four; six are two.
+    expect(trained.map(({ result }) => result.steps)).toEqual([4, 8, 8]);
+  });
+
+  it("stops with the training that is stopped", async () => {
+    let asked = 0;
+    const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
+    const stop = { ...quiet, shouldStop: () => asked++ === 5 };
+    const trained = await selfTrain(() => tinySegmenter(11), data, { rounds: 3, fit: stop });
+    expect(trained.map(({ result }) => result.ended)).toEqual(["completed", "interrupted"]);
+  });
+
+  it("refuses validation slices among the unlabelled, no rounds, and unknown options", async () => {
+    const make = () => tinySegmenter(11);
+    const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
+    await expect(
+      selfTrain(make, { ...data, validation: samples.slice(5) }, { fit: quiet }),
+    ).rejects.toThrow(
+      'selfTrain.unlabelled: expected no group of the validation, got "disc-5" of group "disc-5"',
+    );
+    await expect(selfTrain(make, data, { rounds: 0, fit: quiet })).rejects.toThrow(
+      "selfTrain.rounds",
+    );
+    const unknown = { fit: quiet, round: 1 } as never;
+    await expect(selfTrain(make, data, unknown)).rejects.toThrow("selfTrain.round");
+  });
+});
+
+describe("transferWeights", () => {
+  const make = (numClasses: number, seed: number, filters = 4) =>
+    unet({ inputShape: [16, 16, 1], numClasses, filters, depth: 2, seed });
+
+  it("copies all but the head of another number of classes", () => {
+    const from = make(4, 1);
+    const to = make(3, 2);
+    const before = new Map(
+      to.weights.map((weight) => [weight.originalName, [...weight.read().dataSync()]]),
+    );
+    const { copied, kept } = transferWeights(from, to);
+    expect(kept).toEqual(["logits/kernel", "logits/bias"]);
+    expect(copied).toHaveLength(to.weights.length - 2);
+    to.weights.forEach((weight, index) => {
+      const wanted = kept.includes(weight.originalName)
+        ? before.get(weight.originalName)
+        : [...from.weights[index].read().dataSync()];
+      expect([...weight.read().dataSync()]).toEqual(wanted);
+    });
+    // A copy: training one leaves the other.
+    (to.weights[0].read() as tf.Variable).assign(tf.zerosLike(to.weights[0].read()));
+    expect([...from.weights[0].read().dataSync()].some((value) => value !== 0)).toBe(true);
+  });
+
+  it("refuses networks that have nothing in common", () => {
+    expect(() => transferWeights(tinySegmenter(16), make(2, 1))).toThrow(
+      'transferWeights("tiny" to "unet"): expected networks with weights of the same names and shapes',
+    );
+  });
+});
