@@ -52,6 +52,113 @@ describe("a stop ends", () => {
   });
 });
 
+describe("a stop of for await", () => {
+  it.each([
+    [
+      "an asynchronous source, which is told to end",
+      `let ended = false;
+       async function* every() { try { for (;;) { await new Promise((r) => setTimeout(r, 5)); yield 1; } } finally { ended = true; } }
+       let ticks = 0;
+       for await (const _ of every()) if (++ticks === 3) console.log("on");`,
+    ],
+    [
+      "a timer of Node's",
+      `import { setInterval as every } from "node:timers/promises";
+       let ticks = 0;
+       for await (const _ of every(5)) if (++ticks === 3) console.log("on");`,
+    ],
+    [
+      "a loop inside a function",
+      `import { setInterval as every } from "node:timers/promises";
+       let ticks = 0;
+       async function follow() { for await (const _ of every(5)) if (++ticks === 3) console.log("on"); }
+       await follow();`,
+    ],
+  ])("ends %s", async (_name, code) => {
+    expect(await stop(code)).toBe("CellInterrupted");
+    const ticks = await notebook.value("ticks");
+    expect(await notebook.value("await new Promise((r) => setTimeout(r, 50)); ticks")).toBe(ticks);
+    if (code.includes("let ended")) expect(await notebook.value("ended")).toBe("true");
+  });
+
+  it("leaves what for await does otherwise", async () => {
+    const code = `const got: unknown[] = [];
+      for await (const value of [1, Promise.resolve(2)]) got.push(value);
+      async function* two() { try { yield "a"; yield "b"; } finally { got.push("closed"); } }
+      for await (const value of two()) { got.push(value); break; }
+      try { for await (const _ of 5 as any) got.push("no"); } catch (error) { got.push((error as Error).name); }
+      try { for await (const _ of [Promise.reject(new RangeError("x"))]) got.push("no"); } catch (error) { got.push((error as Error).name); }
+      got.join()`;
+    expect(await notebook.value(code)).toBe("'1,2,a,closed,TypeError,RangeError'");
+  });
+});
+
+describe("a stop before the session has loaded", () => {
+  it("ends the cell that waits for it, and later cells run", async () => {
+    const fresh = new Notebook();
+    try {
+      const running = fresh.run("let ran = true; console.log('ran');");
+      fresh.session.interrupt();
+      const { error, outputs } = await running;
+      expect(error?.ename).toBe("CellInterrupted");
+      expect(outputs).toEqual([]);
+      expect(await fresh.value("1 + 1")).toBe("2");
+    } finally {
+      await fresh.close();
+    }
+  });
+});
+
+describe("child processes", () => {
+  const isThere = (pid: number): boolean => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const gone = async (pid: number): Promise<boolean> => {
+    for (let tries = 0; tries < 100 && isThere(pid); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return !isThere(pid);
+  };
+
+  it("that a cell waits for in one call end with the stop", async () => {
+    const running = notebook.run(
+      "import { execSync } from 'node:child_process'; console.log('on'); execSync('sleep 60');",
+    );
+    await notebook.seen("on");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const pressed = performance.now();
+    notebook.session.interrupt();
+    expect((await running).error?.ename).toBe("CellInterrupted");
+    expect(performance.now() - pressed).toBeLessThan(30_000);
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("that run beside a cell end with the stop, and not with one when no cell runs", async () => {
+    const spawned = "import { spawn } from 'node:child_process'; spawn('sleep', ['300']).pid";
+    const idle = Number(await notebook.value(spawned));
+    notebook.session.interrupt();
+    expect(await notebook.value("kept")).toBe("7");
+    expect(isThere(idle)).toBe(true);
+    expect(await stop("console.log('on'); await new Promise(() => {});")).toBe("CellInterrupted");
+    expect(await gone(idle)).toBe(true);
+  });
+
+  it("do not outlive the session", async () => {
+    const fresh = new Notebook();
+    const pid = Number(
+      await fresh.value("import { spawn } from 'node:child_process'; spawn('sleep', ['300']).pid"),
+    );
+    expect(isThere(pid)).toBe(true);
+    await fresh.close();
+    expect(await gone(pid)).toBe(true);
+  });
+});
+
 describe("a section that stops by itself", () => {
   const training = (step: string): string =>
     `import { interruptRequested, withInterruptible } from "layerbook";

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { COMMAND_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
+import { killGroup } from "../session/processGroup";
 import type { Answer, CellError, Command, SessionMessage, SessionOutput } from "../session/channel";
 import { protocolError } from "./protocolError";
 import type { SessionBackend } from "./sessionBackend";
@@ -44,6 +45,11 @@ export function sessionCommand({
   return { command: node, args };
 }
 
+/** Ends what a session has started and left behind. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) killGroup(pid, "SIGKILL");
+}
+
 /** What a cell is told whose process is gone. */
 function endedError(code: number | null, signal: NodeJS.Signals | null): CellError {
   const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
@@ -69,6 +75,8 @@ export class SessionProcess implements SessionBackend {
   #child: ChildProcess | null;
   #ready = false;
   #nextId = 1;
+  /** Cells that are asked for and not answered. */
+  #executing = 0;
   #closing = false;
   onOutput: (output: SessionOutput) => void = () => undefined;
 
@@ -79,7 +87,12 @@ export class SessionProcess implements SessionBackend {
 
   #start(): ChildProcess {
     const { command, args, cwd } = this.#options;
-    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"] });
+    // It leads a group of its own, so that a stop and an end reach what its cells have started.
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+    });
     this.#ready = false;
     const lines = new LineReader<SessionMessage>();
     const messages = child.stdio[MESSAGE_FD] as Readable;
@@ -117,6 +130,7 @@ export class SessionProcess implements SessionBackend {
   }
 
   #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    endGroup(child);
     if (child !== this.#child) return;
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
@@ -149,7 +163,9 @@ export class SessionProcess implements SessionBackend {
   async execute(
     command: Parameters<SessionBackend["execute"]>[0],
   ): ReturnType<SessionBackend["execute"]> {
+    this.#executing++;
     const answer = await this.#ask("executed", { type: "execute", ...command });
+    this.#executing--;
     return "ename" in answer ? { error: answer, userExpressions: {}, payload: [] } : answer;
   }
 
@@ -174,6 +190,9 @@ export class SessionProcess implements SessionBackend {
 
   interrupt(): void {
     this.#send({ type: "interrupt" });
+    // Children of the running cell; the session itself passes over the signal once it is loaded.
+    const pid = this.#child?.pid;
+    if (this.#ready && this.#executing > 0 && pid !== undefined) killGroup(pid, "SIGINT");
   }
 
   /** Ends the session: it is asked by closing its commands, then killed. */
@@ -186,5 +205,6 @@ export class SessionProcess implements SessionBackend {
     const timer = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs ?? 500);
     await closed;
     clearTimeout(timer);
+    endGroup(child);
   }
 }

@@ -174,6 +174,12 @@ export class NotebookSession {
     return { error: this.#tracebacks.describe(outcome.thrown), value: undefined };
   }
 
+  /** Whether a synchronous child ended because the cell was stopped, as `execSync` tells it. */
+  #isStopOfChild(thrown: unknown): boolean {
+    const isSignalled = thrown instanceof Error && "signal" in thrown && thrown.signal === "SIGINT";
+    return isSignalled && this.#options.isStopRequested();
+  }
+
   /** Runs compiled code until it ends or the user stops it. */
   async #call(cell: CompiledCell, filename: string): Promise<Outcome> {
     const prefix = cell.hasTopLevelAwait ? "async function" : "function";
@@ -182,6 +188,8 @@ export class NotebookSession {
     const api = {
       value: (last: unknown): unknown => (value = last),
       awaited: <T>(pending: T): Promise<Awaited<T>> => this.#interruption.awaited(pending),
+      iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
+        this.#interruption.iterated(source),
       load: this.#require.load,
       meta: {
         url: pathToFileURL(join(this.#options.cwd, filename)).href,
@@ -195,7 +203,11 @@ export class NotebookSession {
     };
     let wasCut = false;
     const outcome = await new Promise<Outcome>((resolve) => {
-      const fail = (thrown: unknown): void => resolve({ threw: true, thrown });
+      const fail = (thrown: unknown): void =>
+        resolve({
+          threw: true,
+          thrown: this.#isStopOfChild(thrown) ? new CellInterrupted() : thrown,
+        });
       const done = (): void => resolve({ threw: false, value });
       this.#endRunning = fail;
       // On a stack of its own: terminating the cell must not unwind what waits for it.

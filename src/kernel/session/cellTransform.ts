@@ -18,8 +18,8 @@ function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
 }
 
 /**
- * What a cell means beyond TypeScript: its last expression is its value, an `await` can be
- * stopped, `import()` and `import.meta` work as in a module.
+ * What a cell means beyond TypeScript: its last expression is its value, `await` and `for await` can
+ * be stopped, `import()` and `import.meta` work as in a module.
  */
 export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;
@@ -35,6 +35,15 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
         return factory.updateAwaitExpression(
           visited,
           apiCall(factory, "awaited", [visited.expression]),
+        );
+      }
+      if (ts.isForOfStatement(visited) && visited.awaitModifier !== undefined) {
+        return factory.updateForOfStatement(
+          visited,
+          visited.awaitModifier,
+          visited.initializer,
+          apiCall(factory, "iterated", [visited.expression]),
+          visited.statement,
         );
       }
       if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword) {

@@ -1,6 +1,7 @@
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
+import { killGroup } from "./processGroup";
 import { COMMAND_FD, LineReader } from "./channel";
 import type { Command } from "./channel";
 import { BREAKING, FLAG, IDLE, RUNNING } from "./flags";
@@ -54,7 +55,12 @@ export function readCommands(port: MessagePort, flags: Int32Array): void {
     setTimeout(() => post({ type: "terminated", cell }), REPEAT_MS);
   }
 
+  /** Cells that were passed on. */
+  let passed = 0;
+
   function interrupt(): void {
+    // One that has not begun, since the session is still loading, ends as soon as it would begin.
+    Atomics.store(flags, FLAG.stopped, passed);
     if (Atomics.load(flags, FLAG.running) === IDLE) return;
     // A cell that is still being compiled sees it before it runs.
     Atomics.store(flags, FLAG.requested, 1);
@@ -70,12 +76,15 @@ export function readCommands(port: MessagePort, flags: Int32Array): void {
   commands.on("data", (chunk: Buffer) => {
     for (const command of lines.push(chunk)) {
       if (command.type === "interrupt") interrupt();
-      else post(command);
+      else {
+        if (command.type === "execute") passed++;
+        post(command);
+      }
     }
   });
   // The kernel's other process has gone, or wants this one to go.
   commands.on("close", () => {
     post({ type: "close" });
-    setTimeout(() => process.kill(process.pid, "SIGKILL"), GRACE_MS);
+    setTimeout(() => killGroup(process.pid, "SIGKILL"), GRACE_MS);
   });
 }

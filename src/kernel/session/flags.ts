@@ -13,6 +13,8 @@ export const FLAG = {
   seen: 3,
   /** Counts the cells, so that a late interrupt cannot hit the next one. */
   cell: 4,
+  /** The last cell that is not to begin: it was stopped while the session loaded. */
+  stopped: 5,
 } as const;
 
 /** No cell is there. */

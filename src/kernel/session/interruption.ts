@@ -23,10 +23,49 @@ export class Interruption {
     });
   }
 
+  /**
+   * What a `for await` of a cell loops over: `source`, whose every step can be stopped. A stopped
+   * source is told that nobody listens any more, so that its timers and streams end.
+   */
+  iterated<T>(source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): AsyncIterable<T> {
+    const isAsync = Symbol.asyncIterator in Object(source);
+    // What cannot be looped over is left to the loop itself, which says so.
+    if (!isAsync && !(Symbol.iterator in Object(source))) return source as AsyncIterable<T>;
+    return {
+      [Symbol.asyncIterator]: () => {
+        const inner = isAsync
+          ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
+          : valuesOf(source as Iterable<T | PromiseLike<T>>);
+        return {
+          next: async () => {
+            try {
+              return await this.awaited(inner.next());
+            } catch (error) {
+              if (error instanceof CellInterrupted) giveUp(inner);
+              throw error;
+            }
+          },
+          return: async (value?: T) =>
+            (await inner.return?.(value)) ?? { done: true, value: undefined },
+        };
+      },
+    };
+  }
+
   /** Ends every wait. */
   interrupt(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const reject of waiting) reject(new CellInterrupted());
   }
+}
+
+/** The values of a plain iterable, promises among them waited for, as `for await` does. */
+async function* valuesOf<T>(source: Iterable<T | PromiseLike<T>>): AsyncGenerator<T> {
+  for (const value of source) yield await value;
+}
+
+/** Ends an iterator that nobody waits for. */
+function giveUp<T>(iterator: AsyncIterator<T>): void {
+  void Promise.resolve(iterator.return?.()).catch(() => undefined);
 }

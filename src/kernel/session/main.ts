@@ -114,6 +114,8 @@ export function runSession(options: SessionMainOptions): void {
     Atomics.store(flags, FLAG.sections, 0);
     Atomics.store(flags, FLAG.cell, cell);
     Atomics.store(flags, FLAG.running, PREPARING);
+    // In this order: a stop that comes now either is seen here or raises the flag itself.
+    if (cell <= Atomics.load(flags, FLAG.stopped)) Atomics.store(flags, FLAG.requested, 1);
     try {
       return await session.execute(command);
     } finally {
