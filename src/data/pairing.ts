@@ -1,0 +1,152 @@
+import { DataError } from "../core/errors";
+import { fileStem } from "../files/readFiles";
+
+/** Words that tell a mask's name from its image's: tr_im and tr_mask, scan and scan_seg. */
+const MASK_WORDS = new Set(
+  ["mask", "masks", "seg", "segmentation", "segmentations", "label", "labels", "gt"],
+);
+const IMAGE_WORDS = new Set(["im", "img", "image", "images", "ct", "scan", "vol", "volume"]);
+
+/** Words and numbers of a name: `img0001` has two, `tr_mask` too. */
+function wordsOf(name: string): string[] {
+  return fileStem(name)
+    .normalize("NFC")
+    .toLowerCase()
+    .split(/[_\-. ]+|(?<=\p{L})(?=\d)|(?<=\d)(?=\p{L})/u)
+    .filter((word) => word !== "");
+}
+
+/** Whether a file is a mask by its name. */
+export function isMaskName(name: string): boolean {
+  return wordsOf(name).some((word) => MASK_WORDS.has(word));
+}
+
+/** What a name stands for, from the whole stem to what is left without words for images and masks. */
+interface NameKeys {
+  readonly stem: string;
+  readonly lowerCase: string;
+  readonly withoutMask: string;
+  readonly withoutLastImage: string;
+  readonly withoutBoth: string;
+}
+
+function keysOf(name: string): NameKeys {
+  const stem = fileStem(name).normalize("NFC");
+  // nnU-Net's images end in the number of their channel; labels do not.
+  const words = wordsOf(name.replace(/_0000(?=\.)/, "")).filter((word) => !MASK_WORDS.has(word));
+  const last = words.findLastIndex((word) => IMAGE_WORDS.has(word));
+  return {
+    stem,
+    lowerCase: stem.toLowerCase(),
+    withoutMask: words.join(" "),
+    withoutLastImage: words.filter((_, index) => index !== last).join(" "),
+    withoutBoth: words.filter((word) => !IMAGE_WORDS.has(word)).join(" "),
+  };
+}
+
+/** Ways in which two names belong together, the surest first. */
+const RULES: readonly ((one: NameKeys, other: NameKeys) => boolean)[] = [
+  (one, other) => one.stem === other.stem,
+  (one, other) => one.lowerCase === other.lowerCase,
+  (one, other) => one.withoutMask === other.withoutMask && one.withoutMask !== "",
+  (one, other) => one.withoutLastImage === other.withoutMask,
+  (one, other) => one.withoutMask === other.withoutLastImage,
+  (one, other) => one.withoutBoth === other.withoutBoth,
+];
+
+/** For each of `others`, those of `names` that it belongs to by the surest rule that finds any. */
+function matches(names: readonly string[], others: readonly string[]): Map<string, string[]> {
+  const keys = names.map((name) => ({ name, keys: keysOf(name) }));
+  return new Map(
+    others.map((other) => {
+      const own = keysOf(other);
+      const found = RULES.map((rule) => keys.filter((one) => rule(one.keys, own)));
+      return [other, (found.find((list) => list.length > 0) ?? []).map(({ name }) => name)];
+    }),
+  );
+}
+
+/** Where the files of a pairing lie and what they are, for its errors. */
+export interface PairingPlace {
+  /** The full path of one of `names`, and of one of `others`. */
+  readonly pathOf: (name: string) => string;
+  readonly otherPathOf: (name: string) => string;
+  /** What a name is: `image`, `truth`. */
+  readonly kind: string;
+  /** What the other is: `mask`, `prediction`. */
+  readonly otherKind: string;
+}
+
+/**
+ * Pairs files by name: the same stem, whatever its Unicode form and case, or the same but for words
+ * such as `im`, `ct`, `mask` and `seg`.
+ *
+ * @param names of the images
+ * @param others of their masks
+ * @returns for each of `names` its partner; `null` where it has none
+ * @throws DataError for one of `others` that belongs to none or to several, and for two that belong to
+ *   one
+ */
+export function pairByName(
+  names: readonly string[],
+  others: readonly string[],
+  { pathOf, otherPathOf, kind, otherKind }: PairingPlace,
+): Map<string, string | null> {
+  const pairs = new Map<string, string | null>(names.map((name) => [name, null]));
+  for (const [other, found] of matches(names, others)) {
+    if (found.length === 0) {
+      const some = names.length === 0 ? `${otherKind}s only` : names.slice(0, 3).join(", ");
+      throw new DataError({
+        where: otherPathOf(other),
+        expected: `${article(kind)} of the same name, such as tr_im.nii.gz beside tr_mask.nii.gz`,
+        got: some,
+        remedy: `Add the ${kind}, name the pair alike, or take this ${otherKind} out`,
+      });
+    }
+    if (found.length > 1) {
+      throw new DataError({
+        where: otherPathOf(other),
+        expected: `one ${kind} that it belongs to`,
+        got: `${found.length}: ${found.slice(0, 4).join(", ")}`,
+        remedy: `Name the ${otherKind} like its ${kind}, with one more word such as mask`,
+      });
+    }
+    const [name] = found;
+    const before = pairs.get(name) ?? null;
+    if (before !== null) throw twoForOne(pathOf(name), otherKind, [before, other]);
+    pairs.set(name, other);
+  }
+  return pairs;
+}
+
+/**
+ * The mask of one image among the files of its folder; `null` where there is none. What is wrong with
+ * other pairs is of no matter.
+ *
+ * @throws DataError for two masks
+ */
+export function maskOf(
+  name: string,
+  names: readonly string[],
+  others: readonly string[],
+  pathOf: (name: string) => string,
+): string | null {
+  const own = [...matches(names, others)].flatMap(([other, found]) =>
+    found.includes(name) ? [other] : [],
+  );
+  if (own.length > 1) throw twoForOne(pathOf(name), "mask", own);
+  return own[0] ?? null;
+}
+
+function twoForOne(path: string, otherKind: string, found: readonly string[]): DataError {
+  return new DataError({
+    where: path,
+    expected: `one ${otherKind}`,
+    got: found.join(" and "),
+    remedy: "Remove one of them",
+  });
+}
+
+function article(word: string): string {
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
