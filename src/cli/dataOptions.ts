@@ -1,13 +1,42 @@
 import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { LabelMap } from "../data/labelMap";
+import type { IntensityUnit } from "../data/types";
+import { listOption } from "./options";
 
 /** How data are read, for every command that reads scans; see {@link addDataOptions}. */
 export interface DataOptions {
   readonly series?: string;
 }
 
-/** The options as the readers take them. */
-export function readOptionsOf({ series }: DataOptions): { readonly series?: string } {
-  return series === undefined ? {} : { series };
+/** How a scan's numbers are taken; see {@link addUnitOption}. */
+export interface UnitOptions {
+  readonly unit?: IntensityUnit;
+}
+
+/** How masks are read; see {@link addMaskOptions}. */
+export interface MaskOptions {
+  readonly classes?: readonly string[];
+  readonly labels?: LabelMap;
+  readonly resample?: boolean;
+}
+
+/** The options as the readers take them; what was not said stays out. */
+export function readOptionsOf(options: DataOptions & UnitOptions & MaskOptions): {
+  readonly series?: string;
+  readonly unit?: IntensityUnit;
+  readonly classNames?: readonly string[];
+  readonly labels?: LabelMap;
+  readonly resample?: boolean;
+} {
+  const { series, unit, classes, labels, resample } = options;
+  return {
+    ...(series === undefined ? {} : { series }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(classes === undefined ? {} : { classNames: classes }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(resample === undefined ? {} : { resample }),
+  };
 }
 
 /** Adds `--series`. */
@@ -16,4 +45,47 @@ export function addDataOptions(command: Command): Command {
     "--series <uid>",
     "which DICOM series of a folder, by its UID or number; without it a folder of several is refused with their list",
   );
+}
+
+const UNITS: readonly IntensityUnit[] = ["HU", "pseudo-HU", "grey8", "normalised", "arbitrary"];
+
+/** Adds `--unit`. */
+export function addUnitOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--unit <unit>",
+      "what a scan's numbers are; by default noted in the file or guessed",
+    ).choices([...UNITS]),
+  );
+}
+
+/** Adds `--classes`, `--labels` and `--resample`. */
+export function addMaskOptions(command: Command): Command {
+  return command
+    .option("--classes <names>", "names by label with commas, background first", listOption)
+    .option(
+      "--labels <value=label,…>",
+      "the label that each value of the masks stands for, such as 255=1; 0 stays 0",
+      labelsOption,
+    )
+    .option(
+      "--resample",
+      "resample masks that lie on another grid, by nearest neighbour; without it they are refused",
+    );
+}
+
+/** `255=1,1=1` as a {@link LabelMap}. */
+function labelsOption(text: string): LabelMap {
+  const labels: Record<number, number> = {};
+  for (const part of text.split(",")) {
+    const match = /^\s*(-?\d+)\s*=\s*(\d+)\s*$/.exec(part);
+    const [value, label] = match === null ? [NaN, NaN] : [Number(match[1]), Number(match[2])];
+    if (!(label <= 255) || value in labels) {
+      throw new InvalidArgumentError(
+        "Expected different values with labels from 0 to 255, such as 255=1,128=2.",
+      );
+    }
+    labels[value] = label;
+  }
+  return labels;
 }

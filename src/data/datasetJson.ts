@@ -32,7 +32,7 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
       cause,
     );
   }
-  const entries = Object.entries(parsed.labels).map(([key, value]) =>
+  const entries = Object.entries<string | number>(parsed.labels).map(([key, value]) =>
     typeof value === "string" ? { label: Number(key), name: value } : { label: value, name: key },
   );
   const byLabel = [...entries].sort((a, b) => a.label - b.label);

@@ -2,9 +2,16 @@ import { DataError } from "../core/errors";
 import { fileStem } from "../files/readFiles";
 
 /** Words that tell a mask's name from its image's: tr_im and tr_mask, scan and scan_seg. */
-const MASK_WORDS = new Set(
-  ["mask", "masks", "seg", "segmentation", "segmentations", "label", "labels", "gt"],
-);
+const MASK_WORDS = new Set([
+  "mask",
+  "masks",
+  "seg",
+  "segmentation",
+  "segmentations",
+  "label",
+  "labels",
+  "gt",
+]);
 const IMAGE_WORDS = new Set(["im", "img", "image", "images", "ct", "scan", "vol", "volume"]);
 
 /** Words and numbers of a name: `img0001` has two, `tr_mask` too. */

@@ -129,8 +129,14 @@ function toBytes(where: string, data: LabelData): Uint8Array {
   const bytes = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
     const label = data[i];
-    if (label < 0 || label > 255) {
-      throw new DataError({ where, expected: "labels from 0 to 255", got: `${label} at ${i}` });
+    // Callers without types hand over floats, such as 0.996, which a byte would cut to 0.
+    if (!(label >= 0 && label <= 255 && Number.isInteger(label))) {
+      throw new DataError({
+        where,
+        expected: "labels, whole numbers from 0 to 255",
+        got: `${label} at ${i}`,
+        remedy: "Round them first, or take the most likely class of probabilities.",
+      });
     }
     bytes[i] = label;
   }

@@ -121,7 +121,7 @@ describe("bad data sets", () => {
     await writeNifti(join(path, "tr_im.nii.gz"), scan);
     await writeNifti(join(path, "tr_mask.nii.gz"), { ...labels, shape: [3, 4, 2] });
     expect(await refusal(readDataset(path))).toMatch(
-      /tr_mask.nii.gz: expected the shape of tr_im.nii.gz, 4 x 3 x 2, got 3 x 4 x 2/,
+      /tr_mask.nii.gz: expected the grid of tr_im.nii.gz, 4 x 3 x 2 voxels .*, got 3 x 4 x 2 voxels/,
     );
     const alone = newFolder("alone");
     await writeNifti(join(alone, "tr_mask.nii.gz"), labels);

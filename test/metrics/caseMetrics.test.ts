@@ -207,4 +207,15 @@ describe("summarise", () => {
       /expected classes background, ground-glass/,
     );
   });
+
+  it("refuses labels that are no whole numbers, which a byte would cut", () => {
+    const grid = { height: 1, width: 2, data: Float32Array.of(0, 0.996) };
+    const options = { id: "a", classNames: ["background", "lesion"] };
+    const untyped = grid as unknown as Parameters<typeof caseMetrics>[0];
+    expect(() => caseMetrics(untyped, untyped, options)).toThrow(
+      /caseMetrics\("a"\).truth: expected labels, whole numbers from 0 to 255, got 0.99\d+ at 1/,
+    );
+    const whole = { ...grid, data: Float32Array.of(0, 1) } as unknown as typeof untyped;
+    expect(caseMetrics(whole, whole, options).classes[1].dice).toBe(1);
+  });
 });

@@ -1,17 +1,16 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { addDataOptions, readOptionsOf } from "../dataOptions";
-import type { DataOptions } from "../dataOptions";
-import { listOption } from "../options";
+import { addDataOptions, addMaskOptions, readOptionsOf } from "../dataOptions";
+import type { DataOptions, MaskOptions } from "../dataOptions";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";
 
-interface EvaluateOptions extends CommonOptions, DataOptions {
+interface EvaluateOptions extends CommonOptions, DataOptions, MaskOptions {
   readonly images?: string;
   readonly prediction: string;
   readonly truth: string;
-  readonly classes?: string[];
   readonly per: "slice" | "volume";
+  readonly missing: "error" | "empty";
 }
 
 /** `layerbook evaluate`: mask files against mask files. */
@@ -23,23 +22,27 @@ export function registerEvaluateCommand(program: Command): void {
       "--prediction <path>",
       "NIfTI mask, palette PNG, DICOM segmentation, or a folder of masks",
     )
-    .requiredOption("--truth <path>", "likewise; in folders files of one stem belong together")
+    .requiredOption("--truth <path>", "likewise; in folders files of one name belong together")
     .option("--images <folder>", "the DICOM series that segmentations were made on")
-    .option("--classes <names>", "names by label with commas, background first", listOption)
     .addOption(
       new Option("--per <case>", "what is one case of a NIfTI mask")
         .choices(["slice", "volume"])
         .default("slice"),
+    )
+    .addOption(
+      new Option("--missing <how>", "a truth without prediction: an error, or scored as empty")
+        .choices(["error", "empty"])
+        .default("error"),
     );
-  addDataOptions(command);
+  addMaskOptions(addDataOptions(command));
   addCommonOptions(command).action(
-    resultAction(async ({ prediction, truth, classes, per, images, ...data }: EvaluateOptions) => {
+    resultAction(async ({ prediction, truth, per, missing, images, ...data }: EvaluateOptions) => {
       const { evaluateFiles, summaryTable } = await import("../library");
       const { records, summary } = await evaluateFiles({
         prediction,
         truth,
         per,
-        ...(classes === undefined ? {} : { classNames: classes }),
+        missing,
         ...(images === undefined ? {} : { images }),
         ...readOptionsOf(data),
       });

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { addDataOptions, readOptionsOf } from "../dataOptions";
-import type { DataOptions } from "../dataOptions";
+import { addDataOptions, addUnitOption, readOptionsOf } from "../dataOptions";
+import type { DataOptions, UnitOptions } from "../dataOptions";
 import { integerOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";
 
-interface PredictOptions extends CommonOptions, DataOptions {
+interface PredictOptions extends CommonOptions, DataOptions, UnitOptions {
   readonly model: string;
   readonly input: string;
   readonly output: string;
@@ -24,7 +24,7 @@ export function registerPredictCommand(program: Command): void {
       "folder for the masks (NIfTI with the scan's affine; palette PNG for images), or one NIfTI name, or a .dcm name for a DICOM segmentation of a DICOM series",
     )
     .option("--batch-size <count>", "slices at a time", integerOption(1));
-  addDataOptions(command);
+  addUnitOption(addDataOptions(command));
   addCommonOptions(command).action(
     resultAction(async ({ model, input, output, batchSize, ...data }: PredictOptions) => {
       const { predictFiles } = await import("../library");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { addDataOptions, readOptionsOf } from "../dataOptions";
-import type { DataOptions } from "../dataOptions";
+import { addDataOptions, addMaskOptions, addUnitOption, readOptionsOf } from "../dataOptions";
+import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import { integerOption } from "../options";
 import { MODEL_NAMES } from "../../models/modelNames";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
@@ -8,7 +8,8 @@ import type { CommonOptions } from "../runAction";
 import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
-interface TrainOptions extends CommonOptions, DataOptions, TrainingOptions {
+interface TrainOptions
+  extends CommonOptions, DataOptions, MaskOptions, UnitOptions, TrainingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
@@ -31,7 +32,7 @@ export function registerTrainCommand(program: Command): void {
   command
     .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
     .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
-  addDataOptions(command);
+  addMaskOptions(addUnitOption(addDataOptions(command)));
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {

@@ -2,6 +2,7 @@ import { basename, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 import { groupNeighbours } from "../nearDuplicates";
+import { pairByName } from "../pairing";
 import type { LabelMap } from "../labelMap";
 import type { Plane, SliceCase, SliceDataset } from "../types";
 import { CLASS_NAMES } from "../types";
@@ -52,6 +53,20 @@ async function filesByStem(folder: string, endings: readonly string[]) {
   return byStem;
 }
 
+/** The mask of each image, by name. */
+async function pairMasks(
+  imageFolder: string,
+  images: ReadonlyMap<string, string>,
+  maskFolder: string,
+): Promise<Map<string, string | null>> {
+  const masks = await filesByStem(maskFolder, [".png"]);
+  return pairByName([...images.values()], [...masks.values()], {
+    pathOf: (name) => join(imageFolder, name),
+    otherPathOf: (name) => join(maskFolder, name),
+    ...{ kind: "image", otherKind: "mask" },
+  });
+}
+
 /** Refuses a mask of another size than its image. */
 function checkSameSize(
   path: string,
@@ -82,7 +97,7 @@ export async function readImageFolder(
 ): Promise<SliceDataset> {
   const { classNames = CLASS_NAMES, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;
   const images = await filesByStem(imageFolder, IMAGE_ENDINGS);
-  const masks = maskFolder === null ? null : await filesByStem(maskFolder, [".png"]);
+  const masks = maskFolder === null ? null : await pairMasks(imageFolder, images, maskFolder);
   const cases: SliceCase[] = [];
   let heldBytes = 0;
   for (const [stem, name] of images) {
@@ -90,8 +105,8 @@ export async function readImageFolder(
     const image = await readGreyImage(imagePath);
     let labels: Plane<Uint8Array> | null = null;
     if (masks !== null && maskFolder !== null) {
-      const maskName = masks.get(stem);
-      if (maskName === undefined) {
+      const maskName = masks.get(name) ?? null;
+      if (maskName === null) {
         throw new DataError({
           where: join(maskFolder, `${stem}.png`),
           expected: `the mask of ${name}`,

@@ -7,14 +7,10 @@ import { encodeSegmentation } from "../../data/dicom/segmentation/encodeSegmenta
 import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
-import {
-  IMAGE_FOLDERS,
-  IS_NIFTI,
-  MASK_WORDS,
-  entryNamed,
-  readDataset,
-} from "../../data/readDataset";
-import type { Plane, SliceCase } from "../../data/types";
+import { IMAGE_FOLDERS, IS_NIFTI, entryNamed } from "../../data/folderLayout";
+import { isMaskName } from "../../data/pairing";
+import { readDataset } from "../../data/readDataset";
+import type { IntensityUnit, Plane, SliceCase } from "../../data/types";
 import { labelsToVolume, sliceVolume } from "../../data/volumeSlices";
 import { createProgress } from "../../display";
 import { predictCases } from "./evaluateModel";
@@ -38,6 +34,8 @@ export interface PredictFilesOptions {
   readonly output: string;
   /** Which DICOM series, by its UID or number, where the folder holds several. */
   readonly series?: string;
+  /** What the scan's numbers mean; by default noted in the file or guessed. */
+  readonly unit?: IntensityUnit;
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
   /** Where false, no progress bar; default true. */
@@ -75,18 +73,18 @@ interface Scan {
  *   fit the input
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
-  const { input, series, batchSize, hasProgress = true } = options;
+  const { input, series, unit, batchSize, hasProgress = true } = options;
   const { classNames } = await recordOf(options.run);
   const sources = await findSources(input);
   const output = outputPlace(options.output, sources);
   if (series !== undefined && sources[0].kind !== "dicom") throw noSeries(input, series);
   // What is wrong with the first scan is said before TensorFlow is loaded.
-  let scan = await openScan(sources[0], { classNames, name: output.name, series });
+  let scan = await openScan(sources[0], { classNames, name: output.name, series, unit });
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const files: PredictedFile[] = [];
   await writeFolderWhole(output.folder, async (folder) => {
     for (const [index, source] of sources.entries()) {
-      if (index > 0) scan = await openScan(source, { classNames, name: output.name, series });
+      if (index > 0) scan = await openScan(source, { classNames, name: output.name, series, unit });
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.model, cases, {
@@ -130,7 +128,7 @@ async function findSources(input: string): Promise<Source[]> {
   const names = await listFolder(input);
   const imageFolder = entryNamed(names, IMAGE_FOLDERS);
   if (imageFolder !== undefined) return findSources(join(input, imageFolder));
-  const volumes = names.filter((name) => IS_NIFTI.test(name) && !MASK_WORDS.test(fileStem(name)));
+  const volumes = names.filter((name) => IS_NIFTI.test(name) && !isMaskName(name));
   if (volumes.length === 0) {
     return [{ path: input, kind: (await isDicomFolder(input, names)) ? "dicom" : "images" }];
   }
@@ -167,10 +165,17 @@ interface ScanSettings {
   /** Of the mask's file; default the scan's own. */
   readonly name: string | undefined;
   readonly series: string | undefined;
+  readonly unit: IntensityUnit | undefined;
 }
 
-async function openSeries(path: string, { classNames, name, series }: ScanSettings): Promise<Scan> {
-  const { volume, stack } = await readDicomScan(path, series === undefined ? {} : { series });
+async function openSeries(
+  path: string,
+  { classNames, name, series, unit }: ScanSettings,
+): Promise<Scan> {
+  const { volume, stack } = await readDicomScan(path, {
+    ...(series === undefined ? {} : { series }),
+    ...unitOption(unit),
+  });
   const { cases, grid } = sliceVolume(volume, null, { name: fileStem(path), classNames });
   const output = name ?? `${fileStem(path)}.nii.gz`;
   return {
@@ -190,10 +195,10 @@ async function openSeries(path: string, { classNames, name, series }: ScanSettin
 }
 
 async function openScan({ path, kind }: Source, settings: ScanSettings): Promise<Scan> {
-  const { classNames, name } = settings;
+  const { classNames, name, unit } = settings;
   if (kind === "dicom") return openSeries(path, settings);
   if (kind === "nifti") {
-    const image = await readNifti(path);
+    const image = await readNifti(path, unitOption(unit));
     const { cases, grid } = sliceVolume(image, null, { name: fileStem(path), classNames });
     const output = name ?? basename(path);
     return {
@@ -219,6 +224,10 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
       return files;
     },
   };
+}
+
+function unitOption(unit: IntensityUnit | undefined): { readonly unit?: IntensityUnit } {
+  return unit === undefined ? {} : { unit };
 }
 
 function count(

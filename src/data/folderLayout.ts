@@ -1,0 +1,15 @@
+/** What NIfTI files end in. */
+export const IS_NIFTI = /\.nii(\.gz)?$/i;
+/** Folders of images and of their masks, in lower case; `imagesTr` and `labelsTr` are nnU-Net's. */
+export const IMAGE_FOLDERS = ["imgs", "images", "image", "img", "imagestr"];
+export const MASK_FOLDERS = [
+  ...["gt", "masks", "mask", "labels", "label", "segmentations", "labelstr"],
+];
+
+/** The folder's entry whose lower-case name is one of these. */
+export function entryNamed(
+  names: readonly string[],
+  wanted: readonly string[],
+): string | undefined {
+  return names.find((name) => wanted.includes(name.toLowerCase()));
+}

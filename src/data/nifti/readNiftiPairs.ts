@@ -1,0 +1,159 @@
+import { basename, dirname, join } from "node:path";
+import { DataError } from "../../core/errors";
+import { fileStem, listFolder, pathKind } from "../../files/readFiles";
+import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "../folderLayout";
+import { alignLabels } from "../geometry/alignLabels";
+import { checkLabelRange } from "../images/png";
+import { groupNeighbours } from "../nearDuplicates";
+import { isMaskName, maskOf, pairByName } from "../pairing";
+import type { SliceDataset } from "../types";
+import { CLASS_NAMES } from "../types";
+import { sliceVolume } from "../volumeSlices";
+import { warnOfGuess } from "./guessUnit";
+import { readNifti, readNiftiLabels } from "./readNifti";
+import type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./readNifti";
+
+/** How pairs of NIfTI files are read. */
+export interface NiftiPairOptions extends ReadNiftiOptions, ReadNiftiLabelsOptions {
+  /** Class names by label, background first. */
+  readonly classNames?: readonly string[];
+  /** Whether near-duplicate slices of a single stack become one group; default true. */
+  readonly keepsNeighboursTogether?: boolean;
+  /** Whether a mask on another grid is resampled onto its image's; default false: it is refused. */
+  readonly resample?: boolean;
+}
+
+const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
+const GRID_REMEDY = "Pair each mask with its own image, or resample it (resample, --resample)";
+
+/** Refuses labels that are no class. */
+export function checkLabels(maskPath: string | null | undefined, dataset: SliceDataset): void {
+  for (const { id, labels } of dataset.cases) {
+    if (labels === null) continue;
+    checkLabelRange(`${maskPath}: slice ${id}`, labels, dataset.classNames.length);
+  }
+}
+
+/** One image volume with its mask as slices; a stack's neighbours are grouped. */
+async function readNiftiPair(
+  imagePath: string,
+  maskPath: string | null,
+  options: NiftiPairOptions,
+  isOneOfMany: boolean,
+): Promise<SliceDataset> {
+  const { classNames = CLASS_NAMES, keepsNeighboursTogether = true, resample = false } = options;
+  const image = await readNifti(imagePath, options);
+  const stored = maskPath === null ? null : await readNiftiLabels(maskPath, options);
+  const mask = stored && alignLabels(image, stored, { resample, remedy: GRID_REMEDY });
+  const name = fileStem(imagePath);
+  const dataset = sliceVolume(image, mask, {
+    name,
+    classNames,
+    ...(isOneOfMany ? { group: name } : {}),
+  });
+  checkLabels(maskPath, dataset);
+  if (isOneOfMany || !keepsNeighboursTogether) return dataset;
+  return { ...dataset, cases: groupNeighbours(dataset.cases) };
+}
+
+/** The NIfTI files of a folder: images, and masks where the folder is theirs or their names say so. */
+async function niftiNames(
+  imageFolder: string,
+  maskFolder: string | null,
+): Promise<{ readonly images: readonly string[]; readonly masks: readonly string[] }> {
+  const found = (await listFolder(imageFolder)).filter((name) => IS_NIFTI.test(name));
+  if (maskFolder === null) return { images: found, masks: [] };
+  if (maskFolder === imageFolder) {
+    const images = found.filter((name) => !isMaskName(name));
+    return { images, masks: found.filter(isMaskName) };
+  }
+  const masks = (await listFolder(maskFolder)).filter((name) => IS_NIFTI.test(name));
+  return { images: found, masks };
+}
+
+/**
+ * Reads a folder of NIfTI images with their masks; each volume of several is one patient's.
+ *
+ * @param maskFolder the same folder where masks lie beside their images; `null` for none
+ * @throws DataError for a mask without image, two masks for one image, a mask on another grid, and
+ *   more than `maxBytes` in all
+ */
+export async function readNiftiFolder(
+  imageFolder: string,
+  maskFolder: string | null,
+  options: NiftiPairOptions,
+): Promise<SliceDataset> {
+  const { images, masks } = await niftiNames(imageFolder, maskFolder);
+  const inMasks = (name: string): string => join(maskFolder ?? imageFolder, name);
+  const pairs = pairByName(images, masks, {
+    pathOf: (name) => join(imageFolder, name),
+    otherPathOf: inMasks,
+    ...{ kind: "image", otherKind: "mask" },
+  });
+  const isMany = pairs.size > 1;
+  const { maxBytes = DEFAULT_MAX_BYTES, onUnitGuess = warnOfGuess } = options;
+  const guessed = new Set<string>();
+  const datasets: SliceDataset[] = [];
+  let heldBytes = 0;
+  for (const [image, mask] of pairs) {
+    const limits: NiftiPairOptions = {
+      ...options,
+      maxBytes: maxBytes - heldBytes,
+      // Once for each unit, not for each file.
+      onUnitGuess: (guess) => {
+        if (!guessed.has(guess.unit)) onUnitGuess(guess);
+        guessed.add(guess.unit);
+      },
+    };
+    const maskPath = mask === null ? null : inMasks(mask);
+    const dataset = await readNiftiPair(join(imageFolder, image), maskPath, limits, isMany);
+    for (const { image: plane, labels } of dataset.cases) {
+      heldBytes += plane.data.byteLength + (labels?.data.byteLength ?? 0);
+    }
+    datasets.push(dataset);
+  }
+  const [first] = datasets as (SliceDataset | undefined)[];
+  if (first === undefined) {
+    throw new DataError({
+      where: imageFolder,
+      expected: "NIfTI images",
+      got: "none",
+      remedy: "Name the folder that holds the scans",
+    });
+  }
+  if (!isMany) return first;
+  return {
+    name: basename(imageFolder),
+    classNames: first.classNames,
+    cases: datasets.flatMap(({ cases }) => cases),
+    grid: null,
+  };
+}
+
+/**
+ * Reads one NIfTI image, with the mask that lies beside it or in the folder of masks next to its own.
+ *
+ * @throws DataError for two masks, or one on another grid
+ */
+export async function readNiftiFile(
+  path: string,
+  options: NiftiPairOptions,
+): Promise<SliceDataset> {
+  const folder = dirname(path);
+  const maskFolder = await maskFolderOf(folder);
+  const { images, masks } = await niftiNames(folder, maskFolder);
+  const name = basename(path);
+  // A mask that was named itself is read as an image.
+  const isImage = images.includes(name);
+  const mask = isImage ? maskOf(name, images, masks, (other) => join(folder, other)) : null;
+  return readNiftiPair(path, mask === null ? null : join(maskFolder, mask), options, false);
+}
+
+/** The folder of masks beside `images`; the folder itself where masks lie among their images. */
+async function maskFolderOf(folder: string): Promise<string> {
+  if (!IMAGE_FOLDERS.includes(basename(folder).toLowerCase())) return folder;
+  const parent = dirname(folder);
+  if ((await pathKind(parent)) !== "folder") return folder;
+  const masks = entryNamed(await listFolder(parent), MASK_FOLDERS);
+  return masks === undefined ? folder : join(parent, masks);
+}

@@ -1,0 +1,125 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeMaskPng } from "../../../src/data/images/png";
+import { writeNifti } from "../../../src/data/nifti/writeNifti";
+import type { Volume } from "../../../src/data/types";
+import { evaluateFiles } from "../../../src/experiments/evaluation/evaluateFiles";
+import { refusal } from "../../support/refusal";
+import { tempFolder } from "../../support/tempFolder";
+
+const folder = tempFolder();
+
+/** Labels of 4 x 3 x 2 voxels in R, A, S; no two axes or directions look alike. */
+const truth: Volume<Uint8Array> = {
+  shape: [4, 3, 2],
+  data: Uint8Array.from({ length: 24 }, (_, i) => ([0, 1, 5, 7, 14, 23].includes(i) ? 1 : 0)),
+  affine: [0.8, 0, 0, -3, 0, 0.7, 0, 5, 0, 0, 4, 9, 0, 0, 0, 1],
+  spacingMm: [0.8, 0.7, 4],
+  unit: "grey8",
+  source: "truth",
+};
+
+/** The same mask in L, P, S. */
+function inLps(): Volume<Uint8Array> {
+  const affine = [...truth.affine];
+  [affine[0], affine[3]] = [-0.8, -3 + 0.8 * 3];
+  [affine[5], affine[7]] = [-0.7, 5 + 0.7 * 2];
+  const data = truth.data.map((_, i) => {
+    const [x, y, z] = [i % 4, Math.floor(i / 4) % 3, Math.floor(i / 12)];
+    return truth.data[3 - x + 4 * (2 - y + 3 * z)];
+  });
+  return { ...truth, affine, data };
+}
+
+async function write(name: string, volume: Volume<Uint8Array>): Promise<string> {
+  const path = join(folder, name);
+  await writeNifti(path, volume);
+  return path;
+}
+
+describe("evaluateFiles", () => {
+  it.each(["slice", "volume"] as const)("compares by place, per %s", async (per) => {
+    const paths = {
+      truth: await write("truth.nii", truth),
+      prediction: await write("p.nii", inLps()),
+    };
+    const { summary, records } = await evaluateFiles({ ...paths, per });
+    expect(summary.dice).toBe(1);
+    for (const { classes } of records) expect(classes[1].hd95).toBe(0);
+  });
+
+  it.each(["slice", "volume"] as const)("refuses another place or spacing, per %s", async (per) => {
+    const at = await write("truth.nii", truth);
+    const moved = truth.affine.map((value, entry) => (entry === 3 ? value + 100 : value));
+    const prediction = await write("moved.nii", { ...truth, affine: moved });
+    expect(await refusal(evaluateFiles({ truth: at, prediction, per }))).toMatch(
+      /moved.nii: expected the grid of truth.nii.*its centre 100.00 mm .*--resample/,
+    );
+    const wide = truth.affine.map((value, entry) =>
+      entry < 11 && entry % 4 < 3 ? value * 2 : value,
+    );
+    const wider = await write("wide.nii", { ...truth, affine: wide });
+    expect(await refusal(evaluateFiles({ truth: at, prediction: wider, per }))).toMatch(
+      /got 4 x 3 x 2 voxels of 1.6 x 1.4 x 8 mm/,
+    );
+    const { summary } = await evaluateFiles({ truth: at, prediction, per, resample: true });
+    expect(summary.dice).toBe(0);
+  });
+
+  it("refuses distances along the axes of a tilted gantry, and scores its slices", async () => {
+    const affine = truth.affine.map((value, entry) => (entry === 6 ? 1.2 : value));
+    const path = await write("tilted.nii", { ...truth, affine });
+    const both = { truth: path, prediction: path };
+    expect(await refusal(evaluateFiles({ ...both, per: "volume" }))).toMatch(/gantry tilt.*--per/);
+    expect((await evaluateFiles(both)).summary.dice).toBe(1);
+  });
+
+  it("names truths without prediction, or scores them as empty", async () => {
+    const [truths, predictions] = [join(folder, "truths"), join(folder, "predictions")];
+    const plane = { height: 2, width: 2, data: Uint8Array.of(0, 1, 1, 0) };
+    for (const name of ["a", "b", "c"]) await writeMaskPng(join(truths, `${name}.png`), plane);
+    await writeMaskPng(join(predictions, "b.png"), plane);
+    const options = { truth: truths, prediction: predictions };
+    expect(await refusal(evaluateFiles(options))).toMatch(
+      /predictions: expected a prediction for each of the 3 truths, got none for a.png, c.png. .*--missing empty/,
+    );
+    const { summary } = await evaluateFiles({ ...options, missing: "empty" });
+    expect(summary.dice).toBeCloseTo(1 / 3, 12);
+    expect(summary.perClass[1].whereTruth.hd95.infiniteCount).toBe(2);
+    await writeMaskPng(join(predictions, "d.png"), plane);
+    expect(await refusal(evaluateFiles(options))).toMatch(
+      /d.png: expected a truth of the same name/,
+    );
+  });
+
+  it("refuses two predictions for one truth", async () => {
+    const [truths, predictions] = [join(folder, "one"), join(folder, "two")];
+    const plane = { height: 1, width: 2, data: Uint8Array.of(0, 1) };
+    await writeMaskPng(join(truths, "a.png"), plane);
+    for (const name of ["a_mask", "a_seg"])
+      await writeMaskPng(join(predictions, `${name}.png`), plane);
+    expect(await refusal(evaluateFiles({ truth: truths, prediction: predictions }))).toMatch(
+      /a.png: expected one prediction, got a_mask.png and a_seg.png/,
+    );
+  });
+
+  it("takes nnU-Net's truths with the names of their classes, and maps values", async () => {
+    const labels = join(folder, "nnunet", "labelsTr");
+    mkdirSync(labels, { recursive: true });
+    await write("nnunet/labelsTr/lung_001.nii.gz", truth);
+    await write("guess/lung_001_0000.nii.gz", {
+      ...truth,
+      data: truth.data.map((label) => label * 255),
+    });
+    writeFileSync(
+      join(folder, "nnunet", "dataset.json"),
+      JSON.stringify({ labels: { background: 0, cancer: 1 } }),
+    );
+    const { summary } = await evaluateFiles({
+      truth: join(folder, "nnunet"),
+      prediction: join(folder, "guess"),
+      labels: { 255: 1, 1: 1 },
+    });
+    expect([summary.dice, summary.perClass[1].name]).toEqual([1, "cancer"]);
+  });
+});
