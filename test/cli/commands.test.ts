@@ -82,7 +82,7 @@ describe("a DICOM series", () => {
     expect(classNames[1]).toBe("ground-glass opacity");
     const evaluate = [
       ...["evaluate", "--prediction", at("own", "mask.dcm"), "--truth", at("own", "mask.nii.gz")],
-      ...["--per", "volume", "--json"],
+      ...["--per", "slice", "--json"],
     ];
     const without = await cli.run(evaluate);
     expect(without.code).toBe(2);
