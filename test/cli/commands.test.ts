@@ -394,7 +394,7 @@ describe("config", () => {
       size: 64,
       epochs: 2,
       compiled: false,
-      loss: { name: "dice", isBatchwise: true },
+      loss: { name: "dice", isBatchwise: false },
       optimizer: { learningRate: 0.005, clipNorm: null },
       model: { filters: 8, attentionLevels: [0, 2] },
     });

@@ -187,7 +187,10 @@ export async function loadRun(folder: string, options: LoadRunOptions = {}): Pro
       cause,
     });
   });
-  const model = buildModel(record.model, record.config, record.classNames.length);
+  // The run's own weights come next: those that its encoder began with need not be there any more.
+  const architecture = { ...record.config.model, encoderWeights: null };
+  const config = { ...record.config, model: architecture };
+  const model = buildModel(record.model, config, record.classNames.length);
   writeVariables(path, modelVariables(model), readSafetensors(path, bytesSource(bytes)));
   return { folder, record, model };
 }

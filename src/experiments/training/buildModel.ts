@@ -1,6 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../engine/load";
 import { ConfigError } from "../../core/errors";
+import { readSafetensorsFile } from "../../engine/weights/safetensorsFile";
+import { readTorchWeightsFile } from "../../engine/weights/torchWeightsFile";
+import { loadEncoder } from "../../models/loadEncoder";
 import { modelSettings } from "../../models/modelArguments";
 import { modelByName } from "../../models/modelByName";
 import { MODEL_NAMES } from "../../models/modelNames";
@@ -22,7 +25,7 @@ export function buildModel(
 ): tf.LayersModel {
   expectArchitecture(name, model);
   warnWithoutEngine();
-  const { attentionLevels, normalization, attention, pathWidth, ...widths } = model;
+  const { attentionLevels, normalization, attention, pathWidth, encoderWeights, ...widths } = model;
   const settings = {
     ...widths,
     ...(attentionLevels === "all" ? {} : { attentionLevels }),
@@ -30,13 +33,22 @@ export function buildModel(
     ...(attention === null ? {} : { attention }),
     ...(pathWidth === null ? {} : { pathWidth }),
   };
-  return modelByName(name, {
+  const built = modelByName(name, {
     inputShape: [size, size, 1],
     numClasses,
     seed,
     ...modelSettings(name as ModelName, settings),
   });
+  if (encoderWeights !== null) {
+    const isSafetensors = encoderWeights.endsWith(".safetensors");
+    const read = isSafetensors ? readSafetensorsFile : readTorchWeightsFile;
+    loadEncoder(built, read(encoderWeights));
+  }
+  return built;
 }
+
+/** Models whose encoder ImageNet weights fit. */
+const PRETRAINED = ["resnextUnet", "efficientnetUnet"];
 
 /** Models whose kind of attention is a setting. */
 const ATTENDING = ["residualAttentionUnet", "mr"];
@@ -46,8 +58,19 @@ const ATTENDING = ["residualAttentionUnet", "mr"];
  *
  * @throws ConfigError that names the setting
  */
-export function expectArchitecture(name: string, { attention }: TrainingConfig["model"]): void {
+export function expectArchitecture(
+  name: string,
+  { attention, encoderWeights }: TrainingConfig["model"],
+): void {
   expectModelName(name);
+  if (encoderWeights !== null && !PRETRAINED.includes(name)) {
+    throw new ConfigError({
+      where: "config.model.encoderWeights",
+      expected: `null for model ${name}`,
+      got: `"${encoderWeights}"`,
+      remedy: `Only ${PRETRAINED.join(" and ")} take ImageNet weights.`,
+    });
+  }
   if (attention === null || ATTENDING.includes(name)) return;
   throw new ConfigError({
     where: "config.model.attention",

@@ -49,11 +49,13 @@ export function expectTrainable(model: string, config: TrainingConfig): void {
   optimizerOf(config);
 }
 
-/** The schema's settings that are of Dice and its kin only are left out for the others. */
+/** The schema's settings that a loss does not have are left out for it. */
 function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
   const { isBatchwise, includeBackground, skipAbsent, ...common } = loss;
   const isPerVoxel = loss.name === "crossEntropy" || loss.name === "focal";
-  const region = { isBatchwise, includeBackground, skipAbsent };
+  // Generalised Dice has one quotient for all classes.
+  const isShared = loss.name === "generalisedDice";
+  const region = { isBatchwise, includeBackground, ...(isShared ? {} : { skipAbsent }) };
   return withoutNull(isPerVoxel ? common : { ...common, ...region });
 }
 
