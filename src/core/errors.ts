@@ -48,5 +48,8 @@ export class DataError extends LayerbookError {}
 /** A computation that cannot be recorded as a graph. */
 export class TraceError extends LayerbookError {}
 
+/** A tensor holds NaN or infinity. */
+export class NumericsError extends LayerbookError {}
+
 /** The engine, the kernel or another installed part is missing or does not fit. */
 export class SetupError extends LayerbookError {}

@@ -3,6 +3,7 @@ export {
   ShapeError,
   ConfigError,
   DataError,
+  NumericsError,
   TraceError,
   SetupError,
 } from "./errors";
@@ -39,6 +40,8 @@ export { conv2dTranspose } from "./ops/conv2dTranspose";
 export { conv3dTranspose } from "./ops/conv3dTranspose";
 export { groupedConv3d } from "./ops/groupedConv3d";
 export type { Window3d } from "./ops/groupedConv3d";
+export { checkNumerics } from "./ops/checkNumerics";
+export { print } from "./ops/print";
 export { relu } from "./ops/relu";
 export { resizeBilinear } from "./ops/resizeBilinear";
 export { sparseSoftmaxCrossEntropy } from "./ops/sparseSoftmaxCrossEntropy";

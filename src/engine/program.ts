@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { TraceError } from "../core/errors";
+import { NumericsError, TraceError } from "../core/errors";
+import { printed } from "../core/ops/print";
 import { nodeBackend, usesGpu } from "./binding";
 import type { RecordedFunction } from "./graph";
 import { nameNodes } from "./graphDef";
@@ -10,6 +11,7 @@ import { flatten, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldSplats } from "./passes/foldSplats";
+import { watchNaN } from "./passes/watchNaN";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
@@ -17,7 +19,7 @@ import { Session } from "./session";
 import { activeTrace, realBinding, traceFunction } from "./trace";
 import type { TraceOptions } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
-import type { CacheEntry } from "./traceCache";
+import type { CacheEntry, Recording } from "./traceCache";
 import { verifyGraph } from "./verifyGraph";
 
 /** What convolutions, matrix products and the activations between them are computed in. */
@@ -48,6 +50,11 @@ export interface CompileOptions {
    * is. Default `"warn"`.
    */
   readonly captured?: CapturedPolicy;
+  /**
+   * Asks every op whether it came to NaN and throws a `NumericsError` that names the first one and
+   * its layer. Slower, and variables have been written by then; default false.
+   */
+  readonly debug?: boolean;
 }
 
 /** What is done about a tensor that a function takes from outside, and that is no variable. */
@@ -172,13 +179,18 @@ class GraphProgram implements Program {
     fn: F & Synchronous<F>,
     options: CompileOptions = {},
   ): Compiled<F> {
-    const { name = fn.name || "compiled", maxTraces = DEFAULT_MAX_TRACES, captured } = options;
+    const {
+      name = fn.name || "compiled",
+      maxTraces = DEFAULT_MAX_TRACES,
+      captured,
+      debug = false,
+    } = options;
     let isDisposed = false;
     const tracing = this.tracingOptions(name, captured);
     const cache = new TraceCache(name, maxTraces, {
       record: (flat) => {
         const trace = traceFunction(name, fn, flat, tracing);
-        return { trace, graph: this.optimise(trace.fn) };
+        return { trace, ...this.optimise(trace.fn, debug) };
       },
       drop: (entry) => this.graphs.delete(entry),
       log: this.log,
@@ -224,8 +236,9 @@ class GraphProgram implements Program {
   }
 
   private tracingOptions(name: string, captured: CapturedPolicy = "warn"): TraceOptions {
-    if (captured === "ok") return {};
+    if (captured === "ok") return { withPrints: true };
     return {
+      withPrints: true,
       maxCapturedElements: MAX_CONSTANT_ELEMENTS,
       onCapture: ({ dataId, description }) => {
         if (captured === "error") {
@@ -252,14 +265,16 @@ class GraphProgram implements Program {
     this.graphs.set(entry, { named, variables: entry.trace.variables, forget });
   }
 
-  private optimise(traced: RecordedFunction): RecordedFunction {
+  private optimise(traced: RecordedFunction, debug: boolean): Omit<Recording, "trace"> {
     const folded = foldSplats(simplify(prune(traced)));
     const simplified = prune(usesGpu() ? folded : softmaxByColumns(folded));
     verifyGraph(simplified, "simplifying");
-    if (this.precision === "float32") return simplified;
-    const lowered = lowerToBfloat16(simplified);
-    verifyGraph(lowered, "lowering to bfloat16");
-    return lowered;
+    const { fn, places } = debug ? watchNaN(simplified) : { fn: simplified, places: [] };
+    if (debug) verifyGraph(fn, "watching for NaN");
+    if (this.precision === "float32") return { graph: fn, watchedOps: places };
+    const graph = lowerToBfloat16(fn);
+    verifyGraph(graph, "lowering to bfloat16");
+    return { graph, watchedOps: places };
   }
 
   private liveVariables(): tf.Variable[] {
@@ -301,7 +316,7 @@ class GraphProgram implements Program {
   private run(name: string, entry: CacheEntry, flat: FlatNest): unknown {
     const backend = nodeBackend();
     const session = this.load();
-    const { trace } = entry;
+    const { trace, watchedOps } = entry;
     const { named } = this.graphs.get(entry) as Loadable;
     this.variables.push(trace.variables, trace.updated);
     const ids = backend.getInputTensorIds(flat.tensors);
@@ -313,10 +328,22 @@ class GraphProgram implements Program {
       for (const { id } of outputs) backend.binding.deleteTensor(id);
       return unflatten(trace.structure, []);
     }
-    return unflatten(
-      trace.structure,
-      outputs.map((output) => backend.createOutputTensor(output)),
-    );
+    const tensors = outputs.map((output) => backend.createOutputTensor(output));
+    const count = tensors.length - trace.prints.length - (watchedOps.length > 0 ? 1 : 0);
+    const [results, extra] = [tensors.slice(0, count), tensors.slice(count)];
+    trace.prints.forEach((label, i) => this.log(printed(label, extra[i])));
+    const flags = watchedOps.length > 0 ? Array.from(extra[extra.length - 1].dataSync()) : [];
+    tf.dispose(extra);
+    const first = flags.findIndex((flag) => flag !== 0);
+    if (first >= 0) {
+      tf.dispose(results);
+      throw new NumericsError({
+        where: name,
+        expected: "numbers",
+        got: `NaN from ${watchedOps[first]}`,
+      });
+    }
+    return unflatten(trace.structure, results);
   }
 
   private refuseDisposed(where: string): never {

@@ -38,6 +38,10 @@ export type OnCapture = (captured: CapturedTensor) => void;
  */
 export class Recorder implements Binding {
   readonly nodes: GraphNode[] = [];
+  /** Checks of numbers: they run whether or not a result needs them, and before a variable is written. */
+  readonly checks: number[] = [];
+  /** What is written to the log at every call. */
+  readonly prints: { readonly label: string; readonly ref: OutputRef }[] = [];
   readonly TF_Version: string;
   private readonly refs = new Map<number, OutputRef>();
   private readonly deferred = new Map<number, () => OutputRef>();
@@ -124,6 +128,11 @@ export class Recorder implements Binding {
     return id;
   }
 
+  /** Has a tensor written to the log at every call. */
+  print(label: string, tensor: tf.TensorInfo): void {
+    this.prints.push({ label, ref: this.refOf(tensor) });
+  }
+
   typeOf({ node, index }: OutputRef): TensorType {
     return this.nodes[node].outputs[index];
   }
@@ -154,6 +163,7 @@ export class Recorder implements Binding {
     const shapes = this.shapesOf(op, attrs, inputs, numOutputs);
     const outputs = shapes.map((shape, i) => ({ shape, dtype: dtypes[i] }));
     const node = this.add(op, inputs, attrs, outputs);
+    if (op === "CheckNumerics") this.checks.push(node);
     return outputs.map(({ shape, dtype }, index) => ({
       id: this.idFor({ node, index }),
       shape: [...shape],

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LayerbookError, TraceError } from "../core/errors";
+import { LayerbookError, NumericsError, TraceError } from "../core/errors";
 import type { Binding, TensorMetadata } from "./binding";
 import { encodeSavedModel } from "./graphDef";
 import type { NamedNode } from "./graphDef";
@@ -75,8 +75,18 @@ function refused(cause: unknown): TraceError {
   });
 }
 
-function explain(where: string, cause: unknown): EngineError {
+function explain(where: string, cause: unknown): LayerbookError {
   const message = messageOf(cause);
+  const check = /([^\n]*?) : Tensor had (.*?) values/.exec(message);
+  if (check !== null) {
+    const [, place, value] = check;
+    return new NumericsError({
+      where: `${where}, ${place.replace(/^.*with error: /, "")}`,
+      expected: "finite numbers",
+      got: value,
+      cause,
+    });
+  }
   const node = nodeIn(message);
   const at = node === null ? "" : ` at ${node}`;
   if (message.includes("OOM when allocating") || message.includes("Resource exhausted")) {

@@ -28,6 +28,8 @@ export interface Trace {
   readonly watched: readonly WatchedValue[];
   /** Optimizers whose count of steps a run moves on, once for each step in it. */
   readonly stepped: readonly tf.Optimizer[];
+  /** Labels of the tensors that are printed: as many results behind those of `structure`. */
+  readonly prints: readonly string[];
 }
 
 export interface TraceOptions {
@@ -35,6 +37,8 @@ export interface TraceOptions {
   readonly onCapture?: OnCapture;
   /** Default any number. */
   readonly maxCapturedElements?: number;
+  /** Whether what the function prints is returned behind its results; default false. */
+  readonly withPrints?: boolean;
 }
 
 /** What ops that record themselves need; see engine/ops/adamUpdate. */
@@ -70,7 +74,11 @@ export function traceFunction(
   name: string,
   fn: (...args: never[]) => unknown,
   args: FlatNest,
-  { onCapture = () => undefined, maxCapturedElements = Infinity }: TraceOptions = {},
+  {
+    onCapture = () => undefined,
+    maxCapturedElements = Infinity,
+    withPrints = false,
+  }: TraceOptions = {},
 ): Trace {
   const backend = nodeBackend();
   const real = backend.binding;
@@ -125,8 +133,8 @@ export function traceFunction(
     name,
     nodes: recorder.nodes,
     parameters,
-    results: outcome.results,
-    effects: variables.effects,
+    results: [...outcome.results, ...(withPrints ? recorder.prints.map(({ ref }) => ref) : [])],
+    effects: [...recorder.checks, ...variables.effects],
   };
   verifyGraph(recorded, "tracing");
   return {
@@ -136,6 +144,7 @@ export function traceFunction(
     updated: variables.updated,
     watched: [...guards.watched, ...variables.used.map(watchTrainable)],
     stepped: guards.stepped,
+    prints: withPrints ? recorder.prints.map(({ label }) => label) : [],
   };
 }
 

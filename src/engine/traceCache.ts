@@ -12,11 +12,14 @@ export const DEFAULT_MAX_TRACES = 8;
 export interface Recording {
   readonly trace: Trace;
   readonly graph: RecordedFunction;
+  /** What the last result says of each of these ops: that it came to NaN. Empty without `debug`. */
+  readonly watchedOps: readonly string[];
 }
 
 /** What runs for a call. */
 export interface CacheEntry {
   readonly trace: Trace;
+  readonly watchedOps: readonly string[];
   /** The graph to load. */
   readonly graph: RecordedFunction;
   /** For a graph with an open batch: the graph of one size that others are held to. */
@@ -109,7 +112,7 @@ export class TraceCache {
   }
 
   /** A graph that serves this batch size among others: one that is there, or a new one. */
-  private withOpenBatch({ trace, graph }: Recording): CacheEntry | null {
+  private withOpenBatch({ trace, graph, watchedOps }: Recording): CacheEntry | null {
     const alike = this.entries.filter((entry) => sameCall(entry.trace, trace));
     for (const entry of alike) {
       if (entry.source === null) continue;
@@ -118,7 +121,7 @@ export class TraceCache {
     }
     for (const { graph: source, source: opened } of alike) {
       const merged = opened === null ? openBatch(source, graph) : null;
-      if (merged !== null) return { trace, graph: merged, source };
+      if (merged !== null) return { trace, graph: merged, source, watchedOps };
     }
     return null;
   }
@@ -142,6 +145,7 @@ export class TraceCache {
 function sameCall(a: Trace, b: Trace): boolean {
   return (
     sameStructure(a.structure, b.structure) &&
+    a.prints.join() === b.prints.join() &&
     a.watched.length === b.watched.length &&
     a.watched.every(({ label }, i) => label === b.watched[i].label)
   );

@@ -193,7 +193,8 @@ export class TracedVariables {
 
   /** What must have run before the variable is written. */
   private orderOf({ reads, lastWrite }: Traced): number[] {
-    return lastWrite === null ? reads : [...reads, lastWrite];
+    const before = [...reads, ...this.recorder.checks];
+    return lastWrite === null ? before : [...before, lastWrite];
   }
 
   private flush(entry: Traced): void {

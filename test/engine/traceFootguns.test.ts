@@ -5,7 +5,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessDropout, statelessUniform } from "../../src/core/ops/statelessRandom";
 import { SeedGenerator } from "../../src/core/seedGenerator";
-import { TraceError } from "../../src/core/errors";
+import { NumericsError, TraceError } from "../../src/core/errors";
+import { checkNumerics } from "../../src/core/ops/checkNumerics";
+import { print } from "../../src/core/ops/print";
 import { createOptimizer } from "../../src/core/optimizers";
 import { nodeBackend } from "../../src/engine/binding";
 import { loadEngine } from "../../src/engine/load";
@@ -612,5 +614,72 @@ describe("tensors and variables", () => {
     program.dispose();
     expect(v.dataSync()[0]).toBe(120);
     expect(() => double()).toThrow(/before dispose/);
+  });
+});
+
+describe("looking inside", () => {
+  const broken = inLayer("broken", (input) => tf.log(input));
+
+  it("checkNumerics names the op and the layer, and no variable is written", () => {
+    const v = tf.variable(tf.scalar(1));
+    const f = compile(
+      (input: tf.Tensor) => {
+        const value = checkNumerics(broken.apply(input) as tf.Tensor, "logits");
+        v.assign(tf.add(v, 1));
+        return tf.relu(value);
+      },
+      { name: "step" },
+    );
+    expect(() => f(x)).toThrow(NumericsError);
+    expect(() => f(x)).toThrow(
+      /step, logits, Log in layer "broken": expected finite numbers, got NaN/,
+    );
+    expect(v.dataSync()[0]).toBe(1);
+    expect(f(tf.ones([2, 3])).dataSync()[0]).toBe(0);
+    expect(v.dataSync()[0]).toBe(2);
+  });
+
+  it("checkNumerics is asked also where nothing uses what it returns", () => {
+    const f = compile((input: tf.Tensor) => {
+      checkNumerics(tf.div(1, input));
+      return input;
+    });
+    expect(() => f(tf.zeros([2]))).toThrow(/RealDiv: expected finite numbers, got Inf/);
+  });
+
+  it("checkNumerics has the gradient of its input, and throws eagerly too", () => {
+    const f = (input: tf.Tensor) => tf.sum(tf.square(checkNumerics(input)));
+    expect(
+      tf
+        .grad(f)(tf.tensor1d([3]))
+        .dataSync()[0],
+    ).toBe(6);
+    expect(() => checkNumerics(tf.tensor1d([1, NaN]), "here")).toThrow(
+      /here: expected finite numbers, got NaN/,
+    );
+  });
+
+  it("debug: true names the first op that came to NaN, which a ReLU would hide", () => {
+    const kernel = tf.variable(tf.ones<tf.Rank.R4>([1, 1, 1, 1]));
+    const model = (input: tf.Tensor): tf.Tensor => {
+      const values = broken.apply(input.reshape([1, 2, 3, 1])) as tf.Tensor4D;
+      return tf.relu(tf.add(tf.conv2d(values, kernel as tf.Tensor4D, 1, "valid"), 1));
+    };
+    const f = compile(model, { name: "model", debug: true });
+    expect(() => f(x)).toThrow(/model: expected numbers, got NaN from Log in layer "broken"/);
+    const g = compile((input: tf.Tensor) => [tf.sum(input)], { debug: true });
+    expect(g(tf.tensor1d([1, 2]))[0].dataSync()[0]).toBe(3);
+    expect(() => g(tf.tensor1d([1, NaN]))).toThrow(/NaN from an argument/);
+  });
+
+  it("print writes at every call", () => {
+    const lines: string[] = [];
+    const f = compile((input: tf.Tensor) => tf.sum(print(tf.mul(input, 2), "doubled")), {
+      log: (line) => lines.push(line),
+    });
+    expect([f(tf.tensor1d([1, 2])), f(tf.tensor1d([3, 4]))].map((t) => t.dataSync()[0])).toEqual([
+      6, 14,
+    ]);
+    expect(lines).toEqual(["doubled: float32 [2] [2, 4]", "doubled: float32 [2] [6, 8]"]);
   });
 });

@@ -2,10 +2,12 @@
 import "./adamUpdate";
 import "./argsort";
 import "./batchNorm";
+import "./checkNumerics";
 import "./conv2dTranspose";
 import "./einsum";
 import "./gatherRows";
 import "./groupedConv2d";
+import "./print";
 import "./relu";
 import "./resizeBilinear";
 import "./runAfter";
