@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { installTarball, linkTarball, packProject, runCommand } from "./support/consumer";
+import { hasChromium, runInChromium } from "./support/chromium";
 import { writeFiles } from "./support/temporaryFolder";
 
 const root = path.resolve(__dirname, "..", "..");
@@ -120,6 +121,38 @@ describe("the package, packed and installed elsewhere", () => {
     120_000,
   );
 
+  /** Bundles one of test/consumers as its first line says, in the consumer's folder. */
+  function bundle(source: string, output: string, options: readonly string[]): string {
+    const file = path.join(consumer, path.basename(source));
+    fs.copyFileSync(path.join(root, "test", "consumers", source), file);
+    const esbuild = path.join(root, "node_modules", "esbuild", "bin", "esbuild");
+    const out = path.join(consumer, output);
+    const args = [file, "--bundle", `--outfile=${out}`, "--log-level=error", ...options];
+    const answer = runCommand(esbuild, args, consumer);
+    expect(answer).toMatchObject({ status: 0, stderr: "" });
+    return out;
+  }
+
+  (hasChromium ? it : it.skip).each(["cpu", "webgl"])(
+    "bundled by esbuild, trains one step in Chromium on %s",
+    async (backend) => {
+      const script = fs.readFileSync(bundle("esbuild/train.js", "page.js", []), "utf8");
+      const answer = await runInChromium<{ backend: string; before: number; after: number }>(
+        script,
+        `trainOneStep("${backend}")`,
+      );
+      expect(answer.backend).toBe(backend);
+      expect(answer.after).toBeLessThan(answer.before);
+    },
+    120_000,
+  );
+
+  it("bundled by esbuild for Node, works without what it can do without", () => {
+    const script = bundle("node/phantom.mjs", "phantom.cjs", ["--platform=node"]);
+    const { stdout } = runCommand(process.execPath, [script], consumer);
+    expect(stdout.trim().split("\n").at(-1)).toBe("64 x 64 x 2");
+  }, 60_000);
+
   it("says through the command line what is missing and how to get it", () => {
     const cli = path.join(consumer, "node_modules", "layerbook", "dist", "cli.js");
     const { status, stdout } = runCommand(process.execPath, [cli, "doctor", "--json"], consumer);
@@ -150,6 +183,14 @@ describe("the package, packed and installed elsewhere", () => {
     60_000,
   );
 
+  it("has every file that its README links to", () => {
+    const installed = path.join(consumer, "node_modules", "layerbook");
+    const readme = fs.readFileSync(path.join(installed, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target);
+    expect(links.length).toBeGreaterThan(3);
+    expect(links.filter((link) => !fs.existsSync(path.join(installed, link)))).toEqual([]);
+  });
+
   it("holds what set-up needs and nothing of the tests", () => {
     const { stdout } = runCommand("tar", ["tzf", tarball], root);
     const files = stdout.trim().split("\n");
@@ -163,6 +204,6 @@ describe("the package, packed and installed elsewhere", () => {
       ]),
     );
     expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
-    expect(files.filter((file) => /test|bench|\.(dcm|nii|gz)$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /test|bench(?!\/README)|\.(dcm|nii|gz)$/.test(file))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { requirePackage } from "../../files/packages";
 import type { Check } from "./check";
@@ -10,7 +11,7 @@ const oldestNode = 20;
 const newestTestedNode = 24;
 
 /** The versions that matter when something is reported. */
-export function checkVersions({ packageRoot, setupCommand }: Project): Check[] {
+export function checkVersions({ packageRoot, root, setupCommand }: Project): Check[] {
   const own = JSON.parse(fs.readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
     version: string;
   };
@@ -18,6 +19,7 @@ export function checkVersions({ packageRoot, setupCommand }: Project): Check[] {
     ok("layerbook", own.version),
     checkNode(process.versions.node),
     checkPlatform(process.platform, process.arch),
+    ...checkOneTfjs(packageRoot, root),
     ...packages.map((name) => {
       const version = installedVersion(name);
       return version === null
@@ -25,6 +27,21 @@ export function checkVersions({ packageRoot, setupCommand }: Project): Check[] {
         : ok(name, version);
     }),
   ];
+}
+
+/** Layers and tensors of two copies of tfjs do not know each other. */
+export function checkOneTfjs(packageRoot: string, root: string): Check[] {
+  const copies = [packageRoot, root].flatMap((folder) => {
+    try {
+      const require = createRequire(path.join(folder, "package.json"));
+      return [fs.realpathSync(require.resolve("@tensorflow/tfjs/package.json"))];
+    } catch {
+      return []; // not installed, which is a check of its own
+    }
+  });
+  if (new Set(copies).size < 2) return [];
+  const folders = copies.map((file) => path.dirname(file)).join(" and ");
+  return [broken("tfjs, once", folders, "Keep one copy: `npm ls @tensorflow/tfjs`.")];
 }
 
 /** @param version e.g. `24.1.0` */

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import { refuseOtherTfjs } from "../../core/oneTfjs";
 import { withoutCount } from "../../core/automaticNames";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 
@@ -89,6 +90,7 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
    * would compute something else
    */
   override apply(...[inputs, options]: ApplyArguments): ApplyResult {
+    refuseOtherTfjs(`${this.constructor.name} "${this.name}"`, inputs);
     if (isSymbolic(inputs)) this.refuseCallOptions(options ?? {});
     return super.apply(inputs, options);
   }
