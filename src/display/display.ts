@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { DISPLAY, displayHost } from "./host";
+import { DISPLAY, SHOWN, displayHost } from "./host";
 import type { MimeBundle } from "./host";
 import { richBundle } from "./rich";
 
@@ -64,7 +64,12 @@ export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
  * @param value a figure, a tensor, a model, a table, or anything else
  * @param options.id names the output; calling again with the id in the cell replaces it
  */
-export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+export function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+  // As a cell's last line it must not show its own promise beside what it has shown.
+  return Object.assign(show(value, options), { [SHOWN]: true });
+}
+
+async function show(value: unknown, options: DisplayOptions): Promise<void> {
   const bundle = toMimeBundle(value);
   displayBundle(isThenable(bundle) ? await bundle : bundle, options);
 }

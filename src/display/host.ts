@@ -4,6 +4,9 @@ export type MimeBundle = Readonly<Record<string, unknown>>;
 /** The method by which a value says how it shows itself, as Deno's ecosystem names it. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
+/** Marks a value that has shown itself: as a cell's last expression it shows nothing more. */
+export const SHOWN: unique symbol = Symbol.for("layerbook.shown") as never;
+
 /** Where a bundle goes. */
 export interface PublishOptions {
   /** Names the output, so that a later call can replace it. */

@@ -1,4 +1,4 @@
-export { DISPLAY, setDisplayHost } from "./host";
+export { DISPLAY, SHOWN, setDisplayHost } from "./host";
 export type { DisplayHost, MimeBundle, PublishOptions } from "./host";
 export { clearOutput, display, displayBundle, toMimeBundle } from "./display";
 export type { DisplayOptions } from "./display";

@@ -90,11 +90,43 @@ describe("a cell's value", () => {
     expect(await notebook.value("")).toBeNull();
   });
 
+  it("is shown once where display is the last line", async () => {
+    const { outputs, value } = await notebook.run(
+      `import { display } from "layerbook"; display([1, 2])`,
+    );
+    expect(value).toBeNull();
+    expect(outputs.map(({ type }) => type)).toEqual(["display"]);
+  });
+
+  it("may hold bytes, which Jupyter keeps as base64", async () => {
+    const { outputs } = await notebook.run(
+      `({ [Symbol.for("Jupyter.display")]: () => ({ "image/png": Uint8Array.of(1, 2, 255) }) })`,
+    );
+    expect(outputs).toMatchObject([{ type: "result", bundle: { "image/png": "AQL/" } }]);
+  });
+
   it("shows itself by its own method", async () => {
     const { outputs } = await notebook.run(
       "({ [Symbol.for('Jupyter.display')]: async () => ({ 'text/html': '<i>x</i>' }) })",
     );
     expect(outputs).toMatchObject([{ type: "result", bundle: { "text/html": "<i>x</i>" } }]);
+  });
+});
+
+describe("a child's piped output", () => {
+  it("keeps characters whole that a pipe cuts", async () => {
+    await notebook.run(`import { spawn } from "node:child_process";
+      const child = spawn(process.execPath, ["-e", "process.stdout.write('€ä'.repeat(50000))"]);
+      child.stdout.on("data", (chunk) => process.stdout.write(chunk));
+      await new Promise((resolve) => child.stdout.on("end", resolve));`);
+    expect(notebook.printed() === "€ä".repeat(50000)).toBe(true);
+  });
+
+  it("cut anywhere, is joined", async () => {
+    await notebook.run(
+      `const bytes = Buffer.from("a€"); for (const byte of bytes) process.stdout.write(Uint8Array.of(byte));`,
+    );
+    expect(notebook.printed()).toBe("a€");
   });
 });
 
@@ -136,6 +168,12 @@ describe("magics", () => {
     expect(await notebook.failure("%strict\nfunction tight(x) { return x; }")).toContain("Cell [");
     expect(await notebook.failure("maybe.length")).toContain("possibly 'undefined'");
     await notebook.value("%strict off\nfunction tight(x) { return x; }");
+  });
+
+  it("name? asks for names beyond ASCII too", async () => {
+    await notebook.run("const größe = 1;");
+    const { payload } = await notebook.run("größe?");
+    expect(JSON.stringify(payload)).toContain("const größe: 1");
   });
 
   it("name? fills the pager", async () => {

@@ -37,6 +37,7 @@ function inspect(text: string): string {
 
 describe("completion", () => {
   it.each([
+    ["a name with letters beyond ASCII", "const größe = 1; größ|", ["größe"], "größ"],
     ["members of a type of an earlier cell", "drawn.si|", ["side", "sides"], "si"],
     ["names of earlier cells", "hal|", ["half"], "hal"],
     ["names of the cell itself", "const somewhere = 1; somewh|", ["somewhere"], "somewh"],

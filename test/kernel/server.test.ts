@@ -78,6 +78,26 @@ describe("KernelServer", () => {
     expect(kernel.story(queued)).toContain("shell execute_reply ok");
   });
 
+  it("gives the output that follows a silent cell to the cell before it", async () => {
+    const loud = kernel.execute("setInterval(…)");
+    await kernel.backend.running();
+    kernel.backend.finish();
+    await kernel.idle(loud);
+    const silent = kernel.execute("1", { silent: true });
+    await kernel.backend.running();
+    kernel.backend.onOutput({ type: "stream", name: "stdout", text: "unheard" });
+    kernel.backend.finish();
+    await kernel.idle(silent);
+    kernel.backend.onOutput({
+      type: "display",
+      bundle: { "text/plain": "later" },
+      id: null,
+      update: false,
+    });
+    expect(kernel.story(loud).at(-1)).toBe("iopub display_data");
+    expect(kernel.story(silent)).not.toContain("iopub stream unheard");
+  });
+
   it("keeps a silent cell silent: no output, no count, no history", async () => {
     const id = kernel.execute("1", { silent: true });
     await kernel.backend.running();

@@ -164,6 +164,7 @@ export class KernelServer {
     const started = new Date().toISOString();
     if (stores) this.#count++;
     const count = this.#count;
+    const before = this.#cell;
     this.#cell = { message, silent };
     this.#resultText = null;
     if (!silent) this.#publish("execute_input", { code, execution_count: count }, message);
@@ -176,6 +177,8 @@ export class KernelServer {
       userExpressions: request.user_expressions ?? {},
     });
     this.#streams.flush();
+    // What earlier cells left running prints to them again.
+    if (silent) this.#cell = before;
     const { error, payload, userExpressions } = answer;
     if (stores) history.add(count, code, this.#resultText);
     if (error !== null && !silent) this.#publish("error", { ...error }, message);

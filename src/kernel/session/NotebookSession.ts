@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { toMimeBundle } from "../../display";
+import { SHOWN, toMimeBundle } from "../../display";
 import { CellConverter } from "./cellConverter";
 import type { CompiledCell } from "./cellConverter";
 import { CellRequire } from "./cellRequire";
@@ -99,7 +99,7 @@ export class NotebookSession {
     }
     const { error, value } = await this.#run(code, command.count);
     if (error !== null) return this.#failed(error);
-    if (value !== undefined && !command.silent) {
+    if (value !== undefined && !hasShownItself(value) && !command.silent) {
       try {
         this.#options.emit({ type: "result", bundle: await resultBundle(value) });
       } catch (thrown) {
@@ -244,6 +244,11 @@ function unknownMagic(line: string): CellError {
     evalue,
     traceback: [`\u001b[31mUnknownMagic\u001b[0m: ${evalue}`],
   };
+}
+
+/** The promise of a `display(…)` that nobody awaited. */
+function hasShownItself(value: unknown): boolean {
+  return typeof value === "object" && value !== null && SHOWN in value;
 }
 
 /** A cell's value in every form; text in quotes, as it is a value and not a print. */

@@ -22,8 +22,8 @@ export function completeAt(
   code: string,
   cursor: number,
 ): { readonly matches: CompletionMatch[]; readonly start: number; readonly end: number } {
-  const word = /[\w$]*$/.exec(code.slice(0, cursor))?.[0] ?? "";
-  const rest = /^[\w$]*/.exec(code.slice(cursor))?.[0] ?? "";
+  const word = /[$\u200c\u200d\p{ID_Continue}]*$/u.exec(code.slice(0, cursor))?.[0] ?? "";
+  const rest = /^[$\u200c\u200d\p{ID_Continue}]*/u.exec(code.slice(cursor))?.[0] ?? "";
   const found = converter.query(code, (service, path, toFile) =>
     service.getCompletionsAtPosition(path, toFile(cursor), {
       includeCompletionsForModuleExports: false,

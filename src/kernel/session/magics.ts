@@ -11,7 +11,8 @@ export interface MagicCell {
   readonly magics: readonly Magic[];
 }
 
-const HELP = /^\s*(?:\?\??\s*([\w$.]+)|([\w$.]+)\s*\?\??)\s*;?\s*$/;
+/** Names are those of JavaScript: `größe?` asks too. */
+const HELP = /^\s*(?:\?\??\s*([$.\p{ID_Continue}]+)|([$.\p{ID_Continue}]+)\s*\?\??)\s*;?\s*$/u;
 
 /**
  * Takes the magics off a cell: `%strict` or `%strict off` on lines at its head, or `name?` as all
