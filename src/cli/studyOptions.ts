@@ -1,15 +1,18 @@
 import { createInterface } from "node:readline/promises";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { StudyOptions } from "../experiments/studies/conductStudy";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
 import { addDataOptions, readOptionsOf } from "./dataOptions";
 import type { DataOptions } from "./dataOptions";
+import type { TrackingOptions } from "../experiments/tracking/trackersOf";
+import { addTrackingOptions } from "./trackingOptions";
 import { integerOption, listOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
 
 /** What {@link addStudyOptions} adds, as commander hands it over. */
-export interface StudyCommandOptions extends DataOptions, TrainingOptions {
+export interface StudyCommandOptions extends DataOptions, TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly out: string;
   readonly split?: string;
@@ -22,8 +25,6 @@ export interface StudyCommandOptions extends DataOptions, TrainingOptions {
   readonly prune?: boolean;
   readonly keepWeights?: boolean;
   readonly yes?: boolean;
-  readonly tensorboard?: string;
-  readonly mlflow?: string;
 }
 
 /** Studies longer than this ask first. */
@@ -34,7 +35,7 @@ export class DeclinedError extends Error {}
 
 /** Adds what every study's command takes beside its settings. */
 export function addStudyOptions(command: Command): Command {
-  return addDataOptions(command)
+  return addTrackingOptions(addDataOptions(command))
     .requiredOption("--out <folder>", "a record of every training, and the tables")
     .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
     .option("--split <file>", "JSON with your own splits, instead of --folds")
@@ -50,9 +51,7 @@ export function addStudyOptions(command: Command): Command {
     .option("--ray-resources <cpus,gpus>", "ray: what a training takes, e.g. 2,1; default 1,0")
     .option("--prune", "give up models that clearly lose after two folds")
     .option("--keep-weights", "keep every training's weights beside its record")
-    .option("--yes", "do not ask before a long study")
-    .option("--tensorboard <folder>", "write every training's curves for TensorBoard")
-    .option("--mlflow <url>", "log every training to an MLflow server");
+    .option("--yes", "do not ask before a long study");
 }
 
 /** What the options say about a study, without its plan. */
@@ -67,7 +66,7 @@ export async function studyOf(
   const jobArguments = [
     ...(prune ? ["--prune"] : []),
     ...(keepWeights ? ["--keep-weights"] : []),
-    ...(options.tensorboard === undefined ? [] : ["--tensorboard", options.tensorboard]),
+    ...(options.tensorboard === undefined ? [] : ["--tensorboard", resolve(options.tensorboard)]),
     ...(options.mlflow === undefined ? [] : ["--mlflow", options.mlflow]),
   ];
   const own = { command: [process.execPath, ...process.execArgv, __filename], jobArguments };

@@ -1,5 +1,5 @@
 /**
- * Writes protocol buffers, as far as graphs need them: varints, 32-bit floats and nested messages.
+ * Writes protocol buffers, as far as graphs and event files need them: varints, floats and nested messages.
  *
  * @see https://protobuf.dev/programming-guides/encoding
  */
@@ -23,6 +23,14 @@ export class ProtoWriter {
     this.reserve(4);
     new DataView(this.bytes.buffer).setFloat32(this.length, value, true);
     this.length += 4;
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.varint(field * 8 + 1);
+    this.reserve(8);
+    new DataView(this.bytes.buffer).setFloat64(this.length, value, true);
+    this.length += 8;
     return this;
   }
 

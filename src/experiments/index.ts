@@ -126,3 +126,8 @@ export type {
 } from "./uncertainty/reviewOrder";
 export { uncertaintyOf } from "./uncertainty/uncertaintyOf";
 export type { UncertaintyValues } from "./uncertainty/uncertaintyOf";
+export { mlflowTracker } from "./tracking/mlflow";
+export type { MlflowOptions } from "./tracking/mlflow";
+export { tensorboardTracker } from "./tracking/tensorboard";
+export type { TrackedRun, Tracker } from "./tracking/Tracker";
+export type { TrackingOptions } from "./tracking/trackersOf";

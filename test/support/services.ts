@@ -41,17 +41,27 @@ export function startService(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): ChildProcess {
-  return spawn(program, args, { stdio: "ignore", env });
+  // A group of its own, so that the service's own processes can be ended with it.
+  return spawn(program, args, { stdio: "ignore", env, detached: true });
 }
 
 /** Ends a service that was started here, and waits until it has gone. */
 export async function stopService(service: ChildProcess | null): Promise<void> {
   if (service === null || service.exitCode !== null || service.signalCode !== null) return;
   const gone = new Promise((resolve) => service.once("exit", resolve));
-  service.kill("SIGTERM");
-  const late = setTimeout(() => service.kill("SIGKILL"), 10_000);
+  signalGroup(service, "SIGTERM");
+  const late = setTimeout(() => signalGroup(service, "SIGKILL"), 10_000);
   await gone;
   clearTimeout(late);
+  signalGroup(service, "SIGKILL");
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // They have all gone.
+  }
 }
 
 /** Asks again and again until there is an answer. */

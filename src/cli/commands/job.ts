@@ -1,16 +1,16 @@
 import type { Command } from "commander";
 import { ConfigError } from "../../core/errors";
+import { addTrackingOptions } from "../trackingOptions";
 import { integerOption } from "../options";
+import type { TrackingOptions } from "../../experiments/tracking/trackersOf";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
-interface JobOptions extends CommonOptions {
+interface JobOptions extends CommonOptions, TrackingOptions {
   readonly id?: string;
   readonly index?: number;
   readonly prune?: boolean;
   readonly keepWeights?: boolean;
-  readonly tensorboard?: string;
-  readonly mlflow?: string;
 }
 
 /** `layerbook job`: one training of a study, on any machine that sees its folder and the data. */
@@ -22,9 +22,8 @@ export function registerJobCommand(program: Command): void {
     .option("--id <name>", "which job: its folder's name in jobs/")
     .option("--index <number>", "which job: its place in study.json, from 0", integerOption(0))
     .option("--prune", "give it up where its model clearly loses after two folds")
-    .option("--keep-weights", "keep the weights beside the record")
-    .option("--tensorboard <folder>", "write its curves for TensorBoard")
-    .option("--mlflow <url>", "log it to an MLflow server");
+    .option("--keep-weights", "keep the weights beside the record");
+  addTrackingOptions(command);
   addCommonOptions(command).action((out: string, options: JobOptions) =>
     resultAction<JobOptions>((given) => run(out, given))(options),
   );
@@ -38,7 +37,7 @@ async function run(out: string, options: JobOptions): Promise<CommandResult> {
     throw new ConfigError({ where: "job", expected: "--id or --index", got: "neither" });
   }
   const record = await withStopOnInterrupt((shouldStop) =>
-    runPlannedJob(out, id, { shouldStop, prune, keepsWeights: keepWeights }),
+    runPlannedJob(out, id, { shouldStop, prune, keepsWeights: keepWeights, tracking: options }),
   );
   if (record === null) {
     return { text: `${id} was stopped`, json: { out, id, isDone: false }, exitCode: 130 };

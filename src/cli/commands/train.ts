@@ -1,6 +1,9 @@
+import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { addDataOptions, addMaskOptions, addUnitOption, readOptionsOf } from "../dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
+import type { TrackingOptions } from "../../experiments/tracking/trackersOf";
+import { addTrackingOptions } from "../trackingOptions";
 import { integerOption } from "../options";
 import { MODEL_NAMES } from "../../models/modelNames";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
@@ -9,7 +12,7 @@ import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
 interface TrainOptions
-  extends CommonOptions, DataOptions, MaskOptions, UnitOptions, TrainingOptions {
+  extends CommonOptions, DataOptions, MaskOptions, UnitOptions, TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
@@ -32,7 +35,7 @@ export function registerTrainCommand(program: Command): void {
   command
     .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
     .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
-  addMaskOptions(addUnitOption(addDataOptions(command)));
+  addTrackingOptions(addMaskOptions(addUnitOption(addDataOptions(command))));
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
@@ -40,6 +43,7 @@ export function registerTrainCommand(program: Command): void {
       const readOptions = readOptionsOf(options);
       const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
+      const { summaryScores, trackersOf } = await import("../library");
       const given =
         options.split === undefined
           ? {}
@@ -50,9 +54,14 @@ export function registerTrainCommand(program: Command): void {
               config,
               readOptions,
             });
+      const trackers = trackersOf(options, {
+        name: basename(resolve(options.out)),
+        folder: options.out,
+      });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({
           ...given,
+          callbacks: trackers.map(({ callback }) => callback),
           model: options.model,
           config,
           out: options.out,
@@ -67,6 +76,9 @@ export function registerTrainCommand(program: Command): void {
       const evaluation = isScored
         ? evaluateModel(run.model, run.testCases, { classNames, batchSize: config.batchSize })
         : null;
+      if (evaluation !== null && result.ended !== "interrupted" && !run.wasFinished) {
+        for (const tracker of trackers) await tracker.scores(summaryScores(evaluation.summary));
+      }
       const ceiling = isScored
         ? resizeCeiling(
             { name: data.name, classNames, cases: run.testCases, grid: null },

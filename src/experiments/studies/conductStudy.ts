@@ -6,6 +6,7 @@ import type { TrainingConfig } from "../config/trainingConfig";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
 import type { TrainingHooks } from "../training/fitSplit";
+import type { TrackingOptions } from "../tracking/trackersOf";
 import { expectNoOwner } from "../storage/folderLock";
 import type { Executor } from "./executors/Executor";
 import { inProcessExecutor } from "./executors/inProcess";
@@ -37,6 +38,8 @@ export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callba
   readonly prune?: boolean;
   /** Keeps each job's weights, for ensembles and maps; default false. */
   readonly keepsWeights?: boolean;
+  /** Tools that trainings in this process are sent to; other executors have it in their command. */
+  readonly tracking?: TrackingOptions;
   /** What the progress bar is called, or `false` for none. */
   readonly progress?: string | false;
   /** Called before anything is trained or written; what it throws ends the study there. */

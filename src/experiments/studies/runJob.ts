@@ -4,6 +4,8 @@ import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { withFolderLock } from "../storage/folderLock";
 import { RECORD_FILE, WEIGHTS_FILE } from "../storage/runs";
+import { summaryScores, trackersOf } from "../tracking/trackersOf";
+import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
 import { trainInFolder } from "../training/trainRun";
 import type { Job } from "./job";
@@ -19,6 +21,8 @@ export interface RunJobOptions extends TrainingHooks {
   readonly dataset: SliceDataset;
   /** Keeps the trained weights beside the record; default false. */
   readonly keepsWeights?: boolean;
+  /** Tools that the training is sent to. */
+  readonly tracking?: TrackingOptions;
   /** Says, before the training, why the job is not worth running; `null` where it is. */
   readonly reasonToDrop?: () => Promise<string | null>;
 }
@@ -42,16 +46,24 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
     if (doneMeanwhile !== null) return doneMeanwhile;
     const reason = (await options.reasonToDrop?.()) ?? null;
     if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
+    const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder });
     const run = await trainInFolder({
       ...options,
       ...{ model: job.model, config: job.config, split: job.split, out: folder },
-      callbacks: [...callbacks, progressWriter(folder)],
+      callbacks: [
+        ...callbacks,
+        progressWriter(folder),
+        ...trackers.map(({ callback }) => callback),
+      ],
     });
     try {
       if (run.record.result.ended === "interrupted") return null;
       const { batchSize } = job.config;
-      const { records } = evaluateModel(run.model, run.testCases, { classNames, batchSize });
+      const { records, summary } = evaluateModel(run.model, run.testCases, {
+        ...{ classNames, batchSize },
+      });
       const record = await writeJobRecord(folder, job, run, records);
+      for (const tracker of trackers) await tracker.scores(summaryScores(summary));
       if (options.keepsWeights !== true) {
         await rm(join(folder, RECORD_FILE), { force: true });
         await rm(join(folder, WEIGHTS_FILE), { force: true });

@@ -1,5 +1,6 @@
 import { DataError } from "../../core/errors";
 import type { SliceDataset } from "../../data/types";
+import type { TrackingOptions } from "../tracking/trackersOf";
 import { loadLabelledData } from "../training/dataSource";
 import type { TrainingHooks } from "../training/fitSplit";
 import { rowKey } from "./job";
@@ -17,6 +18,8 @@ export interface PlannedJobOptions extends TrainingHooks {
   readonly dataset?: SliceDataset;
   readonly prune?: boolean;
   readonly keepsWeights?: boolean;
+  /** Tools that the training is sent to. */
+  readonly tracking?: TrackingOptions;
 }
 
 /**
