@@ -4,29 +4,40 @@ import { freezeVariables } from "./exportSavedModel";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
 import type { RecordedFunction } from "./graph";
-import { verifyGraph } from "./verifyGraph";
-import { flatten, signatureKey } from "./nest";
+import { flatten, unflatten } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldBatchNorm } from "./passes/foldBatchNorm";
 import { prune } from "./passes/prune";
-import type { Precision } from "./program";
+import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
+import type { Precision } from "./program";
 import { Session } from "./session";
 import { realBinding, traceFunction } from "./trace";
+import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
+import type { CacheEntry } from "./traceCache";
+import { verifyGraph } from "./verifyGraph";
 
 export interface PredictorOptions {
   /** Default `"float32"`. */
   readonly precision?: Precision;
+  /**
+   * Graphs that are kept at most, each with the weights in it; default {@link DEFAULT_MAX_TRACES}.
+   * The one used longest ago goes first.
+   */
+  readonly maxTraces?: number;
 }
 
 /** A model that only predicts. */
 export interface Predictor {
   /**
-   * The model's output for a batch. Recorded for each new shape, and again when a weight has
-   * changed. The caller disposes of the result.
+   * The model's output for a batch, or a list of them for a model of several outputs. Recorded for
+   * each new shape, where the ops allow once for every batch size, and loaded again when a weight
+   * has changed. The caller disposes of the result.
+   *
+   * @param images the model's input, or a list for a model of several inputs
    */
-  (images: tf.Tensor): tf.Tensor;
-  /** The graphs so far. */
+  <T extends tf.Tensor | tf.Tensor[] = tf.Tensor>(images: tf.Tensor | readonly tf.Tensor[]): T;
+  /** The graphs that are loaded. */
   readonly recorded: readonly RecordedFunction[];
   dispose(): void;
 }
@@ -41,7 +52,7 @@ interface Loaded {
  * Compiles a model for prediction: weights are constants of the graph, batch norms are folded into
  * the convolutions before them, and TensorFlow fuses what is left.
  *
- * @param model of one input and one output
+ * @param model with any number of inputs and outputs
  * @example
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [5] })] });
  * const predict = createPredictor(model);
@@ -49,23 +60,31 @@ interface Loaded {
  */
 export function createPredictor(
   model: tf.LayersModel,
-  { precision = "float32" }: PredictorOptions = {},
+  { precision = "float32", maxTraces = DEFAULT_MAX_TRACES }: PredictorOptions = {},
 ): Predictor {
-  const loaded = new Map<string, Loaded>();
+  const loaded = new Map<CacheEntry, Loaded>();
   const weights = model.weights.map((weight) => weight.read() as tf.Variable);
   let frozen: readonly object[] = [];
 
-  const clear = (): void => {
-    for (const { session } of loaded.values()) session.dispose();
-    loaded.clear();
+  const apply = (input: tf.Tensor | tf.Tensor[]): unknown =>
+    model.apply(input, { training: false });
+  const unload = (entry: CacheEntry): void => {
+    loaded.get(entry)?.session.dispose();
+    loaded.delete(entry);
   };
+  const cache = new TraceCache("predict", maxTraces, {
+    record: (flat) => {
+      const trace = traceFunction("predict", apply, flat);
+      return { trace, graph: prune(simplify(prune(trace.fn))), watchedOps: [] };
+    },
+    drop: unload,
+    log: () => undefined,
+  });
 
-  const load = (images: tf.Tensor): Loaded => {
-    const flat = flatten("predict, argument", [images]);
-    const apply = (input: tf.Tensor) => model.apply(input, { training: false }) as tf.Tensor;
-    const trace = traceFunction("predict", apply, flat);
-    const folded = foldBatchNorm(freezeVariables(trace.fn, trace.variables));
-    let recorded = prune(usesGpu() ? folded : softmaxByColumns(folded));
+  const load = ({ graph, trace, source }: CacheEntry): Loaded => {
+    const folded = foldBatchNorm(freezeVariables(graph, trace.variables));
+    // By columns it goes by the number of rows, which an open batch does not tell.
+    let recorded = prune(usesGpu() || source !== null ? folded : softmaxByColumns(folded));
     verifyGraph(recorded, "folding batch norm");
     if (precision === "bfloat16") {
       recorded = lowerToBfloat16(recorded);
@@ -75,24 +94,29 @@ export function createPredictor(
     return { session: new Session(named.nodes, realBinding()), named, recorded };
   };
 
-  const predict = (images: tf.Tensor): tf.Tensor => {
+  const predict = (images: tf.Tensor | readonly tf.Tensor[]): unknown => {
+    const flat = flatten("predict, argument", [images]);
     // An assigned variable has other data: the constants are out of date.
-    if (weights.some(({ dataId }, i) => dataId !== frozen[i])) clear();
-    const key = signatureKey(flatten("predict", [images]).signature);
-    let entry = loaded.get(key);
-    if (entry === undefined) {
-      entry = load(images);
-      loaded.set(key, entry);
+    if (weights.some(({ dataId }, i) => dataId !== frozen[i])) [...loaded.keys()].forEach(unload);
+    const entry = cache.entryFor(flat);
+    let held = loaded.get(entry);
+    if (held === undefined) {
+      held = load(entry);
+      loaded.set(entry, held);
       frozen = weights.map(({ dataId }) => dataId);
     }
     const backend = nodeBackend();
-    const ids = backend.getInputTensorIds([images]);
-    const { session, named } = entry;
-    const [output] = session.run("predict", ids, named.parameters, named.results);
-    return backend.createOutputTensor(output);
+    const { session, named } = held;
+    const ids = backend.getInputTensorIds(flat.tensors);
+    const outputs = session.run("predict", ids, named.parameters, named.results);
+    return unflatten(
+      entry.trace.structure,
+      outputs.map((output) => backend.createOutputTensor(output)),
+    );
   };
 
-  return Object.defineProperty(Object.assign(predict, { dispose: clear }), "recorded", {
+  const dispose = (): void => cache.clear();
+  return Object.defineProperty(Object.assign(predict, { dispose }), "recorded", {
     get: () => [...loaded.values()].map(({ recorded }) => recorded),
   }) as unknown as Predictor;
 }

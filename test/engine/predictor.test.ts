@@ -78,3 +78,40 @@ describe("createPredictor", () => {
     predict.dispose();
   });
 });
+
+describe("any model", () => {
+  const twoOutputs = (): tf.LayersModel => {
+    const [a, b] = [tf.input({ shape: [5] }), tf.input({ shape: [7] })];
+    const first = tf.layers.dense({ units: 3, kernelInitializer: "ones" }).apply(a);
+    const second = tf.layers.dense({ units: 3, kernelInitializer: "ones" }).apply(b);
+    const sum = tf.layers.add().apply([first, second] as tf.SymbolicTensor[]);
+    return tf.model({ inputs: [a, b], outputs: [sum, second] as tf.SymbolicTensor[] });
+  };
+
+  it("gives all outputs, from several inputs", () => {
+    const model = twoOutputs();
+    const predict = createPredictor(model);
+    const inputs = [tf.ones([2, 5]), tf.ones([2, 7])];
+    const wanted = model.predict(inputs) as tf.Tensor[];
+    const got = predict<tf.Tensor[]>(inputs);
+    expect(got.map((output) => output.arraySync())).toEqual(wanted.map((w) => w.arraySync()));
+  });
+
+  it("serves every batch size by two graphs, and keeps no more than it may", () => {
+    const { model } = trained("unet");
+    const predict = createPredictor(model, { maxTraces: 3 });
+    for (const batch of [2, 3, 5, 4, 2]) {
+      const x = tf.tile(images.slice(0, 1), [batch, 1, 1, 1]);
+      expect(distance(predict(x), model.predict(x) as tf.Tensor)).toBeLessThan(1e-5);
+    }
+    expect(predict.recorded).toHaveLength(2);
+    const dense = createPredictor(
+      tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [null, 3] })] }),
+      { maxTraces: 2 },
+    );
+    for (const length of [4, 5, 6]) dense(tf.ones([1, length, 3]));
+    expect(dense.recorded).toHaveLength(2);
+    dense.dispose();
+    expect(dense.recorded).toHaveLength(0);
+  });
+});
