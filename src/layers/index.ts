@@ -86,3 +86,9 @@ export type { AttentionCall, AttentionMaskInput } from "./attention/attentionMas
 export type { BlockArgs } from "./support/BlockLayer";
 export type { Normalization, NormalizationArgs } from "./support/ConvUnit";
 export type { KernelInitializer } from "./support/initializers";
+export { SqueezeExcitation } from "./SqueezeExcitation";
+export type { SqueezeExcitationArgs } from "./SqueezeExcitation";
+export { CBAM } from "./CBAM";
+export type { CBAMArgs } from "./CBAM";
+export { WindowAttention } from "./WindowAttention";
+export type { WindowAttentionArgs } from "./WindowAttention";

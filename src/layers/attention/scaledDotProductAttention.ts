@@ -71,7 +71,12 @@ function foldMask(mask: tf.Tensor, { batch, folded, queries, keys }: Sizes): tf.
     return tf.reshape(wide, [1, ...last] as [number, number, number]);
   }
   const spread = wide.dtype === "bool" ? tf.cast(wide, "int32") : wide;
-  return tf.reshape(tf.broadcastTo(spread, [...batch, ...last]), [folded, last[0], last[1]]);
+  const folds: [number, number, number] = [folded, last[0], last[1]];
+  if (spread.dtype !== "float32") {
+    return tf.reshape(tf.broadcastTo(spread, [...batch, ...last]), folds);
+  }
+  // tfjs' broadcastTo has no gradient past rank 4; that of a sum is a sum.
+  return tf.reshape(tf.add(spread, tf.zeros([...batch, ...last])), folds);
 }
 
 /** Output and weights; see {@link scaledDotProductAttention}. */
