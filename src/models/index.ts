@@ -39,3 +39,5 @@ export type {
 export { assignWeights, collectWeights, ownNames } from "./weights/assignWeights";
 export type { ForeignWeight, WeightNames } from "./weights/assignWeights";
 export { kerasAttentionNames } from "./weights/kerasNames";
+export { joinTorchLstmBiases, kerasLayerNames, torchLayerNames } from "./weights/layerNames";
+export type { NamedLayer, NamedLayerKind } from "./weights/layerNames";
