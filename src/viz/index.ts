@@ -5,6 +5,7 @@ export { ablationBars } from "./charts/ablationBars";
 export { confusionMatrixChart } from "./charts/confusionMatrixChart";
 export { foldScores } from "./charts/foldScores";
 export type { FoldScore } from "./charts/foldScores";
+export { foldScoresOf, intervalRows } from "./charts/fromStudy";
 export { kShotCurve } from "./charts/kShotCurve";
 export type { ShotScore } from "./charts/kShotCurve";
 export { leakStudyBars } from "./charts/leakStudyBars";

@@ -1,17 +1,4 @@
-/** Names for people, where a model's own name is an identifier. */
-const MODEL_TITLES: Readonly<Record<string, string>> = {
-  unet: "U-Net",
-  residualAttentionUnet: "Residual Attention U-Net",
-  ma: "M-A (without attention)",
-  mr: "M-R (without ResNeXt)",
-  withoutAttention: "M-A (without attention)",
-  withoutResNeXt: "M-R (without ResNeXt)",
-  attentionUnet: "Attention U-Net",
-  fcn8s: "FCN-8s",
-  resnextUnet: "ResNeXt-50 U-Net",
-  r2unet: "R2U-Net",
-  multiResUnet: "MultiResUNet",
-};
+import { MODEL_TITLES } from "../experiments/studies/views/titles";
 
 /**
  * A model's name as a reader knows it; unknown names are returned as they are.

@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { exportNotebook } from "../../src/viz/reports/exportNotebook";
 import { readPython } from "../../src/cli/doctor/project";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
@@ -231,31 +232,96 @@ class Lab {
     expect(types).toContain("TS2552");
   });
 
+  it("moves through slices in the viewer, and hides a class", async () => {
+    const { page } = lab;
+    await lab.type("sliceViewer(dataset.cases.slice(0, 6), { classNames, start: 0 })");
+    await lab.run();
+    const viewer = page.locator("figure.layerbook-viewer").last();
+    const canvas = viewer.locator("canvas").nth(1);
+    const picture = (): Promise<string> =>
+      canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+    await canvas.waitFor();
+    const before = await picture();
+    await viewer.getByRole("slider", { name: "Slice" }).press("ArrowRight");
+    await viewer.locator("output", { hasText: "(2 of 6)" }).waitFor();
+    const after = await picture();
+    expect(after === before).toBe(false);
+    await viewer.getByRole("slider", { name: "Slice" }).press("ArrowLeft");
+    await viewer.locator("output", { hasText: "(1 of 6)" }).waitFor();
+    for (const box of await viewer
+      .getByRole("checkbox", { name: /opacity|consol|effusion/ })
+      .all()) {
+      await box.uncheck();
+    }
+    await page.waitForTimeout(300);
+    expect((await picture()) === before).toBe(false);
+    await lab.shot("viewer");
+  });
+
+  it("draws a training's curve while it runs", async () => {
+    const { page } = lab;
+    await lab.type(
+      [
+        "const tiny = prepareSamples(dataset, { size: 64 }).slice(0, 8);",
+        "const small = unet({ inputShape: [64, 64, 1], numClasses: 4, filters: 4, depth: 2 });",
+        "await fit(small, { train: tiny, validation: tiny }, { epochs: 6, callbacks: [liveCurves()] });",
+      ].join("\n"),
+    );
+    const cell = page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active");
+    await cell.evaluate((element) => element.setAttribute("data-mark", "curve"));
+    await page.keyboard.press("Control+Enter");
+    const caption = page.locator('[data-mark="curve"] figure.layerbook-live figcaption');
+    await caption.filter({ hasText: /Epoch [2-6] of 6/ }).waitFor();
+    await lab.idle();
+    await page.locator('[data-mark="curve"] .js-plotly-plot .main-svg').first().waitFor();
+    await lab.shot("curve");
+  });
+
+  it("keeps a chart's size after a change of tab and theme", async () => {
+    const { page } = lab;
+    const chart = page.locator(".jp-Notebook .js-plotly-plot").first();
+    await chart.scrollIntoViewIfNeeded();
+    const height = async (): Promise<number> => (await chart.boundingBox())?.height ?? 0;
+    const before = await height();
+    expect(before).toBeGreaterThan(300);
+    await lab.menu("File", "New Launcher").catch(() => page.keyboard.press("Control+Shift+L"));
+    await page.waitForTimeout(500);
+    await page.locator('.lm-TabBar-tabLabel:text-is("01-quickstart.ipynb")').click();
+    await page.evaluate(() => {
+      document.body.setAttribute("data-jp-theme-light", "false");
+      dispatchEvent(new Event("resize"));
+    });
+    await page.waitForTimeout(1_000);
+    await chart.scrollIntoViewIfNeeded();
+    expect(await height()).toBe(before);
+    await lab.shot("after-tab");
+  });
+
   it("is exported to a page that shows every figure without a network", async () => {
     const { page } = lab;
     await lab.menu("File", "Save Notebook");
     await page.waitForSelector(".jp-mod-dirty", { state: "detached" });
     const html = join(lab.folder, "page.html");
-    execFileSync(
-      python ?? "",
-      [
-        ...["-m", "nbconvert", "--to", "html", "--template", "layerbook", "--output", html],
-        `--TemplateExporter.extra_template_basedirs=${join(root, "templates")}`,
-        `--TemplateExporter.extra_template_paths=${dirname(require.resolve("plotly.js-dist-min"))}`,
-        join(lab.folder, "01-quickstart.ipynb"),
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
+    await exportNotebook({
+      notebook: join(lab.folder, "01-quickstart.ipynb"),
+      output: html,
+      python: python ?? "",
+      packageRoot: root,
+    });
     const context = await lab.newContext();
     await context.setOffline(true);
     const exported = await context.newPage();
     await exported.goto(pathToFileURL(html).href);
-    const figures = exported.locator("[data-layerbook-figure]");
-    expect(await figures.count()).toBe(4);
-    for (const figure of await figures.all()) {
-      await figure.scrollIntoViewIfNeeded();
-      await figure.locator(".main-svg").first().waitFor();
+    const charts = exported.locator("figure.layerbook-figure");
+    expect(await charts.count()).toBeGreaterThanOrEqual(2);
+    for (const chart of await charts.all()) {
+      await chart.scrollIntoViewIfNeeded();
+      await chart.locator(".main-svg").first().waitFor();
     }
+    const masks = exported.locator("figure.layerbook-masks");
+    expect(await masks.count()).toBe(2);
+    for (const figure of await masks.all()) await figure.locator("svg image").first().waitFor();
+    await exported.locator("figure.layerbook-viewer canvas").first().waitFor();
     if (screenshots !== undefined) {
       await exported.screenshot({ path: join(screenshots, "exported.png"), fullPage: true });
     }

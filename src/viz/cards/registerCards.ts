@@ -1,6 +1,7 @@
 import { registerDisplay } from "../../display/formats";
 import { caseBundle, caseListBundle, datasetBundle, planeBundle } from "./dataCards";
 import { isCase, isCaseList, isDataset, isPlane } from "./recognise";
+import { isStudyTable, studyTableBundle } from "./studyCard";
 import {
   evaluationBundle,
   fitResultBundle,
@@ -26,6 +27,7 @@ function register<T>(
 /** Lets data sets, cases, results and plain plotly JSON show themselves in a notebook. */
 export function registerCards(): void {
   register("plotly JSON", isPlotlyJson, plotlyBundle);
+  register("study table", isStudyTable, studyTableBundle);
   register("evaluation", isEvaluation, evaluationBundle);
   register("fit result", isFitResult, fitResultBundle);
   register("plane", isPlane, planeBundle);

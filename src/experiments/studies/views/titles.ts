@@ -1,9 +1,11 @@
-/** The paper's names of the systems; other models go by their own. */
+/** Names for people, where a model's own name is an identifier. */
 export const MODEL_TITLES: Readonly<Record<string, string>> = {
   unet: "U-Net",
   residualAttentionUnet: "Residual Attention U-Net",
   ma: "M-A (without attention)",
   mr: "M-R (without ResNeXt)",
+  withoutAttention: "M-A (without attention)",
+  withoutResNeXt: "M-R (without ResNeXt)",
   attentionUnet: "Attention U-Net",
   fcn8s: "FCN-8s",
   resnextUnet: "ResNeXt-50 U-Net",

@@ -1,0 +1,79 @@
+import type { MimeBundle } from "../../display/host";
+import { escapeHtml } from "../../display/html";
+import { sayScore } from "../names";
+import { htmlTable, textTable } from "./table";
+
+interface ScoreLike {
+  readonly mean: number;
+  readonly sd: number;
+  readonly interval: { readonly low: number; readonly high: number };
+  readonly count: number;
+  readonly pHolm: number;
+}
+
+/** A study's table, as far as it is shown. */
+export interface StudyTableLike {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly factorNames: readonly string[];
+  readonly rows: readonly {
+    readonly title: string;
+    readonly factors: Readonly<Record<string, unknown>>;
+    readonly scores: Readonly<Record<string, ScoreLike>>;
+  }[];
+  readonly convention: string;
+}
+
+/** Whether a value is a study's table. */
+export function isStudyTable(value: object): value is StudyTableLike {
+  const { title, columns, factorNames, rows, convention } = value as Record<string, unknown>;
+  return (
+    typeof title === "string" &&
+    typeof convention === "string" &&
+    [columns, factorNames, rows].every((each) => Array.isArray(each))
+  );
+}
+
+/** A study's table: mean ± standard deviation, and for the Dice its interval and test. */
+export function studyTableBundle(table: StudyTableLike): MimeBundle {
+  const { title, columns, factorNames, rows, convention } = table;
+  const header = ["model", ...factorNames, ...columns, "95 % interval", "p (Holm)", "n"];
+  const lines = rows.map(({ title: name, factors, scores }) => {
+    const first = scores[columns[0]];
+    return [
+      name,
+      ...factorNames.map((factor) => String(factors[factor] ?? "")),
+      ...columns.map((column) => spread(scores[column])),
+      `${sayScore(first.interval.low)} to ${sayScore(first.interval.high)}`,
+      Number.isNaN(first.pHolm) ? "" : first.pHolm.toPrecision(2),
+      String(first.count),
+    ];
+  });
+  const best = sayBest(table);
+  return {
+    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${escapeHtml(convention)}</p></div>`,
+    "text/plain": `${textTable(header, lines, title)}\n${best}\n${convention}`,
+  };
+}
+
+function spread({ mean, sd }: ScoreLike): string {
+  return Number.isNaN(mean)
+    ? "-"
+    : `${mean.toFixed(3)} ± ${Number.isNaN(sd) ? "-" : sd.toFixed(3)}`;
+}
+
+/** Which row has the highest first score, and whether the test against the first row supports it. */
+function sayBest({ columns, rows }: StudyTableLike): string {
+  const [column] = columns;
+  const scored = rows.filter(({ scores }) => !Number.isNaN(scores[column].mean));
+  if (scored.length < 2) return "";
+  const best = scored.reduce((a, b) => (b.scores[column].mean > a.scores[column].mean ? b : a));
+  const name = [best.title, ...Object.values(best.factors).map(String)].join(", ");
+  const lead = `${name} has the highest ${column}, ${sayScore(best.scores[column].mean)}`;
+  const { pHolm } = best.scores[column];
+  if (best === rows[0]) return `${lead}.`;
+  if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
+  return pHolm < 0.05
+    ? `${lead}; the difference from the first row is significant (p = ${pHolm.toPrecision(2)}).`
+    : `${lead}, but the difference from the first row may be chance (p = ${pHolm.toPrecision(2)}).`;
+}

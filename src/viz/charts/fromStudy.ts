@@ -1,0 +1,63 @@
+import { ConfigError } from "../../core/errors";
+import type { JobRecord } from "../../experiments/studies/jobRecord";
+import type { StudyTable, TableRow } from "../../experiments/studies/views/studyTable";
+import { modelTitle } from "../names";
+import type { FoldScore } from "./foldScores";
+import type { IntervalRow } from "./intervalBars";
+
+/**
+ * The rows of a study's table as bars: one score of each row, with its interval and its test
+ * against the first row.
+ *
+ * @param column one of the table's columns; default `"Dice"`
+ * @throws ConfigError when the table does not have the column
+ */
+export function intervalRows(table: StudyTable, column = "Dice"): IntervalRow[] {
+  if (!table.columns.includes(column)) {
+    throw new ConfigError({
+      where: "intervalRows.column",
+      expected: `one of ${table.columns.join(", ")}`,
+      got: `"${column}"`,
+    });
+  }
+  return table.rows.map((row, index) => {
+    const { mean, interval, count, pHolm } = row.scores[column];
+    return {
+      name: rowName(row),
+      mean,
+      interval: [interval.low, interval.high] as const,
+      count,
+      ...(index === 0 ? {} : { pValue: pHolm }),
+    };
+  });
+}
+
+function rowName({ title, factors }: TableRow): string {
+  const settings = Object.entries(factors).map(([name, value]) => `${name} ${String(value)}`);
+  return [title, ...settings].join(", ");
+}
+
+/**
+ * Mean Dice by fold from a study's records: over the foreground classes of each case, then over the
+ * fold's cases.
+ */
+export function foldScoresOf(records: readonly JobRecord[]): FoldScore[] {
+  return records
+    .filter(({ cases }) => cases.length > 0)
+    .map(({ model, factors, fold, cases }) => {
+      const settings = Object.values(factors).map(String);
+      const scores = cases
+        .map(({ classes }) => meanOfDefined(classes.slice(1).map(({ dice }) => dice)))
+        .filter((score) => !Number.isNaN(score));
+      return {
+        model: [modelTitle(model), ...settings].join(", "),
+        fold,
+        score: meanOfDefined(scores),
+      };
+    });
+}
+
+function meanOfDefined(values: readonly number[]): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  return defined.reduce((a, b) => a + b, 0) / defined.length;
+}
