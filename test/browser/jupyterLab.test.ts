@@ -320,7 +320,7 @@ class Lab {
     }
     const masks = exported.locator("figure.layerbook-masks");
     expect(await masks.count()).toBe(2);
-    for (const figure of await masks.all()) await figure.locator("svg image").first().waitFor();
+    for (const figure of await masks.all()) await figure.locator("svg use").first().waitFor();
     await exported.locator("figure.layerbook-viewer canvas").first().waitFor();
     if (screenshots !== undefined) {
       await exported.screenshot({ path: join(screenshots, "exported.png"), fullPage: true });

@@ -375,6 +375,8 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     const body = make("div", "font:13px system-ui,sans-serif;color:inherit;max-width:1100px");
     const panelRow = make("div", "display:flex;flex-wrap:wrap;gap:8px");
     panelRow.append(...panels.map(({ box }) => box));
+    // JupyterLab would take arrow keys for moving between cells.
+    body.setAttribute("data-lm-suppress-shortcuts", "true");
     body.append(first, second, third, panelRow);
     body.addEventListener("keydown", (event) => {
       if (!(event.target instanceof HTMLCanvasElement)) return;
@@ -388,8 +390,6 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
       }[event.key];
       if (move === undefined) return;
       event.preventDefault();
-      // JupyterLab takes arrow keys for moving between cells.
-      event.stopPropagation();
       go(state.index + move);
     });
     void draw().then(() => root.replaceChildren(body));

@@ -66,6 +66,8 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
         region.style.fillOpacity = on ? "0" : "";
       });
     });
+    // JupyterLab would take keys for its own shortcuts.
+    controls.setAttribute("data-lm-suppress-shortcuts", "true");
     root.prepend(controls);
   }
 }
