@@ -264,7 +264,7 @@ class Lab {
       [
         "const tiny = prepareSamples(dataset, { size: 64 }).slice(0, 8);",
         "const small = unet({ inputShape: [64, 64, 1], numClasses: 4, filters: 4, depth: 2 });",
-        "await fit(small, { train: tiny, validation: tiny }, { epochs: 6, callbacks: [liveCurves()] });",
+        "await fit(small, { train: tiny }, { epochs: 6, callbacks: [liveCurves()] });",
       ].join("\n"),
     );
     const cell = page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active");
@@ -319,7 +319,7 @@ class Lab {
       await chart.locator(".main-svg").first().waitFor();
     }
     const masks = exported.locator("figure.layerbook-masks");
-    expect(await masks.count()).toBe(2);
+    expect(await masks.count()).toBe(1);
     for (const figure of await masks.all()) await figure.locator("svg use").first().waitFor();
     await exported.locator("figure.layerbook-viewer canvas").first().waitFor();
     if (screenshots !== undefined) {

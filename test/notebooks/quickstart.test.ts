@@ -36,8 +36,9 @@ describe("01-quickstart", () => {
     const fetched = /<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\/[^"]*"/g;
     expect(withoutPlotly.match(fetched)).toBeNull();
     expect(withoutPlotly.match(/<figure class="layerbook-figure/g)).toHaveLength(2);
-    expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(2);
-    expect(withoutPlotly.includes("residualAttentionUnet: ")).toBe(true);
+    expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(1);
+    expect(withoutPlotly.match(/<figure class="layerbook-viewer/g)).toHaveLength(1);
+    expect(withoutPlotly).toMatch(/reaches a mean Dice of 0\.\d\d on \d+ held-out slices/);
     const stderr = /jupyter\.stderr"[^>]*>\s*<pre>([\s\S]*?)<\/pre>/g;
     expect([...withoutPlotly.matchAll(stderr)].map(([, text]) => text)).toEqual([]);
     for (const model of ["unet", "residualAttentionUnet"]) {

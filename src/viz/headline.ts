@@ -1,0 +1,63 @@
+import { ConfigError } from "../core/errors";
+import { caseScores, wilcoxonSignedRank } from "../metrics";
+import type { CaseRecord } from "../metrics";
+import { modelTitle, sayScore } from "./names";
+
+/** What is read of an evaluation. */
+export interface HeadlineEvaluation {
+  readonly records: readonly CaseRecord[];
+  readonly summary: { readonly dice: number; readonly cases: number };
+}
+
+const SIGNIFICANT = 0.05;
+
+/**
+ * The result in one sentence: which model has the highest mean Dice on the same held-out cases,
+ * and whether the difference from the next one may be chance (paired Wilcoxon test over patients).
+ *
+ * @param evaluations by model name, all of the same cases in the same order
+ * @throws ConfigError when there is no evaluation, or they are not of the same cases
+ */
+export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation>>): string {
+  const entries = Object.entries(evaluations).sort(
+    ([, a], [, b]) => b.summary.dice - a.summary.dice,
+  );
+  const [first, second] = entries;
+  if (first === undefined) {
+    throw new ConfigError({ where: "headline", expected: "at least one evaluation", got: "none" });
+  }
+  const [name, best] = first;
+  const cases = `${best.summary.cases} held-out slices`;
+  const lead = `${modelTitle(name)} reaches a mean Dice of ${sayScore(best.summary.dice)} on ${cases}`;
+  if (second === undefined) return `${lead}.`;
+  const [otherName, other] = second;
+  const pairs = groupDifferences(best.records, other.records);
+  const p = pairs.length === 0 ? NaN : wilcoxonSignedRank(pairs, pairs.map(() => 0)).pValue;
+  const verdict = Number.isNaN(p)
+    ? "too few patients to test the difference"
+    : p < SIGNIFICANT
+      ? `the difference is significant (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`
+      : `the difference may be chance (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`;
+  return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
+}
+
+/** Mean difference in Dice per patient, over the cases that both define. */
+function groupDifferences(a: readonly CaseRecord[], b: readonly CaseRecord[]): number[] {
+  const groups = new Map<string, number[]>();
+  a.forEach((record, index) => {
+    const other = b[index];
+    if (other === undefined || other.id !== record.id) {
+      throw new ConfigError({
+        where: "headline",
+        expected: "evaluations of the same cases in the same order",
+        got: `"${record.id}" and "${other?.id ?? "none"}" at ${index}`,
+      });
+    }
+    const difference = caseScores(record).dice - caseScores(other).dice;
+    if (Number.isNaN(difference)) return;
+    groups.set(record.group, [...(groups.get(record.group) ?? []), difference]);
+  });
+  return [...groups.values()].map(
+    (differences) => differences.reduce((x, y) => x + y, 0) / differences.length,
+  );
+}
