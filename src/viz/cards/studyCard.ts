@@ -18,7 +18,7 @@ export interface StudyTableLike {
   readonly factorNames: readonly string[];
   readonly rows: readonly {
     readonly title: string;
-    readonly factors: Readonly<Record<string, unknown>>;
+    readonly factors: Readonly<Record<string, string | number | boolean | null>>;
     readonly scores: Readonly<Record<string, ScoreLike>>;
   }[];
   readonly convention: string;
