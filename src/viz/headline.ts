@@ -32,7 +32,13 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
   if (second === undefined) return `${lead}.`;
   const [otherName, other] = second;
   const pairs = groupDifferences(best.records, other.records);
-  const p = pairs.length === 0 ? NaN : wilcoxonSignedRank(pairs, pairs.map(() => 0)).pValue;
+  const p =
+    pairs.length === 0
+      ? NaN
+      : wilcoxonSignedRank(
+          pairs,
+          pairs.map(() => 0),
+        ).pValue;
   const verdict = Number.isNaN(p)
     ? "too few patients to test the difference"
     : p < SIGNIFICANT
