@@ -2,7 +2,7 @@
  * What the commands do their work with. It is imported when a command runs, not when the program
  * starts, so that `--help` and `doctor` need no TensorFlow.
  */
-export { resizeCeiling } from "../data";
+export { resizeCeiling, writePhantom } from "../data";
 export * from "../experiments";
 export { PHANTOM } from "../experiments/training/dataSource";
 export { ownSplit } from "../experiments/training/ownSplit";

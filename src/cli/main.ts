@@ -10,6 +10,7 @@ import { registerEvaluateCommand } from "./commands/evaluate";
 import { registerJobCommand } from "./commands/job";
 import { registerExportCommand } from "./commands/export";
 import { registerKernelCommand } from "./commands/kernel";
+import { registerPhantomCommand } from "./commands/phantom";
 import { registerPredictCommand } from "./commands/predict";
 import { registerReportCommand } from "./commands/report";
 import { registerRunsCommand } from "./commands/runs";
@@ -41,6 +42,7 @@ function createProgram(): Command {
   registerReportCommand(program);
   registerDemoCommand(program);
   registerExportCommand(program);
+  registerPhantomCommand(program);
   registerKernelCommand(program);
   registerSetupCommand(program);
   registerDoctorCommand(program);

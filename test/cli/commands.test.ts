@@ -211,6 +211,16 @@ describe("predict", () => {
   });
 });
 
+describe("phantom", () => {
+  it("writes a pair that evaluate reads", async () => {
+    const args = ["phantom", "--out", at("phantom"), "--count", "3", "--size", "64", "--json"];
+    const written = await cli.run(args);
+    const { maskPath } = JSON.parse(written.stdout) as { maskPath: string };
+    const scored = await cli.run(["evaluate", "--prediction", maskPath, "--truth", maskPath]);
+    expect([written.code, scored.code]).toEqual([0, 0]);
+  });
+});
+
 describe("evaluate", () => {
   it("finds a mask equal to itself, by hand-made files", async () => {
     const data = Uint8Array.of(0, 1, 1, 2);
