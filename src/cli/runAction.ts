@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { LayerbookError } from "../core/errors";
+import { stringifyJson } from "../core/json";
 
 /** Options that every command takes; see {@link addCommonOptions}. */
 export interface CommonOptions {
@@ -41,7 +42,7 @@ export function resultAction<O extends CommonOptions>(
 ): (options: O) => Promise<void> {
   return async (options) => {
     const result = await body(options);
-    const output = options.json === true ? JSON.stringify(result.json, null, 2) : result.text;
+    const output = options.json === true ? stringifyJson(result.json, 2) : result.text;
     process.stdout.write(`${output.trimEnd()}\n`);
     process.exitCode = result.exitCode ?? EXIT_OK;
   };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -28,7 +29,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   const folder = dirname(path);
   const draft = draftPath(path);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await open(draft, "wx");
     try {
       await file.writeFile(content);
@@ -83,7 +84,7 @@ export async function writeFolderWhole(
   const draft = draftPath(join(path, "folder"));
   let created: string | undefined;
   try {
-    created = await mkdir(path, { recursive: true });
+    created = await makeFolder(path);
     await mkdir(draft);
   } catch (cause) {
     throw asDataError(path, WRITABLE, cause);
@@ -105,6 +106,24 @@ export async function writeFolderWhole(
     await rm(draft, { recursive: true, force: true });
     // A folder made for nothing is removed again, unless another process has put something there.
     if (!isDone && created !== undefined) await rmdir(path).catch(() => undefined);
+  }
+}
+
+/**
+ * Makes a folder and those above it.
+ *
+ * @returns the first that was made
+ */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    // On a read-only disk Node says "no such file"; the first missing folder alone tells why.
+    let missing = path;
+    while (!existsSync(dirname(missing))) missing = dirname(missing);
+    await mkdir(missing);
+    return missing;
   }
 }
 

@@ -1,9 +1,9 @@
 import { DataError } from "../core/errors";
+import { parseJson, stringifyJson } from "../core/json";
 import type { CaseRecord } from "./caseMetrics";
 
 /**
- * Case records as JSON, NaN and infinite scores kept: JSON has neither, and a plain `null` would
- * make "undefined" and "infinitely far" one.
+ * Case records as JSON, NaN and infinite scores kept; see `stringifyJson`.
  *
  * @example
  * const truth = { height: 1, width: 1, data: Uint8Array.of(0) };
@@ -11,12 +11,7 @@ import type { CaseRecord } from "./caseMetrics";
  * parseRecords(serialiseRecords([record]))[0].classes[1].dice; // NaN
  */
 export function serialiseRecords(records: readonly CaseRecord[]): string {
-  return JSON.stringify(
-    records,
-    (_key, value: unknown) =>
-      typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value,
-    1,
-  );
+  return stringifyJson(records, 1);
 }
 
 /**
@@ -34,17 +29,12 @@ export function parseRecords(text: string): CaseRecord[] {
     });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text, (_key, value: unknown) => reviveNumber(value));
+    parsed = parseJson(text);
   } catch (cause) {
     throw fail(cause instanceof Error ? cause.message : "text that is no JSON", cause);
   }
   if (!Array.isArray(parsed) || !parsed.every(isCaseRecord)) throw fail("other JSON");
   return parsed;
-}
-
-function reviveNumber(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("number" in value)) return value;
-  return Number(value.number);
 }
 
 function isCaseRecord(value: unknown): value is CaseRecord {

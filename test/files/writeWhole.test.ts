@@ -1,4 +1,5 @@
-import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, mkdtemp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError } from "../../src/core/errors";
@@ -68,5 +69,67 @@ describe("writeFolderWhole", () => {
     });
     await expect(failing).rejects.toThrow("the second one is broken");
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe("a place that cannot be written", () => {
+  const quiet = { stdio: "ignore" } as const;
+
+  it("is a full disk: one line, and no part of a file", async () => {
+    const disk = join(folder, "disk");
+    await mkdir(disk);
+    // 64 KiB of memory as a disk of its own; needs the right to mount.
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], quiet);
+    if (mounted.status !== 0) return console.info("skipped: may not mount a small disk");
+    try {
+      await writeWhole(join(disk, "small.txt"), "fits");
+      await expect(writeWhole(join(disk, "large.txt"), new Uint8Array(2 ** 20))).rejects.toThrow(
+        /large.txt: expected a place to write to, got a full disk. Free some space/,
+      );
+      const filling = writeFolderWhole(join(disk, "out"), (draft) =>
+        writeWhole(join(draft, "large.txt"), new Uint8Array(2 ** 20)),
+      );
+      await expect(filling).rejects.toThrow(DataError);
+      expect(await readdir(disk)).toEqual(["small.txt"]);
+      // A mount point is the target itself: the draft lies inside it, so that no rename crosses disks.
+      const names = await writeFolderWhole(disk, (draft) => writeWhole(join(draft, "a.txt"), "a"));
+      expect([names, (await readdir(disk)).sort()]).toEqual([["a.txt"], ["a.txt", "small.txt"]]);
+    } finally {
+      spawnSync("umount", [disk], quiet);
+    }
+  });
+
+  it("is a read-only disk", async () => {
+    const disk = join(folder, "read-only");
+    await mkdir(disk);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", disk], quiet);
+    if (mounted.status !== 0) return console.info("skipped: may not mount a read-only disk");
+    try {
+      const wanted = /expected a place to write to, got a read-only file system. Choose another/;
+      await expect(writeWhole(join(disk, "a.txt"), "a")).rejects.toThrow(wanted);
+      await expect(writeFolderWhole(join(disk, "out"), async () => {})).rejects.toThrow(wanted);
+    } finally {
+      spawnSync("umount", [disk], quiet);
+    }
+  });
+
+  it("is a file where a folder should be", async () => {
+    await writeFile(join(folder, "out"), "a file");
+    await expect(writeFolderWhole(join(folder, "out"), async () => {})).rejects.toThrow(
+      /out: expected a place to write to, got .*/,
+    );
+    expect(await readFile(join(folder, "out"), "utf8")).toBe("a file");
+  });
+
+  it("may have a parent that is not the user's", async () => {
+    const own = join(folder, "parent", "own");
+    await mkdir(own, { recursive: true });
+    await chmod(join(folder, "parent"), 0o555);
+    try {
+      await writeFolderWhole(own, (draft) => writeWhole(join(draft, "a.txt"), "a"));
+      expect(await readdir(own)).toEqual(["a.txt"]);
+    } finally {
+      await chmod(join(folder, "parent"), 0o755);
+    }
   });
 });

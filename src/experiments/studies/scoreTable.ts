@@ -35,6 +35,11 @@ export function formatScore(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }
 
+/** A distance for people; one to a surface that was missed is infinite. */
+function formatDistance(value: number): string {
+  return value === Infinity ? "∞" : formatScore(value, 1);
+}
+
 /**
  * A summary for people: a row a class, then the means, with the number of cases behind each.
  *
@@ -50,10 +55,15 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
       formatScore(whereTruth.precision.mean),
       formatScore(whereTruth.recall.mean),
       formatScore(whereTruth.hd95.mean, 1),
+      String(whereTruth.hd95.infiniteCount),
+      formatDistance(whereTruth.hd95.median),
       String(casesWithTruth),
       String(casesWithFalseAlarm),
     ]);
   const { foreground } = summary;
+  const missed = summary.perClass
+    .filter(({ label }) => label > 0)
+    .reduce((sum, { whereTruth }) => sum + whereTruth.hd95.infiniteCount, 0);
   const head = [
     "class",
     "Dice",
@@ -61,6 +71,8 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
     "precision",
     "recall",
     `HD95 (${distanceUnit})`,
+    "missed",
+    "median HD95",
     "cases",
     "false alarms",
   ];
@@ -71,11 +83,15 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
     formatScore(foreground.precision),
     formatScore(foreground.recall),
     formatScore(foreground.hd95, 1),
+    String(missed),
+    "-",
     String(summary.cases),
     "-",
   ];
   return (
     `${markdownTable([head, ...rows, mean])}\n` +
-    `Each class over the cases whose truth has it; pixel accuracy ${formatScore(summary.accuracy)}.`
+    `Each class over the cases whose truth has it; pixel accuracy ${formatScore(summary.accuracy)}.\n` +
+    "HD95 is the mean over the cases where the class was found; a case where it was missed altogether is " +
+    "infinitely far, and the median counts it so."
   );
 }

@@ -1,0 +1,24 @@
+/**
+ * A value as JSON in which NaN and infinite numbers are kept: JSON has neither, and a plain `null` would
+ * make "undefined" and "infinitely far" one. They stand as `{ "number": "NaN" }`, `{ "number": "Infinity" }`.
+ *
+ * @example
+ * stringifyJson({ hd95: Infinity }); // '{"hd95":{"number":"Infinity"}}'
+ * parseJson(stringifyJson([NaN, 1])); // [NaN, 1]
+ */
+export function stringifyJson(value: unknown, indent = 0): string {
+  return JSON.stringify(
+    value,
+    (_key, inner: unknown) =>
+      typeof inner === "number" && !Number.isFinite(inner) ? { number: String(inner) } : inner,
+    indent,
+  );
+}
+
+/** The inverse of {@link stringifyJson}; throws a SyntaxError for text that is no JSON. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, (_key, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || !("number" in inner)) return inner;
+    return Object.keys(inner).length === 1 ? Number(inner.number) : inner;
+  });
+}
