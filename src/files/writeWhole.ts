@@ -123,6 +123,7 @@ async function makeFolder(path: string): Promise<string | undefined> {
     let missing = path;
     while (!existsSync(dirname(missing))) missing = dirname(missing);
     await mkdir(missing);
+    await mkdir(path, { recursive: true });
     return missing;
   }
 }
