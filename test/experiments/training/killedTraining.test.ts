@@ -60,7 +60,7 @@ async function killWhen(args: string[], run: string, file: RegExp): Promise<void
 describe.each(["compiled", "eager"] as const)("a training that was killed, %s", (mode) => {
   it("goes on, and ends with the same weights to the bit", async () => {
     const whole = await cli.run(trainInto(`whole-${mode}`, mode));
-    expect(whole.code).toBe(0);
+    expect([whole.code, whole.code === 0 ? "" : whole.stderr]).toEqual([0, ""]);
 
     const name = `killed-${mode}`;
     const run = join(folder, name);
@@ -73,7 +73,8 @@ describe.each(["compiled", "eager"] as const)("a training that was killed, %s", 
     expect(rest.code).toBe(0);
 
     const finished = filesIn(run).filter((name) => !isDraft(name));
-    expect(finished.sort()).toEqual(["run.json", "split.json", "weights.safetensors"]);
+    const files = ["manifest.json", "run.json", "split.json", "weights.safetensors"];
+    expect(finished.sort()).toEqual(files);
     const weights = join("weights.safetensors");
     expect(await readFile(join(run, weights))).toEqual(
       await readFile(join(folder, `whole-${mode}`, weights)),
