@@ -3,6 +3,8 @@ export type { ChartParts, FigureParts, PageParts, PlotlyJson, StillParts } from 
 export { registerCards } from "./cards/registerCards";
 export { ablationBars } from "./charts/ablationBars";
 export { confusionMatrixChart } from "./charts/confusionMatrixChart";
+export { deletionCurve } from "./charts/deletionCurve";
+export type { DeletionLike } from "./charts/deletionCurve";
 export { foldScores } from "./charts/foldScores";
 export type { FoldScore } from "./charts/foldScores";
 export { foldScoresOf, intervalRows } from "./charts/fromStudy";

@@ -68,6 +68,13 @@ const figures: Readonly<Record<string, () => Figure>> = {
       ],
       CLASS_NAMES,
     ),
+  deletionCurve: () =>
+    viz.deletionCurve({
+      fractions: [0, 0.1, 0.3],
+      attended: { scores: [0.9, 0.4, 0.1], area: 0.44 },
+      random: { scores: [0.9, 0.8, 0.6], area: 0.76 },
+      nearby: { scores: [0.9, 0.6, 0.4], area: 0.59 },
+    }),
   foldScores: () =>
     viz.foldScores(
       [0.6, 0.52, 0.71].flatMap((score, fold) => [

@@ -1,4 +1,5 @@
 import type { PlotlyJson } from "../Figure";
+import { MODEL_COLOURS } from "../palette";
 import type { Axis } from "./axes";
 import { drawBars } from "./bars";
 import { drawHeatmap } from "./heatmap";
@@ -7,16 +8,6 @@ import { px, svgText, tag } from "./markup";
 import type { Theme } from "./markup";
 import type { PlacedTrace } from "./placedTrace";
 import { whisker } from "./whisker";
-
-/** Colours that plotly gives traces without one. */
-export const COLORWAY: readonly string[] = [
-  "#0072B2",
-  "#D55E00",
-  "#009E73",
-  "#CC79A7",
-  "#E69F00",
-  "#56B4E9",
-];
 
 const DASHES: Readonly<Record<string, string>> = {
   dot: "2 3",
@@ -55,7 +46,10 @@ export function typeOf(trace: PlotlyJson): string {
 export function colourOf(trace: PlotlyJson, index: number): string {
   const line = textAt(objectAt(trace, "line"), "color", "");
   const marker = textAt(objectAt(trace, "marker"), "color", "");
-  return (typeOf(trace) === "bar" ? marker : line || marker) || COLORWAY[index % COLORWAY.length];
+  return (
+    (typeOf(trace) === "bar" ? marker : line || marker) ||
+    MODEL_COLOURS[index % MODEL_COLOURS.length]
+  );
 }
 
 /** The points of a trace; missing `x` count from 0. */
