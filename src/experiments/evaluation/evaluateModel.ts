@@ -56,7 +56,7 @@ export function predictCases(
     if (!compiled) return (images) => logits.apply(images, { training: false }) as tf.Tensor4D;
     const predictor = createPredictor(logits);
     predictors.push(predictor);
-    return (images) => predictor(images) as tf.Tensor4D;
+    return (images) => predictor<tf.Tensor4D>(images);
   });
   const predict = meanProbabilities(memberLogits, flips);
   const results: Plane<Uint8Array>[] = [];
