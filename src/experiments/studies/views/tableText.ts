@@ -1,4 +1,5 @@
-import type { Table } from "arquero";
+import type * as Arquero from "arquero";
+import { importPackage } from "../../../files/packages";
 import { csvTable, formatScore, markdownTable } from "../scoreTable";
 import { shownFactor } from "./studyTable";
 import type { StudyTable, TableRow, TableScore } from "./studyTable";
@@ -39,9 +40,9 @@ export function tableCsv(table: StudyTable): string {
 }
 
 /** The same as an arquero table, to filter and join in a notebook. */
-export async function tableArquero(table: StudyTable): Promise<Table> {
-  // Loaded when asked for: a package of ES modules alone.
-  const { from } = await import("arquero");
+export async function tableArquero(table: StudyTable): Promise<Arquero.Table> {
+  // Optional, and loaded when asked for.
+  const { from } = (await importPackage("arquero")) as typeof Arquero;
   return from(flatRows(table) as object[]);
 }
 
