@@ -129,7 +129,11 @@ class Lab {
   /** Puts a cell behind the others and types into it. */
   async type(text: string): Promise<void> {
     const { page } = this;
-    await page.locator(".jp-Notebook .jp-Cell").last().click();
+    // Beside the text: a click on it may open a solution.
+    await page
+      .locator(".jp-Notebook .jp-Cell")
+      .last()
+      .click({ position: { x: 60, y: 8 } });
     await page.keyboard.press("Escape");
     await page.keyboard.press("b");
     await page.keyboard.press("Enter");

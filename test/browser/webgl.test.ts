@@ -53,7 +53,10 @@ const goldens = [
 ];
 
 it("has a case for every layer", () => {
+  // Layers of one's own extend them; they do nothing by themselves.
+  const bases = ["BookLayer", "CompositeLayer", "SeededLayer"];
   const classes = Object.entries(layers)
+    .filter(([name]) => !bases.includes(name))
     .filter(([, value]) => (value as { prototype?: unknown }).prototype instanceof tf.layers.Layer)
     .map(([name]) => name);
   expect(BROWSER_CASES.map(({ layer }) => layer).sort()).toEqual(classes.sort());

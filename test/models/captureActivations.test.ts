@@ -29,7 +29,9 @@ describe("captureActivations", () => {
       const kernel = model
         .getLayer("encoder0")
         .weights.find(({ originalName }) => originalName === "encoder0/block/conv1/kernel");
-      const wanted = tf.conv2d(x as tf.Tensor4D, kernel?.read() as tf.Tensor4D, 1, "same");
+      const [into] = captureCalls(model, ["encoder0/block/conv1"], x)["encoder0/block/conv1"]
+        .inputs;
+      const wanted = tf.conv2d(into as tf.Tensor4D, kernel?.read() as tf.Tensor4D, 1, "same");
       expectClose(found["encoder0/block/conv1"].dataSync(), wanted.dataSync(), 1e-5, "conv1");
       expect(found["decoder0/attention"].shape).toEqual([2, 12, 10, 16]);
       expect(found["decoder1/block"].shape).toEqual([2, 6, 5, 16]);
