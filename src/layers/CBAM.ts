@@ -52,7 +52,8 @@ export class CBAM
     const shape = onlyShape(inputShape);
     const channels = channelsOf(`CBAM "${this.name}"`, shape, [4]);
     const { ratio, kernelSize } = this.args;
-    const seedOf = (name: string): number => deriveSeed(this.args.seed, `${this.name}/${name}`);
+    const seedOf = (name: string): number =>
+      deriveSeed(this.args.seed, `${this.seedLabel}/${name}`);
     const addMap = (name: string, units: number): DenseMap =>
       this.addChild(new DenseMap({ name, units, seed: seedOf(name) }));
     const narrow = Math.max(1, Math.floor(channels / ratio));

@@ -45,7 +45,7 @@ export class PositionEmbedding
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const { sequenceLength, seed } = this.args;
     const channels = this.checked(onlyShape(inputShape))[2];
-    const initializer = seededInitializer("glorotUniform", seed, `${this.name}/embeddings`);
+    const initializer = seededInitializer("glorotUniform", seed, `${this.seedLabel}/embeddings`);
     const shape = [sequenceLength, channels];
     this.embeddings = this.addWeight("embeddings", shape, "float32", initializer);
     this.inputSpec = [new tf.InputSpec({ ndim: 3, axes: { 2: channels ?? -1 } })];

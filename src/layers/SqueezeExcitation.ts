@@ -47,7 +47,7 @@ export class SqueezeExcitation
     const shape = onlyShape(inputShape);
     const channels = channelsOf(`SqueezeExcitation "${this.name}"`, shape, [3, 4, 5]);
     const add = (name: string, units: number): DenseMap => {
-      const seed = deriveSeed(this.args.seed, `${this.name}/${name}`);
+      const seed = deriveSeed(this.args.seed, `${this.seedLabel}/${name}`);
       return this.addChild(new DenseMap({ name, units, seed }));
     };
     const narrow = Math.max(1, Math.floor(channels / this.args.ratio));

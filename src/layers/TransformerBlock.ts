@@ -202,7 +202,7 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
   }
 
   private seedOf(part: string): number {
-    return deriveSeed(this.args.seed, `${this.name}/${part}`);
+    return deriveSeed(this.args.seed, `${this.seedLabel}/${part}`);
   }
 
   private createAttention(channels: number): MultiHeadAttention | LSHAttention {

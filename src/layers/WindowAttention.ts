@@ -74,7 +74,8 @@ export class WindowAttention
     const channels = channelsOf(`WindowAttention "${this.name}"`, shape, [4]);
     const { numHeads, useBias } = this.args;
     expectDivides("WindowAttention.numHeads", numHeads, channels);
-    const seedOf = (name: string): number => deriveSeed(this.args.seed, `${this.name}/${name}`);
+    const seedOf = (name: string): number =>
+      deriveSeed(this.args.seed, `${this.seedLabel}/${name}`);
     const add = (name: string, units: number): DenseMap =>
       this.addChild(new DenseMap({ name, units, useBias, seed: seedOf(name) }));
     this.qkv = add("qkv", 3 * channels);

@@ -1,6 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../src/engine/load";
-import { ConvBlock, GroupedConv2D, MultiHeadAttention } from "../../src/layers";
+import {
+  CBAM,
+  ConvBlock,
+  GroupedConv2D,
+  MultiHeadAttention,
+  PositionEmbedding,
+  SqueezeExcitation,
+  TransformerBlock,
+  WindowAttention,
+} from "../../src/layers";
 import { assignWeights, collectWeights } from "../../src/models/weights/assignWeights";
 
 loadEngine();
@@ -45,6 +54,29 @@ describe("models whose layers tfjs named", () => {
     const third = cell(3);
     assignWeights(third, filed);
     expect(values(third)).toEqual(values(first));
+  });
+
+  it.each([
+    ["CBAM", () => new CBAM({ seed: 3 }), [2, 3, 5, 8]],
+    ["PositionEmbedding", () => new PositionEmbedding({ sequenceLength: 5, seed: 3 }), [2, 5, 6]],
+    ["SqueezeExcitation", () => new SqueezeExcitation({ seed: 3 }), [2, 3, 5, 32]],
+    [
+      "TransformerBlock",
+      () => new TransformerBlock({ numHeads: 2, keyDim: 3, seed: 3 }),
+      [2, 5, 6],
+    ],
+    [
+      "WindowAttention",
+      () => new WindowAttention({ numHeads: 2, windowSize: 2, seed: 3 }),
+      [2, 4, 4, 6],
+    ],
+  ] as const)("start alike where the layer is a %s", (_, make, shape) => {
+    const drawn = [make(), make()].map((layer) => {
+      layer.apply(tf.zeros([...shape]));
+      return layer.getWeights().map((weight) => Array.from(weight.dataSync()));
+    });
+    expect(drawn[1]).toEqual(drawn[0]);
+    expect(drawn[0].flat().some((value) => value !== 0)).toBe(true);
   });
 
   it("draw differently for two layers without an explicit seed", () => {

@@ -71,7 +71,7 @@ export abstract class GroupedConv<Size extends number | readonly number[]>
       "kernel",
       [...this.window, inChannels / groups, filters],
       "float32",
-      seededInitializer(kernelInitializer, seed, `${this.name}/kernel`),
+      seededInitializer(kernelInitializer, seed, `${this.seedLabel}/kernel`),
     );
     if (useBias) {
       this.bias = this.addWeight("bias", [filters], "float32", tf.initializers.zeros());
