@@ -1,19 +1,19 @@
 /**
- * Colours of classes: the one palette of written masks, figures and reports. After Okabe and Ito
- * ("Color Universal Design", 2008): told apart with every common kind of colour blindness, and in
- * grey by lightness.
+ * Colours of classes: the one palette of written masks, figures and reports. From the colours of
+ * Okabe and Ito ("Color Universal Design", 2008), ordered so that the first three differ from one
+ * another and from the scan's greys with every common kind of colour blindness; a test simulates it.
  */
 
 /** Colour of a class by its label value; the background has none. */
 export const CLASS_COLOURS: readonly (string | null)[] = [
   null, // background
   "#56B4E9", // ground-glass opacity: sky blue
-  "#E69F00", // consolidation: orange
-  "#CC79A7", // pleural effusion: reddish purple
-  "#009E73",
-  "#F0E442",
+  "#D55E00", // consolidation: vermillion
+  "#F0E442", // pleural effusion: yellow
   "#0072B2",
-  "#D55E00",
+  "#E69F00",
+  "#009E73",
+  "#CC79A7",
 ];
 
 /**

@@ -63,7 +63,7 @@ describe("writeMaskPng", () => {
     const { palette = [] } = decode(encodeMaskPng({ height: 1, width: 10, data }));
     const hex = palette.map((rgb) => `#${Buffer.from(rgb).toString("hex").toUpperCase()}`);
     expect(hex).toEqual(Array.from(data, (label) => classColour(label) ?? "#000000"));
-    expect(hex[3]).toBe("#CC79A7"); // pleural effusion
+    expect(hex[3]).toBe("#F0E442"); // pleural effusion
   });
 });
 
