@@ -375,9 +375,11 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     const body = make("div", "font:13px system-ui,sans-serif;color:inherit;max-width:1100px");
     const panelRow = make("div", "display:flex;flex-wrap:wrap;gap:8px");
     panelRow.append(...panels.map(({ box }) => box));
-    // JupyterLab would take arrow keys for moving between cells.
-    body.setAttribute("data-lm-suppress-shortcuts", "true");
     body.append(first, second, third, panelRow);
+    // JupyterLab would take arrow keys for moving between cells. It looks at the focused element alone.
+    body.querySelectorAll("input, select, canvas").forEach((element) => {
+      element.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
     body.addEventListener("keydown", (event) => {
       if (!(event.target instanceof HTMLCanvasElement)) return;
       const move = {

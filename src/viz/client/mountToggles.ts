@@ -66,8 +66,10 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
         region.style.fillOpacity = on ? "0" : "";
       });
     });
-    // JupyterLab would take keys for its own shortcuts.
-    controls.setAttribute("data-lm-suppress-shortcuts", "true");
+    // JupyterLab would take keys for its own shortcuts. It looks at the focused element alone.
+    controls.querySelectorAll("input").forEach((input) => {
+      input.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
     root.prepend(controls);
   }
 }
