@@ -270,25 +270,6 @@ class Lab {
     await lab.shot("viewer");
   });
 
-  it("draws a training's curve while it runs", async () => {
-    const { page } = lab;
-    await lab.type(
-      [
-        "const tiny = prepareSamples(dataset, { size: 64 }).slice(0, 8);",
-        "const small = unet({ inputShape: [64, 64, 1], numClasses: 4, filters: 4, depth: 2 });",
-        "await fit(small, { train: tiny }, { epochs: 6, callbacks: [liveCurves()] });",
-      ].join("\n"),
-    );
-    const cell = page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active");
-    await cell.evaluate((element) => element.setAttribute("data-mark", "curve"));
-    await page.keyboard.press("Control+Enter");
-    const caption = page.locator('[data-mark="curve"] figure.layerbook-live figcaption');
-    await caption.filter({ hasText: /Epoch [2-6] of 6/ }).waitFor();
-    await lab.idle();
-    await page.locator('[data-mark="curve"] .js-plotly-plot .main-svg').first().waitFor();
-    await lab.shot("curve");
-  });
-
   it("keeps a chart's size after a change of tab and theme", async () => {
     const { page } = lab;
     const chart = page.locator(".jp-Notebook .js-plotly-plot").first();
