@@ -30,6 +30,8 @@ export function compileDeclarations(root, out) {
       rootDir: path.join(root, "src"),
       outDir: path.join(out, "types"),
       allowJs: false,
+      incremental: false,
+      tsBuildInfoFile: undefined,
     },
   );
   const { diagnostics } = program.emit();
