@@ -3,7 +3,7 @@ import importX from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
 
-// core <- files <- engine, display <- data, losses, metrics, layers <- models <- experiments <- viz <- index;
+// core <- files <- engine, display <- data, losses, metrics, layers <- models <- web <- experiments <- viz <- index;
 // kernel and cli stand on top. Neighbours on a rung do not import each other.
 const rungs = [
   ["core"],
@@ -11,6 +11,7 @@ const rungs = [
   ["engine", "display"],
   ["data", "losses", "metrics", "layers"],
   ["models"],
+  ["web"],
   ["experiments"],
   ["viz"],
   ["kernel"],
@@ -28,7 +29,7 @@ const zones = rungs
   )
   .filter((zone) => zone.from.length > 0);
 // These run in a browser, so they know only @tensorflow/tfjs, never the engine.
-const browserFolders = ["core", "losses", "layers", "models"];
+const browserFolders = ["core", "losses", "layers", "models", "web"];
 
 export default tseslint.config(
   {

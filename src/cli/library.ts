@@ -3,6 +3,7 @@
  * starts, so that `--help` and `doctor` need no TensorFlow.
  */
 export { resizeCeiling, writePhantom } from "../data";
+export { exportSavedModel } from "../engine";
 export * from "../experiments";
 export { PHANTOM } from "../experiments/training/dataSource";
 export { ownSplit } from "../experiments/training/ownSplit";

@@ -25,6 +25,8 @@ export type {
   DeletionRecord,
   ImageScore,
 } from "./explain/deletionTest";
+export { exportWebModel } from "./export/exportWebModel";
+export type { ExportWebOptions, ExportedWebModel } from "./export/exportWebModel";
 export { explain } from "./explain/explain";
 export type { ExplainOptions, Explanation, LayerDeletion } from "./explain/explain";
 export { fit } from "./training/fit";

@@ -211,6 +211,31 @@ describe("predict", () => {
   });
 });
 
+describe("export", () => {
+  it("writes a run for the web, with float16 weights where they are asked for", async () => {
+    const half = ["--to", "web", "--weights", "float16", "--json"];
+    const { code, stdout } = await cli.run([
+      ...["export", at("run"), "--output", at("web")],
+      ...half,
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      files: ["model.json", "preprocessing.json", "weights-1of1.bin"],
+      preprocessing: { model: "unet", size: 16, weights: { dtype: "float16" } },
+    });
+    expect((await readdir(at("web"))).length).toBe(3);
+  });
+
+  it.each([
+    [["--to", "html"], /expected a notebook \(\.ipynb\) for --to html, got another path/],
+    [["--to", "web", "--execute"], /expected no --execute with --to web/],
+    [["--to", "saved-model", "--weights", "float16"], /expected no --weights with --to saved/],
+  ])("refuses %s for a run", async (options, message) => {
+    const { code, stderr } = await cli.run(["export", at("run"), ...options]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
+  });
+});
+
 describe("phantom", () => {
   it("writes a pair that evaluate reads", async () => {
     const args = ["phantom", "--out", at("phantom"), "--count", "3", "--size", "64", "--json"];

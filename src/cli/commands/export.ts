@@ -1,37 +1,119 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { SetupError } from "../../core/errors";
+import { ConfigError, SetupError } from "../../core/errors";
 import { EXPORT_FORMS, exportNotebook } from "../../viz/reports/exportNotebook";
 import type { ExportForm } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
+/** The forms that a trained run can be exported to. */
+const MODEL_FORMS = ["web", "saved-model"] as const;
+type ModelForm = (typeof MODEL_FORMS)[number];
+
 interface ExportCommandOptions extends CommonOptions {
-  readonly to: ExportForm;
+  readonly to: ExportForm | ModelForm;
   readonly output?: string;
   readonly execute?: boolean;
   readonly code: boolean;
+  readonly weights?: "float32" | "float16";
 }
 
-/** `layerbook export NOTEBOOK`: a page, slides or a PDF that opens offline. */
+/** `layerbook export`: a notebook as a page, slides or a PDF; a run as a model for other programs. */
 export function registerExportCommand(program: Command): void {
   const command = program
     .command("export")
-    .description("write a notebook as a self-contained page, as slides or as a PDF")
-    .argument("<notebook>", "an .ipynb file")
-    .addOption(new Option("--to <form>", "what to write").choices(EXPORT_FORMS).default("html"))
-    .option("--output <file>", "default: beside the notebook, with the form's ending")
-    .option("--execute", "run every cell first; by default the saved outputs are exported")
-    .option("--no-code", "leave the code out");
-  addCommonOptions(command).action((notebook: string, options: ExportCommandOptions) =>
-    resultAction<ExportCommandOptions>((given) => exportOne(notebook, given))(options),
+    .description("write a notebook as a page, slides or a PDF, or a run as a model for the web")
+    .argument("<source>", "an .ipynb file, or the folder of a run that train made")
+    .addOption(
+      new Option(
+        "--to <form>",
+        "html, slides or pdf of a notebook; web (tfjs) or saved-model (TensorFlow) of a run",
+      )
+        .choices([...EXPORT_FORMS, ...MODEL_FORMS])
+        .default("html"),
+    )
+    .option(
+      "--output <path>",
+      "a file for a notebook (default: beside it, with the form's ending), a folder for a run (default: RUN/web or RUN/saved-model)",
+    )
+    .option("--execute", "of a notebook: run every cell first, not export the saved outputs")
+    .option("--no-code", "of a notebook: leave the code out")
+    .addOption(
+      new Option(
+        "--weights <type>",
+        "of a run, to web: float16 halves the download and rounds kernels (default: float32)",
+      ).choices(["float32", "float16"]),
+    );
+  addCommonOptions(command).action((source: string, options: ExportCommandOptions) =>
+    resultAction<ExportCommandOptions>((given) => exportOne(source, given))(options),
   );
 }
 
-async function exportOne(notebook: string, options: ExportCommandOptions): Promise<CommandResult> {
-  const { to, execute = false } = options;
+async function exportOne(source: string, options: ExportCommandOptions): Promise<CommandResult> {
+  const { to } = options;
+  if (isModelForm(to)) {
+    refuse(options.execute === true, "--execute", `--to ${to}`, "notebooks");
+    refuse(!options.code, "--no-code", `--to ${to}`, "notebooks");
+    refuse(to !== "web" && options.weights !== undefined, "--weights", `--to ${to}`, "--to web");
+    return exportRun(source, to, options);
+  }
+  refuse(options.weights !== undefined, "--weights", `--to ${to}`, "--to web");
+  if (!/\.ipynb$/i.test(source)) {
+    throw new ConfigError({
+      where: `export ${source}`,
+      expected: `a notebook (.ipynb) for --to ${to}`,
+      got: "another path",
+      remedy: `For the folder of a run, give --to ${MODEL_FORMS.join(" or --to ")}.`,
+    });
+  }
+  return exportPage(source, to, options);
+}
+
+function isModelForm(form: ExportForm | ModelForm): form is ModelForm {
+  return MODEL_FORMS.some((each) => each === form);
+}
+
+function refuse(isGiven: boolean, option: string, form: string, where: string): void {
+  if (!isGiven) return;
+  throw new ConfigError({
+    where: `export ${option}`,
+    expected: `no ${option} with ${form}`,
+    got: option,
+    remedy: `It is for ${where}.`,
+  });
+}
+
+async function exportRun(
+  run: string,
+  to: ModelForm,
+  { output = join(run, to), weights }: ExportCommandOptions,
+): Promise<CommandResult> {
+  const { exportSavedModel, exportWebModel, loadRun } = await import("../library");
+  if (to === "saved-model") {
+    exportSavedModel((await loadRun(run)).model, output);
+    return { text: output, json: { output } };
+  }
+  const { files, preprocessing } = await exportWebModel(run, output, {
+    ...(weights === undefined ? {} : { weights }),
+  });
+  const { dtype, bytes, largestRounding } = preprocessing.weights;
+  const rounding =
+    dtype === "float16"
+      ? `, kernels rounded by at most ${Number(largestRounding.toPrecision(2))}`
+      : "";
+  return {
+    text: `${output}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB of ${dtype} weights${rounding}`,
+    json: { output, files, preprocessing },
+  };
+}
+
+async function exportPage(
+  notebook: string,
+  to: ExportForm,
+  options: ExportCommandOptions,
+): Promise<CommandResult> {
   const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
   const python = readPython(root);
   if (python === null) {
@@ -49,7 +131,7 @@ async function exportOne(notebook: string, options: ExportCommandOptions): Promi
     notebook: resolve(notebook),
     output,
     to,
-    execute,
+    execute: options.execute ?? false,
     noCode: !options.code,
     python: python.executable,
     packageRoot,

@@ -1,3 +1,5 @@
+import { fromFloat16 } from "./float16";
+
 /** A number type of a safetensors file, and how its bytes become ours. */
 interface ElementType {
   readonly bytes: number;
@@ -27,15 +29,6 @@ const scratch = new DataView(new ArrayBuffer(4));
 function fromBfloat16(bits: number): number {
   scratch.setUint32(0, bits << 16);
   return scratch.getFloat32(0);
-}
-
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** int64 counters, such as PyTorch's `num_batches_tracked`; past 2^31 they saturate. */

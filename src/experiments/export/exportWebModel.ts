@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { version } from "../../../package.json";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { defaultWindow } from "../../data/intensity";
+import { writeFolderWhole, writeJsonWhole, writeWhole } from "../../files/writeWhole";
+import { PREPROCESSING_FILE, WINDOWED_UNITS } from "../../web/preprocessing";
+import type { WebPreprocessing } from "../../web/preprocessing";
+import { loadRun } from "../storage/runs";
+import type { Run } from "../storage/runs";
+import { halveWeights, plainWeights } from "./webWeights";
+
+/** How {@link exportWebModel} writes. */
+export interface ExportWebOptions {
+  /** `"float16"` halves what a page downloads; default `"float32"`, the weights as they are. */
+  readonly weights?: "float32" | "float16";
+}
+
+/** What {@link exportWebModel} wrote. */
+export interface ExportedWebModel {
+  readonly folder: string;
+  /** Names within the folder. */
+  readonly files: readonly string[];
+  readonly preprocessing: WebPreprocessing;
+}
+
+/** As tfjs' own converter splits weights, so that a browser may cache each part. */
+const SHARD_BYTES = 4 * 2 ** 20;
+
+/**
+ * Writes a run for a web page: a tfjs layers model (`model.json` and its weights) and
+ * `preprocessing.json`, which says how slices are prepared so that a page does what Node does.
+ * `loadSegmenter` of `layerbook/web` reads the folder.
+ *
+ * With float16, kernels and other tables are rounded to nearest, ties to even, and vectors stay
+ * float32; `preprocessing.json` states the largest change of a weight.
+ *
+ * @param run a run's folder, or the run itself
+ * @param folder is made where it is missing; either all files are written or none
+ * @throws DataError for a folder without a finished run; ConfigError for weights that float16 cannot hold
+ */
+export async function exportWebModel(
+  run: string | Run,
+  folder: string,
+  options: ExportWebOptions = {},
+): Promise<ExportedWebModel> {
+  refuseUnknownOptions("exportWebModel", options, ["weights"]);
+  const { weights: dtype = "float32" } = options;
+  const { record, model } = typeof run === "string" ? await loadRun(run) : run;
+  let artifacts: tf.io.ModelArtifacts = {};
+  await model.save(
+    tf.io.withSaveHandler((given) => {
+      artifacts = given;
+      return Promise.resolve({
+        modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" },
+      });
+    }),
+    { includeOptimizer: false },
+  );
+  const { specs, data, largestRounding } =
+    dtype === "float16" ? halveWeights(artifacts) : plainWeights(artifacts);
+  const preprocessing: WebPreprocessing = {
+    format: "layerbook-web-1",
+    model: record.model,
+    classNames: record.classNames,
+    size: record.config.size,
+    windows: Object.fromEntries(
+      WINDOWED_UNITS.map((unit) => [unit, defaultWindow(unit)]),
+    ) as unknown as WebPreprocessing["windows"],
+    interpolation: "area",
+    weights: { dtype, bytes: data.length, largestRounding },
+    versions: { layerbook: version, tfjs: tf.version_core },
+  };
+  const shards = Math.max(1, Math.ceil(data.length / SHARD_BYTES));
+  const paths = Array.from({ length: shards }, (_, i) => `weights-${i + 1}of${shards}.bin`);
+  const files = await writeFolderWhole(folder, async (draft) => {
+    for (const [index, path] of paths.entries()) {
+      const from = index * SHARD_BYTES;
+      await writeWhole(join(draft, path), data.subarray(from, from + SHARD_BYTES));
+    }
+    await writeJsonWhole(join(draft, PREPROCESSING_FILE), preprocessing);
+    await writeJsonWhole(join(draft, "model.json"), {
+      format: "layers-model",
+      generatedBy: `layerbook ${version}, tfjs ${tf.version_core}`,
+      convertedBy: null,
+      modelTopology: artifacts.modelTopology,
+      weightsManifest: [{ paths, weights: specs }],
+    });
+  });
+  return { folder, files, preprocessing };
+}

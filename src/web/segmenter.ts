@@ -1,0 +1,185 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError, DataError } from "../core/errors";
+import { refuseUnknownOptions } from "../core/unknownOptions";
+import { prepareSamples, restoreProbabilities } from "../data/prepare";
+import type { Plane, SliceCase } from "../data/types";
+import * as layers from "../layers";
+import { PaddingMask } from "../layers/attention/PaddingMask";
+import { LogProbabilities } from "../layers/support/LogProbabilities";
+import { logitsModel } from "../models/logitsModel";
+import { PREPROCESSING_FILE, parsePreprocessing } from "./preprocessing";
+import type { WebPreprocessing } from "./preprocessing";
+
+/** How {@link Segmenter.segment} runs. */
+export interface SegmentOptions {
+  /** Slices at a time; default 1, so that a page shows the first mask early. */
+  readonly batchSize?: number;
+  /** Told after each batch how many slices are done; the page may draw in between. */
+  readonly onProgress?: (done: number) => void;
+  /** Stops between batches, with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** How {@link loadSegmenter} fetches. */
+export interface LoadSegmenterOptions {
+  /** Told the share of the weights that has arrived, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+  /** In the place of the page's own `fetch`. */
+  readonly fetchFunc?: typeof fetch;
+}
+
+/** A model that `exportWebModel` wrote, with what it needs to know of its inputs. */
+export class Segmenter {
+  private readonly logits: tf.LayersModel;
+
+  /**
+   * @param model gives class scores or probabilities of square grey images, `[batch, size, size, 1]`
+   * @throws ConfigError where the model takes another size than `preprocessing` says
+   */
+  constructor(
+    readonly model: tf.LayersModel,
+    readonly preprocessing: WebPreprocessing,
+  ) {
+    const { size } = preprocessing;
+    const [, height, width, channels] = model.inputs[0].shape;
+    if (height !== size || width !== size || channels !== 1) {
+      throw new ConfigError({
+        where: "Segmenter.model",
+        expected: `a model of [${size}, ${size}, 1] images, as ${PREPROCESSING_FILE} says`,
+        got: `[${[height, width, channels].join(", ")}]`,
+        remedy: "Take both files from one export.",
+      });
+    }
+    this.logits = logitsModel(model);
+  }
+
+  /**
+   * Segments slices on their own grids, prepared and taken back as `predictCases` does in Node.
+   *
+   * @returns one plane of labels per slice, in their order
+   * @throws ConfigError for slices in a unit without a window
+   */
+  async segment(
+    cases: readonly SliceCase[],
+    options: SegmentOptions = {},
+  ): Promise<Plane<Uint8Array>[]> {
+    refuseUnknownOptions("Segmenter.segment", options, ["batchSize", "onProgress", "signal"]);
+    const { batchSize = 1, onProgress, signal } = options;
+    const results: Plane<Uint8Array>[] = [];
+    for (let start = 0; start < cases.length; start += batchSize) {
+      signal?.throwIfAborted();
+      const batch = cases.slice(start, start + batchSize);
+      const probabilities = this.predict(batch);
+      const values = await probabilities.data<"float32">();
+      const [, height, width, classes] = probabilities.shape;
+      probabilities.dispose();
+      const length = height * width * classes;
+      batch.forEach((item, index) => {
+        const data = values.subarray(index * length, (index + 1) * length);
+        results.push(restoreProbabilities({ height, width, classes, data }, item));
+      });
+      onProgress?.(results.length);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return results;
+  }
+
+  /** Frees the model's weights. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  private predict(batch: readonly SliceCase[]): tf.Tensor4D {
+    const { size, windows, interpolation } = this.preprocessing;
+    const pixels = size * size;
+    const images = new Float32Array(batch.length * pixels);
+    for (const [index, item] of batch.entries()) {
+      const window = item.unit === "arbitrary" ? undefined : windows[item.unit];
+      const [{ image }] = prepareSamples(
+        { cases: [item] },
+        { size, interpolation, ...(window === undefined ? {} : { window }) },
+      );
+      images.set(image.data, index * pixels);
+    }
+    return tf.tidy(() => {
+      const input = tf.tensor4d(images, [batch.length, size, size, 1]);
+      return tf.softmax(this.logits.apply(input, { training: false }) as tf.Tensor4D);
+    });
+  }
+}
+
+/**
+ * Loads what `layerbook export RUN --to web` wrote. Every layer of `layerbook` is known to it, LSH
+ * attention among them.
+ *
+ * @param url the exported folder's address, absolute or relative to the page
+ * @throws DataError where a file is missing or is not one of this version
+ */
+export async function loadSegmenter(
+  url: string,
+  options: LoadSegmenterOptions = {},
+): Promise<Segmenter> {
+  refuseUnknownOptions("loadSegmenter", options, ["onProgress", "fetchFunc"]);
+  registerLayers();
+  const { onProgress, fetchFunc = (...request) => fetch(...request) } = options;
+  const folder = url.replace(/\/$/, "");
+  const address = `${folder}/${PREPROCESSING_FILE}`;
+  const preprocessing = parsePreprocessing(address, await fetchJson(address, fetchFunc));
+  const modelAddress = `${folder}/model.json`;
+  const model = await tf
+    .loadLayersModel(modelAddress, {
+      fetchFunc,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    })
+    .catch((cause: unknown) => {
+      throw new DataError({
+        where: modelAddress,
+        expected: "a tfjs layers model with its weights",
+        got: cause instanceof Error ? cause.message : String(cause),
+        remedy: "Serve the whole folder that `layerbook export RUN --to web` wrote",
+        cause,
+      });
+    });
+  return new Segmenter(model, preprocessing);
+}
+
+async function fetchJson(address: string, fetchFunc: typeof fetch): Promise<unknown> {
+  const missing = (got: string, cause?: unknown): DataError =>
+    new DataError({
+      where: address,
+      expected: "the file that `layerbook export RUN --to web` wrote",
+      got,
+      remedy: "Serve the whole exported folder",
+      cause,
+    });
+  let response: Response;
+  try {
+    response = await fetchFunc(address);
+  } catch (cause) {
+    throw missing(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  if (!response.ok) throw missing(`status ${response.status}`);
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw missing("something that is not JSON", cause);
+  }
+}
+
+/** A bundler drops the registration that each layer's own file makes, as nothing there is used. */
+function registerLayers(): void {
+  const classes = [...Object.values(layers), LogProbabilities, PaddingMask] as unknown[];
+  for (const layer of classes) {
+    if (isLayerClass(layer)) tf.serialization.registerClass(layer);
+  }
+}
+
+function isLayerClass(
+  value: unknown,
+): value is tf.serialization.SerializableConstructor<tf.layers.Layer> {
+  return (
+    typeof value === "function" &&
+    value.prototype instanceof tf.layers.Layer &&
+    typeof (value as { className?: unknown }).className === "string"
+  );
+}
