@@ -2,6 +2,7 @@ import { ConfigError } from "../core/errors";
 import { createRandom } from "../core/random";
 import type { AugmentOptions } from "./augment/augment";
 import { augment } from "./augment/augment";
+import { oversample } from "./oversample";
 import type { Sample } from "./types";
 
 /** How samples are put together. */
@@ -15,6 +16,14 @@ export interface BatchOptions {
   readonly shuffle?: boolean;
   /** `true` for the defaults of {@link augment}, or its options; default `false`. */
   readonly augment?: boolean | AugmentOptions;
+  /**
+   * Share of the pass, in [0, 1], whose samples are drawn for a foreground class: the classes in turn,
+   * so that a rare one is seen as often as a common one. They replace samples of the order; the length
+   * of the pass stays the same. Default 0.
+   */
+  readonly oversampleForeground?: number;
+  /** A label that is no class, for `oversampleForeground`. */
+  readonly ignoreLabel?: number | undefined;
   /** Leaves the last batch out where it is not full; default false. */
   readonly dropLast?: boolean;
 }
@@ -64,12 +73,18 @@ export function* createBatches(
   options: BatchOptions,
 ): Generator<Batch, void, undefined> {
   const { batchSize, seed = 0, epoch = 0, shuffle = false, dropLast = false } = options;
+  const { oversampleForeground = 0, ignoreLabel } = options;
   checkSamples(samples, batchSize);
   const random = createRandom(seed).fork(`epoch ${epoch}`);
   const changes = options.augment === true ? {} : options.augment || null;
-  const order = shuffle
+  const inOrder = shuffle
     ? random.fork("order").permutation(samples.length)
     : samples.map((_, index) => index);
+  const order = oversample(inOrder, samples, {
+    ...{ share: oversampleForeground, ignoreLabel },
+    random: random.fork("foreground"),
+  });
+  const timesSeen = new Map<string, number>();
   for (let start = 0; start < order.length; start += batchSize) {
     const size = Math.min(batchSize, order.length - start);
     if (dropLast && size < batchSize) return;
@@ -80,8 +95,11 @@ export function* createBatches(
     const ids: string[] = [];
     for (let i = 0; i < size; i++) {
       const original = samples[order[start + i]];
-      const sample =
-        changes === null ? original : augment(original, random.fork(original.id), changes);
+      const times = timesSeen.get(original.id) ?? 0;
+      timesSeen.set(original.id, times + 1);
+      // A sample that was drawn twice is changed in two ways.
+      const key = times === 0 ? original.id : `${original.id} again ${times}`;
+      const sample = changes === null ? original : augment(original, random.fork(key), changes);
       images.set(sample.image.data, i * pixels);
       if (sample.labels !== null) labels.set(sample.labels.data, i * pixels);
       ids.push(sample.id);

@@ -8,6 +8,7 @@ export type { Attending, DuplicationOptions, DuplicationResult } from "./studies
 export type { TrainingCallback, TrainingEvent, TrainingPlan } from "./training/events";
 export { evaluateFiles } from "./evaluation/evaluateFiles";
 export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
+export { inferenceOptions } from "./evaluation/inferenceOptions";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";
 export type { Evaluation, PredictOptions } from "./evaluation/evaluateModel";
 export { attentionMaps } from "./explain/attentionMaps";

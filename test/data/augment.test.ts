@@ -192,6 +192,40 @@ describe("createBatches", () => {
     expect(imageOf(samples, "s5")).not.toEqual(imageOf(samples, "s4"));
   });
 
+  it("draws a share of the pass for each class in turn, however rare it is", () => {
+    // One of 40 has class 2, ten have class 1, and 255 is no class.
+    const uneven = Array.from({ length: 40 }, (_, index) => {
+      const plain = sample(`u${index}`, 4);
+      const label = index === 0 ? 2 : index <= 10 ? 1 : index === 11 ? 255 : 0;
+      return { ...plain, labels: { height: 4, width: 4, data: new Uint8Array(16).fill(label) } };
+    });
+    const drawn = (options: Partial<Parameters<typeof createBatches>[1]>) =>
+      [
+        ...createBatches(uneven, { batchSize: 4, shuffle: true, ignoreLabel: 255, ...options }),
+      ].flatMap(({ ids }) => ids);
+    const half = drawn({ oversampleForeground: 0.5 });
+    expect(half).toHaveLength(40);
+    // Ten of the twenty that are drawn are for class 2.
+    expect(half.filter((id) => id === "u0").length).toBeGreaterThanOrEqual(10);
+    expect(half.filter((id) => id === "u0").length).toBeLessThanOrEqual(11);
+    const all = drawn({ oversampleForeground: 1 });
+    expect(new Set(all.map((id) => Number(id.slice(1)) <= 10))).toEqual(new Set([true]));
+    expect(all.filter((id) => id === "u0")).toHaveLength(20);
+    expect(drawn({ oversampleForeground: 0 })).toEqual(drawn({}));
+    expect(drawn({ oversampleForeground: 0.5 })).toEqual(half);
+    expect(drawn({ oversampleForeground: 0.5, epoch: 1 })).not.toEqual(half);
+    expect(() => drawn({ oversampleForeground: 1.5 })).toThrow(/a share in \[0, 1\], got 1.5/);
+  });
+
+  it("changes a sample that is drawn twice in two ways", () => {
+    const pair = [sample("a", 16), { ...sample("b", 16), labels: null }];
+    const [batch] = createBatches(pair, {
+      ...{ batchSize: 2, seed: 3, augment: true, oversampleForeground: 1 },
+    });
+    expect(batch.ids).toEqual(["a", "a"]);
+    expect(batch.images.slice(0, 256)).not.toEqual(batch.images.slice(256));
+  });
+
   it("refuses samples of several sizes and a batch of none", () => {
     expect(() => [...createBatches([sample("a", 4), sample("b", 5)], { batchSize: 2 })]).toThrow(
       /b of 5 x 5/,

@@ -35,7 +35,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   const data = await library.loadLabelledData(source, record.config, readOptionsOf(options));
   const [split] = await library.readSplits(join(folder, "split.json"), data.cases);
   const cases = library.selectById(data.cases, split.test);
-  const predictions = library.predictCases(model, cases);
+  const predictions = library.predictCases(model, cases, library.inferenceOptions(record.config));
   const evaluation = library.scorePredictions(cases, predictions, record.classNames);
   const { packageRoot } = findProject(__dirname, process.cwd());
   const page = reportPage(

@@ -43,7 +43,7 @@ export function registerTrainCommand(program: Command): void {
       const readOptions = readOptionsOf(options);
       const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
-      const { summaryScores, trackersOf } = await import("../library");
+      const { inferenceOptions, summaryScores, trackersOf } = await import("../library");
       const given =
         options.split === undefined
           ? {}
@@ -74,7 +74,7 @@ export function registerTrainCommand(program: Command): void {
       const { classNames } = run.record;
       const isScored = run.testCases.length > 0;
       const evaluation = isScored
-        ? evaluateModel(run.model, run.testCases, { classNames, batchSize: config.batchSize })
+        ? evaluateModel(run.model, run.testCases, { ...inferenceOptions(config), classNames })
         : null;
       if (evaluation !== null && result.ended !== "interrupted" && !run.wasFinished) {
         for (const tracker of trackers) await tracker.scores(summaryScores(evaluation.summary));

@@ -23,14 +23,15 @@ export type OptimizerConfig =
   | ({ readonly name: "rmsprop" } & RMSpropOptions)
   | ({ readonly name: "sgd" } & SGDOptions);
 
-const OPTIMIZER_NAMES: readonly OptimizerConfig["name"][] = [
+/** Every name that {@link createOptimizer} knows. */
+export const OPTIMIZER_NAMES = [
   "adagrad",
   "adam",
   "adamw",
   "lion",
   "rmsprop",
   "sgd",
-];
+] as const satisfies readonly OptimizerConfig["name"][];
 
 /**
  * Makes an optimizer from its configuration.

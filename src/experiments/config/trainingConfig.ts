@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { OPTIMIZER_NAMES } from "../../core/optimizers/createOptimizer";
 import { LOSS_NAMES } from "../../losses/lossNames";
 import { scheduleSchema } from "../training/schedule";
 import { group, setting } from "./setting";
@@ -130,8 +131,8 @@ export const trainingConfigSchema = z.strictObject({
   }),
   /** How weights follow gradients. */
   optimizer: group({
-    /** Adam, or stochastic gradient descent. */
-    name: setting(z.enum(["adam", "sgd"]), "adam", "how weights follow gradients", {
+    /** See `createOptimizer`. */
+    name: setting(z.enum(OPTIMIZER_NAMES), "adam", "how weights follow gradients", {
       flag: "optimizer",
     }),
     /** The rate that the schedule scales. */
@@ -144,10 +145,64 @@ export const trainingConfigSchema = z.strictObject({
       1,
       "largest norm of all gradients together; null for no clipping",
     ),
-    /** Decoupled; 0 for none. */
-    weightDecay: setting(z.number().min(0).lt(1), 0, "decoupled weight decay"),
-    /** Of `sgd`. */
-    momentum: setting(z.number().min(0).lt(1), 0, "momentum of sgd"),
+    /** Decoupled, of kernels only; 0 for none, which `adamw` refuses. */
+    weightDecay: setting(z.number().min(0).lt(1), 0, "decoupled weight decay; adamw needs one"),
+    /** Share of the last step that is taken again, of `sgd` and `rmsprop`; the others refuse one. */
+    momentum: setting(z.number().min(0).lt(1), 0, "momentum of sgd and rmsprop"),
+    /** Of `sgd`: looks ahead along the momentum. */
+    useNesterov: setting(z.boolean(), false, "sgd looks ahead along its momentum"),
+    /** Of `adam`, `adamw` and `lion`; `null` for the optimizer's own. */
+    beta1: setting(
+      z.number().min(0).lt(1).nullable(),
+      null,
+      "of adam, adamw and lion; null for their own",
+    ),
+    /** Of `adam`, `adamw` and `lion`; `null` for the optimizer's own. */
+    beta2: setting(
+      z.number().min(0).lt(1).nullable(),
+      null,
+      "of adam, adamw and lion; null for their own",
+    ),
+    /** Decay of the mean square of `rmsprop`; `null` for 0.9. */
+    rho: setting(
+      z.number().min(0).lt(1).nullable(),
+      null,
+      "decay of the mean square of rmsprop; null for 0.9",
+    ),
+    /** Of `rmsprop`: divides by the variance rather than the mean square. */
+    centered: setting(z.boolean(), false, "rmsprop divides by the variance"),
+    /** What the sums of `adagrad` start at; `null` for 0.1. */
+    initialAccumulatorValue: setting(
+      z.number().min(0).nullable(),
+      null,
+      "what the sums of adagrad start at; null for 0.1",
+    ),
+    /** Keeps divisions finite, of all but `sgd` and `lion`; `null` for 1e-7. */
+    epsilon: setting(
+      z.number().positive().nullable(),
+      null,
+      "keeps divisions finite, of all but sgd and lion; null for 1e-7",
+    ),
+    /** Steps whose gradients make one move of the weights. */
+    gradientAccumulationSteps: setting(
+      count,
+      1,
+      "steps whose mean gradient makes one move of the weights",
+    ),
+    /** Validates and keeps an exponential moving average of the weights. */
+    useEma: setting(
+      z.boolean(),
+      false,
+      "validates and keeps an exponential moving average of the weights",
+    ),
+    /** Share of that average that a step keeps; `null` for 0.99. Refused without `useEma`. */
+    emaMomentum: setting(
+      z.number().min(0).lt(1).nullable(),
+      null,
+      "share of that average that a step keeps; null for 0.99",
+    ),
+    /** Lets that share rise from 0.1 over the first steps. Refused without `useEma`. */
+    useEmaWarmup: setting(z.boolean(), false, "lets that share rise from 0.1 over the first steps"),
   }),
   /** Scales the learning rate over the steps; see `learningRateAt`. */
   schedule: setting(
@@ -155,6 +210,18 @@ export const trainingConfigSchema = z.strictObject({
     { name: "cosine", warmup: 0.05, floor: 0.01 },
     'of the learning rate, e.g. {"name":"constant"}',
   ),
+  /** Which slices a training sees, and how often. */
+  sampling: group({
+    /**
+     * Share of an epoch's slices that are drawn for a foreground class, each class as often, the rarest
+     * too; the others come in random order. 0 shows each slice once per epoch.
+     */
+    oversampleForeground: setting(
+      chance,
+      0,
+      "share of an epoch's slices drawn for a foreground class, each class as often",
+    ),
+  }),
   /** `paper`: five copies of each training slice. `standard`: a fresh random change every time. */
   augmentation: setting(z.enum(AUGMENTATIONS), "standard", "of the training slices"),
   /** How strongly augmentation `standard` changes a slice; see `augment`. */
@@ -210,6 +277,18 @@ export const trainingConfigSchema = z.strictObject({
     3,
     "folds of cross-validation, or all to hold out each patient once",
   ),
+  /** How slices are predicted once the network is trained; validation during training is plain. */
+  inference: group({
+    /**
+     * Mirrored copies whose class probabilities are averaged with the slice's own: `horizontal` one,
+     * left to right; `both` three, front to back too.
+     */
+    flips: setting(
+      z.enum(["none", "horizontal", "both"]),
+      "none",
+      "mirrored copies whose probabilities are averaged",
+    ),
+  }),
   /** Number format of convolutions and matrix products; weights stay float32. */
   precision: setting(z.enum(["float32", "bfloat16"]), "float32", "of the compiled step"),
   /** One recorded graph per step; `false` runs op by op, for debugging. */

@@ -14,6 +14,7 @@ import type { IntensityUnit, Plane, SliceCase } from "../../data/types";
 import { labelsToVolume, sliceVolume } from "../../data/volumeSlices";
 import { createProgress } from "../../display";
 import { predictCases } from "./evaluateModel";
+import { inferenceOptions } from "./inferenceOptions";
 import { expectRunRecord, loadRun } from "../storage/runs";
 import type { Run, RunRecord } from "../storage/runs";
 import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
@@ -88,6 +89,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.model, cases, {
+        ...inferenceOptions(run.record.config),
         ...(batchSize === undefined ? {} : { batchSize }),
         onProgress: (done) => bar?.update(done),
       });

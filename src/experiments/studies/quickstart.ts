@@ -6,6 +6,7 @@ import type { ReportScores } from "../../metrics";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { predictCases, scorePredictions } from "../evaluation/evaluateModel";
 import type { Evaluation } from "../evaluation/evaluateModel";
+import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { presetConfig } from "../config/presets";
 import { readRunRecord } from "../storage/runs";
 import { trainRun } from "../training/trainRun";
@@ -86,7 +87,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
       ...{ model, config, out, source, dataset },
       ...{ progress, shouldStop, onEpoch, callbacks },
     });
-    const predictions = predictCases(run.model, run.testCases);
+    const predictions = predictCases(run.model, run.testCases, inferenceOptions(config));
     const evaluation = scorePredictions(run.testCases, predictions, dataset.classNames);
     entries.push([model, { run, predictions, evaluation }]);
   }

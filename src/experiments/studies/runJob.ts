@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
+import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { withFolderLock } from "../storage/folderLock";
 import { RECORD_FILE, WEIGHTS_FILE } from "../storage/runs";
 import { summaryScores, trackersOf } from "../tracking/trackersOf";
@@ -58,9 +59,8 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
     });
     try {
       if (run.record.result.ended === "interrupted") return null;
-      const { batchSize } = job.config;
       const { records, summary } = evaluateModel(run.model, run.testCases, {
-        ...{ classNames, batchSize },
+        ...{ ...inferenceOptions(job.config), classNames },
       });
       const record = await writeJobRecord(folder, job, run, records);
       for (const tracker of trackers) await tracker.scores(summaryScores(summary));

@@ -14,6 +14,8 @@ import { sampleSource } from "./sampleSource";
 interface OpenOptions extends BatchingOptions {
   readonly augmentation: TrainingConfig["augmentation"];
   readonly augmentationStrength: AugmentOptions;
+  readonly oversampleForeground: number;
+  readonly ignoreLabel: number | undefined;
 }
 
 /**
@@ -36,7 +38,8 @@ export function openSource(
     checkSamples(where, examples, labels);
     // Validation goes over the samples as they are.
     const augmentation = options.shuffle ? options.augmentation : "none";
-    return sampleSource(examples, { ...options, augmentation });
+    const oversampleForeground = options.shuffle ? options.oversampleForeground : 0;
+    return sampleSource(examples, { ...options, augmentation, oversampleForeground });
   }
   if (typeof examples !== "object" || examples === null) throw unknownExamples(where, examples);
   if (options.shuffle && options.augmentation !== "none") {
@@ -45,6 +48,14 @@ export function openSource(
       expected: `"none" for tensors and generators`,
       got: `"${options.augmentation}"`,
       remedy: "Augment the examples before, or train on samples.",
+    });
+  }
+  if (options.shuffle && options.oversampleForeground > 0) {
+    throw new ConfigError({
+      where: "fit.oversampleForeground",
+      expected: "0 for tensors and generators",
+      got: String(options.oversampleForeground),
+      remedy: "Repeat examples before, or train on samples.",
     });
   }
   if (isBatchSource(examples)) {

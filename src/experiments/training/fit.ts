@@ -113,6 +113,7 @@ function resolveOptions(
     schedule: { name: "constant" },
     augmentation: "none",
     augmentationStrength: {},
+    oversampleForeground: 0,
     lastBatch: "keep",
     patience: null,
     metrics: {},

@@ -47,6 +47,11 @@ export interface FitOptions {
   readonly augmentation?: TrainingConfig["augmentation"];
   /** How strong `"standard"` is; default that of `augment`. */
   readonly augmentationStrength?: AugmentOptions;
+  /**
+   * Share of an epoch's samples that are drawn for a foreground class, each class as often; default 0.
+   * Tensors and generators bring their own choice.
+   */
+  readonly oversampleForeground?: number;
   /** Default `"keep"`. */
   readonly lastBatch?: TrainingConfig["lastBatch"];
   /** Epochs without a better `monitor` that end the training; default `null`: never. */
@@ -107,7 +112,15 @@ export type ResolvedFitOptions = Required<Omit<FitOptions, "checkpoint" | "loss"
 /** Settings that decide the weights; how it runs (compiled or not, in what precision) is none. */
 const DECIDING = [
   ...["epochs", "batchSize", "seed", "optimizer", "schedule", "ignoreLabel"],
-  ...["augmentation", "augmentationStrength", "lastBatch", "patience", "monitor", "monitorMode"],
+  ...[
+    "augmentation",
+    "augmentationStrength",
+    "oversampleForeground",
+    "lastBatch",
+    "patience",
+    "monitor",
+    "monitorMode",
+  ],
 ] as const;
 
 /**

@@ -1,6 +1,4 @@
 import type * as tf from "@tensorflow/tfjs";
-import { ConfigError } from "../../core/errors";
-import type { OptimizerConfig } from "../../core/optimizers";
 import { selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample } from "../../data/types";
@@ -8,6 +6,8 @@ import type { TrainingConfig } from "../config/trainingConfig";
 import { expectArchitecture } from "./buildModel";
 import { fit } from "./fit";
 import type { FitOptions, FitResult, LossConfig } from "./fitOptions";
+import { optimizerOf } from "./optimizerOf";
+import { withoutNull } from "../config/withoutNull";
 
 /** What a caller may watch and stop. */
 export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch" | "callbacks">;
@@ -31,6 +31,7 @@ export function fitSplit(
     {
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
       ...{ lastBatch, patience, monitor, compiled, precision },
+      oversampleForeground: config.sampling.oversampleForeground,
       loss: lossOf(config),
       optimizer: optimizerOf(config),
       ...{ progress, shouldStop, onEpoch, callbacks },
@@ -58,26 +59,3 @@ function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
   const region = { isBatchwise, includeBackground, ...(isShared ? {} : { skipAbsent }) };
   return withoutNull(isPerVoxel ? common : { ...common, ...region });
 }
-
-/** @throws ConfigError for a momentum that Adam would ignore */
-function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): OptimizerConfig {
-  const { name, momentum, ...common } = optimizer;
-  if (name === "sgd") return { name, momentum, ...withoutNull(common) };
-  if (momentum === 0) return { name, ...withoutNull(common) };
-  throw new ConfigError({
-    where: "config.optimizer.momentum",
-    expected: "0 for adam, which has its own",
-    got: String(momentum),
-    remedy: "Set optimizer.name to sgd, or take the momentum out.",
-  });
-}
-
-/** Leaves out what a configuration sets to `null`, which `fit` and the optimizers take as absent. */
-function withoutNull<T extends object>(settings: T): WithoutNull<T> {
-  const entries = Object.entries(settings).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries) as WithoutNull<T>;
-}
-
-type WithoutNull<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]>;
-};

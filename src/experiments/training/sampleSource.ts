@@ -10,6 +10,8 @@ import type { ArrayBatch, BatchingOptions, Source } from "./batch";
 interface SampleOptions extends BatchingOptions {
   readonly augmentation: TrainingConfig["augmentation"];
   readonly augmentationStrength: AugmentOptions;
+  readonly oversampleForeground: number;
+  readonly ignoreLabel: number | undefined;
 }
 
 /**
@@ -19,6 +21,7 @@ interface SampleOptions extends BatchingOptions {
  */
 export function sampleSource(samples: readonly Sample[], options: SampleOptions): Source {
   const { batchSize, seed, augmentation, augmentationStrength, shuffle } = options;
+  const { oversampleForeground, ignoreLabel } = options;
   const all =
     augmentation === "paper"
       ? samples.flatMap((sample) => [sample, ...paperCopies(sample)])
@@ -27,7 +30,7 @@ export function sampleSource(samples: readonly Sample[], options: SampleOptions)
   const { height, width } = samples[0].image;
   function* batches(epoch: number): Generator<ArrayBatch> {
     const made = createBatches(all, {
-      ...{ batchSize, seed, epoch, shuffle },
+      ...{ batchSize, seed, epoch, shuffle, oversampleForeground, ignoreLabel },
       augment: augmentation === "standard" && augmentationStrength,
       dropLast: isLastDropped,
     });

@@ -139,7 +139,8 @@ async function savedSplit(
   return split;
 }
 
-function newSplit(
+/** The split that a training makes where it is given none. */
+export function newSplit(
   { cases }: SliceDataset,
   { seed, validationFraction, testFraction }: TrainingConfig,
 ): Split {

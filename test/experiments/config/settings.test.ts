@@ -1,0 +1,215 @@
+import type {
+  TrainingConfig,
+  TrainingOverrides,
+} from "../../../src/experiments/config/trainingConfig";
+import { trainingConfigSchema } from "../../../src/experiments/config/trainingConfig";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { loadEngine } from "../../../src/engine/load";
+import { mergeSettings } from "../../../src/experiments/config/mergeSettings";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { leavesOf } from "../../../src/experiments/config/setting";
+import { predictCases } from "../../../src/experiments/evaluation/evaluateModel";
+import { inferenceOptions } from "../../../src/experiments/evaluation/inferenceOptions";
+import { crossValidationFolds } from "../../../src/experiments/studies/folds";
+import { buildModel } from "../../../src/experiments/training/buildModel";
+import { loadLabelledData } from "../../../src/experiments/training/dataSource";
+import { fitSplit } from "../../../src/experiments/training/fitSplit";
+import { optimizerOf } from "../../../src/experiments/training/optimizerOf";
+import { newSplit } from "../../../src/experiments/training/trainRun";
+import { discDataset } from "../support/discDataset";
+import { prepareSamples } from "../../../src/data/prepare";
+
+loadEngine();
+
+/** The quickest training that every setting can still be seen in. */
+const BASE: TrainingOverrides = {
+  ...{ size: 16, batchSize: 2, epochs: 1, compiled: false, lastBatch: "keep" },
+  model: { filters: 2, depth: 2, cardinality: 2, attentionLevels: [1], bucketSize: 8 },
+  optimizer: { clipNorm: null },
+};
+
+const CRAWL: TrainingOverrides = {
+  epochs: 3,
+  model: { normalization: "none" },
+  optimizer: { name: "sgd", learningRate: 1e-5 },
+};
+
+/** Where a setting must show. */
+type Probe = (config: TrainingConfig) => unknown;
+
+const dataset = discDataset(6, 24);
+
+/** How long a training was, and its weights after it; `unet`, the quickest. */
+const weights: Probe = async (config) => {
+  const folder = await mkdtemp(join(tmpdir(), "layerbook-settings-"));
+  const model = buildModel("unet", config, 3);
+  try {
+    const samples = prepareSamples(dataset, { size: config.size });
+    const ids = dataset.cases.map(({ id }) => id);
+    const split = { train: ids.slice(0, 3), validation: ids.slice(3, 5) };
+    const { records } = await fitSplit(model, samples, split, {
+      ...{ config, checkpoint: join(folder, "checkpoint"), progress: false },
+    });
+    return [records.length, ...model.getWeights().map((weight) => [...weight.dataSync()])];
+  } finally {
+    model.dispose();
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** Layers and shapes of `residualAttentionUnet`. */
+const architecture: Probe = (config) => {
+  const model = buildModel("residualAttentionUnet", config, 3);
+  const text = JSON.stringify(model.getConfig());
+  model.dispose();
+  return [text.replace(/_\d+"/g, '"'), model.countParams()];
+};
+
+const predictions: Probe = (config) => {
+  const model = buildModel("unet", config, 3);
+  const planes = predictCases(model, dataset.cases, inferenceOptions(config));
+  model.dispose();
+  return planes;
+};
+
+const loaded: Probe = async (config) => {
+  const { cases } = await loadLabelledData("phantom", config);
+  return [cases.length, cases[0].image.width];
+};
+
+const change = (probe: Probe, to: TrainingOverrides, from: TrainingOverrides = {}) => ({
+  ...{ probe, to, from },
+});
+const named = (name: TrainingConfig["optimizer"]["name"]): TrainingOverrides => ({
+  optimizer: { name, learningRate: 0.01 },
+});
+const strength = (to: TrainingOverrides["augmentationStrength"]) =>
+  change(weights, { augmentationStrength: to }, { augmentation: "standard" });
+const architectural = (model: TrainingOverrides["model"]) => change(architecture, { model });
+const optimizer = (
+  to: TrainingOverrides["optimizer"],
+  from: TrainingOverrides["optimizer"] = { name: "adam" },
+) => change(weights, { optimizer: to }, { optimizer: from });
+
+/** One change of each setting, and where it shows. A setting without an entry fails the test. */
+const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
+  seed: change(weights, { seed: 2 }),
+  size: change(architecture, { size: 32 }),
+  batchSize: change(weights, { batchSize: 3 }),
+  epochs: change(weights, { epochs: 2 }),
+  lastBatch: change(weights, { lastBatch: "drop" }),
+  "model.filters": architectural({ filters: 4 }),
+  "model.depth": architectural({ depth: 3 }),
+  "model.normalization": architectural({ normalization: "group" }),
+  "model.cardinality": architectural({ cardinality: 1 }),
+  "model.pathWidth": architectural({ pathWidth: 5 }),
+  "model.blocks": architectural({ blocks: 1 }),
+  "model.attention": architectural({ attention: "gate" }),
+  "model.attentionLevels": architectural({ attentionLevels: "all" }),
+  "model.bucketSize": architectural({ bucketSize: 16 }),
+  "model.numHashes": architectural({ numHashes: 1 }),
+  "loss.name": change(weights, { loss: { name: "focal" } }),
+  "loss.classWeights": change(weights, { loss: { classWeights: [0.1, 1, 5] } }),
+  "loss.isBatchwise": change(weights, { loss: { isBatchwise: true } }),
+  "loss.skipAbsent": change(weights, { loss: { skipAbsent: false } }),
+  "loss.includeBackground": change(weights, { loss: { includeBackground: false } }),
+  "optimizer.name": change(weights, named("lion"), named("adam")),
+  "optimizer.learningRate": optimizer({ learningRate: 0.01 }),
+  "optimizer.clipNorm": optimizer({ clipNorm: 0.001 }, { name: "sgd" }),
+  "optimizer.weightDecay": optimizer({ weightDecay: 0.5 }),
+  "optimizer.momentum": optimizer({ momentum: 0.9 }, { name: "rmsprop" }),
+  "optimizer.useNesterov": optimizer({ useNesterov: true }, { name: "sgd", momentum: 0.9 }),
+  "optimizer.beta1": optimizer({ beta1: 0.1 }),
+  "optimizer.beta2": optimizer({ beta2: 0.5 }, { name: "lion" }),
+  "optimizer.rho": optimizer({ rho: 0.1 }, { name: "rmsprop" }),
+  "optimizer.centered": optimizer({ centered: true }, { name: "rmsprop" }),
+  "optimizer.initialAccumulatorValue": optimizer(
+    { initialAccumulatorValue: 1 },
+    { name: "adagrad" },
+  ),
+  "optimizer.epsilon": optimizer({ epsilon: 0.1 }, { name: "adamw", weightDecay: 0.004 }),
+  "optimizer.gradientAccumulationSteps": optimizer({ gradientAccumulationSteps: 2 }),
+  "optimizer.useEma": optimizer({ useEma: true }),
+  "optimizer.emaMomentum": optimizer({ emaMomentum: 0.5 }, { useEma: true }),
+  "optimizer.useEmaWarmup": optimizer({ useEmaWarmup: true }, { useEma: true }),
+  schedule: change(weights, { schedule: { name: "constant" } }),
+  "sampling.oversampleForeground": change(weights, { sampling: { oversampleForeground: 0.5 } }),
+  augmentation: change(weights, { augmentation: "paper" }),
+  "augmentationStrength.flipChance": strength({ flipChance: 0 }),
+  "augmentationStrength.verticalFlipChance": strength({ verticalFlipChance: 1 }),
+  "augmentationStrength.rotationDegrees": strength({ rotationDegrees: 0 }),
+  "augmentationStrength.scale": strength({ scale: [1, 1] }),
+  "augmentationStrength.shift": strength({ shift: 0 }),
+  "augmentationStrength.elastic": strength({ elastic: 0 }),
+  "augmentationStrength.gamma": strength({ gamma: [1, 1] }),
+  "augmentationStrength.noise": strength({ noise: 0.3 }),
+  "augmentationStrength.cutoutChance": strength({ cutoutChance: 1 }),
+  "augmentationStrength.cutoutSize": change(
+    weights,
+    { augmentationStrength: { cutoutSize: 0.9 } },
+    { augmentation: "standard", augmentationStrength: { cutoutChance: 1 } },
+  ),
+  // At so low a rate no pixel changes its class, and the loss gets better all the time.
+  patience: change(weights, { patience: 1 }, CRAWL),
+  monitor: change(weights, { monitor: "validationLoss" }, { ...CRAWL, patience: 1 }),
+  validationFraction: change((config) => newSplit(dataset, config), { validationFraction: 0.4 }),
+  testFraction: change((config) => newSplit(dataset, config), { testFraction: 0.5 }),
+  folds: change((config) => crossValidationFolds(dataset.cases, config).length, { folds: "all" }),
+  "inference.flips": change(predictions, { inference: { flips: "both" } }),
+  precision: change(weights, { precision: "bfloat16" }, { compiled: true }),
+  "phantom.count": change(loaded, { phantom: { count: 5 } }, { phantom: { count: 4, size: 32 } }),
+  "phantom.size": change(loaded, { phantom: { size: 48 } }, { phantom: { count: 4, size: 32 } }),
+};
+
+/** Labels, and settings whose effect another test shows. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  preset: "a label",
+  compiled: "test/experiments/training/fit.test.ts trains either way to the same weights",
+  "model.encoderWeights": "test/experiments/training/buildModel.test.ts loads a file of weights",
+};
+
+describe("settings", () => {
+  const known = new Map<string, unknown>();
+  async function seen(probe: Probe, overrides: TrainingOverrides): Promise<unknown> {
+    const key = probe.name + JSON.stringify(overrides);
+    if (!known.has(key)) known.set(key, await probe(presetConfig("quick", overrides)));
+    return known.get(key);
+  }
+
+  it("all have an effect that a test knows", () => {
+    const paths = leavesOf(trainingConfigSchema).map(({ path }) => path.join("."));
+    expect([...Object.keys(CHANGES), ...Object.keys(ELSEWHERE)].sort()).toEqual([...paths].sort());
+  });
+
+  it.each(Object.keys(CHANGES))("%s changes something", async (path) => {
+    const { probe, from, to } = CHANGES[path];
+    const before = mergeSettings(trainingConfigSchema, BASE, from);
+    const after = mergeSettings(trainingConfigSchema, before, to);
+    expect(await seen(probe, after)).not.toEqual(await seen(probe, before));
+  });
+});
+
+describe("the optimizer's settings", () => {
+  const optimizerFor = (settings: TrainingOverrides["optimizer"]) =>
+    optimizerOf(presetConfig("quick", { optimizer: settings }));
+
+  it.each(["adam", "sgd", "rmsprop", "adagrad", "lion"] as const)("has %s", (name) => {
+    expect(optimizerFor({ name })).toMatchObject({ name, learningRate: 0.002, clipNorm: 1 });
+  });
+
+  it.each<[TrainingOverrides["optimizer"], RegExp]>([
+    [{ momentum: 0.9 }, /momentum: expected 0 for adam, got 0.9\. It belongs to sgd, rmsprop/],
+    [{ name: "sgd", beta1: 0.5 }, /beta1: expected null for sgd, got 0.5.*adam, adamw, lion/],
+    [{ name: "lion", rho: 0.5 }, /rho: expected null for lion, got 0.5.*rmsprop/],
+    [{ centered: true }, /centered: expected false for adam, got true/],
+    [{ name: "sgd", useNesterov: true }, /useNesterov: expected a momentum with it/],
+    [{ emaMomentum: 0.9 }, /emaMomentum: expected useEma: true with it, got 0.9/],
+    [{ useEmaWarmup: true }, /useEmaWarmup: expected useEma: true with it/],
+    [{ name: "adamw" }, /weightDecay: expected above 0 for adamw, got 0/],
+  ])("refuses what the optimizer would ignore: %j", (settings, message) => {
+    expect(() => optimizerFor(settings)).toThrow(message);
+  });
+});
