@@ -6,7 +6,6 @@ import { trainingConfigSchema } from "../../../src/experiments/config/trainingCo
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../../src/engine/load";
 import { mergeSettings } from "../../../src/experiments/config/mergeSettings";
 import { presetConfig } from "../../../src/experiments/config/presets";
