@@ -51,6 +51,18 @@ function replace<T extends object, K extends keyof T>(
 const randomFunction =
   /\b(randomUniform|randomUniformInt|randomNormal|randomStandardNormal|truncatedNormal|randomGamma|dropout|rand)_?\b/;
 
+/** The names of the functions on the stack, innermost first; a notebook's stacks are shortened. */
+function callingFunctions(): string[] {
+  const before = Error.prepareStackTrace;
+  try {
+    Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFunctionName() ?? "");
+    return new Error().stack as unknown as string[];
+  } finally {
+    if (before === undefined) delete Error.prepareStackTrace;
+    else Error.prepareStackTrace = before;
+  }
+}
+
 /**
  * Watches what a recorder cannot see: chance and numbers of JavaScript's, which would be frozen
  * at their first value, and which layer and kernel is running.
@@ -81,7 +93,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
       (before) =>
         function (this: tf.TensorBuffer<tf.Rank>) {
           // A seeded tf.randomUniform never asks Math.random: its name is on the stack alone.
-          const match = randomFunction.exec(new Error().stack ?? "");
+          const match = randomFunction.exec(callingFunctions().join(" "));
           if (match !== null) refuseRandom(`tf.${match[1]}`);
           return before.call(this);
         },

@@ -44,8 +44,8 @@ describe("thrown errors", () => {
       "      │         ~",
       "    5 │ }",
       expect.stringMatching(/^ {4}at inner \(Cell \[\d+\]:4:9\)$/),
-      expect.stringMatching(/^ {4}at go \(Cell \[\d+\]:2:8\)$/),
-      expect.stringMatching(/^ {4}at Cell \[\d+\]:4:3$/),
+      expect.stringMatching(/^ {4}at go \(Cell \[\d+\]:2:3\)$/),
+      expect.stringMatching(/^ {4}at Cell \[\d+\]:4:1$/),
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { SHOWN, toMimeBundle } from "../../display";
@@ -13,7 +13,10 @@ import { CellInterrupted, Interruption } from "./interruption";
 import { completeAt, inspectAt } from "./languageHelp";
 import { readMagics } from "./magics";
 import { SessionScope } from "./scope";
-import { Tracebacks, cellScriptName, diagnosticsError } from "./traceback";
+import { diagnosticsError } from "./diagnosticsError";
+import { KnownSources, cellScriptName } from "./knownSources";
+import { StackTraces } from "./stackTraces";
+import { Tracebacks } from "./traceback";
 
 /** What a {@link NotebookSession} needs to know. */
 export interface SessionOptions {
@@ -22,8 +25,8 @@ export interface SessionOptions {
   /** The toolkit's own package, where packages are looked for that `cwd` does not have. */
   readonly packageRoot: string;
   readonly strict: boolean;
-  /** Matches the paths of scripts that no traceback shows. */
-  readonly kernelFiles: RegExp;
+  /** The kernel's own script: no stack shows it. */
+  readonly script: string;
   readonly emit: (output: SessionOutput) => void;
   /** Told when the cell's own code begins: only that may be broken into. */
   readonly beginRun: () => void;
@@ -55,21 +58,31 @@ export class NotebookSession {
   readonly #scope = new SessionScope();
   readonly #require: CellRequire;
   readonly #interruption = new Interruption();
+  readonly #sources: KnownSources;
+  readonly #stacks: StackTraces;
   readonly #tracebacks: Tracebacks;
   #serial = 0;
   #endRunning: ((error: CellInterrupted) => void) | null = null;
 
   constructor(options: SessionOptions) {
-    const { cwd, packageRoot, strict, kernelFiles } = options;
+    const { cwd, packageRoot, strict, script } = options;
     this.#options = options;
     this.#converter = new CellConverter({ cwd, fallbackRoot: packageRoot, strict });
+    this.#sources = new KnownSources(cwd);
     this.#require = new CellRequire({
       cwd,
+      sources: this.#sources,
       fallbackRoot: packageRoot,
       scope: this.#scope.exports,
       show: (bundle, id, update) => options.emit({ type: "display", bundle, id, update }),
     });
-    this.#tracebacks = new Tracebacks(kernelFiles);
+    this.#stacks = new StackTraces({
+      sources: this.#sources,
+      hidden: new RegExp(escapeRegExp(script)),
+      toolkit: new RegExp(escapeRegExp(join(packageRoot, "dist") + sep)),
+    });
+    this.#stacks.install();
+    this.#tracebacks = new Tracebacks(this.#stacks);
   }
 
   /**
@@ -161,7 +174,7 @@ export class NotebookSession {
       return { error: diagnosticsError(code, count, converted), value: undefined };
     }
     const serial = ++this.#serial;
-    this.#tracebacks.add(serial, code, converted);
+    this.#sources.addCell(serial, code, converted);
     this.#require.refresh();
     this.#scope.beginCell();
     const outcome = await this.#call(converted, cellScriptName(count, serial));
@@ -172,6 +185,12 @@ export class NotebookSession {
     // What it had defined before it threw stays, types included.
     this.#converter.commit(converted, (name) => this.#scope.definedInCell(name));
     return { error: this.#tracebacks.describe(outcome.thrown), value: undefined };
+  }
+
+  /** Adds the line that calls `waiting` to the stacks of errors that come out of it. */
+  #blamed(waiting: (...args: never[]) => unknown): (error: unknown) => void {
+    const here = this.#stacks.here(waiting);
+    return (error) => this.#stacks.addAwait(error, here);
   }
 
   /** Whether a synchronous child ended because the cell was stopped, as `execSync` tells it. */
@@ -187,9 +206,10 @@ export class NotebookSession {
     let value: unknown;
     const api = {
       value: (last: unknown): unknown => (value = last),
-      awaited: <T>(pending: T): Promise<Awaited<T>> => this.#interruption.awaited(pending),
+      awaited: <T>(pending: T): Promise<Awaited<T>> =>
+        this.#interruption.awaited(pending, this.#blamed(api.awaited)),
       iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
-        this.#interruption.iterated(source),
+        this.#interruption.iterated(source, this.#blamed(api.iterated)),
       load: this.#require.load,
       meta: {
         url: pathToFileURL(join(this.#options.cwd, filename)).href,
@@ -235,6 +255,10 @@ export class NotebookSession {
     this.#endRunning = null;
     return outcome;
   }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 function unknownMagic(line: string): CellError {

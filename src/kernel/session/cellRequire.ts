@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { isCellModule } from "./cellConverter";
 import type { Bundle } from "./channel";
+import type { KnownSources } from "./knownSources";
 import { moduleForCell } from "./library";
 
 /** What {@link CellRequire} is made of. */
@@ -13,6 +14,8 @@ export interface CellRequireOptions {
   readonly cwd: string;
   /** Where packages are looked for that the notebook's folder does not have. */
   readonly fallbackRoot: string;
+  /** Told of the project's files as they are loaded. */
+  readonly sources: KnownSources;
   /** What a cell gets for another cell. */
   readonly scope: object;
   /** Where tslab's display calls go. */
@@ -200,7 +203,7 @@ export class CellRequire {
       this.#requireFrom(name, folder, native, sources)) as NodeJS.Require;
     try {
       (module as Module & { _compile(code: string, path: string): void })._compile(
-        transpile(path),
+        transpile(path, this.#options.sources),
         path,
       );
     } catch (error) {
@@ -220,8 +223,9 @@ function existsAsScript(native: NodeJS.Require, name: string): boolean {
   }
 }
 
-function transpile(path: string): string {
-  return ts.transpileModule(readFileSync(path, "utf8"), {
+function transpile(path: string, sources: KnownSources): string {
+  const code = readFileSync(path, "utf8");
+  const { outputText, sourceMapText = null } = ts.transpileModule(code, {
     fileName: path,
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
@@ -229,9 +233,11 @@ function transpile(path: string): string {
       esModuleInterop: true,
       experimentalDecorators: true,
       jsx: ts.JsxEmit.React,
-      inlineSourceMap: true,
+      sourceMap: true,
     },
-  }).outputText;
+  });
+  sources.addFile(path, code, sourceMapText);
+  return outputText;
 }
 
 /** What `import` would load, or `null`; Node has no public way to ask from another file. */

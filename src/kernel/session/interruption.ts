@@ -13,12 +13,19 @@ export class CellInterrupted extends Error {
 export class Interruption {
   readonly #waiting = new Set<(error: CellInterrupted) => void>();
 
-  /** `value`'s outcome, or a rejection when the user stops the cell first. */
-  awaited<T>(value: T): Promise<Awaited<T>> {
+  /**
+   * `value`'s outcome, or a rejection when the user stops the cell first.
+   *
+   * @param onError told of a rejection of `value` before the cell is
+   */
+  awaited<T>(value: T, onError?: (error: unknown) => void): Promise<Awaited<T>> {
     return new Promise<Awaited<T>>((resolve, reject) => {
       this.#waiting.add(reject);
       Promise.resolve(value)
-        .then(resolve, reject)
+        .then(resolve, (error: unknown) => {
+          onError?.(error);
+          reject(error as Error);
+        })
         .finally(() => this.#waiting.delete(reject));
     });
   }
@@ -27,7 +34,10 @@ export class Interruption {
    * What a `for await` of a cell loops over: `source`, whose every step can be stopped. A stopped
    * source is told that nobody listens any more, so that its timers and streams end.
    */
-  iterated<T>(source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): AsyncIterable<T> {
+  iterated<T>(
+    source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
+    onError?: (error: unknown) => void,
+  ): AsyncIterable<T> {
     const isAsync = Symbol.asyncIterator in Object(source);
     // What cannot be looped over is left to the loop itself, which says so.
     if (!isAsync && !(Symbol.iterator in Object(source))) return source as AsyncIterable<T>;
@@ -39,7 +49,7 @@ export class Interruption {
         return {
           next: async () => {
             try {
-              return await this.awaited(inner.next());
+              return await this.awaited(inner.next(), onError);
             } catch (error) {
               if (error instanceof CellInterrupted) giveUp(inner);
               throw error;

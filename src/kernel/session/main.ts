@@ -64,7 +64,7 @@ export function runSession(options: SessionMainOptions): void {
     cwd,
     packageRoot,
     strict,
-    kernelFiles: new RegExp(script.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
+    script,
     emit: sendOutput,
     beginRun: () => {
       watchTfjsEngine();

@@ -1,0 +1,132 @@
+import { SourceMap } from "node:module";
+import type { SourceMapPayload } from "node:module";
+import { relative } from "node:path";
+import type { CompiledCell } from "./cellConverter";
+import { lineAndColumn } from "./codeFrame";
+import type { EditedText } from "./editedText";
+
+/** The file name under which V8 knows a cell: its number, then a serial. */
+const CELL_SCRIPT = /layerbook-cell-(\d+)-(\d+)\.ts:(\d+):(\d+)/;
+
+/** A script of a file: its path or `file:` URL, line and column at the end of a frame. */
+const FILE_PLACE = /((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)(?=\)?$)/;
+
+/** How many cells back a function knows its lines. */
+const KEPT_CELLS = 300;
+
+/** A place in what the user wrote, counted from 1 as people do. */
+export interface SourcePlace {
+  /** `Cell [3]`, or a file's path from the notebook's folder. */
+  readonly label: string;
+  readonly isCell: boolean;
+  readonly code: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface KnownCell {
+  readonly code: string;
+  readonly edited: EditedText;
+  readonly map: SourceMap;
+}
+
+interface KnownFile {
+  readonly code: string;
+  readonly map: SourceMap | null;
+}
+
+/** A script's name for V8. */
+export function cellScriptName(count: number, serial: number): string {
+  return `layerbook-cell-${count}-${serial}.ts`;
+}
+
+/** The cells that ran and the project's files that they loaded, to find a frame's place in them. */
+export class KnownSources {
+  readonly #cells = new Map<number, KnownCell>();
+  readonly #files = new Map<string, KnownFile>();
+  readonly #cwd: string;
+
+  /** @param cwd the notebook's folder */
+  constructor(cwd: string) {
+    this.#cwd = cwd;
+  }
+
+  /** Notes a cell's code and how its compiled lines map to it. */
+  addCell(serial: number, code: string, { sourceMap, edited }: CompiledCell): void {
+    const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
+    this.#cells.set(serial, { code, edited, map });
+    // Functions of old cells may still fail; so many cells on they fail without their line.
+    this.#cells.delete(serial - KEPT_CELLS);
+  }
+
+  /**
+   * Notes a file of the project as it was loaded.
+   *
+   * @param sourceMap from what runs to `code`; `null` where that is the code itself
+   */
+  addFile(path: string, code: string, sourceMap: string | null): void {
+    const map =
+      sourceMap === null ? null : new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
+    this.#files.set(path, { code, map });
+  }
+
+  /**
+   * The place in the user's text that a stack frame names, and the part of the frame that names
+   * it; `null` for a frame of anything else.
+   */
+  find(frame: string): { readonly place: SourcePlace; readonly text: string } | null {
+    const ofCell = CELL_SCRIPT.exec(frame);
+    const found = ofCell ?? FILE_PLACE.exec(frame);
+    if (found === null) return null;
+    const place = ofCell === null ? this.#inFile(found) : this.#inCell(ofCell);
+    return place === null ? null : { place, text: found[0] };
+  }
+
+  #inCell(match: RegExpExecArray): SourcePlace | null {
+    const [count = 0, serial = 0, line = 0, column = 0] = match.slice(1).map(Number);
+    const cell = this.#cells.get(serial);
+    const original = cell && originalPlace(cell.map, line, column);
+    if (cell === undefined || original === undefined) return null;
+    const offset = offsetAt(cell.edited.text, original.line - 1, original.column - 1);
+    const { code } = cell;
+    const written = lineAndColumn(code, calledName(code, cell.edited.toOriginal(offset)));
+    return { label: `Cell [${count}]`, isCell: true, code, ...written };
+  }
+
+  #inFile([, name = "", line, column]: RegExpExecArray): SourcePlace | null {
+    const file = this.#files.get(name);
+    if (file === undefined) return null;
+    const { code, map } = file;
+    const compiled = { line: Number(line), column: Number(column) };
+    const original = map === null ? compiled : originalPlace(map, compiled.line, compiled.column);
+    const { line: row, column: at } = original ?? compiled;
+    const written = lineAndColumn(code, calledName(code, offsetAt(code, row - 1, at - 1)));
+    return { label: relative(this.#cwd, name), isCell: false, code, ...written };
+  }
+}
+
+function originalPlace(
+  map: SourceMap,
+  line: number,
+  column: number,
+): { readonly line: number; readonly column: number } | undefined {
+  const entry = map.findEntry(line - 1, column - 1);
+  if (!("originalLine" in entry)) return undefined;
+  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+}
+
+/**
+ * A call's place is its function's name, as V8 has it; of `f()` that became `(0, lib_1.f)()` it
+ * knows the parenthesis only.
+ */
+function calledName(code: string, offset: number): number {
+  if (code[offset] !== "(") return offset;
+  const name = /[$\p{ID_Continue}]+$/u.exec(code.slice(0, offset))?.[0] ?? "";
+  return offset - name.length;
+}
+
+function offsetAt(text: string, line: number, column: number): number {
+  let start = 0;
+  for (let skipped = 0; skipped < line; skipped++) start = text.indexOf("\n", start) + 1;
+  return start + column;
+}
