@@ -2,6 +2,16 @@ import { createInterface } from "node:readline/promises";
 import { SetupError } from "../core/errors";
 import { displayHost } from "./host";
 
+/** What a question throws in a notebook that runs without a user. */
+export function nobodyToAsk(where: string): SetupError {
+  return new SetupError({
+    where,
+    expected: "a frontend that can ask the user",
+    got: "one that runs the notebook by itself",
+    remedy: "Give the value in a cell instead",
+  });
+}
+
 /**
  * Asks the user for a line: in a notebook by the frontend's field, in a terminal on stdin.
  *
@@ -17,12 +27,7 @@ export async function input(
   if (host !== null) {
     const answer = host.input(prompt, options.password ?? false);
     if (answer !== null) return answer;
-    throw new SetupError({
-      where: "input",
-      expected: "a frontend that can ask the user",
-      got: "one that runs the notebook by itself",
-      remedy: "Give the value in a cell instead",
-    });
+    throw nobodyToAsk("input");
   }
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {

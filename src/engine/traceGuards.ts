@@ -53,13 +53,13 @@ const randomFunction =
 
 /** The names of the functions on the stack, innermost first; a notebook's stacks are shortened. */
 function callingFunctions(): string[] {
-  const before = Error.prepareStackTrace;
+  const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   try {
     Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFunctionName() ?? "");
     return new Error().stack as unknown as string[];
   } finally {
-    if (before === undefined) delete Error.prepareStackTrace;
-    else Error.prepareStackTrace = before;
+    if (before === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
+    else Object.defineProperty(Error, "prepareStackTrace", before);
   }
 }
 

@@ -190,24 +190,6 @@ describe("magics", () => {
   });
 });
 
-describe("input", () => {
-  it("gives what the user types", async () => {
-    notebook.typed = "Ada";
-    const { value, outputs } = await notebook.run(
-      'const name = await input("Name?", { password: true }); name',
-    );
-    notebook.typed = null;
-    expect(value).toBe("'Ada'");
-    expect(outputs[0]).toEqual({ type: "inputRequest", prompt: "Name?", password: true });
-  });
-
-  it("says so where nobody can be asked", async () => {
-    expect(await notebook.failure('await input("Name?")')).toContain(
-      "SetupError: input: expected a frontend that can ask the user",
-    );
-  });
-});
-
 describe("user expressions", () => {
   it("are evaluated after the cell", async () => {
     const { userExpressions } = await notebook.run("const u = 6;", {

@@ -62,7 +62,7 @@ export class NotebookSession {
   readonly #stacks: StackTraces;
   readonly #tracebacks: Tracebacks;
   #serial = 0;
-  #endRunning: ((error: CellInterrupted) => void) | null = null;
+  #endRunning: ((error: Error) => void) | null = null;
 
   constructor(options: SessionOptions) {
     const { cwd, packageRoot, strict, script } = options;
@@ -147,6 +147,11 @@ export class NotebookSession {
     this.#interruption.interrupt();
     // A cell that does not wait through us, or whose code was terminated, ends here.
     setImmediate(() => end?.(new CellInterrupted()));
+  }
+
+  /** Ends the running cell by an error of something that it cannot be thrown from. */
+  failCell(error: Error): void {
+    this.#endRunning?.(error);
   }
 
   #failed(error: CellError): Executed {

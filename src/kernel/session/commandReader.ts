@@ -17,9 +17,16 @@ const GRACE_MS = 300;
 
 /** What the reading thread tells the cells' thread beyond the commands. */
 export type ReaderMessage =
-  | Exclude<Command, { readonly type: "interrupt" }>
+  | Exclude<Command, { readonly type: "input" | "interrupt" }>
   | { readonly type: "interrupt" | "terminated"; readonly cell: number }
   | { readonly type: "close" };
+
+/** What the reading thread is given. */
+export interface ReaderData {
+  readonly flags: Int32Array;
+  /** Takes the user's answers; a thread that stands still for one cannot take messages. */
+  readonly answers: MessagePort;
+}
 
 /** Breaks into whatever JavaScript the cells' thread runs. */
 function terminateMainThread(): void {
@@ -38,7 +45,7 @@ function terminateMainThread(): void {
  * cells' thread is asked, which ends a cell that waits; if it does not even answer, it is in a loop
  * and its JavaScript is terminated.
  */
-export function readCommands(port: MessagePort, flags: Int32Array): void {
+export function readCommands(port: MessagePort, { flags, answers }: ReaderData): void {
   const post = (message: ReaderMessage): void => port.postMessage(message);
 
   function escalate(cell: number, seen: number): void {
@@ -76,7 +83,11 @@ export function readCommands(port: MessagePort, flags: Int32Array): void {
   commands.on("data", (chunk: Buffer) => {
     for (const command of lines.push(chunk)) {
       if (command.type === "interrupt") interrupt();
-      else {
+      else if (command.type === "input") {
+        answers.postMessage(command.value);
+        Atomics.add(flags, FLAG.answered, 1);
+        Atomics.notify(flags, FLAG.answered);
+      } else {
         if (command.type === "execute") passed++;
         post(command);
       }

@@ -15,6 +15,8 @@ export const FLAG = {
   cell: 4,
   /** The last cell that is not to begin: it was stopped while the session loaded. */
   stopped: 5,
+  /** Counts the user's answers to what cells ask. */
+  answered: 6,
 } as const;
 
 /** No cell is there. */

@@ -21,12 +21,9 @@ export class Interruption {
   awaited<T>(value: T, onError?: (error: unknown) => void): Promise<Awaited<T>> {
     return new Promise<Awaited<T>>((resolve, reject) => {
       this.#waiting.add(reject);
-      Promise.resolve(value)
-        .then(resolve, (error: unknown) => {
-          onError?.(error);
-          reject(error as Error);
-        })
-        .finally(() => this.#waiting.delete(reject));
+      const pending = Promise.resolve(value);
+      if (onError !== undefined) pending.catch(onError);
+      pending.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
 

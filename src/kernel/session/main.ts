@@ -1,12 +1,21 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { setDisplayHost } from "../../display";
+import { nobodyToAsk } from "../../display/input";
 import { NotebookSession } from "./NotebookSession";
 import type { Answer, CellError, Command } from "./channel";
-import type { ReaderMessage } from "./commandReader";
+import type { ReaderData, ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
-import { captureStreams, send, sendOutput } from "./outbox";
+import { CellInterrupted } from "./interruption";
+import { send, sendOutput } from "./outbox";
 import { loadPrelude } from "./prelude";
+import { replaceStreams } from "./standardStreams";
 import { resetTfjsEngine, watchTfjsEngine } from "./tfjsRecovery";
+import { UserInput } from "./userInput";
+
+declare global {
+  /** Asks the user for a line and waits; `initial` where nothing is typed. */
+  function prompt(message?: string, initial?: string): string | null;
+}
 
 /** How the kernel starts a session. */
 export interface SessionMainOptions {
@@ -58,8 +67,19 @@ async function absorbTermination(): Promise<void> {
 export function runSession(options: SessionMainOptions): void {
   const { cwd, packageRoot, strict, script, commandReader } = options;
   const flags = createFlags();
-  const reader = new Worker(commandReader, { workerData: { flags } });
-  captureStreams();
+  const { port1: answers, port2: forReader } = new MessageChannel();
+  const workerData: ReaderData = { flags, answers: forReader };
+  const reader = new Worker(commandReader, { workerData, transferList: [forReader] });
+  const userInput = new UserInput({
+    flags,
+    answers,
+    request: (prompt, password) => sendOutput({ type: "inputRequest", prompt, password }),
+  });
+  const streams = replaceStreams(() => {
+    const answer = userInput.ask("", false);
+    if (answer === null) session.failCell(nobodyToAsk("process.stdin"));
+    return answer;
+  });
   const session = new NotebookSession({
     cwd,
     packageRoot,
@@ -74,25 +94,23 @@ export function runSession(options: SessionMainOptions): void {
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   let cell = 0;
-  let allowStdin = false;
-  let asking: ((value: string) => void) | null = null;
   let notice: string | null = null;
 
   setDisplayHost({
     publish: (bundle, { id = null, update }) => sendOutput({ type: "display", bundle, id, update }),
     clearOutput: (wait) => sendOutput({ type: "clear", wait }),
-    input(prompt, password) {
-      if (!allowStdin) return null;
-      return new Promise((resolve) => {
-        asking = resolve;
-        sendOutput({ type: "inputRequest", prompt, password });
-      });
-    },
+    input: (prompt, password) => userInput.ask(prompt, password),
     get cell() {
       return cell;
     },
     interruptFlag: flags,
   });
+  globalThis.prompt = (message = "", initial = "") => {
+    if (!userInput.isAllowed) throw nobodyToAsk("prompt");
+    const answer = userInput.askAndWait(message);
+    if (answer === null) throw new CellInterrupted();
+    return answer === "" ? initial : answer;
+  };
   process.exit = (code) => {
     throw new ProcessExit(code);
   };
@@ -107,7 +125,7 @@ export function runSession(options: SessionMainOptions): void {
 
   async function execute(command: Extract<Command, { readonly type: "execute" }>): Promise<Answer> {
     cell++;
-    allowStdin = command.allowStdin;
+    userInput.beginCell(command.allowStdin);
     if (notice !== null) process.stderr.write(notice);
     notice = null;
     Atomics.store(flags, FLAG.requested, 0);
@@ -121,7 +139,8 @@ export function runSession(options: SessionMainOptions): void {
     } finally {
       Atomics.store(flags, FLAG.running, IDLE);
       Atomics.store(flags, FLAG.requested, 0);
-      asking = null;
+      userInput.endCell();
+      streams.endCell();
     }
   }
 
@@ -141,8 +160,6 @@ export function runSession(options: SessionMainOptions): void {
         const judged = session.isComplete(message.code);
         return send({ type: "answer", id: message.id, answer: { type: "judged", ...judged } });
       }
-      case "input":
-        return asking?.(message.value);
       case "interrupt":
       case "terminated":
         // A cell that has ended meanwhile is not the next one's business.

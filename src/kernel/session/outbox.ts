@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
 import { MESSAGE_FD, toLine } from "./channel";
 import type { Bundle, SessionMessage, SessionOutput } from "./channel";
 
@@ -40,25 +39,4 @@ function withoutBytes(bundle: Bundle): Bundle {
 export function sendOutput(output: SessionOutput): void {
   const sent = "bundle" in output ? { ...output, bundle: withoutBytes(output.bundle) } : output;
   send({ type: "output", output: sent });
-}
-
-type WriteCallback = (error?: Error | null) => void;
-
-/** Sends what JavaScript writes to the standard streams to the running cell. */
-export function captureStreams(): void {
-  for (const name of ["stdout", "stderr"] as const) {
-    // A pipe cuts a child's text anywhere, in the middle of a character too.
-    const decoder = new StringDecoder("utf8");
-    process[name].write = (
-      chunk: string | Uint8Array,
-      encoding?: BufferEncoding | WriteCallback,
-      callback?: WriteCallback,
-    ): boolean => {
-      const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
-      if (text !== "") sendOutput({ type: "stream", name, text });
-      const done = typeof encoding === "function" ? encoding : callback;
-      if (done !== undefined) process.nextTick(done);
-      return true;
-    };
-  }
 }

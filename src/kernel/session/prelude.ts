@@ -4,6 +4,10 @@ import type { NotebookSession } from "./NotebookSession";
 
 const SOURCE = `export * from "layerbook";
 export * as tf from "@tensorflow/tfjs";
+declare global {
+  /** Asks the user for a line and waits; \`initial\` where nothing is typed. */
+  function prompt(message?: string, initial?: string): string | null;
+}
 `;
 
 interface Toolkit {

@@ -24,6 +24,11 @@ export interface StackHolder {
   readonly stack?: string;
 }
 
+/** A call site of V8's, which says more by its text than by its methods. */
+interface FrameText {
+  toString(): string;
+}
+
 /** What {@link StackTraces} needs to know. */
 export interface StackTraceOptions {
   readonly sources: KnownSources;
@@ -54,14 +59,14 @@ export class StackTraces {
    */
   install(): void {
     Error.stackTraceLimit = Infinity;
-    Error.prepareStackTrace = (error, sites) => {
+    Error.prepareStackTrace = (error, sites: readonly FrameText[]) => {
       // A stack that cannot be read must not take the error's place.
       try {
         const lines = this.#fold(sites.map((site) => this.#line(site.toString())));
         this.#lines.set(error, lines);
         return [headOf(error), ...lines.map(lineText)].join("\n");
       } catch {
-        return [headOf(error), ...sites.map((site) => `    at ${String(site)}`)].join("\n");
+        return [headOf(error), ...sites.map((site) => `    at ${site.toString()}`)].join("\n");
       }
     };
   }
@@ -91,9 +96,10 @@ export class StackTraces {
     const { stack } = error; // makes its lines, if nobody has read it before
     const lines = this.#lines.get(error);
     const [site] = this.read(here);
-    if (lines === undefined || site?.place == null) return;
-    const { label, line } = site.place;
-    const isThere = lines.some(({ place }) => place?.label === label && place.line === line);
+    const place = site?.place ?? null;
+    if (lines === undefined || site === undefined || place === null) return;
+    const { label, line } = place;
+    const isThere = lines.some((each) => each.place?.label === label && each.place.line === line);
     if (isThere) return;
     const added = { ...site, before: `async ${site.before}` };
     lines.push(added);

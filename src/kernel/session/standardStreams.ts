@@ -1,0 +1,128 @@
+import { Readable, Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { sendOutput } from "./outbox";
+
+/**
+ * A standard stream of the session. It never closes: `pipeline` ends the stream that it writes to,
+ * and after that the next cell and every child process would write into a closed pipe.
+ */
+class CellOutput extends Writable {
+  readonly fd: number;
+  /** Whether the text so far ends in the middle of a line, as a question does. */
+  isInLine = false;
+  readonly #name: "stdout" | "stderr";
+  // A pipe cuts a child's text anywhere, in the middle of a character too.
+  readonly #decoder = new StringDecoder("utf8");
+
+  constructor(name: "stdout" | "stderr") {
+    super({ decodeStrings: false, autoDestroy: false, emitClose: false });
+    this.#name = name;
+    this.fd = name === "stdout" ? 1 : 2;
+  }
+
+  override _write(
+    chunk: string | Buffer,
+    encoding: BufferEncoding | "buffer",
+    done: () => void,
+  ): void {
+    const isText = typeof chunk === "string" && /^utf-?8$/i.test(encoding);
+    const text = isText
+      ? chunk
+      : this.#decoder.write(
+          typeof chunk === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : chunk,
+        );
+    if (text !== "") {
+      sendOutput({ type: "stream", name: this.#name, text });
+      this.isInLine = !text.endsWith("\n");
+      this.emit("text");
+    }
+    done();
+  }
+
+  override end(...args: unknown[]): this {
+    const done = args.find((arg) => typeof arg === "function") as (() => void) | undefined;
+    const [chunk, encoding] = args.filter((arg) => typeof arg !== "function");
+    if (chunk !== undefined && chunk !== null) {
+      this.write(chunk, (encoding as BufferEncoding | undefined) ?? "utf8");
+    }
+    process.nextTick(() => {
+      this.emit("finish");
+      done?.();
+    });
+    return this;
+  }
+
+  override destroy(): this {
+    return this;
+  }
+}
+
+/** Resolves with a line of the user's; `null` where nobody can be asked now. */
+type Ask = () => Promise<string> | null;
+
+/** Reads lines that the user types; see {@link replaceStreams}. */
+class CellInput extends Readable {
+  readonly fd = 0;
+  readonly isTTY = false;
+  readonly #ask: Ask;
+  readonly #output: CellOutput;
+  #isWanted = false;
+  #isAsking = false;
+
+  constructor(ask: Ask, output: CellOutput) {
+    super({ autoDestroy: false, emitClose: false, encoding: "utf8" });
+    this.#ask = ask;
+    this.#output = output;
+    this.on("resume", () => this.#askSoon());
+    // An interface that an earlier cell left open asks again when a question is printed.
+    output.on("text", () => {
+      if (output.isInLine) this.#askSoon();
+    });
+  }
+
+  /** Forgets what was asked for: its cell has ended. */
+  endCell(): void {
+    this.#isAsking = false;
+  }
+
+  override _read(): void {
+    this.#isWanted = true;
+    this.#askSoon();
+  }
+
+  override destroy(): this {
+    return this;
+  }
+
+  /** Asks after the code at hand has printed its question, or has closed the interface. */
+  #askSoon(): void {
+    setImmediate(() => {
+      if (!this.#isWanted || this.#isAsking || this.isPaused()) return;
+      const asked = this.#ask();
+      this.#isAsking = asked !== null;
+      void asked?.then((line) => {
+        this.#isAsking = false;
+        this.#isWanted = false;
+        // What the user typed ends the question's line.
+        this.#output.isInLine = false;
+        this.push(`${line}\n`);
+      });
+    });
+  }
+}
+
+/**
+ * Puts the session's streams in the place of the process's: what JavaScript prints goes to the
+ * running cell, what it reads from `process.stdin` (`readline`'s `question`) is asked of the user.
+ *
+ * @returns what must be told when a cell has ended
+ */
+export function replaceStreams(ask: Ask): { readonly endCell: () => void } {
+  const stdout = new CellOutput("stdout");
+  const stderr = new CellOutput("stderr");
+  const stdin = new CellInput(ask, stdout);
+  for (const [name, value] of Object.entries({ stdout, stderr, stdin })) {
+    Object.defineProperty(process, name, { value, configurable: true, enumerable: true });
+  }
+  return { endCell: () => stdin.endCell() };
+}
