@@ -29,8 +29,9 @@ ResourceApplyGradientDescent ReverseV2 Round Rsqrt RsqrtGrad ScatterNd Select Se
 SeluGrad Shape Sigmoid SigmoidGrad Sign Sin Sinh Slice Softmax SoftmaxCrossEntropyWithLogits Softplus
 SpaceToBatchND SparseSoftmaxCrossEntropyWithLogits SparseToDense Split SplitV Sqrt SqrtGrad Square
 SquaredDifference Squeeze StatelessRandomNormal StatelessRandomUniform StatelessTruncatedNormal
-StopGradient StridedSlice Sub Sum Tan Tanh TanhGrad TensorScatterUpdate Tile TopKV2 Transpose
-Unpack UnsortedSegmentSum VarHandleOp Xdivy ZerosLike
+StopGradient StridedSlice Sub Sum Tan Tanh TanhGrad TensorListFromTensor TensorListGetItem
+TensorListReserve TensorListSetItem TensorListStack TensorScatterUpdate Tile TopKV2 Transpose Unpack
+UnsortedSegmentSum VarHandleOp While Xdivy ZerosLike
 """.split()
 
 FIXED = {
@@ -40,13 +41,14 @@ FIXED = {
     types_pb2.DT_BOOL: "bool",
     types_pb2.DT_RESOURCE: "resource",
     types_pb2.DT_COMPLEX64: "complex64",
+    types_pb2.DT_VARIANT: "variant",
 }
 
 
 def argument(arg):
-    kind = f"={FIXED.get(arg.type, arg.type)}" if arg.type else arg.type_attr
     if arg.type_list_attr:
-        raise ValueError(f"type lists are not described: {arg}")
+        return f"{arg.name}:{arg.type_list_attr}[]"
+    kind = f"={FIXED.get(arg.type, arg.type)}" if arg.type else arg.type_attr
     return f"{arg.name}:{kind}" + (f"*{arg.number_attr}" if arg.number_attr else "")
 
 
@@ -58,7 +60,7 @@ def line(name):
 with open("src/engine/opDefs.ts", "w") as out:
     out.write("// Written by scripts/opDefs.py from TensorFlow's own registry: change that instead.\n")
     out.write(f'export const OP_DEFS_VERSION = "{tf.__version__}";\n\n')
-    out.write("/** Inputs and outputs by op: `name:Attr`, `name:=type` or `name:Attr*Count`. */\n")
+    out.write("/** Inputs and outputs by op: `name:Attr`, `name:=type`, `name:Attr*Count` or `name:Types[]`. */\n")
     out.write("export const OP_DEFS: Readonly<Record<string, string>> = {\n")
     for name in sorted(NAMES):
         out.write(f'  {name}: "{line(name)}",\n')

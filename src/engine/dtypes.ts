@@ -13,6 +13,8 @@ export const dataType = {
   bool: 10,
   bfloat16: 14,
   resource: 20,
+  /** A list of tensors, as loops write them. */
+  variant: 21,
 } as const;
 
 /** The C API's numbers for kinds of attribute (`TF_AttrType`). */

@@ -1,4 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { hasNativeBackend } from "./binding";
+import { attr, rawOp } from "./rawOp";
+import { asksForMore } from "./secondOrder";
 
 /** What tfjs hands to a gradient: the saved inputs and the attributes of the forward call. */
 type GradFunc = (
@@ -59,6 +62,19 @@ const gather: GradFunc = (dy, [x, indices], { axis, batchDims }) => ({
   indices: () => tf.zerosLike(indices),
 });
 
+/** One op where tfjs multiplies three times, which counts in the loop of a recurrent layer. */
+const byOutput =
+  (native: string, composite: (y: tf.Tensor) => tf.Tensor): GradFunc =>
+  (dy, [y]) => ({
+    x: () =>
+      hasNativeBackend() && !asksForMore()
+        ? rawOp(native, [attr.type("T", "float32")], [y, dy])
+        : tf.tidy(() => tf.mul(dy, composite(y))),
+  });
+
+const sigmoid = byOutput("SigmoidGrad", (y) => tf.mul(y, tf.sub(1, y)));
+const tanh = byOutput("TanhGrad", (y) => tf.sub(1, tf.square(y)));
+
 /**
  * Gradients of tfjs' own whose number of ops grows with the size of the data, written anew with a
  * fixed number: a layer normalisation by tfjs recorded 41,363 nodes. Once, after the addon has loaded.
@@ -71,5 +87,12 @@ export function replaceGradients(): void {
   for (const [kernelName, inputsToSave, gradFunc] of replaced) {
     tf.unregisterGradient(kernelName);
     tf.registerGradient({ kernelName, inputsToSave, gradFunc: gradFunc as never });
+  }
+  for (const [kernelName, gradFunc] of [
+    ["Sigmoid", sigmoid],
+    ["Tanh", tanh],
+  ] as const) {
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({ kernelName, outputsToSave: [true], gradFunc: gradFunc as never });
   }
 }

@@ -28,9 +28,12 @@ interface AttrKinds {
   float: number;
   floats: readonly number[];
   type: number;
+  types: readonly number[];
   shape: readonly number[];
   string: string;
   tensor: ConstantValue;
+  /** The condition or the body of a loop: its parameters are the op's inputs. */
+  function: RecordedFunction;
 }
 
 export type AttrValue = {

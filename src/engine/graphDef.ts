@@ -1,14 +1,9 @@
 import { dataType } from "./dtypes";
-import type { AttrValue, Attrs, ConstantValue, RecordedFunction } from "./graph";
+import { nameFunctions, writeFunction } from "./functionDef";
+import type { Attrs, RecordedFunction } from "./graph";
+import { writeNode, writeShape } from "./nodeDef";
+import type { NamedNode } from "./nodeDef";
 import { ProtoWriter } from "./protobuf";
-
-/** A node as `GraphDef` has it: inputs by name, `"add:1"`, or `"^add"` for a control edge. */
-export interface NamedNode {
-  readonly name: string;
-  readonly op: string;
-  readonly inputs: readonly string[];
-  readonly attrs: Attrs;
-}
 
 /** An input or output of a signature: the key that a caller uses, and the tensor it stands for. */
 export interface SignatureTensor {
@@ -28,63 +23,6 @@ export interface Signature {
 /** `GraphDef` version of TensorFlow 2.16, far within what 2.x readers take. */
 const PRODUCER = 1645;
 
-function writeShape(proto: ProtoWriter, shape: readonly number[]): void {
-  for (const size of shape) proto.message(2, (dim) => dim.int(1, size));
-}
-
-function writeTensor(proto: ProtoWriter, { dtype, shape, values, isSplat }: ConstantValue): void {
-  const { buffer, byteOffset, byteLength } = values as Uint8Array;
-  proto.int(1, dtype);
-  proto.message(2, (inner) => writeShape(inner, shape));
-  // A lone value in a typed list stands for every element; raw content does not.
-  if (!isSplat) proto.raw(4, new Uint8Array(buffer, byteOffset, byteLength));
-  else if (dtype === dataType.float32) proto.float(5, values[0] as number);
-  else proto.int(dtype === dataType.bool ? 11 : 7, values[0] as number);
-}
-
-function writeAttr(proto: ProtoWriter, attr: AttrValue): void {
-  switch (attr.kind) {
-    case "string":
-      proto.string(2, attr.value);
-      return;
-    case "int":
-      proto.int(3, attr.value);
-      return;
-    case "float":
-      proto.float(4, attr.value);
-      return;
-    case "bool":
-      proto.bool(5, attr.value);
-      return;
-    case "type":
-      proto.int(6, attr.value);
-      return;
-    case "shape":
-      proto.message(7, (shape) => writeShape(shape, attr.value));
-      return;
-    case "tensor":
-      proto.message(8, (tensor) => writeTensor(tensor, attr.value));
-      return;
-    case "ints":
-      proto.message(1, (list) => list.ints(3, attr.value));
-      return;
-    case "floats":
-      proto.message(1, (list) => {
-        for (const value of attr.value) list.float(4, value);
-      });
-  }
-}
-
-function writeNode(proto: ProtoWriter, { name, op, inputs, attrs }: NamedNode): void {
-  proto.string(1, name).string(2, op);
-  for (const input of inputs) proto.string(3, input);
-  for (const [key, attr] of Object.entries(attrs)) {
-    proto.message(5, (entry) => {
-      entry.string(1, key).message(2, (value) => writeAttr(value, attr));
-    });
-  }
-}
-
 function writeSignatureTensor(proto: ProtoWriter, tensor: SignatureTensor): void {
   proto.string(1, tensor.key).message(2, (info) => {
     info.string(1, tensor.tensor).int(2, tensor.dtype);
@@ -97,12 +35,18 @@ export function encodeSavedModel(
   nodes: readonly NamedNode[],
   signatures: Readonly<Record<string, Signature>> = {},
 ): Uint8Array {
+  const functions = nameFunctions(nodes);
   return new ProtoWriter()
     .int(1, 1)
     .message(2, (metaGraph) => {
       metaGraph.message(1, (info) => info.string(4, "serve").string(5, "2.16.0"));
       metaGraph.message(2, (graph) => {
-        for (const node of nodes) graph.message(1, (inner) => writeNode(inner, node));
+        for (const node of nodes) graph.message(1, (inner) => writeNode(inner, node, functions));
+        graph.message(2, (library) => {
+          for (const [fn, name] of functions) {
+            library.message(1, (inner) => writeFunction(inner, fn, name, functions));
+          }
+        });
         graph.message(4, (versions) => versions.int(1, PRODUCER));
       });
       for (const [name, { inputs, outputs }] of Object.entries(signatures)) {

@@ -3,7 +3,7 @@ import { nodeBackend } from "./binding";
 import type { Binding, TensorRecord } from "./binding";
 import { dtypeNumber } from "./dtypes";
 import { doneNode } from "./graphDef";
-import type { NamedNode } from "./graphDef";
+import type { NamedNode } from "./nodeDef";
 import type { Attrs } from "./graph";
 import type { Session } from "./session";
 import { handleAttrs, variableKey } from "./tracedVariables";

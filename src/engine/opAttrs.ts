@@ -1,3 +1,4 @@
+import { TraceError } from "../core/errors";
 import type { OpAttr } from "./binding";
 import { attrKind } from "./dtypes";
 import type { AttrValue, Attrs } from "./graph";
@@ -17,10 +18,22 @@ function attrValue({ type, value }: OpAttr): AttrValue {
   return { kind: one, value: value as number };
 }
 
-/** The inverse of {@link attrsOf}; a constant's values are no attribute for the addon. */
+/**
+ * The inverse of {@link attrsOf}; a constant's values are no attribute for the addon.
+ *
+ * @throws TraceError for a loop: a function is known to the graph that holds it alone
+ */
 export function opAttrsOf(attrs: Attrs): OpAttr[] {
   return Object.entries(attrs).flatMap(([name, attr]): OpAttr[] => {
     if (attr.kind === "tensor") return [];
+    if (attr.kind === "function" || attr.kind === "types") {
+      throw new TraceError({
+        where: "trace",
+        expected: "a value that single ops compute",
+        got: `one that a recorded loop computes (${name})`,
+        remedy: "Make variables from values that no recurrent layer computes.",
+      });
+    }
     if (attr.kind === "ints") return [{ name, type: attrKind.int, value: attr.value }];
     if (attr.kind === "floats") return [{ name, type: attrKind.float, value: attr.value }];
     return [{ name, type: attrKind[attr.kind], value: attr.value }];

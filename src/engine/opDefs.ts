@@ -1,7 +1,7 @@
 // Written by scripts/opDefs.py from TensorFlow's own registry: change that instead.
 export const OP_DEFS_VERSION = "2.21.0";
 
-/** Inputs and outputs by op: `name:Attr`, `name:=type` or `name:Attr*Count`. */
+/** Inputs and outputs by op: `name:Attr`, `name:=type`, `name:Attr*Count` or `name:Types[]`. */
 export const OP_DEFS: Readonly<Record<string, string>> = {
   Abs: "x:T > y:T",
   Acos: "x:T > y:T",
@@ -185,6 +185,12 @@ export const OP_DEFS: Readonly<Record<string, string>> = {
   Tan: "x:T > y:T",
   Tanh: "x:T > y:T",
   TanhGrad: "y:T dy:T > z:T",
+  TensorListFromTensor: "tensor:element_dtype element_shape:shape_type > output_handle:=variant",
+  TensorListGetItem: "input_handle:=variant index:=int32 element_shape:Tshape > item:element_dtype",
+  TensorListReserve: "element_shape:shape_type num_elements:=int32 > handle:=variant",
+  TensorListSetItem:
+    "input_handle:=variant index:=int32 item:element_dtype > output_handle:=variant",
+  TensorListStack: "input_handle:=variant element_shape:=int32 > tensor:element_dtype",
   TensorScatterUpdate: "tensor:T indices:Tindices updates:T > output:T",
   Tile: "input:T multiples:Tmultiples > output:T",
   TopKV2: "input:T k:Tk > values:T indices:index_type",
@@ -192,6 +198,7 @@ export const OP_DEFS: Readonly<Record<string, string>> = {
   Unpack: "value:T > output:T*num",
   UnsortedSegmentSum: "data:T segment_ids:Tindices num_segments:Tnumsegments > output:T",
   VarHandleOp: "> resource:=resource",
+  While: "input:T[] > output:T[]",
   Xdivy: "x:T y:T > z:T",
   ZerosLike: "x:T > y:T",
 };

@@ -1,13 +1,14 @@
 import { TraceError } from "../core/errors";
 import { dataType, dtypeName } from "./dtypes";
+import { attrOf } from "./graph";
 import type { AttrValue, Attrs } from "./graph";
 import { OP_DEFS } from "./opDefs";
 
 /** An input or output of an op, as TensorFlow registers it. */
 interface ArgSpec {
   readonly name: string;
-  /** A fixed type, or the attribute that holds it. */
-  readonly type: { readonly fixed: number } | { readonly attr: string };
+  /** A fixed type, the attribute that holds it, or the attribute that lists one type per tensor. */
+  readonly type: { readonly fixed: number } | { readonly attr: string } | { readonly list: string };
   /** The attribute that says how many tensors stand here; `null` for one. */
   readonly count: string | null;
 }
@@ -21,6 +22,7 @@ const parsed = new Map<string, OpSpec>();
 
 function parseArg(text: string): ArgSpec {
   const [name, type] = text.split(":");
+  if (type.endsWith("[]")) return { name, type: { list: type.slice(0, -2) }, count: null };
   const [kind, count = null] = type.split("*");
   if (!kind.startsWith("=")) return { name, type: { attr: kind }, count };
   const fixed = kind.slice(1) as keyof typeof dataType;
@@ -63,6 +65,12 @@ function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]
   const inferred: Record<string, AttrValue> = {};
   let position = 0;
   for (const { type, count } of spec.inputs) {
+    if ("list" in type) {
+      const length = inputTypes.length - (spec.inputs.length - 1);
+      inferred[type.list] = { kind: "types", value: inputTypes.slice(position, position + length) };
+      position += length;
+      continue;
+    }
     const given = count === null ? undefined : attrs[count];
     // A list may stand anywhere, so its length is what the other inputs leave.
     const length =
@@ -90,21 +98,31 @@ export function completeAttrs(
   return { ...attrs, ...inferredAttrs(requireSpec(op, where), attrs, inputTypes) };
 }
 
-function countOf(arg: ArgSpec, attrs: Attrs): number {
-  if (arg.count === null) return 1;
-  const attr = attrs[arg.count] as AttrValue | undefined;
-  return attr?.kind === "int" ? attr.value : 1;
+/** The types of the tensors that stand for one input or output. */
+function typesOf({ type, count }: ArgSpec, attrs: Attrs, where: string): readonly number[] {
+  if ("list" in type) return attrOf(attrs, type.list, "types") ?? missing(attrs, type.list, where);
+  const length = count === null ? 1 : (attrOf(attrs, count, "int") ?? 1);
+  const one =
+    "fixed" in type
+      ? type.fixed
+      : (attrOf(attrs, type.attr, "type") ?? missing(attrs, type.attr, where));
+  return Array.from({ length }, () => one);
 }
 
-function typeOf(arg: ArgSpec, attrs: Attrs, where: string): number {
-  if ("fixed" in arg.type) return arg.type.fixed;
-  const attr = attrs[arg.type.attr] as AttrValue | undefined;
-  if (attr?.kind === "type") return attr.value;
+function missing(attrs: Attrs, name: string, where: string): never {
+  const attr = attrs[name] as AttrValue | undefined;
   throw new TraceError({
     where,
-    expected: `the attribute ${arg.type.attr}`,
+    expected: `the attribute ${name}`,
     got: attr === undefined ? "none" : attr.kind,
   });
+}
+
+/** The names of an op's outputs, one per tensor, as function bodies refer to them: `"output:0"`. */
+export function outputNames(op: string, attrs: Attrs, where: string): string[] {
+  return requireSpec(op, where).outputs.flatMap((arg) =>
+    typesOf(arg, attrs, where).map((_, i) => `${arg.name}:${i}`),
+  );
 }
 
 /**
@@ -119,9 +137,7 @@ export function outputTypes(
   where: string,
 ): number[] {
   const spec = requireSpec(op, where);
-  const wanted = spec.inputs.flatMap((arg) =>
-    Array.from({ length: countOf(arg, attrs) }, () => typeOf(arg, attrs, where)),
-  );
+  const wanted = spec.inputs.flatMap((arg) => typesOf(arg, attrs, where));
   const fits =
     wanted.length === inputTypes.length && wanted.every((type, i) => type === inputTypes[i]);
   if (!fits) {
@@ -131,7 +147,5 @@ export function outputTypes(
       got: inputTypes.map(dtypeName).join(", ") || "nothing",
     });
   }
-  return spec.outputs.flatMap((arg) =>
-    Array.from({ length: countOf(arg, attrs) }, () => typeOf(arg, attrs, where)),
-  );
+  return spec.outputs.flatMap((arg) => typesOf(arg, attrs, where));
 }

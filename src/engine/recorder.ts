@@ -66,6 +66,12 @@ export class Recorder implements Binding {
     }
   }
 
+  /** A recorder of a graph of its own, for the condition or the body of a loop. */
+  nested(): Recorder {
+    const { backend, real, context, onCapture, maxCapturedElements } = this;
+    return new Recorder(backend, real, context, onCapture, maxCapturedElements);
+  }
+
   /** Adds a node; its layer is the one being applied, or its input's for a gradient. */
   add(
     op: string,

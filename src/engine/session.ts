@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LayerbookError, NumericsError, TraceError } from "../core/errors";
 import type { Binding, TensorMetadata } from "./binding";
 import { encodeSavedModel } from "./graphDef";
-import type { NamedNode } from "./graphDef";
+import type { NamedNode } from "./nodeDef";
 
 /** TensorFlow refused a graph, or ran out of memory in one. */
 export class EngineError extends LayerbookError {}

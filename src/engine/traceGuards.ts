@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
+import { recordRecurrence, recurrentPrototype } from "./recurrent";
 import type { TraceContext } from "./traceContext";
 import { SEEDED_REMEDY } from "./unrecordable";
 
@@ -111,6 +112,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
           }
         },
     ),
+    replace(recurrentPrototype(), "call", recordRecurrence),
     replace(
       engine,
       "runKernel",

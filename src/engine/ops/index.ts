@@ -11,5 +11,6 @@ import "./print";
 import "./relu";
 import "./resizeBilinear";
 import "./runAfter";
+import "./scan";
 import "./sparseSoftmaxCrossEntropy";
 import "./statelessRandom";

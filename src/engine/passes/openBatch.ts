@@ -2,6 +2,7 @@ import { constantKey, expandConstant } from "../constants";
 import { dataType } from "../dtypes";
 import { attrOf } from "../graph";
 import type {
+  AttrValue,
   Attrs,
   ConstantValue,
   GraphNode,
@@ -44,11 +45,17 @@ function batchSizes(a: RecordedFunction, b: RecordedFunction): readonly [number,
   return pairs[0];
 }
 
-function sameAttrs(a: Attrs, b: Attrs): boolean {
+/** Attributes that are equal; of a loop's body and condition the graph that both are instances of. */
+function mergeAttrs(a: Attrs, b: Attrs): Attrs {
   const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]))
+  if (keys.length !== Object.keys(b).length) throw new NoMatch();
+  return Object.fromEntries(
+    keys.map((key): [string, AttrValue] => {
+      const [one, two] = [a[key], b[key] as AttrValue | undefined];
+      if (JSON.stringify(one) === JSON.stringify(two)) return [key, one];
+      if (one.kind !== "function" || two?.kind !== "function") throw new NoMatch();
+      return [key, { kind: "function", value: prune(new Merger(one.value, two.value).merge()) }];
+    }),
   );
 }
 
@@ -192,7 +199,7 @@ class Merger {
     if (stateful.has(left.op) && (this.partners.get(x) ?? y) !== y) throw new NoMatch();
     this.partners.set(x, y);
     if (left.op === "Const") return this.combineConstants(left, right).node;
-    if (!sameAttrs(left.attrs, right.attrs)) throw new NoMatch();
+    const attrs = mergeAttrs(left.attrs, right.attrs);
     const outputs = left.outputs.map(({ shape, dtype }, i): TensorType => {
       const other = right.outputs[i];
       if (other.dtype !== dtype || other.shape.length !== shape.length) throw new NoMatch();
@@ -203,7 +210,7 @@ class Merger {
       inputs[1] = this.reshapeSizes(left.inputs[1], right.inputs[1]) ?? inputs[1];
     }
     const controls = left.controls.map((node, i) => this.at(node, right.controls[i]));
-    return this.add(left.op, inputs, left.attrs, outputs, { controls, layer: left.layer });
+    return this.add(left.op, inputs, attrs, outputs, { controls, layer: left.layer });
   }
 
   /** A reshape with one open size leaves it to TensorFlow, which then still knows the others. */

@@ -1,0 +1,72 @@
+import * as tf from "@tensorflow/tfjs";
+import { defineOp } from "./registry";
+
+/** What a {@link scan} knows when it asks for the gradients of its constants. */
+export interface ScanGradients {
+  /** As given, `[time, batch, channels]`. */
+  readonly inputs: tf.Tensor3D;
+  /** The state before each step, `[time, batch, size]`. */
+  readonly before: tf.Tensor3D;
+  readonly constants: readonly tf.Tensor[];
+  /** The gradient of the inputs, `[time, batch, channels]`. */
+  readonly inputGradients: tf.Tensor3D;
+}
+
+/** A recurrence over time. */
+export interface Scan {
+  /**
+   * The state after one step, `[batch, size]`, from the step's input `[batch, channels]` and the
+   * state before. Made of differentiable ops, and of no tensors but those that it is given.
+   */
+  readonly step: (
+    input: tf.Tensor2D,
+    state: tf.Tensor2D,
+    constants: readonly tf.Tensor[],
+  ) => tf.Tensor2D;
+  /** `[time, batch, channels]` */
+  readonly inputs: tf.Tensor3D;
+  /** `[time, batch, 1]`: 0 where a step is left out and the state stays; `null` for no mask. */
+  readonly mask: tf.Tensor3D | null;
+  /** `[batch, size]` */
+  readonly initial: tf.Tensor2D;
+  /** Weights that every step uses. */
+  readonly constants: readonly tf.Tensor[];
+  /**
+   * The gradients of the constants, in one go for all steps: matrix products over time and batch
+   * are cheaper than sums of one product per step.
+   */
+  readonly constantGradients: (given: ScanGradients) => tf.Tensor[];
+}
+
+/** One step, or the state as it was where the mask says so. */
+export function maskedStep(
+  { step }: Pick<Scan, "step">,
+  [input, state, constants]: Parameters<Scan["step"]>,
+  mask: tf.Tensor2D | null,
+): tf.Tensor2D {
+  const next = step(input, state, constants);
+  if (mask === null) return next;
+  return tf.add(tf.mul(next, mask), tf.mul(state, tf.sub(1, mask)));
+}
+
+/** The recurrence as ops for each step. */
+export function unrolledScan(scan: Scan): tf.Tensor3D {
+  const { inputs, mask, constants } = scan;
+  const masks = mask === null ? null : tf.unstack(mask);
+  let state = scan.initial;
+  const states = tf.unstack(inputs).map((input, t) => {
+    const at = masks === null ? null : (masks[t] as tf.Tensor2D);
+    state = maskedStep(scan, [input as tf.Tensor2D, state, constants], at);
+    return state;
+  });
+  return tf.stack(states) as tf.Tensor3D;
+}
+
+/**
+ * The states of a recurrence after each step, `[time, batch, size]`; differentiable in the inputs,
+ * the initial state and the constants. In a recorded function it is one loop, whatever the number of
+ * steps; else the steps are unrolled.
+ */
+export const scan = defineOp("scan", (given: Scan): tf.Tensor3D =>
+  tf.tidy(() => unrolledScan(given)),
+);

@@ -1,0 +1,138 @@
+import * as tf from "@tensorflow/tfjs";
+import { registerNativeOp } from "../../core/ops/registry";
+import { maskedStep, unrolledScan } from "../../core/ops/scan";
+import type { Scan } from "../../core/ops/scan";
+import { nodeBackend } from "../binding";
+import type { OutputRef } from "../graph";
+import { emptyList, listOf, readList, recordLoop, stackList, writeList } from "../loop";
+import type { Recorder } from "../recorder";
+import { asksForMore } from "../secondOrder";
+import { activeTrace } from "../trace";
+
+/** The tensor that stands for an output. */
+function tensorOf<T extends tf.Tensor>(recorder: Recorder, ref: OutputRef): T {
+  const { shape, dtype } = recorder.typeOf(ref);
+  const metadata = { id: recorder.idFor(ref), shape: [...shape], dtype };
+  return nodeBackend().createOutputTensor(metadata) as T;
+}
+
+/** The tensors of one turn: of the step's arguments, the mask and the constants. */
+class Turn {
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly position: OutputRef,
+  ) {}
+
+  read(list: OutputRef, [, ...element]: readonly number[]): tf.Tensor2D {
+    return tensorOf(this.recorder, readList(this.recorder, list, this.position, element));
+  }
+
+  tensor<T extends tf.Tensor>(ref: OutputRef): T {
+    return tensorOf(this.recorder, ref);
+  }
+
+  write(list: OutputRef, item: tf.Tensor): OutputRef {
+    return writeList(this.recorder, list, this.position, this.recorder.refOf(item));
+  }
+}
+
+/** Runs the recurrence forwards and stacks its states. */
+function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
+  const { inputs, mask, initial, constants } = scan;
+  const [count] = inputs.shape;
+  const masks = mask === null ? [] : [mask];
+  const lists = [inputs, ...masks].map((tensor) => listOf(recorder, recorder.refOf(tensor)));
+  const weights = constants.map((tensor) => recorder.refOf(tensor));
+  const states = emptyList(recorder, initial.shape, count);
+  const carried = [recorder.refOf(initial), states, ...lists, ...weights];
+  const direction = { count, isBackwards: false };
+  const outputs = recordLoop("scan", recorder, direction, carried, (inner, position, values) => {
+    const turn = new Turn(inner, position);
+    const [state, written, ...fixed] = values;
+    const [input, at = null] = [inputs, ...masks].map(({ shape }, i) => turn.read(fixed[i], shape));
+    const given = fixed.slice(lists.length).map((ref) => turn.tensor(ref));
+    const next = maskedStep(scan, [input, turn.tensor(state), given], at);
+    return [inner.refOf(next), turn.write(written, next), ...fixed];
+  });
+  return tensorOf(recorder, stackList(recorder, outputs[1], initial.shape, count));
+}
+
+/** Gradients of the inputs and of the initial state, by the recurrence run backwards. */
+function backward(
+  recorder: Recorder,
+  scan: Scan,
+  before: tf.Tensor3D,
+  dStates: tf.Tensor,
+): { dInputs: tf.Tensor3D; dInitial: tf.Tensor2D } {
+  const { inputs, mask, initial, constants } = scan;
+  const [count, ...inputShape] = inputs.shape;
+  const read = [inputs, before, dStates, ...(mask === null ? [] : [mask])];
+  const lists = read.map((tensor) => listOf(recorder, recorder.refOf(tensor)));
+  const weights = constants.map((tensor) => recorder.refOf(tensor));
+  const start = recorder.refOf(tf.zeros(initial.shape));
+  const carried = [start, emptyList(recorder, inputShape, count), ...lists, ...weights];
+  const direction = { count, isBackwards: true };
+  const name = "scan_gradient";
+  const outputs = recordLoop(name, recorder, direction, carried, (inner, position, values) => {
+    const turn = new Turn(inner, position);
+    const [gradient, written, ...fixed] = values;
+    const slices = read.map(({ shape }, i) => turn.read(fixed[i], shape));
+    const [input, state, dState, at = null] = slices;
+    const given = fixed.slice(lists.length).map((ref) => turn.tensor(ref));
+    const dNext = tf.add(turn.tensor<tf.Tensor2D>(gradient), dState);
+    const step = (x: tf.Tensor, s: tf.Tensor): tf.Tensor =>
+      maskedStep(scan, [x as tf.Tensor2D, s as tf.Tensor2D, given], at);
+    const [dInput, dBefore] = tf.grads(step)([input, state], dNext);
+    return [inner.refOf(dBefore), turn.write(written, dInput), ...fixed];
+  });
+  const [dInitial, dInputs] = outputs;
+  return {
+    dInputs: tensorOf(recorder, stackList(recorder, dInputs, inputShape, count)),
+    dInitial: tensorOf(recorder, dInitial),
+  };
+}
+
+function native(scan: Scan): tf.Tensor3D {
+  const trace = activeTrace();
+  if (trace === null) return tf.tidy(() => unrolledScan(scan));
+  const { recorder } = trace;
+  const { inputs, mask, initial, constants } = scan;
+  const looped = tf.customGrad((...args) => {
+    const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
+    const states = tf.tidy(() => forward(recorder, scan));
+    save([inputs, initial, states, ...(mask === null ? [] : [mask]), ...constants]);
+    const gradFunc = (dStates: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [x, first, after] = saved as [tf.Tensor3D, tf.Tensor2D, tf.Tensor3D];
+      const rest = saved.slice(3);
+      const kept: Scan = {
+        ...scan,
+        inputs: x,
+        initial: first,
+        mask: mask === null ? null : (rest[0] as tf.Tensor3D),
+        constants: mask === null ? rest : rest.slice(1),
+      };
+      // Gradients of the gradient: by tfjs' ops, which have them.
+      if (asksForMore()) return gradientsUnrolled(kept, dStates);
+      const earlier = tf.slice(after, 0, after.shape[0] - 1);
+      const before = tf.concat([tf.expandDims(first, 0), earlier]) as tf.Tensor3D;
+      const { dInputs, dInitial } = backward(recorder, kept, before, dStates);
+      const given = { inputs: x, before, constants: kept.constants, inputGradients: dInputs };
+      return [dInputs, dInitial, ...scan.constantGradients(given)];
+    };
+    return { value: states, gradFunc };
+  });
+  return looped(inputs, initial, ...constants);
+}
+
+function gradientsUnrolled(scan: Scan, dStates: tf.Tensor): tf.Tensor[] {
+  const states = (inputs: tf.Tensor, initial: tf.Tensor, ...constants: tf.Tensor[]): tf.Tensor =>
+    unrolledScan({
+      ...scan,
+      inputs: inputs as tf.Tensor3D,
+      initial: initial as tf.Tensor2D,
+      constants,
+    });
+  return tf.grads(states)([scan.inputs, scan.initial, ...scan.constants], dStates);
+}
+
+registerNativeOp("scan", ["While", "TensorListGetItem", "TensorListSetItem"], native);

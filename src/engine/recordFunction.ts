@@ -1,0 +1,57 @@
+import * as tf from "@tensorflow/tfjs";
+import { nodeBackend } from "./binding";
+import type { OutputRef, RecordedFunction, TensorType } from "./graph";
+import { prune } from "./passes/prune";
+import { simplify } from "./passes/simplify";
+import type { Recorder } from "./recorder";
+import { verifyGraph } from "./verifyGraph";
+
+/**
+ * Records the condition or the body of a loop: a graph of its own, in which nothing of the graph
+ * around it exists but what comes in as a parameter.
+ *
+ * @param outer the recorder of the function that the loop stands in
+ * @param types of the parameters
+ * @param build runs with the inner recorder in the addon's place
+ */
+export function recordFunction(
+  name: string,
+  outer: Recorder,
+  types: readonly TensorType[],
+  build: (recorder: Recorder, parameters: readonly OutputRef[]) => OutputRef[],
+): RecordedFunction {
+  const inner = outer.nested();
+  const parameters = types.map((type) => {
+    const dtype = { kind: "type", value: type.dtype } as const;
+    const shape = { kind: "shape", value: type.shape } as const;
+    return inner.add("Placeholder", [], { dtype, shape }, [type]);
+  });
+  // A gradient taken inside of a gradient function would clear the tape that is being walked.
+  const { state } = tf.engine() as unknown as { state: { activeTape: unknown } };
+  const { activeTape } = state;
+  stand(inner);
+  try {
+    const results = tf.tidy(
+      () =>
+        build(
+          inner,
+          parameters.map((node) => ({ node, index: 0 })),
+        ) as never,
+    ) as OutputRef[];
+    const recorded = { name, nodes: inner.nodes, parameters, results, effects: [] };
+    verifyGraph(recorded, "tracing");
+    const simplified = prune(simplify(recorded));
+    verifyGraph(simplified, "simplifying");
+    return simplified;
+  } finally {
+    stand(outer);
+    state.activeTape = activeTape;
+  }
+}
+
+/** Puts a recorder in the addon's place. */
+function stand(recorder: Recorder): void {
+  const backend = nodeBackend();
+  backend.binding = recorder;
+  backend.getInputTensorIds = (tensors) => tensors.map((tensor) => recorder.inputId(tensor));
+}

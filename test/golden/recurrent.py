@@ -1,0 +1,70 @@
+"""Keras' recurrent layers: values, final states and gradients, with masks and both directions."""
+
+import os
+import sys
+
+# statistics.py beside this script must not hide Python's own.
+sys.path.append(sys.path.pop(0))
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import keras  # noqa: E402
+import numpy  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from common import Draw, rounded, save  # noqa: E402
+
+BATCH, TIME, CHANNELS, UNITS = 2, 7, 3, 5
+GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
+
+
+def create(kind, args):
+    given = {"recurrent_activation": "hard_sigmoid", **args} if kind != "SimpleRNN" else dict(args)
+    # Keras 3 divides by 6 where Keras 2 and tfjs multiply by 0.2.
+    if given.get("recurrent_activation") == "hard_sigmoid":
+        given["recurrent_activation"] = lambda x: keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+    if kind == "GRU":
+        given["reset_after"] = False
+    return getattr(keras.layers, kind)(UNITS, **given)
+
+
+def case(name, seed, kind, args, has_mask=False, is_bidirectional=False):
+    """Draws x, the weights (per direction kernel, recurrent kernel, bias) and each output's gradient."""
+    draw = Draw(seed)
+    x = tf.Variable(draw([BATCH, TIME, CHANNELS]))
+    layer = create(kind, args)
+    if is_bidirectional:
+        layer = keras.layers.Bidirectional(layer, merge_mode="concat")
+    layer.build([BATCH, TIME, CHANNELS])
+    layer.set_weights([draw(weight.shape, 0.5) for weight in layer.weights])
+    mask = numpy.array([[1, 1, 0, 1, 1, 0, 0], [0, 1, 1, 1, 0, 1, 1]], dtype=bool)
+    with tf.GradientTape() as tape:
+        outputs = layer(x, mask=tf.constant(mask) if has_mask else None)
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        loss = sum(tf.reduce_sum(y * draw(y.shape)) for y in outputs)
+    gradients = tape.gradient(loss, [x, *layer.trainable_weights])
+    return {
+        "name": name,
+        "seed": seed,
+        "kind": kind,
+        "args": args,
+        "mask": mask.astype(int).tolist() if has_mask else None,
+        "bidirectional": is_bidirectional,
+        "outputs": [rounded(y) for y in outputs],
+        "gradients": [rounded(gradient) for gradient in gradients],
+    }
+
+
+cases = []
+for kind in GATES:
+    sigmoid = {} if kind == "SimpleRNN" else {"recurrent_activation": "sigmoid"}
+    cases += [
+        case(f"{kind}, last output", 1, kind, {}),
+        case(f"{kind}, sequences and states", 2, kind, {**sigmoid, "return_sequences": True, "return_state": True}),
+        case(f"{kind}, masked, backwards", 3, kind, {**sigmoid, "go_backwards": True, "use_bias": False}, True),
+        case(f"{kind}, masked sequences", 4, kind, {"return_sequences": True}, True),
+        case(f"{kind}, both directions", 5, kind, {**sigmoid, "return_sequences": True}, False, True),
+        # With sequences Keras sets what is masked to zero, which tfjs does not.
+        case(f"{kind}, both directions, masked", 6, kind, sigmoid, True, True),
+    ]
+save(["keras", "tensorflow-cpu"], cases)
