@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { LabelMap } from "../data/labelMap";
+import { INTENSITY_UNITS } from "../data/types";
 import type { IntensityUnit } from "../data/types";
 import { listOption } from "./options";
 
@@ -39,6 +40,11 @@ export function readOptionsOf(options: DataOptions & UnitOptions & MaskOptions):
   };
 }
 
+/** Adds everything about how scans and their masks are read. */
+export function addDatasetOptions(command: Command): Command {
+  return addMaskOptions(addUnitOption(addDataOptions(command)));
+}
+
 /** Adds `--series`. */
 export function addDataOptions(command: Command): Command {
   return command.option(
@@ -47,15 +53,13 @@ export function addDataOptions(command: Command): Command {
   );
 }
 
-const UNITS: readonly IntensityUnit[] = ["HU", "pseudo-HU", "grey8", "normalised", "arbitrary"];
-
 /** Adds `--unit`. */
 export function addUnitOption(command: Command): Command {
   return command.addOption(
     new Option(
       "--unit <unit>",
-      "what a scan's numbers are; by default noted in the file or guessed",
-    ).choices([...UNITS]),
+      "what a scan's numbers are; by default what its file notes, or a guess",
+    ).choices(INTENSITY_UNITS),
   );
 }
 

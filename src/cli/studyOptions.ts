@@ -4,15 +4,13 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { StudyOptions } from "../experiments/studies/conductStudy";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
-import { addDataOptions, readOptionsOf } from "./dataOptions";
-import type { DataOptions } from "./dataOptions";
 import type { TrackingOptions } from "../experiments/tracking/trackersOf";
 import { addTrackingOptions } from "./trackingOptions";
 import { integerOption, listOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
 
 /** What {@link addStudyOptions} adds, as commander hands it over. */
-export interface StudyCommandOptions extends DataOptions, TrainingOptions, TrackingOptions {
+export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly out: string;
   readonly split?: string;
@@ -35,7 +33,7 @@ export class DeclinedError extends Error {}
 
 /** Adds what every study's command takes beside its settings. */
 export function addStudyOptions(command: Command): Command {
-  return addTrackingOptions(addDataOptions(command))
+  return addTrackingOptions(command)
     .requiredOption("--out <folder>", "a record of every training, and the tables")
     .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
     .option("--split <file>", "JSON with your own splits, instead of --folds")
@@ -78,7 +76,6 @@ export async function studyOf(
   let cost: ReturnType<typeof stepCosts> | null = null;
   return {
     ...{ config, out: options.out, source: options.data, prune, keepsWeights: keepWeights },
-    ...readOptionsOf(options),
     ...(split === undefined ? {} : { splitFile: split }),
     ...(seeds === undefined ? {} : { seeds }),
     ...{ executor, shouldStop },

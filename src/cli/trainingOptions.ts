@@ -6,9 +6,11 @@ import { PRESET_NAMES } from "../experiments/config/presets";
 import { readConfig } from "../experiments/config/readConfig";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
 import { trainingConfigSchema } from "../experiments/config/trainingConfig";
+import { addDatasetOptions, readOptionsOf } from "./dataOptions";
+import type { DataOptions, MaskOptions, UnitOptions } from "./dataOptions";
 
 /** What {@link addTrainingOptions} adds, as commander hands it over; flags stand by their names. */
-export interface TrainingOptions {
+export interface TrainingOptions extends DataOptions, UnitOptions, MaskOptions {
   readonly preset?: string;
   readonly config?: string;
   readonly set?: readonly string[];
@@ -33,8 +35,8 @@ function settingFlags(): Flag[] {
 }
 
 /**
- * Adds what decides a training's configuration: `--preset`, `--config`, `--set` and a flag for each
- * common setting, all derived from the schema.
+ * Adds what decides a training's configuration: `--preset`, `--config`, `--set`, a flag for each
+ * common setting, all derived from the schema, and how the data are read.
  *
  * @param except names of flags that the command has of its own
  */
@@ -53,7 +55,7 @@ export function addTrainingOptions(command: Command, except: readonly string[] =
     const value = leaf.isBoolean ? "" : " <value>";
     command.addOption(new Option(`--${name}${value}`, `${leaf.help}${choices}`));
   }
-  return command;
+  return addDatasetOptions(command);
 }
 
 /**
@@ -69,10 +71,13 @@ export function configOf(options: TrainingOptions): Promise<TrainingConfig> {
     // Commander says true for a `--no-…` flag that was not given.
     return leaf.isBoolean && value === !defaultOf(leaf) ? [`${leaf.path.join(".")}=${value}`] : [];
   });
+  const fromDataFlags = Object.entries(readOptionsOf(options)).map(
+    ([name, value]) => `data.${name}=${JSON.stringify(value)}`,
+  );
   return readConfig({
     preset: options.preset,
     file: options.config,
-    assignments: [...fromFlags, ...(options.set ?? [])],
+    assignments: [...fromFlags, ...fromDataFlags, ...(options.set ?? [])],
   });
 }
 

@@ -5,6 +5,7 @@ import { readDicomScan } from "./dicom/readDicomSeries";
 import { fileStem, listFolder, pathKind } from "../files/readFiles";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
+import { expectUsed } from "./expectUsed";
 import { CLASS_NAMES } from "./types";
 import type { SliceDataset } from "./types";
 import { checkLabels, readNiftiFile, readNiftiFolder } from "./nifti/readNiftiPairs";
@@ -23,6 +24,7 @@ export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions
 
 /** A DICOM series as one patient's slices, with the segmentation beside it. */
 async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
+  expectUsed(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
   const name = fileStem(path);
   const classNames = options.classNames ?? labels?.classNames ?? CLASS_NAMES;
@@ -42,6 +44,7 @@ async function readImagesAndMasks(
   const described = options.classNames ?? (await readClassNames(join(folder, "dataset.json")));
   const named = described === null ? options : { ...options, classNames: described };
   const isNifti = (await listFolder(imageFolder)).some((name) => IS_NIFTI.test(name));
+  expectUsed(folder, isNifti ? "nifti" : "pictures", options);
   const dataset = isNifti
     ? await readNiftiFolder(imageFolder, maskFolder, named)
     : await readImageFolder(imageFolder, maskFolder, named);
@@ -52,16 +55,21 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
   const names = await listFolder(folder);
   const imagesName = entryNamed(names, IMAGE_FOLDERS);
   const masksName = entryNamed(names, MASK_FOLDERS);
-  if (imagesName === "Imgs" && masksName === "GT") return readCovidSemiSeg(folder, options);
+  if (imagesName === "Imgs" && masksName === "GT") {
+    expectUsed(folder, "pictures", options);
+    return readCovidSemiSeg(folder, options);
+  }
   if (imagesName !== undefined) {
     const maskFolder = masksName === undefined ? null : join(folder, masksName);
     return readImagesAndMasks(folder, join(folder, imagesName), maskFolder, options);
   }
   if (names.some((name) => IS_NIFTI.test(name))) {
+    expectUsed(folder, "nifti", options);
     const dataset = await readNiftiFolder(folder, folder, options);
     return { ...dataset, name: basename(folder) };
   }
   if (names.some((name) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) {
+    expectUsed(folder, "pictures", options);
     return readImageFolder(folder, null, options);
   }
   if (await isDicomFolder(folder, names)) return readDicom(folder, options);
@@ -86,7 +94,8 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
  *
  * Masks are brought onto their image's grid by place; see `alignLabels`.
  *
- * @throws DataError that names the file, what is wrong and how to mend it
+ * @throws DataError that names the file, what is wrong and how to mend it; ConfigError for an option
+ *   that this kind of data has no use for, such as a series of NIfTI files
  */
 export async function readDataset(
   path: string,
@@ -94,14 +103,21 @@ export async function readDataset(
 ): Promise<SliceDataset> {
   const kind = await pathKind(path);
   if (kind === "folder") return readFolder(path, options);
-  if (kind === "file" && IS_NIFTI.test(path)) return readNiftiFile(path, options);
+  if (kind === "file" && IS_NIFTI.test(path)) {
+    expectUsed(path, "nifti", options);
+    return readNiftiFile(path, options);
+  }
   if (kind === "file" && IMAGE_ENDINGS.includes(extname(path).toLowerCase())) {
+    expectUsed(path, "pictures", options);
     const id = fileStem(path);
     const image = await readGreyImage(path);
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
     return { name: id, classNames: options.classNames ?? CLASS_NAMES, cases, grid: null };
   }
-  if (kind === "file" && /\.npz$/i.test(path)) return readNpz(path, options);
+  if (kind === "file" && /\.npz$/i.test(path)) {
+    expectUsed(path, "npz", options);
+    return readNpz(path, options);
+  }
   if (kind === "file" && (await isDicomFile(path))) return readDicom(path, options);
   throw new DataError({
     where: path,

@@ -1,6 +1,8 @@
 import { unzipSync } from "fflate";
 import { DataError } from "../core/errors";
 import { fileStem, readWholeFile } from "../files/readFiles";
+import { labelLookup } from "./labelMap";
+import type { LabelMap } from "./labelMap";
 import { groupNeighbours } from "./nearDuplicates";
 import { guessUnit, warnOfGuess } from "./nifti/guessUnit";
 import type { UnitGuess } from "./nifti/guessUnit";
@@ -13,6 +15,8 @@ import { CLASS_NAMES } from "./types";
 export interface ReadNpzOptions {
   readonly classNames?: readonly string[];
   readonly unit?: IntensityUnit;
+  /** The label that each value of the mask stands for, such as `{ 255: 1 }`; by default values are labels. */
+  readonly labels?: LabelMap;
   /** Is told where the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** Whether near-duplicate slices become one group; default true. */
@@ -83,19 +87,24 @@ function sliceShape(where: string, { shape }: NpyArray): readonly [number, numbe
   return [full[0], full[1], full[2]];
 }
 
-function toLabels(where: string, data: NpyArray["data"], classes: number): Uint8Array {
-  const wrong = data.findIndex(
-    (value) => !(value >= 0 && value < classes && Number.isInteger(value)),
-  );
-  if (wrong >= 0) {
+function toLabels(
+  where: string,
+  data: NpyArray["data"],
+  classes: number,
+  map: LabelMap | undefined,
+): Uint8Array {
+  const labelOf = map === undefined ? (value: number) => value : labelLookup(map);
+  return Uint8Array.from(data, (value, index) => {
+    const label = labelOf(value);
+    if (label >= 0 && label < classes && Number.isInteger(label)) return label;
     throw new DataError({
-      where: `${where}[${wrong}]`,
+      where: `${where}[${index}]`,
       expected: `a label from 0 to ${classes - 1}`,
-      got: String(data[wrong]),
-      remedy: "Name the classes of this data set, or map its values to labels",
+      got: String(value),
+      remedy:
+        "Name the classes (classNames, --classes), or map the values to labels (labels, --labels)",
     });
-  }
-  return Uint8Array.from(data);
+  });
 }
 
 /**
@@ -132,7 +141,7 @@ export async function readNpz(path: string, options: ReadNpzOptions = {}): Promi
         remedy: "Pair each mask with its own image",
       });
     }
-    labels = toLabels(`${path}: ${maskName}`, mask.data, classNames.length);
+    labels = toLabels(`${path}: ${maskName}`, mask.data, classNames.length, options.labels);
   }
   const guess = options.unit === undefined ? guessUnit(values) : null;
   if (guess !== null) (options.onUnitGuess ?? warnOfGuess)({ ...guess, source: path });
@@ -153,5 +162,11 @@ export async function readNpz(path: string, options: ReadNpzOptions = {}): Promi
     };
   });
   const isKept = options.keepsNeighboursTogether ?? true;
-  return { name, classNames, cases: isKept ? groupNeighbours(cases) : cases, grid: null };
+  return {
+    name,
+    classNames,
+    cases: isKept ? groupNeighbours(cases) : cases,
+    grid: null,
+    patients: "unknown",
+  };
 }

@@ -2,7 +2,10 @@
  * What the numbers in an image mean. `pseudo-HU`: grey values put on the Hounsfield scale by air and
  * fat. `arbitrary`: a scale of the scanner's own, as in MR and PET.
  */
-export type IntensityUnit = "HU" | "pseudo-HU" | "grey8" | "normalised" | "arbitrary";
+export type IntensityUnit = (typeof INTENSITY_UNITS)[number];
+
+/** The units by name. */
+export const INTENSITY_UNITS = ["HU", "pseudo-HU", "grey8", "normalised", "arbitrary"] as const;
 
 /** Class names by label value; index 0 is the background. */
 export const CLASS_NAMES = [
@@ -101,6 +104,12 @@ export interface SliceDataset {
   readonly cases: readonly SliceCase[];
   /** The volume that the slices were cut from, bottom slice first; `null` for image folders. */
   readonly grid: VolumeGrid | null;
+  /**
+   * What is known of the patients: each group is one (`"known"`, the default); all slices are of one
+   * volume, which may be one patient's (`"oneVolume"`); or nothing says which slices are of one
+   * patient (`"unknown"`). Near-duplicate slices are one group in any case. See `splitNote`.
+   */
+  readonly patients?: "known" | "oneVolume" | "unknown";
 }
 
 /** A slice as the network sees it: square, grey in [0, 1]. */

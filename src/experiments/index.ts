@@ -83,6 +83,7 @@ export {
   writeSplits,
 } from "../data/splits";
 export type { Split, Splittable } from "../data/splits";
+export { splitNote } from "../data/splitNote";
 export { fitSplit } from "./training/fitSplit";
 export type { TrainingHooks } from "./training/fitSplit";
 export { trainRun } from "./training/trainRun";

@@ -176,6 +176,74 @@ describe("train", () => {
   }, 60_000);
 });
 
+describe("one volume with a mask of black and white on another grid", () => {
+  const reading = [
+    ...["--labels", "255=1", "--classes", "background,lesion", "--unit", "HU", "--resample"],
+  ];
+
+  beforeAll(async () => {
+    const grid = (shape: readonly [number, number, number], mm: number) => ({
+      ...{ shape, spacingMm: [mm, mm, 5] as const, source: "" },
+      affine: [mm, 0, 0, 0, 0, mm, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1],
+    });
+    const voxels = 24 * 24 * 8;
+    const image = Float32Array.from({ length: voxels }, (_, i) => ((i * i * 37) % 1400) - 1000);
+    const mask = Uint8Array.from({ length: 12 * 12 * 8 }, (_, i) => (i % 12 < 5 ? 255 : 0));
+    await mkdir(at("volume"));
+    await writeNifti(at("volume", "ct.nii.gz"), {
+      ...{ ...grid([24, 24, 8], 1), data: image, unit: "HU" },
+    });
+    await writeNifti(at("volume", "ct_mask.nii.gz"), {
+      ...{ ...grid([12, 12, 8], 2), data: mask, unit: "grey8" },
+    });
+  });
+
+  it("is read alike by train and by every process of a study, which say what the split means", async () => {
+    const note = /Split by slices of one volume \(volume\)\. If it is one patient's/;
+    const refused = await cli.run(["train", "--data", at("volume"), "--out", at("v"), ...TINY]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/--resample|--labels/);
+    const trained = await cli.run([
+      ...[
+        "train",
+        "--data",
+        at("volume"),
+        "--model",
+        "unet",
+        "--out",
+        at("v"),
+        ...TINY,
+        ...reading,
+      ],
+    ]);
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toMatch(note);
+    const run = JSON.parse(await readFile(at("v", "run.json"), "utf8")) as {
+      data: { splitNote: string };
+      classNames: string[];
+    };
+    expect(run.data.splitNote).toMatch(note);
+    expect(run.classNames).toEqual(["background", "lesion"]);
+    const compared = await cli.run([
+      ...["compare", "--data", at("volume"), "--models", "unet", "--augmentation", "none"],
+      ...["--out", at("study"), ...TINY, ...reading],
+    ]);
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toMatch(note);
+    expect(await readFile(at("study", "table1.md"), "utf8")).toMatch(note);
+    expect(await readFile(at("study", "table1.tex"), "utf8")).toMatch(note);
+    const report = await cli.run(["report", at("v")]);
+    expect(report.code).toBe(0);
+    expect(await readFile(at("v", "report.html"), "utf8")).toMatch(/Split by slices of one volume/);
+  }, 120_000);
+
+  it("is no way to read the phantom", async () => {
+    const refused = await cli.run(["train", "--out", at("p"), "--unit", "HU", ...TINY]);
+    expect(refused.code).toBe(2);
+    expect(lines(refused)).toEqual([expect.stringMatching(/config\.data\.unit: .*--data/)]);
+  });
+});
+
 describe("predict", () => {
   it("makes palette PNGs of an image folder's stems and sizes", async () => {
     const { code, stdout } = await cli.run([

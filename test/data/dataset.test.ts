@@ -7,6 +7,7 @@ import { findNeighbours, groupNeighbours } from "../../src/data/nearDuplicates";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import { readDataset } from "../../src/data/readDataset";
 import type { Volume, VoxelArray } from "../../src/data/types";
+import { splitNote } from "../../src/data/splitNote";
 import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
@@ -65,6 +66,31 @@ describe("readDataset", () => {
     }
   });
 
+  it("says what a split of a single volume or of pictures means", async () => {
+    const path = newFolder("single");
+    await writeNifti(join(path, "anna.nii.gz"), scan);
+    for (const options of [{}, { keepsNeighboursTogether: false }]) {
+      expect(splitNote(await readDataset(path, options))).toMatch(
+        /slices of one volume \(single\).*that patient are on both sides.*other patients/,
+      );
+    }
+    const pictures = newFolder("unnamed");
+    await writeJpeg(join(pictures, "1.jpg"), 1);
+    expect(splitNote(await readDataset(pictures))).toMatch(/may be on both sides/);
+  });
+
+  it("refuses ways to read that the data have no use for", async () => {
+    const path = newFolder("unused");
+    await writeNifti(join(path, "anna.nii"), scan);
+    await expect(readDataset(path, { series: "3" })).rejects.toThrow(/to take the series 3 from/);
+    const file = join(path, "anna.nii");
+    await expect(readDataset(file, { series: "3" })).rejects.toThrow(/to take the series 3 from/);
+    const pictures = newFolder("unused-pictures");
+    await writeJpeg(join(pictures, "1.jpg"), 1);
+    await expect(readDataset(pictures, { unit: "HU" })).rejects.toThrow(/pictures, which are grey/);
+    await expect(readDataset(pictures, { unit: "grey8" })).resolves.toBeDefined();
+  });
+
   it("reads several volumes, each one patient", async () => {
     const path = newFolder("several");
     for (const name of ["anna", "bert"]) {
@@ -74,6 +100,7 @@ describe("readDataset", () => {
     const dataset = await readDataset(path);
     expect(dataset.cases.map(({ group }) => group)).toEqual(["anna", "anna", "bert", "bert"]);
     expect(dataset.grid).toBeNull();
+    expect(splitNote(dataset)).toBeNull();
   });
 
   it("reads an image without mask, and images with masks of black and white", async () => {

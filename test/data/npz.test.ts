@@ -36,6 +36,17 @@ describe("readNpz", () => {
     expect((await readDataset(path)).cases).toHaveLength(2);
   });
 
+  it("maps the values of a mask to labels", async () => {
+    const array = (values: number[]) =>
+      npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }", Uint8Array.from(values));
+    const entries = { "image.npy": array([9, 200]), "mask.npy": array([0, 255]) };
+    const path = temp("white.npz", zipSync(entries));
+    await expect(readDataset(path)).rejects.toThrow(/mask\[1\]: .*got 255\. .*--labels/);
+    const { cases, patients } = await readDataset(path, { labels: { 255: 2 } });
+    expect(Array.from(cases[0].labels?.data ?? [])).toEqual([0, 2]);
+    expect(patients).toBe("unknown");
+  });
+
   it("refuses what is no pair of arrays", async () => {
     const u1 = (shape: string, bytes: number) =>
       npy(

@@ -76,7 +76,11 @@ async function demo(options: DemoOptions): Promise<CommandResult> {
   return { text: summary(report, html, json), json: report };
 }
 
-function summary({ minutes, models }: QuickstartReport, html: string, json: string): string {
+function summary(
+  { minutes, splitNote, models }: QuickstartReport,
+  html: string,
+  json: string,
+): string {
   const number = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const rows = Object.entries(models).map(
     ([name, { dice, accuracy, precision }]) =>
@@ -85,6 +89,7 @@ function summary({ minutes, models }: QuickstartReport, html: string, json: stri
   return [
     `${"held-out cases".padEnd(24)}${"Dice".padStart(8)}${"accuracy".padStart(10)}${"precision".padStart(11)}`,
     ...rows,
+    ...(splitNote === null ? [] : [splitNote]),
     `trained in ${minutes} minutes`,
     `report  ${html}`,
     `scores  ${json}`,

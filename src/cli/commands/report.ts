@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { writeWhole } from "../../files/writeWhole";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
-import { addDataOptions, addMaskOptions, addUnitOption, readOptionsOf } from "../dataOptions";
+import { addDatasetOptions, readOptionsOf } from "../dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import { findProject } from "../doctor/project";
 import { addCommonOptions, resultAction } from "../runAction";
@@ -22,7 +22,7 @@ export function registerReportCommand(program: Command): void {
     .argument("<run>", "a folder that `train` made")
     .option("--out <file>", "default: report.html in the run's folder")
     .option("--data <path>", "where the data lies now; default: where it lay in training");
-  addMaskOptions(addUnitOption(addDataOptions(command)));
+  addDatasetOptions(command);
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
     resultAction<ReportOptions>((given) => report(run, given))(options),
   );

@@ -1,7 +1,5 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { addDataOptions, addMaskOptions, addUnitOption, readOptionsOf } from "../dataOptions";
-import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import type { TrackingOptions } from "../../experiments/tracking/trackersOf";
 import { addTrackingOptions } from "../trackingOptions";
 import { integerOption } from "../options";
@@ -11,8 +9,7 @@ import type { CommonOptions } from "../runAction";
 import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
-interface TrainOptions
-  extends CommonOptions, DataOptions, MaskOptions, UnitOptions, TrainingOptions, TrackingOptions {
+interface TrainOptions extends CommonOptions, TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly model: string;
   readonly out: string;
@@ -35,12 +32,11 @@ export function registerTrainCommand(program: Command): void {
   command
     .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
     .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
-  addTrackingOptions(addMaskOptions(addUnitOption(addDataOptions(command))));
+  addTrackingOptions(command);
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
     resultAction(async (options: TrainOptions) => {
       const config = await configOf(options);
-      const readOptions = readOptionsOf(options);
       const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
       const { inferenceOptions, summaryScores, trackersOf } = await import("../library");
@@ -52,7 +48,6 @@ export function registerTrainCommand(program: Command): void {
               path: options.split,
               fold: options.fold,
               config,
-              readOptions,
             });
       const trackers = trackersOf(options, {
         name: basename(resolve(options.out)),
@@ -66,7 +61,6 @@ export function registerTrainCommand(program: Command): void {
           config,
           out: options.out,
           source: options.data,
-          readOptions,
           shouldStop,
         }),
       );
@@ -103,6 +97,7 @@ export function registerTrainCommand(program: Command): void {
                 .map((value) => formatScore(value))
                 .join(", ")}.`,
             ]),
+        ...(data.splitNote === null ? [] : [data.splitNote]),
         `\nSaved in ${options.out}`,
       ];
       return {

@@ -136,6 +136,7 @@ export async function readImageFolder(
     classNames,
     cases: keepsTogether ? groupNeighbours(cases) : cases,
     grid: null,
+    patients: "unknown",
   };
 }
 

@@ -16,6 +16,8 @@ import type { UnitGuess } from "./guessUnit";
 export interface ReadNiftiOptions {
   /** What the numbers mean; by default what the file notes, else a guess from their range. */
   readonly unit?: IntensityUnit;
+  /** What they mean where the file does not note it and `unit` does not say; by default a guess. */
+  readonly unnotedUnit?: IntensityUnit | undefined;
   /** Is told where the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
@@ -208,7 +210,7 @@ export async function readNifti(path: string, options: ReadNiftiOptions = {}): P
   const { header, voxels, extensions } = await readStored(path, { maxBytes, kind: "image" });
   const data = decodeVoxels(header, voxels);
   const { shape, affine, spacingMm, form } = header;
-  let unit = options.unit ?? header.notedUnit;
+  let unit = options.unit ?? header.notedUnit ?? options.unnotedUnit ?? null;
   if (unit === null) {
     const guess = guessUnit(data);
     unit = guess.unit;

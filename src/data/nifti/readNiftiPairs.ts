@@ -52,8 +52,9 @@ async function readNiftiPair(
     ...(isOneOfMany ? { group: name } : {}),
   });
   checkLabels(maskPath, dataset);
-  if (isOneOfMany || !keepsNeighboursTogether) return dataset;
-  return { ...dataset, cases: groupNeighbours(dataset.cases) };
+  if (isOneOfMany) return dataset;
+  const cases = keepsNeighboursTogether ? groupNeighbours(dataset.cases) : dataset.cases;
+  return { ...dataset, cases, patients: "oneVolume" };
 }
 
 /** The NIfTI files of a folder: images, and masks where the folder is theirs or their names say so. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { OPTIMIZER_NAMES } from "../../core/optimizers/createOptimizer";
+import { INTENSITY_UNITS } from "../../data/types";
 import { LOSS_NAMES } from "../../losses/lossNames";
 import { scheduleSchema } from "../training/schedule";
 import { group, setting } from "./setting";
@@ -294,6 +295,31 @@ export const trainingConfigSchema = z.strictObject({
   /** One recorded graph per step; `false` runs op by op, for debugging. */
   compiled: setting(z.boolean(), true, "one recorded graph per step; false for debugging", {
     isCosmetic: true,
+  }),
+  /** How the data are read; nothing here for the phantom. */
+  data: group({
+    /** Which DICOM series of a folder, by its UID or number; `null` where there is only one. */
+    series: setting(z.string().min(1).nullable(), null, "which DICOM series, by its UID or number"),
+    /** What the scans' numbers are; `null` for what a file notes, or a guess. */
+    unit: setting(
+      z.enum(INTENSITY_UNITS).nullable(),
+      null,
+      "what a scan's numbers are; null for what its file notes, or a guess",
+    ),
+    /** Names by label, background first; `null` for those of `dataset.json` or the toolkit's own. */
+    classNames: setting(
+      z.array(z.string().min(1)).min(2).nullable(),
+      null,
+      "names by label, background first; null for those of the data",
+    ),
+    /** The label that each value of the masks stands for; `null` where values are labels. */
+    labels: setting(
+      z.record(z.string().regex(/^-?\d+$/), z.int().min(0).max(255)).nullable(),
+      null,
+      'the label of each value of the masks, e.g. {"255":1}; null where values are labels',
+    ),
+    /** Whether masks on another grid are resampled by nearest neighbour instead of refused. */
+    resample: setting(z.boolean(), false, "resample masks that lie on another grid"),
   }),
   /** The data where none are named. */
   phantom: group({

@@ -8,6 +8,7 @@ import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
 import { IMAGE_FOLDERS, IS_NIFTI, entryNamed } from "../../data/folderLayout";
+import { expectUsed } from "../../data/expectUsed";
 import { isMaskName } from "../../data/pairing";
 import { readDataset } from "../../data/readDataset";
 import type { IntensityUnit, Plane, SliceCase } from "../../data/types";
@@ -35,7 +36,10 @@ export interface PredictFilesOptions {
   readonly output: string;
   /** Which DICOM series, by its UID or number, where the folder holds several. */
   readonly series?: string;
-  /** What the scan's numbers mean; by default noted in the file or guessed. */
+  /**
+   * What the scan's numbers mean; by default what its file notes, else what was named in training, else
+   * a guess.
+   */
   readonly unit?: IntensityUnit;
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
@@ -75,17 +79,20 @@ interface Scan {
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
   const { input, series, unit, batchSize, hasProgress = true } = options;
-  const { classNames } = await recordOf(options.run);
+  const { classNames, config } = await recordOf(options.run);
+  // Where a scan does not note its unit, it is the one that was named in training.
+  const unnotedUnit = config.data.unit ?? undefined;
   const sources = await findSources(input);
   const output = outputPlace(options.output, sources);
-  if (series !== undefined && sources[0].kind !== "dicom") throw noSeries(input, series);
+  expectUsed(input, sources[0].kind, { series, unit });
+  const settings = { classNames, name: output.name, series, unit, unnotedUnit };
   // What is wrong with the first scan is said before TensorFlow is loaded.
-  let scan = await openScan(sources[0], { classNames, name: output.name, series, unit });
+  let scan = await openScan(sources[0], settings);
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const files: PredictedFile[] = [];
   await writeFolderWhole(output.folder, async (folder) => {
     for (const [index, source] of sources.entries()) {
-      if (index > 0) scan = await openScan(source, { classNames, name: output.name, series, unit });
+      if (index > 0) scan = await openScan(source, settings);
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.model, cases, {
@@ -107,32 +114,23 @@ async function recordOf(run: string | Run): Promise<RunRecord> {
 /** A NIfTI file, a DICOM series (a folder or a file), or images (a file or a folder). */
 interface Source {
   readonly path: string;
-  readonly kind: "nifti" | "dicom" | "images";
+  readonly kind: "nifti" | "dicom" | "pictures";
 }
 
 const IS_DICOM_NAME = /\.dcm$/i;
-
-function noSeries(input: string, series: string): ConfigError {
-  return new ConfigError({
-    where: input,
-    expected: `a DICOM folder, to take the series ${series} from`,
-    got: "files of another kind",
-    remedy: "Leave out series (--series)",
-  });
-}
 
 /** Masks that lie beside the scans are left out. */
 async function findSources(input: string): Promise<Source[]> {
   if ((await pathKind(input)) !== "folder") {
     const isDicom = !IS_NIFTI.test(input) && (await isDicomFile(input));
-    return [{ path: input, kind: IS_NIFTI.test(input) ? "nifti" : isDicom ? "dicom" : "images" }];
+    return [{ path: input, kind: IS_NIFTI.test(input) ? "nifti" : isDicom ? "dicom" : "pictures" }];
   }
   const names = await listFolder(input);
   const imageFolder = entryNamed(names, IMAGE_FOLDERS);
   if (imageFolder !== undefined) return findSources(join(input, imageFolder));
   const volumes = names.filter((name) => IS_NIFTI.test(name) && !isMaskName(name));
   if (volumes.length === 0) {
-    return [{ path: input, kind: (await isDicomFolder(input, names)) ? "dicom" : "images" }];
+    return [{ path: input, kind: (await isDicomFolder(input, names)) ? "dicom" : "pictures" }];
   }
   return volumes.map((name) => ({ path: join(input, name), kind: "nifti" }));
 }
@@ -145,7 +143,7 @@ function outputPlace(
   const isSegmentation = IS_DICOM_NAME.test(output);
   if (!isSegmentation && !IS_NIFTI.test(output)) return { folder: output, name: undefined };
   const [{ kind }] = sources;
-  const isVolume = sources.length === 1 && kind !== "images";
+  const isVolume = sources.length === 1 && kind !== "pictures";
   if (isVolume && (kind === "dicom" || !isSegmentation)) {
     return { folder: dirname(output), name: basename(output) };
   }
@@ -154,7 +152,7 @@ function outputPlace(
     expected: isVolume ? "a name that ends in .nii or .nii.gz" : "a folder for the masks",
     got: isVolume
       ? "the name of a DICOM file for a NIfTI scan"
-      : `the name of one file for ${kind === "images" ? "images" : `${sources.length} volumes`}`,
+      : `the name of one file for ${kind === "pictures" ? "images" : `${sources.length} volumes`}`,
     remedy: isVolume
       ? "A DICOM segmentation refers to a DICOM series: name a NIfTI file"
       : "Name a folder",
@@ -168,6 +166,7 @@ interface ScanSettings {
   readonly name: string | undefined;
   readonly series: string | undefined;
   readonly unit: IntensityUnit | undefined;
+  readonly unnotedUnit: IntensityUnit | undefined;
 }
 
 async function openSeries(
@@ -200,7 +199,8 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
   const { classNames, name, unit } = settings;
   if (kind === "dicom") return openSeries(path, settings);
   if (kind === "nifti") {
-    const image = await readNifti(path, unitOption(unit));
+    const { unnotedUnit } = settings;
+    const image = await readNifti(path, { ...unitOption(unit), unnotedUnit });
     const { cases, grid } = sliceVolume(image, null, { name: fileStem(path), classNames });
     const output = name ?? basename(path);
     return {

@@ -38,6 +38,8 @@ export interface RunRecord {
     trainCases: number;
     validationCases: number;
     testCases: number;
+    /** What the split means where the patients are not known; see `splitNote`. */
+    splitNote: string | null;
   };
   versions: { layerbook: string; tfjs: string; tensorflow: string | null; node: string };
   result: {
@@ -60,6 +62,7 @@ const runRecordSchema = z.strictObject({
     trainCases: z.int(),
     validationCases: z.int(),
     testCases: z.int(),
+    splitNote: z.string().nullable().default(null),
   }),
   versions: z.strictObject({
     layerbook: z.string(),

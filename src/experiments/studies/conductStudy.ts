@@ -24,8 +24,6 @@ export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callba
   readonly out: string;
   /** A path or `"phantom"`, the default. */
   readonly source?: string;
-  /** Which DICOM series of the source, where its folder holds several. */
-  readonly series?: string;
   /** The source's slices, where they are in memory already. */
   readonly dataset?: SliceDataset;
   /** A file of splits to use instead of folds made here. */
@@ -61,18 +59,17 @@ export async function conductStudy(
   options: StudyOptions,
   plan: (folds: readonly Split[], dataset: SliceDataset) => Job[],
 ): Promise<StudyResult> {
-  const { config, out, series, splitFile, prune = false, keepsWeights = false } = options;
-  const readOptions = series === undefined ? {} : { series };
+  const { config, out, splitFile, prune = false, keepsWeights = false } = options;
   const source = absoluteSource(options.source ?? PHANTOM);
   await expectNoOwner(out);
-  const dataset = options.dataset ?? (await loadLabelledData(source, config, readOptions));
+  const dataset = options.dataset ?? (await loadLabelledData(source, config));
   const folds =
     splitFile === undefined
       ? crossValidationFolds(dataset.cases, config)
       : ownFolds(await readSplits(splitFile, dataset.cases), dataset.cases, config);
   const jobs = plan(folds, dataset);
   for (const job of jobs) expectTrainable(job.model, job.config);
-  const study: Study = { kind, source, ...readOptions, config, jobs };
+  const study: Study = { kind, source, config, jobs };
   await options.beforeRun?.(study, dataset);
   const executor =
     options.executor ??

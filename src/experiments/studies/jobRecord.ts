@@ -35,6 +35,8 @@ const fileSchema = z.strictObject({
       records: z.array(epochRecordSchema),
     })
     .nullable(),
+  /** What the split means where the patients are not known; see `splitNote`. */
+  splitNote: z.string().nullable().optional(),
   versions: z.strictObject({ layerbook: z.string(), node: z.string() }),
   /** Checked by `parseRecords`. */
   cases: z.array(z.unknown()),
@@ -83,7 +85,9 @@ export async function writeJobRecord(
   const { ended, bestEpoch, steps, seconds, records } = record.result;
   if (ended === "interrupted") throw new Error("an interrupted training has no record");
   const training = { ended, bestEpoch, steps, seconds, records };
-  return write(folder, job, { dropped: null, training, classNames: record.classNames, cases });
+  const { classNames, data } = record;
+  const { splitNote } = data;
+  return write(folder, job, { dropped: null, training, classNames, splitNote, cases });
 }
 
 /** Writes that a job was given up before its training, and why. */
@@ -99,7 +103,7 @@ export async function writeDroppedRecord(
 async function write(
   folder: string,
   { id, model, factors, config, split }: Job,
-  result: Pick<JobRecord, "dropped" | "training" | "classNames" | "cases">,
+  result: Pick<JobRecord, "dropped" | "training" | "classNames" | "splitNote" | "cases">,
 ): Promise<JobRecord> {
   const record: JobRecord = {
     format: "layerbook-job-1",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { splitNote } from "../../data/splitNote";
 import type { Plane, SliceCase, SliceDataset } from "../../data/types";
 import { reportScores } from "../../metrics";
 import type { ReportScores } from "../../metrics";
@@ -48,6 +49,8 @@ export interface QuickstartReport {
   readonly seed: number;
   /** Of training, both models. */
   readonly minutes: number;
+  /** What the split means where the patients are not known; see `splitNote`. */
+  readonly splitNote: string | null;
   readonly models: Readonly<Record<string, ReportScores>>;
 }
 
@@ -96,12 +99,13 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
 }
 
 /** The scores as `reports/quickstart.json` holds them. */
-export function quickstartReport({ config, models }: Quickstart): QuickstartReport {
+export function quickstartReport({ config, dataset, models }: Quickstart): QuickstartReport {
   const trained = Object.values(models);
   const seconds = trained.reduce((sum, { run }) => sum + run.record.result.seconds, 0);
   return {
     seed: config.seed,
     minutes: Math.round(seconds / 6) / 10,
+    splitNote: splitNote(dataset),
     models: Object.fromEntries(
       Object.entries(models).map(([name, { evaluation }]) => [
         name,

@@ -40,9 +40,8 @@ export async function runPlannedJob(
   const folder = jobFolder(out, id);
   const done = await readJobRecord(folder, job);
   if (done !== null) return done;
-  const { source, config, series } = study;
-  const readOptions = series === undefined ? {} : { series };
-  const dataset = options.dataset ?? (await loadLabelledData(source, config, readOptions));
+  const { source, config } = study;
+  const dataset = options.dataset ?? (await loadLabelledData(source, config));
   if (options.dataset === undefined) expectSameContents(out, study, dataset);
   return runJob(job, {
     ...options,

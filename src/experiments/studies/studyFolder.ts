@@ -21,9 +21,7 @@ const studyFileSchema = z.strictObject({
   /** The planner's name: `compare`, `ablate`, … */
   kind: z.string(),
   source: z.string(),
-  /** Which DICOM series of the source, where that was said. */
-  series: z.string().optional(),
-  /** What all jobs share, and what the phantom is made by. */
+  /** What all jobs share, with how the source is read and what the phantom is made by. */
   config: trainingConfigSchema,
   /** Ids of the jobs that were planned last, in their order. */
   jobs: z.array(z.string()),
@@ -40,8 +38,6 @@ export interface Study {
   readonly kind: string;
   /** A path or `phantom`. */
   readonly source: string;
-  /** Which DICOM series of the source; jobs in other processes read it again. */
-  readonly series?: string;
   /** What all jobs share; settings that the planner varies do not count. */
   readonly config: TrainingConfig;
   readonly jobs: readonly Job[];
@@ -79,7 +75,6 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
   const jobs = study.jobs.map(({ id }) => id);
   const file: StudyFile = {
     ...{ format: "layerbook-study-1", kind, source, config, jobs, folds, cases },
-    ...(study.series === undefined ? {} : { series: study.series }),
   };
   await writeJsonWhole(join(out, STUDY_FILE), file);
   for (const job of study.jobs) {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DataError } from "../../core/errors";
+import { ConfigError, DataError } from "../../core/errors";
 import { writePhantom } from "../../data/phantom/makePhantom";
 import { readDataset } from "../../data/readDataset";
 import type { ReadDatasetOptions } from "../../data/readDataset";
@@ -16,17 +16,21 @@ export const PHANTOM = "phantom";
  * the way that any other data set is.
  *
  * @param source a path that `readDataset` reads, or `"phantom"`
- * @param config says which phantom: its size, and the seed
- * @param readOptions how a path is read
- * @throws DataError when it cannot be read, or a slice has no mask
+ * @param config says how a path is read, or which phantom: its size, and the seed
+ * @param readOptions how a path is read, over what the configuration says
+ * @throws DataError when it cannot be read, or a slice has no mask; ConfigError for ways to read the
+ *   phantom, which has none
  */
 export async function loadLabelledData(
   source: string,
-  config: Pick<TrainingConfig, "phantom" | "seed">,
+  config: Pick<TrainingConfig, "phantom" | "seed"> & Partial<Pick<TrainingConfig, "data">>,
   readOptions: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
+  const settings = config.data === undefined ? {} : settingsOf(config.data);
   const dataset =
-    source === PHANTOM ? await phantom(config) : await readDataset(source, readOptions);
+    source === PHANTOM
+      ? await phantom(config, settings)
+      : await readDataset(source, { ...settings, ...readOptions });
   const unlabelled = dataset.cases.find(({ labels }) => labels === null);
   if (unlabelled !== undefined) {
     throw new DataError({
@@ -40,15 +44,31 @@ export async function loadLabelledData(
   return dataset;
 }
 
-async function phantom({
-  phantom: { count, size },
-  seed,
-}: Pick<TrainingConfig, "phantom" | "seed">): Promise<SliceDataset> {
+/** The settings of `data` that say something, as the readers take them. */
+function settingsOf(data: TrainingConfig["data"]): ReadDatasetOptions {
+  const said = Object.entries(data).filter(([, value]) => value !== null && value !== false);
+  return Object.fromEntries(said) as ReadDatasetOptions;
+}
+
+async function phantom(
+  { phantom: { count, size }, seed }: Pick<TrainingConfig, "phantom" | "seed">,
+  settings: ReadDatasetOptions,
+): Promise<SliceDataset> {
+  const [unused] = Object.keys(settings);
+  if (unused !== undefined) {
+    throw new ConfigError({
+      where: `config.data.${unused}`,
+      expected: "nothing for the phantom, whose data are made here",
+      got: "a value",
+      remedy: "Name the data (--data), or leave it out",
+    });
+  }
   const folder = await mkdtemp(join(tmpdir(), "layerbook-phantom-"));
   try {
     await writePhantom(folder, { count, size, seed });
     const dataset = await readDataset(folder);
-    return { ...dataset, name: PHANTOM };
+    // Every slice of it is of another patient.
+    return { ...dataset, name: PHANTOM, patients: "known" };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

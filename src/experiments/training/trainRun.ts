@@ -20,6 +20,7 @@ import {
   writeManifest,
 } from "../storage/manifest";
 import type { WantedData, WantedSettings } from "../storage/manifest";
+import { splitNote } from "../../data/splitNote";
 import { checkSplit, readSplits, selectById, splitByGroup, writeSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
@@ -96,6 +97,7 @@ export async function trainInFolder(
       trainCases: split.train.length,
       validationCases: split.validation.length,
       testCases: split.test.length,
+      splitNote: splitNote(dataset),
     },
     result,
   });

@@ -57,6 +57,7 @@ export function runReport(run: EvaluatedRun): Report {
         heading: "Scores",
         text: [
           "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap.",
+          ...(data.splitNote === null ? [] : [data.splitNote]),
         ],
         html: evaluationTable(evaluation),
         figures: [

@@ -96,7 +96,9 @@ export function studyTable(title: string, records: readonly JobRecord[]): StudyT
     };
   });
   const factorNames = [...new Set(rows.flatMap((row) => Object.keys(row.factors)))];
-  return { title, columns, factorNames, rows, convention: CONVENTION };
+  const notes = new Set(records.map(({ splitNote }) => splitNote ?? ""));
+  const convention = [CONVENTION, ...notes].filter((text) => text !== "").join(" ");
+  return { title, columns, factorNames, rows, convention };
 }
 
 /** A value of a factor as a table shows it; `-` where a row has none. */

@@ -1,0 +1,29 @@
+import type { SliceDataset } from "./types";
+
+/**
+ * What a split of a data set means for its scores where its patients are not known, as sentences to
+ * stand beside them.
+ *
+ * @returns `null` where each group is one patient, whose slices are all on one side of the split
+ * @example
+ * splitNote({ name: "lung", patients: "known" }); // null
+ */
+export function splitNote({
+  name,
+  patients = "known",
+}: Pick<SliceDataset, "name" | "patients">): string | null {
+  switch (patients) {
+    case "known":
+      return null;
+    case "oneVolume":
+      return (
+        `Split by slices of one volume (${name}). If it is one patient's, slices of that patient are on ` +
+        "both sides, and the scores do not say how well other patients would be segmented."
+      );
+    case "unknown":
+      return (
+        "Split by slices: the data do not say which are of one patient, so one patient's slices may be " +
+        "on both sides, which raises the scores."
+      );
+  }
+}
