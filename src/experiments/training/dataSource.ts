@@ -47,7 +47,7 @@ export async function loadLabelledData(
 /** The settings of `data` that say something, as the readers take them. */
 function settingsOf(data: TrainingConfig["data"]): ReadDatasetOptions {
   const said = Object.entries(data).filter(([, value]) => value !== null && value !== false);
-  return Object.fromEntries(said) as ReadDatasetOptions;
+  return Object.fromEntries(said);
 }
 
 async function phantom(
