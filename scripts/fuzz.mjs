@@ -31,16 +31,9 @@ buildSync({
   logLevel: "error",
 });
 
-const names = [
-  "nii",
-  "nii.gz",
-  "nii inside gz",
-  "png",
-  "jpg",
-  "dicom",
-  "dicom segmentation",
-  "npz",
-];
+// The child knows the formats.
+const { stdout } = spawnSync(process.execPath, [outfile], { encoding: "utf8" });
+const names = JSON.parse(stdout);
 let isSound = true;
 for (const name of values.format === undefined ? names : [values.format]) {
   const child = spawnSync(

@@ -55,7 +55,7 @@ def augmenter():
                 scale_range=(0.15, 0.15),
                 translate_range=(18, 18),
                 mode=modes,
-                padding_mode=["border", "zeros"],
+                padding_mode="border",
             ),
             t.RandAdjustContrastd("image", prob=1.0, gamma=(0.7, 1.5)),
             t.RandGaussianNoised("image", prob=1.0, std=0.04),

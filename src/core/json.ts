@@ -15,10 +15,13 @@ export function stringifyJson(value: unknown, indent = 0): string {
   );
 }
 
-/** The inverse of {@link stringifyJson}; throws a SyntaxError for text that is no JSON. */
+/** The inverse of {@link stringifyJson}; throws a SyntaxError for text that is not JSON. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, (_key, inner: unknown) => {
     if (typeof inner !== "object" || inner === null || !("number" in inner)) return inner;
-    return Object.keys(inner).length === 1 ? Number(inner.number) : inner;
+    const isAlone = Object.keys(inner).length === 1;
+    return isAlone && NOT_FINITE.has(inner.number) ? Number(inner.number) : inner;
   });
 }
+
+const NOT_FINITE = new Set<unknown>(["NaN", "Infinity", "-Infinity"]);

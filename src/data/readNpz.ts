@@ -1,6 +1,6 @@
-import { unzipSync } from "fflate";
 import { DataError } from "../core/errors";
 import { fileStem, readWholeFile } from "../files/readFiles";
+import { readZip } from "../files/readZip";
 import { labelLookup } from "./labelMap";
 import type { LabelMap } from "./labelMap";
 import { groupNeighbours } from "./nearDuplicates";
@@ -27,43 +27,20 @@ export interface ReadNpzOptions {
 
 const IMAGE_KEYS = ["image", "images", "img", "imgs", "x", "data"];
 const MASK_KEYS = ["mask", "masks", "label", "labels", "seg", "y"];
-const MAX_DEFLATE_RATIO = 1032;
 
-/** The entries wanted from a zip, each no larger than its packed bytes can hold. */
+/** The arrays of the zip by name, packed or not. */
 function unpack(path: string, bytes: Buffer, maxBytes: number): Map<string, Buffer> {
-  let total = 0;
-  try {
-    const entries = unzipSync(bytes, {
-      filter: ({ name, size, originalSize }) => {
-        if (!/\.npy$/.test(name)) return false;
-        total += originalSize;
-        if (originalSize > size * MAX_DEFLATE_RATIO + 1024 || total > maxBytes) {
-          throw new DataError({
-            where: `${path}: ${name}`,
-            expected: `at most ${maxBytes} bytes, and no more than its packed bytes can hold`,
-            got: `${originalSize} from ${size}`,
-            remedy: "Save fewer slices in a file, or raise maxBytes",
-          });
-        }
-        return true;
-      },
-    });
-    return new Map(
-      Object.entries(entries).map(([name, data]) => [
-        name.replace(/\.npy$/, ""),
-        Buffer.from(data),
-      ]),
-    );
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError({
-      where: path,
-      expected: "a sound .npz (zip) file",
-      got: cause instanceof Error ? cause.message : String(cause),
-      remedy: "The file is damaged or cut short: save it again with numpy.savez",
-      cause,
-    });
-  }
+  const entries = readZip(path, bytes, {
+    remedy: "The file is damaged or too large: save it again with numpy.savez, or raise maxBytes",
+    maxUnpackedBytes: maxBytes,
+    isWanted: (name) => name.endsWith(".npy"),
+  });
+  return new Map(
+    [...entries].map(([name, data]) => [
+      name.replace(/\.npy$/, ""),
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    ]),
+  );
 }
 
 function entryOf(

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { ConfigError, DataError } from "../core/errors";
+import { parseJson } from "../core/json";
 import { createRandom } from "../core/random";
 import { writeJsonWhole } from "../files/writeWhole";
 import type { Plane } from "./types";
@@ -264,7 +265,7 @@ export async function writeSplits(path: string, splits: readonly Split[]): Promi
 export async function readSplits(path: string, cases: readonly Splittable[]): Promise<Split[]> {
   let splits: Split[];
   try {
-    splits = z.array(splitSchema).parse(JSON.parse(await readFile(path, "utf8")));
+    splits = z.array(splitSchema).parse(parseJson(await readFile(path, "utf8")));
   } catch (cause) {
     throw new DataError({
       where: path,

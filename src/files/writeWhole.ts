@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { stringifyJson } from "../core/json";
 import { asDataError } from "./systemErrors";
 
 /** What every writer here expects of its target, for error messages. */
@@ -64,9 +65,12 @@ export function writeWholeSync(path: string, content: Uint8Array | string): void
   }
 }
 
-/** {@link writeWhole} of a value as indented JSON with a newline at its end. */
+/**
+ * {@link writeWhole} of a value as indented JSON with a newline at its end; NaN and infinite numbers are
+ * kept, and read back by `parseJson`.
+ */
 export async function writeJsonWhole(path: string, value: unknown): Promise<void> {
-  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeWhole(path, `${stringifyJson(value, 2)}\n`);
 }
 
 /**

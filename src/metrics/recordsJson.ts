@@ -20,21 +20,28 @@ export function serialiseRecords(records: readonly CaseRecord[]): string {
  * @throws DataError when the text is not what it wrote
  */
 export function parseRecords(text: string): CaseRecord[] {
-  const fail = (got: string, cause?: unknown): DataError =>
-    new DataError({
-      where: "parseRecords",
-      expected: "the JSON of case records",
-      got,
-      ...(cause === undefined ? {} : { cause }),
-    });
   let parsed: unknown;
   try {
     parsed = parseJson(text);
   } catch (cause) {
-    throw fail(cause instanceof Error ? cause.message : "text that is no JSON", cause);
+    throw noRecords(cause instanceof Error ? cause.message : "text that is not JSON", cause);
   }
-  if (!Array.isArray(parsed) || !parsed.every(isCaseRecord)) throw fail("other JSON");
-  return parsed;
+  return checkRecords(parsed);
+}
+
+/** @throws DataError where a value read from JSON is not a list of case records */
+export function checkRecords(value: unknown): CaseRecord[] {
+  if (!Array.isArray(value) || !value.every(isCaseRecord)) throw noRecords("other JSON");
+  return value;
+}
+
+function noRecords(got: string, cause?: unknown): DataError {
+  return new DataError({
+    where: "parseRecords",
+    expected: "the JSON of case records",
+    got,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function isCaseRecord(value: unknown): value is CaseRecord {

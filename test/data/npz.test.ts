@@ -72,7 +72,9 @@ describe("readNpz", () => {
         ),
       }),
     ).rejects.toThrow(/descr: expected/);
-    await expect(readNpz(temp("text.npz", Buffer.from("a note")))).rejects.toThrow(/a sound .npz/);
+    await expect(readNpz(temp("text.npz", Buffer.from("a note")))).rejects.toThrow(
+      /text\.npz: expected a zip file's directory at the end, got none/,
+    );
   });
 
   it("refuses a bomb before it unpacks it", async () => {

@@ -1,9 +1,17 @@
 import { fuzzFormat, fuzzFormats } from "./fuzzReaders";
 
-/** One format in a process of its own: `child.cjs FORMAT COUNT SEED`; the result as JSON on stdout. */
+/**
+ * One format in a process of its own: `child.cjs FORMAT COUNT SEED`; the result as JSON on stdout. Without
+ * arguments it lists the formats.
+ */
 async function main(): Promise<void> {
-  const [name, count, seed] = process.argv.slice(2);
-  const result = await fuzzFormat(fuzzFormats(process.cwd())[name], Number(count), Number(seed));
+  const [name, count, seed] = process.argv.slice(2) as (string | undefined)[];
+  const formats = fuzzFormats(process.cwd());
+  if (name === undefined) {
+    process.stdout.write(`${JSON.stringify(Object.keys(formats))}\n`);
+    return;
+  }
+  const result = await fuzzFormat(formats[name], Number(count), Number(seed));
   const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
   process.stdout.write(`${JSON.stringify({ ...result, peakMiB })}\n`);
 }

@@ -40,6 +40,7 @@ interface Golden {
   readonly files?: readonly string[];
 }
 
+const IS_CODEC = /JPEG|run-length/;
 const noWarning = { onUnitGuess: () => undefined };
 const readScan = (path: string) => readNifti(path, noWarning);
 const readTorch = (path: string): Promise<unknown> =>
@@ -84,7 +85,17 @@ export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
     },
     dicom: {
       ending: ".dcm",
-      files: goldenFiles(root, "dicom", () => true),
+      files: goldenFiles(root, "dicom", ({ name }) => !IS_CODEC.test(name)),
+      read: (path) => readDicomSeries(path),
+    },
+    "dicom, compressed": {
+      ending: ".dcm",
+      files: goldenFiles(root, "dicom", ({ name }) => IS_CODEC.test(name)),
+      read: (path) => readDicomSeries(path),
+    },
+    "dicom, unknown sequence": {
+      ending: ".dcm",
+      files: goldenFiles(root, "dicom", ({ name }) => /sequence|LUT/.test(name)),
       read: (path) => readDicomSeries(path),
     },
     "dicom segmentation": {

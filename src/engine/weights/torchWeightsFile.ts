@@ -6,7 +6,7 @@ import type { StorageRef, TensorRef } from "../../core/weights/torchTensors";
 import { unpickle } from "../../core/weights/unpickle";
 import type { Pickled } from "../../core/weights/unpickle";
 import type { WeightTensor } from "../../core/weights/WeightTensor";
-import { readStoredZip } from "./storedZip";
+import { readZip } from "../../files/readZip";
 
 /** What {@link readTorchWeightsFile} may be told. */
 export interface TorchWeightsOptions {
@@ -24,14 +24,15 @@ interface Contents {
 const LEGACY_MAGIC = Number(0x1950a86a20f9469cfc6cn);
 const LEGACY_PROTOCOL = 1001;
 
+const REMEDY = "The file is damaged, or torch.save did not write it.";
+
 function refuse(where: string, expected: string, got: string): never {
-  const remedy = "The file is damaged, or torch.save did not write it.";
-  throw new DataError({ where, expected, got, remedy });
+  throw new DataError({ where, expected, got, remedy: REMEDY });
 }
 
 /** Since PyTorch 1.6: a zip of a pickle, `data.pkl`, and one uncompressed entry per storage. */
 function openZip(where: string, bytes: Uint8Array): Contents {
-  const entries = readStoredZip(where, bytes);
+  const entries = readZip(where, bytes, { remedy: REMEDY, maxUnpackedBytes: 0 });
   const pickle = [...entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
   if (pickle === undefined) return refuse(where, "an entry data.pkl", "none");
   const folder = pickle.slice(0, -"data.pkl".length);

@@ -1,46 +1,22 @@
-import { dirname, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
-import { fileStem, listFolder, pathKind } from "../../files/readFiles";
-import { isDicomFile } from "../../data/dicom/dicomFolder";
-import { readDicomLabels } from "../../data/dicom/readDicomLabels";
-import { readMaskPng } from "../../data/images/png";
-import { readNiftiLabels } from "../../data/nifti/readNifti";
-import { readClassNames } from "../../data/datasetJson";
-import { IS_NIFTI, MASK_FOLDERS, entryNamed } from "../../data/folderLayout";
-import { alignLabels } from "../../data/geometry/alignLabels";
 import { isOrthogonal } from "../../data/affine";
-import type { LabelMap } from "../../data/labelMap";
-import { isMaskName, pairByName } from "../../data/pairing";
+import { alignLabels } from "../../data/geometry/alignLabels";
 import { CLASS_NAMES } from "../../data/types";
-import type { Plane, Volume } from "../../data/types";
+import { sliceVolume } from "../../data/volumeSlices";
 import { caseMetrics, summarise } from "../../metrics";
 import type { LabelGrid, SpacingMm } from "../../metrics";
 import type { Evaluation } from "./evaluateModel";
-import { sliceVolume } from "../../data/volumeSlices";
+import { describedClasses, isVolume, pairMaskFiles, readMaskFile } from "./maskFiles";
+import type { Mask, MaskFilesOptions } from "./maskFiles";
 
 /** What {@link evaluateFiles} compares. */
-export interface EvaluateFilesOptions {
-  /** A NIfTI mask, a palette PNG, a DICOM segmentation (with `images`), or a folder of either. */
-  readonly prediction: string;
-  /**
-   * Likewise; in folders the files of one stem belong together, or of one name but for words such as
-   * `im` and `mask`. A file without partner on either side is an error.
-   */
-  readonly truth: string;
+export interface EvaluateFilesOptions extends MaskFilesOptions {
   /** Names by label, background first; default the toolkit's, up to the largest label that is met. */
   readonly classNames?: readonly string[];
-  /** The folder of the DICOM series that segmentations (SEG) were made on. */
-  readonly images?: string;
-  /** Which series of that folder, by its UID or number, where it holds several. */
-  readonly series?: string;
   /** What is one case of a NIfTI mask; default `"slice"`, as the paper counts. */
   readonly per?: "slice" | "volume";
-  /** A truth without prediction: an error (default), or scored as if nothing had been found. */
-  readonly missing?: "error" | "empty";
   /** Whether a prediction on another grid than its truth is resampled; default false: it is refused. */
   readonly resample?: boolean;
-  /** The label that each value of the masks stands for, such as `{ 255: 1 }`; by default values are labels. */
-  readonly labels?: LabelMap;
 }
 
 /** A mask file's cases: one, or one a slice. */
@@ -59,12 +35,12 @@ interface MaskCase {
  *   another grid (with the difference in mm), or with a label that is no class
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const pairs = await pairMasks(options);
+  const pairs = await pairMaskFiles(options);
   const cases: ScoredCase[] = [];
   for (const { stem, prediction, truth } of pairs) {
-    const truthMask = await readMask(truth, options);
+    const truthMask = await readMaskFile(truth, options);
     const predicted =
-      prediction === null ? emptyLike(truthMask) : await readMask(prediction, options);
+      prediction === null ? emptyLike(truthMask) : await readMaskFile(prediction, options);
     const path = prediction ?? truth;
     const truths = casesOf(truthMask, truth, stem, options);
     const predictions = casesOf(
@@ -111,104 +87,6 @@ interface ScoredCase {
   readonly prediction: MaskCase;
   readonly path: string;
   readonly group: string;
-}
-
-/** A mask file: a volume or a picture. */
-type Mask = Volume<Uint8Array> | Plane<Uint8Array>;
-
-const isVolume = (mask: Mask): mask is Volume<Uint8Array> => "affine" in mask;
-
-/** The class names in the `dataset.json` of the truth's folder, or of the one above it. */
-async function describedClasses(truth: string): Promise<readonly string[] | null> {
-  return (
-    (await readClassNames(join(truth, "dataset.json"))) ??
-    (await readClassNames(join(dirname(truth), "dataset.json")))
-  );
-}
-
-/** The files that belong together, by name; `null` for a prediction that is missing and scored as empty. */
-async function pairMasks({
-  prediction,
-  truth,
-  missing = "error",
-}: EvaluateFilesOptions): Promise<{ stem: string; prediction: string | null; truth: string }[]> {
-  const kinds = [await pathKind(prediction), await pathKind(truth)];
-  if (kinds.every((kind) => kind === "folder")) {
-    const predictions = await maskFiles(prediction);
-    const truths = await maskFiles(truth);
-    const pathOf = (name: string): string => join(truths.folder, name);
-    const otherPathOf = (name: string): string => join(predictions.folder, name);
-    const pairs = pairByName(truths.names, predictions.names, {
-      ...{ pathOf, otherPathOf, kind: "truth", otherKind: "prediction" },
-    });
-    const alone = [...pairs].filter(([, partner]) => partner === null).map(([name]) => name);
-    if (alone.length > 0 && missing === "error") {
-      const more = alone.length > 5 ? ` and ${alone.length - 5} more` : "";
-      throw new DataError({
-        where: predictions.folder,
-        expected: `a prediction for each of the ${truths.names.length} truths`,
-        got: `none for ${alone.slice(0, 5).join(", ")}${more}`,
-        remedy: "Add them, or score them as empty (missing, --missing empty)",
-      });
-    }
-    return [...pairs].map(([name, partner]) => ({
-      stem: fileStem(name),
-      truth: pathOf(name),
-      prediction: partner === null ? null : otherPathOf(partner),
-    }));
-  }
-  for (const [index, path] of [prediction, truth].entries()) {
-    if (kinds[index] === "file") continue;
-    throw new DataError({
-      where: path,
-      expected: kinds.includes("folder")
-        ? "two files or two folders"
-        : "a mask or a folder of masks",
-      got: kinds[index] === "folder" ? "a folder beside a file" : "nothing at that path",
-      remedy: "Check the path for a typing error",
-    });
-  }
-  return [{ stem: fileStem(truth), prediction, truth }];
-}
-
-/** Mask files of a folder, or of its folder of masks. */
-async function maskFiles(folder: string): Promise<{ folder: string; names: readonly string[] }> {
-  const names = await listFolder(folder);
-  const inner = entryNamed(names, MASK_FOLDERS);
-  if (inner !== undefined) return maskFiles(join(folder, inner));
-  const files = names.filter(
-    (name) => IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png",
-  );
-  // Beside scans, the masks are those that are named so.
-  const named = files.filter(isMaskName);
-  const masks = named.length > 0 ? named : files;
-  if (masks.length === 0) {
-    throw new DataError({
-      where: folder,
-      expected: "masks: PNG or NIfTI files",
-      got: names.length === 0 ? "an empty folder" : `${names.length} other files`,
-      remedy: "Name the folder that holds the masks",
-    });
-  }
-  return { folder, names: masks };
-}
-
-async function readMask(
-  path: string,
-  { images, series, labels }: EvaluateFilesOptions,
-): Promise<Mask> {
-  const mapped = labels === undefined ? {} : { labels };
-  if (IS_NIFTI.test(path)) return readNiftiLabels(path, mapped);
-  if (!(await isDicomFile(path))) return readMaskPng(path, mapped);
-  if (images === undefined) {
-    throw new DataError({
-      where: path,
-      expected: "the images that a DICOM segmentation was made on",
-      got: "none",
-      remedy: "Name their folder (images, --images)",
-    });
-  }
-  return (await readDicomLabels(path, images, series === undefined ? {} : { series })).mask;
 }
 
 /** Nothing found, on the truth's grid. */

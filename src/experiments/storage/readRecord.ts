@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type * as z from "zod";
 import { DataError } from "../../core/errors";
+import { parseJson } from "../../core/json";
 
 /**
- * Reads a JSON file that must satisfy a schema.
+ * Reads a JSON file that must satisfy a schema; NaN and infinite numbers as `stringifyJson` keeps them.
  *
  * @param expected what it should be, for the message
  * @returns `null` where there is no such file
@@ -22,16 +23,16 @@ export async function readRecord<S extends z.ZodType>(
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw error;
   }
-  const result = schema.safeParse(parseJson(text));
+  const result = schema.safeParse(parsed(text));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const got = `${issue.path.join(".") || "its text"}: ${issue.message}`;
   throw new DataError({ where: path, expected, got, remedy });
 }
 
-function parseJson(text: string): unknown {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { writeJsonWhole } from "../../files/writeWhole";
 import { readRecord } from "../storage/readRecord";
+import { anyNumber } from "../training/checkpoint";
 import type { TrainingCallback } from "../training/events";
 
 const PROGRESS_FILE = "progress.json";
@@ -11,7 +12,7 @@ const EVERY_MS = 2000;
 const progressSchema = z.strictObject({
   step: z.int(),
   epoch: z.int(),
-  loss: z.number().nullable(),
+  loss: anyNumber,
   /** The largest memory of the process so far. */
   peakBytes: z.number(),
 });
@@ -27,10 +28,7 @@ export function progressWriter(folder: string, now: () => number = Date.now): Tr
     writtenAt = now();
     const { step, epoch, loss } = event;
     const peakBytes = process.resourceUsage().maxRSS * 1024;
-    const progress: JobProgress = {
-      ...{ step, epoch, peakBytes },
-      loss: Number.isFinite(loss) ? loss : null,
-    };
+    const progress: JobProgress = { step, epoch, loss, peakBytes };
     await writeJsonWhole(join(folder, PROGRESS_FILE), progress);
   };
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { version } from "../../../package.json";
 import { DataError } from "../../core/errors";
 import { writeJsonWhole } from "../../files/writeWhole";
-import { parseRecords, serialiseRecords } from "../../metrics";
+import { checkRecords } from "../../metrics/recordsJson";
 import type { CaseRecord } from "../../metrics";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import { expectSameSettings } from "../storage/manifest";
@@ -38,7 +38,7 @@ const fileSchema = z.strictObject({
   /** What the split means where the patients are not known; see `splitNote`. */
   splitNote: z.string().nullable().optional(),
   versions: z.strictObject({ layerbook: z.string(), node: z.string() }),
-  /** Checked by `parseRecords`. */
+  /** Checked by `checkRecords`. */
   cases: z.array(z.unknown()),
 });
 
@@ -62,7 +62,7 @@ export async function readJobRecord(folder: string, job: Job): Promise<JobRecord
   const file = await readRecord(path, fileSchema, { expected, remedy });
   if (file === null) return null;
   expectSameSettings(folder, file, job);
-  const cases = parseRecords(JSON.stringify(file.cases));
+  const cases = checkRecords(file.cases);
   const wanted = file.dropped === null ? job.split.test : [];
   const isWhole =
     cases.length === wanted.length && cases.every(({ id }, index) => id === wanted[index]);
@@ -111,8 +111,6 @@ async function write(
     ...result,
     versions: { layerbook: version, node: process.version },
   };
-  // JSON has no NaN and no infinity; `serialiseRecords` has a form for them.
-  const cases = JSON.parse(serialiseRecords(result.cases)) as unknown;
-  await writeJsonWhole(join(folder, RECORD_FILE), { ...record, cases });
+  await writeJsonWhole(join(folder, RECORD_FILE), record);
   return record;
 }

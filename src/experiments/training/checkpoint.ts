@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { DataError } from "../../core/errors";
+import { parseJson, stringifyJson } from "../../core/json";
 import {
   readSafetensors,
   readSafetensorsMetadata,
@@ -29,14 +30,20 @@ export interface EpochRecord {
   seconds: number;
 }
 
+/** Any number: a loss or a metric may be NaN or infinite. */
+export const anyNumber = z.custom<number>(
+  (value) => typeof value === "number",
+  "expected a number",
+);
+
 /** What an {@link EpochRecord} must satisfy. */
 export const epochRecordSchema = z.strictObject({
   epoch: z.int(),
   step: z.int(),
-  loss: z.number(),
-  validationLoss: z.number().nullable(),
-  validationDice: z.number().nullable(),
-  metrics: z.record(z.string(), z.number().nullable()).optional(),
+  loss: anyNumber,
+  validationLoss: anyNumber.nullable(),
+  validationDice: anyNumber.nullable(),
+  metrics: z.record(z.string(), anyNumber.nullable()).optional(),
   learningRate: z.number(),
   seconds: z.number(),
 }) satisfies z.ZodType<EpochRecord>;
@@ -49,12 +56,12 @@ const trainingStateSchema = z.strictObject({
   epoch: z.int(),
   /** Batches of the running epoch that are done, and the sum of their losses. */
   batch: z.int(),
-  lossSum: z.number(),
+  lossSum: anyNumber,
   /** Seconds spent on the running epoch before. */
   epochSeconds: z.number(),
   records: z.array(epochRecordSchema),
   earlyStop: z.strictObject({
-    bestValue: z.number().nullable(),
+    bestValue: anyNumber.nullable(),
     bestEpoch: z.int(),
     waited: z.int(),
   }),
@@ -82,7 +89,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   for (const part of PARTS) {
     for (const [name, tensor] of checkpoint[part] ?? []) tensors.set(`${part}/${name}`, tensor);
   }
-  const state = JSON.stringify(checkpoint.state);
+  const state = stringifyJson(checkpoint.state);
   await writeWhole(path, writeSafetensors(tensors, { state }));
 }
 
@@ -118,7 +125,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint | null> {
 function parseState(path: string, text: string | undefined): TrainingState {
   let value: unknown;
   try {
-    value = JSON.parse(text ?? "null");
+    value = parseJson(text ?? "null");
   } catch {
     value = null;
   }
