@@ -11,6 +11,10 @@ const MASK_WORDS = new Set([
   "label",
   "labels",
   "gt",
+  "pred",
+  "preds",
+  "prediction",
+  "predictions",
 ]);
 const IMAGE_WORDS = new Set(["im", "img", "image", "images", "ct", "scan", "vol", "volume"]);
 
@@ -100,21 +104,25 @@ export function pairByName(
   { pathOf, otherPathOf, kind, otherKind }: PairingPlace,
 ): Map<string, string | null> {
   const pairs = new Map<string, string | null>(names.map((name) => [name, null]));
-  for (const [other, found] of matches(names, others)) {
-    if (found.length === 0) {
-      const some = names.length === 0 ? `${otherKind}s only` : names.slice(0, 3).join(", ");
-      throw new DataError({
-        where: otherPathOf(other),
-        expected: `${article(kind)} of the same name, such as tr_im.nii.gz beside tr_mask.nii.gz`,
-        got: some,
-        remedy: `Add the ${kind}, name the pair alike, or take this ${otherKind} out`,
-      });
-    }
+  const matched = matches(names, others);
+  const alone = [...matched].filter(([, found]) => found.length === 0).map(([other]) => other);
+  if (alone.length > 0) {
+    const [first, ...more] = alone;
+    throw new DataError({
+      where: otherPathOf(first),
+      expected: `${article(kind)} of the same name, such as tr_im.nii.gz beside tr_mask.nii.gz`,
+      got:
+        (names.length === 0 ? `${otherKind}s only` : listed(names)) +
+        (more.length === 0 ? "" : `; likewise for ${listed(more)}`),
+      remedy: `Add the ${kind}, name the pair alike, or take this ${otherKind} out`,
+    });
+  }
+  for (const [other, found] of matched) {
     if (found.length > 1) {
       throw new DataError({
         where: otherPathOf(other),
         expected: `one ${kind} that it belongs to`,
-        got: `${found.length}: ${found.slice(0, 4).join(", ")}`,
+        got: `${found.length}: ${listed(found)}`,
         remedy: `Name the ${otherKind} like its ${kind}, with one more word such as mask`,
       });
     }
@@ -152,6 +160,12 @@ function twoForOne(path: string, otherKind: string, found: readonly string[]): D
     got: found.join(" and "),
     remedy: "Remove one of them",
   });
+}
+
+/** The first five names, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return `${names.slice(0, 5).join(", ")}${more}`;
 }
 
 function article(word: string): string {

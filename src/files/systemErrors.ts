@@ -1,26 +1,52 @@
 import { DataError } from "../core/errors";
 
 /** The system's reason, in words, with the remedy. */
-const SYSTEM_ERRORS: Readonly<Record<string, readonly [got: string, remedy: string]>> = {
+const READ_ERRORS: SystemErrors = {
   ENOENT: ["nothing at that path", "Check the path for a typing error"],
   EACCES: ["a file that may not be opened", "Give yourself read permission, or copy it"],
+  EPERM: ["a file that may not be opened", "Give yourself read permission, or copy it"],
   EISDIR: ["a folder", "Name a file inside it"],
   ENOTDIR: ["a path that goes through a file", "Check the path for a typing error"],
-  ENOSPC: ["a full disk", "Free some space and run it again"],
-  EROFS: ["a read-only file system", "Choose another output folder"],
+  EMFILE: ["too many open files", "Raise the limit (ulimit -n), or read fewer files at a time"],
 };
 
-/** Turns a system error into a {@link DataError} that names the file. */
+const ELSEWHERE = "Choose another place for the output";
+const NOT_YOURS = ["a place where you may not write", ELSEWHERE] as const;
+const WRITE_ERRORS: SystemErrors = {
+  ENOENT: ["nothing at that path", ELSEWHERE],
+  EACCES: NOT_YOURS,
+  EPERM: NOT_YOURS,
+  EISDIR: ["a folder", ELSEWHERE],
+  EEXIST: ["a file where a folder should be", ELSEWHERE],
+  ENOTDIR: ["a path that goes through a file", ELSEWHERE],
+  ENOSPC: ["a full disk", "Free some space and run it again"],
+  EDQUOT: ["a full quota", "Free some space and run it again"],
+  EROFS: ["a read-only file system", ELSEWHERE],
+  ENAMETOOLONG: ["a name that is too long", "Choose a shorter one"],
+};
+
+type SystemErrors = Readonly<Record<string, readonly [got: string, remedy: string]>>;
+
+/** Turns a system error of reading into a {@link DataError} that names the file. */
 export function asDataError(path: string, expected: string, cause: unknown): DataError {
+  return typed(path, expected, cause, READ_ERRORS, "Make or fetch the file again");
+}
+
+/** The same of writing. */
+export function asWriteError(path: string, cause: unknown): DataError {
+  return typed(path, "a place to write to", cause, WRITE_ERRORS, ELSEWHERE);
+}
+
+function typed(
+  path: string,
+  expected: string,
+  cause: unknown,
+  errors: SystemErrors,
+  otherwise: string,
+): DataError {
   if (cause instanceof DataError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
-  const known = SYSTEM_ERRORS[code];
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new DataError({
-    where: path,
-    expected,
-    got: known?.[0] ?? message,
-    remedy: known?.[1] ?? "Make or fetch the file again",
-    cause,
-  });
+  const known = errors[code];
+  const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new DataError({ where: path, expected, got, remedy: known?.[1] ?? otherwise, cause });
 }

@@ -13,10 +13,7 @@ import {
 import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringifyJson } from "../core/json";
-import { asDataError } from "./systemErrors";
-
-/** What every writer here expects of its target, for error messages. */
-const WRITABLE = "a place to write to";
+import { asWriteError } from "./systemErrors";
 
 /**
  * Writes a file so that a reader sees either the old content or the new content, never a part:
@@ -42,7 +39,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     await flushFolder(folder);
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined);
-    throw asDataError(path, WRITABLE, cause);
+    throw asWriteError(path, cause);
   }
 }
 
@@ -61,7 +58,7 @@ export function writeWholeSync(path: string, content: Uint8Array | string): void
     renameSync(draft, path);
   } catch (cause) {
     rmSync(draft, { force: true });
-    throw asDataError(path, WRITABLE, cause);
+    throw asWriteError(path, cause);
   }
 }
 
@@ -91,7 +88,7 @@ export async function writeFolderWhole(
     created = await makeFolder(path);
     await mkdir(draft);
   } catch (cause) {
-    throw asDataError(path, WRITABLE, cause);
+    throw asWriteError(path, cause);
   }
   let isDone = false;
   try {
@@ -100,7 +97,7 @@ export async function writeFolderWhole(
     for (const name of names) {
       const target = join(path, name);
       await rename(join(draft, name), target).catch((cause: unknown) => {
-        throw asDataError(target, WRITABLE, cause);
+        throw asWriteError(target, cause);
       });
     }
     await flushFolder(path);

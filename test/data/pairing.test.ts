@@ -28,6 +28,7 @@ describe("pairByName", () => {
     ["M\u00fcller.nii", "Mu\u0308ller.nii"], // the same letter, composed and decomposed
     ["SCAN.NII.GZ", "scan_mask.nii.gz"],
     ["volume-3.nii", "segmentation-3.nii"], // LiTS
+    ["anna.nii", "anna_pred.nii"],
   ])("pairs %s with %s", (image, mask) => {
     expect(pair([image], [mask])).toEqual({ [image]: mask });
   });
@@ -54,6 +55,10 @@ describe("pairByName", () => {
     );
     expect(() => pair(["a.nii"], ["b_seg.nii"])).toThrow(
       /b_seg.nii: expected an image of the same name, .*, got a.nii/,
+    );
+    const extra = Array.from({ length: 8 }, (_, i) => `x${i}_seg.nii`);
+    expect(() => pair(["a.nii"], ["a_seg.nii", ...extra])).toThrow(
+      /x0_seg.nii: .*likewise for x1_seg.nii, .*, x5_seg.nii and 2 more\. Add the image/,
     );
   });
 
@@ -94,6 +99,20 @@ describe("readDataset", () => {
     expect(dataset.cases.every(({ labels: plane }) => plane !== null)).toBe(true);
     const one = await readDataset(join(path, "imagesTr", "lung_001_0000.nii.gz"));
     expect(one.cases[0].labels?.data.includes(2)).toBe(true);
+  });
+
+  it("refuses several channels of a case, which would be two patients", async () => {
+    const path = await layout("channels", {
+      "imagesTr/lung_001_0000.nii.gz": scan,
+      "imagesTr/lung_001_0001.nii.gz": scan,
+      "labelsTr/lung_001.nii.gz": mask,
+    });
+    expect(await refusal(readDataset(path))).toMatch(
+      /imagesTr: expected one image of each case, got lung_001_0000.nii.gz and lung_001_0001.nii.gz/,
+    );
+    // Numbers of their own are no channels.
+    const years = await layout("years", { "scan_2019.nii": scan, "scan_2020.nii": scan });
+    expect((await readDataset(years)).cases).toHaveLength(4);
   });
 
   it("reads the Medical Decathlon's dataset.json, and refuses labels with gaps", async () => {

@@ -121,6 +121,11 @@ export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
   };
 }
 
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** How a format's files ended. */
 export interface FuzzResult {
   readonly values: number;
@@ -130,7 +135,7 @@ export interface FuzzResult {
   readonly slowestMs: number;
 }
 
-/** Longer than this is a hang. */
+/** More processor time than this is a hang; the clock on the wall also counts what others run. */
 const MAX_MS = 2000;
 /** More than this held after one read of a file of a few hundred bytes is an attack that worked. */
 const MAX_HELD_BYTES = 256 * 2 ** 20;
@@ -154,12 +159,12 @@ export async function fuzzFormat(format: Format, count: number, seed: number): P
         ? gzipSync(mutate(random, gunzipSync(sound)))
         : mutate(random, sound);
       writeFileSync(path, damaged);
-      const start = performance.now();
+      const start = processorMs();
       const outcome = await format.read(path).then(
         () => null,
         (error: unknown) => error,
       );
-      const ms = performance.now() - start;
+      const ms = processorMs() - start;
       slowestMs = Math.max(slowestMs, ms);
       if (outcome === null) values++;
       else if (outcome instanceof DataError && outcome.message.includes(path)) refusals++;

@@ -14,10 +14,14 @@ export interface CliResult {
 
 /** The command line as a user has it, built into a folder of its own so that `dist` is left alone. */
 export interface BuiltCli {
-  /** @param env more variables than this process has */
+  /**
+   * @param env more variables than this process has
+   * @param uid the user that it runs as; default this process's own
+   */
   readonly run: (
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
+    uid?: number,
   ) => Promise<CliResult>;
   readonly start: (args: readonly string[]) => ChildProcess;
   readonly remove: () => Promise<void>;
@@ -33,7 +37,7 @@ export async function buildCli(): Promise<BuiltCli> {
   if (built.code !== 0) throw new Error(`the command line does not build:\n${built.stderr}`);
   const cli = join(outDir, "cli.js");
   return {
-    run: (args, env) => execute([cli, ...args], env),
+    run: (args, env, uid) => execute([cli, ...args], env, uid),
     start: (args) => spawn(process.execPath, [cli, ...args], { cwd: root, stdio: "ignore" }),
     remove: () => rm(outDir, { recursive: true, force: true }),
   };
@@ -42,9 +46,11 @@ export async function buildCli(): Promise<BuiltCli> {
 function execute(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  uid?: number,
 ): Promise<CliResult> {
   return new Promise((resolve) => {
-    const options = { cwd: root, maxBuffer: 1 << 26, env: { ...process.env, ...env } };
+    const user = uid === undefined ? {} : { uid };
+    const options = { cwd: root, maxBuffer: 1 << 26, env: { ...process.env, ...env }, ...user };
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
       resolve({ code, stdout, stderr });

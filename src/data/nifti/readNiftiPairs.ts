@@ -72,6 +72,28 @@ async function niftiNames(
   return { images: found, masks };
 }
 
+/** nnU-Net's cases of several channels, `a_0000` and `a_0001`, would be read as two patients. */
+function expectOneChannel(folder: string, names: readonly string[]): void {
+  const channelOf = (name: string) => /^(.*)_(\d{4})$/.exec(fileStem(name));
+  const firsts = new Map(
+    names.flatMap((name) => {
+      const match = channelOf(name);
+      return match?.[2] === "0000" ? [[match[1], name]] : [];
+    }),
+  );
+  for (const name of names) {
+    const match = channelOf(name);
+    const first = match === null ? undefined : firsts.get(match[1]);
+    if (first === undefined || first === name) continue;
+    throw new DataError({
+      where: folder,
+      expected: "one image of each case",
+      got: `${first} and ${name}, channels of one case`,
+      remedy: "Keep the channel to learn from, and move the others into a folder of their own",
+    });
+  }
+}
+
 /**
  * Reads a folder of NIfTI images with their masks; each volume of several is one patient's.
  *
@@ -85,6 +107,7 @@ export async function readNiftiFolder(
   options: NiftiPairOptions,
 ): Promise<SliceDataset> {
   const { images, masks } = await niftiNames(imageFolder, maskFolder);
+  expectOneChannel(imageFolder, images);
   const inMasks = (name: string): string => join(maskFolder ?? imageFolder, name);
   const pairs = pairByName(images, masks, {
     pathOf: (name) => join(imageFolder, name),

@@ -7,7 +7,7 @@ import { IS_NIFTI, MASK_FOLDERS, entryNamed } from "../../data/folderLayout";
 import { readMaskPng } from "../../data/images/png";
 import type { LabelMap } from "../../data/labelMap";
 import { readNiftiLabels } from "../../data/nifti/readNifti";
-import { isMaskName, pairByName } from "../../data/pairing";
+import { isMaskName, listed, pairByName } from "../../data/pairing";
 import type { Plane, Volume } from "../../data/types";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 
@@ -71,11 +71,10 @@ export async function pairMaskFiles({
     });
     const alone = [...pairs].filter(([, partner]) => partner === null).map(([name]) => name);
     if (alone.length > 0 && missing === "error") {
-      const more = alone.length > 5 ? ` and ${alone.length - 5} more` : "";
       throw new DataError({
         where: predictions.folder,
         expected: `a prediction for each of the ${truths.names.length} truths`,
-        got: `none for ${alone.slice(0, 5).join(", ")}${more}`,
+        got: `none for ${listed(alone)}`,
         remedy: "Add them, or score them as empty (missing, --missing empty)",
       });
     }
@@ -107,9 +106,23 @@ async function maskFiles(folder: string): Promise<{ folder: string; names: reado
   const files = names.filter(
     (name) => IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png",
   );
-  // Beside scans, the masks are those that are named so.
+  // Beside scans, the masks are those that are named so; nothing else may be left out.
   const named = files.filter(isMaskName);
   const masks = named.length > 0 ? named : files;
+  const scans = files.filter((name) => !masks.includes(name));
+  const pathOf = (name: string): string => join(folder, name);
+  const pairs = pairByName(scans, scans.length > 0 ? masks : [], {
+    ...{ pathOf, otherPathOf: pathOf, kind: "scan", otherKind: "mask" },
+  });
+  const alone = scans.filter((name) => pairs.get(name) === null);
+  if (alone.length > 0) {
+    throw new DataError({
+      where: folder,
+      expected: "masks only, or scans with their masks",
+      got: `${listed(alone)} without mask beside ${listed(masks)}`,
+      remedy: "Name all masks alike, or take the others out",
+    });
+  }
   if (masks.length === 0) {
     throw new DataError({
       where: folder,

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../../core/errors";
+import { formatShape } from "../../core/shapes";
 import type { LogitsFunction } from "./predictSamples";
 
 /** Mirrored copies of a slice that are predicted beside it. */
@@ -15,7 +17,8 @@ export const FLIPPED_AXES: Readonly<Record<TestTimeFlips, readonly (readonly num
  * The mean class probabilities of an ensemble's members over mirrored copies, each mirrored back.
  *
  * @param members give logits `[batch, height, width, classes]`
- * @returns a function of images that gives `[batch, height, width, classes]`
+ * @returns a function of images that gives `[batch, height, width, classes]`; it throws a ShapeError
+ *   where members differ in grid or classes
  * @example
  * const identity = (images: tf.Tensor4D) => images.clone();
  * const predict = meanProbabilities([identity], "both");
@@ -34,6 +37,15 @@ export function meanProbabilities(
           return axes.length === 0 ? probabilities : tf.reverse(probabilities, [...axes]);
         });
       });
+      const other = all.find(({ shape }) => !tf.util.arraysEqual(shape, all[0].shape));
+      if (other !== undefined) {
+        throw new ShapeError({
+          where: "meanProbabilities.members",
+          expected: `probabilities of ${formatShape(all[0].shape)} from each member, as from the first`,
+          got: formatShape(other.shape),
+          remedy: "Bring all predictions to one grid and one list of classes first",
+        });
+      }
       return all.length === 1 ? all[0] : tf.div(tf.addN(all), all.length);
     });
 }

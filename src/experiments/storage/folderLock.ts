@@ -3,7 +3,8 @@ import { link, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { ConfigError } from "../../core/errors";
+import { ConfigError, LayerbookError } from "../../core/errors";
+import { asWriteError } from "../../files/systemErrors";
 import { writeWhole } from "../../files/writeWhole";
 import { processStart } from "./processStart";
 import { readRecord } from "./readRecord";
@@ -33,12 +34,12 @@ export type Owner = z.infer<typeof ownerSchema>;
  * A lock that a dead process left behind is taken over.
  *
  * @param folder made where it is missing
- * @throws ConfigError at once where somebody else owns the folder
+ * @throws ConfigError at once where somebody else owns the folder; DataError where it cannot be
+ *   written to
  */
 export async function withFolderLock<T>(folder: string, body: () => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true });
   const path = join(folder, LOCK_FILE);
-  const token = await acquire(path);
+  const token = await takeFolder(folder, path);
   const heartbeat = setInterval(() => {
     const now = new Date();
     void utimes(path, now, now).catch(() => undefined);
@@ -71,6 +72,17 @@ export async function folderOwner(folder: string): Promise<Owner | null> {
 export async function expectNoOwner(folder: string): Promise<void> {
   const owner = await folderOwner(folder);
   if (owner !== null) throw refusal(join(folder, LOCK_FILE), owner);
+}
+
+/** {@link acquire}, with the system's errors in words. */
+async function takeFolder(folder: string, path: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await acquire(path);
+  } catch (cause) {
+    if (cause instanceof LayerbookError) throw cause;
+    throw asWriteError(folder, cause);
+  }
 }
 
 /** @returns the token of the new owner */

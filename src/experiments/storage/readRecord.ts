@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type * as z from "zod";
 import { DataError } from "../../core/errors";
 import { parseJson } from "../../core/json";
+import { asDataError } from "../../files/systemErrors";
 
 /**
  * Reads a JSON file that must satisfy a schema; NaN and infinite numbers as `stringifyJson` keeps them.
@@ -21,7 +22,7 @@ export async function readRecord<S extends z.ZodType>(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw error;
+    throw asDataError(path, expected, error);
   }
   const result = schema.safeParse(parsed(text));
   if (result.success) return result.data;

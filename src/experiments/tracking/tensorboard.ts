@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { asDataError } from "../../files/systemErrors";
+import { asWriteError } from "../../files/systemErrors";
 import { encodeEvent } from "./eventFile";
 import type { LoggedEvent, Scalar } from "./eventFile";
 import { epochValues } from "./Tracker";
@@ -30,7 +30,7 @@ export function tensorboardTracker(logs: string, { name }: TrackedRun): Tracker 
       await mkdir(folder, { recursive: true });
       await appendFile(path, bytes);
     } catch (cause) {
-      throw asDataError(path, "a place to write to", cause);
+      throw asWriteError(path, cause);
     }
   };
   return {

@@ -92,6 +92,19 @@ describe("evaluateFiles", () => {
     );
   });
 
+  it("leaves out no mask that is named otherwise, only scans that have one", async () => {
+    const plane = { height: 1, width: 2, data: Uint8Array.of(0, 1) };
+    const write = (...names: string[]) =>
+      Promise.all(names.map((name) => writeMaskPng(join(folder, name), plane)));
+    await write("named/a.png", "named/a_mask.png", "foreseen/a_pred.png");
+    const options = { truth: join(folder, "named"), prediction: join(folder, "foreseen") };
+    expect((await evaluateFiles(options)).records).toHaveLength(1);
+    await write("named/b.png");
+    expect(await refusal(evaluateFiles(options))).toMatch(
+      /named: expected masks only, or scans with their masks, got b.png without mask beside a_mask/,
+    );
+  });
+
   it("refuses two predictions for one truth", async () => {
     const [truths, predictions] = [join(folder, "one"), join(folder, "two")];
     const plane = { height: 1, width: 2, data: Uint8Array.of(0, 1) };

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../../../src/core/errors";
 import { loadEngine } from "../../../src/engine/load";
 import { meanProbabilities } from "../../../src/experiments/evaluation/meanProbabilities";
 
@@ -39,6 +40,18 @@ describe("meanProbabilities", () => {
     const plain = meanProbabilities([perPixel], "none")(random).dataSync();
     const both = meanProbabilities([perPixel], "both")(random).dataSync();
     plain.forEach((value, index) => expect(both[index]).toBeCloseTo(value, 6));
+  });
+
+  it("refuses members on another grid or with other classes", () => {
+    const wider = (x: tf.Tensor4D): tf.Tensor4D => tf.concat4d([byColumn(x), byColumn(x)], 2);
+    const more = (x: tf.Tensor4D): tf.Tensor4D => tf.concat4d([byColumn(x), byColumn(x)], 3);
+    for (const other of [wider, more]) {
+      expect(() => meanProbabilities([byColumn, other], "none")(images)).toThrow(
+        /expected probabilities of \[1, 1, 3, 2\] from each member, .*got \[1, 1, (6, 2|3, 4)\]/,
+      );
+    }
+    // Turned by a flip that swaps nothing, a member still has the grid of its images.
+    expect(() => meanProbabilities([byColumn, wider], "both")(images)).toThrow(ShapeError);
   });
 
   it("averages probabilities, not logits, over members", () => {

@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readNiftiLabels, writePhantom } from "../../src/data";
+import { discSamples } from "../experiments/support/samples";
+import { buildCli } from "../support/buildCli";
+import type { BuiltCli, CliResult } from "../support/buildCli";
+import { writeImageFolder } from "../support/imageFolder";
+
+/** A user without rights, in whose name commands run where this process may do all. */
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const uid = isRoot ? NOBODY : undefined;
+
+let folder: string;
+let cli: BuiltCli;
+const at = (...names: string[]): string => join(folder, ...names);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "layerbook-writing-"));
+  await chmod(folder, 0o755);
+  cli = await buildCli();
+  await writeImageFolder(at("data"), discSamples(6, 24));
+  const trained = await cli.run([
+    ...["train", "--data", at("data"), "--model", "unet", "--out", at("run"), "--preset", "smoke"],
+    ...["--size", "16", "--epochs", "1", "--filters", "2", "--depth", "1", "--no-compiled"],
+  ]);
+  expect(trained.stderr).not.toMatch(/^layerbook/m);
+  for (const name of ["a", "b", "c", "d"]) {
+    await writePhantom(at("scans", name), { count: 24, size: 64, seed: 1 });
+    const one = { recursive: true } as const;
+    await mkdir(at(name < "c" ? "first" : "second"), one);
+    spawnSync("mv", [
+      at("scans", name, "tr_im.nii.gz"),
+      at(name < "c" ? "first" : "second", `${name}.nii.gz`),
+    ]);
+  }
+}, 120_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await cli.remove();
+});
+
+const predict = (input: string, output: string): string[] => [
+  ...["predict", "--model", at("run"), "--input", input, "--output", output],
+];
+
+/** Ended as bad input does: exit 2, and one typed line after the progress. */
+function expectRefused({ code, stderr }: CliResult, message: RegExp): void {
+  const said = stderr.split("\n").filter((line) => line.startsWith("layerbook: "));
+  expect(said).toEqual([expect.stringMatching(message)]);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(code).toBe(2);
+}
+
+/** Mounts a disk of memory; `false` where that is not allowed. */
+function mounted(options: string, path: string): boolean {
+  const quiet = { stdio: "ignore" } as const;
+  return spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], quiet).status === 0;
+}
+
+describe("predict", () => {
+  it("loses no mask of two processes that write into one folder", async () => {
+    const results = await Promise.all([
+      cli.run(predict(at("first"), at("masks"))),
+      cli.run(predict(at("second"), at("masks"))),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([0, 0]);
+    // Drafts would show, too.
+    expect((await readdir(at("masks"))).sort()).toEqual(
+      ["a", "b", "c", "d"].map((name) => `${name}.nii.gz`),
+    );
+    expect((await readNiftiLabels(at("masks", "d.nii.gz"))).shape).toEqual([64, 64, 24]);
+  }, 60_000);
+
+  it("says that the disk is full, and leaves no part of a mask", async () => {
+    await mkdir(at("small"));
+    if (!mounted("size=16k", at("small"))) return console.info("skipped: may not mount a disk");
+    try {
+      const result = await cli.run(predict(at("first", "a.nii.gz"), at("small", "a.nii")));
+      expectRefused(result, /a\.nii: expected a place to write to, got a full disk\. Free some/);
+      expect(await readdir(at("small"))).toEqual([]);
+    } finally {
+      spawnSync("umount", [at("small")]);
+    }
+  }, 60_000);
+
+  it("says that the disk is read-only", async () => {
+    await mkdir(at("fixed"));
+    if (!mounted("ro", at("fixed"))) return console.info("skipped: may not mount a disk");
+    try {
+      const result = await cli.run(predict(at("first"), at("fixed", "masks")));
+      expectRefused(result, /fixed\/masks: .*got a read-only file system\. Choose another place/);
+    } finally {
+      spawnSync("umount", [at("fixed")]);
+    }
+  }, 60_000);
+
+  it("says that a file stands where the folder should be", async () => {
+    await writeFile(at("taken"), "a file");
+    const message = /taken(\/masks)?: expected a place to write to, got a (file where|path that)/;
+    expectRefused(await cli.run(predict(at("first"), at("taken"))), message);
+    expectRefused(await cli.run(predict(at("first"), at("taken", "masks"))), message);
+  }, 60_000);
+});
+
+describe("a user without rights", () => {
+  /** Whether such a user can run the command at all, from where it was built. */
+  async function canRun(): Promise<boolean> {
+    if ((await cli.run(["config", "smoke"], {}, uid)).code === 0) return true;
+    console.info("skipped: another user may not read the folder of the command line");
+    return false;
+  }
+
+  it("is told that a folder is not theirs to write to", async () => {
+    if (!(await canRun())) return;
+    await mkdir(at("foreign"));
+    await chmod(at("foreign"), 0o555);
+    const message = /foreign.*: expected a place to write to, got a place where you may not write/;
+    for (const output of [at("foreign"), at("foreign", "masks"), at("foreign", "a.nii.gz")]) {
+      const input = output.endsWith("gz") ? at("first", "a.nii.gz") : at("first");
+      expectRefused(await cli.run(predict(input, output), {}, uid), message);
+    }
+    const train = await cli.run(
+      ["train", "--data", at("data"), "--out", at("foreign", "run"), "--preset", "smoke"],
+      {},
+      uid,
+    );
+    expectRefused(train, message);
+    expect(await readdir(at("foreign"))).toEqual([]);
+  }, 120_000);
+
+  it("writes into a folder of their own whose parent is not theirs", async () => {
+    if (!(await canRun())) return;
+    await mkdir(at("parent", "own"), { recursive: true });
+    if (isRoot) await chown(at("parent", "own"), NOBODY, NOBODY);
+    await chmod(at("parent"), 0o555);
+    const result = await cli.run(predict(at("first"), at("parent", "own")), {}, uid);
+    await chmod(at("parent"), 0o755);
+    expect(result.code).toBe(0);
+    expect((await readdir(at("parent", "own"))).sort()).toEqual(["a.nii.gz", "b.nii.gz"]);
+  }, 60_000);
+
+  it("is told that a scan or a run may not be read", async () => {
+    if (!(await canRun())) return;
+    await mkdir(at("locked"));
+    await writePhantom(at("locked"), { count: 1, size: 32, seed: 1 });
+    const scan = at("locked", "tr_im.nii.gz");
+    await chmod(scan, 0);
+    const result = await cli.run(predict(scan, at("nowhere")), {}, uid);
+    expectRefused(result, /tr_im\.nii\.gz: .*got a file that may not be opened\. Give yourself/);
+    await mkdir(at("locked-run"));
+    await writeFile(at("locked-run", "run.json"), "{}");
+    await chmod(at("locked-run", "run.json"), 0);
+    const other = await cli.run(
+      ["predict", "--model", at("locked-run"), "--input", at("first"), "--output", at("nowhere")],
+      {},
+      uid,
+    );
+    expectRefused(other, /run\.json: .*got a file that may not be opened/);
+  }, 60_000);
+});
