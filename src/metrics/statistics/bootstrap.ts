@@ -74,7 +74,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const rank = (sorted.length - 1) * share;
   const low = Math.floor(rank);
   const high = Math.min(low + 1, sorted.length - 1);
-  // Infinity − Infinity would be NaN.
-  if (sorted[low] === sorted[high]) return sorted[low];
+  // Infinity − Infinity and Infinity · 0 would be NaN.
+  if (rank === low || sorted[low] === sorted[high]) return sorted[low];
   return sorted[low] + (sorted[high] - sorted[low]) * (rank - low);
 }
