@@ -19,6 +19,7 @@ import { fitSplit } from "../../../src/experiments/training/fitSplit";
 import { optimizerOf } from "../../../src/experiments/training/optimizerOf";
 import { newSplit } from "../../../src/experiments/training/trainRun";
 import { discDataset } from "../support/discDataset";
+import { writeNifti } from "../../../src/data/nifti/writeNifti";
 import { prepareSamples } from "../../../src/data/prepare";
 
 loadEngine();
@@ -72,6 +73,25 @@ const predictions: Probe = (config) => {
   const planes = predictCases(model, dataset.cases, inferenceOptions(config));
   model.dispose();
   return planes;
+};
+
+/** A scan whose mask has the values 0 and 255: what is read of it, or why it is not. */
+const reading: Probe = async (config) => {
+  const folder = await mkdtemp(join(tmpdir(), "layerbook-settings-"));
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1];
+  const grid = { shape: [4, 4, 1], spacingMm: [1, 1, 5], affine, source: "" } as const;
+  const data = Float32Array.from({ length: 16 }, (_, i) => i / 16);
+  try {
+    await writeNifti(join(folder, "ct.nii"), { ...grid, data, unit: "normalised" });
+    const labels = Uint8Array.from(data, (_, index) => (index % 4 === 0 ? 255 : 0));
+    await writeNifti(join(folder, "ct_mask.nii"), { ...grid, data: labels, unit: "grey8" });
+    const { cases, classNames } = await loadLabelledData(folder, config);
+    return [classNames, cases[0].unit, [...(cases[0].labels?.data ?? [])]];
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(folder, "") : "no error";
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 };
 
 const loaded: Probe = async (config) => {
@@ -159,6 +179,14 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   folds: change((config) => crossValidationFolds(dataset.cases, config).length, { folds: "all" }),
   "inference.flips": change(predictions, { inference: { flips: "both" } }),
   precision: change(weights, { precision: "bfloat16" }, { compiled: true }),
+  "data.series": change(reading, { data: { series: "3" } }, { data: { labels: { 255: 1 } } }),
+  "data.unit": change(reading, { data: { unit: "HU" } }, { data: { labels: { 255: 1 } } }),
+  "data.classNames": change(
+    reading,
+    { data: { classNames: ["background", "lesion"] } },
+    { data: { labels: { 255: 1 } } },
+  ),
+  "data.labels": change(reading, { data: { labels: { 255: 1 } } }),
   "phantom.count": change(loaded, { phantom: { count: 5 } }, { phantom: { count: 4, size: 32 } }),
   "phantom.size": change(loaded, { phantom: { size: 48 } }, { phantom: { count: 4, size: 32 } }),
 };
@@ -167,6 +195,8 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   preset: "a label",
   compiled: "test/experiments/training/fit.test.ts trains either way to the same weights",
+  "data.resample":
+    "test/cli/commands.test.ts reads a mask on another grid with it, and not without",
   "model.encoderWeights": "test/experiments/training/buildModel.test.ts loads a file of weights",
 };
 
