@@ -179,6 +179,22 @@ describe("readDicomSeries", () => {
     );
   });
 
+  it("refuses a slice that lies across the others, and ways to read masks", async () => {
+    const [first, ...others] = plain.files;
+    const turned = Buffer.from(
+      Buffer.from(first, "base64")
+        .toString("latin1")
+        .replace("1.0\\0.0\\0.0\\0.0\\1.0\\0.0", "0.0\\1.0\\0.0\\0.0\\0.0\\1.0"),
+      "latin1",
+    ).toString("base64");
+    const path = writeSeries("scout among slices", [...others, turned]);
+    expect(await refusal(readDicomSeries(path))).toMatch(/is it a scout view\?/);
+    const sound = writeSeries("labels", plain.files);
+    await expect(readDataset(sound, { labels: { 255: 1 } })).rejects.toThrow(
+      /expected masks whose values stand for labels, got DICOM/,
+    );
+  });
+
   it("refuses what is no series", async () => {
     expect(await refusal(readDicomSeries(writeSeries("none", [])))).toMatch(/an empty folder/);
     const path = writeSeries("text", [Buffer.from("a note").toString("base64")]);
