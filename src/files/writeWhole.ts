@@ -43,12 +43,16 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   }
 }
 
-/** {@link writeWhole} for callers that cannot await. */
-export function writeWholeSync(path: string, content: Uint8Array | string): void {
+/**
+ * {@link writeWhole} for callers that cannot await.
+ *
+ * @param mode who may read and write the file; by default as the system has it
+ */
+export function writeWholeSync(path: string, content: Uint8Array | string, mode?: number): void {
   const draft = draftPath(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(draft, "wx");
+    const file = openSync(draft, "wx", mode);
     try {
       writeFileSync(file, content);
       fsyncSync(file);

@@ -1,18 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, SetupError } from "../core/errors";
 import { engineFolders } from "../files/packages";
+import { writeWholeSync } from "../files/writeWhole";
 
 /** Where kernelspecs live: in a Python environment or in the user's home. */
 export type KernelScope = "sys-prefix" | "user";
@@ -132,14 +125,9 @@ export function installKernel(options: InstallOptions): string {
     });
   }
   const folder = join(kernelsFolder(packageRoot, scope), name);
-  mkdirSync(folder, { recursive: true });
-  const write = (file: string, text: string): void => {
-    // Whole or not at all: a frontend may be listing kernels.
-    writeFileSync(join(folder, `.${file}.${process.pid}`), text);
-    renameSync(join(folder, `.${file}.${process.pid}`), join(folder, file));
-  };
-  write("logo-svg.svg", LOGO);
-  write("kernel.json", `${JSON.stringify(kernelSpec(options), null, 2)}\n`);
+  // Whole or not at all: a frontend may be listing kernels.
+  writeWholeSync(join(folder, "logo-svg.svg"), LOGO);
+  writeWholeSync(join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(options), null, 2)}\n`);
   return folder;
 }
 

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
+import { writeWholeSync } from "../../files/writeWhole";
 import type { Request } from "./requests";
 
 const entrySchema = z.object({
@@ -112,11 +113,7 @@ function readEntries(file: string): HistoryEntry[] {
   if (entries.length <= KEPT) return entries;
   const kept = entries.slice(-KEPT);
   try {
-    const next = `${file}.${process.pid}`;
-    writeFileSync(next, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), {
-      mode: 0o600,
-    });
-    renameSync(next, file);
+    writeWholeSync(file, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), 0o600);
   } catch {
     // Stays long.
   }
