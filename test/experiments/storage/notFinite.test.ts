@@ -28,6 +28,7 @@ const epoch: EpochRecord = {
 };
 const result = {
   ...({ ended: "completed", bestEpoch: 1, steps: 2, seconds: 1, records: [epoch] } as const),
+  resumedAtStep: 0,
 };
 
 /** A case whose one lesion was missed: its distances are infinite, its precision undefined. */
