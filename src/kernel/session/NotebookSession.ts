@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { join, sep } from "node:path";
-import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { SHOWN, toMimeBundle } from "../../display";
 import { CellConverter } from "./cellConverter";
@@ -12,6 +11,9 @@ import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channe
 import { CellInterrupted, Interruption } from "./interruption";
 import { completeAt, inspectAt } from "./languageHelp";
 import { readMagics } from "./magics";
+import { Packages } from "./packages";
+import { readProjectConfig } from "./projectConfig";
+import { ProjectFiles } from "./projectFiles";
 import { SessionScope } from "./scope";
 import { diagnosticsError } from "./diagnosticsError";
 import { KnownSources, cellScriptName } from "./knownSources";
@@ -41,7 +43,7 @@ export interface SessionOptions {
 
 type Execute = Extract<Command, { readonly type: "execute" }>;
 type Executed = Extract<Answer, { readonly type: "executed" }>;
-type CellFunction = (exports: object, require: unknown, api: object) => unknown;
+type CellFunction = (...args: unknown[]) => unknown;
 
 /** How a cell ended: with its last expression's value, or by throwing anything at all. */
 type Outcome =
@@ -64,18 +66,32 @@ export class NotebookSession {
   #serial = 0;
   #endRunning: ((error: Error) => void) | null = null;
 
+  /** What the project's `tsconfig.json` wants and cells do not follow; `null` where nothing. */
+  readonly notice: string | null;
+
   constructor(options: SessionOptions) {
     const { cwd, packageRoot, strict, script } = options;
     this.#options = options;
-    this.#converter = new CellConverter({ cwd, fallbackRoot: packageRoot, strict });
-    this.#sources = new KnownSources(cwd);
-    this.#require = new CellRequire({
+    const config = readProjectConfig(cwd);
+    this.notice = config.notice;
+    this.#converter = new CellConverter({
       cwd,
-      sources: this.#sources,
       fallbackRoot: packageRoot,
-      scope: this.#scope.exports,
+      strict: config.options.strict ?? strict,
+      projectOptions: config.options,
+    });
+    this.#sources = new KnownSources(cwd);
+    const packages = new Packages({
+      fallbackRoot: packageRoot,
       show: (bundle, id, update) => options.emit({ type: "display", bundle, id, update }),
     });
+    const files = new ProjectFiles({
+      packages,
+      sources: this.#sources,
+      compilerOptions: config.options,
+      resolveAlias: config.resolveAlias,
+    });
+    this.#require = new CellRequire({ cwd, packages, files, scope: this.#scope.exports });
     this.#stacks = new StackTraces({
       sources: this.#sources,
       hidden: new RegExp(escapeRegExp(script)),
@@ -207,7 +223,8 @@ export class NotebookSession {
   /** Runs compiled code until it ends or the user stops it. */
   async #call(cell: CompiledCell, filename: string): Promise<Outcome> {
     const prefix = cell.hasTopLevelAwait ? "async function" : "function";
-    const wrapped = `(${prefix} (exports, require, ${CELL_API}) { ${cell.javascript}\n})`;
+    const names = `exports, require, module, __filename, __dirname, ${CELL_API}`;
+    const wrapped = `(${prefix} (${names}) { ${cell.javascript}\n})`;
     let value: unknown;
     const api = {
       value: (last: unknown): unknown => (value = last),
@@ -216,15 +233,14 @@ export class NotebookSession {
       iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
         this.#interruption.iterated(source, this.#blamed(api.iterated)),
       load: this.#require.load,
-      meta: {
-        url: pathToFileURL(join(this.#options.cwd, filename)).href,
-        dirname: this.#options.cwd,
-        filename: join(this.#options.cwd, filename),
-      },
+      meta: this.#require.metaOf(filename),
     };
+    const { cwd } = this.#options;
     const run = (): unknown => {
       const cellFunction = vm.runInThisContext(wrapped, { filename }) as CellFunction;
-      return cellFunction(this.#scope.exports, this.#require.require, api);
+      const { exports } = this.#scope;
+      const { require } = this.#require;
+      return cellFunction(exports, require, { exports }, join(cwd, filename), cwd, api);
     };
     let wasCut = false;
     const outcome = await new Promise<Outcome>((resolve) => {

@@ -26,7 +26,10 @@ export interface CompiledCell {
   /** The cell as the compiler saw it. */
   readonly edited: EditedText;
   readonly hasTopLevelAwait: boolean;
+  readonly isJsx: boolean;
   readonly declared: ReadonlyMap<string, NameKind>;
+  /** See {@link CellSyntax}. */
+  readonly augmentations: ReadonlySet<string>;
   /** The declaration file; `null` where a type in it cannot be written down. */
   readonly declarations: string | null;
 }
@@ -38,9 +41,10 @@ interface KnownName {
 }
 
 /**
- * Not errors in a cell: await at the top (1375, 1378, 1432), `import.meta` (1343, 1470).
+ * Not errors in a cell: await at the top (1375, 1378, 1432; with `using` 2852 to 2854),
+ * `import.meta` (1343, 1470), `with { type: "json" }` (1324, 2823).
  */
-const ALLOWED = new Set([1343, 1375, 1378, 1432, 1470]);
+const ALLOWED = new Set([1324, 1343, 1375, 1378, 1432, 1470, 2823, 2852, 2853, 2854]);
 
 /** Cannot find a module, or its types. */
 const MISSING_MODULE = new Set(["TS2307", "TS2792", "TS7016"]);
@@ -50,6 +54,8 @@ export const CELL_PREFIX = "__cell_";
 
 /** The file of the cell at hand: always one, so that its place among the files stays. */
 const CURRENT = `${CELL_PREFIX}now`;
+/** The same for a cell with JSX; TypeScript compiles no two files of one name. */
+const CURRENT_JSX = `${CELL_PREFIX}jsx`;
 
 /** Whether a module name is a cell's, as the compiled code of later cells requires it. */
 export function isCellModule(name: string): boolean {
@@ -65,13 +71,19 @@ export function isCellModule(name: string): boolean {
  */
 export class CellConverter {
   readonly #project: CellProject;
-  readonly #currentPath: string;
+  /** What cells add to types of other modules: by the cell's file. */
+  readonly #augmentations = new Map<string, ReadonlySet<string>>();
   readonly #names = new Map<string, KnownName>();
+  /** What the project's JSX calls. */
+  readonly #jsxNames: ReadonlySet<string>;
   #serial = 0;
 
   constructor(options: ProjectOptions) {
     this.#project = new CellProject(options);
-    this.#currentPath = this.#project.cellPath(`${CURRENT}.ts`);
+    const { jsxFactory = "", jsxFragmentFactory = "" } = options.projectOptions ?? {};
+    this.#jsxNames = new Set(
+      [jsxFactory, jsxFragmentFactory].map((name) => name.split(".")[0] ?? ""),
+    );
   }
 
   get strict(): boolean {
@@ -91,8 +103,7 @@ export class CellConverter {
     const syntax = analyseCell(code);
     const preamble = this.#preamble(syntax);
     const edited = new EditedText(code, [{ at: 0, text: preamble }, ...syntax.insertions]);
-    const path = this.#currentPath;
-    this.#project.setCell(path, edited.text);
+    const path = this.#setCurrent(syntax, edited.text);
     const program = this.#project.program();
     const file = program.getSourceFile(path);
     if (file === undefined) throw new Error(`${path} is not in its own program`);
@@ -108,7 +119,9 @@ export class CellConverter {
       ...output,
       edited,
       hasTopLevelAwait: syntax.hasTopLevelAwait,
-      declared: syntax.declared,
+      isJsx: syntax.isJsx,
+      declared: syntax.exportsAll ? withExports(program, file, syntax.declared) : syntax.declared,
+      augmentations: syntax.augmentations,
     };
   }
 
@@ -119,7 +132,16 @@ export class CellConverter {
    */
   commit(cell: CompiledCell, defined: (name: string) => boolean): void {
     const module = `${CELL_PREFIX}${++this.#serial}`;
-    let isNeeded = false;
+    let isNeeded = cell.augmentations.size > 0;
+    if (isNeeded) {
+      // A cell that is run again replaces what it had added.
+      for (const [earlier, keys] of this.#augmentations) {
+        if ([...keys].some((key) => cell.augmentations.has(key))) {
+          this.#augmentations.delete(earlier);
+        }
+      }
+      this.#augmentations.set(module, cell.augmentations);
+    }
     for (const [name, kind] of cell.declared) {
       if (kind !== "type" && !defined(name)) continue;
       this.#names.set(name, { cell: module, kind });
@@ -127,7 +149,7 @@ export class CellConverter {
     }
     if (!isNeeded) return;
     const { declarations, edited } = cell;
-    const extension = declarations === null ? "ts" : "d.ts";
+    const extension = declarations !== null ? "d.ts" : cell.isJsx ? "tsx" : "ts";
     this.#project.setCell(
       this.#project.cellPath(`${module}.${extension}`),
       declarations ?? edited.text,
@@ -149,10 +171,7 @@ export class CellConverter {
     const file = program.getSourceFile(path);
     const symbol = file && checker.getSymbolAtLocation(file);
     for (const exported of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
-      const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
-      const { flags } = isAlias ? checker.getAliasedSymbol(exported) : exported;
-      const kind = (flags & ts.SymbolFlags.Value) !== 0 ? "value" : "type";
-      this.#names.set(exported.name, { cell: module, kind });
+      this.#names.set(exported.name, { cell: module, kind: kindOf(checker, exported) });
     }
   }
 
@@ -169,9 +188,16 @@ export class CellConverter {
     const syntax = analyseCell(code);
     const known = new Set(this.#names.keys());
     const preamble = this.#preamble({ ...syntax, mentioned: known });
-    this.#project.setCell(this.#currentPath, preamble + code);
+    const path = this.#setCurrent(syntax, preamble + code);
     const shift = preamble.length;
-    return ask(this.#project.service, this.#currentPath, (offset) => offset + shift);
+    return ask(this.#project.service, path, (offset) => offset + shift);
+  }
+
+  /** Puts the cell at hand in. */
+  #setCurrent({ isJsx }: CellSyntax, text: string): string {
+    const path = this.#project.cellPath(isJsx ? `${CURRENT_JSX}.tsx` : `${CURRENT}.ts`);
+    this.#project.setCell(path, text);
+    return path;
   }
 
   /**
@@ -180,13 +206,14 @@ export class CellConverter {
    * It names every earlier cell that still has a name, used or not: where one cell's list of
    * modules equals the last one's, TypeScript need not look at any other file.
    */
-  #preamble({ mentioned, declared }: CellSyntax): string {
+  #preamble({ mentioned, declared, pragmas, isJsx }: CellSyntax): string {
+    const usesOf = isJsx ? this.#jsxNames : new Set<string>();
     const imports = new Map<string, string[]>();
     const variables: string[] = [];
     for (const [name, { cell, kind }] of this.#names) {
       const used = imports.get(cell) ?? [];
       imports.set(cell, used);
-      if (!mentioned.has(name) || declared.has(name)) continue;
+      if (declared.has(name) || !(mentioned.has(name) || usesOf.has(name))) continue;
       if (kind === "variable") {
         // An import cannot be assigned to; this can, and compiles to the session's own.
         used.push(`${name} as ${CELL_PREFIX}${name}`);
@@ -198,7 +225,7 @@ export class CellConverter {
     const lines = [...imports]
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([cell, names]) => `import { ${names.join(", ")} } from "./${cell}";`);
-    return `${[...lines, ...variables].join(" ")}\n`;
+    return `${pragmas}${[...lines, ...variables].join(" ")}\n`;
   }
 
   #diagnose(program: ts.Program, file: ts.SourceFile, edited: EditedText): CellDiagnostic[] {
@@ -221,9 +248,12 @@ export class CellConverter {
   #forgetUnused(): void {
     this.#project.keepReachable(
       new Set(
-        [CURRENT, ...[...this.#names.values()].map(({ cell }) => cell)].map((name) =>
-          this.#project.cellPath(name),
-        ),
+        [
+          CURRENT,
+          CURRENT_JSX,
+          ...this.#augmentations.keys(),
+          ...[...this.#names.values()].map(({ cell }) => cell),
+        ].map((name) => this.#project.cellPath(name)),
       ),
       new RegExp(`"\\./(${CELL_PREFIX}\\d+)"`, "g"),
     );
@@ -254,6 +284,29 @@ function localImports(program: ts.Program, cell: ts.SourceFile): ts.SourceFile[]
     }
   }
   return found;
+}
+
+/** A cell's names and what it exports by `export * from`. */
+function withExports(
+  program: ts.Program,
+  file: ts.SourceFile,
+  declared: ReadonlyMap<string, NameKind>,
+): ReadonlyMap<string, NameKind> {
+  const all = new Map(declared);
+  const checker = program.getTypeChecker();
+  const symbol = checker.getSymbolAtLocation(file);
+  for (const exported of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
+    if (exported.name !== "default" && !all.has(exported.name)) {
+      all.set(exported.name, kindOf(checker, exported));
+    }
+  }
+  return all;
+}
+
+function kindOf(checker: ts.TypeChecker, symbol: ts.Symbol): NameKind {
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  return (flags & ts.SymbolFlags.Value) !== 0 ? "value" : "type";
 }
 
 function toCellDiagnostic(

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 import { engineFolders } from "../../files/packages";
 import { createDocumentRegistry } from "./documentRegistry";
+import { TARGET, librariesOfNode } from "./languageLevel";
 import { moduleForCell } from "./library";
 
 /** How cells are checked. */
@@ -13,6 +14,8 @@ export interface ProjectOptions {
   /** Where packages are looked for that the notebook's folder does not have. */
   readonly fallbackRoot: string;
   readonly strict: boolean;
+  /** The project's own compiler options; default none. */
+  readonly projectOptions?: ts.CompilerOptions;
 }
 
 /** Where packages are looked for after the notebook's own folder. */
@@ -33,23 +36,24 @@ function nodeTypeRoot(options: ProjectOptions): string | null {
 }
 
 function compilerOptions(options: ProjectOptions): ts.CompilerOptions {
+  const { projectOptions = {}, strict } = options;
   const typeRoot = nodeTypeRoot(options);
   return {
-    target: ts.ScriptTarget.ES2022,
+    target: TARGET,
     module: ts.ModuleKind.CommonJS,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     moduleDetection: ts.ModuleDetectionKind.Force,
-    lib: ["lib.es2022.d.ts", "lib.esnext.disposable.d.ts"],
-    types: typeRoot === null ? [] : ["node"],
+    lib: librariesOfNode(),
     ...(typeRoot === null ? {} : { typeRoots: [typeRoot] }),
-    strict: options.strict,
+    jsx: ts.JsxEmit.React,
+    ...projectOptions,
+    types: [...(typeRoot === null ? [] : ["node"]), ...(projectOptions.types ?? [])],
+    strict,
     skipLibCheck: true,
     esModuleInterop: true,
     resolveJsonModule: true,
     allowImportingTsExtensions: true,
     allowJs: true,
-    experimentalDecorators: true,
-    jsx: ts.JsxEmit.React,
     declaration: true,
     sourceMap: true,
     newLine: ts.NewLineKind.LineFeed,
@@ -57,7 +61,7 @@ function compilerOptions(options: ProjectOptions): ts.CompilerOptions {
 }
 
 function stem(path: string): string {
-  return path.replace(/(\.d)?\.ts$/, "");
+  return path.replace(/(?:\.d\.ts|\.tsx?)$/, "");
 }
 
 /**
@@ -203,6 +207,7 @@ export class CellProject {
           const cache = this.#resolutions;
           const found = ts.resolveModuleName(text, containingFile, options, host, cache);
           if (found.resolvedModule !== undefined || text.startsWith(".")) return found;
+          // `paths` are the project's, whichever file asks.
           for (const folder of folders) {
             const other = ts.resolveModuleName(text, join(folder, "cell.ts"), options, host, cache);
             if (other.resolvedModule !== undefined) return other;

@@ -1,5 +1,6 @@
 import ts from "typescript";
 import type { Insertion } from "./editedText";
+import { TARGET } from "./languageLevel";
 
 /** How a name may be used by later cells. */
 export type NameKind =
@@ -19,20 +20,46 @@ export interface CellSyntax {
   /** What makes its declarations visible to later cells. */
   readonly insertions: readonly Insertion[];
   readonly hasTopLevelAwait: boolean;
+  /** It holds JSX, and so `<T>x` is no cast. */
+  readonly isJsx: boolean;
+  /** Comments that TypeScript heeds only at a file's head: `// @ts-nocheck`, `@jsx h`. */
+  readonly pragmas: string;
+  /** What it adds to types of other modules, `global Array.last`; no name leads there. */
+  readonly augmentations: ReadonlySet<string>;
+  /** It has `export * from`: only the checker knows the names. */
+  readonly exportsAll: boolean;
 }
 
-const LANGUAGE = ts.ScriptTarget.ES2022;
-
-/** Parses a cell as the module that it will be. */
-export function parseCell(code: string): ts.SourceFile {
+function parseAs(code: string, kind: ts.ScriptKind.TS | ts.ScriptKind.TSX): ts.SourceFile {
   return ts.createSourceFile(
-    "cell.ts",
+    kind === ts.ScriptKind.TS ? "cell.ts" : "cell.tsx",
     // Only in a module is `await (x)` at the top an await.
     `${code}\nexport {};`,
-    LANGUAGE,
+    TARGET,
     /* setParentNodes */ true,
-    ts.ScriptKind.TS,
+    kind,
   );
+}
+
+/** Parses a cell as the module that it will be: as JSX where it reads better so. */
+function parseCell(code: string): ts.SourceFile {
+  const plain = parseAs(code, ts.ScriptKind.TS);
+  const errors = parseErrors(plain).length;
+  if (errors === 0 || !code.includes("<")) return plain;
+  const jsx = parseAs(code, ts.ScriptKind.TSX);
+  return parseErrors(jsx).length < errors ? jsx : plain;
+}
+
+const PRAGMA = /@ts-nocheck|@jsx/;
+
+/** The pragmas among a cell's leading comments, to stand before what the kernel puts in. */
+function pragmasOf(code: string): string {
+  if (!PRAGMA.test(code)) return "";
+  return (ts.getLeadingCommentRanges(code, 0) ?? [])
+    .map(({ pos, end }) => code.slice(pos, end))
+    .filter((comment) => PRAGMA.test(comment))
+    .map((comment) => `${comment}\n`)
+    .join("");
 }
 
 function bindingNames(name: ts.BindingName): string[] {
@@ -71,15 +98,15 @@ function hoistedNames(statement: ts.Statement): string[] {
   return names;
 }
 
-function hasExport(statement: ts.Statement): boolean {
+function hasModifier(statement: ts.Statement, wanted: ts.Modifier["kind"]): boolean {
   return (
     ts.canHaveModifiers(statement) &&
-    (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false)
+    (ts.getModifiers(statement)?.some(({ kind }) => kind === wanted) ?? false)
   );
 }
 
 /** Whether an `await` stands outside every function. */
-function awaitsAtTop(node: ts.Node): boolean {
+export function awaitsAtTop(node: ts.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
   if (ts.isAwaitExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
@@ -115,9 +142,44 @@ function declaredBy(statement: ts.Statement): [string, NameKind][] {
     return statement.name === undefined ? [] : [[statement.name.text, "value"]];
   }
   if (ts.isModuleDeclaration(statement)) {
-    return ts.isIdentifier(statement.name) ? [[statement.name.text, "value"]] : [];
+    return ts.isIdentifier(statement.name) && !isGlobalAugmentation(statement)
+      ? [[statement.name.text, "value"]]
+      : [];
   }
   return [];
+}
+
+/** `declare global { … }` */
+function isGlobalAugmentation(statement: ts.ModuleDeclaration): boolean {
+  return (statement.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
+}
+
+/** What `declare global` and `declare module "…"` add, each by a name of its own. */
+function augmentationsOf(statement: ts.Statement): string[] {
+  if (!ts.isModuleDeclaration(statement)) return [];
+  const { name, body } = statement;
+  const isGlobal = isGlobalAugmentation(statement);
+  if ((!isGlobal && !ts.isStringLiteral(name)) || body?.kind !== ts.SyntaxKind.ModuleBlock) {
+    return [];
+  }
+  return body.statements.flatMap((inner) => {
+    const names = declaredBy(inner).map(([declared]) => `${name.text} ${declared}`);
+    if (!ts.isInterfaceDeclaration(inner)) return names;
+    return inner.members.map((member) => `${names[0]}.${member.name?.getText() ?? ""}`);
+  });
+}
+
+/** The names of `export { a, b as c }` and `export * as d`, with what they are made of. */
+function exportedNames(statement: ts.Statement): { readonly name: string; readonly of: string }[] {
+  if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) return [];
+  const { exportClause } = statement;
+  if (ts.isNamespaceExport(exportClause)) {
+    return [{ name: exportClause.name.text, of: exportClause.name.text }];
+  }
+  return exportClause.elements.map(({ name, propertyName }) => ({
+    name: name.text,
+    of: (propertyName ?? name).text,
+  }));
 }
 
 /** Reads what a cell declares and uses. */
@@ -126,19 +188,28 @@ export function analyseCell(code: string): CellSyntax {
   const declared = new Map<string, NameKind>();
   const insertions: Insertion[] = [];
   const exportedAtEnd = new Set<string>();
+  const augmentations = new Set<string>();
   const declare = (name: string, kind: NameKind): void => {
     // A class and an interface of one name are one value.
     if (kind !== "type" || !declared.has(name)) declared.set(name, kind);
   };
+  const written = file.statements.flatMap(exportedNames);
+  const isWritten = (name: string): boolean =>
+    written.some((each) => each.name === name && each.of === name);
   for (const statement of file.statements) {
     const names = declaredBy(statement);
     for (const [name, kind] of names) declare(name, kind);
+    for (const each of augmentationsOf(statement)) augmentations.add(each);
+    const isDefault = hasModifier(statement, ts.SyntaxKind.DefaultKeyword);
     if (ts.isImportDeclaration(statement)) {
       for (const name of statement.importClause ? importedNames(statement.importClause) : []) {
         declare(name, "value");
         exportedAtEnd.add(name);
       }
-    } else if (names.length > 0 && !hasExport(statement)) {
+    } else if (isDefault || names.some(([name]) => isWritten(name))) {
+      // A default export is known by its name too; a second `export` is an error.
+      for (const [name] of names) exportedAtEnd.add(name);
+    } else if (names.length > 0 && !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) {
       insertions.push({ at: statement.getStart(file), text: "export " });
     }
     if (!ts.isVariableStatement(statement)) {
@@ -148,15 +219,32 @@ export function analyseCell(code: string): CellSyntax {
       }
     }
   }
+  // `export { a as b }` makes one more name.
+  for (const { name } of written) if (!declared.has(name)) declare(name, "value");
+  for (const { name, of } of written) if (name === of) exportedAtEnd.delete(name);
   if (exportedAtEnd.size > 0) {
     insertions.push({ at: code.length, text: `\nexport { ${[...exportedAtEnd].join(", ")} };` });
   }
-  const mentioned = new Set<string>();
+  const isJsx = file.languageVariant === ts.LanguageVariant.JSX;
+  const pragmas = pragmasOf(code);
+  // JSX calls functions that it does not name.
+  const mentioned = new Set(isJsx ? ["React", ...(pragmas.match(/[\w$]+/g) ?? [])] : []);
   (function visit(node: ts.Node): void {
     if (ts.isIdentifier(node)) mentioned.add(node.text);
     ts.forEachChild(node, visit);
   })(file);
-  return { declared, mentioned, insertions, hasTopLevelAwait: awaitsAtTop(file) };
+  return {
+    declared,
+    mentioned,
+    insertions,
+    augmentations,
+    hasTopLevelAwait: awaitsAtTop(file),
+    isJsx,
+    pragmas,
+    exportsAll: file.statements.some(
+      (statement) => ts.isExportDeclaration(statement) && statement.exportClause === undefined,
+    ),
+  };
 }
 
 function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {

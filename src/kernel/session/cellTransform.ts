@@ -17,6 +17,28 @@ function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
   return last !== undefined && ts.isExpressionStatement(last) ? last : null;
 }
 
+/** `import.meta` and `import()` as calls of the session, which knows the project's files. */
+function importsOf(factory: ts.NodeFactory, node: ts.Node): ts.Expression | null {
+  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) {
+    return factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), "meta");
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    return apiCall(factory, "load", [...node.arguments]);
+  }
+  return null;
+}
+
+/** What a file of the project needs to run as CommonJS: `import()` and `import.meta`. */
+export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
+  return (file) => {
+    function visit(node: ts.Node): ts.Node {
+      const visited = ts.visitEachChild(node, visit, context);
+      return importsOf(context.factory, visited) ?? visited;
+    }
+    return ts.visitEachChild(file, visit, context);
+  };
+}
+
 /**
  * What a cell means beyond TypeScript: its last expression is its value, `await` and `for await` can
  * be stopped, `import()` and `import.meta` work as in a module.
@@ -46,12 +68,8 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
           visited.statement,
         );
       }
-      if (ts.isMetaProperty(visited) && visited.keywordToken === ts.SyntaxKind.ImportKeyword) {
-        return factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), "meta");
-      }
-      if (ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword) {
-        return apiCall(factory, "load", [...visited.arguments]);
-      }
+      const ofModule = importsOf(factory, visited);
+      if (ofModule !== null) return ofModule;
       // A re-run `let x;` begins anew; TypeScript's own clearing is taken out below.
       if (
         ts.isVariableDeclarationList(visited) &&

@@ -186,6 +186,7 @@ export function runSession(options: SessionMainOptions): void {
       }
     });
   });
-  notice = loadPrelude(session, packageRoot);
+  const problem = loadPrelude(session, packageRoot);
+  notice = [session.notice, problem].filter((text) => text !== null).join("") || null;
   send({ type: "ready" });
 }
