@@ -14,7 +14,7 @@ const out = path.resolve(root, process.argv[2] ?? ".dist");
 
 try {
   const bundled = [await compileCommonJs(root, out), await compileModules(root, out)];
-  compileDeclarations(root, out);
+  await compileDeclarations(root, out);
   writeWrappers(root, out);
   writeNotices(root, out, bundled.flat());
 } catch (error) {

@@ -9,6 +9,7 @@ export * from "./display";
 export * from "./experiments";
 export { liveCurves } from "./viz/live/liveCurves";
 export { exportNotebook } from "./viz/reports/exportNotebook";
+export type { ExportForm, ExportNotebookOptions } from "./viz/reports/exportNotebook";
 
 // Native TensorFlow where it is set up; tfjs' own backend where not, so that an import never fails.
 const { backend, problem } = loadEngine();

@@ -1,18 +1,71 @@
 // @ts-check
 import fs from "node:fs";
 import path from "node:path";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
 import ts from "typescript";
 import { libraries } from "./entries.mjs";
+import { inferredTypes } from "./inferredTypes.mjs";
+
+/** Packages whose types ours name; a project that imports us need not have them. */
+const inlined = ["arquero", "@uwdata/flechette"];
 
 /**
- * Declarations, a file for each source file below dist/types, and one for each entry point. Those
- * of the ES modules name the same types as those of CommonJS, so a program may mix both.
+ * Declarations: one file per entry point, and the files that several share. Each holds what the
+ * public names need and nothing else. Those of the ES modules name the same types as those of
+ * CommonJS, so a program may mix both.
  *
  * @param {string} root
  * @param {string} out
  * @throws Error with the compiler's own words
  */
-export function compileDeclarations(root, out) {
+export async function compileDeclarations(root, out) {
+  const folder = path.join(out, "types");
+  emitDeclarations(root, folder);
+  const bundle = await rollup({
+    input: Object.fromEntries(
+      Object.entries(libraries).map(([name, source]) => [
+        name,
+        path.join(folder, source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts")),
+      ]),
+    ),
+    external: (name) => !/^[./]/.test(name) && !inlined.includes(name),
+    plugins: [
+      dts({ includeExternal: inlined }),
+      { name: "plain-arrays", renderChunk: plainArrays },
+    ],
+    onwarn: ({ message }) => {
+      throw new Error(message);
+    },
+  });
+  await bundle.write({
+    dir: out,
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: ({ name }) => `shared/${name.replace(/\.d$/, "")}.d.ts`,
+  });
+  await bundle.close();
+  fs.rmSync(folder, { recursive: true });
+  for (const name of Object.keys(libraries)) {
+    fs.writeFileSync(path.join(out, `${name}.d.mts`), `export * from "./${name}.js";\n`);
+  }
+}
+
+/**
+ * Typed arrays without the argument that TypeScript 5.7 gave them and older ones do not know.
+ *
+ * @param {string} code
+ */
+function plainArrays(code) {
+  return code.replaceAll(/\b(\w+Array)<ArrayBuffer(?:Like)?>/g, "$1");
+}
+
+/**
+ * A declaration file for each source file.
+ *
+ * @param {string} root
+ * @param {string} folder
+ */
+function emitDeclarations(root, folder) {
   const { config } = ts.readConfigFile(path.join(root, "tsconfig.json"), (file) =>
     fs.readFileSync(file, "utf8"),
   );
@@ -28,20 +81,29 @@ export function compileDeclarations(root, out) {
       declaration: true,
       emitDeclarationOnly: true,
       rootDir: path.join(root, "src"),
-      outDir: path.join(out, "types"),
+      outDir: folder,
       allowJs: false,
       incremental: false,
       tsBuildInfoFile: undefined,
     },
   );
-  const { diagnostics } = program.emit();
+  const checker = program.getTypeChecker();
+  // Before emitting, which puts nodes without a text into the tree.
+  const inferred = new Map(
+    program.getSourceFiles().map((source) => [source.fileName, inferredTypes(checker, source)]),
+  );
+  const { diagnostics } = program.emit(undefined, (file, text, _mark, _onError, sources) => {
+    let declared = text;
+    for (const { fileName } of sources ?? []) {
+      for (const [written, meant] of inferred.get(fileName) ?? []) {
+        declared = declared.replaceAll(written, meant);
+      }
+    }
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, declared);
+  });
   const errors = [...program.getSemanticDiagnostics(), ...diagnostics];
   if (errors.length > 0) throw new Error(ts.formatDiagnostics(errors, formatHost(root)));
-  for (const [name, source] of Object.entries(libraries)) {
-    const types = source.replace(/^src/, "./types").replace(/\.ts$/, "");
-    fs.writeFileSync(path.join(out, `${name}.d.ts`), `export * from "${types}";\n`);
-    fs.writeFileSync(path.join(out, `${name}.d.mts`), `export * from "./${name}.js";\n`);
-  }
 }
 
 /**

@@ -52,3 +52,5 @@ export { argsortRows, invertPermutation } from "./ops/argsort";
 export { readSafetensors, writeSafetensors } from "./weights/safetensors";
 export { bytesSource } from "./weights/WeightTensor";
 export type { ByteSource, WeightMap, WeightTensor } from "./weights/WeightTensor";
+export type { Padding2d } from "./ops/groupedConv2d";
+export type { ReadWriteWeight } from "./seedGenerator";

@@ -5,6 +5,12 @@ export type { DisplayOptions } from "./display";
 export { input } from "./input";
 export { interruptRequested, withInterruptible } from "./interrupt";
 export { createProgress } from "./progress";
-export type { Progress, ProgressOptions, ProgressOutcome, ProgressValues } from "./progress";
+export type {
+  OutputStream,
+  Progress,
+  ProgressOptions,
+  ProgressOutcome,
+  ProgressValues,
+} from "./progress";
 export { registerDisplay } from "./formats";
 export type { DisplayFormat } from "./formats";

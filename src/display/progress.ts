@@ -7,6 +7,12 @@ import { escapeHtml } from "./html";
 /** What a bar shows beside its length: loss, metric, … */
 export type ProgressValues = Readonly<Record<string, number | string>>;
 
+/** Node's `process.stderr` or the like. Named by its parts, since not every project has Node's types. */
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  write(text: string): boolean;
+}
+
 /** See {@link createProgress}. */
 export interface ProgressOptions {
   /** What goes on, e.g. `"unet, epoch 3 of 20"`. */
@@ -16,7 +22,7 @@ export interface ProgressOptions {
   /** Steps that were done before, which say nothing about the time that is left; default 0. */
   readonly initial?: number;
   /** Where a terminal's bar goes; default stderr, so that piped results stay clean. */
-  readonly stream?: NodeJS.WriteStream;
+  readonly stream?: OutputStream;
   /** The least time between two redraws, in milliseconds; default 100, in a notebook 250. */
   readonly throttleMs?: number;
   /** Milliseconds since some moment; default `performance.now`. */
@@ -168,7 +174,7 @@ function terminalView(stream: NodeJS.WriteStream, total: number): ProgressView {
 }
 
 /** Where nobody watches (a log, a pipe): a line at each tenth of the way. */
-function logView(stream: NodeJS.WriteStream): ProgressView {
+function logView(stream: OutputStream): ProgressView {
   let nextTenth = 0;
   const line = (state: ProgressState): void => {
     stream.write(`${state.label}: ${details(state).join(" · ")}\n`);
@@ -201,7 +207,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const view = inNotebook
     ? notebookView()
     : stream.isTTY
-      ? terminalView(stream, total)
+      ? terminalView(stream as NodeJS.WriteStream, total)
       : logView(stream);
   const start = now();
   let pausedMs = 0;

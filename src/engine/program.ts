@@ -75,7 +75,7 @@ export type Synchronous<F extends AnyFunction> = F extends (...args: never[]) =>
   : unknown;
 
 /** What a compiled function has beside its call. */
-interface CompiledMethods<F extends AnyFunction> {
+export interface CompiledMethods<F extends AnyFunction> {
   /**
    * Records the function for these arguments without running it, with a graph of their own sizes.
    * Functions prepared before the first call are loaded with it in one go; later ones make the

@@ -11,6 +11,7 @@ export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
 export { inferenceOptions } from "./evaluation/inferenceOptions";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";
 export type { Evaluation, PredictOptions } from "./evaluation/evaluateModel";
+export type { TestTimeFlips } from "./evaluation/meanProbabilities";
 export { attentionMaps } from "./explain/attentionMaps";
 export type {
   AttentionMapRecord,
@@ -68,7 +69,7 @@ export type {
   QuickstartScore,
 } from "./studies/quickstart";
 export { loadRun, readRunRecord, saveRun } from "./storage/runs";
-export type { Run, RunRecord, SaveRunOptions } from "./storage/runs";
+export type { LoadRunOptions, Run, RunRecord, SaveRunOptions } from "./storage/runs";
 export { learningRateAt } from "./training/schedule";
 export type { Schedule, ScheduleTime } from "./training/schedule";
 export { formatScore, summaryTable } from "./studies/scoreTable";

@@ -7,7 +7,7 @@ import { BlockLayer } from "./support/BlockLayer";
 import type { FilledArgs } from "./support/BlockLayer";
 import { expectCount } from "./support/checkArgs";
 import { fillNormalization } from "./support/ConvUnit";
-import type { ConvUnit, NormalizationArgs } from "./support/ConvUnit";
+import type { ConvUnit, Normalization, NormalizationArgs } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 import { expectTwoImages } from "./support/twoImages";
@@ -16,7 +16,7 @@ export interface AttentionGateArgs extends LayerOptions, NormalizationArgs {
   /** Channels in which features and gating signal meet. */
   readonly filters: number;
   /** Default `"none"`, as in the paper's equations; `"batch"` is what MONAI has. */
-  readonly normalization?: NormalizationArgs["normalization"];
+  readonly normalization?: Normalization;
   /** Fixes the initial kernels, together with the layer's name; default 0. */
   readonly seed?: number;
 }

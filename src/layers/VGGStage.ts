@@ -7,7 +7,7 @@ import type { CallOptions } from "./support/BookLayer";
 import { expectCount, expectPair } from "./support/checkArgs";
 import type { Pair } from "./support/checkArgs";
 import { fillNormalization } from "./support/ConvUnit";
-import type { ConvUnit } from "./support/ConvUnit";
+import type { ConvUnit, Normalization } from "./support/ConvUnit";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
@@ -19,7 +19,7 @@ export interface VGGStageArgs extends BlockArgs {
   /** Whether 2x2 max pooling follows; default true. */
   readonly usePooling?: boolean;
   /** Default `"none"`, as in the paper. */
-  readonly normalization?: BlockArgs["normalization"];
+  readonly normalization?: Normalization;
 }
 
 /**

@@ -92,3 +92,17 @@ export { CBAM } from "./CBAM";
 export type { CBAMArgs } from "./CBAM";
 export { WindowAttention } from "./WindowAttention";
 export type { WindowAttentionArgs } from "./WindowAttention";
+// What the arguments above are made of.
+export type { Activation } from "./support/activations";
+export type { ApplyArguments, ApplyResult } from "./support/BookLayer";
+export type { BlockKind } from "./support/block";
+export type { BlockLayer, FilledArgs, SpatialArgs } from "./support/BlockLayer";
+export type { Pair, Triple } from "./support/checkArgs";
+export type { ConvUnit, SpatialDims } from "./support/ConvUnit";
+export type { GroupedConv, GroupedConvArgs } from "./support/GroupedConv";
+export type { LastAxisLayer } from "./support/LastAxisLayer";
+export type { ResidualLayer } from "./support/ResidualLayer";
+export type { SelfAttentionKind } from "./support/selfAttention";
+export type { FilledLshSettings, Rotations } from "./lsh/options";
+export type { DecoderAttention } from "./UNetDecoderBlock";
+export type { Upsampling } from "./UpsampleConcat";

@@ -11,7 +11,7 @@ export type {
 export { classCounts, confusionMatrix, pixelAccuracy, sumConfusion } from "./confusion";
 export type { ClassCounts, ConfusionMatrix } from "./confusion";
 export { distanceTransform } from "./distanceTransform";
-export type { LabelGrid, LabelPlane, LabelVolume, SpacingMm } from "./grid";
+export type { LabelData, LabelGrid, LabelPlane, LabelVolume, SpacingMm } from "./grid";
 export { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
 export { reportScores } from "./reportScores";
 export type { ReportClassScores, ReportScores } from "./reportScores";

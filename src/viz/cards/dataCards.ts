@@ -1,7 +1,7 @@
 import { escapeHtml } from "../../display/html";
 import type { MimeBundle } from "../../display/host";
 import { compareMasks } from "../masks/compareMasks";
-import type { Plane } from "../masks/caseMasks";
+import type { PlaneLike } from "../masks/caseMasks";
 import { scanPicture } from "../pictures/scanPicture";
 import type { CaseLike, DatasetLike } from "./recognise";
 import { htmlTable, textTable } from "./table";
@@ -57,7 +57,7 @@ export function caseListBundle(cases: readonly CaseLike[]): MimeBundle {
 }
 
 /** A plane of numbers: a mask in its classes' colours, anything else in grey. */
-export function planeBundle(plane: Plane): MimeBundle {
+export function planeBundle(plane: PlaneLike): MimeBundle {
   const { height, width, data } = plane;
   const isMask = data instanceof Uint8Array && maximum(data) < 8;
   const range = `from ${Number(minimum(data).toPrecision(6))} to ${Number(maximum(data).toPrecision(6))}`;
@@ -138,7 +138,7 @@ function namesFor(cases: readonly CaseLike[]): string[] {
   return Array.from({ length: most + 1 }, (_, i) => (i === 0 ? "background" : `class ${i}`));
 }
 
-function presentLabels({ data }: Plane): string {
+function presentLabels({ data }: PlaneLike): string {
   const found = new Set<number>();
   for (let i = 0; i < data.length; i++) found.add(data[i]);
   return [...found].sort((a, b) => a - b).join(", ");

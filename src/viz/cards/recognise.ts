@@ -1,4 +1,4 @@
-import type { ComparedCase, Plane } from "../masks/caseMasks";
+import type { ComparedCase, PlaneLike } from "../masks/caseMasks";
 
 /** A dataset, as far as it is shown. */
 export interface DatasetLike {
@@ -17,7 +17,7 @@ export interface CaseLike extends ComparedCase {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a plane of numbers. */
-export function isPlane(value: unknown): value is Plane {
+export function isPlane(value: unknown): value is PlaneLike {
   if (typeof value !== "object" || value === null) return false;
   const { height, width, data } = value as Json;
   return (

@@ -3,7 +3,7 @@ import type { Figure } from "../Figure";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { HEAT, colourScale } from "../svg/colourScale";
 import { px, svgText, tag } from "../svg/markup";
-import type { Plane } from "./caseMasks";
+import type { PlaneLike } from "./caseMasks";
 import { checkCoversScan, heatPicture } from "./heatOverlay";
 import { panelRow } from "./panelRow";
 
@@ -11,7 +11,7 @@ import { panelRow } from "./panelRow";
 export interface AttentionPanel {
   readonly title: string;
   /** One weight per place; may be coarser than the scan. */
-  readonly weights: Plane;
+  readonly weights: PlaneLike;
   /** The pixel that asks, `[row, column]` of the scan; marked with a cross. */
   readonly query?: readonly [row: number, column: number];
 }
@@ -36,7 +36,7 @@ export interface AttentionMapOptions {
  * // "Attention over the scan: Head 1."
  */
 export function attentionMap(
-  scan: Plane,
+  scan: PlaneLike,
   panels: readonly AttentionPanel[],
   options: AttentionMapOptions = {},
 ): Figure {
@@ -64,13 +64,13 @@ export function attentionMap(
   });
 }
 
-function largest({ data }: Plane): number {
+function largest({ data }: PlaneLike): number {
   let most = -Infinity;
   for (let i = 0; i < data.length; i++) most = Math.max(most, data[i]);
   return most;
 }
 
-function cross(where: string, scan: Plane, [row, column]: readonly [number, number]): string {
+function cross(where: string, scan: PlaneLike, [row, column]: readonly [number, number]): string {
   if (!(row >= 0 && row < scan.height && column >= 0 && column < scan.width)) {
     throw new ConfigError({
       where: `${where}.query`,

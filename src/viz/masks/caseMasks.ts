@@ -1,7 +1,7 @@
 import { ConfigError } from "../../core/errors";
 
 /** Row-major numbers: intensities or labels. */
-export interface Plane {
+export interface PlaneLike {
   readonly height: number;
   readonly width: number;
   readonly data: ArrayLike<number>;
@@ -11,7 +11,7 @@ export interface Plane {
 export interface ComparedMask {
   /** The column's heading: `"Truth"` or a model's name; the same in every case. */
   readonly title: string;
-  readonly labels: Plane;
+  readonly labels: PlaneLike;
   /** A line below the panel, e.g. `"Dice 0.71"`. */
   readonly caption?: string;
 }
@@ -19,16 +19,16 @@ export interface ComparedMask {
 /** One slice with its masks. A labelled case of a dataset is one: its labels are the truth. */
 export interface ComparedCase {
   readonly id: string;
-  readonly image: Plane;
+  readonly image: PlaneLike;
   /** The truth, where it is not among `masks`. */
-  readonly labels?: Plane | null;
+  readonly labels?: PlaneLike | null;
   readonly masks?: readonly ComparedMask[];
 }
 
 /** A case whose masks are listed, the truth among them. */
 export interface ListedCase {
   readonly id: string;
-  readonly image: Plane;
+  readonly image: PlaneLike;
   readonly masks: readonly ComparedMask[];
 }
 

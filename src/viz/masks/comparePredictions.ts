@@ -3,13 +3,13 @@ import { caseScores } from "../../metrics";
 import type { CaseRecord } from "../../metrics";
 import type { Figure } from "../Figure";
 import { sayScore } from "../names";
-import type { ComparedCase, Plane } from "./caseMasks";
+import type { ComparedCase, PlaneLike } from "./caseMasks";
 import { compareMasks } from "./compareMasks";
 import type { CompareMasksOptions } from "./compareMasks";
 
 /** One model's predictions, in the order of the cases, and their scores. */
 export interface ScoredPredictions {
-  readonly predictions: readonly Plane[];
+  readonly predictions: readonly PlaneLike[];
   readonly evaluation: { readonly records: readonly CaseRecord[] };
 }
 

@@ -3,7 +3,7 @@ import { ConfigError } from "../../core/errors";
 import { dataUri } from "../pictures/base64";
 import { interpolate } from "../svg/colourScale";
 import type { ColourStops } from "../svg/colourScale";
-import type { Plane } from "./caseMasks";
+import type { PlaneLike } from "./caseMasks";
 
 /**
  * Values as a coloured picture, transparent where they are low, to lay over a scan.
@@ -11,7 +11,7 @@ import type { Plane } from "./caseMasks";
  * @param values row-major; scaled from their minimum to their maximum
  * @returns a PNG in a `data:` address
  */
-export function heatPicture(values: Plane, stops: ColourStops): string {
+export function heatPicture(values: PlaneLike, stops: ColourStops): string {
   const { height, width, data } = values;
   let low = Infinity;
   let high = -Infinity;
@@ -30,7 +30,7 @@ export function heatPicture(values: Plane, stops: ColourStops): string {
 }
 
 /** Refuses a map that is not a reduction of the scan by one factor along both axes. */
-export function checkCoversScan(where: string, map: Plane, scan: Plane): void {
+export function checkCoversScan(where: string, map: PlaneLike, scan: PlaneLike): void {
   const ratio = map.height / scan.height - map.width / scan.width;
   if (map.data.length !== map.height * map.width || Math.abs(ratio) > 0.02) {
     throw new ConfigError({

@@ -3,14 +3,14 @@ import { encode } from "fast-png";
 import { dataUri } from "../pictures/base64";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { tag } from "../svg/markup";
-import type { Plane } from "./caseMasks";
+import type { PlaneLike } from "./caseMasks";
 import { checkCoversScan } from "./heatOverlay";
 import { panelRow } from "./panelRow";
 
 /** The buckets of one round of hashing: a bucket number per place, at the attention's resolution. */
 export interface BucketMap {
   readonly title: string;
-  readonly buckets: Plane;
+  readonly buckets: PlaneLike;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface BucketMap {
  * // "Hash buckets over the scan: Round 1 with 4 buckets."
  */
 export function lshBucketMap(
-  scan: Plane,
+  scan: PlaneLike,
   rounds: readonly BucketMap[],
   options: { readonly window?: GreyWindow; readonly panelSize?: number } = {},
 ): Figure {
@@ -54,7 +54,7 @@ export function lshBucketMap(
 }
 
 /** One hue per bucket; neighbouring numbers get hues far apart, so that borders show. */
-function bucketPicture({ height, width, data }: Plane): string {
+function bucketPicture({ height, width, data }: PlaneLike): string {
   const pixels = new Uint8Array(4 * height * width);
   for (let i = 0; i < height * width; i++) {
     // Steps of the golden angle around the colour circle.

@@ -2,7 +2,7 @@ import { Figure, fingerprint } from "../Figure";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { FONT, svgText, tag } from "../svg/markup";
-import type { Plane } from "./caseMasks";
+import type { PlaneLike } from "./caseMasks";
 import { panelHeight, placement, scanDefinition, scanPanel } from "./panelSvg";
 import type { Panel } from "./panelSvg";
 
@@ -29,7 +29,7 @@ const CAPTION = 22;
 
 /** One scan several times in a row, each time with another overlay. The scan is stored once. */
 export function panelRow(
-  scan: Plane,
+  scan: PlaneLike,
   panels: readonly OverlaidPanel[],
   options: PanelRowOptions,
 ): Figure {

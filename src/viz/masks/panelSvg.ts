@@ -1,7 +1,7 @@
 import { svgText, tag } from "../svg/markup";
 import { labelOutlines } from "../pictures/outlines";
 import { classColour } from "../../core/classColours";
-import type { Plane } from "./caseMasks";
+import type { PlaneLike } from "./caseMasks";
 
 /** Where a panel lies, in pixels from the top left. */
 export interface Panel {
@@ -19,7 +19,7 @@ export const DIFFERENCES = [
 ] as const;
 
 /** Fits a slice into its panel whole, whatever its proportions. */
-export function placement(panel: Panel, image: Plane): { x: number; y: number; scale: number } {
+export function placement(panel: Panel, image: PlaneLike): { x: number; y: number; scale: number } {
   const scale = Math.min(panel.width / image.width, panel.height / image.height);
   return {
     x: panel.left + (panel.width - image.width * scale) / 2,
@@ -29,11 +29,11 @@ export function placement(panel: Panel, image: Plane): { x: number; y: number; s
 }
 
 /** The height of a panel that holds a slice at a given width: at most as high as it is wide. */
-export function panelHeight(width: number, image: Plane): number {
+export function panelHeight(width: number, image: PlaneLike): number {
   return Math.round(width * Math.min(1, image.height / image.width));
 }
 
-function transformOf(panel: Panel, image: Plane): string {
+function transformOf(panel: Panel, image: PlaneLike): string {
   const { x, y, scale } = placement(panel, image);
   return `translate(${round(x)} ${round(y)}) scale(${round(scale)})`;
 }
@@ -41,7 +41,7 @@ function transformOf(panel: Panel, image: Plane): string {
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 /** A scan, defined once; every panel of its row refers to it. */
-export function scanDefinition(id: string, dataUri: string, image: Plane): string {
+export function scanDefinition(id: string, dataUri: string, image: PlaneLike): string {
   return tag("image", {
     id,
     href: dataUri,
@@ -52,12 +52,12 @@ export function scanDefinition(id: string, dataUri: string, image: Plane): strin
 }
 
 /** The scan in a panel. */
-export function scanPanel(id: string, panel: Panel, image: Plane): string {
+export function scanPanel(id: string, panel: Panel, image: PlaneLike): string {
   return tag("use", { href: `#${id}`, transform: transformOf(panel, image) });
 }
 
 /** The classes of a mask over its panel, each a group of its own that a script can hide. */
-export function maskPanel(panel: Panel, mask: Plane, classCount: number): string {
+export function maskPanel(panel: Panel, mask: PlaneLike, classCount: number): string {
   const { scale } = placement(panel, mask);
   let content = "";
   for (let label = 1; label < classCount; label++) {
@@ -77,7 +77,7 @@ export function maskPanel(panel: Panel, mask: Plane, classCount: number): string
 }
 
 /** Where a prediction is right, where it raises a false alarm, and what it misses. */
-export function differencePanel(panel: Panel, truth: Plane, prediction: Plane): string {
+export function differencePanel(panel: Panel, truth: PlaneLike, prediction: PlaneLike): string {
   const kinds = Uint8Array.from(prediction.data, (label, i) => {
     const wanted = truth.data[i];
     if (label === wanted) return label === 0 ? 0 : 1;
@@ -101,7 +101,7 @@ export function differencePanel(panel: Panel, truth: Plane, prediction: Plane): 
   return tag("g", { transform: transformOf(panel, truth) }, content);
 }
 
-function outlinePath(mask: Plane, label: number): string {
+function outlinePath(mask: PlaneLike, label: number): string {
   return labelOutlines(mask, label)
     .map(({ x, y }) => `M${x.map((value, i) => `${value + 0.5} ${y[i] + 0.5}`).join("L")}Z`)
     .join("");

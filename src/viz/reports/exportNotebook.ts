@@ -13,7 +13,7 @@ export const EXPORT_FORMS = ["html", "slides", "pdf"] as const;
 export type ExportForm = (typeof EXPORT_FORMS)[number];
 
 /** What {@link exportNotebook} needs to know. */
-export interface ExportOptions {
+export interface ExportNotebookOptions {
   /** The notebook; it is not changed. */
   readonly notebook: string;
   /** The file to write. */
@@ -29,7 +29,7 @@ export interface ExportOptions {
   /** The folder of layerbook's own files: `templates/` and its dependencies. */
   readonly packageRoot: string;
   /** Added to the kernel's environment. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Seconds a cell may take; default 1800. */
   readonly cellSeconds?: number;
 }
@@ -54,7 +54,7 @@ const MISSING: readonly (readonly [RegExp, string])[] = [
  * @throws SetupError when nbconvert, the kernel or, for a PDF, Chromium is missing
  * @throws NotebookError when a cell throws
  */
-export async function exportNotebook(options: ExportOptions): Promise<void> {
+export async function exportNotebook(options: ExportNotebookOptions): Promise<void> {
   const { notebook, output, to = "html", execute = false, noCode = false } = options;
   const { python, packageRoot, env, cellSeconds = 1800 } = options;
   await checkNotebook(notebook, execute);

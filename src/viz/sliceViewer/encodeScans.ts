@@ -1,5 +1,5 @@
 import { encode as encodePng } from "fast-png";
-import type { Plane } from "../masks/caseMasks";
+import type { PlaneLike } from "../masks/caseMasks";
 import { dataUri } from "../pictures/base64";
 import { blockMeans } from "../pictures/scanPicture";
 
@@ -23,7 +23,7 @@ export interface EncodedScans {
  * @param budgetBytes what all pictures together may take in base64
  */
 export function encodeScans(
-  scans: readonly Plane[],
+  scans: readonly PlaneLike[],
   isHounsfield: boolean,
   budgetBytes: number,
 ): EncodedScans {
@@ -34,7 +34,7 @@ export function encodeScans(
         ? hounsfieldLevels(levels, range)
         : evenLevels(levels, range);
       const isLast = factor === 2 && levels === 64;
-      const encode = (scan: Plane): string => encodeScan(scan, intensities, factor);
+      const encode = (scan: PlaneLike): string => encodeScan(scan, intensities, factor);
       const bytes = (pictures: readonly string[]): number =>
         pictures.reduce((sum, { length }) => sum + length, 0);
       // A few scans from the whole stack rule out most encodings that do not fit.
@@ -48,7 +48,7 @@ export function encodeScans(
   throw new RangeError("unreachable: the last encoding is always taken");
 }
 
-function rangeOf(scans: readonly Plane[]): [number, number] {
+function rangeOf(scans: readonly PlaneLike[]): [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (const { data } of scans) {
@@ -84,7 +84,7 @@ function hounsfieldLevels(count: number, [low, high]: readonly [number, number])
   return levels;
 }
 
-function encodeScan(scan: Plane, intensities: readonly number[], factor: number): string {
+function encodeScan(scan: PlaneLike, intensities: readonly number[], factor: number): string {
   const { height, width, data } = factor === 1 ? scan : blockMeans(scan, factor);
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) grey[i] = nearestLevel(intensities, data[i]);
@@ -104,7 +104,7 @@ function nearestLevel(levels: readonly number[], value: number): number {
 }
 
 /** A mask's labels as a grey PNG in a `data:` address. */
-export function encodeLabels({ height, width, data }: Plane): string {
+export function encodeLabels({ height, width, data }: PlaneLike): string {
   return pngUri(Uint8Array.from(data), height, width);
 }
 

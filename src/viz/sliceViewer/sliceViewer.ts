@@ -5,7 +5,7 @@ import { clientScript } from "../client/embed";
 import { mountSliceViewer } from "../client/mountSliceViewer";
 import type { ViewerSpec } from "../client/mountSliceViewer";
 import { TRUTH, listMasks } from "../masks/caseMasks";
-import type { ComparedCase, ListedCase, Plane } from "../masks/caseMasks";
+import type { ComparedCase, ListedCase, PlaneLike } from "../masks/caseMasks";
 import { compareMasks } from "../masks/compareMasks";
 import { staticPicture } from "../masks/staticPicture";
 import { modelTitle } from "../names";
@@ -129,7 +129,7 @@ function startOf(cases: readonly ListedCase[], start: number | undefined): numbe
 }
 
 function windowOf(
-  image: Plane,
+  image: PlaneLike,
   isHounsfield: boolean,
   wanted: SliceViewerOptions["window"],
 ): GreyWindow {

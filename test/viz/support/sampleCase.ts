@@ -1,4 +1,4 @@
-import type { Plane } from "../../../src/viz/masks/caseMasks";
+import type { PlaneLike } from "../../../src/viz/masks/caseMasks";
 
 export const CLASS_NAMES = [
   "background",
@@ -8,7 +8,7 @@ export const CLASS_NAMES = [
 ];
 
 /** Something like a slice: two dark lungs in a bright body, in Hounsfield units. */
-export function sampleScan(height: number, width: number): Plane {
+export function sampleScan(height: number, width: number): PlaneLike {
   const data = new Float32Array(height * width).map((_, i) => {
     const y = ((i / width) | 0) / height - 0.5;
     const x = (i % width) / width - 0.5;
@@ -20,7 +20,7 @@ export function sampleScan(height: number, width: number): Plane {
 }
 
 /** A round lesion of each given class in the left lung, one below the other. */
-export function sampleMask(scan: Plane, labels: readonly number[], shift = 0): Plane {
+export function sampleMask(scan: PlaneLike, labels: readonly number[], shift = 0): PlaneLike {
   const { height, width } = scan;
   const data = new Uint8Array(height * width).map((_, i) => {
     const y = ((i / width) | 0) / height - 0.5;
