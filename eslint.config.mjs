@@ -42,6 +42,8 @@ export default tseslint.config(
       "reports/",
       "runs/",
       ".engine/",
+      // Projects of their own, as a reader would have them.
+      "test/consumers/*/",
     ],
   },
   js.configs.recommended,

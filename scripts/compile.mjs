@@ -7,6 +7,7 @@ import { compileCommonJs } from "./compile/commonJs.mjs";
 import { compileDeclarations } from "./compile/declarations.mjs";
 import { compileModules } from "./compile/modules.mjs";
 import { writeNotices } from "./compile/notices.mjs";
+import { writeSbom } from "./compile/sbom.mjs";
 import { writeWrappers } from "./compile/wrappers.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -17,6 +18,7 @@ try {
   await compileDeclarations(root, out);
   writeWrappers(root, out);
   writeNotices(root, out, bundled.flat());
+  writeSbom(root, out, bundled.flat());
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

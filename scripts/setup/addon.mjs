@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { SetupFailure } from "./failure.mjs";
+import { SetupFailure, diskFailure } from "./failure.mjs";
 import { installHint } from "./platform.mjs";
 import { engineFiles } from "./pip.mjs";
 import { probe, which } from "./shell.mjs";
@@ -149,6 +149,8 @@ export const addonStep = {
  * @param {import("./context.mjs").RunReport} report
  */
 function compileFailure(compiler, report) {
+  const full = diskFailure(report.output);
+  if (full !== null) return full;
   return new SetupFailure(
     `${compiler} could not compile the addon`,
     `It takes C++17 (g++ 9, clang 10 or newer); CXX names another compiler. All it said is in ${report.log}.`,

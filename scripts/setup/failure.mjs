@@ -14,3 +14,36 @@ export class SetupFailure extends Error {
     this.details = details;
   }
 }
+
+/** What TensorFlow, JupyterLab and their like take. */
+const room =
+  "TensorFlow and JupyterLab take 2 GB (8 GB with CUDA). Make room and run set-up again.";
+
+/**
+ * The failure behind an error of the operating system, or `null` where it is a mistake of ours.
+ *
+ * @param {unknown} error
+ * @param {string} root the project that is set up
+ */
+export function systemFailure(error, root) {
+  const { code, path = root } = /** @type {NodeJS.ErrnoException} */ (error ?? {});
+  if (code === "ENOSPC" || code === "EDQUOT") return new SetupFailure("the disk is full", room);
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+    return new SetupFailure(
+      `${path} cannot be written (${code})`,
+      `Set-up writes to .venv, .engine, node_modules and dist in ${root}. Make it writable, or copy it to a folder that is, and run set-up there.`,
+    );
+  }
+  return null;
+}
+
+/**
+ * The same from a tool's output.
+ *
+ * @param {string} output of npm, pip, venv or a compiler
+ */
+export function diskFailure(output) {
+  return /No space left on device|ENOSPC|Disk quota exceeded/.test(output)
+    ? new SetupFailure("the disk is full", room)
+    : null;
+}

@@ -6,7 +6,7 @@ import { addonStep, compilerStep, placeAddonStep } from "./addon.mjs";
 import { buildStep, linkStep } from "./build.mjs";
 import { createContext } from "./context.mjs";
 import { parseEnvironment } from "./environment.mjs";
-import { SetupFailure } from "./failure.mjs";
+import { SetupFailure, systemFailure } from "./failure.mjs";
 import { kernelStep } from "./kernel.mjs";
 import { Lock } from "./lock.mjs";
 import { npmStep } from "./npm.mjs";
@@ -21,14 +21,18 @@ import { tfjsStep } from "./tfjs.mjs";
 const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 // What needs no 2 GB of TensorFlow comes first, so that the command line and `doctor` work early.
-const checkoutSteps = [
+export const checkoutSteps = [
   ...[pythonStep, npmStep, linkStep, buildStep, compilerStep, pipStep],
   ...[tfjsStep, addonStep, placeAddonStep],
 ];
-const projectSteps = [
+export const projectSteps = [
   ...[pythonStep, partsStep, compilerStep, pipStep],
   ...[tfjsStep, addonStep, placeAddonStep],
 ];
+
+/** JupyterLab refuses to start as root and does not say set-up's part of the way on. */
+export const rootHint =
+  "As root, JupyterLab starts only with --allow-root: `.venv/bin/jupyter lab --allow-root`.";
 
 /**
  * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook;
@@ -57,17 +61,21 @@ export async function main(args, env) {
       say(JSON.stringify(checkSteps(steps, context, stamps)));
       return 0;
     }
+    // Making a folder in it would fail with another reason (ENOENT) on some Nodes.
+    fs.accessSync(root, fs.constants.W_OK);
     await lock.take(say);
     isLocked = true;
     if (!machine.isTested) {
       say(`Set-up: ${machine.platform} ${machine.arch} is written for but not tested.`);
     }
     await runSteps(steps, context, stamps);
+    if (process.getuid?.() === 0) say(rootHint);
     return 0;
   } catch (error) {
-    if (!(error instanceof SetupFailure)) throw error;
-    if (error.details) console.error(error.details.replaceAll(/^/gm, "  | "));
-    console.error(`set-up: ${error.message}\n${error.remedy}`);
+    const failure = error instanceof SetupFailure ? error : systemFailure(error, root);
+    if (failure === null) throw error;
+    if (failure.details) console.error(failure.details.replaceAll(/^/gm, "  | "));
+    console.error(`set-up: ${failure.message}\n${failure.remedy}`);
     return 2;
   } finally {
     if (isLocked) lock.release();

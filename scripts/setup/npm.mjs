@@ -1,7 +1,7 @@
 // @ts-check
 import fs from "node:fs";
 import path from "node:path";
-import { SetupFailure } from "./failure.mjs";
+import { SetupFailure, diskFailure } from "./failure.mjs";
 import { soundsOffline, which } from "./shell.mjs";
 
 /**
@@ -35,6 +35,9 @@ function readPackages(file) {
   }
 }
 
+/** `npm run -s setup` would silence this npm too, and with it the reason why it fails. */
+export const audible = ["--loglevel=warn"];
+
 /** @type {import("./context.mjs").Step<null>} */
 export const npmStep = {
   name: "npm",
@@ -50,7 +53,7 @@ export const npmStep = {
     // Install scripts are never run: that of tfjs-node-gpu downloads a TensorFlow of 2022.
     const report = await context.runLogged("npm", npm[0], [
       ...npm.slice(1),
-      ...["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+      ...["ci", "--ignore-scripts", "--no-audit", "--no-fund", ...audible],
       // By default it takes minutes to say that there is no network.
       ...["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"],
     ]);
@@ -84,6 +87,8 @@ export function npmFailure({ output, errors, log }) {
       `Connect, or name a mirror or proxy (npm config set registry …, HTTPS_PROXY), and run set-up again. All it said is in ${log}.`,
     );
   }
+  const full = diskFailure(output);
+  if (full !== null) return full;
   return new SetupFailure(
     "npm could not install the packages",
     `All it said is in ${log}. Mend the cause and run set-up again.`,

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { SetupFailure } from "./failure.mjs";
-import { findNpm, npmFailure } from "./npm.mjs";
+import { audible, findNpm, npmFailure } from "./npm.mjs";
 import { writeWhole } from "./stamps.mjs";
 
 /**
@@ -60,7 +60,7 @@ export const partsStep = {
         "--no-save",
         "--no-package-lock",
       ],
-      ...["--no-audit", "--no-fund", "--prefer-offline", "--legacy-peer-deps"],
+      ...["--no-audit", "--no-fund", ...audible, "--prefer-offline", "--legacy-peer-deps"],
       ...["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"],
       ...pinned(packageRoot).map(({ name, version }) => `${name}@${version}`),
     ]);

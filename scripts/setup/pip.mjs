@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { isSatisfied, listDistributions, removeBroken } from "./distributions.mjs";
 import { tensorflowPin, tensorflowRequirement } from "./environment.mjs";
-import { SetupFailure } from "./failure.mjs";
+import { SetupFailure, diskFailure } from "./failure.mjs";
 import { wantsGpu } from "./platform.mjs";
 import { soundsOffline } from "./shell.mjs";
 
@@ -141,12 +141,8 @@ export function pipFailure({ output, errors, log }) {
       `Connect, or name a mirror or proxy (PIP_INDEX_URL, HTTPS_PROXY), and run set-up again: what is downloaded already is kept. All it said is in ${log}.`,
     );
   }
-  if (/No space left on device/.test(output)) {
-    return new SetupFailure(
-      "the disk is full",
-      `TensorFlow and JupyterLab take 2 GB (8 GB with CUDA). Make room and run set-up again.`,
-    );
-  }
+  const full = diskFailure(output);
+  if (full !== null) return full;
   return new SetupFailure(
     "pip could not install the packages of environment.yml",
     `All it said is in ${log}. Mend the cause and run set-up again; it goes on from here.`,

@@ -77,7 +77,7 @@ export function wantsGpu(env) {
 /**
  * The command that installs something with the system's package manager.
  *
- * @param {"compiler" | "venv" | "python"} what
+ * @param {"compiler" | "venv" | "python" | "otherPython"} what `otherPython`: another than the system's own
  * @param {string} platform
  * @param {string} [osRelease] the text of /etc/os-release
  * @param {string} [pythonVersion] of the Python at hand, for Debian's package name
@@ -85,6 +85,12 @@ export function wantsGpu(env) {
 export function installHint(what, platform, osRelease = readOsRelease(), pythonVersion = "3") {
   if (platform === "darwin") {
     return what === "compiler" ? "`xcode-select --install`" : "`brew install python@3.12`";
+  }
+  if (what === "otherPython") {
+    const isFedora = /\b(fedora|rhel|centos)\b/.test(osRelease);
+    return isFedora
+      ? "`sudo dnf install python3.12`"
+      : "pyenv (`pyenv install 3.12 && pyenv global 3.12`) or conda (`conda create -n layerbook python=3.12 && conda activate layerbook`)";
   }
   const minor = pythonVersion.split(".").slice(0, 2).join(".");
   if (/\b(debian|ubuntu)\b/.test(osRelease)) {

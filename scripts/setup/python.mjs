@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describeRange, placeInRange } from "./environment.mjs";
-import { SetupFailure } from "./failure.mjs";
+import { SetupFailure, diskFailure } from "./failure.mjs";
 import { describeMachine, installHint, runsOnMusl } from "./platform.mjs";
 import { probe, which } from "./shell.mjs";
 
@@ -179,14 +179,14 @@ async function adoptVenv({ root, env, environment, say }, executable) {
  * @param {import("./environment.mjs").PythonEnvironment["python"]} range
  * @returns {string | null} what is wrong with it
  */
-function flawOfVenv(folder, facts, range) {
+export function flawOfVenv(folder, facts, range) {
   if (facts === null || !fs.existsSync(path.join(folder, "pyvenv.cfg"))) return "is half-made";
   if (!facts.hasPip) return "is half-made (no pip)";
   const place = placeInRange(facts.version, range);
   if (place !== "fits") return `has Python ${facts.version}, ${place} for TensorFlow's wheel`;
   // Its scripts name the interpreter by its full path, so an environment cannot be moved.
   const cfg = fs.readFileSync(path.join(folder, "pyvenv.cfg"), "utf8");
-  const home = /^command = .* (\S+)$/m.exec(cfg)?.[1];
+  const home = /^command = .*? -m venv (?:--\S+ )*(.+)$/m.exec(cfg)?.[1];
   if (home !== undefined && !isSamePlace(home, folder)) return `was made for ${home}`;
   return null;
 }
@@ -216,6 +216,8 @@ async function makeVenv(context, executable) {
   const made = await context.runLogged("venv", base.executable, ["-E", "-m", "venv", folder]);
   const facts = made.ok ? inspectPython(executable, env) : null;
   if (facts === null || !facts.hasPip) {
+    const full = diskFailure(made.output);
+    if (full !== null) throw full;
     throw new SetupFailure(
       `.venv could not be made with ${base.executable}`,
       `Is there room on the disk, and is ${root} writable? ${installHint("venv", process.platform, undefined, base.version)} may be what it lacks; all it said is in ${made.log}.`,
@@ -262,7 +264,9 @@ export function noBasePython(found, range, platform = process.platform) {
       `Install it with ${installHint("venv", platform, undefined, fitting.version)}, ${other}.`,
     );
   }
-  const wanted = `Install Python ${describeRange(range)} with ${installHint("python", platform)}, ${other}.`;
+  // The package manager's own Python may be the one that does not fit.
+  const what = found.length === 0 ? "python" : "otherPython";
+  const wanted = `Install Python ${describeRange(range)}${found.length === 0 ? "" : " beside it"} with ${installHint(what, platform)}, ${other}.`;
   if (found.length === 0) return new SetupFailure("no Python found on the PATH", wanted);
   const list = found.map(
     ({ executable, version }) => `${executable} is ${version}, ${placeInRange(version, range)}`,

@@ -69,26 +69,42 @@ export function runLogged(command, args, options) {
   fs.writeSync(file, `$ ${[command, ...args].join(" ")}\n`);
   let output = "";
   const started = Date.now();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    onChild(child.pid);
+    /**
+     * A disk that is full fails in an event's handler, where nobody would catch it.
+     *
+     * @param {() => void} action
+     */
+    const guarded = (action) => {
+      try {
+        action();
+      } catch (error) {
+        clearInterval(timer);
+        child.kill();
+        reject(error);
+      }
+    };
     const timer = setInterval(() => {
       const seconds = Math.round((Date.now() - started) / 1000);
       say(`  … ${seconds} s${lastLine(output) === "" ? "" : `: ${lastLine(output)}`}`);
     }, everySeconds * 1000);
+    guarded(() => onChild(child.pid));
     /** @param {Buffer} chunk */
     const take = (chunk) => {
       output += stripVTControlCharacters(chunk.toString("utf8"));
-      fs.writeSync(file, chunk);
+      guarded(() => fs.writeSync(file, chunk));
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     /** @param {boolean} ok */
     const finish = (ok) => {
       clearInterval(timer);
-      onChild(undefined);
       fs.closeSync(file);
-      resolve({ ok, output });
+      guarded(() => {
+        onChild(undefined);
+        resolve({ ok, output });
+      });
     };
     let ended = false;
     child.on("error", (error) => {

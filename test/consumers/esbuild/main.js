@@ -1,5 +1,5 @@
-// npx esbuild train.js --bundle --outfile=page.js, then <script src="page.js"></script>
 import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-webgpu";
 import { LSHAttention, SGD, diceLoss } from "layerbook";
 
 /** One training step of a small network with LSH attention; the loss before and after it. */

@@ -1,0 +1,30 @@
+// @ts-check
+
+/**
+ * What a release still lacks; each is a line for the person who publishes.
+ *
+ * @param {object} state
+ * @param {{version: string, repository?: unknown}} state.manifest package.json
+ * @param {string} state.changelog
+ * @param {readonly string[]} state.tags of the commit
+ * @param {boolean} state.isClean whether the working tree has no changes
+ * @param {NodeJS.ProcessEnv} state.env
+ * @returns {string[]}
+ */
+export function releaseFaults({ manifest, changelog, tags, isClean, env }) {
+  const { version, repository } = manifest;
+  const escaped = version.replaceAll(".", "\\.");
+  const canSign = Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL ?? env.SIGSTORE_ID_TOKEN);
+  /** @type {[boolean, string][]} */
+  const demands = [
+    [isClean, "the working tree has changes: commit them"],
+    [tags.includes(`v${version}`), `this commit has no tag v${version}`],
+    [
+      new RegExp(`^## \\[?${escaped}`, "m").test(changelog),
+      `CHANGELOG.md has no section ${version}`,
+    ],
+    [repository !== undefined, "package.json names no repository, which provenance points at"],
+    [canSign, "no OIDC token to sign with: publish from the pipeline (permission id-token: write)"],
+  ];
+  return demands.filter(([isMet]) => !isMet).map(([, fault]) => fault);
+}

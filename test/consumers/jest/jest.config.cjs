@@ -1,0 +1,1 @@
+module.exports = { testEnvironment: "node", testTimeout: 60_000 };

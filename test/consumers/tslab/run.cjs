@@ -1,0 +1,11 @@
+// Runs cell.ts as a cell of a notebook on tslab's kernel runs, without Jupyter.
+const { readFileSync } = require("node:fs");
+const { createConverter } = require("tslab/dist/converter");
+const { createExecutor } = require("tslab/dist/executor");
+
+const node = createConverter({ isJS: false, isBrowser: false });
+const executor = createExecutor(process.cwd(), { node, close: () => node.close() }, console);
+executor.execute(readFileSync("cell.ts", "utf8")).then((isWell) => {
+  node.close();
+  process.exitCode = isWell ? 0 : 1;
+});

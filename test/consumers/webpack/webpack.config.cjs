@@ -1,0 +1,6 @@
+module.exports = {
+  mode: process.env.NODE_ENV ?? "production",
+  entry: "./main.js",
+  devtool: false,
+  performance: { hints: false },
+};
