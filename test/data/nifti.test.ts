@@ -86,9 +86,12 @@ describe("readNifti", () => {
     expect((await readNifti(temp("scan.nii", bytes), { unit: "arbitrary" })).unit).toBe(
       "arbitrary",
     );
+    const unnoted = { unnotedUnit: "normalised" } as const;
+    expect((await readNifti(temp("scan.nii", bytes), unnoted)).unit).toBe("normalised");
     const path = join(folder, "noted.nii");
     await writeNifti(path, asVolume(Float32Array.of(-3, 3)));
     expect((await readNifti(path)).unit).toBe("HU");
+    expect((await readNifti(path, unnoted)).unit).toBe("HU");
     expect(warnings).toHaveBeenCalledTimes(1);
   });
 
