@@ -1,10 +1,11 @@
 import { basename, extname, join } from "node:path";
 import { DataError } from "../core/errors";
-import { isDicomFile, isDicomFolder } from "./dicom/dicomFolder";
+import { isDicomFile } from "./dicom/dicomFolder";
 import { readDicomScan } from "./dicom/readDicomSeries";
 import { fileStem, listFolder, pathKind } from "../files/readFiles";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
+import { folderKind } from "./folderKind";
 import { expectUsed } from "./expectUsed";
 import { CLASS_NAMES } from "./types";
 import type { SliceDataset } from "./types";
@@ -63,16 +64,14 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
     const maskFolder = masksName === undefined ? null : join(folder, masksName);
     return readImagesAndMasks(folder, join(folder, imagesName), maskFolder, options);
   }
-  if (names.some((name) => IS_NIFTI.test(name))) {
-    expectUsed(folder, "nifti", options);
+  const kind = await folderKind(folder, names, { hasMasks: true });
+  if (kind === "dicom") return readDicom(folder, options);
+  if (kind !== null) expectUsed(folder, kind, options);
+  if (kind === "nifti") {
     const dataset = await readNiftiFolder(folder, folder, options);
     return { ...dataset, name: basename(folder) };
   }
-  if (names.some((name) => IMAGE_ENDINGS.includes(extname(name).toLowerCase()))) {
-    expectUsed(folder, "pictures", options);
-    return readImageFolder(folder, null, options);
-  }
-  if (await isDicomFolder(folder, names)) return readDicom(folder, options);
+  if (kind === "pictures") return readImageFolder(folder, null, options);
   const some = names.slice(0, 3).join(", ");
   throw new DataError({
     where: folder,

@@ -179,6 +179,21 @@ describe("readDicomSeries", () => {
     );
   });
 
+  it("leaves out pictures beside a series, and refuses NIfTI files there", async () => {
+    const path = writeSeries("mixed kinds", plain.files);
+    writeFileSync(join(path, "preview.jpg"), "a picture");
+    const warnings = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect((await readDataset(path)).cases).toHaveLength(plain.files.length);
+    expect(warnings.mock.calls.flat()).toEqual([
+      expect.stringMatching(/left out 1 file: preview\.jpg \(picture\)/),
+    ]);
+    warnings.mockRestore();
+    writeFileSync(join(path, "a.nii"), "a scan");
+    expect(await refusal(readDataset(path))).toMatch(
+      /expected scans of one kind, got DICOM files beside a\.nii\. Put the NIfTI files into/,
+    );
+  });
+
   it("refuses a slice that lies across the others, and ways to read masks", async () => {
     const [first, ...others] = plain.files;
     const turned = Buffer.from(

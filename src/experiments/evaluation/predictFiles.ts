@@ -1,13 +1,14 @@
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
-import { isDicomFile, isDicomFolder } from "../../data/dicom/dicomFolder";
+import { isDicomFile } from "../../data/dicom/dicomFolder";
 import { readDicomScan } from "../../data/dicom/readDicomSeries";
 import { encodeSegmentation } from "../../data/dicom/segmentation/encodeSegmentation";
 import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
 import { IMAGE_FOLDERS, IS_NIFTI, entryNamed } from "../../data/folderLayout";
+import { folderKind } from "../../data/folderKind";
 import { expectUsed } from "../../data/expectUsed";
 import { isMaskName } from "../../data/pairing";
 import { readDataset } from "../../data/readDataset";
@@ -128,10 +129,9 @@ async function findSources(input: string): Promise<Source[]> {
   const names = await listFolder(input);
   const imageFolder = entryNamed(names, IMAGE_FOLDERS);
   if (imageFolder !== undefined) return findSources(join(input, imageFolder));
+  const kind = (await folderKind(input, names, { hasMasks: false })) ?? "pictures";
+  if (kind !== "nifti") return [{ path: input, kind }];
   const volumes = names.filter((name) => IS_NIFTI.test(name) && !isMaskName(name));
-  if (volumes.length === 0) {
-    return [{ path: input, kind: (await isDicomFolder(input, names)) ? "dicom" : "pictures" }];
-  }
   return volumes.map((name) => ({ path: join(input, name), kind: "nifti" }));
 }
 
