@@ -89,8 +89,10 @@ export function displayBundle(bundle: MimeBundle, options: DisplayOptions = {}):
     return;
   }
   if (id === undefined) return host.publish(bundle, { update: false });
-  const update = options.update ?? shownIn.get(id) === host.cell;
-  shownIn.set(id, host.cell);
+  // What a widget's handler shows replaces what a cell has shown: it has no cell of its own.
+  const update =
+    options.update ?? (host.cell === null ? shownIn.has(id) : shownIn.get(id) === host.cell);
+  if (host.cell !== null) shownIn.set(id, host.cell);
   host.publish(bundle, { id, update });
 }
 

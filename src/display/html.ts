@@ -11,3 +11,8 @@ export function escapeHtml(text: string): string {
 export function formatNumber(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
 }
+
+/** JSON that may stand inside a `<script>`. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
+}

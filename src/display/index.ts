@@ -14,3 +14,7 @@ export type {
 } from "./progress";
 export { registerDisplay } from "./formats";
 export type { DisplayFormat } from "./formats";
+export { listComms, openComm, registerCommTarget } from "./comm";
+export type { Comm, CommExtras, CommHandler, CommHost, CommMessage, CommTarget } from "./host";
+export { Widget, widget } from "./widget/widget";
+export type { WidgetChange, WidgetEvents, WidgetOptions } from "./widget/widget";

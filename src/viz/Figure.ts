@@ -1,4 +1,4 @@
-import { escapeHtml } from "../display/html";
+import { escapeHtml, scriptJson } from "../display/html";
 import { DISPLAY } from "../display/host";
 import { chartSvg } from "./svg/chartSvg";
 import { INHERIT } from "./svg/markup";
@@ -55,11 +55,6 @@ export function fingerprint(text: string): string {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return (hash >>> 0).toString(16).padStart(8, "0");
-}
-
-/** JSON that may stand inside a `<script>`. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
 }
 
 /**

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,12 +6,8 @@ import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { exportNotebook } from "../../src/viz/reports/exportNotebook";
-import { readPython } from "../../src/cli/doctor/project";
+import { executablePath, lacking, python, root, startJupyterLab } from "./startJupyterLab";
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const root = join(__dirname, "..", "..");
-const python = readPython(root)?.executable ?? null;
-const lacking = !existsSync(executablePath) ? `no browser at ${executablePath}` : null;
 if (lacking !== null) console.warn(`${lacking}: JupyterLab is not looked at.`);
 
 /** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
@@ -43,32 +38,7 @@ class Lab {
       join(folder, "01-quickstart.ipynb"),
       notebook.replace("await quickstart();", LONGER_QUICKSTART),
     );
-    const server = spawn(
-      python ?? "",
-      [
-        ...["-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"],
-        ...["--IdentityProvider.token=secret", `--ServerApp.root_dir=${folder}`],
-      ],
-      {
-        env: {
-          ...process.env,
-          JUPYTER_CONFIG_DIR: join(folder, ".config"),
-          JUPYTER_RUNTIME_DIR: join(folder, ".runtime"),
-          LAYERBOOK_RUNS: join(folder, "runs"),
-          LAYERBOOK_HISTORY: join(folder, ".history.jsonl"),
-        },
-        stdio: ["ignore", "ignore", "pipe"],
-      },
-    );
-    const address = await new Promise<string>((resolve, reject) => {
-      let said = "";
-      server.stderr.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
-        if (found !== undefined) resolve(found);
-      });
-      server.once("exit", () => reject(new Error(`JupyterLab ended:\n${said}`)));
-    });
+    const { address, process: server } = await startJupyterLab(folder);
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
     page.setDefaultTimeout(120_000);

@@ -6,11 +6,13 @@ import {
   withInterruptible,
 } from "../../src/display";
 import type { DisplayHost } from "../../src/display";
+import { noComms } from "../support/noComms";
 
 class RecordingHost implements DisplayHost {
   readonly log: unknown[] = [];
   readonly interruptFlag = new Int32Array(new SharedArrayBuffer(8));
-  cell = 1;
+  readonly comms = noComms;
+  cell: number | null = 1;
   publish: DisplayHost["publish"] = (bundle, options) => {
     this.log.push([bundle["text/plain"], options]);
   };

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { setDisplayHost } from "../../src/display";
 import type { DisplayHost, MimeBundle, PublishOptions } from "../../src/display";
 import { createProgress, progressBundle } from "../../src/display/progress";
+import { noComms } from "../support/noComms";
 
 interface Published {
   readonly bundle: MimeBundle;
@@ -13,6 +14,7 @@ function fakeHost(): DisplayHost & { readonly published: Published[] } {
   return {
     published,
     cell: 1,
+    comms: noComms,
     interruptFlag: new Int32Array(new SharedArrayBuffer(8)),
     publish: (bundle, options) => void published.push({ bundle, options }),
     clearOutput: () => undefined,

@@ -134,15 +134,34 @@ describe("KernelServer", () => {
     expect(kernel.backend.calls.at(-1)).toEqual(["input", "Ada"]);
   });
 
-  it("closes comms that it has no target for", async () => {
-    const id = kernel.request("comm_open", { comm_id: "c1", target_name: "jupyter.widget" });
+  it("hands a comm's message to the session in its turn, and takes its output for the message's", async () => {
+    const cell = kernel.execute("1");
+    const id = kernel.request("comm_open", { comm_id: "c1", target_name: "t" });
+    kernel.backend.onComm = ({ commId }) => {
+      kernel.backend.onOutput({ type: "stream", name: "stdout", text: commId });
+      return Promise.resolve({ errors: [ERROR] });
+    };
+    await kernel.backend.running();
+    expect(kernel.backend.calls.map(([name]) => name)).toEqual(["execute"]);
+    kernel.backend.finish();
     await kernel.idle(id);
-    expect((await kernel.reply("comm_close", id)).content).toEqual({ comm_id: "c1", data: {} });
-    const info = kernel.request("comm_info_request", {});
+    expect(kernel.story(cell)).not.toContain("iopub stream c1");
+    expect(kernel.story(id)).toEqual([
+      "iopub status busy",
+      "iopub stream c1",
+      "iopub error",
+      "iopub status idle",
+    ]);
+    const info = kernel.request("comm_info_request", { target_name: "t" });
     expect((await kernel.reply("comm_info_reply", info)).content).toEqual({
       status: "ok",
-      comms: {},
+      comms: { c1: { target_name: "t" } },
     });
+    // A message that is not one is nobody's business.
+    const bad = kernel.request("comm_msg", { comm_id: 7 });
+    await kernel.idle(bad);
+    kernel.backend.onEnd();
+    expect(kernel.sent.at(-1)?.message.content).toEqual({ comm_id: "c1", data: {} });
   });
 
   it("counts the cursor in code points, as Jupyter does", async () => {

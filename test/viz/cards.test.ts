@@ -3,6 +3,7 @@ import type { MimeBundle } from "../../src/display";
 import { liveCurves } from "../../src/viz/live/liveCurves";
 import { registerCards } from "../../src/viz/cards/registerCards";
 import { CLASS_NAMES, sampleMask, sampleScan } from "./support/sampleCase";
+import { noComms } from "../support/noComms";
 
 const scan = sampleScan(48, 64);
 const item = (id: string, labels: readonly number[] | null) => ({
@@ -115,6 +116,7 @@ describe("liveCurves", () => {
       clearOutput: () => undefined,
       input: () => null,
       cell: 1,
+      comms: noComms,
       interruptFlag: new Int32Array(2),
     });
     const callback = liveCurves();

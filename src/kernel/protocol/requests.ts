@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+const commData = z.record(z.string(), z.unknown()).default({});
+
 /** What each request must carry; missing options take the protocol's defaults. */
 export const requestSchemas = {
   execute_request: z.object({
@@ -28,7 +30,10 @@ export const requestSchemas = {
     pattern: z.string().nullish(),
     unique: z.boolean().nullish(),
   }),
-  comm_open: z.object({ comm_id: z.string(), target_name: z.string() }),
+  comm_info_request: z.object({ target_name: z.string().nullish() }),
+  comm_open: z.object({ comm_id: z.string(), target_name: z.string(), data: commData }),
+  comm_msg: z.object({ comm_id: z.string(), data: commData }),
+  comm_close: z.object({ comm_id: z.string(), data: commData }),
   shutdown_request: z.object({ restart: z.boolean().default(false) }),
   input_reply: z.object({ value: z.string() }),
 } as const;

@@ -1,4 +1,5 @@
-import type { SessionOutput } from "../session/channel";
+import { OpenComms } from "../comms/openComms";
+import type { CommFrame, SessionOutput } from "../session/channel";
 import { codePointsToUnits, unitsToCodePoints } from "./codePoints";
 import type { History } from "./history";
 import { requestSchemas } from "./requests";
@@ -36,6 +37,7 @@ export class KernelServer {
   readonly #streams: StreamBuffer;
   readonly #queue: { readonly message: Message; readonly channel: Channel }[] = [];
   readonly #aborted = new Set<Message>();
+  readonly #comms = new OpenComms();
   #busy = false;
   #count = 0;
   /** The cell that outputs belong to: the running one, or the last. */
@@ -47,6 +49,7 @@ export class KernelServer {
     this.#streams = new StreamBuffer((name, text) => this.#publish("stream", { name, text }));
     parts.transport.onMessage = (channel, message) => this.#receive(channel, message);
     parts.backend.onOutput = (output) => this.#output(output);
+    parts.backend.onEnd = () => this.#closeComms();
   }
 
   /** Says that the kernel is there. */
@@ -116,25 +119,23 @@ export class KernelServer {
         if (request !== null) reply({ status: "ok", history: history.find(request) });
         return;
       }
-      case "comm_info_request":
-        return reply({ status: "ok", comms: {} });
-      case "comm_open": {
-        // No target is registered here; the protocol answers such a comm by closing it.
-        const request = this.#check(channel, message, "comm_open");
-        if (request !== null) {
-          this.#publish("comm_close", { comm_id: request.comm_id, data: {} }, message);
-        }
-        return;
+      case "comm_info_request": {
+        const request = this.#check(channel, message, "comm_info_request");
+        if (request === null) return;
+        const comms = this.#comms.info(request.target_name ?? null);
+        return reply({ status: "ok", comms });
       }
+      case "comm_open":
       case "comm_msg":
       case "comm_close":
-        return;
+        return this.#comm(message, message.header.msg_type);
       case "interrupt_request":
         backend.interrupt();
         return reply({ status: "ok" });
       case "shutdown_request": {
         const request = this.#check(channel, message, "shutdown_request");
         const content = { status: "ok", restart: request?.restart ?? false };
+        this.#closeComms(message);
         reply(content);
         this.#publish("shutdown_reply", content, message);
         return;
@@ -190,6 +191,37 @@ export class KernelServer {
     this.#reply("shell", message, { ...content, execution_count: count }, { started });
   }
 
+  /**
+   * Hands a comm's message to its handlers, which run like a cell: after those that were sent
+   * before, with what they print as the message's own output.
+   */
+  async #comm(message: Message, kind: CommFrame["kind"]): Promise<void> {
+    const parsed = requestSchemas[kind].safeParse(message.content);
+    // The protocol has no answer to a comm's message, so there is nobody to tell.
+    if (!parsed.success) return;
+    const { comm_id: commId, data } = parsed.data;
+    const frame: CommFrame = {
+      ...{ kind, commId, data },
+      target: "target_name" in parsed.data ? String(parsed.data.target_name) : "",
+      metadata: message.metadata,
+      buffers: message.buffers.map((bytes) => bytes.toString("base64")),
+    };
+    this.#comms.note(frame);
+    const before = this.#cell;
+    this.#cell = { message, silent: false };
+    const { errors } = await this.#parts.backend.comm(frame);
+    this.#streams.flush();
+    this.#cell = before;
+    for (const error of errors) this.#publish("error", { ...error }, message);
+  }
+
+  /** Tells the frontends that the kernel's ends of all comms are gone. */
+  #closeComms(parent = this.#cell?.message ?? null): void {
+    for (const id of this.#comms.clear()) {
+      this.#publish("comm_close", { comm_id: id, data: {} }, parent);
+    }
+  }
+
   /** Marks the cells that were sent together with the failed one; later ones run. */
   async #abortQueued(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, ABORT_WINDOW_MS));
@@ -234,6 +266,8 @@ export class KernelServer {
 
   #output(output: SessionOutput): void {
     const cell = this.#cell;
+    // A comm's messages are no cell's output: a silent cell's arrive too.
+    if (output.type === "comm") return this.#publishComm(output.frame);
     if (cell === null || cell.silent) {
       // Nobody asked for a silent cell's output, but whoever it asks must answer.
       if (output.type === "inputRequest") this.#parts.backend.input("");
@@ -270,6 +304,23 @@ export class KernelServer {
         return this.#parts.transport.send("stdin", message);
       }
     }
+  }
+
+  #publishComm(frame: CommFrame): void {
+    const { kind, commId, target, data, metadata, buffers } = frame;
+    this.#streams.flush();
+    this.#comms.note(frame);
+    const content = {
+      comm_id: commId,
+      ...(kind === "comm_open" ? { target_name: target } : {}),
+      data,
+    };
+    const topic = [Buffer.from(`comm-${commId}`)];
+    const parent = this.#cell?.message ?? null;
+    this.#parts.transport.send("iopub", {
+      ...this.#factory.create(kind, content, parent, topic, metadata),
+      buffers: buffers.map((text) => Buffer.from(text, "base64")),
+    });
   }
 
   #publish(type: string, content: Content, parent = this.#cell?.message ?? null): void {

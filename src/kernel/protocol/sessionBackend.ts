@@ -1,4 +1,4 @@
-import type { Answer, Bundle, Command, SessionOutput } from "../session/channel";
+import type { Answer, Bundle, CommFrame, Command, SessionOutput } from "../session/channel";
 
 type AnswerOf<T extends Answer["type"]> = Omit<Extract<Answer, { readonly type: T }>, "type">;
 type ExecuteCommand = Omit<Extract<Command, { readonly type: "execute" }>, "type" | "id">;
@@ -10,10 +10,14 @@ export interface SessionBackend {
   complete(code: string, cursor: number): Promise<AnswerOf<"completed">>;
   inspect(code: string, cursor: number): Promise<Bundle | null>;
   isComplete(code: string): Promise<AnswerOf<"judged">>;
+  /** Calls the handlers of a comm's message; outputs go to `onOutput` meanwhile. */
+  comm(frame: CommFrame): Promise<AnswerOf<"handled">>;
   /** Hands over what the user typed. */
   input(value: string): void;
   /** Stops the running cell, if one runs. */
   interrupt(): void;
   onOutput: (output: SessionOutput) => void;
+  /** Told when the session is gone, and all that it held with it. */
+  onEnd: () => void;
   close(): Promise<void>;
 }

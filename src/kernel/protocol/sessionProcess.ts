@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { COMMAND_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
 import { killGroup } from "../session/processGroup";
-import type { Answer, CellError, Command, SessionMessage, SessionOutput } from "../session/channel";
+import type {
+  Answer,
+  CellError,
+  CommFrame,
+  Command,
+  SessionMessage,
+  SessionOutput,
+} from "../session/channel";
 import { protocolError } from "./protocolError";
 import type { SessionBackend } from "./sessionBackend";
 
@@ -79,6 +86,7 @@ export class SessionProcess implements SessionBackend {
   #executing = 0;
   #closing = false;
   onOutput: (output: SessionOutput) => void = () => undefined;
+  onEnd: () => void = () => undefined;
 
   constructor(options: SessionProcessOptions) {
     this.#options = options;
@@ -135,6 +143,7 @@ export class SessionProcess implements SessionBackend {
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
     this.#child = this.#ready && !this.#closing ? this.#start() : null;
+    this.onEnd();
     const error = endedError(code, signal);
     for (const settle of waiting) settle(error);
   }
@@ -177,6 +186,13 @@ export class SessionProcess implements SessionBackend {
   async inspect(code: string, cursor: number): ReturnType<SessionBackend["inspect"]> {
     const answer = await this.#ask("inspected", { type: "inspect", code, cursor });
     return "ename" in answer ? null : answer.bundle;
+  }
+
+  async comm(frame: CommFrame): ReturnType<SessionBackend["comm"]> {
+    this.#executing++;
+    const answer = await this.#ask("handled", { type: "comm", frame });
+    this.#executing--;
+    return "ename" in answer ? { errors: [answer] } : answer;
   }
 
   async isComplete(code: string): ReturnType<SessionBackend["isComplete"]> {

@@ -142,6 +142,17 @@ export class NotebookSession {
     return { type: "executed", error: null, userExpressions, payload };
   }
 
+  /**
+   * Runs code of the user's that no cell holds, such as a widget's handler; a stop ends it as it
+   * ends a cell.
+   *
+   * @returns its error, or `null`
+   */
+  async runTask(task: () => unknown): Promise<CellError | null> {
+    const outcome = await this.#guarded(() => Promise.resolve(task()));
+    return outcome.threw ? this.#tracebacks.describe(outcome.thrown) : null;
+  }
+
   complete(code: string, cursor: number): ReturnType<typeof completeAt> {
     return completeAt(this.#converter, readMagics(code).code, cursor);
   }
@@ -242,6 +253,21 @@ export class NotebookSession {
       const { require } = this.#require;
       return cellFunction(exports, require, { exports }, join(cwd, filename), cwd, api);
     };
+    const outcome = await this.#guarded(() => {
+      const loading = this.#require.prepare(cell.javascript);
+      if (loading !== null) return loading.then(run);
+      const result = run();
+      return cell.hasTopLevelAwait ? (result as Promise<unknown>) : null;
+    });
+    return outcome.threw ? outcome : { threw: false, value };
+  }
+
+  /**
+   * Runs code of the user's so that a stop can break into it and nothing of the kernel's.
+   *
+   * @param start returns a promise where the code goes on after its first turn
+   */
+  async #guarded(start: () => Promise<unknown> | null): Promise<Outcome> {
     let wasCut = false;
     const outcome = await new Promise<Outcome>((resolve) => {
       const fail = (thrown: unknown): void =>
@@ -249,7 +275,7 @@ export class NotebookSession {
           threw: true,
           thrown: this.#isStopOfChild(thrown) ? new CellInterrupted() : thrown,
         });
-      const done = (): void => resolve({ threw: false, value });
+      const done = (value?: unknown): void => resolve({ threw: false, value });
       this.#endRunning = fail;
       // On a stack of its own: terminating the cell must not unwind what waits for it.
       setImmediate(() => {
@@ -259,13 +285,9 @@ export class NotebookSession {
         try {
           // Asked to stop while it was compiled.
           if (this.#options.isStopRequested()) throw new CellInterrupted();
-          const loading = this.#require.prepare(cell.javascript);
-          if (loading !== null) loading.then(run).then(done, fail);
-          else if (cell.hasTopLevelAwait) (run() as Promise<unknown>).then(done, fail);
-          else {
-            run();
-            done();
-          }
+          const pending = start();
+          if (pending === null) done();
+          else pending.then(done, fail);
         } catch (thrown) {
           fail(thrown);
         }

@@ -13,6 +13,18 @@ export interface CellError {
   readonly traceback: readonly string[];
 }
 
+/** A comm's message as it goes between the two processes. */
+export interface CommFrame {
+  readonly kind: "comm_open" | "comm_msg" | "comm_close";
+  readonly commId: string;
+  /** Of a comm that opens; else empty. */
+  readonly target: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** In base64. */
+  readonly buffers: readonly string[];
+}
+
 /** To the session. */
 export type Command =
   | {
@@ -33,6 +45,8 @@ export type Command =
       readonly cursor: number;
     }
   | { readonly type: "isComplete"; readonly id: number; readonly code: string }
+  /** A comm's message from the frontend; its handlers run like a cell. */
+  | { readonly type: "comm"; readonly id: number; readonly frame: CommFrame }
   | { readonly type: "input"; readonly value: string }
   | { readonly type: "interrupt" };
 
@@ -51,6 +65,8 @@ export type Answer =
       readonly end: number;
     }
   | { readonly type: "inspected"; readonly bundle: Bundle | null }
+  /** The errors of a comm's handlers. */
+  | { readonly type: "handled"; readonly errors: readonly CellError[] }
   | {
       readonly type: "judged";
       readonly status: "complete" | "incomplete" | "invalid";
@@ -75,6 +91,7 @@ export type SessionOutput =
     }
   | { readonly type: "result"; readonly bundle: Bundle }
   | { readonly type: "clear"; readonly wait: boolean }
+  | { readonly type: "comm"; readonly frame: CommFrame }
   | { readonly type: "inputRequest"; readonly prompt: string; readonly password: boolean };
 
 /** From the session. */

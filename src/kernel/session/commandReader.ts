@@ -62,7 +62,7 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
     setTimeout(() => post({ type: "terminated", cell }), REPEAT_MS);
   }
 
-  /** Cells that were passed on. */
+  /** Cells, and messages with handlers, that were passed on. */
   let passed = 0;
 
   function interrupt(): void {
@@ -88,7 +88,7 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
         Atomics.add(flags, FLAG.answered, 1);
         Atomics.notify(flags, FLAG.answered);
       } else {
-        if (command.type === "execute") passed++;
+        if (command.type === "execute" || command.type === "comm") passed++;
         post(command);
       }
     }

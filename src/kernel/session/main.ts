@@ -2,7 +2,8 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { setDisplayHost } from "../../display";
 import { nobodyToAsk } from "../../display/input";
 import { NotebookSession } from "./NotebookSession";
-import type { Answer, CellError, Command } from "./channel";
+import { SessionComms } from "../comms/SessionComms";
+import type { Answer, CellError, CommFrame, Command } from "./channel";
 import type { ReaderData, ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { CellInterrupted } from "./interruption";
@@ -93,7 +94,11 @@ export function runSession(options: SessionMainOptions): void {
     endRun: (wasCut) => endRun(flags, wasCut),
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
-  let cell = 0;
+  const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
+  /** Cells, and messages with handlers, that were begun. */
+  let turn = 0;
+  let cell: number | null = 0;
+  let cells = 0;
   let notice: string | null = null;
 
   setDisplayHost({
@@ -103,6 +108,7 @@ export function runSession(options: SessionMainOptions): void {
     get cell() {
       return cell;
     },
+    comms: comms.host,
     interruptFlag: flags,
   });
   globalThis.prompt = (message = "", initial = "") => {
@@ -123,19 +129,20 @@ export function runSession(options: SessionMainOptions): void {
   // Jupyter interrupts by a message; a terminal's Ctrl-C reaches the whole group.
   process.on("SIGINT", () => undefined);
 
-  async function execute(command: Extract<Command, { readonly type: "execute" }>): Promise<Answer> {
-    cell++;
-    userInput.beginCell(command.allowStdin);
+  /** Runs what may be stopped: a cell, or the handlers of a message. */
+  async function takeTurn(allowStdin: boolean, work: () => Promise<Answer>): Promise<Answer> {
+    turn++;
+    userInput.beginCell(allowStdin);
     if (notice !== null) process.stderr.write(notice);
     notice = null;
     Atomics.store(flags, FLAG.requested, 0);
     Atomics.store(flags, FLAG.sections, 0);
-    Atomics.store(flags, FLAG.cell, cell);
+    Atomics.store(flags, FLAG.cell, turn);
     Atomics.store(flags, FLAG.running, PREPARING);
     // In this order: a stop that comes now either is seen here or raises the flag itself.
-    if (cell <= Atomics.load(flags, FLAG.stopped)) Atomics.store(flags, FLAG.requested, 1);
+    if (turn <= Atomics.load(flags, FLAG.stopped)) Atomics.store(flags, FLAG.requested, 1);
     try {
-      return await session.execute(command);
+      return await work();
     } finally {
       Atomics.store(flags, FLAG.running, IDLE);
       Atomics.store(flags, FLAG.requested, 0);
@@ -144,10 +151,35 @@ export function runSession(options: SessionMainOptions): void {
     }
   }
 
+  function execute(command: Extract<Command, { readonly type: "execute" }>): Promise<Answer> {
+    cell = ++cells;
+    return takeTurn(command.allowStdin, () => session.execute(command));
+  }
+
+  /** Calls the handlers of a comm's message, each whatever became of those before it. */
+  async function handleComm(frame: CommFrame): Promise<Answer> {
+    const tasks = comms.tasks(frame);
+    cell = null;
+    try {
+      return await takeTurn(false, async () => {
+        const errors: CellError[] = [];
+        for (const task of tasks) {
+          const error = await session.runTask(task);
+          if (error !== null) errors.push(error);
+        }
+        return { type: "handled", errors };
+      });
+    } finally {
+      cell = cells;
+    }
+  }
+
   async function handle(message: ReaderMessage): Promise<void> {
     switch (message.type) {
       case "execute":
         return send({ type: "answer", id: message.id, answer: await execute(message) });
+      case "comm":
+        return send({ type: "answer", id: message.id, answer: await handleComm(message.frame) });
       case "complete": {
         const found = session.complete(message.code, message.cursor);
         return send({ type: "answer", id: message.id, answer: { type: "completed", ...found } });
@@ -163,7 +195,7 @@ export function runSession(options: SessionMainOptions): void {
       case "interrupt":
       case "terminated":
         // A cell that has ended meanwhile is not the next one's business.
-        if (message.cell !== cell) return;
+        if (message.cell !== turn) return;
         Atomics.add(flags, FLAG.seen, 1);
         return session.interrupt();
       case "close":

@@ -1,4 +1,4 @@
-import { scriptJson } from "../Figure";
+import { scriptJson } from "../../display/html";
 
 /**
  * A script that calls a function of this folder in the page. The function travels as its source

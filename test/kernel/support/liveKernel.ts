@@ -35,7 +35,14 @@ export interface LiveRun {
 export class LiveKernel {
   readonly #factory = new MessageFactory();
   readonly #shell = new Dealer();
+  readonly #control = new Dealer();
   readonly #iopub = new Subscriber();
+  #waiting: {
+    readonly isWanted: (message: Message) => boolean;
+    readonly resolve: (message: Message) => void;
+  }[] = [];
+  /** All that the kernel has published. */
+  readonly seen: Message[] = [];
 
   private constructor(readonly process: ChildProcess) {}
 
@@ -58,32 +65,79 @@ export class LiveKernel {
     kernel.#iopub.subscribe();
     kernel.#iopub.connect(`tcp://127.0.0.1:${iopub}`);
     kernel.#shell.connect(`tcp://127.0.0.1:${shell}`);
-    await kernel.#published((message) => message.header.msg_type === "iopub_welcome");
+    kernel.#control.connect(`tcp://127.0.0.1:${control}`);
+    void kernel.#listen();
+    await kernel.until("iopub_welcome");
     return kernel;
   }
 
-  async #published(isLast: (message: Message) => boolean): Promise<Message[]> {
-    const seen: Message[] = [];
-    for (;;) {
-      const message = decodeMessage(KEY, await this.#iopub.receive());
+  /** Waits for a message that was published or will be. */
+  async #until(isWanted: (message: Message) => boolean): Promise<Message> {
+    const there = this.seen.find(isWanted);
+    return there ?? new Promise((resolve) => this.#waiting.push({ isWanted, resolve }));
+  }
+
+  /** Waits for a message of a type, now or later. */
+  until(type: string, isWanted: (message: Message) => boolean = () => true): Promise<Message> {
+    return this.#until((message) => message.header.msg_type === type && isWanted(message));
+  }
+
+  async #listen(): Promise<void> {
+    for await (const frames of this.#iopub) {
+      const message = decodeMessage(KEY, frames);
       if (message === null) continue;
-      seen.push(message);
-      if (isLast(message)) return seen;
+      this.seen.push(message);
+      const met = this.#waiting.filter(({ isWanted }) => isWanted(message));
+      this.#waiting = this.#waiting.filter((each) => !met.includes(each));
+      for (const { resolve } of met) resolve(message);
     }
   }
 
   /** Runs a cell to its end. */
   async run(code: string): Promise<LiveRun> {
-    const request = this.#factory.create("execute_request", { code }, null, []);
-    await this.#shell.send(encodeMessage(KEY, request));
-    const isOwn = ({ parentHeader }: Message): boolean =>
-      parentHeader?.msg_id === request.header.msg_id;
-    const all = await this.#published(
-      (message) => isOwn(message) && message.content["execution_state"] === "idle",
-    );
-    const reply = decodeMessage(KEY, await this.#shell.receive());
+    return this.request("execute_request", { code });
+  }
+
+  /** Makes a request of the shell; returns what was published for it, and the reply. */
+  async request(type: string, content: Record<string, unknown>): Promise<LiveRun> {
+    const published = await this.tell(type, content);
+    return { published, reply: await this.reply() };
+  }
+
+  /** Sends a message that has no reply, such as a comm's; returns what was published for it. */
+  async tell(
+    type: string,
+    content: Record<string, unknown>,
+    buffers: readonly Buffer[] = [],
+  ): Promise<readonly Message[]> {
+    return this.published(await this.post(type, content, buffers));
+  }
+
+  /** Sends a message without waiting; returns its id. */
+  async post(
+    type: string,
+    content: Record<string, unknown>,
+    buffers: readonly Buffer[] = [],
+    channel: "shell" | "control" = "shell",
+  ): Promise<string> {
+    const message = { ...this.#factory.create(type, content, null, []), buffers };
+    await (channel === "shell" ? this.#shell : this.#control).send(encodeMessage(KEY, message));
+    return message.header.msg_id;
+  }
+
+  /** All that was published for a message, up to its end. */
+  async published(id: string): Promise<readonly Message[]> {
+    const isOwn = ({ parentHeader }: Message): boolean => parentHeader?.msg_id === id;
+    await this.#until((message) => isOwn(message) && message.content["execution_state"] === "idle");
+    return this.seen.filter(isOwn);
+  }
+
+  /** The next reply on a channel. */
+  async reply(channel: "shell" | "control" = "shell"): Promise<Message> {
+    const socket = channel === "shell" ? this.#shell : this.#control;
+    const reply = decodeMessage(KEY, await socket.receive());
     if (reply === null) throw new Error("the reply is not a message");
-    return { published: all.filter(isOwn), reply };
+    return reply;
   }
 
   /** A cell's value as text; its error's name where it failed. */
@@ -110,6 +164,7 @@ export class LiveKernel {
   /** Forgets the kernel, which a test has killed, or kills it. */
   stop(): void {
     this.#shell.close();
+    this.#control.close();
     this.#iopub.close();
     this.process.kill("SIGKILL");
   }

@@ -1,4 +1,4 @@
-import type { Answer, SessionOutput } from "../../../src/kernel/session/channel";
+import type { Answer, CommFrame, SessionOutput } from "../../../src/kernel/session/channel";
 import { History } from "../../../src/kernel/protocol/history";
 import { KernelServer } from "../../../src/kernel/protocol/server";
 import type { SessionBackend } from "../../../src/kernel/protocol/sessionBackend";
@@ -17,7 +17,8 @@ export interface Sent {
 /** A session whose cells end when the test says so. */
 export class FakeBackend implements SessionBackend {
   onOutput: (output: SessionOutput) => void = () => undefined;
-  readonly calls: unknown[] = [];
+  onEnd: () => void = () => undefined;
+  readonly calls: unknown[][] = [];
   #settle: ((executed: Executed) => void) | null = null;
   #begun: (() => void) | null = null;
 
@@ -58,6 +59,14 @@ export class FakeBackend implements SessionBackend {
   isComplete(): ReturnType<SessionBackend["isComplete"]> {
     return Promise.resolve({ status: "incomplete", indent: "  " });
   }
+
+  comm(frame: CommFrame): ReturnType<SessionBackend["comm"]> {
+    this.calls.push(["comm", frame]);
+    return this.onComm(frame);
+  }
+
+  /** What the session does with a comm's message. */
+  onComm: SessionBackend["comm"] = () => Promise.resolve({ errors: [] });
 
   input(value: string): void {
     this.calls.push(["input", value]);

@@ -1,0 +1,39 @@
+import { escapeHtml, formatNumber } from "../html";
+
+const ROW = 20;
+const WIDTH = 360;
+const MOST_ROWS = 12;
+const MOST_CHARACTERS = 36;
+
+function shown(value: unknown): string {
+  if (typeof value === "number") return formatNumber(value);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (value instanceof ArrayBuffer) return `${value.byteLength} bytes`;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+}
+
+/** A widget's state in a line, for a terminal. */
+export function stateText(state: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(state).map(([name, value]) => `${name}: ${shown(value)}`);
+  return `Widget(${entries.join(", ")})`;
+}
+
+/**
+ * A widget's state as a table of names and values: the static picture of a widget that brings none
+ * of its own. It has a background of its own, so it can be read in light and dark pages.
+ */
+export function statePicture(state: Readonly<Record<string, unknown>>): string {
+  const all = Object.entries(state);
+  const rows = all.slice(0, MOST_ROWS).map(([name, value]) => [name, shown(value)]);
+  if (all.length > MOST_ROWS) rows.push([`and ${all.length - MOST_ROWS} more`, ""]);
+  if (rows.length === 0) rows.push(["an interactive widget", ""]);
+  const height = ROW * rows.length + 16;
+  const text = rows
+    .map(([name = "", value = ""], index) => {
+      const y = 8 + ROW * (index + 0.7);
+      return `<text x="12" y="${y}" fill="#555">${escapeHtml(name)}</text><text x="140" y="${y}" fill="#111">${escapeHtml(value)}</text>`;
+    })
+    .join("");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13"><rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="4" fill="#fff" stroke="#bbb"/>${text}</svg>`;
+}

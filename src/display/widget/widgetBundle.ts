@@ -1,0 +1,56 @@
+import type { MimeBundle } from "../host";
+import { escapeHtml, scriptJson } from "../html";
+import { mountWidget } from "./mountWidget";
+import type { WidgetPage } from "./mountWidget";
+import { splitBuffers } from "./state";
+
+/** What a widget's output is made of. */
+export interface WidgetParts {
+  readonly modelId: string;
+  readonly esm: string;
+  readonly css: string;
+  readonly state: Readonly<Record<string, unknown>>;
+  /** SVG text, or the bytes of a PNG. */
+  readonly picture: string | Uint8Array;
+  readonly description: string;
+  /** Whether a frontend can reach it. */
+  readonly isLive: boolean;
+}
+
+function pageHtml(parts: WidgetParts): string {
+  const { modelId, esm, css, picture, description } = parts;
+  const split = splitBuffers(parts.state);
+  const page: WidgetPage = {
+    ...{ modelId, esm, css, description },
+    state: split.state,
+    buffers: split.bufferPaths.map((path, index) => ({
+      path,
+      data: Buffer.from(split.buffers[index] ?? []).toString("base64"),
+    })),
+  };
+  const type = typeof picture === "string" ? "image/svg+xml" : "image/png";
+  const source = `data:${type};base64,${Buffer.from(picture).toString("base64")}`;
+  const id = `widget-${modelId}`;
+  // The script's own `import`: one inside the function would be changed by our compiler.
+  const call = `(${mountWidget.toString().replaceAll("</", "<\\/")})(${scriptJson(id)},${scriptJson(page)},(url)=>import(url));`;
+  return `<figure class="layerbook-widget" data-layerbook="${id}" style="margin:0"><img alt="${escapeHtml(description)}" style="max-width:100%;height:auto" src="${source}"></figure><script>${call}</script>`;
+}
+
+/**
+ * A widget in every form: live where the frontend can reach the kernel, as a page's fragment that
+ * runs without one, as a picture that does not move, and as text.
+ */
+export function widgetBundle(parts: WidgetParts): MimeBundle {
+  const { modelId, picture, description, isLive } = parts;
+  const still =
+    typeof picture === "string"
+      ? { "image/svg+xml": picture }
+      : { "image/png": Buffer.from(picture).toString("base64") };
+  const view = { version_major: 2, version_minor: 0, model_id: modelId };
+  return {
+    ...(isLive ? { "application/vnd.jupyter.widget-view+json": view } : {}),
+    "text/html": pageHtml(parts),
+    ...still,
+    "text/plain": description,
+  };
+}

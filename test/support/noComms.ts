@@ -1,0 +1,10 @@
+import type { CommHost } from "../../src/display";
+
+/** The comms of a display host whose test opens none. */
+export const noComms: CommHost = {
+  open: () => {
+    throw new Error("no comm is expected here");
+  },
+  register: () => () => undefined,
+  list: () => [],
+};
