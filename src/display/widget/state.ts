@@ -114,7 +114,9 @@ export function splitBuffers(state: Readonly<Record<string, unknown>>): SplitSta
  *
  * @returns `state` itself, changed
  * @example
- * joinBuffers({ x: {} }, [["x", "y"]], [new Uint8Array([7])]); // { x: { y: new Uint8Array([7]) } }
+ * const state = { list: [null] };
+ * joinBuffers(state, [["list", 0]], [new Uint8Array([7])]);
+ * state.list[0] !== null; // true
  */
 export function joinBuffers(
   state: Record<string, unknown>,
