@@ -14,6 +14,7 @@ export { lshAttention, lshBuckets } from "./lsh/lshAttention";
 export { MultiHeadAttention } from "./MultiHeadAttention";
 export { MultiResBlock, multiResFilters } from "./MultiResBlock";
 export { RecurrentConvBlock } from "./RecurrentConvBlock";
+export { PerImageStandardization } from "./PerImageStandardization";
 export { ResizeLike } from "./ResizeLike";
 export { ResNetBlock } from "./ResNetBlock";
 export { ResNetStem } from "./ResNetStem";

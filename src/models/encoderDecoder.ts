@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
+import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 import { checkSegmentationArgs, segmentationHead } from "./unetFamily";
@@ -22,11 +23,11 @@ export function encoderDecoder(
 ): tf.LayersModel {
   refuseUnknownArguments(name, args);
   checkSegmentationArgs(name, args);
-  const { inputShape, numClasses, seed = 0 } = args;
+  const { numClasses, seed = 0 } = args;
   const { decoderFilters = [256, 128, 64, 32, 16] } = args;
-  const input = tf.input({ shape: [...inputShape], name: "image" });
-  const levels = stages(input, seed);
-  const skips = [input, ...levels.slice(0, -1)].reverse();
+  const { input, image } = imageInput(args);
+  const levels = stages(image, seed);
+  const skips = [image, ...levels.slice(0, -1)].reverse();
   const features = skips.reduce(
     (coarse, skip, index) => {
       const decoder = `decoder${skips.length - 1 - index}`;

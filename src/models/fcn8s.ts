@@ -5,6 +5,7 @@ import { ScoreFusion } from "../layers/ScoreFusion";
 import { SeededDropout } from "../layers/SeededDropout";
 import { VGGStage } from "../layers/VGGStage";
 import { deriveSeed } from "../layers/support/initializers";
+import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import { checkSegmentationArgs } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
@@ -47,11 +48,11 @@ const STAGES = [
 export function fcn8s(args: FCN8sArgs): tf.LayersModel {
   refuseUnknownArguments("fcn8s", args);
   checkSegmentationArgs("fcn8s", args);
-  const { inputShape, numClasses, seed = 0, filters = 64, dropout = 0.5 } = args;
+  const { numClasses, seed = 0, filters = 64, dropout = 0.5 } = args;
   const { denseFilters = 64 * filters } = args;
-  const input = tf.input({ shape: [...inputShape], name: "image" });
+  const { input, image } = imageInput(args);
   const levels: tf.SymbolicTensor[] = [];
-  let features = input;
+  let features = image;
   STAGES.forEach(([convolutions, multiple], index) => {
     const name = `stage${index + 1}`;
     const stage = new VGGStage({ name, filters: filters * multiple, convolutions, seed });

@@ -14,7 +14,9 @@ import type {
 /** Every name of an interface: one that is added there must be added here, or nothing compiles. */
 type NamesOf<A> = Readonly<Record<keyof A, true>>;
 
-const SEGMENTATION: NamesOf<SegmentationArgs> = { inputShape: true, numClasses: true, seed: true };
+const SEGMENTATION: NamesOf<SegmentationArgs> = {
+  ...{ inputShape: true, numClasses: true, seed: true, standardize: true },
+};
 const UNET: NamesOf<UNetArgs> = {
   ...SEGMENTATION,
   ...{ filters: true, depth: true, normalization: true },

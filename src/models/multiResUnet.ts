@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { MultiResBlock } from "../layers/MultiResBlock";
 import { ResPath } from "../layers/ResPath";
 import { UpsampleConcat } from "../layers/UpsampleConcat";
+import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
@@ -33,16 +34,16 @@ export interface MultiResUNetArgs extends UNetArgs {
 export function multiResUnet(args: MultiResUNetArgs): tf.LayersModel {
   refuseUnknownArguments("multiResUnet", args);
   checkSegmentationArgs("multiResUnet", args);
-  const { inputShape, numClasses, seed = 0, filters = 32, depth = 4, alpha = 1.67 } = args;
+  const { numClasses, seed = 0, filters = 32, depth = 4, alpha = 1.67 } = args;
   checkDepth("multiResUnet", depth);
   const common = { normalization: args.normalization ?? "batch", seed };
   const block = (name: string, level: number, x: tf.SymbolicTensor): tf.SymbolicTensor => {
     const own = { name, filters: filters * 2 ** level, alpha };
     return new MultiResBlock({ ...common, ...own }).apply(x) as tf.SymbolicTensor;
   };
-  const input = tf.input({ shape: [...inputShape], name: "image" });
+  const { input, image } = imageInput(args);
   const skips: tf.SymbolicTensor[] = [];
-  let features = input;
+  let features = image;
   for (let level = 0; level < depth; level++) {
     const own = { filters: filters * 2 ** level, length: depth - level };
     const encoded = block(`encoder${level}`, level, features);

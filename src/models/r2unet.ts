@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { RecurrentConvBlock } from "../layers/RecurrentConvBlock";
 import { UpsampleConcat } from "../layers/UpsampleConcat";
+import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
@@ -30,16 +31,16 @@ export interface R2UNetArgs extends UNetArgs {
 export function r2unet(args: R2UNetArgs): tf.LayersModel {
   refuseUnknownArguments("r2unet", args);
   checkSegmentationArgs("r2unet", args);
-  const { inputShape, numClasses, seed = 0, filters = 16, depth = 4, steps = 2 } = args;
+  const { numClasses, seed = 0, filters = 16, depth = 4, steps = 2 } = args;
   checkDepth("r2unet", depth);
   const common = { normalization: args.normalization ?? "batch", seed };
   const block = (name: string, level: number, x: tf.SymbolicTensor): tf.SymbolicTensor => {
     const own = { name, filters: filters * 2 ** level, steps };
     return new RecurrentConvBlock({ ...common, ...own }).apply(x) as tf.SymbolicTensor;
   };
-  const input = tf.input({ shape: [...inputShape], name: "image" });
+  const { input, image } = imageInput(args);
   const skips: tf.SymbolicTensor[] = [];
-  let features = input;
+  let features = image;
   for (let level = 0; level < depth; level++) {
     const skip = block(`encoder${level}`, level, features);
     skips.push(skip);

@@ -9,6 +9,7 @@ import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
 import type { DecoderAttention } from "../layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
 import { VGGStage } from "../layers/VGGStage";
+import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 
@@ -20,6 +21,8 @@ export interface SegmentationArgs {
   readonly numClasses: number;
   /** Fixes every initial weight; default 0. */
   readonly seed?: number;
+  /** Whether each image is brought to mean 0 and standard deviation 1 first; default false. */
+  readonly standardize?: boolean;
 }
 
 /** What the models of the U-Net family take. */
@@ -166,7 +169,7 @@ export function buildUNet(
 ): tf.LayersModel {
   refuseUnknownArguments(name, args);
   checkSegmentationArgs(name, args);
-  const { inputShape, numClasses, seed = 0, filters = 16, depth = 4 } = args;
+  const { numClasses, seed = 0, filters = 16, depth = 4 } = args;
   checkDepth(name, depth);
   const { normalization = "batch", bucketSize = 64, numHashes = 4 } = args;
   const { attentionLevels = Array.from({ length: depth }, (_, level) => level) } = args;
@@ -174,9 +177,9 @@ export function buildUNet(
 
   const encoder = encoderOf(name, parts.encoder, args, { filters, depth });
   const common = { normalization, seed };
-  const input = tf.input({ shape: [...inputShape], name: "image" });
+  const { input, image } = imageInput(args);
   const skips: tf.SymbolicTensor[] = [];
-  let features = input;
+  let features = image;
   if (parts.encoder === "resnext") {
     const stem = { ...common, name: "stem", filters, convolutions: 1, usePooling: false };
     features = new VGGStage(stem).apply(features) as tf.SymbolicTensor;

@@ -30,12 +30,12 @@ export function registerReportCommand(program: Command): void {
 
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
   const library = await import("../library");
-  const { record, model } = await library.loadRun(folder);
+  const { record, models } = await library.loadRun(folder);
   const source = options.data ?? record.data.source;
   const data = await library.loadLabelledData(source, record.config, readOptionsOf(options));
   const [split] = await library.readSplits(join(folder, "split.json"), data.cases);
   const cases = library.selectById(data.cases, split.test);
-  const predictions = library.predictCases(model, cases, library.inferenceOptions(record.config));
+  const predictions = library.predictCases(models, cases, library.inferenceOptions(record.config));
   const evaluation = library.scorePredictions(cases, predictions, record.classNames);
   const { packageRoot } = findProject(__dirname, process.cwd());
   const page = reportPage(

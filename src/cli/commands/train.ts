@@ -68,7 +68,7 @@ export function registerTrainCommand(program: Command): void {
       const { classNames } = run.record;
       const isScored = run.testCases.length > 0;
       const evaluation = isScored
-        ? evaluateModel(run.model, run.testCases, { ...inferenceOptions(config), classNames })
+        ? evaluateModel(run.models, run.testCases, { ...inferenceOptions(config), classNames })
         : null;
       if (evaluation !== null && result.ended !== "interrupted" && !run.wasFinished) {
         for (const tracker of trackers) await tracker.scores(summaryScores(evaluation.summary));

@@ -37,13 +37,25 @@ export const trainingConfigSchema = z.strictObject({
   ),
   /** Side of the square that slices are resized to, in pixels. */
   size: setting(z.int().min(16).max(2048), 128, "side that slices are resized to, in pixels"),
+  /**
+   * Values from black to white, in the scan's unit, e.g. [-1250, 250] Hounsfield units; `null` for what
+   * suits the unit.
+   */
+  window: setting(
+    z
+      .tuple([z.number(), z.number()])
+      .refine(([low, high]) => low < high, "[low, high] with low < high")
+      .nullable(),
+    null,
+    "values from black to white, e.g. [-1250,250]; null for what suits the unit",
+  ),
   /** Slices per optimizer step. */
   batchSize: setting(count, 4, "slices per step"),
   /** Passes over the training slices. */
   epochs: setting(count, 40, "passes over the training slices"),
   /** A last batch that is not full: trained on, or left for the next epoch's order. */
   lastBatch: setting(z.enum(["keep", "drop"]), "drop", "a last batch that is not full"),
-  /** The network's architecture. A model ignores what it has no part for. */
+  /** The network's architecture. A change that no model of a training or study has a part for is refused. */
   model: group({
     /** Channels at full resolution; they double per level. */
     filters: setting(count, 16, "channels at full resolution; they double per level", {
@@ -51,6 +63,12 @@ export const trainingConfigSchema = z.strictObject({
     }),
     /** Levels below full resolution. */
     depth: setting(z.int().min(1).max(8), 4, "levels below full resolution", { flag: "depth" }),
+    /** Each image is brought to mean 0 and standard deviation 1 by the network's first layer. */
+    standardize: setting(
+      z.boolean(),
+      false,
+      "the first layer brings each image to mean 0 and standard deviation 1",
+    ),
     /** `null`: each model's own, which is batch normalisation in the U-Net family. */
     normalization: setting(
       z.enum(["batch", "group", "none"]).nullable(),
@@ -128,6 +146,12 @@ export const trainingConfigSchema = z.strictObject({
       z.boolean(),
       true,
       "the background counts as a class; Dice and its kin only",
+    ),
+    /** Coarser levels of the decoder are held to the labels too, at half the weight per level. */
+    deepSupervision: setting(
+      z.boolean(),
+      false,
+      "holds the decoder's coarser levels to the labels too, at half the weight per level",
     ),
   }),
   /** How weights follow gradients. */
@@ -289,6 +313,8 @@ export const trainingConfigSchema = z.strictObject({
       "none",
       "mirrored copies whose probabilities are averaged",
     ),
+    /** Networks that are trained alike but for the seed, and whose class probabilities are averaged. */
+    ensemble: setting(count, 1, "networks of different seeds whose probabilities are averaged"),
   }),
   /** Number format of convolutions and matrix products; weights stay float32. */
   precision: setting(z.enum(["float32", "bfloat16"]), "float32", "of the compiled step"),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { prepareSamples, restoreProbabilities } from "../../data/prepare";
+import type { IntensityWindow } from "../../data/intensity";
 import type { Plane, SliceCase } from "../../data/types";
 import { createPredictor } from "../../engine/predictor";
 import type { Predictor } from "../../engine/predictor";
@@ -24,6 +25,8 @@ export interface PredictOptions {
    * to right; `"both"` three, front to back too. Default `"none"`.
    */
   readonly flips?: TestTimeFlips;
+  /** Black to white, as in training; default what suits each case's unit. */
+  readonly window?: IntensityWindow;
   /** Asked for after each batch with the number of slices that are done. */
   readonly onProgress?: (done: number) => void;
   /** One recorded graph a batch; default where TensorFlow runs natively and there are many batches. */
@@ -47,6 +50,7 @@ export function predictCases(
   const { batchSize = 4, flips = "none", onProgress } = options;
   const members = [models].flat();
   const size = commonSize(members);
+  const prepared = options.window === undefined ? {} : { window: options.window };
   const passes = members.length * FLIPPED_AXES[flips].length;
   const isLong = cases.length * passes > batchSize * BATCHES_WORTH_RECORDING;
   const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
@@ -64,7 +68,7 @@ export function predictCases(
     // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
     for (let start = 0; start < cases.length; start += batchSize) {
       const batch = cases.slice(start, start + batchSize);
-      const samples = prepareSamples({ cases: batch }, { size });
+      const samples = prepareSamples({ cases: batch }, { size, ...prepared });
       visitLogits(predict, samples, batchSize, (_, probabilities) => {
         const values = probabilities.dataSync<"float32">();
         const [, height, width, classes] = probabilities.shape;

@@ -1,12 +1,13 @@
 import type { TrainingConfig } from "../config/trainingConfig";
+import { prepareOptions } from "../training/prepareOptions";
 import type { PredictOptions } from "./evaluateModel";
 
 /**
  * How a configuration wants slices predicted, for `predictCases` and `evaluateModel`.
  *
  * ```ts
- * const { model, record } = await loadRun("runs/unet");
- * const masks = predictCases(model, cases, inferenceOptions(record.config));
+ * const { models, record } = await loadRun("runs/unet");
+ * const masks = predictCases(models, cases, inferenceOptions(record.config));
  * ```
  *
  * @example
@@ -14,7 +15,9 @@ import type { PredictOptions } from "./evaluateModel";
  */
 export function inferenceOptions({
   batchSize,
+  window,
   inference,
-}: Pick<TrainingConfig, "batchSize" | "inference">): PredictOptions {
-  return { batchSize, flips: inference.flips };
+}: Pick<TrainingConfig, "batchSize" | "window" | "inference">): PredictOptions {
+  const { flips } = inference;
+  return { batchSize, flips, ...prepareOptions({ window }) };
 }

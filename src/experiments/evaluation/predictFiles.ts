@@ -96,7 +96,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
       if (index > 0) scan = await openScan(source, settings);
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
-      const planes = predictCases(run.model, cases, {
+      const planes = predictCases(run.models, cases, {
         ...inferenceOptions(run.record.config),
         ...(batchSize === undefined ? {} : { batchSize }),
         onProgress: (done) => bar?.update(done),

@@ -84,6 +84,19 @@ export interface Run {
   readonly folder: string;
   readonly record: RunRecord;
   readonly model: tf.LayersModel;
+  /** All members of an ensemble, `model` the first; `predictCases` takes them as they are. */
+  readonly models: readonly tf.LayersModel[];
+}
+
+/** Where a member of an ensemble is trained, counted from 2; the first is the run itself. */
+export function memberFolder(folder: string, member: number): string {
+  return join(folder, `member${member}`);
+}
+
+/** The settings of a member: another seed, and no members of its own. */
+export function memberConfig(config: TrainingConfig, member: number): TrainingConfig {
+  const seed = (config.seed + member - 1) % 2 ** 32;
+  return { ...config, seed, inference: { ...config.inference, ensemble: 1 } };
 }
 
 /** What {@link saveRun} is told; versions it adds itself. */
@@ -195,5 +208,9 @@ export async function loadRun(folder: string, options: LoadRunOptions = {}): Pro
   const config = { ...record.config, model: architecture };
   const model = buildModel(record.model, config, record.classNames.length);
   writeVariables(path, modelVariables(model), readSafetensors(path, bytesSource(bytes)));
-  return { folder, record, model };
+  const models = [model];
+  for (let member = 2; member <= record.config.inference.ensemble; member++) {
+    models.push((await loadRun(memberFolder(folder, member), options)).model);
+  }
+  return { folder, record, model, models };
 }

@@ -3,6 +3,7 @@ import { readSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { refuseUnusedSettings } from "../training/unusedSettings";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -69,6 +70,7 @@ export async function conductStudy(
       : ownFolds(await readSplits(splitFile, dataset.cases), dataset.cases, config);
   const jobs = plan(folds, dataset);
   for (const job of jobs) expectTrainable(job.model, job.config);
+  refuseUnusedSettings(jobs);
   const study: Study = { kind, source, config, jobs };
   await options.beforeRun?.(study, dataset);
   const executor =

@@ -61,12 +61,12 @@ export function rowKey({ model, factors }: Pick<Job, "model" | "factors">): stri
   return JSON.stringify([model, Object.entries(factors).sort()]);
 }
 
-/** Optimizer steps of a whole job. */
+/** Optimizer steps of a whole job, all members of an ensemble together. */
 export function jobSteps({ config, split }: Pick<Job, "config" | "split">): number {
   const { epochs, batchSize, lastBatch, augmentation } = config;
   // The paper's augmentation adds five copies of each slice.
   const slices = split.train.length * (augmentation === "paper" ? 6 : 1);
   const batches = slices / batchSize;
   const perEpoch = lastBatch === "drop" && batches >= 1 ? Math.floor(batches) : Math.ceil(batches);
-  return epochs * perEpoch;
+  return epochs * perEpoch * config.inference.ensemble;
 }

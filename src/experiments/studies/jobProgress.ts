@@ -23,12 +23,18 @@ export type JobProgress = z.infer<typeof progressSchema>;
 /** Writes a job's progress into its folder while it trains. */
 export function progressWriter(folder: string, now: () => number = Date.now): TrainingCallback {
   let writtenAt = -Infinity;
+  // The members of an ensemble are trained one after the other.
+  let [stepsBefore, trainingSteps] = [0, 0];
   return async (event) => {
+    if (event.type === "begin") {
+      stepsBefore += trainingSteps;
+      trainingSteps = event.plan.totalSteps;
+    }
     if (event.type !== "batch" || now() - writtenAt < EVERY_MS) return;
     writtenAt = now();
     const { step, epoch, loss } = event;
     const peakBytes = process.resourceUsage().maxRSS * 1024;
-    const progress: JobProgress = { step, epoch, loss, peakBytes };
+    const progress: JobProgress = { step: stepsBefore + step, epoch, loss, peakBytes };
     await writeJsonWhole(join(folder, PROGRESS_FILE), progress);
   };
 }

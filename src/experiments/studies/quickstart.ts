@@ -90,7 +90,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
       ...{ model, config, out, source, dataset },
       ...{ progress, shouldStop, onEpoch, callbacks },
     });
-    const predictions = predictCases(run.model, run.testCases, inferenceOptions(config));
+    const predictions = predictCases(run.models, run.testCases, inferenceOptions(config));
     const evaluation = scorePredictions(run.testCases, predictions, dataset.classNames);
     entries.push([model, { run, predictions, evaluation }]);
   }

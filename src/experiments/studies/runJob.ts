@@ -4,7 +4,7 @@ import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { withFolderLock } from "../storage/folderLock";
-import { RECORD_FILE, WEIGHTS_FILE } from "../storage/runs";
+import { RECORD_FILE, WEIGHTS_FILE, memberFolder } from "../storage/runs";
 import { summaryScores, trackersOf } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -51,15 +51,12 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
     const run = await trainInFolder({
       ...options,
       ...{ model: job.model, config: job.config, split: job.split, out: folder },
-      callbacks: [
-        ...callbacks,
-        progressWriter(folder),
-        ...trackers.map(({ callback }) => callback),
-      ],
+      callbacks: [...callbacks, ...trackers.map(({ callback }) => callback)],
+      memberCallbacks: [progressWriter(folder)],
     });
     try {
       if (run.record.result.ended === "interrupted") return null;
-      const { records, summary } = evaluateModel(run.model, run.testCases, {
+      const { records, summary } = evaluateModel(run.models, run.testCases, {
         ...{ ...inferenceOptions(job.config), classNames },
       });
       const record = await writeJobRecord(folder, job, run, records);
@@ -67,10 +64,13 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
       if (options.keepsWeights !== true) {
         await rm(join(folder, RECORD_FILE), { force: true });
         await rm(join(folder, WEIGHTS_FILE), { force: true });
+        for (let member = 2; member <= job.config.inference.ensemble; member++) {
+          await rm(memberFolder(folder, member), { recursive: true, force: true });
+        }
       }
       return record;
     } finally {
-      run.model.dispose();
+      for (const model of run.models) model.dispose();
     }
   });
 }

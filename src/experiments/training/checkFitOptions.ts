@@ -34,6 +34,7 @@ const fitOptionsSchema = z.strictObject({
   augmentation: z.enum(["none", "paper", "standard"]).optional(),
   augmentationStrength: z.looseObject({}).optional(),
   oversampleForeground: z.number().min(0).max(1).optional(),
+  deepSupervision: z.boolean().optional(),
   lastBatch: z.enum(["keep", "drop"]).optional(),
   patience: count.nullable().optional(),
   metrics: z.record(z.string(), aFunction()).optional(),

@@ -21,7 +21,9 @@ export function findNonFinite(weights: WeightMap): NonFinite | null {
 
 /** `layer/weight` of a weight, by its name in `modelVariables`. */
 export function layerOf(model: tf.LayersModel, name: string): string {
-  const weight = model.weights[Number.parseInt(name, 10)];
+  const weight = model.weights.at(Number.parseInt(name, 10));
+  // A layer that only training has.
+  if (weight === undefined || !/^\d/.test(name)) return name;
   const found = [...ownedWeights(model)].find(([, own]) => own === weight);
   return found?.[0] ?? weight.originalName;
 }

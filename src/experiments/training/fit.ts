@@ -114,6 +114,7 @@ function resolveOptions(
     augmentation: "none",
     augmentationStrength: {},
     oversampleForeground: 0,
+    deepSupervision: false,
     lastBatch: "keep",
     patience: null,
     metrics: {},

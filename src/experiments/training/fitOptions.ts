@@ -52,6 +52,11 @@ export interface FitOptions {
    * Tensors and generators bring their own choice.
    */
   readonly oversampleForeground?: number;
+  /**
+   * Holds the coarser levels of a decoder to the labels too, by layers that only training has, at half
+   * the weight from level to level; default false.
+   */
+  readonly deepSupervision?: boolean;
   /** Default `"keep"`. */
   readonly lastBatch?: TrainingConfig["lastBatch"];
   /** Epochs without a better `monitor` that end the training; default `null`: never. */
@@ -116,6 +121,7 @@ const DECIDING = [
     "augmentation",
     "augmentationStrength",
     "oversampleForeground",
+    "deepSupervision",
     "lastBatch",
     "patience",
     "monitor",

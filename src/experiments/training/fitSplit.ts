@@ -32,6 +32,7 @@ export function fitSplit(
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
       ...{ lastBatch, patience, monitor, compiled, precision },
       oversampleForeground: config.sampling.oversampleForeground,
+      deepSupervision: config.loss.deepSupervision,
       loss: lossOf(config),
       optimizer: optimizerOf(config),
       ...{ progress, shouldStop, onEpoch, callbacks },
@@ -52,7 +53,8 @@ export function expectTrainable(model: string, config: TrainingConfig): void {
 
 /** The schema's settings that a loss does not have are left out for it. */
 function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
-  const { isBatchwise, includeBackground, skipAbsent, ...common } = loss;
+  const { name, classWeights, isBatchwise, includeBackground, skipAbsent } = loss;
+  const common = { name, classWeights };
   const isPerVoxel = loss.name === "crossEntropy" || loss.name === "focal";
   // Generalised Dice has one quotient for all classes.
   const isShared = loss.name === "generalisedDice";

@@ -5,11 +5,23 @@ import { pathKind } from "../../files/readFiles";
 import { prepareSamples } from "../../data/prepare";
 import type { ReadDatasetOptions } from "../../data/readDataset";
 import type { SliceCase, SliceDataset } from "../../data/types";
+import type * as tf from "@tensorflow/tfjs";
+import { memberConfig } from "../storage/runs";
 import { buildModel } from "./buildModel";
+import type { TrainingCallback } from "./events";
+import { prepareOptions } from "./prepareOptions";
+import { refuseUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { expectTrainable, fitSplit } from "./fitSplit";
 import type { TrainingHooks } from "./fitSplit";
-import { CHECKPOINT_FILE, SPLIT_FILE, loadRun, readRunRecord, saveRun } from "../storage/runs";
+import {
+  CHECKPOINT_FILE,
+  SPLIT_FILE,
+  loadRun,
+  memberFolder,
+  readRunRecord,
+  saveRun,
+} from "../storage/runs";
 import type { Run } from "../storage/runs";
 import { caseHashes } from "../storage/caseHashes";
 import { expectNoOwner, withFolderLock } from "../storage/folderLock";
@@ -38,6 +50,8 @@ export interface TrainRunOptions extends TrainingHooks {
   readonly readOptions?: ReadDatasetOptions;
   /** The source's slices, where they are in memory already. */
   readonly dataset?: SliceDataset;
+  /** Hear of the trainings of an ensemble's other members too, which `callbacks` do not. */
+  readonly memberCallbacks?: readonly TrainingCallback[];
   /** Default: made by group, with the configuration's seed and shares. */
   readonly split?: Split;
 }
@@ -61,6 +75,7 @@ export interface TrainedRun extends Run {
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { model, config, out, source = PHANTOM } = options;
   expectTrainable(model, config);
+  refuseUnusedSettings([{ model, config }]);
   await expectNoOwner(out);
   const manifest = await readManifest(out);
   if (manifest !== null) expectSameSettings(out, manifest, { model, config });
@@ -83,10 +98,21 @@ export async function trainInFolder(
   if (before !== null && before.result.ended !== "interrupted") {
     return { ...(await loadRun(out)), testCases, split, wasFinished: true };
   }
+  const members: tf.LayersModel[] = [];
+  for (let member = 2; member <= config.inference.ensemble; member++) {
+    const run = await trainInFolder({
+      ...options,
+      ...{ out: memberFolder(out, member), config: memberConfig(config, member) },
+      callbacks: options.memberCallbacks ?? [],
+    });
+    if (run.record.result.ended === "interrupted") return { ...run, folder: out };
+    members.push(run.model);
+  }
   const model = buildModel(options.model, config, dataset.classNames.length);
   const checkpoint = join(out, CHECKPOINT_FILE);
-  const samples = prepareSamples(dataset, { size: config.size });
-  const result = await fitSplit(model, samples, split, { ...options, checkpoint });
+  const samples = prepareSamples(dataset, { size: config.size, ...prepareOptions(config) });
+  const callbacks = [...(options.callbacks ?? []), ...(options.memberCallbacks ?? [])];
+  const result = await fitSplit(model, samples, split, { ...options, callbacks, checkpoint });
   const record = await saveRun(out, model, {
     model: options.model,
     classNames: [...dataset.classNames],
@@ -102,7 +128,8 @@ export async function trainInFolder(
     result,
   });
   if (result.ended !== "interrupted") await rm(checkpoint, { force: true });
-  return { folder: out, record, model, testCases, split, wasFinished: false };
+  const models = [model, ...members];
+  return { folder: out, record, model, models, testCases, split, wasFinished: false };
 }
 
 /** Writes the folder's manifest and split, or sees that they are the same as before. */

@@ -7,6 +7,7 @@ import type { SegmentationLoss } from "../../losses";
 import { logitsModel } from "../../models/logitsModel";
 import type { TrainingConfig } from "../config/trainingConfig";
 import type { ArrayBatch, BatchShape } from "./batch";
+import { superviseDeeply } from "./deepSupervision";
 import { trainingStep } from "./trainingStep";
 import type { TrainingStep } from "./trainingStep";
 import type { Predict } from "./validation";
@@ -27,6 +28,10 @@ export interface SessionOptions {
   readonly trainingShapes: readonly BatchShape[];
   /** The shape `[b, ...space, channels]` that prediction will meet, where it is known. */
   readonly predictionShape: readonly number[] | null;
+  /** Holds coarser levels of the decoder to the labels too; default false. */
+  readonly deepSupervision?: boolean;
+  /** Of the layers that this adds; default 0. */
+  readonly seed?: number;
 }
 
 /** A model in training: its step and its prediction, run op by op or as one recorded graph. */
@@ -65,7 +70,11 @@ type Runner = Pick<TrainingSession, "isPrepared" | "prepare" | "predict" | "disp
 export function createSession(model: tf.LayersModel, options: SessionOptions): TrainingSession {
   const logits = logitsModel(model);
   const optimizer = createOptimizer(options.optimizer);
-  const step = trainingStep(logits, options.loss, optimizer);
+  const { deepSupervision = false, seed = 0 } = options;
+  const { network, heads } = deepSupervision
+    ? superviseDeeply(logits, seed)
+    : { network: logits, heads: [] };
+  const step = trainingStep(network, options.loss, optimizer);
   const predict: Predict = (inputs) =>
     tf.tidy(() => logits.apply(inputs, { training: false }) as tf.Tensor);
   const runner: Runner = options.compiled
@@ -77,7 +86,7 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
         dispose: () => undefined,
       };
   return {
-    modelVariables: modelVariables(model),
+    modelVariables: new Map([...modelVariables(model), ...headVariables(heads)]),
     optimizerVariables: new Map(optimizer.slots.map(({ name, variable }) => [name, variable])),
     swapAverages: options.optimizer.useEma === true ? () => optimizer.swapAverages() : null,
     isPrepared: runner.isPrepared,
@@ -93,8 +102,18 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
     dispose() {
       runner.dispose();
       optimizer.dispose();
+      for (const head of heads) head.dispose();
     },
   };
+}
+
+/** Behind the model's own, whose names begin with numbers. */
+function headVariables(heads: readonly tf.layers.Layer[]): NamedVariables {
+  return new Map(
+    heads.flatMap((head) =>
+      head.weights.map((weight) => [weight.originalName, weight.read() as tf.Variable] as const),
+    ),
+  );
 }
 
 /** One graph and one set of variables for every batch size and for prediction. */

@@ -16,6 +16,7 @@ import { crossValidationFolds } from "../../../src/experiments/studies/folds";
 import { buildModel } from "../../../src/experiments/training/buildModel";
 import { loadLabelledData } from "../../../src/experiments/training/dataSource";
 import { fitSplit } from "../../../src/experiments/training/fitSplit";
+import { refuseUnusedSettings } from "../../../src/experiments/training/unusedSettings";
 import { optimizerOf } from "../../../src/experiments/training/optimizerOf";
 import { newSplit } from "../../../src/experiments/training/trainRun";
 import { discDataset } from "../support/discDataset";
@@ -117,11 +118,13 @@ const optimizer = (
 const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   seed: change(weights, { seed: 2 }),
   size: change(architecture, { size: 32 }),
+  window: change(predictions, { window: [50, 150] }),
   batchSize: change(weights, { batchSize: 3 }),
   epochs: change(weights, { epochs: 2 }),
   lastBatch: change(weights, { lastBatch: "drop" }),
   "model.filters": architectural({ filters: 4 }),
   "model.depth": architectural({ depth: 3 }),
+  "model.standardize": change(predictions, { model: { standardize: true } }),
   "model.normalization": architectural({ normalization: "group" }),
   "model.cardinality": architectural({ cardinality: 1 }),
   "model.pathWidth": architectural({ pathWidth: 5 }),
@@ -135,6 +138,7 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   "loss.isBatchwise": change(weights, { loss: { isBatchwise: true } }),
   "loss.skipAbsent": change(weights, { loss: { skipAbsent: false } }),
   "loss.includeBackground": change(weights, { loss: { includeBackground: false } }),
+  "loss.deepSupervision": change(weights, { loss: { deepSupervision: true } }),
   "optimizer.name": change(weights, named("lion"), named("adam")),
   "optimizer.learningRate": optimizer({ learningRate: 0.01 }),
   "optimizer.clipNorm": optimizer({ clipNorm: 0.001 }, { name: "sgd" }),
@@ -194,6 +198,7 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
 /** Labels, and settings whose effect another test shows. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   preset: "a label",
+  "inference.ensemble": "test/experiments/training/ensemble.test.ts trains and loads one",
   compiled: "test/experiments/training/fit.test.ts trains either way to the same weights",
   "data.resample":
     "test/cli/commands.test.ts reads a mask on another grid with it, and not without",
@@ -218,6 +223,37 @@ describe("settings", () => {
     const before = mergeSettings(trainingConfigSchema, BASE, from);
     const after = mergeSettings(trainingConfigSchema, before, to);
     expect(await seen(probe, after)).not.toEqual(await seen(probe, before));
+  });
+});
+
+describe("settings that nothing would use", () => {
+  const refuse = (model: string, overrides: TrainingOverrides, others: readonly string[] = []) => {
+    const config = presetConfig("quick", overrides);
+    return () => refuseUnusedSettings([model, ...others].map((each) => ({ model: each, config })));
+  };
+
+  it.each<[string, TrainingOverrides, RegExp]>([
+    [
+      "unet",
+      { model: { cardinality: 4 } },
+      /config\.model\.cardinality: .*got 4, which unet has not/,
+    ],
+    ["mr", { model: { attention: "gate", numHashes: 1 } }, /numHashes: .*attention "gate" has not/],
+    ["unet", { loss: { name: "focal", isBatchwise: true } }, /isBatchwise: .*focal has not/],
+    [
+      "unet",
+      { augmentation: "none", augmentationStrength: { noise: 0 } },
+      /noise: .*"none" has not/,
+    ],
+    ["unet", { compiled: false, precision: "bfloat16" }, /precision: .*only a compiled step has/],
+  ])("are refused for %s: %j", (model, overrides, message) => {
+    expect(refuse(model, overrides)).toThrow(message);
+  });
+
+  it("are taken where one model of a study uses them, or the preset has them", () => {
+    expect(refuse("unet", { model: { cardinality: 4 } }, ["ma"])).not.toThrow();
+    const config = presetConfig("smoke", { loss: { name: "crossEntropy" } });
+    expect(() => refuseUnusedSettings([{ model: "unet", config }])).not.toThrow();
   });
 });
 

@@ -1,0 +1,89 @@
+import { ConfigError } from "../../core/errors";
+import { modelArguments } from "../../models/modelArguments";
+import type { ModelName } from "../../models/modelNames";
+import { decisiveSettings, valueAt } from "../config/fingerprint";
+import { PRESET_NAMES, presetConfig } from "../config/presets";
+import type { TrainingConfig } from "../config/trainingConfig";
+
+/** A model with the settings that it is trained by. */
+interface Training {
+  readonly model: string;
+  readonly config: TrainingConfig;
+}
+
+/**
+ * Refuses settings that were changed from their preset and that none of the trainings would use: a
+ * cardinality without ResNeXt blocks, strengths of an augmentation that is off.
+ *
+ * @throws ConfigError that names the first such setting
+ */
+export function refuseUnusedSettings(trainings: readonly Training[]): void {
+  if (trainings.length === 0) return;
+  const [first, ...others] = trainings.map(unusedSettings);
+  for (const [path, reason] of first) {
+    if (!others.every((unused) => unused.has(path))) continue;
+    throw new ConfigError({
+      where: `config.${path}`,
+      expected: "a setting that the training uses",
+      got: `${JSON.stringify(valueAt(trainings[0].config, path.split(".")))}, which ${reason}`,
+      remedy: "Take it out, or change what it belongs to.",
+    });
+  }
+}
+
+/** Paths of changed settings that nothing reads, and why. */
+function unusedSettings({ model, config }: Training): Map<string, string> {
+  const preset = PRESET_NAMES.find((name) => name === config.preset) ?? "quick";
+  const before = decisiveSettings(presetConfig(preset));
+  const unused = new Map<string, string>();
+  for (const [path, value] of decisiveSettings(config)) {
+    if (value === before.get(path)) continue;
+    const reason = reasonUnused(path, model, config);
+    if (reason !== null) unused.set(path, reason);
+  }
+  return unused;
+}
+
+/** Why a setting is not used; `null` where it is. */
+function reasonUnused(path: string, model: string, config: TrainingConfig): string | null {
+  const { loss, augmentation, augmentationStrength, compiled } = config;
+  const [group, name] = path.split(".");
+  switch (group) {
+    case "model":
+      return reasonUnusedByModel(name, model, config.model);
+    case "loss": {
+      const isPerPixel = loss.name === "crossEntropy" || loss.name === "focal";
+      const isOfRegions = ["isBatchwise", "skipAbsent", "includeBackground"].includes(name);
+      if (isOfRegions && isPerPixel) return `${loss.name} has not`;
+      return name === "skipAbsent" && loss.name === "generalisedDice"
+        ? "generalisedDice has not"
+        : null;
+    }
+    case "augmentationStrength":
+      if (augmentation !== "standard") return `augmentation "${augmentation}" has not`;
+      return name === "cutoutSize" && augmentationStrength.cutoutChance === 0
+        ? "needs a cutoutChance"
+        : null;
+    case "precision":
+      return compiled ? null : "only a compiled step has";
+    default:
+      return null;
+  }
+}
+
+function reasonUnusedByModel(
+  name: string,
+  model: string,
+  settings: TrainingConfig["model"],
+): string | null {
+  const { attention, attentionLevels } = settings;
+  // `buildModel` refuses these two with a better message.
+  if (name === "encoderWeights" || name === "attention") return null;
+  if (!modelArguments(model as ModelName).includes(name)) return `${model} has not`;
+  const isOfAttention = ["attentionLevels", "bucketSize", "numHashes"].includes(name);
+  if (isOfAttention && attention === "none") return "needs attention";
+  const isOfHashing = name === "bucketSize" || name === "numHashes";
+  if (!isOfHashing) return null;
+  if (attention !== null && attention !== "lsh") return `attention "${attention}" has not`;
+  return Array.isArray(attentionLevels) && attentionLevels.length === 0 ? "needs attention" : null;
+}

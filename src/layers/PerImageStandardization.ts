@@ -1,0 +1,48 @@
+import * as tf from "@tensorflow/tfjs";
+import { BookLayer, onlyTensor } from "./support/BookLayer";
+import type { LayerOptions } from "./support/BookLayer";
+import { valuesOf } from "./support/operations";
+import type { CountsOperations } from "./support/operations";
+
+/**
+ * Each image less its mean, over its standard deviation, all pixels and channels together; an image of
+ * one value comes out as zeros. No weights.
+ *
+ * Input and output `[batch, height, width, channels]`.
+ *
+ * As in TensorFlow the divisor is at least `1 / √n` for `n` values.
+ *
+ * @example
+ * const layer = new PerImageStandardization();
+ * const image = tf.tensor4d([0, 0, 2, 2], [1, 2, 2, 1]);
+ * (layer.apply(image) as tf.Tensor).arraySync(); // [[[[-1], [-1]], [[1], [1]]]]
+ * @see TensorFlow, `tf.image.per_image_standardization`
+ */
+export class PerImageStandardization extends BookLayer<object> implements CountsOperations {
+  static className = "PerImageStandardization";
+
+  constructor(options: LayerOptions = {}) {
+    super(options, {});
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const images = onlyTensor(inputs);
+      const axes = images.shape.map((_, axis) => axis).slice(1);
+      const count = axes.reduce((product, axis) => product * images.shape[axis], 1);
+      const centred = tf.sub(images, tf.mean(images, axes, true));
+      const deviation = tf.sqrt(tf.mean(tf.square(centred), axes, true));
+      return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(count)));
+    });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return inputShape as tf.Shape;
+  }
+
+  countOperations(inputShape: tf.Shape | tf.Shape[]): number {
+    return 5 * valuesOf(inputShape as tf.Shape);
+  }
+}
+
+tf.serialization.registerClass(PerImageStandardization);
