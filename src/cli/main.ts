@@ -10,6 +10,8 @@ import { registerEvaluateCommand } from "./commands/evaluate";
 import { registerJobCommand } from "./commands/job";
 import { registerExportCommand } from "./commands/export";
 import { registerKernelCommand } from "./commands/kernel";
+import { registerKShotCommand } from "./commands/kShot";
+import { registerLeakStudyCommand } from "./commands/leakStudy";
 import { registerPhantomCommand } from "./commands/phantom";
 import { registerPredictCommand } from "./commands/predict";
 import { registerReportCommand } from "./commands/report";
@@ -36,6 +38,8 @@ function createProgram(): Command {
   registerEvaluateCommand(program);
   registerCompareCommand(program);
   registerAblateCommand(program);
+  registerLeakStudyCommand(program);
+  registerKShotCommand(program);
   registerJobCommand(program);
   registerConfigCommand(program);
   registerRunsCommand(program);

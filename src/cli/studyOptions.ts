@@ -31,12 +31,19 @@ const ASK_ABOVE_SECONDS = 600;
 /** The person said no. */
 export class DeclinedError extends Error {}
 
-/** Adds what every study's command takes beside its settings. */
-export function addStudyOptions(command: Command): Command {
-  return addTrackingOptions(command)
+/**
+ * Adds what every study's command takes beside its settings.
+ *
+ * @param takesSplit false for a study that makes its folds itself
+ */
+export function addStudyOptions(command: Command, takesSplit = true): Command {
+  addTrackingOptions(command);
+  if (takesSplit) {
+    command.option("--split <file>", "JSON with your own splits, instead of --folds");
+  }
+  return command
     .requiredOption("--out <folder>", "a record of every training, and the tables")
     .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
-    .option("--split <file>", "JSON with your own splits, instead of --folds")
     .option("--seeds <numbers>", "with commas; default the configuration's seed", seedsOption)
     .addOption(
       new Option("--executor <name>", "where trainings run")

@@ -196,9 +196,15 @@ export function kFold(
 /**
  * Checks that no case and no group is on two sides, and that every id is known.
  *
+ * @param options.allowsTornGroups lets a group stand on several sides, for a study of what that does;
+ *   default false
  * @throws ConfigError that names the case
  */
-export function checkSplit(split: Split, cases: readonly Splittable[]): void {
+export function checkSplit(
+  split: Split,
+  cases: readonly Splittable[],
+  { allowsTornGroups = false }: { readonly allowsTornGroups?: boolean } = {},
+): void {
   const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
   const sideOf = new Map<string, string>();
   const sideOfGroup = new Map<string, string>();
@@ -223,7 +229,7 @@ export function checkSplit(split: Split, cases: readonly Splittable[]): void {
         });
       }
       const groupSide = sideOfGroup.get(group);
-      if (groupSide !== undefined && groupSide !== side) {
+      if (!allowsTornGroups && groupSide !== undefined && groupSide !== side) {
         throw new ConfigError({
           where,
           expected: "each group on one side",

@@ -302,6 +302,18 @@ export const trainingConfigSchema = z.strictObject({
     3,
     "folds of cross-validation, or all to hold out each patient once",
   ),
+  /** What the network learns before: slices of the phantom (`phantom`), for so many epochs. */
+  pretraining: group({
+    /** 0 starts from random weights. */
+    epochs: setting(z.int().min(0), 0, "epochs on the phantom before the training; 0 for none"),
+  }),
+  /** Learning from slices without labels, which a k-shot study has; others refuse it. */
+  selfTraining: group({
+    /** Students, each taught by the network before; 0 for none. */
+    rounds: setting(z.int().min(0), 0, "students taught by the network before; 0 for none"),
+    /** Pixels whose likeliest class has a lower probability do not count. */
+    minConfidence: setting(chance, 0.9, "least probability of a class that a student learns"),
+  }),
   /** How slices are predicted once the network is trained; validation during training is plain. */
   inference: group({
     /**

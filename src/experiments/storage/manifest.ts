@@ -41,6 +41,8 @@ export interface WantedSettings {
 export interface WantedData {
   readonly source: string;
   readonly split: Split;
+  /** Slices whose labels are not looked at; default none. */
+  readonly unlabelled?: readonly string[];
   readonly cases: Readonly<Record<string, CaseHashes>>;
 }
 
@@ -100,7 +102,7 @@ export function expectSameData(
 ): void {
   const difference =
     differenceOf(manifest.cases, wanted.cases) ??
-    (manifest.split === hashSplit(wanted.split) ? null : "another split of the cases");
+    (manifest.split === hashSplit(wanted) ? null : "another split of the cases");
   if (difference === null) return;
   throw new ConfigError({
     where: folder,
@@ -114,22 +116,26 @@ export function expectSameData(
 export async function writeManifest(
   folder: string,
   settings: WantedSettings,
-  { source, split, cases }: WantedData,
+  data: WantedData,
 ): Promise<void> {
   const manifest: Manifest = {
     format: "layerbook-manifest-1",
     model: settings.model,
     config: settings.config,
-    source,
-    split: hashSplit(split),
-    cases: { ...cases },
+    source: data.source,
+    split: hashSplit(data),
+    cases: { ...data.cases },
   };
   await writeJsonWhole(join(folder, MANIFEST_FILE), manifest);
 }
 
 /** Which cases stand on which side; the order within a side counts, since training follows it. */
-function hashSplit({ train, validation, test }: Split): string {
-  return createHash("sha256").update(JSON.stringify({ train, validation, test })).digest("hex");
+function hashSplit({
+  split: { train, validation, test },
+  unlabelled = [],
+}: Pick<WantedData, "split" | "unlabelled">): string {
+  const parts = { train, validation, test, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 function named([path, value]: readonly [string, string]): [string, string] {

@@ -9,6 +9,14 @@ export type FactorValue = string | number | boolean | null;
 /** What a study varies, by name: `{ augmentation: "paper", shots: 5 }`. */
 export type Factors = Readonly<Record<string, FactorValue>>;
 
+/** What a job may do that no honest one does; for a leak study alone. */
+export interface Leak {
+  /** Slices of one group may stand on several sides of the split. */
+  readonly tornGroups: boolean;
+  /** Augmented copies are made before the split, so that copies of tested slices are trained on. */
+  readonly copiesBeforeSplit: boolean;
+}
+
 /** One training with its evaluation, as plain data: the unit that a study plans, runs and records. */
 export interface Job {
   /** Unique in its study; also the name of its folder. */
@@ -20,12 +28,21 @@ export interface Job {
   readonly split: Split;
   /** Jobs with the same model and factors are one row of a table, over folds and seeds. */
   readonly factors: Factors;
+  /** Training slices whose labels are not looked at, for `selfTraining`. */
+  readonly unlabelled?: readonly string[] | undefined;
+  /** Permission to leak; absent for every honest job. */
+  readonly leak?: Leak | undefined;
 }
 
 export const factorsSchema = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean(), z.null()]),
 );
+
+export const leakSchema = z.strictObject({
+  tornGroups: z.boolean(),
+  copiesBeforeSplit: z.boolean(),
+}) satisfies z.ZodType<Leak>;
 
 /** What a {@link Job} must satisfy. */
 export const jobSchema = z.strictObject({
@@ -40,6 +57,8 @@ export const jobSchema = z.strictObject({
     test: z.array(z.string()).min(1),
   }),
   factors: factorsSchema,
+  unlabelled: z.array(z.string()).optional(),
+  leak: leakSchema.optional(),
 }) satisfies z.ZodType<Job>;
 
 /**
@@ -61,12 +80,15 @@ export function rowKey({ model, factors }: Pick<Job, "model" | "factors">): stri
   return JSON.stringify([model, Object.entries(factors).sort()]);
 }
 
-/** Optimizer steps of a whole job, all members of an ensemble together. */
+/** Optimizer steps of a whole job: pre-training, teachers, students and all members of an ensemble. */
 export function jobSteps({ config, split }: Pick<Job, "config" | "split">): number {
-  const { epochs, batchSize, lastBatch, augmentation } = config;
-  // The paper's augmentation adds five copies of each slice.
-  const slices = split.train.length * (augmentation === "paper" ? 6 : 1);
-  const batches = slices / batchSize;
-  const perEpoch = lastBatch === "drop" && batches >= 1 ? Math.floor(batches) : Math.ceil(batches);
-  return epochs * perEpoch * config.inference.ensemble;
+  const { epochs, batchSize, lastBatch, augmentation, pretraining, selfTraining } = config;
+  const perEpoch = (count: number): number => {
+    // The paper's augmentation adds five copies of each slice.
+    const batches = (count * (augmentation === "paper" ? 6 : 1)) / batchSize;
+    return lastBatch === "drop" && batches >= 1 ? Math.floor(batches) : Math.ceil(batches);
+  };
+  const before = pretraining.epochs > 0 ? pretraining.epochs * perEpoch(config.phantom.count) : 0;
+  const own = epochs * perEpoch(split.train.length) * (1 + selfTraining.rounds);
+  return (before + own) * config.inference.ensemble;
 }

@@ -10,7 +10,7 @@ import { expectSameSettings } from "../storage/manifest";
 import { readRecord } from "../storage/readRecord";
 import { epochRecordSchema } from "../training/checkpoint";
 import type { TrainedRun } from "../training/trainRun";
-import { factorsSchema } from "./job";
+import { factorsSchema, leakSchema } from "./job";
 import type { Job } from "./job";
 
 const RECORD_FILE = "record.json";
@@ -20,6 +20,8 @@ const fileSchema = z.strictObject({
   id: z.string(),
   model: z.string(),
   factors: factorsSchema,
+  /** What the job was allowed to leak; absent for every honest one. */
+  leak: leakSchema.optional(),
   config: trainingConfigSchema,
   fold: z.int(),
   seed: z.int(),
@@ -102,12 +104,13 @@ export async function writeDroppedRecord(
 
 async function write(
   folder: string,
-  { id, model, factors, config, split }: Job,
+  { id, model, factors, config, split, leak }: Job,
   result: Pick<JobRecord, "dropped" | "training" | "classNames" | "splitNote" | "cases">,
 ): Promise<JobRecord> {
   const record: JobRecord = {
     format: "layerbook-job-1",
     ...{ id, model, factors: { ...factors }, config, fold: split.fold, seed: config.seed },
+    ...(leak === undefined ? {} : { leak }),
     ...result,
     versions: { layerbook: version, node: process.version },
   };

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { checkSplit } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
@@ -39,6 +40,9 @@ export interface RunJobOptions extends TrainingHooks {
 export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecord | null> {
   const { folder, dataset, callbacks = [] } = options;
   const { classNames } = dataset;
+  const { unlabelled = [] } = job;
+  const split = { ...job.split, train: [...job.split.train, ...unlabelled] };
+  checkSplit(split, dataset.cases, { allowsTornGroups: job.leak?.tornGroups ?? false });
   const done = await readJobRecord(folder, job);
   if (done !== null) return done;
   return withFolderLock(folder, async () => {
@@ -51,6 +55,8 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
     const run = await trainInFolder({
       ...options,
       ...{ model: job.model, config: job.config, split: job.split, out: folder },
+      unlabelled,
+      ...(job.leak === undefined ? {} : { leak: job.leak }),
       callbacks: [...callbacks, ...trackers.map(({ callback }) => callback)],
       memberCallbacks: [progressWriter(folder)],
     });

@@ -17,7 +17,12 @@ export function fitSplit(
   model: tf.LayersModel,
   samples: readonly Sample[],
   split: Pick<Split, "train" | "validation">,
-  options: TrainingHooks & { readonly config: TrainingConfig; readonly checkpoint: string },
+  options: TrainingHooks & {
+    readonly config: TrainingConfig;
+    readonly checkpoint: string;
+    /** A label of the training slices that counts nowhere. */
+    readonly ignoreLabel?: number;
+  },
 ): Promise<FitResult> {
   const { config, checkpoint, progress, shouldStop, onEpoch, callbacks } = options;
   const { epochs, batchSize, seed, schedule, augmentation, augmentationStrength } = config;
@@ -36,6 +41,7 @@ export function fitSplit(
       loss: lossOf(config),
       optimizer: optimizerOf(config),
       ...{ progress, shouldStop, onEpoch, callbacks },
+      ...(options.ignoreLabel === undefined ? {} : { ignoreLabel: options.ignoreLabel }),
       checkpoint: { path: checkpoint },
     },
   );

@@ -10,7 +10,7 @@ import { fit } from "./fit";
 import type { FitOptions, FitResult } from "./fitOptions";
 
 /** The label of pixels that a teacher is not sure of. */
-const UNSURE = 255;
+export const UNSURE = 255;
 
 /** How {@link pseudoLabels} labels. */
 export interface PseudoLabelOptions {

@@ -4,12 +4,15 @@ import { ConfigError } from "../../core/errors";
 import { pathKind } from "../../files/readFiles";
 import { prepareSamples } from "../../data/prepare";
 import type { ReadDatasetOptions } from "../../data/readDataset";
-import type { SliceCase, SliceDataset } from "../../data/types";
+import type { Sample, SliceCase, SliceDataset } from "../../data/types";
 import type * as tf from "@tensorflow/tfjs";
 import { memberConfig } from "../storage/runs";
 import { buildModel } from "./buildModel";
 import type { TrainingCallback } from "./events";
+import { leakCopies } from "./leakedSamples";
 import { prepareOptions } from "./prepareOptions";
+import { STAGES_FOLDER, checkUnlabelled, lessonsOf, pretrain, trainTeacher } from "./stages";
+import { transferWeights } from "./transferWeights";
 import { refuseUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { expectTrainable, fitSplit } from "./fitSplit";
@@ -50,6 +53,10 @@ export interface TrainRunOptions extends TrainingHooks {
   readonly readOptions?: ReadDatasetOptions;
   /** The source's slices, where they are in memory already. */
   readonly dataset?: SliceDataset;
+  /** What a leak study's training may do; see `leakStudy`. */
+  readonly leak?: { readonly tornGroups: boolean; readonly copiesBeforeSplit: boolean } | undefined;
+  /** Slices of no other side whose labels are not looked at, for `selfTraining`. */
+  readonly unlabelled?: readonly string[];
   /** Hear of the trainings of an ensemble's other members too, which `callbacks` do not. */
   readonly memberCallbacks?: readonly TrainingCallback[];
   /** Default: made by group, with the configuration's seed and shares. */
@@ -87,13 +94,25 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   return withFolderLock(out, () => trainInFolder({ ...options, source, dataset, split }));
 }
 
-/** {@link trainRun} for a caller that owns the folder and has the data. */
-export async function trainInFolder(
-  options: TrainRunOptions & Required<Pick<TrainRunOptions, "source" | "dataset" | "split">>,
-): Promise<TrainedRun> {
-  const { config, out, source, dataset, split } = options;
+/** See {@link trainInFolder}. */
+export type TrainInFolder = (
+  options: TrainRunOptions &
+    Required<Pick<TrainRunOptions, "source" | "dataset" | "split">> & {
+      /** A network of the same architecture whose weights the training begins with. */
+      readonly begun?: tf.LayersModel;
+    },
+) => Promise<TrainedRun>;
+
+/**
+ * {@link trainRun} for a caller that owns the folder and has the data. Pre-training, teachers and the
+ * members of an ensemble are runs in folders of this one: killed and called again, each goes on where it
+ * was.
+ */
+export const trainInFolder: TrainInFolder = async (options) => {
+  const { config, out, source, dataset, split, unlabelled = [] } = options;
+  checkUnlabelled(config, split, unlabelled, dataset);
   const testCases = selectById(dataset.cases, split.test);
-  await claimFolder(out, options, { source, split, cases: caseHashes(dataset.cases) });
+  await claimFolder(out, options, { source, split, unlabelled, cases: caseHashes(dataset.cases) });
   const before = await readRunRecord(out);
   if (before !== null && before.result.ended !== "interrupted") {
     return { ...(await loadRun(out)), testCases, split, wasFinished: true };
@@ -103,16 +122,38 @@ export async function trainInFolder(
     const run = await trainInFolder({
       ...options,
       ...{ out: memberFolder(out, member), config: memberConfig(config, member) },
-      callbacks: options.memberCallbacks ?? [],
+      callbacks: [],
     });
     if (run.record.result.ended === "interrupted") return { ...run, folder: out };
     members.push(run.model);
   }
+  let { begun } = options;
+  if (begun === undefined && config.pretraining.epochs > 0) {
+    const run = await pretrain(trainInFolder, options);
+    if (run.record.result.ended === "interrupted") return { ...run, folder: out };
+    begun = run.model;
+  }
+  let teacher: TrainedRun | null = null;
+  if (config.selfTraining.rounds > 0) {
+    teacher = await trainTeacher(trainInFolder, {
+      ...options,
+      ...(begun === undefined ? {} : { begun }),
+    });
+    if (teacher.record.result.ended === "interrupted") return { ...teacher, folder: out };
+  }
   const model = buildModel(options.model, config, dataset.classNames.length);
+  if (begun !== undefined) transferWeights(begun, model);
+  if (begun !== options.begun) begun?.dispose();
   const checkpoint = join(out, CHECKPOINT_FILE);
   const samples = prepareSamples(dataset, { size: config.size, ...prepareOptions(config) });
   const callbacks = [...(options.callbacks ?? []), ...(options.memberCallbacks ?? [])];
-  const result = await fitSplit(model, samples, split, { ...options, callbacks, checkpoint });
+  const fitted =
+    teacher === null ? withLeak(samples, split, options) : lessonsOf(teacher, samples, options);
+  teacher?.model.dispose();
+  const result = await fitSplit(model, fitted.samples, fitted.split, {
+    ...{ ...options, ...fitted },
+    ...{ callbacks, checkpoint },
+  });
   const record = await saveRun(out, model, {
     model: options.model,
     classNames: [...dataset.classNames],
@@ -127,9 +168,31 @@ export async function trainInFolder(
     },
     result,
   });
-  if (result.ended !== "interrupted") await rm(checkpoint, { force: true });
+  if (result.ended !== "interrupted") {
+    await rm(checkpoint, { force: true });
+    await rm(join(out, STAGES_FOLDER), { recursive: true, force: true });
+  }
   const models = [model, ...members];
   return { folder: out, record, model, models, testCases, split, wasFinished: false };
+};
+
+/** Slices, split and settings of a training, with what it is allowed to leak. */
+function withLeak(
+  samples: readonly Sample[],
+  split: Split,
+  { config, leak }: Pick<TrainRunOptions, "config" | "leak">,
+): { samples: readonly Sample[]; split: Split; config: TrainingConfig } {
+  if (leak === undefined) return { samples, split, config };
+  // `fit` refuses groups on both sides, as it should wherever else.
+  const ungrouped = (list: readonly Sample[]): Sample[] =>
+    list.map((sample) => ({ ...sample, group: sample.id }));
+  if (!leak.copiesBeforeSplit) return { samples: ungrouped(samples), split, config };
+  const { copies, train } = leakCopies(samples, split, config.seed);
+  return {
+    samples: ungrouped([...samples, ...copies]),
+    split: { ...split, train },
+    config: { ...config, augmentation: "none" },
+  };
 }
 
 /** Writes the folder's manifest and split, or sees that they are the same as before. */

@@ -46,7 +46,7 @@ function unusedSettings({ model, config }: Training): Map<string, string> {
 
 /** Why a setting is not used; `null` where it is. */
 function reasonUnused(path: string, model: string, config: TrainingConfig): string | null {
-  const { loss, augmentation, augmentationStrength, compiled } = config;
+  const { loss, augmentation, augmentationStrength, compiled, selfTraining } = config;
   const [group, name] = path.split(".");
   switch (group) {
     case "model":
@@ -64,6 +64,8 @@ function reasonUnused(path: string, model: string, config: TrainingConfig): stri
       return name === "cutoutSize" && augmentationStrength.cutoutChance === 0
         ? "needs a cutoutChance"
         : null;
+    case "selfTraining":
+      return name === "minConfidence" && selfTraining.rounds === 0 ? "needs rounds" : null;
     case "precision":
       return compiled ? null : "only a compiled step has";
     default:

@@ -198,6 +198,9 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
 /** Labels, and settings whose effect another test shows. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   preset: "a label",
+  "pretraining.epochs": "test/experiments/studies/kShot.test.ts",
+  "selfTraining.rounds": "test/experiments/studies/kShot.test.ts",
+  "selfTraining.minConfidence": "test/experiments/studies/kShot.test.ts",
   "inference.ensemble": "test/experiments/training/ensemble.test.ts trains and loads one",
   compiled: "test/experiments/training/fit.test.ts trains either way to the same weights",
   "data.resample":

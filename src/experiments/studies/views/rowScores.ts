@@ -13,15 +13,27 @@ export interface ScoredCase {
   readonly scores: Scores;
 }
 
-/** @throws ConfigError when a case is scored twice with one seed */
-export function scoredCases(row: readonly JobRecord[]): ScoredCase[] {
+/** The mean over the foreground classes that a case has. */
+export function caseDice(item: CaseRecord): number {
+  return caseScores(item).dice;
+}
+
+/**
+ * @param diceOf a case's own Dice, the column `Dice`
+ * @throws ConfigError when a case is scored twice with one seed
+ */
+export function scoredCases(
+  row: readonly JobRecord[],
+  diceOf: (item: CaseRecord, record: JobRecord) => number = caseDice,
+): ScoredCase[] {
   const byId = new Map<string, { record: CaseRecord; scores: Scores[]; seeds: Set<number> }>();
-  for (const { cases, seed, id: job } of row) {
-    for (const record of cases) {
+  for (const job of row) {
+    const { seed } = job;
+    for (const record of job.cases) {
       const known = byId.get(record.id) ?? { record, scores: [], seeds: new Set<number>() };
-      if (known.seeds.has(seed)) throw twice(record.id, job);
+      if (known.seeds.has(seed)) throw twice(record.id, job.id);
       known.seeds.add(seed);
-      known.scores.push(scoresOf(record));
+      known.scores.push(scoresOf(record, diceOf(record, job)));
       byId.set(record.id, known);
     }
   }
@@ -32,8 +44,8 @@ export function scoredCases(row: readonly JobRecord[]): ScoredCase[] {
   }));
 }
 
-function scoresOf(record: CaseRecord): Scores {
-  const { dice, accuracy, precision } = caseScores(record);
+function scoresOf(record: CaseRecord, dice: number): Scores {
+  const { accuracy, precision } = caseScores(record);
   return new Map([
     ["Dice", dice],
     ...record.classes.slice(1).map(({ name, dice: own, counts }): [string, number] => {

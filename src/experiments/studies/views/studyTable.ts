@@ -1,9 +1,9 @@
 import { holm, spreadOf, wilcoxonSignedRank } from "../../../metrics";
-import type { Spread } from "../../../metrics";
+import type { CaseRecord, Spread } from "../../../metrics";
 import type { Factors, FactorValue } from "../job";
 import { rowKey } from "../job";
 import type { JobRecord } from "../jobRecord";
-import { patientPairs, scoredCases } from "./rowScores";
+import { caseDice, patientPairs, scoredCases } from "./rowScores";
 import type { ScoredCase } from "./rowScores";
 import { MODEL_TITLES } from "./titles";
 
@@ -44,6 +44,12 @@ export interface StudyTable {
   readonly convention: string;
 }
 
+/** How records become a table. */
+interface StudyTableOptions {
+  /** A case's own Dice, the column `Dice`; default the mean over the foreground classes that it has. */
+  readonly diceOf?: (item: CaseRecord, record: JobRecord) => number;
+}
+
 /** The convention of every {@link StudyTable}, to stand under it. */
 const CONVENTION =
   "Mean ± sample standard deviation over cases; a case that was scored by several seeds counts " +
@@ -59,7 +65,11 @@ const CONVENTION =
  *
  * @throws ConfigError when a case is scored twice with one seed
  */
-export function studyTable(title: string, records: readonly JobRecord[]): StudyTable {
+export function studyTable(
+  title: string,
+  records: readonly JobRecord[],
+  { diceOf = caseDice }: StudyTableOptions = {},
+): StudyTable {
   const groups = new Map<string, JobRecord[]>();
   for (const record of records) {
     const key = rowKey(record);
@@ -67,7 +77,7 @@ export function studyTable(title: string, records: readonly JobRecord[]): StudyT
   }
   const classNames = records[0]?.classNames.slice(1) ?? [];
   const columns = ["Dice", ...classNames.map((name) => `Dice ${name}`), "Accuracy", "Precision"];
-  const all = [...groups.values()].map((row) => ({ row, cases: scoredCases(row) }));
+  const all = [...groups.values()].map((row) => ({ row, cases: scoredCases(row, diceOf) }));
   const comparisons = new Map(
     columns.map((column) => {
       const pairs = all.map(({ cases }) => compareRows(all[0].cases, cases, column));

@@ -1,0 +1,45 @@
+import { expectModelName } from "../training/buildModel";
+import { conductStudy } from "./conductStudy";
+import type { StudyOptions } from "./conductStudy";
+import { planKShot } from "./planners/kShot";
+import type { StudyResult } from "./runStudy";
+import { writeTable } from "./views/paperTables";
+import { studyTable } from "./views/studyTable";
+import type { StudyTable } from "./views/studyTable";
+
+/** What {@link kShot} trains. */
+export interface KShotOptions extends StudyOptions {
+  /** A name that `modelByName` knows. */
+  readonly model: string;
+  /** Numbers of labelled slices; default 1, 5, 10 and 25. */
+  readonly shots?: readonly number[];
+}
+
+/** What a k-shot study came to. */
+export interface KShotStudy extends StudyResult {
+  readonly table: StudyTable;
+}
+
+/**
+ * How far a few labelled slices go: trains a network on 1, 5, 10 and 25 of them, from random weights or
+ * after pre-training on the phantom, and with or without self-training on the slices that are left. The
+ * held-out slices are the same for all.
+ *
+ * `config.pretraining.epochs` (0: as many as `epochs`) and `config.selfTraining` say how.
+ *
+ * @throws DataError for data that cannot be read; ConfigError for more slices than there are, or when
+ *   the folder holds another study
+ */
+export async function kShot(options: KShotOptions): Promise<KShotStudy> {
+  const { model, shots = [1, 5, 10, 25], config, out, seeds } = options;
+  expectModelName(model);
+  const result = await conductStudy("kShot", options, (folds, { cases }) =>
+    planKShot({
+      ...{ model, shots, config, folds, cases },
+      ...(seeds === undefined ? {} : { seeds }),
+    }),
+  );
+  const table = studyTable("A few labelled slices", result.records);
+  if (result.isComplete) await writeTable(out, "k-shot", table);
+  return { ...result, table };
+}

@@ -1,0 +1,63 @@
+import type { SliceDataset } from "../../data/types";
+import { expectModelName } from "../training/buildModel";
+import { conductStudy } from "./conductStudy";
+import type { StudyOptions } from "./conductStudy";
+import { crossValidationFolds } from "./folds";
+import { planLeakStudy } from "./planners/leakStudy";
+import type { StudyResult } from "./runStudy";
+import { leakTable } from "./views/leakTable";
+import { writeTable } from "./views/paperTables";
+import type { StudyTable } from "./views/studyTable";
+
+/** What {@link leakStudy} trains. */
+export interface LeakStudyOptions extends Omit<StudyOptions, "splitFile"> {
+  /** A name that `modelByName` knows. */
+  readonly model: string;
+}
+
+/** What a leak study came to. */
+export interface LeakStudy extends StudyResult {
+  readonly table: StudyTable;
+}
+
+/**
+ * How much of a published Dice is the protocol: trains one model with its data split before or after
+ * augmentation, and with a patient's slices (near-duplicates) together or on both sides, and takes the
+ * mean Dice with the background and without. Ends in a table with the honest protocol first, which the
+ * others are tested against on the same slices.
+ *
+ * It is the one study whose jobs may tear groups apart; each such job and its record say so (`leak`).
+ *
+ * @throws DataError for data that cannot be read; ConfigError when the folder holds another study
+ */
+export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
+  const { model, out, seeds } = options;
+  expectModelName(model);
+  // The plan decides on the augmentation.
+  const config = { ...options.config, augmentation: "paper" as const };
+  const result = await conductStudy("leakStudy", { ...options, config }, (folds, dataset) =>
+    planLeakStudy({
+      ...{
+        model,
+        config,
+        folds,
+        tornFolds: tornFolds(dataset, { ...config, folds: folds.length }),
+      },
+      ...(seeds === undefined ? {} : { seeds }),
+    }),
+  );
+  const table = leakTable(result.records);
+  if (result.isComplete) await writeTable(out, "leak-study", table);
+  return { ...result, table };
+}
+
+/** Folds as if each slice were a patient of its own. */
+function tornFolds(
+  { cases }: SliceDataset,
+  config: Parameters<typeof crossValidationFolds>[1],
+): ReturnType<typeof crossValidationFolds> {
+  return crossValidationFolds(
+    cases.map((item) => ({ ...item, group: item.id })),
+    config,
+  );
+}

@@ -1,0 +1,52 @@
+import { hasTruth } from "../../../metrics/caseMetrics";
+import type { CaseRecord } from "../../../metrics";
+import type { JobRecord } from "../jobRecord";
+import { caseDice } from "./rowScores";
+import { studyTable } from "./studyTable";
+import type { StudyTable } from "./studyTable";
+
+const COUNTED = "counted";
+
+/**
+ * Records of a leak study to its table: each protocol with the background left out of the mean Dice, as
+ * everywhere else, and counted as one more class. It reads nothing but the records.
+ */
+export function leakTable(records: readonly JobRecord[]): StudyTable {
+  const rows = ["left out", COUNTED].flatMap((background) =>
+    records.map((record) => ({ ...record, factors: { ...record.factors, background } })),
+  );
+  const table = studyTable("Leak study: how much of the Dice is the protocol", rows, {
+    diceOf: (item, { factors }) =>
+      factors["background"] === COUNTED ? diceWithBackground(item) : caseDice(item),
+  });
+  const convention =
+    `${table.convention} Copies before the split: augmented copies of the tested slices are among the ` +
+    "training images, as many images in all. Background counted: it is one more class of the mean Dice.";
+  return { ...table, convention };
+}
+
+/** Rows for `leakStudyBars`, the honest protocol first. */
+export function leakBars(table: StudyTable): {
+  readonly name: string;
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+  readonly count: number;
+}[] {
+  return table.rows.map(({ factors, scores }, index) => {
+    const { mean, interval, count } = scores["Dice"];
+    const honest = table.rows[0].factors;
+    const changed = Object.entries(factors)
+      .filter(([name, value]) => value !== honest[name])
+      .map(([name, value]) => `${name} ${String(value)}`);
+    return {
+      name: index === 0 ? "honest protocol" : changed.join(", "),
+      ...{ mean, count, interval: [interval.low, interval.high] as const },
+    };
+  });
+}
+
+/** Mean over all classes that the truth has. */
+function diceWithBackground({ classes }: CaseRecord): number {
+  const values = classes.filter(hasTruth).map(({ dice }) => dice);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { ConfigError } from "../../core/errors";
+import { checkSplit, selectById } from "../../data/splits";
+import type { Split } from "../../data/splits";
+import type { Sample, SliceDataset } from "../../data/types";
+import type { TrainingConfig } from "../config/trainingConfig";
+import { PHANTOM, loadLabelledData } from "./dataSource";
+import { UNSURE, pseudoLabels } from "./selfTraining";
+import type { TrainInFolder, TrainedRun } from "./trainRun";
+
+/** Trainings that come before a run's own; each is a run in a folder of this one, until the end. */
+export const STAGES_FOLDER = "stages";
+
+type Options = Parameters<TrainInFolder>[0];
+
+/** The settings of a stage: no stages or members of its own but those that are named. */
+function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): TrainingConfig {
+  const inference = { ...config.inference, ensemble: 1 };
+  return { ...config, inference, pretraining: { epochs: 0 }, ...own };
+}
+
+/** Trains the network on the phantom, on all of its slices, as many epochs as `pretraining` says. */
+export async function pretrain(train: TrainInFolder, options: Options): Promise<TrainedRun> {
+  const { config, out } = options;
+  const dataset = await loadLabelledData(PHANTOM, config);
+  const ids = dataset.cases.map(({ id }) => id);
+  return train({
+    ...options,
+    ...{ leak: undefined, unlabelled: [] },
+    ...{ dataset, source: PHANTOM, out: join(out, STAGES_FOLDER, "phantom"), callbacks: [] },
+    split: { fold: 0, seed: config.seed, train: ids, validation: [], test: [] },
+    config: stageConfig(config, {
+      epochs: config.pretraining.epochs,
+      patience: null,
+      // The phantom is in Hounsfield units, whatever the data are in.
+      window: null,
+      selfTraining: { ...config.selfTraining, rounds: 0 },
+    }),
+  });
+}
+
+/** Trains a run's teacher: the same, with one round of self-training less. */
+export function trainTeacher(train: TrainInFolder, options: Options): Promise<TrainedRun> {
+  const { config, out } = options;
+  const { rounds, minConfidence } = config.selfTraining;
+  return train({
+    ...options,
+    ...{ out: join(out, STAGES_FOLDER, "teacher"), callbacks: [] },
+    config: stageConfig(config, { selfTraining: { rounds: rounds - 1, minConfidence } }),
+  });
+}
+
+/** What a student learns from: the labelled slices, and those that its teacher is sure of in parts. */
+export interface Lessons {
+  readonly samples: readonly Sample[];
+  readonly split: Split;
+  readonly config: TrainingConfig;
+  readonly ignoreLabel: number;
+}
+
+/** Labels the unlabelled slices by the teacher. A student takes about as many steps as its teacher. */
+export function lessonsOf(
+  teacher: TrainedRun,
+  samples: readonly Sample[],
+  { config, split, unlabelled = [] }: Pick<Options, "config" | "split" | "unlabelled">,
+): Lessons {
+  const { minConfidence } = config.selfTraining;
+  const { batchSize } = config;
+  const taught = pseudoLabels(teacher.models, selectById(samples, unlabelled), {
+    ...{ minConfidence, batchSize },
+  });
+  const byId = new Map(taught.map((sample) => [sample.id, sample]));
+  const train = [...split.train, ...byId.keys()];
+  const epochs = Math.max(1, Math.round((config.epochs * split.train.length) / train.length));
+  return {
+    samples: samples.map((sample) => byId.get(sample.id) ?? sample),
+    split: { ...split, train },
+    config: { ...config, epochs },
+    ignoreLabel: UNSURE,
+  };
+}
+
+/**
+ * Refuses self-training without slices to label, and slices that are held out.
+ *
+ * @throws ConfigError that says which
+ */
+export function checkUnlabelled(
+  { selfTraining: { rounds } }: Pick<TrainingConfig, "selfTraining">,
+  split: Split,
+  unlabelled: readonly string[],
+  { cases }: Pick<SliceDataset, "cases">,
+): void {
+  if (rounds > 0 && unlabelled.length === 0) {
+    throw new ConfigError({
+      where: "config.selfTraining.rounds",
+      expected: "0 where no slices are without labels",
+      got: String(rounds),
+      remedy: "It belongs to a k-shot study, which leaves slices unlabelled.",
+    });
+  }
+  if (unlabelled.length > 0) {
+    checkSplit({ ...split, train: [...split.train, ...unlabelled] }, cases);
+  }
+}
