@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { QUICKSTART_MODELS, quickstart } from "../../src/experiments/studies/quickstart";
+import { QUICKSTART_MODELS } from "../../src/experiments/studies/planners/quickstart";
+import { quickstart } from "../../src/experiments/studies/quickstart";
 import { presetConfig } from "../../src/experiments/config/presets";
 import type { BenchOptions, Row } from "../support/contenders";
 

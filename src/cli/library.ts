@@ -8,6 +8,7 @@ export * from "../experiments";
 export { PHANTOM } from "../experiments/training/dataSource";
 export { ownSplit } from "../experiments/training/ownSplit";
 export { quickstart, quickstartReport } from "../experiments/studies/quickstart";
+export { onlyModel } from "../experiments/storage/runs";
 export { differingSettings, listRuns, pruneRuns } from "../experiments/storage/listRuns";
 export { estimateSeconds, stepCosts } from "../experiments/studies/cost";
 export { localExecutor } from "../experiments/studies/executors/local";

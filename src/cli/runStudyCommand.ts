@@ -2,7 +2,8 @@ import type { StudyOptions } from "../experiments/studies/conductStudy";
 import type { StudyResult } from "../experiments/studies/runStudy";
 import { withStopOnInterrupt } from "./runAction";
 import type { CommandResult } from "./runAction";
-import { DeclinedError, studyOf } from "./studyOptions";
+import { DeclinedError } from "./agree";
+import { studyOf } from "./studyOptions";
 import type { StudyCommandOptions } from "./studyOptions";
 import { configOf } from "./trainingOptions";
 

@@ -1,10 +1,10 @@
-import { createInterface } from "node:readline/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { StudyOptions } from "../experiments/studies/conductStudy";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
 import type { TrackingOptions } from "../experiments/tracking/trackersOf";
+import { agree } from "./agree";
 import { addTrackingOptions } from "./trackingOptions";
 import { integerOption, listOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
@@ -24,12 +24,6 @@ export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
   readonly keepWeights?: boolean;
   readonly yes?: boolean;
 }
-
-/** Studies longer than this ask first. */
-const ASK_ABOVE_SECONDS = 600;
-
-/** The person said no. */
-export class DeclinedError extends Error {}
 
 /**
  * Adds what every study's command takes beside its settings.
@@ -89,43 +83,12 @@ export async function studyOf(
     stepCost: (job) => cost?.(job) ?? 1,
     async beforeRun({ jobs, kind }, { classNames }) {
       cost = stepCosts(classNames.length);
-      await agree(kind, jobs.length, estimateSeconds(jobs, cost), options.yes === true);
+      await agree({
+        ...{ kind, trainings: jobs.length, seconds: estimateSeconds(jobs, cost) },
+        isAgreed: options.yes === true,
+      });
     },
   };
-}
-
-/**
- * Says what a study costs, and asks where that is long and somebody is there to answer. In a script
- * or a batch job there is nobody: it goes on, since a study can be stopped and taken up again at no
- * loss.
- *
- * @throws DeclinedError for a no
- */
-async function agree(
-  kind: string,
-  count: number,
-  seconds: number,
-  isAgreed: boolean,
-): Promise<void> {
-  process.stderr.write(
-    `${kind}: ${count} trainings, very roughly ${duration(seconds)} on this machine ` +
-      "if none of them is done; it may be stopped and taken up again\n",
-  );
-  const canAsk = process.stdin.isTTY && process.stderr.isTTY;
-  if (isAgreed || seconds < ASK_ABOVE_SECONDS || !canAsk) return;
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await line.question("Start? [y/N] ");
-    if (!/^y(es)?$/i.test(answer.trim())) throw new DeclinedError();
-  } finally {
-    line.close();
-  }
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(seconds < 36_000 ? 1 : 0)} h`;
 }
 
 function seedsOption(text: string): number[] {

@@ -65,12 +65,8 @@ export { predictFiles } from "./evaluation/predictFiles";
 export type { PredictFilesOptions, PredictedFile } from "./evaluation/predictFiles";
 export { PRESET_NAMES, presetConfig } from "./config/presets";
 export type { PresetName } from "./config/presets";
-export {
-  QUICKSTART_MODELS,
-  quickstart,
-  quickstartReport,
-  quickstartScores,
-} from "./studies/quickstart";
+export { QUICKSTART_MODELS, planQuickstart } from "./studies/planners/quickstart";
+export { quickstart, quickstartReport, quickstartScores } from "./studies/quickstart";
 export type {
   Quickstart,
   QuickstartModel,

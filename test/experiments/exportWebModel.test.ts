@@ -29,6 +29,7 @@ function untrainedRun(name: string): Run {
     folder: "",
     record: { model: name, classNames, config } as unknown as Run["record"],
     model,
+    models: [model],
   };
 }
 

@@ -90,9 +90,9 @@ async function exportRun(
   to: ModelForm,
   { output = join(run, to), weights }: ExportCommandOptions,
 ): Promise<CommandResult> {
-  const { exportSavedModel, exportWebModel, loadRun } = await import("../library");
+  const { exportSavedModel, exportWebModel, loadRun, onlyModel } = await import("../library");
   if (to === "saved-model") {
-    exportSavedModel((await loadRun(run)).model, output);
+    exportSavedModel(onlyModel("export", await loadRun(run)), output);
     return { text: output, json: { output } };
   }
   const { files, preprocessing } = await exportWebModel(run, output, {

@@ -6,7 +6,8 @@ import { defaultWindow } from "../../data/intensity";
 import { writeFolderWhole, writeJsonWhole, writeWhole } from "../../files/writeWhole";
 import { PREPROCESSING_FILE, WINDOWED_UNITS } from "../../web/preprocessing";
 import type { WebPreprocessing } from "../../web/preprocessing";
-import { loadRun } from "../storage/runs";
+import { loadRun, onlyModel } from "../storage/runs";
+import { prepareOptions } from "../training/prepareOptions";
 import type { Run } from "../storage/runs";
 import { halveWeights, plainWeights } from "./webWeights";
 
@@ -46,7 +47,10 @@ export async function exportWebModel(
 ): Promise<ExportedWebModel> {
   refuseUnknownOptions("exportWebModel", options, ["weights"]);
   const { weights: dtype = "float32" } = options;
-  const { record, model } = typeof run === "string" ? await loadRun(run) : run;
+  const loaded = typeof run === "string" ? await loadRun(run) : run;
+  const { record } = loaded;
+  const model = onlyModel("exportWebModel", loaded);
+  const { window } = prepareOptions(record.config);
   let artifacts: tf.io.ModelArtifacts = {};
   await model.save(
     tf.io.withSaveHandler((given) => {
@@ -65,7 +69,7 @@ export async function exportWebModel(
     classNames: record.classNames,
     size: record.config.size,
     windows: Object.fromEntries(
-      WINDOWED_UNITS.map((unit) => [unit, defaultWindow(unit)]),
+      WINDOWED_UNITS.map((unit) => [unit, window ?? defaultWindow(unit)]),
     ) as unknown as WebPreprocessing["windows"],
     interpolation: "area",
     weights: { dtype, bytes: data.length, largestRounding },

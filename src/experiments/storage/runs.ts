@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import * as z from "zod";
 import { version } from "../../../package.json";
-import { DataError } from "../../core/errors";
+import { ConfigError, DataError } from "../../core/errors";
 import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors";
 import { bytesSource } from "../../core/weights/WeightTensor";
 import { loadEngine } from "../../engine/load";
@@ -86,6 +86,24 @@ export interface Run {
   readonly model: tf.LayersModel;
   /** All members of an ensemble, `model` the first; `predictCases` takes them as they are. */
   readonly models: readonly tf.LayersModel[];
+}
+
+/**
+ * The network of a run, for what takes one alone.
+ *
+ * @throws ConfigError for an ensemble
+ */
+export function onlyModel(
+  where: string,
+  { folder, models }: Pick<Run, "folder" | "models">,
+): tf.LayersModel {
+  if (models.length === 1) return models[0];
+  throw new ConfigError({
+    where,
+    expected: "a run of one network",
+    got: `an ensemble of ${models.length}, "${folder}"`,
+    remedy: `Name one of its members, such as "${memberFolder(folder, 2)}".`,
+  });
 }
 
 /** Where a member of an ensemble is trained, counted from 2; the first is the run itself. */

@@ -10,13 +10,11 @@ import type { Evaluation } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { presetConfig } from "../config/presets";
 import { readRunRecord } from "../storage/runs";
-import { trainRun } from "../training/trainRun";
+import { newSplit, trainRun } from "../training/trainRun";
+import { QUICKSTART_MODELS, planQuickstart } from "./planners/quickstart";
 import type { TrainingHooks } from "../training/fitSplit";
 import type { TrainedRun } from "../training/trainRun";
 import type { TrainingConfig } from "../config/trainingConfig";
-
-/** The two models that the quick start compares: the baseline, and the paper's. */
-export const QUICKSTART_MODELS = ["unet", "residualAttentionUnet"] as const;
 
 /** Where {@link quickstart} finds or makes its runs. */
 export interface QuickstartOptions extends TrainingHooks {
@@ -84,10 +82,10 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   const source = options.source ?? before?.data.source ?? PHANTOM;
   const dataset = await loadLabelledData(source, config);
   const entries: [string, QuickstartModel][] = [];
-  for (const model of QUICKSTART_MODELS) {
-    const out = join(folder, model);
+  for (const { id, model, split } of planQuickstart(config, newSplit(dataset, config))) {
+    const out = join(folder, id);
     const run = await trainRun({
-      ...{ model, config, out, source, dataset },
+      ...{ model, config, out, source, dataset, split },
       ...{ progress, shouldStop, onEpoch, callbacks },
     });
     const predictions = predictCases(run.models, run.testCases, inferenceOptions(config));

@@ -22,7 +22,7 @@ function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): Trai
 /** Trains the network on the phantom, on all of its slices, as many epochs as `pretraining` says. */
 export async function pretrain(train: TrainInFolder, options: Options): Promise<TrainedRun> {
   const { config, out } = options;
-  const dataset = await loadLabelledData(PHANTOM, config);
+  const dataset = await loadLabelledData(PHANTOM, { phantom: config.phantom, seed: config.seed });
   const ids = dataset.cases.map(({ id }) => id);
   return train({
     ...options,

@@ -74,7 +74,7 @@ describe("NaN and infinite numbers come back", () => {
     const split = { fold: 0, seed: 1, train: ["b"], validation: [], test: ["a"] };
     const job = { id: "job", model: "unet", config, split, factors: {} };
     const run = {
-      ...{ folder, record, model, testCases: [], split, wasFinished: false },
+      ...{ folder, record, model, models: [model], testCases: [], split, wasFinished: false },
     };
     const written = await writeJobRecord(join(folder, "job"), job, run, [missed]);
     expect(await readJobRecord(join(folder, "job"), job)).toEqual(written);

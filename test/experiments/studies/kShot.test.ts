@@ -97,7 +97,7 @@ describe("a job with pre-training and self-training", () => {
     expect(await run("stopped")).not.toBeNull();
     expect(await weightsOf("stopped")).toEqual(await weightsOf("whole"));
     expect(existsSync(join(folder, "stopped", "stages"))).toBe(false);
-  }, 60_000);
+  });
 
   it.each<[string, TrainingOverrides]>([
     ["pretraining", { pretraining: { epochs: 0 } }],
@@ -145,7 +145,11 @@ describe("a job with pre-training and self-training", () => {
 describe("kShot", () => {
   it("ends in a table and in a curve with intervals", async () => {
     const options = {
-      ...{ config: configOf({ folds: 2, epochs: 1 }), model: "unet", out: join(folder, "study") },
+      ...{
+        config: configOf({ folds: 2, epochs: 1, phantom: { count: 2, size: 32 } }),
+        model: "unet",
+        out: join(folder, "study"),
+      },
       ...{ source: "discs", dataset, shots: [1, 2], progress: false as const },
     };
     const study = await kShot(options);
@@ -162,5 +166,5 @@ describe("kShot", () => {
     expect(kShotCurve(scores).data.length).toBe(12);
     expect(await readFile(join(options.out, "k-shot.csv"), "utf8")).toContain("on the rest");
     expect(await kShot(options)).toMatchObject({ trained: 0, found: 16, table: study.table });
-  }, 60_000);
+  });
 });

@@ -106,7 +106,7 @@ describe("leakStudy", () => {
     const again = await leakStudy({ ...options, progress: false });
     expect(again).toMatchObject({ trained: 0, found: 8 });
     expect(again.table).toEqual(study.table);
-  }, 60_000);
+  });
 });
 
 describe("the permission to tear groups apart", () => {
