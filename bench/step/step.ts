@@ -12,7 +12,12 @@ const CASES: readonly Case[] = [
   { model: "unet", batch: 4, size: 128 },
   { model: "unet", batch: 2, size: 369 },
   { model: "residualAttentionUnet", batch: 4, size: 128 },
+  // Small enough for jax-js, which has one thread of WebAssembly on Node.
+  { model: "unet", batch: 1, size: 32 },
 ];
+
+/** Pixels up to which jax-js takes part: at 4 x 128 x 128 a step of it takes minutes. */
+const JAX_PIXELS = 1024;
 
 const KERAS = ["keras", "keras-mixed-bfloat16"];
 const TORCH = ["torch", "torch-compile", "torch-bfloat16", "torch-compile-bfloat16"];
@@ -41,6 +46,10 @@ function contendersOf(
       implementation: isUnet ? implementation : implementation.replace("torch", "reformer-pytorch"),
       command,
     });
+  }
+  if (isUnet && batch * size * size <= JAX_PIXELS) {
+    const command = ["node", bundle("bench/step/jaxStep.ts"), b, s];
+    list.push({ implementation: "jax-js", command });
   }
   if (isUnet) {
     list.push({

@@ -1,17 +1,15 @@
+import { layerOperations } from "../core/operations";
+import type { CountedLayer } from "../core/operations";
 import type { MimeBundle } from "./host";
 import { escapeHtml } from "./html";
 
 type Shape = readonly (number | null)[];
 
-interface LayerLike {
+interface LayerLike extends CountedLayer {
   readonly name: string;
   readonly outputShape: Shape | readonly Shape[];
-  readonly inputSpec?: unknown;
-  readonly weights: readonly { readonly shape: Shape; readonly name: string }[];
-  /** A convolution's, along height and width. */
-  readonly strides?: readonly number[];
+  readonly inboundNodes?: readonly { readonly inputShapes: readonly Shape[] }[];
   countParams(): number;
-  getClassName(): string;
 }
 
 /** A tfjs layers model, whichever copy of tfjs it is from. */
@@ -61,26 +59,13 @@ function formatShapes(shape: LayerLike["outputShape"]): string {
   return shapes.map((each) => `[${each.map((axis) => axis ?? "?").join(", ")}]`).join(", ");
 }
 
-/**
- * The work of a layer's kernels for one example, a multiplication and its addition counted as two:
- * each kernel is applied at each place of the output. Attention's products of tokens and
- * element-wise work are left out.
- */
+/** The work of a layer for one example; `null` where a size is open. */
 function layerFlop(layer: LayerLike): number | null {
-  const places = size(firstShape(layer.outputShape).slice(1, -1));
-  const isTransposed = /Transpose/.test(layer.getClassName());
-  let flop: number | null = 0;
-  for (const { shape } of layer.weights) {
-    if (shape.length !== 2 && shape.length !== 4) continue;
-    const kernel = size(shape);
-    // A transposed convolution applies its kernel at each place of its input.
-    const strides = isTransposed ? (layer.strides ?? []).reduce((a, b) => a * b, 1) : 1;
-    flop =
-      flop === null || kernel === null || places === null
-        ? null
-        : flop + (2 * kernel * places) / strides;
-  }
-  return flop;
+  if (layer.getClassName() === "InputLayer") return 0;
+  const output = firstShape(layer.outputShape);
+  const inputs = layer.inboundNodes?.[0]?.inputShapes ?? [];
+  const isKnown = [output, ...inputs].every((shape) => size(shape.slice(1)) !== null);
+  return isKnown && inputs.length > 0 ? layerOperations(layer, inputs, output) : null;
 }
 
 function modelRows(model: ModelLike): LayerRow[] {

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
+import { layerOperations } from "../core/operations";
 import { formatShape } from "../core/shapes";
 import { escapeHtml } from "../display/html";
-import { countsOperations, valuesOf } from "../layers/support/operations";
 
 /** A layer's row in {@link ModelSummary}. */
 export interface SummaryRow {
@@ -24,19 +24,6 @@ const listOf = (shapes: Shapes): tf.Shape[] =>
 
 const countOf = (weights: readonly tf.LayerVariable[]): number =>
   weights.reduce((total, { shape }) => total + shape.reduce<number>((n, s) => n * (s ?? 1), 1), 0);
-
-/** The operations of a layer of tfjs' own: products of dense and plain layers, else one a value. */
-function operationsOf(layer: tf.layers.Layer, inputs: tf.Shape[], output: tf.Shape): number {
-  if (countsOperations(layer)) {
-    return layer.countOperations(inputs.length === 1 ? inputs[0] : inputs);
-  }
-  const kernel = layer.weights.find(({ originalName }) => originalName.endsWith("/kernel"));
-  if (kernel === undefined) return valuesOf(output);
-  const isTransposed = layer.getClassName().includes("Transpose");
-  const filters = (isTransposed ? inputs[0] : output).at(-1) ?? 1;
-  const perValue = kernel.shape.reduce<number>((n, size) => n * (size ?? 1), 1) / filters;
-  return 2 * perValue * valuesOf(isTransposed ? inputs[0] : output);
-}
 
 const HEADINGS = ["layer", "type", "output", "parameters", "GFLOP"] as const;
 
@@ -155,7 +142,7 @@ export function summarizeModel(
       outputShape: shapes[0],
       parameters: countOf(layer.weights),
       trainableParameters: countOf(layer.trainableWeights),
-      gigaOperations: isInput ? 0 : operationsOf(layer, inputs, shapes[0]) / 1e9,
+      gigaOperations: isInput ? 0 : layerOperations(layer, inputs, shapes[0]) / 1e9,
     };
   });
   return new ModelSummary(model.name, rows);

@@ -9,12 +9,4 @@ export interface CountsOperations {
   countOperations(inputShape: tf.Shape | tf.Shape[]): number;
 }
 
-/** The number of values in a shape, without the batch axis. */
-export function valuesOf(shape: tf.Shape): number {
-  return shape.slice(1).reduce<number>((product, size) => product * (size ?? 1), 1);
-}
-
-/** Whether a layer counts its own operations. */
-export function countsOperations(layer: object): layer is CountsOperations {
-  return typeof (layer as Partial<CountsOperations>).countOperations === "function";
-}
+export { valuesOf } from "../../core/operations";
