@@ -8,6 +8,8 @@ export * from "../experiments";
 export { PHANTOM } from "../experiments/training/dataSource";
 export { ownSplit } from "../experiments/training/ownSplit";
 export { quickstart, quickstartReport } from "../experiments/studies/quickstart";
+export { readStudy } from "../experiments/studies/studyFolder";
+export { studyTables } from "../experiments/studies/views/studyTables";
 export { onlyModel } from "../experiments/storage/runs";
 export { differingSettings, listRuns, pruneRuns } from "../experiments/storage/listRuns";
 export { estimateSeconds, stepCosts } from "../experiments/studies/cost";

@@ -1,8 +1,11 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { writeWhole } from "../../files/writeWhole";
+import { ConfigError, DataError } from "../../core/errors";
+import type { StudyFile } from "../../experiments/studies/studyFolder";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
+import { studyReport } from "../../viz/reports/studyReport";
 import { addDatasetOptions, readOptionsOf } from "../dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import { findProject } from "../doctor/project";
@@ -18,9 +21,11 @@ interface ReportOptions extends CommonOptions, DataOptions, MaskOptions, UnitOpt
 export function registerReportCommand(program: Command): void {
   const command = program
     .command("report")
-    .description("write a page about a run: scores, worst slices, viewer, curves, settings")
-    .argument("<run>", "a folder that `train` made")
-    .option("--out <file>", "default: report.html in the run's folder")
+    .description(
+      "write a page about a run or a study: scores, worst slices, figures, curves, settings",
+    )
+    .argument("<run-or-study>", "a folder that `train`, `compare` or another study made")
+    .option("--out <file>", "default: report.html in that folder")
     .option("--data <path>", "where the data lies now; default: where it lay in training");
   addDatasetOptions(command);
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
@@ -30,6 +35,8 @@ export function registerReportCommand(program: Command): void {
 
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
   const library = await import("../library");
+  const study = await library.readStudy(folder);
+  if (study !== null) return reportStudy(folder, study, options);
   const { record, models } = await library.loadRun(folder);
   const source = options.data ?? record.data.source;
   const data = await library.loadLabelledData(source, record.config, readOptionsOf(options));
@@ -55,5 +62,47 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   return {
     text: `${out}\nDice ${dice.toFixed(3)} on ${count} held-out slices`,
     json: { out, dice },
+  };
+}
+
+/** A study's page is made of its records alone; the data need not be there any more. */
+async function reportStudy(
+  folder: string,
+  study: StudyFile,
+  options: ReportOptions,
+): Promise<CommandResult> {
+  if (options.data !== undefined) {
+    throw new ConfigError({
+      where: "report --data",
+      expected: "a run with it",
+      got: `a study, "${folder}", whose page is made of its records`,
+      remedy: "Leave --data out.",
+    });
+  }
+  const { studyRecords, studyTables } = await import("../library");
+  const records = await studyRecords(folder);
+  if (records.length === 0) {
+    throw new DataError({
+      where: folder,
+      expected: "a study with a training that is done",
+      got: `none of ${study.jobs.length}`,
+      remedy: "Run its command again to go on",
+    });
+  }
+  const { packageRoot } = findProject(__dirname, process.cwd());
+  const page = reportPage(
+    studyReport({
+      ...{ study, records, tables: studyTables(study.kind, records) },
+      command: `npx layerbook report ${folder}`,
+      date: new Date().toISOString().slice(0, 16).replace("T", " "),
+    }),
+    packageRoot,
+  );
+  const out = resolve(options.out ?? join(folder, "report.html"));
+  await writeWhole(out, page);
+  const done = `${records.length} of ${study.jobs.length} trainings`;
+  return {
+    text: `${out}\n${done}`,
+    json: { out, records: records.length, jobs: study.jobs.length },
   };
 }

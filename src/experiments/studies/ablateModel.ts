@@ -4,7 +4,7 @@ import { planAblate } from "./planners/ablate";
 import type { AblatePlan } from "./planners/ablate";
 import type { StudyResult } from "./runStudy";
 import { writeTable } from "./views/paperTables";
-import { studyTable } from "./views/studyTable";
+import { studyTables } from "./views/studyTables";
 import type { StudyTable } from "./views/studyTable";
 
 /** What {@link ablateModel} changes. */
@@ -29,7 +29,7 @@ export async function ablateModel(options: AblateOptions): Promise<Ablation> {
   const result = await conductStudy("ablate", options, (folds) =>
     planAblate({ factors, config, folds, ...(seeds === undefined ? {} : { seeds }) }),
   );
-  const table = studyTable("Ablation of the residual attention U-Net", result.records);
+  const [table] = studyTables("ablate", result.records);
   if (result.isComplete) await writeTable(out, "ablation", table);
   return { ...result, table };
 }

@@ -4,7 +4,7 @@ import type { StudyOptions } from "./conductStudy";
 import { planKShot } from "./planners/kShot";
 import type { StudyResult } from "./runStudy";
 import { writeTable } from "./views/paperTables";
-import { studyTable } from "./views/studyTable";
+import { studyTables } from "./views/studyTables";
 import type { StudyTable } from "./views/studyTable";
 
 /** What {@link kShot} trains. */
@@ -39,7 +39,7 @@ export async function kShot(options: KShotOptions): Promise<KShotStudy> {
       ...(seeds === undefined ? {} : { seeds }),
     }),
   );
-  const table = studyTable("A few labelled slices", result.records);
+  const [table] = studyTables("kShot", result.records);
   if (result.isComplete) await writeTable(out, "k-shot", table);
   return { ...result, table };
 }

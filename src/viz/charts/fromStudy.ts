@@ -32,7 +32,8 @@ export function intervalRows(table: StudyTable, column = "Dice"): IntervalRow[] 
   });
 }
 
-function rowName({ title, factors }: TableRow): string {
+/** A row by its model, or by what it varies. */
+export function rowName({ title, factors }: TableRow): string {
   const settings = Object.entries(factors).map(([name, value]) => `${name} ${String(value)}`);
   return [title, ...settings].join(", ");
 }
