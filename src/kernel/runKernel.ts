@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { historyFile, notebookName } from "./historyFile";
 import { History } from "./protocol/history";
 import { connectionSchema } from "./protocol/requests";
 import { KernelServer } from "./protocol/server";
@@ -52,11 +52,6 @@ export function kernelInfo(packageRoot: string): Readonly<Record<string, unknown
   };
 }
 
-function historyFile(): string {
-  const data = process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share");
-  return process.env["LAYERBOOK_HISTORY"] ?? join(data, "layerbook", "history.jsonl");
-}
-
 /** Serves one notebook until it is shut down. */
 export async function runKernel(options: KernelOptions): Promise<void> {
   const { connectionFile, backend, packageRoot } = options;
@@ -72,7 +67,7 @@ export async function runKernel(options: KernelOptions): Promise<void> {
   const server = new KernelServer({
     transport,
     backend,
-    history: new History(historyFile()),
+    history: new History(historyFile(), notebookName()),
     info: kernelInfo(packageRoot),
     onShutdown: () => void end(),
   });

@@ -81,13 +81,19 @@ describe("a cell's names", () => {
 describe("a cell's value", () => {
   it("is its last expression, quoted where it is text", async () => {
     expect(await notebook.value("'it'")).toBe("'it'");
-    expect(await notebook.value("1; 2;")).toBe("2");
+    expect(await notebook.value("1; 2")).toBe("2");
     expect(await notebook.value("null")).toBe("null");
     expect(await notebook.value("undefined")).toBeNull();
     expect(await notebook.value("const none = 1;")).toBeNull();
     expect(await notebook.value("({ a: 1 })")).toBe("{ a: 1 }");
     expect(await notebook.value("// only a comment")).toBeNull();
     expect(await notebook.value("")).toBeNull();
+  });
+
+  it("is not shown behind a semicolon", async () => {
+    expect(await notebook.value("1; 2;")).toBeNull();
+    expect(await notebook.value("[1, 2].map((x) => x + 1); // no")).toBeNull();
+    expect(await notebook.value("const text = ';';\ntext")).toBe("';'");
   });
 
   it("is shown once where display is the last line", async () => {

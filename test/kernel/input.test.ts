@@ -27,7 +27,7 @@ describe("input", () => {
 
   it("asks several questions one after another", async () => {
     const { value, outputs } = await notebook.run(
-      "await Promise.all([input('one'), input('two')]);",
+      "await Promise.all([input('one'), input('two')])",
     );
     expect(value).toBe("[ 'Ada', 'Ada' ]");
     expect(prompts(outputs)).toEqual(["one", "two"]);

@@ -1,6 +1,8 @@
 import { CellConverter } from "../../src/kernel/session/cellConverter";
 import { judgeCell } from "../../src/kernel/session/cellSyntax";
 import { completeAt, inspectAt } from "../../src/kernel/session/languageHelp";
+import type { CompletionMatch } from "../../src/kernel/session/channel";
+import { COMMON_NAMES } from "../../src/kernel/session/commonNames";
 import { PACKAGE_ROOT } from "./support/kernelScript";
 
 let converter: CellConverter;
@@ -48,6 +50,33 @@ describe("completion", () => {
     const found = complete(text);
     expect(found.texts).toEqual(expect.arrayContaining(wanted));
     expect(found.replaced).toBe(replaced);
+  });
+
+  describe("of a package's names", () => {
+    const code = 'import * as lb from "layerbook"; lb.';
+    const found = (): readonly CompletionMatch[] =>
+      completeAt(converter, code, code.length).matches;
+
+    it("tells what each is and a line about it", () => {
+      const matches = found();
+      expect(matches.map(({ kind }) => kind)).not.toContain("alias");
+      expect(matches.find(({ text }) => text === "diceLoss")).toEqual({
+        text: "diceLoss",
+        kind: "function",
+        documentation: expect.stringMatching(/Dice.*\.$/) as unknown,
+      });
+      expect(matches.find(({ text }) => text === "LSHAttention")?.kind).toBe("class");
+    });
+
+    it("begins with what people call most, then goes by kind", () => {
+      const texts = found().map(({ text }) => text);
+      expect(texts.slice(0, COMMON_NAMES.length)).toEqual(COMMON_NAMES);
+      const kinds = found()
+        .slice(COMMON_NAMES.length)
+        .map(({ kind }) => kind);
+      expect(kinds.indexOf("class")).toBeGreaterThan(kinds.lastIndexOf("function"));
+      expect(kinds.indexOf("const")).toBeGreaterThan(kinds.lastIndexOf("class"));
+    });
   });
 
   it("answers each text anew", () => {

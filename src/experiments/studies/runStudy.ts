@@ -124,7 +124,8 @@ class StudyWatcher {
   }
 
   close(): void {
-    this.bar?.stop(this.isStopped ? "stopped" : undefined);
+    if (this.isStopped) this.bar?.stop("stopped", "interrupted");
+    else this.bar?.stop();
   }
 
   private workOf(id: string): number {

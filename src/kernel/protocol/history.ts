@@ -9,6 +9,8 @@ const entrySchema = z.object({
   line: z.int(),
   code: z.string(),
   output: z.string().nullable(),
+  /** The notebook that it ran in; absent in files of earlier versions. */
+  notebook: z.string().optional(),
 });
 
 /** One cell that ran: in which session, its number there, its code, its value as text. */
@@ -37,8 +39,14 @@ export class History {
   readonly #file: string | null;
   readonly #session: number;
 
-  /** @param file where it is kept, or `null` for memory only */
-  constructor(file: string | null) {
+  /**
+   * @param file where it is kept, or `null` for memory only
+   * @param notebook what tells this notebook from others
+   */
+  constructor(
+    file: string | null,
+    private readonly notebook?: string,
+  ) {
     this.#file = file;
     if (file !== null) this.#entries = readEntries(file);
     this.#session = this.#entries.reduce((last, entry) => Math.max(last, entry.session), 0) + 1;
@@ -46,7 +54,11 @@ export class History {
 
   /** Notes a cell. */
   add(line: number, code: string, output: string | null): void {
-    const entry = { session: this.#session, line, code, output };
+    const { notebook } = this;
+    const entry = {
+      ...{ session: this.#session, line, code, output },
+      ...(notebook === undefined ? {} : { notebook }),
+    };
     this.#entries.push(entry);
     if (this.#file === null) return;
     try {

@@ -242,8 +242,9 @@ export class KernelServer {
       cursor_start: from,
       cursor_end: to,
       metadata: {
-        // JupyterLab shows an icon for the kind.
-        _jupyter_types_experimental: matches.map(({ text, kind }) => ({
+        // JupyterLab shows an icon for the kind; `documentation` is ours.
+        _jupyter_types_experimental: matches.map(({ text, kind, ...told }) => ({
+          ...told,
           text,
           type: kind,
           start: from,

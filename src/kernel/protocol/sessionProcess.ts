@@ -25,6 +25,8 @@ export interface SessionProcessOptions {
   readonly args: readonly string[];
   /** The notebook's folder; default the kernel's own. */
   readonly cwd?: string;
+  /** Default the kernel's own. */
+  readonly env?: NodeJS.ProcessEnv;
   /** How long a session may take to end by itself before it is killed, in milliseconds. */
   readonly graceMs?: number;
 }
@@ -94,10 +96,11 @@ export class SessionProcess implements SessionBackend {
   }
 
   #start(): ChildProcess {
-    const { command, args, cwd } = this.#options;
+    const { command, args, cwd, env } = this.#options;
     // It leads a group of its own, so that a stop and an end reach what its cells have started.
     const child = spawn(command, args, {
       cwd,
+      env: env ?? process.env,
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });

@@ -11,6 +11,7 @@ import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channe
 import { CellInterrupted, Interruption } from "./interruption";
 import { completeAt, inspectAt } from "./languageHelp";
 import { readMagics } from "./magics";
+import { MissingNames } from "./missingNames";
 import { Packages } from "./packages";
 import { readProjectConfig } from "./projectConfig";
 import { ProjectFiles } from "./projectFiles";
@@ -27,6 +28,9 @@ export interface SessionOptions {
   /** The toolkit's own package, where packages are looked for that `cwd` does not have. */
   readonly packageRoot: string;
   readonly strict: boolean;
+  /** What tells this notebook from others, and the file of the cells that ran before. */
+  readonly notebook: string;
+  readonly history: string;
   /** The kernel's own script: no stack shows it. */
   readonly script: string;
   readonly emit: (output: SessionOutput) => void;
@@ -60,6 +64,7 @@ export class NotebookSession {
   readonly #scope = new SessionScope();
   readonly #require: CellRequire;
   readonly #interruption = new Interruption();
+  readonly #missing: MissingNames;
   readonly #sources: KnownSources;
   readonly #stacks: StackTraces;
   readonly #tracebacks: Tracebacks;
@@ -80,6 +85,7 @@ export class NotebookSession {
       strict: config.options.strict ?? strict,
       projectOptions: config.options,
     });
+    this.#missing = new MissingNames({ notebook: options.notebook, history: options.history });
     this.#sources = new KnownSources(cwd);
     const packages = new Packages({
       fallbackRoot: packageRoot,
@@ -203,7 +209,9 @@ export class NotebookSession {
   ): Promise<{ readonly error: CellError | null; readonly value: unknown }> {
     const converted = this.#converter.convert(code);
     if (!("javascript" in converted)) {
-      return { error: diagnosticsError(code, count, converted), value: undefined };
+      const diagnostics = this.#missing.explain(converted);
+      this.#missing.noteFailure(count, code);
+      return { error: diagnosticsError(code, count, diagnostics), value: undefined };
     }
     const serial = ++this.#serial;
     this.#sources.addCell(serial, code, converted);
@@ -214,6 +222,7 @@ export class NotebookSession {
       this.#converter.commit(converted, () => true);
       return { error: null, value: outcome.value };
     }
+    this.#missing.noteFailure(count, code);
     // What it had defined before it threw stays, types included.
     this.#converter.commit(converted, (name) => this.#scope.definedInCell(name));
     return { error: this.#tracebacks.describe(outcome.thrown), value: undefined };

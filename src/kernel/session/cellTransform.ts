@@ -8,13 +8,17 @@ function apiCall(factory: ts.NodeFactory, method: string, args: ts.Expression[])
   return factory.createCallExpression(callee, undefined, args);
 }
 
-/** A file's statement that is the cell's value, where its last one is an expression. */
+/**
+ * A file's statement that is the cell's value, where its last one is an expression. A semicolon
+ * behind it says that the value is not wanted.
+ */
 function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
   const written = file.statements.filter(
     (statement) => !ts.isExportDeclaration(statement) && !ts.isEmptyStatement(statement),
   );
   const last = written.at(-1);
-  return last !== undefined && ts.isExpressionStatement(last) ? last : null;
+  if (last === undefined || !ts.isExpressionStatement(last)) return null;
+  return file.text[last.end - 1] === ";" ? null : last;
 }
 
 /** `import.meta` and `import()` as calls of the session, which knows the project's files. */

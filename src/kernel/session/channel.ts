@@ -78,6 +78,8 @@ export interface CompletionMatch {
   readonly text: string;
   /** As TypeScript names it: function, const, class, … */
   readonly kind: string;
+  /** The first sentence of its docs. */
+  readonly documentation?: string;
 }
 
 /** What happens in the session while a cell runs, or after it. */

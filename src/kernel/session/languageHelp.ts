@@ -2,11 +2,24 @@ import ts from "typescript";
 import type { CellConverter } from "./cellConverter";
 import { CELL_PREFIX } from "./cellConverter";
 import type { Bundle, CompletionMatch } from "./channel";
+import { COMMON_NAMES } from "./commonNames";
 import { hasLateDocs, readDocs } from "./documentRegistry";
 import type { Docs } from "./documentRegistry";
 
 /** More than a frontend shows; sending thousands of globals makes typing slow. */
 const MOST_MATCHES = 500;
+
+/** With the symbols: asking for the details of each entry makes TypeScript find all of them anew. */
+const COMPLETIONS: ts.GetCompletionsAtPositionOptions & { readonly includeSymbol: true } = {
+  includeCompletionsForModuleExports: false,
+  includeCompletionsWithInsertText: false,
+  includeSymbol: true,
+};
+
+/** A completion and how TypeScript ranks it. */
+interface RankedMatch extends CompletionMatch {
+  readonly sortText: string;
+}
 
 function isCellName(name: string): boolean {
   return name.startsWith(CELL_PREFIX);
@@ -24,32 +37,90 @@ export function completeAt(
 ): { readonly matches: CompletionMatch[]; readonly start: number; readonly end: number } {
   const word = /[$\u200c\u200d\p{ID_Continue}]*$/u.exec(code.slice(0, cursor))?.[0] ?? "";
   const rest = /^[$\u200c\u200d\p{ID_Continue}]*/u.exec(code.slice(cursor))?.[0] ?? "";
-  const found = converter.query(code, (service, path, toFile) =>
-    service.getCompletionsAtPosition(path, toFile(cursor), {
-      includeCompletionsForModuleExports: false,
-      includeCompletionsWithInsertText: false,
-    }),
-  );
   const lower = word.toLowerCase();
-  const matches = (found?.entries ?? [])
-    .filter(({ name, kind }) => {
+  const { found, matches } = converter.query(code, (service, path, toFile) => {
+    const at = toFile(cursor);
+    const found = service.getCompletionsAtPosition(path, at, COMPLETIONS);
+    const entries = (found?.entries ?? []).filter(({ name, kind }) => {
       if (kind === ts.ScriptElementKind.warning || isCellName(name)) return false;
       return name.toLowerCase().startsWith(lower);
-    })
-    // Exact case first, then as TypeScript ranks them.
-    .sort(
-      (a, b) =>
-        Number(b.name.startsWith(word)) - Number(a.name.startsWith(word)) ||
-        a.sortText.localeCompare(b.sortText) ||
-        a.name.localeCompare(b.name),
-    )
-    .slice(0, MOST_MATCHES)
-    .map(({ name, kind }) => ({ text: name, kind }));
+    });
+    const checker = service.getProgram()?.getTypeChecker();
+    const described = entries.map((entry) => describeEntry(checker, entry));
+    return { found, matches: ranked(described, word) };
+  });
   // Inside a string TypeScript completes a path or a literal: replace what stands after the quote.
   const span = found?.optionalReplacementSpan;
   return span === undefined || matches.length === 0 || word !== ""
     ? { matches, start: cursor - word.length, end: cursor + rest.length }
     : { matches, start: cursor, end: cursor };
+}
+
+/** A completion with what TypeScript found it by, which its public types leave out. */
+type FoundEntry = ts.CompletionEntry & { readonly symbol?: ts.Symbol };
+
+/** What a completion is, and a line about it; an imported name is what it stands for. */
+function describeEntry(
+  checker: ts.TypeChecker | undefined,
+  { name, kind, sortText, symbol }: FoundEntry,
+): RankedMatch {
+  if (checker === undefined || symbol === undefined) return { text: name, kind, sortText };
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const meant = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  const docs = ts.displayPartsToString(meant.getDocumentationComment(checker));
+  const documentation = firstSentence(docs);
+  return {
+    ...{ text: name, sortText, kind: isAlias ? kindOf(meant) : kind },
+    ...(documentation === "" ? {} : { documentation }),
+  };
+}
+
+function kindOf({ flags, valueDeclaration }: ts.Symbol): string {
+  if ((flags & ts.SymbolFlags.Function) !== 0) return ts.ScriptElementKind.functionElement;
+  if ((flags & ts.SymbolFlags.Class) !== 0) return ts.ScriptElementKind.classElement;
+  if ((flags & ts.SymbolFlags.Enum) !== 0) return ts.ScriptElementKind.enumElement;
+  if ((flags & ts.SymbolFlags.Variable) !== 0) {
+    const isConst =
+      valueDeclaration !== undefined &&
+      (ts.getCombinedNodeFlags(valueDeclaration) & ts.NodeFlags.Const) !== 0;
+    return isConst ? ts.ScriptElementKind.constElement : ts.ScriptElementKind.letElement;
+  }
+  if ((flags & ts.SymbolFlags.Interface) !== 0) return ts.ScriptElementKind.interfaceElement;
+  if ((flags & ts.SymbolFlags.TypeAlias) !== 0) return ts.ScriptElementKind.typeElement;
+  return ts.ScriptElementKind.moduleElement;
+}
+
+/** The sentence that a comment begins with, on one line. */
+function firstSentence(docs: string): string {
+  const [paragraph = ""] = docs.trim().split(/\n\s*\n/);
+  const line = paragraph.replaceAll(/\s+/g, " ");
+  return /^.*?[.!?](?= |$)/.exec(line)?.[0] ?? line;
+}
+
+/** What a completion is, as people reach for it: what can be called before what cannot. */
+const KINDS = ["method", "function", "class", "const", "let", "var", "property", "getter"];
+
+/** As one knows them: exact case first, then the toolkit's usual names, then by kind and name. */
+function ranked(matches: readonly RankedMatch[], word: string): CompletionMatch[] {
+  const common = (text: string): number => {
+    const index = COMMON_NAMES.indexOf(text);
+    return index < 0 ? COMMON_NAMES.length : index;
+  };
+  const group = (kind: string): number => {
+    const index = KINDS.indexOf(kind);
+    return index < 0 ? KINDS.length : index;
+  };
+  return [...matches]
+    .sort(
+      (a, b) =>
+        Number(b.text.startsWith(word)) - Number(a.text.startsWith(word)) ||
+        a.sortText.localeCompare(b.sortText) ||
+        common(a.text) - common(b.text) ||
+        group(a.kind) - group(b.kind) ||
+        a.text.localeCompare(b.text),
+    )
+    .slice(0, MOST_MATCHES)
+    .map(({ sortText: _, ...match }) => match);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { setDisplayHost } from "../../display";
 import { nobodyToAsk } from "../../display/input";
+import { historyFile, notebookName } from "../historyFile";
 import { NotebookSession } from "./NotebookSession";
 import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
@@ -85,6 +86,8 @@ export function runSession(options: SessionMainOptions): void {
     cwd,
     packageRoot,
     strict,
+    notebook: notebookName(),
+    history: historyFile(),
     script,
     emit: sendOutput,
     beginRun: () => {

@@ -26,13 +26,20 @@ export class Notebook {
   /** What the user answers when asked; `null` under a frontend that cannot ask. */
   typed: string | null = null;
 
-  constructor(options: { readonly strict?: boolean; readonly inside?: string } = {}) {
-    const { strict = false, inside = "." } = options;
+  constructor(
+    options: {
+      readonly strict?: boolean;
+      readonly inside?: string;
+      readonly env?: NodeJS.ProcessEnv;
+    } = {},
+  ) {
+    const { strict = false, inside = ".", env } = options;
     const cwd = join(this.folder, inside);
     mkdirSync(cwd, { recursive: true });
     this.session = new SessionProcess({
       ...sessionCommand({ folder: dirname(KERNEL_SCRIPT), strict, node: KERNEL_NODE }),
       cwd,
+      ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
     });
     this.session.onOutput = (output) => {
       this.#outputs.push(output);
