@@ -6,6 +6,7 @@ import * as z from "zod";
 import { ConfigError, SetupError } from "../core/errors";
 import { engineFolders } from "../files/packages";
 import { writeWholeSync } from "../files/writeWhole";
+import { hasInspector } from "./hasInspector";
 
 /** Where kernelspecs live: in a Python environment or in the user's home. */
 export type KernelScope = "sys-prefix" | "user";
@@ -102,7 +103,7 @@ export function kernelSpec(options: InstallOptions): Readonly<Record<string, unk
       TF_CPP_MIN_LOG_LEVEL: "3",
       ...(modules.length === 0 ? {} : { NODE_PATH: modules.join(delimiter) }),
     },
-    metadata: { implementation: "layerbook" },
+    metadata: { implementation: "layerbook", debugger: hasInspector() },
   };
 }
 

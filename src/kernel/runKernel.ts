@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { hasInspector } from "./hasInspector";
 import { historyFile, notebookName } from "./historyFile";
 import { History } from "./protocol/history";
 import { connectionSchema } from "./protocol/requests";
@@ -44,7 +45,8 @@ export function kernelInfo(packageRoot: string): Readonly<Record<string, unknown
       nbconvert_exporter: "script",
     },
     banner: `layerbook ${version}: TypeScript ${typescript} on Node ${process.version}`,
-    debugger: false,
+    debugger: hasInspector(),
+    supported_features: hasInspector() ? ["debugger"] : [],
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
       { text: "TensorFlow.js", url: "https://js.tensorflow.org/api/latest/" },

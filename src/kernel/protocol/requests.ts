@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { dapRequestSchema } from "../debugger/protocol";
 
 const commData = z.record(z.string(), z.unknown()).default({});
 
@@ -34,6 +35,7 @@ export const requestSchemas = {
   comm_open: z.object({ comm_id: z.string(), target_name: z.string(), data: commData }),
   comm_msg: z.object({ comm_id: z.string(), data: commData }),
   comm_close: z.object({ comm_id: z.string(), data: commData }),
+  debug_request: dapRequestSchema,
   shutdown_request: z.object({ restart: z.boolean().default(false) }),
   input_reply: z.object({ value: z.string() }),
 } as const;

@@ -1,4 +1,5 @@
 import { OpenComms } from "../comms/openComms";
+import type { DapEvent } from "../debugger/protocol";
 import type { CommFrame, SessionOutput } from "../session/channel";
 import { codePointsToUnits, unitsToCodePoints } from "./codePoints";
 import type { History } from "./history";
@@ -43,6 +44,8 @@ export class KernelServer {
   /** The cell that outputs belong to: the running one, or the last. */
   #cell: { readonly message: Message; readonly silent: boolean } | null = null;
   #resultText: string | null = null;
+  /** The debugger's last request: its events are part of the same conversation. */
+  #debugParent: Message | null = null;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -129,6 +132,12 @@ export class KernelServer {
       case "comm_msg":
       case "comm_close":
         return this.#comm(message, message.header.msg_type);
+      case "debug_request": {
+        const request = this.#check(channel, message, "debug_request");
+        if (request === null) return;
+        this.#debugParent = message;
+        return reply({ ...(await backend.debug(request)) });
+      }
       case "interrupt_request":
         backend.interrupt();
         return reply({ status: "ok" });
@@ -269,6 +278,7 @@ export class KernelServer {
     const cell = this.#cell;
     // A comm's messages are no cell's output: a silent cell's arrive too.
     if (output.type === "comm") return this.#publishComm(output.frame);
+    if (output.type === "debugEvent") return this.#publishDebugEvent(output.event);
     if (cell === null || cell.silent) {
       // Nobody asked for a silent cell's output, but whoever it asks must answer.
       if (output.type === "inputRequest") this.#parts.backend.input("");
@@ -305,6 +315,12 @@ export class KernelServer {
         return this.#parts.transport.send("stdin", message);
       }
     }
+  }
+
+  #publishDebugEvent(event: DapEvent): void {
+    // What the cell has printed so far stands before the stop.
+    this.#streams.flush();
+    this.#publish("debug_event", { ...event }, this.#debugParent);
   }
 
   #publishComm(frame: CommFrame): void {

@@ -1,5 +1,7 @@
 import type { Answer, Bundle, CommFrame, Command, SessionOutput } from "../session/channel";
 
+import type { DapRequest, DapResponse } from "../debugger/protocol";
+
 type AnswerOf<T extends Answer["type"]> = Omit<Extract<Answer, { readonly type: T }>, "type">;
 type ExecuteCommand = Omit<Extract<Command, { readonly type: "execute" }>, "type" | "id">;
 
@@ -12,6 +14,8 @@ export interface SessionBackend {
   isComplete(code: string): Promise<AnswerOf<"judged">>;
   /** Calls the handlers of a comm's message; outputs go to `onOutput` meanwhile. */
   comm(frame: CommFrame): Promise<AnswerOf<"handled">>;
+  /** Answers a request of the debug adapter protocol, also while a cell runs or is stopped. */
+  debug(request: DapRequest): Promise<DapResponse>;
   /** Hands over what the user typed. */
   input(value: string): void;
   /** Stops the running cell, if one runs. */

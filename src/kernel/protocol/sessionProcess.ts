@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { COMMAND_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
+import { COMMAND_FD, DEBUG_FD, LineReader, MESSAGE_FD, toLine } from "../session/channel";
 import { killGroup } from "../session/processGroup";
 import type {
   Answer,
@@ -13,6 +13,8 @@ import type {
   SessionMessage,
   SessionOutput,
 } from "../session/channel";
+import { failure } from "../debugger/protocol";
+import type { DapRequest, DapResponse } from "../debugger/protocol";
 import { protocolError } from "./protocolError";
 import type { SessionBackend } from "./sessionBackend";
 
@@ -101,15 +103,18 @@ export class SessionProcess implements SessionBackend {
     const child = spawn(command, args, {
       cwd,
       env: env ?? process.env,
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
     this.#ready = false;
-    const lines = new LineReader<SessionMessage>();
     const messages = child.stdio[MESSAGE_FD] as Readable;
-    messages.on("data", (chunk: Buffer) => {
-      for (const message of lines.push(chunk)) this.#receive(message);
-    });
+    const pipes: readonly unknown[] = child.stdio;
+    for (const pipe of [messages, pipes[DEBUG_FD] as Readable]) {
+      const lines = new LineReader<SessionMessage>();
+      pipe.on("data", (chunk: Buffer) => {
+        for (const message of lines.push(chunk)) this.#receive(message);
+      });
+    }
     this.#commands(child).on("error", () => undefined); // the exit tells
     // What native code prints beside us.
     for (const name of ["stdout", "stderr"] as const) {
@@ -189,6 +194,11 @@ export class SessionProcess implements SessionBackend {
   async inspect(code: string, cursor: number): ReturnType<SessionBackend["inspect"]> {
     const answer = await this.#ask("inspected", { type: "inspect", code, cursor });
     return "ename" in answer ? null : answer.bundle;
+  }
+
+  async debug(request: DapRequest): Promise<DapResponse> {
+    const answer = await this.#ask("debugged", { type: "debug", request });
+    return "ename" in answer ? failure(request, answer.evalue) : answer.response;
   }
 
   async comm(frame: CommFrame): ReturnType<SessionBackend["comm"]> {

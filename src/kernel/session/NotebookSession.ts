@@ -8,6 +8,7 @@ import { CellRequire } from "./cellRequire";
 import { judgeCell } from "./cellSyntax";
 import { CELL_API } from "./cellTransform";
 import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channel";
+import { DebugHook } from "../debugger/debugHook";
 import { CellInterrupted, Interruption } from "./interruption";
 import { completeAt, inspectAt } from "./languageHelp";
 import { readMagics } from "./magics";
@@ -41,6 +42,8 @@ export interface SessionOptions {
    * nothing can break into it any more.
    */
   readonly endRun: (wasCut: boolean) => Promise<void>;
+  /** Told of the script that is about to run; where a debugger is attached, sets its breakpoints. */
+  readonly prepare: (script: string) => Promise<void> | null;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
 }
@@ -68,6 +71,7 @@ export class NotebookSession {
   readonly #sources: KnownSources;
   readonly #stacks: StackTraces;
   readonly #tracebacks: Tracebacks;
+  readonly #debug: DebugHook;
   #serial = 0;
   #endRunning: ((error: Error) => void) | null = null;
 
@@ -105,6 +109,7 @@ export class NotebookSession {
     });
     this.#stacks.install();
     this.#tracebacks = new Tracebacks(this.#stacks);
+    this.#debug = new DebugHook(this.#sources, this.#scope.exports, () => this.#scope.variables());
   }
 
   /**
@@ -115,7 +120,7 @@ export class NotebookSession {
    */
   provide(source: string, load: (require: (name: string) => unknown) => object): void {
     this.#converter.provide(source);
-    Object.assign(this.#scope.exports, load(this.#require.require));
+    this.#scope.provide(load(this.#require.require));
   }
 
   /** An error that no cell was there to take, as text. */
@@ -132,7 +137,7 @@ export class NotebookSession {
       else if (magic.type === "help") payload.push(this.#help(magic.expression));
       else return this.#failed(unknownMagic(magic.line));
     }
-    const { error, value } = await this.#run(code, command.count);
+    const { error, value } = await this.#run(code, command.count, command.code);
     if (error !== null) return this.#failed(error);
     if (value !== undefined && !hasShownItself(value) && !command.silent) {
       try {
@@ -206,6 +211,8 @@ export class NotebookSession {
   async #run(
     code: string,
     count: number,
+    /** As the frontend sent it, magics included: by it the debugger's frontends know the cell. */
+    sent = code,
   ): Promise<{ readonly error: CellError | null; readonly value: unknown }> {
     const converted = this.#converter.convert(code);
     if (!("javascript" in converted)) {
@@ -217,7 +224,10 @@ export class NotebookSession {
     this.#sources.addCell(serial, code, converted);
     this.#require.refresh();
     this.#scope.beginCell();
-    const outcome = await this.#call(converted, cellScriptName(count, serial));
+    const script = cellScriptName(count, serial);
+    this.#debug.add({ script, count, code: sent, typed: code, compiled: converted });
+    await this.#options.prepare(script);
+    const outcome = await this.#call(converted, script);
     if (!outcome.threw) {
       this.#converter.commit(converted, () => true);
       return { error: null, value: outcome.value };

@@ -3,6 +3,8 @@
  * and the session's, which runs the cells. Lines of JSON over two pipes.
  */
 
+import type { DapEvent, DapRequest, DapResponse } from "../debugger/protocol";
+
 /** One entry a MIME type. */
 export type Bundle = Readonly<Record<string, unknown>>;
 
@@ -47,6 +49,8 @@ export type Command =
   | { readonly type: "isComplete"; readonly id: number; readonly code: string }
   /** A comm's message from the frontend; its handlers run like a cell. */
   | { readonly type: "comm"; readonly id: number; readonly frame: CommFrame }
+  /** Answered by the session's second thread, through {@link DEBUG_FD}. */
+  | { readonly type: "debug"; readonly id: number; readonly request: DapRequest }
   | { readonly type: "input"; readonly value: string }
   | { readonly type: "interrupt" };
 
@@ -65,6 +69,7 @@ export type Answer =
       readonly end: number;
     }
   | { readonly type: "inspected"; readonly bundle: Bundle | null }
+  | { readonly type: "debugged"; readonly response: DapResponse }
   /** The errors of a comm's handlers. */
   | { readonly type: "handled"; readonly errors: readonly CellError[] }
   | {
@@ -94,6 +99,7 @@ export type SessionOutput =
   | { readonly type: "result"; readonly bundle: Bundle }
   | { readonly type: "clear"; readonly wait: boolean }
   | { readonly type: "comm"; readonly frame: CommFrame }
+  | { readonly type: "debugEvent"; readonly event: DapEvent }
   | { readonly type: "inputRequest"; readonly prompt: string; readonly password: boolean };
 
 /** From the session. */
@@ -105,6 +111,8 @@ export type SessionMessage =
 /** The pipes' places in the session process. */
 export const COMMAND_FD = 4;
 export const MESSAGE_FD = 3;
+/** The second thread's own, since two threads that write to one would mix their lines. */
+export const DEBUG_FD = 5;
 
 /** Cuts a stream of bytes into lines of JSON. */
 export class LineReader<T> {

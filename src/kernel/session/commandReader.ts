@@ -1,6 +1,7 @@
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import type { MessagePort } from "node:worker_threads";
+import { DebugThread } from "../debugger/DebugThread";
 import { killGroup } from "./processGroup";
 import { COMMAND_FD, LineReader } from "./channel";
 import type { Command } from "./channel";
@@ -17,7 +18,9 @@ const GRACE_MS = 300;
 
 /** What the reading thread tells the cells' thread beyond the commands. */
 export type ReaderMessage =
-  | Exclude<Command, { readonly type: "input" | "interrupt" }>
+  | Exclude<Command, { readonly type: "input" | "interrupt" | "debug" }>
+  /** The breakpoints of a script are set. */
+  | { readonly type: "prepared"; readonly script: string }
   | { readonly type: "interrupt" | "terminated"; readonly cell: number }
   | { readonly type: "close" };
 
@@ -26,6 +29,12 @@ export interface ReaderData {
   readonly flags: Int32Array;
   /** Takes the user's answers; a thread that stands still for one cannot take messages. */
   readonly answers: MessagePort;
+}
+
+/** What the cells' thread tells the reading one: this script is about to run. */
+export interface PrepareMessage {
+  readonly type: "prepare";
+  readonly script: string;
 }
 
 /** Breaks into whatever JavaScript the cells' thread runs. */
@@ -62,6 +71,22 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
     setTimeout(() => post({ type: "terminated", cell }), REPEAT_MS);
   }
 
+  const debug = new DebugThread(flags);
+  port.on("message", ({ script }: PrepareMessage) => {
+    void debug.prepare(script).then(() => post({ type: "prepared", script }));
+  });
+
+  /** Ends a cell that stands at a breakpoint where it stands. */
+  function endPaused(cell: number): void {
+    const mayEnd =
+      Atomics.load(flags, FLAG.sections) === 0 &&
+      Atomics.compareExchange(flags, FLAG.running, RUNNING, BREAKING) === RUNNING;
+    debug.resume({ terminate: mayEnd });
+    if (!mayEnd) return;
+    post({ type: "terminated", cell });
+    setTimeout(() => post({ type: "terminated", cell }), REPEAT_MS);
+  }
+
   /** Cells, and messages with handlers, that were passed on. */
   let passed = 0;
 
@@ -71,8 +96,9 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
     if (Atomics.load(flags, FLAG.running) === IDLE) return;
     // A cell that is still being compiled sees it before it runs.
     Atomics.store(flags, FLAG.requested, 1);
-    if (Atomics.load(flags, FLAG.sections) > 0) return;
+    if (Atomics.load(flags, FLAG.sections) > 0 && !debug.isPaused) return;
     const cell = Atomics.load(flags, FLAG.cell);
+    if (debug.isPaused) return endPaused(cell);
     const seen = Atomics.load(flags, FLAG.seen);
     post({ type: "interrupt", cell });
     setTimeout(() => escalate(cell, seen), PATIENCE_MS);
@@ -83,6 +109,7 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
   commands.on("data", (chunk: Buffer) => {
     for (const command of lines.push(chunk)) {
       if (command.type === "interrupt") interrupt();
+      else if (command.type === "debug") debug.handle(command);
       else if (command.type === "input") {
         answers.postMessage(command.value);
         Atomics.add(flags, FLAG.answered, 1);

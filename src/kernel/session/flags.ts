@@ -17,6 +17,8 @@ export const FLAG = {
   stopped: 5,
   /** Counts the user's answers to what cells ask. */
   answered: 6,
+  /** 1 while a debugger is attached: a cell waits for its breakpoints before it runs. */
+  debugging: 7,
 } as const;
 
 /** No cell is there. */

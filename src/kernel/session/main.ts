@@ -5,7 +5,7 @@ import { historyFile, notebookName } from "../historyFile";
 import { NotebookSession } from "./NotebookSession";
 import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
-import type { ReaderData, ReaderMessage } from "./commandReader";
+import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { CellInterrupted } from "./interruption";
 import { send, sendOutput } from "./outbox";
@@ -82,6 +82,7 @@ export function runSession(options: SessionMainOptions): void {
     if (answer === null) session.failCell(nobodyToAsk("process.stdin"));
     return answer;
   });
+  let preparing: (() => void) | null = null;
   const session = new NotebookSession({
     cwd,
     packageRoot,
@@ -95,6 +96,14 @@ export function runSession(options: SessionMainOptions): void {
       Atomics.store(flags, FLAG.running, RUNNING);
     },
     endRun: (wasCut) => endRun(flags, wasCut),
+    prepare: (script) => {
+      if (Atomics.load(flags, FLAG.debugging) === 0) return null;
+      const message: PrepareMessage = { type: "prepare", script };
+      return new Promise((resolve) => {
+        preparing = resolve;
+        reader.postMessage(message);
+      });
+    },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
@@ -201,6 +210,8 @@ export function runSession(options: SessionMainOptions): void {
         if (message.cell !== turn) return;
         Atomics.add(flags, FLAG.seen, 1);
         return session.interrupt();
+      case "prepared":
+        return preparing?.();
       case "close":
         // TensorFlow's own ending may abort and leave a core dump; there is nothing left to save.
         process.emit("exit", 0);

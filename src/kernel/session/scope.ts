@@ -2,6 +2,8 @@
 export class SessionScope {
   readonly #values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   #defined = new Set<string>();
+  /** What {@link provide} gave. */
+  readonly #provided = new Map<string, unknown>();
   /** What cells know as `exports`, and what `require` of an earlier cell gives. */
   readonly exports: object;
 
@@ -23,6 +25,22 @@ export class SessionScope {
         return true;
       },
     });
+  }
+
+  /** Gives names that no cell has defined. */
+  provide(values: object): void {
+    for (const [name, value] of Object.entries(values)) {
+      this.#values[name] = value;
+      this.#provided.set(name, value);
+    }
+  }
+
+  /** What cells have defined, by name. */
+  variables(): Readonly<Record<string, unknown>> {
+    const own = Object.entries(this.#values).filter(
+      ([name, value]) => !this.#provided.has(name) || this.#provided.get(name) !== value,
+    );
+    return Object.fromEntries(own);
   }
 
   /** Starts noting which names are defined. */

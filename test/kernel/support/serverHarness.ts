@@ -1,4 +1,6 @@
 import type { Answer, CommFrame, SessionOutput } from "../../../src/kernel/session/channel";
+import { failure } from "../../../src/kernel/debugger/protocol";
+import type { DapRequest } from "../../../src/kernel/debugger/protocol";
 import { History } from "../../../src/kernel/protocol/history";
 import { KernelServer } from "../../../src/kernel/protocol/server";
 import type { SessionBackend } from "../../../src/kernel/protocol/sessionBackend";
@@ -58,6 +60,11 @@ export class FakeBackend implements SessionBackend {
 
   isComplete(): ReturnType<SessionBackend["isComplete"]> {
     return Promise.resolve({ status: "incomplete", indent: "  " });
+  }
+
+  debug(request: DapRequest): ReturnType<SessionBackend["debug"]> {
+    this.calls.push(["debug", request]);
+    return Promise.resolve(failure(request, "no debugger here"));
   }
 
   comm(frame: CommFrame): ReturnType<SessionBackend["comm"]> {

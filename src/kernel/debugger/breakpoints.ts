@@ -1,0 +1,112 @@
+import type { Debugger } from "node:inspector";
+import type { DebuggedCell } from "./debugHook";
+import { HOOK } from "./inspectorClient";
+import type { InspectorClient } from "./inspectorClient";
+import { LineMap } from "./lineMap";
+import type { Breakpoint } from "./protocol";
+
+/** A breakpoint as a frontend is told of it. */
+interface SetBreakpoint {
+  readonly verified: boolean;
+  readonly line: number;
+  readonly source: { readonly path: string };
+  readonly message?: string;
+}
+
+/** `a {x} b` as a template that is filled in where the breakpoint stands. */
+function logExpression(message: string): string {
+  const parts = message
+    .split(/(\{[^}]*\})/)
+    .map((part) => (part.startsWith("{") ? `(${part.slice(1, -1)})` : JSON.stringify(part)));
+  return `console.log([${parts.join(", ")}].join(""))`;
+}
+
+/** What V8 asks before it stops: the user's condition, which may use the names of all cells. */
+function conditionOf({ condition, logMessage }: Breakpoint): string {
+  const isGiven = typeof condition === "string" && condition.trim() !== "";
+  const asked = isGiven ? `(${condition})` : "true";
+  const told =
+    typeof logMessage === "string" ? `(${asked}) && ${logExpression(logMessage)}, false` : asked;
+  if (told === "true") return "";
+  return `(() => { ${HOOK}.enter(); try { return ${told}; } finally { ${HOOK}.leave(); } })()`;
+}
+
+/** The breakpoints of all cells, by their paths; a cell that runs gets those of its path. */
+export class Breakpoints {
+  readonly #client: InspectorClient;
+  readonly #wanted = new Map<string, readonly Breakpoint[]>();
+  /** V8's names of those that are set, by the path. */
+  readonly #set = new Map<string, string[]>();
+
+  constructor(client: InspectorClient) {
+    this.#client = client;
+  }
+
+  /** All of them, as `debugInfo` lists them. */
+  list(): { readonly source: string; readonly breakpoints: readonly Breakpoint[] }[] {
+    return [...this.#wanted].map(([source, breakpoints]) => ({ source, breakpoints }));
+  }
+
+  /**
+   * Replaces a cell's breakpoints, in every script that was made of it.
+   *
+   * @returns each where it really is; before the cell has run, where it was asked for
+   */
+  async replace(path: string, breakpoints: readonly Breakpoint[]): Promise<SetBreakpoint[]> {
+    for (const breakpointId of this.#set.get(path) ?? []) {
+      await this.#client.post("Debugger.removeBreakpoint", { breakpointId });
+    }
+    this.#set.delete(path);
+    if (breakpoints.length === 0) this.#wanted.delete(path);
+    else this.#wanted.set(path, breakpoints);
+    let lines: readonly (number | null)[] = breakpoints.map(({ line }) => line);
+    const scripts = await this.#client.ask<string[]>(`scripts(${JSON.stringify(path)})`);
+    for (const script of scripts) {
+      const cell = await this.#client.ask<DebuggedCell | null>(`cell(${JSON.stringify(script)})`);
+      if (cell !== null) lines = await this.prepare(cell);
+    }
+    return breakpoints.map(({ line }, index) => {
+      const found = lines[index] ?? null;
+      return {
+        ...{ verified: found !== null, line: found ?? line, source: { path } },
+        ...(found === null ? { message: "no code follows this line in the cell" } : {}),
+      };
+    });
+  }
+
+  /**
+   * Sets a cell's breakpoints in its script, whether V8 knows that already or not.
+   *
+   * @returns the typed lines, from 1, where they are; `null` for those that have no code
+   */
+  async prepare({ script, path, segments }: DebuggedCell): Promise<(number | null)[]> {
+    const map = new LineMap(segments);
+    const ids = this.#set.get(path) ?? [];
+    this.#set.set(path, ids);
+    const lines: (number | null)[] = [];
+    for (const breakpoint of this.#wanted.get(path) ?? []) {
+      const at = map.toCompiled(breakpoint.line - 1);
+      lines.push(at === null ? null : at.typedLine + 1);
+      if (at === null) continue;
+      const condition = conditionOf(breakpoint);
+      try {
+        const { breakpointId } = await this.#client.post<Debugger.SetBreakpointByUrlReturnType>(
+          "Debugger.setBreakpointByUrl",
+          {
+            ...{ url: script, lineNumber: at.line, columnNumber: at.column },
+            ...(condition === "" ? {} : { condition }),
+          },
+        );
+        ids.push(breakpointId);
+      } catch {
+        // Another one is there: two typed lines that were compiled to the same place.
+      }
+    }
+    return lines;
+  }
+
+  clear(): void {
+    this.#wanted.clear();
+    this.#set.clear();
+  }
+}

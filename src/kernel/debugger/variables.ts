@@ -1,0 +1,152 @@
+import type { Runtime } from "node:inspector";
+import type { InspectorClient } from "./inspectorClient";
+
+/** A variable as the debug adapter protocol has it. */
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string;
+  /** By which its own entries are asked for; 0 where it has none. */
+  readonly variablesReference: number;
+  readonly evaluateName?: string;
+}
+
+/** So many entries of an array are listed: a tensor's values would fill the pane. */
+const LISTED = 200;
+
+/** Names that the compiler and the kernel put beside the user's. */
+const INTERNAL = /^(exports|require|arguments|__layerbook|__cell_.*|\[\[.*\]\])$/;
+
+/** Lists what a collection holds as properties, which is what the inspector can be asked for. */
+const ENTRIES = `function () {
+  if (this instanceof Map) {
+    return Object.fromEntries([...this].slice(0, ${LISTED}).map(([key, value]) => [String(key), value]));
+  }
+  if (this instanceof Set) return [...this].slice(0, ${LISTED});
+  const isList = Array.isArray(this) || ArrayBuffer.isView(this);
+  if (!isList || !(this.length > ${LISTED})) return this;
+  return { ...Array.from(this).slice(0, ${LISTED}), length: this.length };
+}`;
+
+type PropertyPreview = Runtime.PropertyPreview;
+
+function previewText({ type, subtype, value }: PropertyPreview): string {
+  if (type === "string") return JSON.stringify(value ?? "");
+  if (type === "function") return "function";
+  return subtype === "null" ? "null" : (value ?? type);
+}
+
+/** A value in a line, as a person reads it. */
+function valueText(object: Runtime.RemoteObject): string {
+  const { type, subtype, value, unserializableValue, description = "", preview } = object;
+  if (unserializableValue !== undefined) return unserializableValue;
+  if (type === "string") return JSON.stringify(value);
+  if (type === "undefined" || subtype === "null") return subtype ?? "undefined";
+  if (type === "function") return description.split("\n")[0] ?? "function";
+  if (type !== "object") return description || String(value);
+  if (subtype === "error") return description.split("\n")[0] ?? "Error";
+  if (preview === undefined || subtype === "date" || subtype === "regexp") return description;
+  const more = preview.overflow ? ", …" : "";
+  if (preview.entries !== undefined) {
+    const entries = preview.entries.map(({ key, value: each }) => {
+      const text = each.description ?? each.type;
+      return key === undefined ? text : `${key.description ?? key.type} => ${text}`;
+    });
+    return `${description} {${entries.join(", ")}${more}}`;
+  }
+  const texts = preview.properties.map((each) =>
+    subtype === "array" || subtype === "typedarray"
+      ? previewText(each)
+      : `${each.name}: ${previewText(each)}`,
+  );
+  const list = `${texts.join(", ")}${more}`;
+  if (subtype === "array" || subtype === "typedarray") return `${description} [${list}]`;
+  return description === "Object" ? `{${list}}` : `${description} {${list}}`;
+}
+
+function typeText({ type, subtype, className }: Runtime.RemoteObject): string {
+  return subtype === "null" ? "null" : type === "object" ? (className ?? type) : type;
+}
+
+/** What a reference stands for: objects whose properties are listed together, as scopes are. */
+interface Held {
+  readonly objects: readonly string[];
+  readonly isScope: boolean;
+}
+
+/** The variables that a frontend may ask for, by number, until the cells' thread goes on. */
+export class Variables {
+  readonly #client: InspectorClient;
+  readonly #held = new Map<number, Held>();
+  /** Never used twice, so that an old number finds nothing. */
+  #next = 1;
+
+  constructor(client: InspectorClient) {
+    this.#client = client;
+  }
+
+  /** A number for objects that are listed together; internal names are left out of scopes. */
+  hold(objects: readonly string[], isScope: boolean): number {
+    const reference = this.#next++;
+    this.#held.set(reference, { objects, isScope });
+    return reference;
+  }
+
+  /** Forgets all numbers: the objects may have changed. */
+  clear(): void {
+    this.#held.clear();
+  }
+
+  /** A value as a variable. */
+  describe(name: string, object: Runtime.RemoteObject): Variable {
+    const { objectId, type } = object;
+    const reference =
+      objectId === undefined || type === "function" ? 0 : this.hold([objectId], false);
+    return {
+      ...{ name, value: valueText(object), type: typeText(object) },
+      variablesReference: reference,
+    };
+  }
+
+  /** The entries of what a number stands for; none for a number that is not known any more. */
+  async list(reference: number): Promise<Variable[]> {
+    const held = this.#held.get(reference);
+    if (held === undefined) return [];
+    const seen = new Set<string>();
+    const variables: Variable[] = [];
+    for (const objectId of held.objects) {
+      for (const { name, value, get } of await this.#properties(objectId, held.isScope)) {
+        // An inner scope's name hides an outer one's.
+        if (seen.has(name) || (held.isScope && INTERNAL.test(name))) continue;
+        seen.add(name);
+        if (value !== undefined) variables.push(this.describe(name, value));
+        else if (get !== undefined) {
+          variables.push({
+            name,
+            value: "(computed when read)",
+            type: "accessor",
+            variablesReference: 0,
+          });
+        }
+      }
+    }
+    return variables;
+  }
+
+  async #properties(objectId: string, isScope: boolean): Promise<Runtime.PropertyDescriptor[]> {
+    const listed = isScope
+      ? objectId
+      : (
+          await this.#client.post<Runtime.CallFunctionOnReturnType>("Runtime.callFunctionOn", {
+            objectId,
+            functionDeclaration: ENTRIES,
+            silent: true,
+          })
+        ).result.objectId;
+    const { result } = await this.#client.post<Runtime.GetPropertiesReturnType>(
+      "Runtime.getProperties",
+      { objectId: listed ?? objectId, ownProperties: true, generatePreview: true },
+    );
+    return result.filter(({ name }) => name !== "__proto__");
+  }
+}

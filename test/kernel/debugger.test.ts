@@ -1,0 +1,374 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { murmur2 } from "../../src/kernel/debugger/cellPaths";
+import type { Message } from "../../src/kernel/protocol/wire";
+import { LiveKernel } from "./support/liveKernel";
+
+const folder = mkdtempSync(join(tmpdir(), "debugger-"));
+let kernel: LiveKernel;
+let seq = 0;
+
+beforeAll(async () => {
+  writeFileSync(
+    join(folder, "helper.ts"),
+    "// A comment.\ninterface Unused { readonly a: number }\nexport function twice(x: number): number {\n  const doubled: number = x * 2;\n  return doubled;\n}\n",
+  );
+  kernel = await LiveKernel.start(folder);
+});
+
+afterAll(() => {
+  kernel.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Response {
+  readonly success: boolean;
+  readonly message?: string;
+  readonly body: Record<string, unknown>;
+}
+
+/** Makes a request of the debug adapter protocol, whether it succeeds or not. */
+async function attempt(command: string, args: object = {}): Promise<Response> {
+  const request = { type: "request", seq: ++seq, command, arguments: args };
+  await kernel.post("debug_request", request, [], "control");
+  const { content } = await kernel.reply("control");
+  expect(content).toMatchObject({ type: "response", command, request_seq: seq });
+  return content as unknown as Response;
+}
+
+/** The body of the response to a request that succeeds. */
+async function ask(command: string, args: object = {}): Promise<Record<string, unknown>> {
+  const { success, message, body } = await attempt(command, args);
+  if (!success) throw new Error(`${command}: ${message}`);
+  return body;
+}
+
+let seenEvents = 0;
+
+/** The next event of a kind. */
+async function event(name: string): Promise<Record<string, unknown>> {
+  let passed = 0;
+  const found = await kernel.until("debug_event", ({ content }) => {
+    if (content["event"] !== name) return false;
+    return Number(content["seq"]) > seenEvents && ++passed > 0;
+  });
+  seenEvents = Number(found.content["seq"]);
+  return found.content["body"] as Record<string, unknown>;
+}
+
+interface Frame {
+  readonly id: number;
+  readonly name: string;
+  readonly line: number;
+  readonly source: { readonly path: string };
+}
+
+/** Where the cell stands: the names and lines of its frames. */
+async function stack(): Promise<Frame[]> {
+  return (await ask("stackTrace", { threadId: 1 }))["stackFrames"] as Frame[];
+}
+
+async function where(): Promise<string> {
+  return (await stack()).map(({ name, line }) => `${name}:${line}`).join(" < ");
+}
+
+interface Listed {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string;
+  readonly variablesReference: number;
+}
+
+async function list(variablesReference: number): Promise<Listed[]> {
+  return (await ask("variables", { variablesReference }))["variables"] as Listed[];
+}
+
+const texts = (variables: readonly Listed[]): Record<string, string> =>
+  Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+
+/** A scope's variables, in the innermost frame or another. */
+async function scope(name: string, depth = 0): Promise<Listed[]> {
+  const frameId = (await stack())[depth]?.id;
+  const { scopes } = (await ask("scopes", { frameId })) as {
+    scopes: { name: string; variablesReference: number }[];
+  };
+  const found = scopes.find((each) => each.name === name);
+  return found === undefined ? [] : list(found.variablesReference);
+}
+
+/** Dumps a cell, sets breakpoints on its lines, and starts it; returns its message's id. */
+async function start(code: string, ...lines: readonly (number | object)[]): Promise<string> {
+  const { sourcePath: path } = await ask("dumpCell", { code });
+  const breakpoints = lines.map((line) => (typeof line === "number" ? { line } : line));
+  const set = await ask("setBreakpoints", { source: { path }, breakpoints, sourceModified: false });
+  expect(set["breakpoints"]).toHaveLength(lines.length);
+  return kernel.post("execute_request", { code });
+}
+
+/** Lets the started cell go on to its end; returns what was published for it. */
+async function finish(id: string): Promise<readonly Message[]> {
+  await ask("continue", { threadId: 1 });
+  const published = await kernel.published(id);
+  await kernel.reply();
+  return published;
+}
+
+function printed(messages: readonly Message[]): string {
+  return messages
+    .filter(({ header }) => header.msg_type === "stream")
+    .map(({ content }) => content["text"])
+    .join("");
+}
+
+const LOOP = `// How far each slice is from the first.
+interface Slice {
+  readonly z: number;
+}
+const slices: Slice[] = [{ z: 2 }, { z: 5 }];
+function distance(slice: Slice): number {
+  const offset: number = slice.z - slices[0].z;
+  return Math.abs(offset);
+}
+let total = 0;
+for (const slice of slices) {
+  total += distance(slice);
+}
+console.log("total", total);
+total`;
+
+describe("the debugger", () => {
+  it("is announced, and says how cells are found", async () => {
+    const { reply } = await kernel.request("kernel_info_request", {});
+    expect(reply.content).toMatchObject({ debugger: true, supported_features: ["debugger"] });
+    const info = await ask("debugInfo");
+    expect(info).toMatchObject({
+      ...{ isStarted: false, hashMethod: "Murmur2", breakpoints: [], stoppedThreads: [] },
+      tmpFileSuffix: ".ts",
+    });
+    const early = await attempt("stackTrace");
+    expect(early).toMatchObject({
+      success: false,
+      message: expect.stringContaining("started") as unknown,
+    });
+    const capabilities = await ask("initialize", { clientID: "test", linesStartAt1: true });
+    expect(capabilities).toMatchObject({ supportsConditionalBreakpoints: true });
+    await ask("attach");
+    await event("initialized");
+    await ask("configurationDone");
+    expect(await ask("debugInfo")).toMatchObject({ isStarted: true });
+    expect(await ask("threads")).toEqual({ threads: [{ id: 1, name: "Cells" }] });
+    const { sourcePath } = await ask("dumpCell", { code: LOOP });
+    const { tmpFilePrefix, hashSeed, tmpFileSuffix } = info as Record<string, never>;
+    expect(sourcePath).toBe(`${tmpFilePrefix}${murmur2(LOOP, hashSeed)}${tmpFileSuffix}`);
+    expect(await ask("source", { source: { path: sourcePath } })).toEqual({ content: LOOP });
+  });
+
+  it("hashes as Jupyter's frontends do", () => {
+    expect(["", "a", "abc", "abcd", "größe"].map((text) => murmur2(text, 0xc70f6907))).toEqual(
+      // By ipykernel 7.4's murmur2_x86.
+      [3990065800, 2167009006, 3350977461, 804720481, 461001111],
+    );
+  });
+
+  it("stops at a typed line, shows variables, steps in and out, and goes on", async () => {
+    const id = await start(LOOP, 12);
+    expect(await event("stopped")).toEqual({
+      ...{ reason: "breakpoint", threadId: 1, allThreadsStopped: true },
+    });
+    expect(await where()).toMatch(/^Cell \[\d+\]:12$/);
+    expect(await ask("debugInfo")).toMatchObject({ stoppedThreads: [1] });
+    const locals = await scope("Locals");
+    expect(texts(locals)).toMatchObject({
+      ...{ slice: "{z: 2}", total: "0", slices: "Array(2) [Object, Object]" },
+    });
+    expect(Object.keys(texts(locals))).not.toEqual(expect.arrayContaining(["exports", "require"]));
+    const slices = locals.find(({ name }) => name === "slices")?.variablesReference ?? 0;
+    const [first] = await list(slices);
+    expect(first).toMatchObject({ name: "0", value: "{z: 2}", type: "Object" });
+    expect(texts(await list(first?.variablesReference ?? 0))).toEqual({ z: "2" });
+
+    await ask("stepIn", { threadId: 1 });
+    expect(await event("stopped")).toMatchObject({ reason: "step" });
+    expect(await where()).toMatch(/^distance:7 < Cell \[\d+\]:12$/);
+    expect(texts(await scope("Globals"))).toMatchObject({ total: "0" });
+    await ask("next", { threadId: 1 });
+    await event("stopped");
+    expect(await where()).toMatch(/^distance:8 < /);
+    expect(texts(await scope("Locals"))).toMatchObject({ offset: "0", slice: "{z: 2}" });
+    expect(await ask("evaluate", { expression: "offset + total + slices.length" })).toMatchObject({
+      ...{ result: "2", type: "number" },
+    });
+    expect(await attempt("evaluate", { expression: "nothing" })).toMatchObject({
+      ...{ success: false, message: "ReferenceError: nothing is not defined" },
+    });
+    await ask("stepOut", { threadId: 1 });
+    await event("stopped");
+    // V8 stops at the next statement, which is the loop's head.
+    expect(await where()).toMatch(/^Cell \[\d+\]:11$/);
+    await ask("continue", { threadId: 1 });
+    await event("stopped");
+    expect(texts(await scope("Locals"))).toMatchObject({ slice: "{z: 5}" });
+    await ask("evaluate", { expression: "total = 100" });
+    expect(printed(await finish(id))).toBe("total 103\n");
+    expect(await ask("debugInfo")).toMatchObject({ stoppedThreads: [] });
+  });
+
+  it("steps past the end of a cell without stopping in the kernel or in the next cell", async () => {
+    const code = "let last = 1;\nlast += 1;";
+    const id = await start(code, 2);
+    await event("stopped");
+    await ask("next", { threadId: 1 });
+    await kernel.published(id);
+    await kernel.reply();
+    expect(await kernel.value("last * 10")).toBe("20");
+  });
+
+  it("stops after an await, steps over one, and into a file of the notebook's", async () => {
+    const code = `import { twice } from "./helper";
+const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+await wait(5);
+const before = twice(4);
+await wait(5);
+const after = twice(before);
+after`;
+    const id = await start(code, 4);
+    await event("stopped");
+    await ask("stepIn", { threadId: 1 });
+    await event("stopped");
+    expect(await where()).toMatch(/^twice:4 < Cell \[\d+\]:4$/);
+    const [{ source } = { source: { path: "" } }] = await stack();
+    expect(source.path).toBe(join(folder, "helper.ts"));
+    expect(await ask("source", { source })).toMatchObject({
+      content: expect.stringContaining("doubled") as unknown,
+    });
+    expect(texts(await scope("Locals"))).toMatchObject({ x: "4" });
+    await ask("stepOut", { threadId: 1 });
+    await event("stopped");
+    for (const line of [5, 6]) {
+      await ask("next", { threadId: 1 });
+      await event("stopped");
+      expect(await where()).toMatch(new RegExp(`^Cell \\[\\d+\\]:${line}$`));
+    }
+    expect(texts(await scope("Locals"))).toMatchObject({ before: "8" });
+    await finish(id);
+    expect(await kernel.value("after")).toBe("16");
+  });
+
+  it("moves a breakpoint to the next line that has code, and says so", async () => {
+    const { sourcePath: path } = await ask("dumpCell", { code: LOOP });
+    const ask3 = { source: { path }, breakpoints: [{ line: 1 }, { line: 14 }, { line: 99 }] };
+    expect((await ask("setBreakpoints", ask3))["breakpoints"]).toMatchObject([
+      { verified: true, line: 5 },
+      { verified: true, line: 14 },
+      { verified: false, line: 99 },
+    ]);
+    expect(await ask("setBreakpoints", { source: { path }, breakpoints: [] })).toEqual({
+      breakpoints: [],
+    });
+    expect(await ask("debugInfo")).not.toMatchObject({
+      breakpoints: expect.arrayContaining([expect.objectContaining({ source: path })]) as unknown,
+    });
+  });
+
+  it("stops where a condition holds, and logs where it is only to log", async () => {
+    const code = "let sum = 0;\nfor (let i = 0; i < 5; i++) {\n  sum += i;\n}\nsum";
+    const id = await start(code, { line: 3, condition: "i === 3 && sum > 0" });
+    await event("stopped");
+    expect(texts(await scope("Locals"))).toMatchObject({ i: "3", sum: "3" });
+    await finish(id);
+    const logged = await start(code, { line: 3, logMessage: "i is {i}, sum {sum}" });
+    const said = printed(await kernel.published(logged));
+    await kernel.reply();
+    expect(said.split("\n").slice(0, 2)).toEqual(["i is 0, sum 0", "i is 1, sum 0"]);
+  });
+
+  it("stops at a throw when asked to, and at `debugger`", async () => {
+    await ask("setExceptionBreakpoints", { filters: ["all"] });
+    const id = await kernel.post("execute_request", {
+      code: "function fail(): void {\n  throw new RangeError('no such slice');\n}\ntry {\n  fail();\n} catch {}\ndebugger;\n1",
+    });
+    expect(await event("stopped")).toMatchObject({
+      ...{ reason: "exception", text: "RangeError: no such slice" },
+    });
+    expect(await where()).toMatch(/^fail:2 < Cell \[\d+\]:5$/);
+    await ask("setExceptionBreakpoints", { filters: [] });
+    await ask("continue", { threadId: 1 });
+    await event("stopped");
+    expect(await where()).toMatch(/^Cell \[\d+\]:7$/);
+    await finish(id);
+  });
+
+  it("shows the notebook's variables between cells, and a value as an output would be", async () => {
+    await kernel.run(
+      `const volume = tf.zeros([8, 8]); const byName = new Map([["a", 1]]); const many = new Float32Array(1000);
+       class Study { constructor(readonly id: string) {} }
+       const study = new Study("x"); const nothing = null; const text = "a\\nb";`,
+    );
+    const { variables } = (await ask("inspectVariables")) as { variables: Listed[] };
+    expect(texts(variables)).toMatchObject({
+      ...{ byName: "Map(1) {a => 1}", study: 'Study {id: "x"}', nothing: "null", text: '"a\\nb"' },
+      ...{ total: "103", after: "16" },
+    });
+    // The toolkit's own names are not the user's.
+    expect(Object.keys(texts(variables))).not.toContain("tf");
+    const many = variables.find(({ name }) => name === "many");
+    expect((await list(many?.variablesReference ?? 0)).length).toBeLessThan(250);
+    const byName = variables.find(({ name }) => name === "byName");
+    expect(texts(await list(byName?.variablesReference ?? 0))).toEqual({ a: "1" });
+    const { data } = (await ask("richInspectVariables", { variableName: "volume" })) as {
+      data: Record<string, string>;
+    };
+    expect(data["text/plain"]).toContain("Tensor float32 [8, 8]");
+    expect(data["text/html"]).toContain("<strong>");
+    expect(await attempt("richInspectVariables", { variableName: "a; b" })).toMatchObject({
+      success: false,
+    });
+  });
+
+  it("ends a stopped cell by an interrupt, and the next one runs", async () => {
+    const code = "let reached = 0;\nreached = 1;\nreached = 2;\nwhile (true) {}";
+    const id = await start(code, 3);
+    await event("stopped");
+    await kernel.post("interrupt_request", {}, [], "control");
+    await kernel.reply("control");
+    const published = await kernel.published(id);
+    await kernel.reply();
+    expect(published.find(({ header }) => header.msg_type === "error")?.content).toMatchObject({
+      ename: "CellInterrupted",
+    });
+    expect(await kernel.value("reached")).toBe("1");
+    // A cell that has waited before it was stopped, and one that only prints.
+    const late = await start("await null;\nlet more = 1;\nconsole.log('unreached', more);", 3);
+    await event("stopped");
+    await kernel.post("interrupt_request", {}, [], "control");
+    await kernel.reply("control");
+    expect(printed(await kernel.published(late))).toBe("");
+    await kernel.reply();
+    expect(await kernel.value("reached + 1")).toBe("2");
+  });
+
+  it("lets cells run through once it is disconnected, and starts again", async () => {
+    const id = await start("let through = 1;\nthrough = 2;\nthrough", 2);
+    await event("stopped");
+    await ask("disconnect", { restart: false, terminateDebuggee: false });
+    await kernel.published(id);
+    await kernel.reply();
+    expect(await kernel.value("through")).toBe("2");
+    expect(await ask("debugInfo")).toMatchObject({ isStarted: false, breakpoints: [] });
+    await ask("initialize");
+    await ask("attach");
+    const again = await start("let second = 1;\nsecond = 2;", 2);
+    await event("stopped");
+    expect(texts(await scope("Locals"))).toMatchObject({ second: "1" });
+    await finish(again);
+  });
+
+  it("does not hold up a shutdown", async () => {
+    await start("let held = 1;\nheld = 2;", 2);
+    await event("stopped");
+    const gone = new Promise((resolve) => kernel.process.once("exit", resolve));
+    await kernel.post("shutdown_request", { restart: true }, [], "control");
+    await gone;
+  });
+});
