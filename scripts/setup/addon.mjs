@@ -3,8 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupFailure, diskFailure } from "./failure.mjs";
-import { installHint } from "./platform.mjs";
+import { tensorflowPin } from "./environment.mjs";
 import { engineFiles } from "./pip.mjs";
+import { installHint, wantsGpu } from "./platform.mjs";
+import { findPrebuilt } from "./prebuilt.mjs";
 import { probe, which } from "./shell.mjs";
 import { hashFiles, writeWhole } from "./stamps.mjs";
 import { findPackage, findTfjsNode } from "./tfjs.mjs";
@@ -16,9 +18,14 @@ import { findPackage, findTfjsNode } from "./tfjs.mjs";
 
 /**
  * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which loads the other one, built
- * from tfjs-node's own sources with our sessionOptions.h.
+ * from tfjs-node's own sources with our sessionOptions.h. `tensorflow.path` names the folder of
+ * TensorFlow's libraries.
  */
-const products = { loader: "tfjs_binding.node", binding: "tfjs_tensorflow.node" };
+const products = {
+  loader: "tfjs_binding.node",
+  binding: "tfjs_tensorflow.node",
+  place: "tensorflow.path",
+};
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const loaderSource = path.join(here, "quietLoader.cc");
@@ -44,9 +51,11 @@ function headersFolder(places) {
  * @param {string} where.tensorflow that of the wheel
  * @param {boolean} where.usesGpu whether the wheel is the CUDA one
  * @param {string} where.output
+ * @param {boolean} [where.isPrebuilt] whether it is for other machines: without a run path
  * @param {string} platform
  */
-export function compilerArguments({ tfjs, headers, tensorflow, usesGpu, output }, platform) {
+export function compilerArguments(where, platform) {
+  const { tfjs, headers, tensorflow, usesGpu, output, isPrebuilt = false } = where;
   const [cc, framework] = engineFiles(platform);
   const link =
     platform === "darwin"
@@ -65,7 +74,7 @@ export function compilerArguments({ tfjs, headers, tensorflow, usesGpu, output }
     path.join(tfjs, "binding", "tfjs_backend.cc"),
     path.join(tfjs, "binding", "tfjs_binding.cc"),
     ...link,
-    `-Wl,-rpath,${tensorflow}`,
+    isPrebuilt ? "-s" : `-Wl,-rpath,${tensorflow}`,
     ...["-o", output],
   ];
 }
@@ -86,17 +95,46 @@ function loaderArguments({ headers, output }, platform) {
 }
 
 /**
- * Before the 2 GB of TensorFlow, which would be of no use without it.
+ * The products and how each is compiled.
  *
- * @type {import("./context.mjs").Step<{compiler: string}>}
+ * @param {Omit<Parameters<typeof compilerArguments>[0], "output">} where
+ * @param {string} folder for the products
+ * @param {string} platform
+ * @returns {[name: string, args: string[]][]}
+ */
+export function addonCommands(where, folder, platform) {
+  const sources = {
+    [products.binding]: compilerArguments,
+    [products.loader]: loaderArguments,
+  };
+  return Object.entries(sources).map(([name, argumentsFor]) => [
+    name,
+    argumentsFor({ ...where, output: path.join(folder, name) }, platform),
+  ]);
+}
+
+/** @param {Context} context */
+function prebuiltFor({ packageRoot, isCheckout, env, environment }) {
+  const tensorflow = tensorflowPin(environment.packages) ?? "";
+  return findPrebuilt({ packageRoot, isCheckout, usesGpu: wantsGpu(env), tensorflow });
+}
+
+/**
+ * Before the 2 GB of TensorFlow, which would be of no use without it. The package may bring the
+ * addon; then none is needed.
+ *
+ * @type {import("./context.mjs").Step<{compiler: string | null}>}
  */
 export const compilerStep = {
   name: "compiler",
   title: "C++ compiler",
-  inputs: ({ env }) => env.CXX ?? null,
+  inputs: (context) => [context.env.CXX ?? null, prebuiltFor(context)],
   isWhole: () => true,
-  run: ({ env }) => Promise.resolve().then(() => ({ compiler: findCompiler(env) })),
-  describe: ({ compiler }) => compiler,
+  run: (context) =>
+    Promise.resolve().then(() => ({
+      compiler: prebuiltFor(context) === null ? findCompiler(context.env) : null,
+    })),
+  describe: ({ compiler }) => compiler ?? "none needed, the addon came with the package",
 };
 
 /** @type {import("./context.mjs").Step<AddonResult>} */
@@ -116,33 +154,64 @@ export const addonStep = {
   isWhole: (_context, { folder }) =>
     Object.values(products).every((name) => fs.existsSync(path.join(folder, name))),
   async run(context) {
-    const { engineFolder, results, say } = context;
-    const compiler = findCompiler(context.env);
+    const { engineFolder, results } = context;
     const folder = path.join(engineFolder, "addon");
     const partial = `${folder}.partial`;
     fs.rmSync(partial, { recursive: true, force: true });
     fs.mkdirSync(partial);
-    const headers = headersFolder(context);
-    const { folder: tensorflowFolder, usesGpu } = results.pip;
-    const tfjs = findTfjsNode(context);
-    const where = { headers, tfjs, tensorflow: tensorflowFolder, usesGpu };
-    say(`  compiling with ${compiler}`);
-    const sources = {
-      [products.binding]: compilerArguments,
-      [products.loader]: loaderArguments,
-    };
-    for (const [name, argumentsFor] of Object.entries(sources)) {
-      const output = path.join(partial, name);
-      const args = argumentsFor({ ...where, output }, process.platform);
-      const report = await context.runLogged(`addon-${path.parse(name).name}`, compiler, args);
-      if (!report.ok) throw compileFailure(compiler, report);
-    }
-    const tensorflow = tryAddon(path.join(partial, products.loader), results.pip.tensorflow);
+    fs.writeFileSync(path.join(partial, products.place), results.pip.folder);
+    const tensorflow = takePrebuilt(context, partial) ?? (await compileAddon(context, partial));
     fs.rmSync(folder, { recursive: true, force: true });
     fs.renameSync(partial, folder);
     return { folder, tensorflow };
   },
 };
+
+/**
+ * Takes the addon that came with the package, if it loads here.
+ *
+ * @param {Context} context
+ * @param {string} partial
+ * @returns {string | null} TensorFlow's version
+ */
+function takePrebuilt(context, partial) {
+  const prebuilt = prebuiltFor(context);
+  if (prebuilt === null) return null;
+  for (const name of [products.binding, products.loader]) {
+    fs.copyFileSync(path.join(prebuilt, name), path.join(partial, name));
+  }
+  try {
+    const version = tryAddon(path.join(partial, products.loader), context.results.pip.tensorflow);
+    context.say("  the addon that came with the package");
+    return version;
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    context.say("  the addon that came with the package does not load here: compiling one");
+    return null;
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {string} partial
+ * @returns {Promise<string>} TensorFlow's version
+ */
+async function compileAddon(context, partial) {
+  const compiler = findCompiler(context.env);
+  const { folder: tensorflow, usesGpu, tensorflow: version } = context.results.pip;
+  const where = {
+    headers: headersFolder(context),
+    tfjs: findTfjsNode(context),
+    tensorflow,
+    usesGpu,
+  };
+  context.say(`  compiling with ${compiler}`);
+  for (const [name, args] of addonCommands(where, partial, process.platform)) {
+    const report = await context.runLogged(`addon-${path.parse(name).name}`, compiler, args);
+    if (!report.ok) throw compileFailure(compiler, report);
+  }
+  return tryAddon(path.join(partial, products.loader), version);
+}
 
 /**
  * @param {string} compiler
@@ -220,7 +289,7 @@ export const placeAddonStep = {
     }),
   run(context) {
     // The loader last: it looks for the other one.
-    for (const name of [products.binding, products.loader]) {
+    for (const name of [products.place, products.binding, products.loader]) {
       const built = fs.readFileSync(path.join(context.results.addon.folder, name));
       writeWhole(path.join(targetFolder(context), name), built, 0o755);
     }

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 namespace {
@@ -62,14 +63,30 @@ class HeldStderr {
   int saved_ = -1;
 };
 
+// An addon that was compiled on another machine does not know where TensorFlow's libraries are.
+// Once they are loaded, it finds them by their names.
+void* LoadBoth(const std::string& tensorflow, const std::string& binding) {
+#ifdef __linux__
+  if (!tensorflow.empty()) {
+    for (const char* name : {"/libtensorflow_framework.so.2", "/libtensorflow_cc.so.2"}) {
+      if (dlopen((tensorflow + name).c_str(), RTLD_LAZY) == nullptr) return nullptr;
+    }
+  }
+#endif
+  return dlopen(binding.c_str(), RTLD_LAZY);
+}
+
 void* LoadBinding() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&LoadBinding), &info) == 0) return nullptr;
   const std::string self = info.dli_fname;
-  const std::string file = self.substr(0, self.rfind('/') + 1) + "tfjs_tensorflow.node";
-  if (!WantsQuiet()) return dlopen(file.c_str(), RTLD_LAZY);
+  const std::string folder = self.substr(0, self.rfind('/') + 1);
+  const std::string file = folder + "tfjs_tensorflow.node";
+  std::string tensorflow;
+  std::getline(std::ifstream(folder + "tensorflow.path"), tensorflow);
+  if (!WantsQuiet()) return LoadBoth(tensorflow, file);
   HeldStderr held;
-  return dlopen(file.c_str(), RTLD_LAZY);
+  return LoadBoth(tensorflow, file);
 }
 
 }  // namespace
