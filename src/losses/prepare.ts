@@ -172,8 +172,12 @@ export function prepareTargets(
 
 /** One-hot targets, float32 `[batch, ...space, classes]`; zero where a voxel does not count. */
 export function oneHotTargets({ labels, shares, valid, numClasses }: Targets): tf.Tensor {
+  // Float from the start: on WebGPU a cast keeps the integers' buffer, which a sum cannot transpose.
   const oneHot = (): tf.Tensor =>
-    tf.reshape(tf.oneHot(labels.as1D(), numClasses).toFloat(), [...labels.shape, numClasses]);
+    tf.reshape(tf.oneHot(labels.as1D(), numClasses, 1, 0, "float32"), [
+      ...labels.shape,
+      numClasses,
+    ]);
   const all = shares ?? oneHot();
   return valid === null ? all : tf.mul(all, valid.expandDims(-1));
 }
