@@ -1,78 +1,173 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import { ConfigError } from "../core/errors";
+import { formatShape } from "../core/shapes";
+import { refuseUnknownOptions } from "../core/unknownOptions";
 import { writeWholeSync } from "../files/writeWhole";
+import { dtypeName } from "./dtypes";
 import type { OutputRef, RecordedFunction } from "./graph";
 import { encodeSavedModel, nameNodes } from "./graphDef";
 import type { SignatureTensor } from "./graphDef";
-import { freeze } from "./passes/freeze";
-import { prune } from "./passes/prune";
-import { simplify } from "./passes/simplify";
 import { flatten } from "./nest";
+import { freezeVariables } from "./passes/freeze";
+import { invertInInt64 } from "./passes/invertInInt64";
+import { openBatch, sameGraph } from "./passes/openBatch";
 import { traceFunction } from "./trace";
 
+/** A shape, batch included; `null` for a batch of any size. */
+type ServedShape = readonly (number | null)[];
+
 export interface ExportOptions {
-  /** The shape that the served model takes, batch included; default the model's own, batch 1. */
-  readonly inputShape?: readonly number[];
+  /**
+   * The shape that the served model takes, batch included, or a list with one shape per input. A
+   * batch of `null` serves every batch size. Default: the model's own shapes, for every batch size.
+   */
+  readonly inputShape?: ServedShape | readonly ServedShape[];
 }
 
+/** An input or an output of a served model. */
+export interface ServedTensor {
+  /** `"float32"`, `"int32"` or `"bool"` */
+  readonly dtype: string;
+  /** `null` for an open size. */
+  readonly shape: readonly (number | null)[];
+}
+
+/** What `serving_default` of an exported model takes and returns, by name. */
+export interface ServingSignature {
+  readonly inputs: Readonly<Record<string, ServedTensor>>;
+  readonly outputs: Readonly<Record<string, ServedTensor>>;
+}
+
+/** Batch sizes that a graph is recorded for, before it is written for all of them. */
+const TRIAL_BATCHES = [2, 3, 5] as const;
+
 /**
- * Writes a model as a SavedModel that any TensorFlow loads and serves: weights frozen into the
- * graph, a signature `serving_default` from `images` to one output a model output, by layer name.
+ * Writes a model as a SavedModel that any TensorFlow loads and serves: weights are constants of the
+ * graph, and the signature `serving_default` has the model's inputs and outputs under their layers'
+ * names, with their own dtypes and, by default, an open batch size.
  *
  * ```python
  * served = tf.saved_model.load("exported").signatures["serving_default"]
- * served(images=tf.constant(images))["softmax"]
+ * served(image=tf.constant(images))["softmax"]
  * ```
  *
- * @param folder is made where it is missing
- * @throws ConfigError when the model leaves a size open and `inputShape` does not say it
+ * For ONNX, see docs/export.md.
+ *
+ * @param model with any number of inputs and outputs
+ * @param folder is created where it is missing
+ * @returns the signature: names, dtypes and shapes
+ * @throws ConfigError when the model leaves another size than the batch open and `inputShape` does not
+ *   give it, or when its ops differ from one batch size to another
+ * @example no-run: writes a folder
+ * const model = tf.sequential({
+ *   layers: [tf.layers.dense({ units: 2, inputShape: [3], name: "scores" })],
+ * });
+ * const { outputs } = exportSavedModel(model, "exported");
+ * outputs.scores.shape; // [null, 2]
  */
 export function exportSavedModel(
   model: tf.LayersModel,
   folder: string,
   options: ExportOptions = {},
-): void {
-  const inputShape = options.inputShape ?? shapeOf(model);
-  const input = tf.zeros([...inputShape]);
-  const predict = (images: tf.Tensor): Record<string, tf.Tensor> => {
-    const outputs = model.apply(images, { training: false }) as tf.Tensor | tf.Tensor[];
-    const list = Array.isArray(outputs) ? outputs : [outputs];
-    return Object.fromEntries(model.outputNames.map((name, i) => [name, list[i]]));
-  };
-  const trace = traceFunction("serve", predict, flatten("serve, argument", [input]));
-  input.dispose();
-  const fn = freezeVariables(trace.fn, trace.variables);
+): ServingSignature {
+  const where = `exportSavedModel("${model.name}")`;
+  refuseUnknownOptions(where, options, ["inputShape"]);
+  const shapes = shapesOf(where, model, options.inputShape);
+  const inputNames = uniqueNames(model.inputNames);
+  const outputNames = uniqueNames(model.outputNames);
+  const fn = invertInInt64(recordServing(where, model, shapes));
   const { nodes, parameters, results } = nameNodes(fn, "serve");
-  const type = (ref: OutputRef) => fn.nodes[ref.node].outputs[ref.index];
-  const names = [...model.outputNames].sort();
-  const inputs: SignatureTensor[] = [
-    { key: "images", tensor: parameters[0], ...type({ node: fn.parameters[0], index: 0 }) },
-  ];
-  const outputs = results.map((tensor, i) => ({
-    key: names[i],
-    tensor,
-    ...type(fn.results[i]),
-  }));
+  const tensorOf = (key: string, tensor: string, ref: OutputRef): SignatureTensor => ({
+    ...{ key, tensor },
+    ...fn.nodes[ref.node].outputs[ref.index],
+  });
+  const inputs = parameters.map((tensor, i) =>
+    tensorOf(inputNames[i], tensor, { node: fn.parameters[i], index: 0 }),
+  );
+  const outputs = results.map((tensor, i) => tensorOf(outputNames[i], tensor, fn.results[i]));
   const bytes = encodeSavedModel(nodes, { serving_default: { inputs, outputs } });
   writeWholeSync(join(folder, "saved_model.pb"), bytes);
+  return { inputs: describe(inputs), outputs: describe(outputs) };
 }
 
-/** Holds the variables' values as constants, and what is no longer needed then away. */
-export function freezeVariables(
-  fn: RecordedFunction,
-  variables: readonly tf.Variable[],
+/** The model as a graph of constants, its batch open where a shape leaves it open. */
+function recordServing(
+  where: string,
+  model: tf.LayersModel,
+  shapes: readonly ServedShape[],
 ): RecordedFunction {
-  return prune(simplify(freeze(prune(fn), variables)));
+  const predict = (inputs: tf.Tensor[]): tf.Tensor[] => {
+    const outputs = model.apply(inputs.length === 1 ? inputs[0] : inputs, { training: false });
+    return Array.isArray(outputs) ? (outputs as tf.Tensor[]) : [outputs as tf.Tensor];
+  };
+  const record = (batch: number): RecordedFunction => {
+    const inputs = shapes.map((shape, i) =>
+      tf.zeros(
+        shape.map((size) => size ?? batch),
+        model.inputs[i].dtype,
+      ),
+    );
+    try {
+      const trace = traceFunction("serve", predict, flatten("serve, argument", [inputs]));
+      return freezeVariables(trace.fn, trace.variables);
+    } finally {
+      tf.dispose(inputs);
+    }
+  };
+  if (shapes.every(([batch]) => batch !== null)) return record(1);
+  const [first, second, third] = TRIAL_BATCHES.map(record);
+  const open = openBatch(first, second);
+  const again = openBatch(first, third);
+  if (open !== null && again !== null && sameGraph(open, again)) return open;
+  throw new ConfigError({
+    where,
+    expected: "a model whose ops are the same for every batch size",
+    got: "ops that go by it",
+    remedy: `Give inputShape with the batch size that it is to serve, such as ${JSON.stringify(
+      shapes.map((shape) => shape.map((size) => size ?? 1)),
+    )}.`,
+  });
 }
 
-function shapeOf(model: tf.LayersModel): number[] {
-  const shape = model.inputs[0].shape.map((size, axis) => (axis === 0 ? 1 : size));
-  if (model.inputs.length === 1 && shape.every((size) => size !== null)) return shape;
+function shapesOf(
+  where: string,
+  model: tf.LayersModel,
+  given: ExportOptions["inputShape"],
+): readonly ServedShape[] {
+  const own = model.inputs.map(({ shape }) => shape);
+  const isList = (shapes: readonly unknown[]): shapes is readonly ServedShape[] =>
+    Array.isArray(shapes[0]);
+  const shapes = given === undefined ? own : isList(given) ? given : [given];
+  const fits = (shape: ServedShape, i: number): boolean =>
+    shape.length === own[i].length &&
+    own[i].every((size, axis) => size === null || size === shape[axis]) &&
+    shape.every((size, axis) => (size === null ? axis === 0 : Number.isInteger(size) && size > 0));
+  if (shapes.length === own.length && shapes.every(fits)) return shapes;
   throw new ConfigError({
-    where: `exportSavedModel("${model.name}").inputShape`,
-    expected: "a model of one input with known sizes",
-    got: `inputs ${JSON.stringify(model.inputs.map((input) => input.shape))}`,
-    remedy: "Give inputShape.",
+    where: `${where}.inputShape`,
+    expected: `known sizes behind the batch for inputs ${own.map(formatShape).join(", ")}`,
+    got: given === undefined ? "open sizes" : JSON.stringify(given),
+    remedy: "Give inputShape: the whole shape of the input, or a list with one for each input.",
   });
+}
+
+/** Names of which none comes twice: a layer may have several outputs. */
+function uniqueNames(names: readonly string[]): string[] {
+  const made = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let count = 1; made.has(unique); count++) unique = `${name}_${count}`;
+    made.add(unique);
+    return unique;
+  });
+}
+
+function describe(tensors: readonly SignatureTensor[]): Record<string, ServedTensor> {
+  return Object.fromEntries(
+    tensors.map(({ key, dtype, shape }) => [
+      key,
+      { dtype: dtypeName(dtype), shape: shape.map((size) => (size < 0 ? null : size)) },
+    ]),
+  );
 }

@@ -1,7 +1,7 @@
 export { loadEngine } from "./load";
 export type { EngineStatus } from "./load";
 export { exportSavedModel } from "./exportSavedModel";
-export type { ExportOptions } from "./exportSavedModel";
+export type { ExportOptions, ServedTensor, ServingSignature } from "./exportSavedModel";
 export type { TensorValues } from "./binding";
 export type {
   AttrValue,

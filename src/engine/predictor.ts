@@ -1,12 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import { nodeBackend, usesGpu } from "./binding";
-import { freezeVariables } from "./exportSavedModel";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
 import type { RecordedFunction } from "./graph";
 import { flatten, unflatten } from "./nest";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldBatchNorm } from "./passes/foldBatchNorm";
+import { freezeVariables } from "./passes/freeze";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";

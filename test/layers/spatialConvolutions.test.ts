@@ -2,8 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { conv3dTranspose } from "../../src/core/ops/conv3dTranspose";
 import { compile } from "../../src/engine/program";
 import { loadEngine } from "../../src/engine/load";
+import { BatchNormalization } from "../../src/layers/BatchNormalization";
+import { ConvBlock } from "../../src/layers/ConvBlock";
 import { GroupedConv1D } from "../../src/layers/GroupedConv1D";
 import { GroupedConv3D } from "../../src/layers/GroupedConv3D";
+import { ResNetBlock } from "../../src/layers/ResNetBlock";
 import { ResNeXtBlock } from "../../src/layers/ResNeXtBlock";
 import { UNetDecoderBlock } from "../../src/layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../../src/layers/UNetEncoderBlock";
@@ -120,6 +123,20 @@ describe("blocks over one and three axes", () => {
     output: [1, 3, 5, 4, 3],
     weights: 6,
   });
+
+  const blockCases = readCases<LayerCase & { layer: string }>("spatialBlocks");
+  const blocks: Record<string, (args: never) => tf.layers.Layer> = {
+    BatchNormalization: (args) => new BatchNormalization(args),
+    ConvBlock: (args) => new ConvBlock(args),
+    ResNetBlock: (args) => new ResNetBlock(args),
+    ResNeXtBlock: (args) => new ResNeXtBlock(args),
+    UNetEncoderBlock: (args) => new UNetEncoderBlock(args),
+    UNetDecoderBlock: (args) => new UNetDecoderBlock(args),
+  };
+  it.each(blockCases.map((golden) => ({ ...golden, title: `${golden.layer}, ${golden.name}` })))(
+    "equal torch: $title",
+    ({ layer, ...golden }) => expectGolden(blocks[layer](golden.args as never), golden),
+  );
 
   it("train a 3D U-Net in a recorded step", () => {
     const input = tf.input({ shape: [4, 5, 6, 1] });

@@ -4,14 +4,16 @@ import type { TensorValues } from "../binding";
 import type { RecordedFunction } from "../graph";
 import { attrOf } from "../graph";
 import { variableKey } from "../tracedVariables";
+import { prune } from "./prune";
 import { Rewriter } from "./rewrite";
+import { simplify } from "./simplify";
 
 /**
  * Puts the variables' values in as constants: for a graph that only predicts.
  *
  * @throws TraceError when the function writes a variable
  */
-export function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): RecordedFunction {
+function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): RecordedFunction {
   const writes = fn.effects.filter((node) => fn.nodes[node].op !== "CheckNumerics");
   if (writes.length > 0) {
     throw new TraceError({
@@ -37,4 +39,12 @@ export function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]):
     rewriter.putNode(rewriter.constant(value, node.layer).node);
   }
   return rewriter.finish();
+}
+
+/** A graph with the variables' values as constants, without what is no longer needed then. */
+export function freezeVariables(
+  fn: RecordedFunction,
+  variables: readonly tf.Variable[],
+): RecordedFunction {
+  return prune(simplify(freeze(prune(fn), variables)));
 }
