@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { createRandom } from "../../core/random";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import type { OptimizerConfig } from "../../core/optimizers";
 import type { SegmentationLoss } from "../../losses";
 import { crossEntropy } from "../../losses";
-import type { LabelledTensors } from "./fitData";
+import { logitsModel } from "../../models/logitsModel";
+import type { ArrayBatch, Source } from "./batch";
+import { expectShapes, sizesOf } from "./checkExamples";
+import { openSource } from "./examples";
+import type { Examples } from "./fitData";
 import { createSession } from "./trainingSession";
 import { readVariables, writeVariables } from "./variables";
 
@@ -27,6 +30,8 @@ export interface FindLearningRateOptions {
   readonly smoothing?: number;
   /** Ends the test at a loss so many times the lowest; default 4. */
   readonly divergence?: number;
+  /** A label that is no class: the default loss leaves it out, and a loss of your own must. */
+  readonly ignoreLabel?: number;
   /** Orders the examples; default 1. */
   readonly seed?: number;
   /** Default where TensorFlow runs natively. */
@@ -57,8 +62,8 @@ function check(name: string, holds: boolean, got: number, expected: string): voi
 }
 
 /**
- * The rate of the steepest fall against the logarithm of the rate. Not among the first tenth, whose mean
- * still follows single batches; slopes go over five points for the same reason.
+ * The rate of the steepest fall against the logarithm of the rate. The first tenth is left out, since
+ * its mean still follows single batches; slopes go over five points for the same reason.
  */
 function steepest(points: LearningRateTest["points"]): number | null {
   let [least, found] = [0, null as number | null];
@@ -75,26 +80,29 @@ function steepest(points: LearningRateTest["points"]): number | null {
  * model's weights are put back afterwards.
  *
  * @param model as for `fit`
- * @param data examples and labels, in memory
+ * @param data what `fit` trains on: samples, tensors, or a generator of batches
  * @returns the smoothed losses, and the rate of their steepest fall
- * @throws ConfigError for an option that is unknown or out of its range
+ * @throws ConfigError for an option that is unknown or out of its range, or where model and data do not
+ *   fit; DataError for a label that is no class and for a value that is not finite
  * @example
  * const model = tf.sequential({
  *   layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [3] })],
  * });
  * const data = { inputs: tf.randomNormal([8, 3]), labels: tf.zeros([8], "int32") };
- * findLearningRate(model, data, { steps: 5 }).points.length; // 5
+ * const { points } = await findLearningRate(model, data, { steps: 5 });
+ * points.length; // 5
  * @see Smith 2017, arXiv:1506.01186, section 3.3
  */
-export function findLearningRate(
+export async function findLearningRate(
   model: tf.LayersModel,
-  data: LabelledTensors,
+  data: Examples,
   options: FindLearningRateOptions = {},
-): LearningRateTest {
-  const known = [...Object.keys(DEFAULTS), "loss", "optimizer", "compiled"];
+): Promise<LearningRateTest> {
+  const known = [...Object.keys(DEFAULTS), "loss", "optimizer", "compiled", "ignoreLabel"];
   refuseUnknownOptions("findLearningRate", options, known);
   const { from, to, steps, batchSize, smoothing, divergence, seed } = { ...DEFAULTS, ...options };
-  const { loss = crossEntropy(), compiled = tf.getBackend() === "tensorflow" } = options;
+  const { ignoreLabel, compiled = tf.getBackend() === "tensorflow" } = options;
+  const { loss = crossEntropy(ignoreLabel === undefined ? {} : { ignoreLabel }) } = options;
   const { optimizer = { name: "adam", learningRate: 1 } } = options;
   check("from", from > 0 && Number.isFinite(from), from, "a number above 0");
   check("to", to > from && Number.isFinite(to), to, `a number above ${from}`);
@@ -103,44 +111,55 @@ export function findLearningRate(
   check("smoothing", smoothing >= 0 && smoothing < 1, smoothing, "in [0, 1)");
   check("divergence", divergence > 1, divergence, "above 1");
 
-  const [count, ...inputShape] = data.inputs.shape;
-  const [, ...labelShape] = data.labels.shape;
-  const size = Math.min(batchSize, count);
-  const shapes = { inputShape: [size, ...inputShape], labelShape: [size, ...labelShape] };
+  const source = openExamples(model, data, { batchSize, seed, ignoreLabel });
   const session = createSession(model, {
     ...{ loss, optimizer, compiled, precision: "float32" },
-    trainingShapes: [shapes],
+    trainingShapes: source.shapes,
     predictionShape: null,
   });
   const before = readVariables(session.modelVariables);
-  const random = createRandom(seed);
-  const [inputs, labels] = [data.inputs.dataSync(), data.labels.dataSync()];
-  const [inputSize, labelSize] = [inputs.length / count, labels.length / count];
   const points: { learningRate: number; loss: number }[] = [];
   let [mean, lowest] = [0, Infinity];
   try {
-    for (let step = 0; step < steps; step++) {
-      const batch = {
-        ...shapes,
-        inputs: new Float32Array(size * inputSize),
-        labels: new Int32Array(size * labelSize),
-      };
-      for (let place = 0; place < size; place++) {
-        const at = random.integer(0, count);
-        batch.inputs.set(inputs.subarray(at * inputSize, (at + 1) * inputSize), place * inputSize);
-        batch.labels.set(labels.subarray(at * labelSize, (at + 1) * labelSize), place * labelSize);
-      }
+    for await (const batch of endless(source)) {
+      const step = points.length;
       const learningRate = from * (to / from) ** (step / (steps - 1));
       mean = smoothing * mean + (1 - smoothing) * session.train(batch, learningRate);
       const smoothed = mean / (1 - smoothing ** (step + 1));
       if (!Number.isFinite(smoothed)) break;
       points.push({ learningRate, loss: smoothed });
       lowest = Math.min(lowest, smoothed);
-      if (smoothed > divergence * lowest) break;
+      if (points.length === steps || smoothed > divergence * lowest) break;
     }
   } finally {
     writeVariables(model.name, session.modelVariables, before);
     session.dispose();
   }
   return { points, suggested: steepest(points) };
+}
+
+/** The examples as full batches, checked against the model as `fit` checks them. */
+function openExamples(
+  model: tf.LayersModel,
+  data: Examples,
+  options: { batchSize: number; seed: number; ignoreLabel: number | undefined },
+): Source {
+  const where = "findLearningRate.data";
+  const sizes = sizesOf(model.name, logitsModel(model));
+  const { batchSize, seed, ignoreLabel } = options;
+  const labels = { numClasses: sizes.numClasses, ignoreLabel };
+  const source = openSource(where, data, sizes, labels, {
+    ...{ batchSize, seed, lastBatch: "drop", shuffle: true },
+    ...{ augmentation: "none", augmentationStrength: {} },
+  });
+  if (source === null) {
+    throw new ConfigError({ where, expected: "at least one example", got: "none" });
+  }
+  for (const shape of source.shapes) expectShapes(where, sizes, shape);
+  return source;
+}
+
+/** The batches of one epoch after the other. */
+async function* endless({ batches }: Source): AsyncGenerator<ArrayBatch> {
+  for (let epoch = 0; ; epoch++) yield* batches(epoch);
 }
