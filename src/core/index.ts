@@ -1,3 +1,4 @@
+import "./ops/savedOutputs";
 export {
   LayerbookError,
   ShapeError,

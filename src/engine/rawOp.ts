@@ -3,7 +3,7 @@ import { ConfigError } from "../core/errors";
 import { nodeBackend } from "./binding";
 import type { OpAttr } from "./binding";
 import { attrKind, dtypeNumber } from "./dtypes";
-import { asksForMore } from "./secondOrder";
+import { asksForMore } from "../core/secondOrder";
 
 /** Builds an attribute: `attr.type("T", "float32")`, `attr.ints("strides", [1, 2, 2, 1])`. */
 export const attr = {

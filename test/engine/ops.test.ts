@@ -14,6 +14,7 @@ import { batchNormInference, batchNormTraining } from "../../src/core/ops/batchN
 import { einsum } from "../../src/core/ops/einsum";
 import { gatherRows } from "../../src/core/ops/gatherRows";
 import { groupedConv2d } from "../../src/core/ops/groupedConv2d";
+import { scaledDotProductAttention } from "../../src/layers/attention/scaledDotProductAttention";
 import { loadEngine } from "../../src/engine/load";
 import { compile } from "../../src/engine/program";
 import { attr, rawOp } from "../../src/engine/rawOp";
@@ -181,6 +182,14 @@ describe("gradients of gradients", () => {
       [3, 23],
       (x) => sparseSoftmaxCrossEntropy(labels, x),
     ],
+    // tfjs saves the outputs of these for their gradients.
+    ["exp", [2, 3], (x) => tf.mul(x, tf.exp(x))],
+    ["sigmoid", [2, 3], (x) => tf.mul(x, tf.sigmoid(x))],
+    ["tanh", [2, 3], (x) => tf.add(tf.tanh(x), x)],
+    ["softmax", [2, 3], (x) => tf.mul(x, tf.softmax(x))],
+    ["logSoftmax", [2, 3], (x) => tf.mul(x, tf.logSoftmax(x))],
+    ["pow", [2, 3], (x) => tf.mul(x, tf.pow(tf.add(tf.square(x), 1), 1.5))],
+    ["scaledDotProductAttention", [1, 3, 4], (x) => scaledDotProductAttention(x, tf.square(x), x)],
   ])("of %s equal finite differences of the first gradient", (_name, shape, f) => {
     const x = draw(shape, 3);
     const weights = draw(f(x).shape, 5);

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../src/engine/load";
 import { scaledDotProductAttention } from "../../src/layers/attention/scaledDotProductAttention";
 import type { AttentionOptions } from "../../src/layers/attention/scaledDotProductAttention";
+import { lshAttention } from "../../src/layers/lsh/lshAttention";
 import { ScaledDotProductAttention } from "../../src/layers/ScaledDotProductAttention";
 import { checkLayer } from "../support/checkLayer";
 import { expectClose } from "../support/close";
@@ -224,6 +225,71 @@ describe("ScaledDotProductAttention", () => {
   it("refuses one input", () => {
     expect(() => new ScaledDotProductAttention().apply(tf.zeros([1, 2, 3]))).toThrow(
       /got 1 inputs/,
+    );
+  });
+});
+
+describe("a gradient of a gradient", () => {
+  const draw = createDraw(7);
+  const tensor = (shape: number[], dtype: "float32" | "bool" = "float32"): tf.Tensor => {
+    const values = draw(shape);
+    return tf.tensor(dtype === "bool" ? values.map((value) => +(value > 0)) : values, shape, dtype);
+  };
+  const [q, k, v] = [
+    [2, 5, 3],
+    [2, 7, 3],
+    [2, 7, 4],
+  ].map((shape) => tensor(shape));
+  const weights = tensor([2, 5, 4]);
+  const added = tensor([2, 5, 7]);
+
+  /** The gradients of the squares of the gradients. */
+  const second = (attend: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]) => {
+    const loss = (...given: tf.Tensor[]) => tf.sum(tf.mul(tf.square(attend(...given)), weights));
+    return tf.grads((...given: tf.Tensor[]) =>
+      tf.addN(
+        tf
+          .grads(loss)(given)
+          .map((gradient) => tf.sum(tf.square(gradient))),
+      ),
+    )(inputs);
+  };
+
+  it.each<[string, AttentionOptions]>([
+    ["weights kept", {}],
+    ["weights computed again, in spans", { maxLogits: 20 }],
+    ["causal", { causal: true }],
+    ["a mask", { mask: tensor([1, 5, 7], "bool") }],
+    ["dropout", { dropout: 0.4, seed: tf.tensor1d([3, 5], "int32") }],
+  ])("equals that of tfjs' own ops: %s", (_name, options) => {
+    const run = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+      scaledDotProductAttention(a, b, c, options);
+    const plain = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+      scaledDotProductAttention(a, b, c, { ...options, returnWeights: true }).output;
+    const wanted = second(plain, [q, k, v]);
+    second(run, [q, k, v]).forEach((gradient, index) => {
+      expectClose(gradient.dataSync(), wanted[index].dataSync(), 1e-4, `of input ${index}`);
+    });
+  });
+
+  it("equals that of tfjs' own ops: a learned mask", () => {
+    const run = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, mask: tf.Tensor) =>
+      scaledDotProductAttention(a, b, c, { mask });
+    const plain = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, mask: tf.Tensor) =>
+      scaledDotProductAttention(a, b, c, { mask, returnWeights: true }).output;
+    const wanted = second(plain, [q, k, v, added]);
+    second(run, [q, k, v, added]).forEach((gradient, index) => {
+      expectClose(gradient.dataSync(), wanted[index].dataSync(), 1e-4, `of input ${index}`);
+    });
+  });
+
+  it("is refused by LSH attention, and its first gradient is not", () => {
+    const qk = tf.tensor(draw([1, 9, 1, 4]), [1, 9, 1, 4]);
+    const loss = (x: tf.Tensor) =>
+      tf.sum(tf.square(lshAttention(x as tf.Tensor4D, x as tf.Tensor4D, { bucketSize: 4 })));
+    expect(tf.grad(loss)(qk).shape).toEqual([1, 9, 1, 4]);
+    expect(() => tf.grad((x: tf.Tensor) => tf.sum(tf.grad(loss)(x)))(qk)).toThrow(
+      /lshAttention: expected a first-order gradient, got a gradient of its gradient/,
     );
   });
 });

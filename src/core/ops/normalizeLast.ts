@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { isNestedGradient } from "../secondOrder";
 
 /** How {@link normalizeLast} normalises. */
 export interface NormalizeOptions {
@@ -25,9 +26,7 @@ function normalised(x: tf.Tensor, { epsilon, isCentred }: NormalizeOptions) {
  * normalizeLast(x, { epsilon: 0, isCentred: true }).arraySync(); // [[-1, 1]]
  */
 export function normalizeLast(x: tf.Tensor, options: NormalizeOptions): tf.Tensor {
-  const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
-  // A gradient of the gradient needs every op on the tape.
-  if (state.gradientDepth > 1) return tf.tidy(() => normalised(x, options).value);
+  if (isNestedGradient()) return tf.tidy(() => normalised(x, options).value);
   return tf.customGrad((input, save) => {
     const { value, inverse } = normalised(input as tf.Tensor, options);
     (save as tf.GradSaveFunc)([value, inverse]);

@@ -8,7 +8,7 @@ import type {
 import { registerNativeOp, withCompositeOps } from "../../core/ops/registry";
 import type { OpAttr } from "../binding";
 import { attr, rawOps } from "../rawOp";
-import { asksForMore } from "../secondOrder";
+import { asksForMore } from "../../core/secondOrder";
 
 function attributes(epsilon: number, isTraining: boolean): OpAttr[] {
   return [

@@ -4,7 +4,7 @@ import { registerNativeOp } from "../../core/ops/registry";
 import { usesGpu } from "../binding";
 import { FEW_CLASSES } from "../fewClasses";
 import { attr, rawOps } from "../rawOp";
-import { asksForMore } from "../secondOrder";
+import { asksForMore } from "../../core/secondOrder";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
 

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessUniform } from "../../core/ops/statelessRandom";
+import "../../core/ops/savedOutputs";
+import { isNestedGradient } from "../../core/secondOrder";
 
 /** Finite, so that WebGL keeps to it; far below any logit. */
 const MASKED = -1e30;
@@ -59,9 +61,16 @@ export function weightsOf(
     }
     const weights = tf.softmax(logits);
     if (mask === null) return weights;
-    const hasAny = tf.greater(tf.max(logits, 2, true), ALL_MASKED);
-    return tf.mul(weights, tf.cast(hasAny, "float32"));
+    return tf.mul(weights, hasAny(logits));
   });
+}
+
+/** 1 for rows that may attend something, else 0; a step, whose gradient is zero. */
+function hasAny(logits: tf.Tensor3D): tf.Tensor3D {
+  return tf.customGrad((x) => ({
+    value: tf.cast<tf.Tensor>(tf.greater(tf.max(x as tf.Tensor, 2, true), ALL_MASKED), "float32"),
+    gradFunc: () => tf.zeros<tf.Rank>(logits.shape),
+  }))(logits) as tf.Tensor3D;
 }
 
 /** What weights are multiplied by to drop some; `null` for none. */
@@ -186,6 +195,13 @@ export function attendInSpans(
   settings: ChunkSettings,
 ): tf.Tensor3D {
   const { spans, rate, keepsWeights } = settings;
+  if (isNestedGradient()) {
+    const parts = spans.map((span) => {
+      const weights = weightsOf(q, k, mask, span, settings);
+      return tf.matMul<tf.Tensor3D>(applyDropout(weights, seed, span, rate), v);
+    });
+    return tf.concat(parts, 1);
+  }
   const learned = mask?.dtype === "float32" ? [mask] : [];
   const constants = [mask, seed].filter((tensor) => tensor !== null);
   const run = tf.customGrad((...args) => {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { runAfter } from "../../core/ops/runAfter";
+import { refuseSecondOrder } from "../../core/secondOrder";
 import type { RoundOutput } from "./attendWithinChunks";
 import { areFewWeights, groupsOf } from "./geometry";
 import type { LshGeometry, LshGroup } from "./geometry";
@@ -118,8 +119,10 @@ export function inGroups(
     const ofGroups = parts.flatMap((part) => [part.order, part.roundLse, ...part.weightsOrPairs]);
     save([queries, values, output, lse, ...ofGroups]);
 
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-      tf.tidy(() => {
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      // It reads what the forward pass left, which would count as constants.
+      refuseSecondOrder("lshAttention", "Use scaledDotProductAttention, whose gradient has one.");
+      return tf.tidy(() => {
         const [x, y, result, sums] = saved as tf.Tensor2D[];
         const perGroup = 2 + geometry.numHashes;
         let previous: tf.Tensor | null = null;
@@ -148,6 +151,7 @@ export function inGroups(
         });
         return [join(gradients.map(({ dq }) => dq)), join(gradients.map(({ dv }) => dv))];
       });
+    };
     return { value: output, gradFunc };
   });
   return attend(q, v);
