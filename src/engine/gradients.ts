@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { hasNativeBackend } from "./binding";
 import { attr, rawOp } from "./rawOp";
-import { asksForMore } from "./secondOrder";
+import { asksForMore } from "../core/secondOrder";
 
 /** What tfjs hands to a gradient: the saved inputs and the attributes of the forward call. */
 type GradFunc = (

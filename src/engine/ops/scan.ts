@@ -6,7 +6,7 @@ import { nodeBackend } from "../binding";
 import type { OutputRef } from "../graph";
 import { emptyList, listOf, readList, recordLoop, stackList, writeList } from "../loop";
 import type { Recorder } from "../recorder";
-import { asksForMore } from "../secondOrder";
+import { asksForMore } from "../../core/secondOrder";
 import { activeTrace } from "../trace";
 
 /** The tensor that stands for an output. */
