@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
+import { tellLayer } from "../core/layerErrors";
 import { recordRecurrence, recurrentPrototype } from "./recurrent";
 import type { TraceContext } from "./traceContext";
 import { SEEDED_REMEDY } from "./unrecordable";
@@ -107,6 +108,8 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
           layers.push(this.name);
           try {
             return before.apply(this, args);
+          } catch (error) {
+            throw tellLayer(this, args[0], error, context.inLayer(name));
           } finally {
             layers.pop();
           }

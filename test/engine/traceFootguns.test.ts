@@ -12,6 +12,7 @@ import { createOptimizer } from "../../src/core/optimizers";
 import { nodeBackend } from "../../src/engine/binding";
 import { loadEngine } from "../../src/engine/load";
 import { compile, createProgram } from "../../src/engine/program";
+import { BookLayer } from "../../src/layers";
 import { activeTrace } from "../../src/engine/trace";
 
 loadEngine();
@@ -485,6 +486,26 @@ describe("shapes that do not fit", () => {
       expect(good(x).dataSync()[0]).toBe(-1);
     },
   );
+
+  it("what tfjs itself complains of is told with its layer and its inputs", () => {
+    const layer = inLayer("narrowLayer", (input) =>
+      tf.conv2d(input.reshape<tf.Tensor4D>([1, 5, 8, 1]), tf.ones([1, 1, 3, 2]), 1, "valid"),
+    );
+    const f = compile((input: tf.Tensor) => layer.apply(input) as tf.Tensor, { name: "f" });
+    expect(() => f(tf.ones([5, 8]))).toThrow(
+      /f in layer "narrowLayer": expected inputs whose shapes fit.*got \[5, 8\]: Error in conv2d: depth/,
+    );
+    class Own extends BookLayer<object> {
+      static className = "Own";
+      override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.matMul(inputs as tf.Tensor, tf.ones([3, 3]));
+      }
+    }
+    const own = new Own({ name: "mine" }, {});
+    expect(() => own.apply(tf.ones([5, 8]))).toThrow(
+      /Own "mine": expected inputs .*got \[5, 8\]: Error in matMul: inner shapes/,
+    );
+  });
 
   it("keeps a graph only once TensorFlow has loaded it", () => {
     const program = createProgram(quiet);

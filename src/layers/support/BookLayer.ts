@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import { tellLayer } from "../../core/layerErrors";
 import { refuseOtherTfjs } from "../../core/oneTfjs";
 import { withoutCount } from "../../core/automaticNames";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
@@ -92,7 +93,11 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
   override apply(...[inputs, options]: ApplyArguments): ApplyResult {
     refuseOtherTfjs(`${this.constructor.name} "${this.name}"`, inputs);
     if (isSymbolic(inputs)) this.refuseCallOptions(options ?? {});
-    return super.apply(inputs, options);
+    try {
+      return super.apply(inputs, options);
+    } catch (error) {
+      throw tellLayer(this, inputs, error);
+    }
   }
 
   private refuseCallOptions(options: object): void {
