@@ -3,13 +3,14 @@ import { LayerbookError, ShapeError } from "./errors";
 import { formatShape } from "./shapes";
 
 /** How tfjs' own complaints about shapes read: `Error in matMul: inner shapes (4) and (5) …`. */
-const ABOUT_SHAPES = /^Error in |^Size\(|shape|rank|dimension|broadcast|incompatible/i;
+const ABOUT_SHAPES =
+  /^Error in |^Invalid TF_Status: 3|shape|rank|dimension|broadcast|incompatible/i;
 
 const shapesOf = (inputs: unknown): string =>
   (Array.isArray(inputs) ? inputs : [inputs])
     .map((input) =>
       input instanceof tf.Tensor || input instanceof tf.SymbolicTensor
-        ? formatShape(input.shape)
+        ? formatShape(input.shape as (number | null)[])
         : String(input),
     )
     .join(", ");
@@ -27,12 +28,14 @@ export function tellLayer(
   error: unknown,
   where = `${layer.getClassName()} "${layer.name}"`,
 ): unknown {
-  if (!(error instanceof Error) || error instanceof LayerbookError) return error;
-  if (!ABOUT_SHAPES.test(error.message) || error.message.includes(layer.name)) return error;
+  // The addon's errors need not be of this realm's Error.
+  const { message } = (error ?? {}) as { message?: unknown };
+  if (typeof message !== "string" || error instanceof LayerbookError) return error;
+  if (!ABOUT_SHAPES.test(message) || message.includes(layer.name)) return error;
   return new ShapeError({
     where,
     expected: "inputs whose shapes fit the layer's ops",
-    got: `${shapesOf(inputs)}: ${error.message}`,
+    got: `${shapesOf(inputs)}: ${message.replace(/\s+/g, " ")}`,
     remedy: "Check the shapes, and take sizes from tensor.shape.",
     cause: error,
   });
