@@ -126,7 +126,7 @@ export function modelBundle(model: ModelLike): MimeBundle {
     ...(total === null ? [] : [`${gigaflop(total) || "0"} GFLOP an example`]),
   ].join(", ");
   const cell = (text: string, column: number, tag: string): string =>
-    `<${tag} style="text-align:${column < 3 ? "left" : "right"}">${escapeHtml(text)}</${tag}>`;
+    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${column < 3 ? "left" : "right"}">${escapeHtml(text)}</${tag}>`;
   const html = `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(summary)}</strong><details${layers.length <= 24 ? " open" : ""}><summary style="cursor:pointer">layers</summary><table style="font-variant-numeric:tabular-nums"><thead><tr>${HEADER.map((title, column) => cell(title, column, "th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((text, column) => cell(text, column, "td")).join("")}</tr>`).join("")}</tbody></table></details></div>`;
   return { "text/html": html, "text/plain": `${table(HEADER, rows)}\n${summary}` };
 }

@@ -67,11 +67,14 @@ export interface ProgressState {
   readonly outcome?: ProgressOutcome;
 }
 
-/** Running, done, interrupted and failed: of the palette that the colour-blind can tell apart. */
+/**
+ * Running, done, interrupted and failed: the colour-blind can tell them apart, and each stands out
+ * from JupyterLab's light and dark page alike (3 to 1, as WCAG wants of graphics).
+ */
 const COLOURS = {
   running: "#0072b2",
   done: "#009e73",
-  interrupted: "#e69f00",
+  interrupted: "#bd7b00",
   failed: "#d55e00",
 } as const;
 
@@ -121,7 +124,7 @@ export function progressBundle(state: ProgressState): MimeBundle {
   const text = details(state).join(" · ");
   const colour = COLOURS[state.summary === undefined ? "running" : (state.outcome ?? "done")];
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif;max-width:640px;margin:4px 0"><div style="display:flex;justify-content:space-between;gap:12px"><span>${escapeHtml(state.label)}</span><span style="font-variant-numeric:tabular-nums;opacity:.75">${escapeHtml(text)}</span></div><div role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="${percent}" style="height:6px;border-radius:3px;background:rgba(128,128,128,.25);margin-top:4px"><div style="height:6px;border-radius:3px;background:${colour};width:${percent}%"></div></div></div>`,
+    "text/html": `<div style="font:13px system-ui,sans-serif;max-width:640px;margin:4px 0"><div style="display:flex;justify-content:space-between;gap:12px"><span>${escapeHtml(state.label)}</span><span style="font-variant-numeric:tabular-nums;opacity:.75">${escapeHtml(text)}</span></div><div role="progressbar" aria-label="${escapeHtml(state.label)}" aria-valuemin="0" aria-valuemax="100" aria-valuenow="${percent}" aria-valuetext="${escapeHtml(text)}" style="height:6px;border-radius:3px;background:rgba(128,128,128,.25);margin-top:4px"><div style="height:6px;border-radius:3px;background:${colour};width:${percent}%"></div></div></div>`,
     "text/plain": `${state.label}: ${text}`,
   };
 }

@@ -36,7 +36,8 @@ function tableBundle(table: TableLike): MimeBundle {
   const shown = rows > limit ? `first ${limit} of ${rows} rows` : `${rows} rows`;
   const count = `${shown}, ${table.numCols()} columns`;
   return {
-    "text/html": `${table.toHTML({ limit })}<p style="font:13px system-ui,sans-serif;opacity:.75">${count}</p>`,
+    // Arquero's headings do not say that they are those of columns.
+    "text/html": `${table.toHTML({ limit }).replaceAll(/<th(?=[ >])/g, '<th scope="col"')}<p style="font:13px system-ui,sans-serif;opacity:.75">${count}</p>`,
     "text/plain": `${table.toMarkdown({ limit })}${count}`,
   };
 }
@@ -48,7 +49,7 @@ function isToolkitError(value: object): value is ToolkitErrorLike {
 function errorBundle(error: ToolkitErrorLike): MimeBundle {
   const { name, where, expected, got, remedy } = error;
   const row = (title: string, text: string): string =>
-    `<tr><th style="text-align:left">${title}</th><td style="text-align:left">${escapeHtml(text)}</td></tr>`;
+    `<tr><th scope="row" style="text-align:left">${title}</th><td style="text-align:left">${escapeHtml(text)}</td></tr>`;
   const remedyRow = remedy === undefined ? "" : row("remedy", remedy);
   return {
     "text/html": `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(name)}</strong> in <code>${escapeHtml(where)}</code><table>${row("expected", expected)}${row("got", got)}${remedyRow}</table></div>`,

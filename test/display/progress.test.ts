@@ -149,3 +149,38 @@ describe("progressBundle", () => {
     expect(html).toContain("width:100.0%");
   });
 });
+
+describe("a bar in a notebook", () => {
+  const state = { label: "fit & go", done: 1, total: 4, elapsedMs: 1000, values: { loss: 0.25 } };
+  const html = (more: object): string => String(progressBundle({ ...state, ...more })["text/html"]);
+
+  it("tells a screen reader what it is of and where it stands", () => {
+    expect(html({})).toContain(
+      'role="progressbar" aria-label="fit &amp; go" aria-valuemin="0" aria-valuemax="100" aria-valuenow="25.0" aria-valuetext="1/4 · loss 0.25 · 3 s left"',
+    );
+  });
+
+  it.each(["running", "done", "interrupted", "failed"])(
+    "stands out from a light and a dark page: %s",
+    (outcome) => {
+      const ended = outcome === "running" ? {} : { summary: "1 s", outcome };
+      const colour = /background:(#[0-9a-f]{6})/.exec(html(ended))?.[1] ?? "";
+      for (const page of ["#ffffff", "#111111"]) {
+        expect(contrast(colour, page)).toBeGreaterThanOrEqual(3);
+      }
+    },
+  );
+});
+
+/** WCAG's contrast of two colours. */
+function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [one, other].map(luminance).sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}

@@ -136,3 +136,16 @@ describe("toMimeBundle", () => {
     expect(await bundleOf(null)).toEqual({ "text/plain": "null" });
   });
 });
+
+describe("tables", () => {
+  it("say which cells are headings, and of what", async () => {
+    const headings = async (value: unknown): Promise<string[]> =>
+      String((await bundleOf(value))["text/html"]).match(/<th(?=[ >])[^>]*>/g) ?? [];
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+    const columns = [...(await headings(table({ a: [1], b: [2] }))), ...(await headings(model))];
+    expect(columns.length).toBe(2 + 5);
+    for (const each of columns) expect(each).toContain('scope="col"');
+    const error = new ShapeError({ where: "f", expected: "[1]", got: "[2]" });
+    for (const each of await headings(error)) expect(each).toContain('scope="row"');
+  });
+});
