@@ -123,10 +123,10 @@ export function modelBundle(model: ModelLike): MimeBundle {
   const summary = [
     `${model.name}: ${layers.length} layers`,
     `${thousands(parameters)} parameters (${thousands(trainable)} trainable)`,
-    ...(total === null ? [] : [`${gigaflop(total) || "0"} GFLOP an example`]),
+    ...(total === null ? [] : [`${gigaflop(total) || "0"} GFLOP per example`]),
   ].join(", ");
   const cell = (text: string, column: number, tag: string): string =>
     `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${column < 3 ? "left" : "right"}">${escapeHtml(text)}</${tag}>`;
-  const html = `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(summary)}</strong><details${layers.length <= 24 ? " open" : ""}><summary style="cursor:pointer">layers</summary><table style="font-variant-numeric:tabular-nums"><thead><tr>${HEADER.map((title, column) => cell(title, column, "th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((text, column) => cell(text, column, "td")).join("")}</tr>`).join("")}</tbody></table></details></div>`;
+  const html = `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(summary)}</strong><details${layers.length <= 24 ? " open" : ""}><summary style="cursor:pointer">layers</summary><table style="color:inherit;font:inherit;font-variant-numeric:tabular-nums"><thead><tr>${HEADER.map((title, column) => cell(title, column, "th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((text, column) => cell(text, column, "td")).join("")}</tr>`).join("")}</tbody></table></details></div>`;
   return { "text/html": html, "text/plain": `${table(HEADER, rows)}\n${summary}` };
 }

@@ -52,7 +52,7 @@ function errorBundle(error: ToolkitErrorLike): MimeBundle {
     `<tr><th scope="row" style="text-align:left">${title}</th><td style="text-align:left">${escapeHtml(text)}</td></tr>`;
   const remedyRow = remedy === undefined ? "" : row("remedy", remedy);
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(name)}</strong> in <code>${escapeHtml(where)}</code><table>${row("expected", expected)}${row("got", got)}${remedyRow}</table></div>`,
+    "text/html": `<div style="font:13px system-ui,sans-serif"><strong>${escapeHtml(name)}</strong> in <code>${escapeHtml(where)}</code><table style="color:inherit;font:inherit">${row("expected", expected)}${row("got", got)}${remedyRow}</table></div>`,
     "text/plain": `${name}: ${error.message}`,
   };
 }

@@ -99,7 +99,7 @@ describe("toMimeBundle", () => {
       ],
     });
     // 2·3·3·32·64·128·128
-    expect(String((await bundleOf(wide))["text/plain"])).toContain("0.60 GFLOP an example");
+    expect(String((await bundleOf(wide))["text/plain"])).toContain("0.60 GFLOP per example");
   });
 
   it("shows a table's first rows and how many there are", async () => {
