@@ -108,6 +108,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ["examples/**/src/*.js"],
+    languageOptions: {
+      globals: {
+        window: "readonly",
+        document: "readonly",
+        location: "readonly",
+        navigator: "readonly",
+        performance: "readonly",
+        AbortController: "readonly",
+        Blob: "readonly",
+        DOMException: "readonly",
+        URLSearchParams: "readonly",
+      },
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.cjs", "**/*.js"],
     languageOptions: {
       globals: {

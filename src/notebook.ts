@@ -3,6 +3,7 @@ import { registerCards } from "./viz/cards/registerCards";
 
 export * from "./node";
 export * from "./viz";
+export * from "./web";
 
 // Data sets, cases and results show themselves.
 registerCards();

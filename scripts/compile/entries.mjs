@@ -10,12 +10,13 @@ export const libraries = {
   index: "src/index.ts",
   node: "src/node.ts",
   viz: "src/viz/index.ts",
+  web: "src/web/index.ts",
   notebook: "src/notebook.ts",
   kernelApi: "src/kernel/index.ts",
 };
 
 /** Those that hold nothing of Node; a bundler for the browser takes them as ES modules. */
-export const browserLibraries = ["index", "viz"];
+export const browserLibraries = ["index", "viz", "web"];
 
 /**
  * What is started rather than imported.

@@ -29,7 +29,7 @@ export async function compileModules(root, out) {
   if (node !== undefined) throw new Error(`${node.path} is imported by what a browser loads`);
   const packages = [...new Set(outside.filter(({ external }) => external).map(({ path: p }) => p))];
   const taken = packages.filter((name) => bundledPackages.includes(name));
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     ...common(root),
     entryPoints: files,
     outbase: "src",
@@ -37,16 +37,36 @@ export async function compileModules(root, out) {
     bundle: true,
     outExtension: { ".js": ".mjs" },
     plugins: [filesStayApart(path.join(root, "src"))],
+    write: false,
   });
+  const buffer = path.join(into, "packages", "buffer.mjs");
+  for (const { path: file, text } of outputFiles) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, withBuffer(text, relative(path.dirname(file), buffer)));
+  }
   const vendored = await esbuild.build({
     ...common(root),
     metafile: true,
-    entryPoints: taken,
+    entryPoints: {
+      ...Object.fromEntries(taken.map((name) => [name, name])),
+      buffer: path.join(root, "scripts", "compile", "buffer.mjs"),
+    },
     outdir: path.join(into, "packages"),
     bundle: true,
     outExtension: { ".js": ".mjs" },
   });
   return Object.keys(vendored.metafile.inputs);
+}
+
+/**
+ * The readers of files use Node's `Buffer`; a browser gets it from a package. Left out of a bundle
+ * that reads no files.
+ *
+ * @param {string} code
+ * @param {string} buffer the module that has it
+ */
+function withBuffer(code, buffer) {
+  return /\bBuffer\.\w/.test(code) ? `import { Buffer } from "${buffer}";\n${code}` : code;
 }
 
 /**

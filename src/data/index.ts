@@ -12,11 +12,14 @@ export { readDicomLabels } from "./dicom/readDicomLabels";
 export { writeDicomLabels } from "./dicom/writeDicomLabels";
 export type { SegmentationMask } from "./dicom/segmentation/readSegmentation";
 export type { SegmentationOptions } from "./dicom/segmentation/encodeSegmentation";
+export { setDicomDecoder } from "./dicom/decoders";
+export type { UnpackPicture } from "./dicom/decoders";
 export { readDicomSeries } from "./dicom/readDicomSeries";
 export type { ReadDicomOptions } from "./dicom/readDicomSeries";
 export { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
 export type { ImageFolderOptions } from "./images/imageFolder";
-export { encodeMaskPng, readGreyPng, readMaskPng, writeMaskPng } from "./images/png";
+export { encodeMaskPng } from "./images/encodeMaskPng";
+export { readGreyPng, readMaskPng, writeMaskPng } from "./images/png";
 export { readGreyImage } from "./images/readGreyImage";
 export {
   LUNG_WINDOW,

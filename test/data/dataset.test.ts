@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { readCovidSemiSeg, readImageFolder } from "../../src/data/images/imageFolder";
-import { encodeMaskPng } from "../../src/data/images/png";
+import { encodeMaskPng } from "../../src/data/images/encodeMaskPng";
 import { findNeighbours, groupNeighbours } from "../../src/data/nearDuplicates";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import { readDataset } from "../../src/data/readDataset";

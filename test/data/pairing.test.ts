@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeMaskPng } from "../../src/data/images/png";
+import { encodeMaskPng } from "../../src/data/images/encodeMaskPng";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import { isMaskName, pairByName } from "../../src/data/pairing";
 import { readDataset } from "../../src/data/readDataset";

@@ -200,8 +200,10 @@ function asModule(
   indexNames: ReadonlySet<string>,
 ): string {
   const source = ts.createSourceFile("example.ts", code, ts.ScriptTarget.Latest, true);
+  const isOwn = (statement: ts.Statement): boolean =>
+    !ts.isImportDeclaration(statement) || /["']node:/.test(statement.moduleSpecifier.getText());
   const body = source.statements
-    .filter((statement) => !ts.isImportDeclaration(statement))
+    .filter(isOwn)
     .map((statement) => statement.getText())
     .join("\n");
   const words = [...new Set(body.match(/[A-Za-z_$][\w$]*/g))];

@@ -5,10 +5,9 @@ import type * as Sharp from "sharp";
 import type { WasmDecoderClass } from "@cornerstonejs/codec-charls/decodewasmjs";
 import { importPackage } from "../../files/packages";
 import { readCodestream } from "./codestream";
+import { setDicomDecoder } from "./decoders";
+import type { UnpackPicture } from "./decoders";
 import { decodeExtendedJpeg } from "./extendedJpeg";
-
-/** Unpacks one picture: a sample for each pixel, row by row, with at least the picture's own bits. */
-export type UnpackPicture = (packed: Buffer) => Promise<Uint8Array | Uint16Array>;
 
 function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
   let loaded: Promise<WasmDecoderClass> | null = null;
@@ -68,20 +67,21 @@ async function unpackExtendedJpeg(packed: Buffer): Promise<Uint8Array | Uint16Ar
     : decodeExtendedJpeg(packed);
 }
 
-/** How a transfer syntax packs pictures, by its UID. */
-export const CODECS: Readonly<
-  Record<string, { readonly name: string; readonly unpack: UnpackPicture | null }>
-> = {
-  "1.2.840.10008.1.2.4.50": { name: "JPEG", unpack: unpackBaselineJpeg },
-  "1.2.840.10008.1.2.4.51": { name: "extended JPEG", unpack: unpackExtendedJpeg },
-  "1.2.840.10008.1.2.4.57": { name: "lossless JPEG", unpack: unpackLosslessJpeg },
-  "1.2.840.10008.1.2.4.70": { name: "lossless JPEG", unpack: unpackLosslessJpeg },
-  "1.2.840.10008.1.2.4.80": { name: "JPEG-LS", unpack: unpackJpegLs },
-  "1.2.840.10008.1.2.4.81": { name: "JPEG-LS", unpack: unpackJpegLs },
-  "1.2.840.10008.1.2.4.90": { name: "JPEG 2000", unpack: unpackJpeg2000 },
-  "1.2.840.10008.1.2.4.91": { name: "JPEG 2000", unpack: unpackJpeg2000 },
-  "1.2.840.10008.1.2.4.100": { name: "MPEG-2 video", unpack: null },
-  "1.2.840.10008.1.2.4.201": { name: "high-throughput JPEG 2000", unpack: null },
-  "1.2.840.10008.1.2.4.202": { name: "high-throughput JPEG 2000", unpack: null },
-  "1.2.840.10008.1.2.4.203": { name: "high-throughput JPEG 2000", unpack: null },
+/** The decoders of Node's packages, by transfer syntax. */
+const DECODERS: Readonly<Record<string, UnpackPicture>> = {
+  "1.2.840.10008.1.2.4.50": unpackBaselineJpeg,
+  "1.2.840.10008.1.2.4.51": unpackExtendedJpeg,
+  "1.2.840.10008.1.2.4.57": unpackLosslessJpeg,
+  "1.2.840.10008.1.2.4.70": unpackLosslessJpeg,
+  "1.2.840.10008.1.2.4.80": unpackJpegLs,
+  "1.2.840.10008.1.2.4.81": unpackJpegLs,
+  "1.2.840.10008.1.2.4.90": unpackJpeg2000,
+  "1.2.840.10008.1.2.4.91": unpackJpeg2000,
 };
+
+/** Sets the decoders that Node has packages for. */
+export function setNodeDecoders(): void {
+  for (const [transferSyntax, unpack] of Object.entries(DECODERS)) {
+    setDicomDecoder(transferSyntax, unpack);
+  }
+}

@@ -1,47 +1,13 @@
 import { open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { DataError } from "../../core/errors";
 import { listFolder, pathKind, readWholeFile } from "../../files/readFiles";
-import { WITHOUT_PIXELS, dicomKind } from "./dicomKind";
-import type { DicomKind } from "./dicomKind";
-import { Fields, fieldError } from "./fields";
-import type { DicomElements } from "./parseDicom";
-import { isDicom, parseDicom } from "./parseDicom";
+import { candidates, chooseSeries, dicomFileOf, listSeries } from "./chooseSeries";
+import type { ChosenSeries, DicomFile, DicomSeriesInfo } from "./chooseSeries";
+import { setNodeDecoders } from "./codecs";
+import { isDicom } from "./parseDicom";
 
-/** A DICOM file that was not read, and what it is. */
-export interface LeftOutFile {
-  readonly path: string;
-  /** Such as `"structured report"`. */
-  readonly what: string;
-}
-
-/** A series, to choose from. */
-export interface DicomSeriesInfo {
-  /** Its SeriesInstanceUID. */
-  readonly uid: string;
-  /** Its SeriesNumber; empty where the files have none. */
-  readonly number: string;
-  readonly description: string;
-  readonly modality: string;
-  readonly slices: number;
-}
-
-/** One DICOM file with what it is. */
-interface DicomFile {
-  readonly elements: DicomElements;
-  readonly kind: DicomKind;
-  readonly series: string;
-}
-
-/** The files of the series that was chosen, and the rest. */
-export interface ChosenSeries {
-  /** Its SeriesInstanceUID. */
-  readonly uid: string;
-  readonly files: readonly DicomElements[];
-  /** Segmentation objects, of this series or another. */
-  readonly segmentations: readonly DicomElements[];
-  readonly leftOut: readonly LeftOutFile[];
-}
+export type { DicomSeriesInfo, LeftOutFile } from "./chooseSeries";
 
 /** Whether a file begins as DICOM does. */
 export async function isDicomFile(path: string): Promise<boolean> {
@@ -63,17 +29,13 @@ export async function isDicomFolder(path: string, names: readonly string[]): Pro
 }
 
 async function readDicomFiles(path: string): Promise<DicomFile[]> {
+  setNodeDecoders();
   const isFile = (await pathKind(path)) === "file";
   const paths = isFile ? [path] : (await listFolder(path)).map((name) => join(path, name));
   const files: DicomFile[] = [];
   for (const one of paths) {
     if (!isFile && !(await isDicomFile(one))) continue;
-    const elements = parseDicom(one, await readWholeFile(one, "a DICOM file"));
-    files.push({
-      elements,
-      kind: dicomKind(elements),
-      series: new Fields(elements).text("series"),
-    });
+    files.push(dicomFileOf(one, await readWholeFile(one, "a DICOM file")));
   }
   if (files.length > 0) return files;
   throw new DataError({
@@ -82,42 +44,6 @@ async function readDicomFiles(path: string): Promise<DicomFile[]> {
     got: paths.length === 0 ? "an empty folder" : `${paths.length} other files`,
     remedy: "Name the folder of the series itself",
   });
-}
-
-/** The files that may be slices: what stands aside counts only where there is nothing better. */
-function candidates(files: readonly DicomFile[]): DicomFile[] {
-  const slices = files.filter(({ kind }) => kind.kind === "slice");
-  return slices.length > 0 ? slices : files.filter(({ kind }) => kind.kind === "aside");
-}
-
-function listSeries(files: readonly DicomFile[]): DicomSeriesInfo[] {
-  const bySeries = new Map<string, DicomFile[]>();
-  for (const file of files) {
-    const own = bySeries.get(file.series);
-    if (own === undefined) bySeries.set(file.series, [file]);
-    else own.push(file);
-  }
-  return [...bySeries].map(([uid, own]) => {
-    const fields = new Fields(own[0].elements);
-    return {
-      uid,
-      number: fields.text("seriesNumber").trim(),
-      description: fields.text("description").trim(),
-      modality: fields.text("modality").trim(),
-      slices: own.length,
-    };
-  });
-}
-
-/** One series in a line for a person who must choose. */
-function describe({ uid, number, description, modality, slices }: DicomSeriesInfo): string {
-  const parts = [
-    number === "" ? "" : `number ${number}`,
-    modality,
-    description === "" ? "no description" : JSON.stringify(description),
-    `${slices} ${slices === 1 ? "slice" : "slices"}`,
-  ];
-  return `${uid} (${parts.filter((part) => part !== "").join(", ")})`;
 }
 
 /**
@@ -136,56 +62,5 @@ export async function listDicomSeries(path: string): Promise<DicomSeriesInfo[]> 
  * @throws DataError for no images, and for several series, which it lists
  */
 export async function openSeries(path: string, series?: string): Promise<ChosenSeries> {
-  const files = await readDicomFiles(path);
-  const possible = candidates(files);
-  if (possible.length === 0) {
-    const { kind, elements } = files[0];
-    if (files.length === 1 && kind.kind === "other" && kind.what === WITHOUT_PIXELS) {
-      throw fieldError(elements.path, "pixelData", "an image", "none");
-    }
-    const what = kind.kind === "segmentation" ? "a segmentation" : "what" in kind ? kind.what : "";
-    throw new DataError({
-      where: path,
-      expected: "DICOM images",
-      got: files.length === 1 ? what : `${files.length} other objects (${what} …)`,
-      remedy: "Name the folder of the images themselves",
-    });
-  }
-  const all = listSeries(files.filter(({ kind }) => ["slice", "aside"].includes(kind.kind)));
-  const offered = listSeries(possible);
-  const chosen =
-    series === undefined
-      ? offered
-      : all.filter(({ uid, number }) => uid === series || number === series);
-  if (chosen.length !== 1) {
-    throw new DataError({
-      where: path,
-      expected: series === undefined ? "one series" : `one series ${series}`,
-      got: `${offered.length} series: ${offered.map(describe).join("; ")}`,
-      remedy: "Say which one by its UID or number (series, --series)",
-    });
-  }
-  const ownSlices = candidates(files.filter((file) => file.series === chosen[0].uid));
-  const taken = new Set(ownSlices);
-  const leftOut = files.flatMap((file): LeftOutFile[] => {
-    const { kind } = file;
-    if (taken.has(file) || kind.kind === "segmentation") return [];
-    const what = kind.kind === "slice" ? "slice of another series" : kind.what;
-    return [{ path: file.elements.path, what }];
-  });
-  return {
-    uid: chosen[0].uid,
-    files: ownSlices.map(({ elements }) => elements),
-    segmentations: files
-      .filter(({ kind }) => kind.kind === "segmentation")
-      .map(({ elements }) => elements),
-    leftOut,
-  };
-}
-
-/** What was left out, in one line: `2 files: DOSE (radiation dose report), SCOUT (localiser)`. */
-export function describeLeftOut(leftOut: readonly LeftOutFile[]): string {
-  const shown = leftOut.slice(0, 5).map(({ path, what }) => `${basename(path)} (${what})`);
-  const rest = leftOut.length > shown.length ? `, and ${leftOut.length - shown.length} more` : "";
-  return `${leftOut.length} ${leftOut.length === 1 ? "file" : "files"}: ${shown.join(", ")}${rest}`;
+  return chooseSeries(path, await readDicomFiles(path), series);
 }

@@ -1,5 +1,5 @@
-import { inflateRawSync } from "node:zlib";
 import { DataError } from "../../core/errors";
+import { inflateAtMost } from "../inflate";
 import type { ElementHead, Encoding, SequenceBytes } from "./elementReader";
 import { ElementReader, UNDEFINED_LENGTH, UNKNOWN_SEQUENCE } from "./elementReader";
 
@@ -31,17 +31,14 @@ export function isDicom(bytes: Buffer): boolean {
 
 function inflateRest(path: string, packed: Buffer): Buffer {
   const most = Math.min(MAX_INFLATED_BYTES, packed.length * 1032 + 1024);
-  try {
-    return inflateRawSync(packed, { maxOutputLength: most });
-  } catch (cause) {
-    throw new DataError({
-      where: path,
-      expected: `a sound deflated data set of at most ${MAX_INFLATED_BYTES} bytes`,
-      got: cause instanceof Error ? cause.message : String(cause),
-      remedy: "The file is damaged: export it again",
-      cause,
-    });
-  }
+  const unpacked = inflateAtMost("raw", packed, most);
+  if (unpacked instanceof Uint8Array) return Buffer.from(unpacked.buffer);
+  throw new DataError({
+    where: path,
+    expected: `a sound deflated data set of at most ${MAX_INFLATED_BYTES} bytes`,
+    got: unpacked.reason,
+    remedy: "The file is damaged: export it again",
+  });
 }
 
 /** Takes the value of the element whose head was just read. */

@@ -1,10 +1,12 @@
 import { DataError, LayerbookError } from "../../core/errors";
-import { CODECS } from "./codecs";
+import { COMPRESSIONS, dicomDecoder } from "./decoders";
 import { readCodestream } from "./codestream";
 import { fieldError } from "./fields";
 import type { DicomElements } from "./parseDicom";
 import { decodeRunLengths } from "./runLengths";
 
+// In a browser, what `setDicomDecoder` was given comes in addition.
+const EXPECTED = "plain, deflated, run-length, JPEG, JPEG-LS or JPEG 2000 pixels";
 const RUN_LENGTHS = "1.2.840.10008.1.2.5";
 
 /** What a picture's pixels are stored as. */
@@ -50,13 +52,13 @@ async function unpackedPixels(
   if (transferSyntax === RUN_LENGTHS) {
     return decodeRunLengths(path, packed, rows * columns, bitsAllocated === 8 ? 1 : 2);
   }
-  const codec = CODECS[transferSyntax];
-  const unpack = codec?.unpack ?? null;
-  if (unpack === null) {
+  const name = COMPRESSIONS[transferSyntax] ?? `transfer syntax ${transferSyntax}`;
+  const unpack = dicomDecoder(transferSyntax);
+  if (unpack === undefined) {
     throw new DataError({
       where: `${path}: TransferSyntaxUID (0002,0010)`,
-      expected: "plain, deflated, run-length, JPEG, JPEG-LS or JPEG 2000 pixels",
-      got: codec?.name ?? `transfer syntax ${transferSyntax}`,
+      expected: EXPECTED,
+      got: name,
       remedy: "Unpack the series first: gdcmconv --raw IN OUT",
     });
   }
@@ -65,7 +67,7 @@ async function unpackedPixels(
     fieldError(
       path,
       "pixelData",
-      `a sound ${codec.name} picture of ${columns} x ${rows} grey pixels`,
+      `a sound ${name} picture of ${columns} x ${rows} grey pixels`,
       got,
       "The file is damaged or cut short: export it again",
       cause,

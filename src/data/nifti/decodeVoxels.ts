@@ -1,9 +1,10 @@
-import { endianness } from "node:os";
 import { DataError } from "../../core/errors";
 import { labelLookup } from "../labelMap";
 import type { LabelMap } from "../labelMap";
 import type { NiftiHeader } from "./header";
 
+/** Whether this machine keeps the low byte first. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** How far a label may be off a whole number: masks are saved as scaled floats too. */
 const LABEL_TOLERANCE = 0.01;
 
@@ -19,7 +20,7 @@ type StoredArray =
 
 /** Turns the bytes of each number round, in place, where the file's order is not the machine's. */
 function toNativeOrder(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): void {
-  const isNative = header.isLittleEndian === (endianness() === "LE");
+  const isNative = header.isLittleEndian === IS_LITTLE_ENDIAN;
   if (isNative) return;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header.datatype.bytes === 2) buffer.swap16();

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { baseName } from "../fileNames";
 import type { IntensityUnit } from "../types";
 
 /** A unit that no file named, and the range of values that it was guessed from. */
@@ -48,6 +48,6 @@ function unitOfRange(min: number, max: number): IntensityUnit | null {
 export function warnOfGuess({ unit, min, max, source }: UnitGuess & { source: string }): void {
   const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
   console.warn(
-    `${basename(source)}: values from ${low} to ${high} are taken for ${unit}; name what they are with unit (--unit) if that is wrong`,
+    `${baseName(source)}: values from ${low} to ${high} are taken for ${unit}; name what they are with unit (--unit) if that is wrong`,
   );
 }

@@ -1,0 +1,26 @@
+// @ts-check
+
+/**
+ * A notebook's text and code as a page.
+ *
+ * @param {string} name of the file
+ * @param {{ metadata: { title?: string }, cells: { cell_type: string, source: string | string[] }[] }} notebook
+ * @param {boolean} isRendered whether `npm run reports` has made its page with outputs
+ * @returns {string} Markdown
+ */
+export function notebookPage(name, { metadata, cells }, isRendered) {
+  const stem = name.replace(/\.ipynb$/, "");
+  const title = metadata.title ?? stem;
+  const outputs = isRendered
+    ? `<a href="../rendered-notebooks/${stem}.html">The notebook as it ran, with its pictures</a>`
+    : "Its outputs are not on this page: `npm run reports` runs the notebooks, and `npm run docs` then links what came out.";
+  const body = cells.map(({ cell_type: type, source }) => {
+    const text = (Array.isArray(source) ? source.join("") : source).trim();
+    if (type === "code") return `\`\`\`ts\n${text}\n\`\`\``;
+    // The page has one title; what the notebook calls its own becomes a section.
+    return type === "markdown" ? text.replace(/^# .*\n?/, "").trim() : "";
+  });
+  return (
+    [`# Notebook: ${title}`, outputs, ...body.filter((part) => part !== "")].join("\n\n") + "\n"
+  );
+}

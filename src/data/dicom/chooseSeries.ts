@@ -1,0 +1,149 @@
+import { DataError } from "../../core/errors";
+import { baseName } from "../fileNames";
+import { WITHOUT_PIXELS, dicomKind } from "./dicomKind";
+import type { DicomKind } from "./dicomKind";
+import { Fields, fieldError } from "./fields";
+import type { DicomElements } from "./parseDicom";
+import { parseDicom } from "./parseDicom";
+
+/** A DICOM file that was not read, and what it is. */
+export interface LeftOutFile {
+  readonly path: string;
+  /** Such as `"structured report"`. */
+  readonly what: string;
+}
+
+/** A series, to choose from. */
+export interface DicomSeriesInfo {
+  /** Its SeriesInstanceUID. */
+  readonly uid: string;
+  /** Its SeriesNumber; empty where the files have none. */
+  readonly number: string;
+  readonly description: string;
+  readonly modality: string;
+  readonly slices: number;
+}
+
+/** One DICOM file with what it is. */
+export interface DicomFile {
+  readonly elements: DicomElements;
+  readonly kind: DicomKind;
+  readonly series: string;
+}
+
+/** The files of the series that was chosen, and the rest. */
+export interface ChosenSeries {
+  /** Its SeriesInstanceUID. */
+  readonly uid: string;
+  readonly files: readonly DicomElements[];
+  /** Segmentation objects, of this series or another. */
+  readonly segmentations: readonly DicomElements[];
+  readonly leftOut: readonly LeftOutFile[];
+}
+
+/** Reads one file, whole, and says what it is. */
+export function dicomFileOf(path: string, bytes: Buffer): DicomFile {
+  const elements = parseDicom(path, bytes);
+  return { elements, kind: dicomKind(elements), series: new Fields(elements).text("series") };
+}
+
+/** The files that may be slices: what stands aside counts only where there is nothing better. */
+export function candidates(files: readonly DicomFile[]): DicomFile[] {
+  const slices = files.filter(({ kind }) => kind.kind === "slice");
+  return slices.length > 0 ? slices : files.filter(({ kind }) => kind.kind === "aside");
+}
+
+export function listSeries(files: readonly DicomFile[]): DicomSeriesInfo[] {
+  const bySeries = new Map<string, DicomFile[]>();
+  for (const file of files) {
+    const own = bySeries.get(file.series);
+    if (own === undefined) bySeries.set(file.series, [file]);
+    else own.push(file);
+  }
+  return [...bySeries].map(([uid, own]) => {
+    const fields = new Fields(own[0].elements);
+    return {
+      uid,
+      number: fields.text("seriesNumber").trim(),
+      description: fields.text("description").trim(),
+      modality: fields.text("modality").trim(),
+      slices: own.length,
+    };
+  });
+}
+
+/** One series in a line for a person who must choose. */
+function describe({ uid, number, description, modality, slices }: DicomSeriesInfo): string {
+  const parts = [
+    number === "" ? "" : `number ${number}`,
+    modality,
+    description === "" ? "no description" : JSON.stringify(description),
+    `${slices} ${slices === 1 ? "slice" : "slices"}`,
+  ];
+  return `${uid} (${parts.filter((part) => part !== "").join(", ")})`;
+}
+
+/**
+ * Chooses the one series of DICOM files, or the one named.
+ *
+ * @param path for the messages
+ * @param series its SeriesInstanceUID or its SeriesNumber
+ * @throws DataError for no images, and for several series, which it lists
+ */
+export function chooseSeries(
+  path: string,
+  files: readonly DicomFile[],
+  series?: string,
+): ChosenSeries {
+  const possible = candidates(files);
+  if (possible.length === 0) {
+    const { kind, elements } = files[0];
+    if (files.length === 1 && kind.kind === "other" && kind.what === WITHOUT_PIXELS) {
+      throw fieldError(elements.path, "pixelData", "an image", "none");
+    }
+    const what = kind.kind === "segmentation" ? "a segmentation" : "what" in kind ? kind.what : "";
+    throw new DataError({
+      where: path,
+      expected: "DICOM images",
+      got: files.length === 1 ? what : `${files.length} other objects (${what} …)`,
+      remedy: "Name the folder of the images themselves",
+    });
+  }
+  const all = listSeries(files.filter(({ kind }) => ["slice", "aside"].includes(kind.kind)));
+  const offered = listSeries(possible);
+  const chosen =
+    series === undefined
+      ? offered
+      : all.filter(({ uid, number }) => uid === series || number === series);
+  if (chosen.length !== 1) {
+    throw new DataError({
+      where: path,
+      expected: series === undefined ? "one series" : `one series ${series}`,
+      got: `${offered.length} series: ${offered.map(describe).join("; ")}`,
+      remedy: "Say which one by its UID or number (series, --series)",
+    });
+  }
+  const ownSlices = candidates(files.filter((file) => file.series === chosen[0].uid));
+  const taken = new Set(ownSlices);
+  const leftOut = files.flatMap((file): LeftOutFile[] => {
+    const { kind } = file;
+    if (taken.has(file) || kind.kind === "segmentation") return [];
+    const what = kind.kind === "slice" ? "slice of another series" : kind.what;
+    return [{ path: file.elements.path, what }];
+  });
+  return {
+    uid: chosen[0].uid,
+    files: ownSlices.map(({ elements }) => elements),
+    segmentations: files
+      .filter(({ kind }) => kind.kind === "segmentation")
+      .map(({ elements }) => elements),
+    leftOut,
+  };
+}
+
+/** What was left out, in one line: `2 files: DOSE (radiation dose report), SCOUT (localiser)`. */
+export function describeLeftOut(leftOut: readonly LeftOutFile[]): string {
+  const shown = leftOut.slice(0, 5).map(({ path, what }) => `${baseName(path)} (${what})`);
+  const rest = leftOut.length > shown.length ? `, and ${leftOut.length - shown.length} more` : "";
+  return `${leftOut.length} ${leftOut.length === 1 ? "file" : "files"}: ${shown.join(", ")}${rest}`;
+}
