@@ -14,6 +14,7 @@ const entries = {
   layerbook: "index",
   "layerbook-node": "node",
   "layerbook-viz": "viz",
+  "layerbook-web": "web",
   "layerbook-kernel": "kernelApi",
 };
 const takesOver = process.argv.includes("--update");

@@ -1,5 +1,5 @@
 import type { TrainingOverrides } from "../../src/experiments/config/trainingConfig";
-import type { TestTimeFlips } from "../../src/experiments/evaluation/meanProbabilities";
+import type { TestTimeFlips } from "../../src/web/meanProbabilities";
 
 /** One row of the table: what is trained, and how it predicts. */
 export interface Recipe {

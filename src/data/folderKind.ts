@@ -1,6 +1,7 @@
 import { extname, join } from "node:path";
 import { DataError } from "../core/errors";
-import { describeLeftOut, isDicomFolder } from "./dicom/dicomFolder";
+import { describeLeftOut } from "./dicom/chooseSeries";
+import { isDicomFolder } from "./dicom/dicomFolder";
 import { IS_NIFTI } from "./folderLayout";
 import { IMAGE_ENDINGS } from "./images/readGreyImage";
 import { isMaskName } from "./pairing";

@@ -11,7 +11,7 @@ export type { EvaluateFilesOptions } from "./evaluation/evaluateFiles";
 export { inferenceOptions } from "./evaluation/inferenceOptions";
 export { evaluateModel, predictCases, scorePredictions } from "./evaluation/evaluateModel";
 export type { Evaluation, PredictOptions } from "./evaluation/evaluateModel";
-export type { TestTimeFlips } from "./evaluation/meanProbabilities";
+export type { TestTimeFlips } from "../web/meanProbabilities";
 export { attentionMaps } from "./explain/attentionMaps";
 export type {
   AttentionMapRecord,

@@ -1,6 +1,8 @@
 import { DataError } from "../core/errors";
 import type { IntensityWindow } from "../data/intensity";
 import type { IntensityUnit } from "../data/types";
+import { FLIPPED_AXES } from "./meanProbabilities";
+import type { TestTimeFlips } from "./meanProbabilities";
 
 /** The file beside `model.json` that says how slices are prepared for the model. */
 export const PREPROCESSING_FILE = "preprocessing.json";
@@ -20,6 +22,8 @@ export interface WebPreprocessing {
   /** The values that become 0 and 1, by the unit of the scan. */
   readonly windows: Readonly<Record<Exclude<IntensityUnit, "arbitrary">, IntensityWindow>>;
   readonly interpolation: "area";
+  /** Mirrored copies whose class probabilities are averaged with the slice's own. */
+  readonly flips: TestTimeFlips;
   readonly weights: {
     readonly dtype: "float32" | "float16";
     readonly bytes: number;
@@ -63,5 +67,8 @@ export function parsePreprocessing(where: string, value: unknown): WebPreprocess
     }
   }
   if (given.interpolation !== "area") throw fail("interpolation", '"area"', given.interpolation);
+  if (!Object.hasOwn(FLIPPED_AXES, String(given.flips))) {
+    throw fail("flips", Object.keys(FLIPPED_AXES).join(" or "), given.flips);
+  }
   return value as WebPreprocessing;
 }

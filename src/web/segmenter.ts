@@ -7,6 +7,7 @@ import * as layers from "../layers";
 import { PaddingMask } from "../layers/attention/PaddingMask";
 import { LogProbabilities } from "../layers/support/LogProbabilities";
 import { logitsModel } from "../models/logitsModel";
+import { meanProbabilities } from "./meanProbabilities";
 import { PREPROCESSING_FILE, parsePreprocessing } from "./preprocessing";
 import type { WebPreprocessing } from "./preprocessing";
 
@@ -30,7 +31,7 @@ export interface LoadSegmenterOptions {
 
 /** A model that `exportWebModel` wrote, with what it needs to know of its inputs. */
 export class Segmenter {
-  private readonly logits: tf.LayersModel;
+  private readonly probabilities: (images: tf.Tensor4D) => tf.Tensor4D;
 
   /**
    * @param model gives class scores or probabilities of square grey images, `[batch, size, size, 1]`
@@ -50,7 +51,11 @@ export class Segmenter {
         remedy: "Take both files from one export.",
       });
     }
-    this.logits = logitsModel(model);
+    const logits = logitsModel(model);
+    this.probabilities = meanProbabilities(
+      [(images) => logits.apply(images, { training: false }) as tf.Tensor4D],
+      preprocessing.flips,
+    );
   }
 
   /**
@@ -101,10 +106,7 @@ export class Segmenter {
       );
       images.set(image.data, index * pixels);
     }
-    return tf.tidy(() => {
-      const input = tf.tensor4d(images, [batch.length, size, size, 1]);
-      return tf.softmax(this.logits.apply(input, { training: false }) as tf.Tensor4D);
-    });
+    return tf.tidy(() => this.probabilities(tf.tensor4d(images, [batch.length, size, size, 1])));
   }
 }
 

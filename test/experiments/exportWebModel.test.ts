@@ -17,10 +17,11 @@ loadEngine();
 const root = tempFolder();
 
 /** A run in memory: the model with drawn weights, as if it had been trained. */
-function untrainedRun(name: string): Run {
+function untrainedRun(name: string, flips: "none" | "horizontal" = "none"): Run {
   const config = presetConfig("smoke", {
     size: 32,
     model: { filters: 4, depth: 2, attentionLevels: [1] },
+    inference: { flips },
   });
   const classNames = ["background", "ground-glass opacity", "consolidation", "pleural effusion"];
   const model = buildModel(name, config, classNames.length);
@@ -57,11 +58,14 @@ function share(a: Uint8Array, b: Uint8Array): number {
 }
 
 describe("exportWebModel", () => {
-  it.each(["unet", "residualAttentionUnet"])(
+  it.each([
+    ["unet", "none"],
+    ["residualAttentionUnet", "horizontal"],
+  ] as const)(
     "%s segments in a page as predictCases does, LSH attention included",
-    async (name) => {
-      const run = untrainedRun(name);
-      const wanted = predictCases(run.model, cases);
+    async (name, flips) => {
+      const run = untrainedRun(name, flips);
+      const wanted = predictCases(run.model, cases, { flips });
       expect(new Set(wanted[0].data).size).toBeGreaterThan(1);
       const folder = join(root, name);
       const { files, preprocessing } = await exportWebModel(run, folder);

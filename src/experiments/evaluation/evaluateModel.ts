@@ -8,10 +8,10 @@ import type { Predictor } from "../../engine/predictor";
 import { caseMetrics, summarise } from "../../metrics";
 import type { CaseRecord, Summary } from "../../metrics";
 import { logitsModel } from "../../models/logitsModel";
-import { FLIPPED_AXES, meanProbabilities } from "./meanProbabilities";
-import type { TestTimeFlips } from "./meanProbabilities";
+import { FLIPPED_AXES, meanProbabilities } from "../../web/meanProbabilities";
+import type { TestTimeFlips } from "../../web/meanProbabilities";
 import { visitLogits } from "./predictSamples";
-import type { LogitsFunction } from "./predictSamples";
+import type { LogitsFunction } from "../../web/meanProbabilities";
 
 /** Recording a prediction costs about as much as this many batches op by op. */
 const BATCHES_WORTH_RECORDING = 8;

@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Sample } from "../../data/types";
-
-/** Logits `[b, h, w, classes]` of images `[b, h, w, 1]`. */
-export type LogitsFunction = (images: tf.Tensor4D) => tf.Tensor4D;
+import type { LogitsFunction } from "../../web/meanProbabilities";
 
 /** Called with a batch's samples and their logits `[samples, h, w, classes]`. */
 export type LogitsVisitor = (samples: readonly Sample[], logits: tf.Tensor4D) => void;

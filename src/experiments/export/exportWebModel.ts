@@ -72,6 +72,7 @@ export async function exportWebModel(
       WINDOWED_UNITS.map((unit) => [unit, window ?? defaultWindow(unit)]),
     ) as unknown as WebPreprocessing["windows"],
     interpolation: "area",
+    flips: record.config.inference.flips,
     weights: { dtype, bytes: data.length, largestRounding },
     versions: { layerbook: version, tfjs: tf.version_core },
   };

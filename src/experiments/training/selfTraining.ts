@@ -3,9 +3,9 @@ import { ConfigError } from "../../core/errors";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
-import { meanProbabilities } from "../evaluation/meanProbabilities";
+import { meanProbabilities } from "../../web/meanProbabilities";
 import { visitLogits } from "../evaluation/predictSamples";
-import type { LogitsFunction } from "../evaluation/predictSamples";
+import type { LogitsFunction } from "../../web/meanProbabilities";
 import { fit } from "./fit";
 import type { FitOptions, FitResult } from "./fitOptions";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { ShapeError } from "../../../src/core/errors";
-import { loadEngine } from "../../../src/engine/load";
-import { meanProbabilities } from "../../../src/experiments/evaluation/meanProbabilities";
+import { ShapeError } from "../../src/core/errors";
+import { loadEngine } from "../../src/engine/load";
+import { meanProbabilities } from "../../src/web/meanProbabilities";
 
 loadEngine();
 

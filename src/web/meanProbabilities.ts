@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { ShapeError } from "../../core/errors";
-import { formatShape } from "../../core/shapes";
-import type { LogitsFunction } from "./predictSamples";
+import { ShapeError } from "../core/errors";
+import { formatShape } from "../core/shapes";
+
+/** Logits `[b, h, w, classes]` of images `[b, h, w, 1]`. */
+export type LogitsFunction = (images: tf.Tensor4D) => tf.Tensor4D;
 
 /** Mirrored copies of a slice that are predicted beside it. */
 export type TestTimeFlips = "none" | "horizontal" | "both";
