@@ -3,15 +3,6 @@ import { affineToQuaternion } from "../affine";
 import type { NiftiForm, Volume, VoxelArray } from "../types";
 import { FIRST_VOXEL_BYTE, HEADER_BYTES, PLACEMENT, UNIT_NOTE } from "./header";
 
-/** How voxels are stored in a file. */
-export interface EncodeNiftiOptions {
-  /**
-   * How voxels are stored; by default as they are held. `"int16"` and `"uint8"` round, and refuse a
-   * value outside their range.
-   */
-  readonly datatype?: "float32" | "int16" | "uint8";
-}
-
 const CODES = { uint8: [2, 8], int16: [4, 16], float32: [16, 32] } as const;
 const RANGES = { uint8: [0, 255], int16: [-32768, 32767] } as const;
 
@@ -118,13 +109,15 @@ function encodeForms(view: DataView, { affine, spacingMm }: Volume<VoxelArray>):
  * The bytes of a `.nii` file, not packed.
  *
  * @param path for the messages
+ * @param options.datatype how voxels are stored, by default as they are held; `"int16"` and `"uint8"`
+ *   round, and refuse a value outside their range
  * @throws DataError for data that do not fill the shape, or values out of range
  * @see `writeNifti`, which says what is kept of the file that a volume came from
  */
 export function encodeNifti(
   path: string,
   volume: Volume<VoxelArray>,
-  options: EncodeNiftiOptions = {},
+  options: { readonly datatype?: "float32" | "int16" | "uint8" } = {},
 ): Uint8Array<ArrayBuffer> {
   const voxels = volume.shape[0] * volume.shape[1] * volume.shape[2];
   if (voxels !== volume.data.length) {

@@ -4,12 +4,16 @@ import { DataError } from "../../core/errors";
 import { writeWhole } from "../../files/writeWhole";
 import type { Volume, VoxelArray } from "../types";
 import { encodeNifti } from "./encodeNifti";
-import type { EncodeNiftiOptions } from "./encodeNifti";
 
 const gzipAsync = promisify(gzip);
 
 /** What {@link writeNifti} may be told. */
-export interface WriteNiftiOptions extends EncodeNiftiOptions {
+export interface WriteNiftiOptions {
+  /**
+   * How voxels are stored; by default as they are held. `"int16"` and `"uint8"` round, and refuse a
+   * value outside their range.
+   */
+  readonly datatype?: "float32" | "int16" | "uint8";
   /** 0 (none) to 9 (smallest), for `.gz`; default 4. */
   readonly compressionLevel?: number;
 }
