@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors";
+import { createRandom } from "../../core/random";
 import { checkSplit, selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
@@ -19,10 +20,22 @@ function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): Trai
   return { ...config, inference, pretraining: { epochs: 0 }, ...own };
 }
 
+/**
+ * The phantom that a network is pre-trained on: of another seed than the data's, which may be a phantom
+ * too, so that no held-out slice is among its slices.
+ */
+export function pretrainingData({
+  phantom,
+  seed,
+}: Pick<TrainingConfig, "phantom" | "seed">): Promise<SliceDataset> {
+  const own = createRandom(seed).fork("pre-training phantom").seed;
+  return loadLabelledData(PHANTOM, { phantom, seed: own });
+}
+
 /** Trains the network on the phantom, on all of its slices, as many epochs as `pretraining` says. */
 export async function pretrain(train: TrainInFolder, options: Options): Promise<TrainedRun> {
   const { config, out } = options;
-  const dataset = await loadLabelledData(PHANTOM, { phantom: config.phantom, seed: config.seed });
+  const dataset = await pretrainingData(config);
   const ids = dataset.cases.map(({ id }) => id);
   return train({
     ...options,

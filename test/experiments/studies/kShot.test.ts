@@ -12,6 +12,8 @@ import { kShot } from "../../../src/experiments/studies/kShot";
 import { planKShot } from "../../../src/experiments/studies/planners/kShot";
 import { runJob } from "../../../src/experiments/studies/runJob";
 import { kShotScores } from "../../../src/experiments/studies/views/kShotScores";
+import { loadLabelledData } from "../../../src/experiments/training/dataSource";
+import { pretrainingData } from "../../../src/experiments/training/stages";
 import { trainRun } from "../../../src/experiments/training/trainRun";
 import { kShotCurve } from "../../../src/viz";
 import { discDataset } from "../support/discDataset";
@@ -108,6 +110,13 @@ describe("a job with pre-training and self-training", () => {
     const own = name === "pretraining" ? { pretraining } : { selfTraining };
     await run(name, { ...job, config: { ...job.config, ...own } });
     expect(await weightsOf(name)).not.toEqual(await weightsOf("whole"));
+  });
+
+  it("is pre-trained on no slice of a phantom that is the data itself", async () => {
+    const [own, data] = [await pretrainingData(config), await loadLabelledData("phantom", config)];
+    const images = new Set(data.cases.map(({ image }) => image.data.join()));
+    expect(own.cases).toHaveLength(images.size);
+    expect(own.cases.filter(({ image }) => images.has(image.data.join()))).toEqual([]);
   });
 
   it("never looks at the labels of the unlabelled slices", async () => {
