@@ -277,6 +277,19 @@ describe("predict", () => {
     expect(file.output).toBe(named);
     expect(file.pixels.reduce((sum, count) => sum + count, 0)).toBe(40 * 40 * 2);
   });
+
+  it("writes never over its own scan", async () => {
+    const { imagePath } = await writePhantom(at("kept"), { count: 1, size: 24, seed: 3 });
+    const before = await readFile(imagePath);
+    for (const output of [imagePath, at("kept")]) {
+      const refused = await cli.run([
+        ...["predict", "--model", at("run"), "--input", imagePath, "--output", output],
+      ]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(/tr_im\.nii\.gz: .*which would be lost\. Name another folder/);
+    }
+    expect((await readFile(imagePath)).equals(before)).toBe(true);
+  });
 });
 
 describe("export", () => {
@@ -306,11 +319,18 @@ describe("export", () => {
 
 describe("phantom", () => {
   it("writes a pair that evaluate reads", async () => {
-    const args = ["phantom", "--out", at("phantom"), "--count", "3", "--size", "64", "--json"];
+    const args = ["phantom", "--out", at("written"), "--count", "3", "--size", "64", "--json"];
     const written = await cli.run(args);
     const { maskPath } = JSON.parse(written.stdout) as { maskPath: string };
     const scored = await cli.run(["evaluate", "--prediction", maskPath, "--truth", maskPath]);
     expect([written.code, scored.code]).toEqual([0, 0]);
+    const before = await readFile(maskPath);
+    const again = await cli.run([...args, "--seed", "2"]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(
+      /tr_im\.nii\.gz: .*which the phantom would replace\. Name another/,
+    );
+    expect((await readFile(maskPath)).equals(before)).toBe(true);
   });
 });
 

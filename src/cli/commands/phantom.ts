@@ -1,6 +1,8 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { ConfigError } from "../../core/errors";
 import { integerOption } from "../options";
+import { pathKind } from "../../files/readFiles";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";
 
@@ -23,8 +25,23 @@ export function registerPhantomCommand(program: Command): void {
   addCommonOptions(command).action(
     resultAction(async ({ out, count, size, seed }: PhantomCommandOptions) => {
       const { writePhantom } = await import("../library");
+      await expectNoScans(resolve(out));
       const paths = await writePhantom(resolve(out), { count, size, seed });
       return { text: `${paths.imagePath}\n${paths.maskPath}`, json: paths };
     }),
   );
+}
+
+/** The names are those of the public slices, which must not be overwritten by a phantom. */
+async function expectNoScans(folder: string): Promise<void> {
+  for (const name of ["tr_im.nii.gz", "tr_mask.nii.gz"]) {
+    const path = join(folder, name);
+    if ((await pathKind(path)) === "missing") continue;
+    throw new ConfigError({
+      where: path,
+      expected: "a folder without a scan of that name",
+      got: "one, which the phantom would replace",
+      remedy: "Name another folder (--out), or remove the file",
+    });
+  }
 }

@@ -73,16 +73,16 @@ async function prune(folder: string, isAgreed: boolean): Promise<CommandResult> 
   const { listRuns, pruneRuns } = await import("../library");
   const runs = await listRuns(folder);
   const stopped = runs.filter(({ state }) => state === "interrupted" || state === "stopped");
-  if (isAgreed) await pruneRuns(stopped);
+  const left = isAgreed ? await pruneRuns(stopped) : [];
   const count = `${stopped.length} ${stopped.length === 1 ? "run" : "runs"}`;
   return {
     text:
       stopped.length === 0
         ? `Nothing to remove in ${folder}`
         : isAgreed
-          ? `Removed ${count}`
+          ? [`Removed ${count}`, ...left.map((path) => `Left ${path}: no file of a run`)].join("\n")
           : `${table(stopped)}\nRun it again with --yes to remove ${count}`,
-    json: { folder, isRemoved: isAgreed, runs: stopped },
+    json: { folder, isRemoved: isAgreed, runs: stopped, left },
   };
 }
 

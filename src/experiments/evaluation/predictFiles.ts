@@ -19,6 +19,7 @@ import { predictCases } from "./evaluateModel";
 import { inferenceOptions } from "./inferenceOptions";
 import { expectRunRecord, loadRun } from "../storage/runs";
 import type { Run, RunRecord } from "../storage/runs";
+import { expectNotInput } from "../../files/expectNotInput";
 import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
 
 /** What {@link predictFiles} reads and writes. */
@@ -62,6 +63,8 @@ export interface PredictedFile {
 interface Scan {
   readonly label: string;
   readonly cases: readonly SliceCase[];
+  /** The masks' names in the output folder. */
+  readonly outputs: readonly string[];
   readonly write: (
     folder: string,
     planes: readonly Plane<Uint8Array>[],
@@ -76,7 +79,7 @@ interface Scan {
  * Either all masks are written or none.
  *
  * @throws DataError for a run or scan that cannot be read; ConfigError for an output that does not
- *   fit the input
+ *   fit the input, or that would overwrite a scan
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
   const { input, series, unit, batchSize, hasProgress = true } = options;
@@ -88,12 +91,21 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
   expectUsed(input, sources[0].kind, { series, unit });
   const settings = { classNames, name: output.name, series, unit, unnotedUnit };
   // What is wrong with the first scan is said before TensorFlow is loaded.
-  let scan = await openScan(sources[0], settings);
+  const inputs = (await Promise.all(sources.map(({ path }) => filesOf(path)))).flat();
+  const open = async (source: Source): Promise<Scan> => {
+    const opened = await openScan(source, settings);
+    await expectNotInput(
+      opened.outputs.map((name) => join(output.folder, name)),
+      inputs,
+    );
+    return opened;
+  };
+  let scan = await open(sources[0]);
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const files: PredictedFile[] = [];
   await writeFolderWhole(output.folder, async (folder) => {
     for (const [index, source] of sources.entries()) {
-      if (index > 0) scan = await openScan(source, settings);
+      if (index > 0) scan = await open(source);
       const { label, cases } = scan;
       const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
       const planes = predictCases(run.models, cases, {
@@ -106,6 +118,12 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
     }
   });
   return files.map((file) => ({ ...file, output: join(output.folder, file.output) }));
+}
+
+/** A file itself, or the files of a folder. */
+async function filesOf(path: string): Promise<string[]> {
+  if ((await pathKind(path)) !== "folder") return [path];
+  return (await listFolder(path)).map((name) => join(path, name));
 }
 
 async function recordOf(run: string | Run): Promise<RunRecord> {
@@ -182,6 +200,7 @@ async function openSeries(
   return {
     label: basename(path),
     cases,
+    outputs: [output],
     async write(folder, planes) {
       const target = join(folder, output);
       const mask = grid === null ? null : labelsToVolume(planes, grid);
@@ -206,6 +225,7 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
     return {
       label: basename(path),
       cases,
+      outputs: [output],
       async write(folder, planes) {
         if (grid !== null) await writeNifti(join(folder, output), labelsToVolume(planes, grid));
         return [{ input: path, output, ...count(planes, classNames.length) }];
@@ -216,17 +236,20 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
   return {
     label: basename(path),
     cases,
+    outputs: cases.map(pictureName),
     async write(folder, planes) {
       const files: PredictedFile[] = [];
-      for (const [index, { id }] of cases.entries()) {
-        const output = `${id}.png`;
+      for (const [index, image] of cases.entries()) {
+        const output = pictureName(image);
         await writeMaskPng(join(folder, output), planes[index]);
-        files.push({ input: id, output, ...count([planes[index]], classNames.length) });
+        files.push({ input: image.id, output, ...count([planes[index]], classNames.length) });
       }
       return files;
     },
   };
 }
+
+const pictureName = ({ id }: SliceCase): string => `${id}.png`;
 
 function unitOption(unit: IntensityUnit | undefined): { readonly unit?: IntensityUnit } {
   return unit === undefined ? {} : { unit };

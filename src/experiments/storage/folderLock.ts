@@ -9,7 +9,7 @@ import { writeWhole } from "../../files/writeWhole";
 import { processStart } from "./processStart";
 import { readRecord } from "./readRecord";
 
-const LOCK_FILE = "lock.json";
+export const LOCK_FILE = "lock.json";
 /** How often an owner says that it lives, for those on other machines who cannot look. */
 const HEARTBEAT_MS = 60_000;
 /** An owner on another machine that has been silent for so long is taken for dead. */

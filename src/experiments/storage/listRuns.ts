@@ -2,8 +2,8 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MANIFEST_FILE, readManifest } from "./manifest";
 import { decisiveSettings } from "../config/fingerprint";
-import { folderOwner } from "./folderLock";
-import { readRunRecord } from "./runs";
+import { LOCK_FILE, folderOwner } from "./folderLock";
+import { CHECKPOINT_FILE, RECORD_FILE, SPLIT_FILE, WEIGHTS_FILE, readRunRecord } from "./runs";
 
 /** How far below the starting folder runs are looked for. */
 const MAX_DEPTH = 5;
@@ -81,13 +81,40 @@ export function differingSettings(
   return rows.filter(({ values }) => new Set(values).size > 1);
 }
 
-/** Removes runs that are neither finished nor running; their folders go with all that is in them. */
-export async function pruneRuns(runs: readonly RunListing[]): Promise<void> {
+/** What a run that was stopped holds: its files, their drafts, its stages and members. */
+const RUN_ENTRIES = [
+  ...[MANIFEST_FILE, LOCK_FILE, SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE, RECORD_FILE],
+  "report.html",
+];
+const RUN_FOLDERS = /^(stages|member\d+)$/;
+const IS_DRAFT = /^\..+\.[0-9a-f]{12}\.partial$/;
+
+/**
+ * Removes runs that are neither finished nor running. What their folders hold besides stays, and so does
+ * such a folder.
+ *
+ * @returns the paths that were left, because no run writes them
+ */
+export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> {
+  const left: string[] = [];
   for (const { folder, state } of runs) {
     if (state !== "interrupted" && state !== "stopped") continue;
     // It may have been taken up again since it was listed.
-    if ((await folderOwner(folder)) === null) await rm(folder, { recursive: true, force: true });
+    if ((await folderOwner(folder)) !== null) continue;
+    const foreign: string[] = [];
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const { name } = entry;
+      const isOwn = entry.isDirectory()
+        ? RUN_FOLDERS.test(name) || IS_DRAFT.test(name)
+        : RUN_ENTRIES.includes(name) || IS_DRAFT.test(name);
+      const path = join(folder, name);
+      if (isOwn) await rm(path, { recursive: true, force: true });
+      else foreign.push(path);
+    }
+    if (foreign.length === 0) await rm(folder, { recursive: true, force: true });
+    left.push(...foreign.sort());
   }
+  return left;
 }
 
 async function runFolders(folder: string, depth: number): Promise<string[]> {

@@ -20,6 +20,7 @@ import type { TrainingHooks } from "./fitSplit";
 import {
   CHECKPOINT_FILE,
   SPLIT_FILE,
+  WEIGHTS_FILE,
   loadRun,
   memberFolder,
   readRunRecord,
@@ -209,6 +210,16 @@ async function claimFolder(
         expected: "an empty folder or a run of this version",
         got: "a run without a manifest",
         remedy: "Choose another folder, or remove this one.",
+      });
+    }
+    // The manifest is a run's first file: without it these are somebody's own.
+    for (const name of [SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE]) {
+      if ((await pathKind(join(folder, name))) === "missing") continue;
+      throw new ConfigError({
+        where: join(folder, name),
+        expected: "a folder without it, or a run with its manifest",
+        got: "a file that no run here wrote, which training would replace",
+        remedy: "Choose another folder for the run, or move the file away",
       });
     }
     await writeManifest(folder, settings, data);

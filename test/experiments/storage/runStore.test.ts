@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SliceDataset } from "../../../src/data";
 import { loadEngine } from "../../../src/engine/load";
@@ -123,6 +123,15 @@ describe("a run folder", () => {
     rmSync(at("empty"), { recursive: true });
   });
 
+  it("is not begun over weights or a split of somebody's own", async () => {
+    mkdirSync(at("foreign"));
+    writeFileSync(at("foreign", "split.json"), "mine");
+    const message = /foreign\/split\.json: .*which training would replace\. Choose another folder/;
+    await expect(trainRun(options("foreign"))).rejects.toThrow(message);
+    expect(readFileSync(at("foreign", "split.json"), "utf8")).toBe("mine");
+    rmSync(at("foreign"), { recursive: true });
+  });
+
   it("has one owner at a time", async () => {
     const runs = await Promise.allSettled([
       trainRun(options("twice", 1)),
@@ -152,7 +161,9 @@ describe("listRuns", () => {
       "validationFraction",
       "testFraction",
     ]);
-    await pruneRuns(runs);
+    writeFileSync(at("dead", "notes.txt"), "mine");
+    expect(await pruneRuns(runs)).toEqual([at("dead", "notes.txt")]);
+    expect(readdirSync(at("dead"))).toEqual(["notes.txt"]);
     const left = (await listRuns(root)).map(({ folder }) => folder);
     expect(left).toEqual(["all", "half", "killed", "own", "twice"].map((name) => at(name)));
   });

@@ -1,0 +1,37 @@
+import { stat } from "node:fs/promises";
+import { ConfigError } from "../core/errors";
+
+/**
+ * Refuses outputs that would take the place of an input. Files are compared by what the disk holds, so
+ * that a link, another spelling of the path or of its case is seen through.
+ *
+ * @param outputs paths to be written; those that do not exist yet are fine
+ * @param inputs paths that are read
+ * @throws ConfigError that names the first such output
+ */
+export async function expectNotInput(
+  outputs: readonly string[],
+  inputs: readonly string[],
+): Promise<void> {
+  const read = new Set(await Promise.all(inputs.map(identity)));
+  for (const output of outputs) {
+    const own = await identity(output);
+    if (own === null || !read.has(own)) continue;
+    throw new ConfigError({
+      where: output,
+      expected: "an output that is no input",
+      got: "the file that is read, which would be lost",
+      remedy: "Name another folder or file for the output",
+    });
+  }
+}
+
+/** Device and number of a file; `null` where there is none. */
+async function identity(path: string): Promise<string | null> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
