@@ -15,12 +15,12 @@ const ofArquero = [
 /** Abbreviations within one file, which the compiler spells out where it shows them. */
 const local = [
   ...["AttrKinds", "CommonParts", "FigureBundle", "Filled", "Initializer", "LayerInputs"],
-  ...["NamedTensor", "Optional", "ResidualArgs", "TfjsConfig"],
+  ...["NamedTensor", "Optional", "ResidualArgs", "State", "TfjsConfig"],
 ];
 
 describe("the built declarations", () => {
   it("export every type that a public name is declared with", () => {
-    const files = ["index", "node", "viz", "kernelApi"].map((name) =>
+    const files = ["index", "node", "viz", "web", "kernelApi"].map((name) =>
       path.join(dist, `${name}.d.ts`),
     );
     const hidden = hiddenTypes(files).map((name) => name.replace(/\$\d+$/, ""));

@@ -45,7 +45,7 @@ export interface StudyTable {
 }
 
 /** How records become a table. */
-interface StudyTableOptions {
+export interface StudyTableOptions {
   /** A case's own Dice, the column `Dice`; default the mean over the foreground classes that it has. */
   readonly diceOf?: (item: CaseRecord, record: JobRecord) => number;
 }
