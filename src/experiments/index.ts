@@ -99,7 +99,12 @@ export type { TrainingConfig, TrainingOverrides } from "./config/trainingConfig"
 export { tablesOf } from "./studies/views/paperTables";
 export type { Tables } from "./studies/views/paperTables";
 export { studyTable } from "./studies/views/studyTable";
-export type { StudyTable, StudyTableOptions, TableRow, TableScore } from "./studies/views/studyTable";
+export type {
+  StudyTable,
+  StudyTableOptions,
+  TableRow,
+  TableScore,
+} from "./studies/views/studyTable";
 export {
   flatRows,
   tableArquero,
