@@ -22,7 +22,7 @@ type LayerClass = new (args: Record<string, unknown>) => tf.layers.Layer;
 
 /** The kernels that are called while `body` runs: the same whatever the backend. */
 async function kernelsOf(body: () => void): Promise<string[]> {
-  const { kernelNames } = await tf.profile(() => tf.tidy(body) as unknown as tf.TensorContainer);
+  const { kernelNames } = await tf.profile(() => tf.tidy(body));
   // A gradient of our own is a scope to tfjs, and is listed as one.
   return [...new Set(kernelNames)].filter((name) => !/ scope$|__op$/.test(name)).sort();
 }

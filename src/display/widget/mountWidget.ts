@@ -103,7 +103,7 @@ export function mountWidget(
           ? await exported()
           : exported;
     const state = {
-      ...withBuffers(structuredClone(page.state) as State, page.buffers),
+      ...withBuffers(structuredClone(page.state), page.buffers),
       ...savedState(),
     };
     const options = {
