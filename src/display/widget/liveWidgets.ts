@@ -20,7 +20,7 @@ const LIVE: unique symbol = Symbol.for("layerbook.widgets") as never;
 
 function liveWidgets(): Map<string, LiveWidget> {
   const holder = globalThis as { [LIVE]?: Map<string, LiveWidget> };
-  return (holder[LIVE] ??= new Map());
+  return (holder[LIVE] ??= new Map<string, LiveWidget>());
 }
 
 /** All widgets' states, as a frontend asks for when it connects to a running kernel. */
