@@ -159,7 +159,11 @@ describe("the debugger", () => {
     expect(await ask("debugInfo")).toMatchObject({ isStarted: true });
     expect(await ask("threads")).toEqual({ threads: [{ id: 1, name: "Cells" }] });
     const { sourcePath } = await ask("dumpCell", { code: LOOP });
-    const { tmpFilePrefix, hashSeed, tmpFileSuffix } = info as Record<string, never>;
+    const { tmpFilePrefix, hashSeed, tmpFileSuffix } = info as unknown as {
+      readonly tmpFilePrefix: string;
+      readonly hashSeed: number;
+      readonly tmpFileSuffix: string;
+    };
     expect(sourcePath).toBe(`${tmpFilePrefix}${murmur2(LOOP, hashSeed)}${tmpFileSuffix}`);
     expect(await ask("source", { source: { path: sourcePath } })).toEqual({ content: LOOP });
   });

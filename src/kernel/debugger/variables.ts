@@ -38,7 +38,8 @@ function previewText({ type, subtype, value }: PropertyPreview): string {
 
 /** A value in a line, as a person reads it. */
 function valueText(object: Runtime.RemoteObject): string {
-  const { type, subtype, value, unserializableValue, description = "", preview } = object;
+  const { type, subtype, unserializableValue, description = "", preview } = object;
+  const value: unknown = object.value;
   if (unserializableValue !== undefined) return unserializableValue;
   if (type === "string") return JSON.stringify(value);
   if (type === "undefined" || subtype === "null") return subtype ?? "undefined";
