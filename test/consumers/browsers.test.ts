@@ -16,7 +16,10 @@ const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "
 async function serve(folder: string): Promise<{ readonly server: Server; readonly url: string }> {
   const server = createServer(({ url = "/" }, response) => {
     const file = path.join(folder, url === "/" ? "index.html" : url);
-    if (!existsSync(file)) return response.writeHead(404).end();
+    if (!existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
     response.writeHead(200, { "content-type": types[path.extname(file)] ?? "text/plain" });
     createReadStream(file).pipe(response);
   });

@@ -15,7 +15,7 @@ const ofArquero = [
 /** Abbreviations within one file, which the compiler spells out where it shows them. */
 const local = [
   ...["AttrKinds", "CommonParts", "FigureBundle", "Filled", "Initializer", "LayerInputs"],
-  ...["NamedTensor", "Optional", "ResidualArgs", "State", "TfjsConfig"],
+  ...["NamedTensor", "Optional", "ResidualArgs", "ServedShape", "State", "TfjsConfig"],
 ];
 
 describe("the built declarations", () => {
