@@ -33,8 +33,12 @@ export function runIn(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Printed> {
-  const { JEST_WORKER_ID: _, NODE_OPTIONS: __, NODE_ENV: ___, ...own } = process.env;
-  const options = { cwd: consumerFolder(consumer), env: { ...own, ...env } };
+  // What jest sets for itself would change how the consumer runs.
+  const ofJest = ["JEST_WORKER_ID", "NODE_OPTIONS", "NODE_ENV"];
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !ofJest.includes(name)),
+  );
+  const options = { cwd: consumerFolder(consumer), env: { ...own, ...env } as NodeJS.ProcessEnv };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
