@@ -38,7 +38,7 @@ export function runIn(
   const own = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !ofJest.includes(name)),
   );
-  const options = { cwd: consumerFolder(consumer), env: { ...own, ...env } as NodeJS.ProcessEnv };
+  const options = { cwd: consumerFolder(consumer), env: { ...own, ...env } };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
