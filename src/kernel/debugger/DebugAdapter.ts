@@ -8,7 +8,7 @@ import { HOOK, InspectorClient } from "./inspectorClient";
 import { argumentSchemas, failure } from "./protocol";
 import type { DapEvent, DapRequest, DapResponse } from "./protocol";
 import { Sources } from "./sources";
-import { Variables } from "./variables";
+import { Variables, typeText } from "./variables";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -160,8 +160,8 @@ export class DebugAdapter {
       case "evaluate": {
         const { expression, frameId } = argumentSchemas.evaluate.parse(request.arguments);
         const value = await this.#client.evaluate(expression, this.#callFrame(frameId));
-        const { value: result, type, variablesReference } = this.#variables.describe("", value);
-        return { result, type, variablesReference };
+        const { value: result, variablesReference } = this.#variables.describe("", value);
+        return { result, type: typeText(value), variablesReference };
       }
       case "continue":
         await this.#go("Debugger.resume", null);

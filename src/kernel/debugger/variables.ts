@@ -5,7 +5,6 @@ import type { InspectorClient } from "./inspectorClient";
 interface Variable {
   readonly name: string;
   readonly value: string;
-  readonly type: string;
   /** By which its own entries are asked for; 0 where it has none. */
   readonly variablesReference: number;
   readonly evaluateName?: string;
@@ -65,7 +64,8 @@ function valueText(object: Runtime.RemoteObject): string {
   return description === "Object" ? `{${list}}` : `${description} {${list}}`;
 }
 
-function typeText({ type, subtype, className }: Runtime.RemoteObject): string {
+/** A value's type, by its class where it has one. */
+export function typeText({ type, subtype, className }: Runtime.RemoteObject): string {
   return subtype === "null" ? "null" : type === "object" ? (className ?? type) : type;
 }
 
@@ -98,15 +98,15 @@ export class Variables {
     this.#held.clear();
   }
 
-  /** A value as a variable. */
+  /**
+   * A value as a variable. It has no `type`: JupyterLab's tree shows a type that is not one of Python's
+   * in the value's place, and the value names its class.
+   */
   describe(name: string, object: Runtime.RemoteObject): Variable {
     const { objectId, type } = object;
-    const reference =
+    const variablesReference =
       objectId === undefined || type === "function" ? 0 : this.hold([objectId], false);
-    return {
-      ...{ name, value: valueText(object), type: typeText(object) },
-      variablesReference: reference,
-    };
+    return { name, value: valueText(object), variablesReference };
   }
 
   /** The entries of what a number stands for; none for a number that is not known any more. */
@@ -125,7 +125,6 @@ export class Variables {
           variables.push({
             name,
             value: "(computed when read)",
-            type: "accessor",
             variablesReference: 0,
           });
         }
