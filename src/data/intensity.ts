@@ -28,7 +28,7 @@ export function defaultWindow(unit: IntensityUnit): IntensityWindow {
       throw new ConfigError({
         where: "defaultWindow",
         expected: "an image in Hounsfield units, grey values or values from 0 to 1",
-        got: "one in units of the scanner's own, such as an MR or PET series",
+        got: "one in units of the scanner's own, such as an MR or PET series, or a CT without rescale slope",
         remedy: "Give the window, or say what the values mean (unit)",
       });
   }

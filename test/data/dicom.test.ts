@@ -149,12 +149,36 @@ describe("readDicomSeries", () => {
     expect(await refusal(readDicomSeries(writeSeries(name, files)))).toMatch(message);
   });
 
+  /** The plain series with another text for decimal elements of group 0028, padded to their length. */
+  const withText = (elements: readonly number[], text: string): string[] =>
+    plain.files.map((file) => {
+      const bytes = Buffer.from(file, "base64");
+      for (const element of elements) {
+        const at = bytes.indexOf(Buffer.from([0x28, 0, element, 0x10, 0x44, 0x53]));
+        expect(at).toBeGreaterThan(0);
+        const length = bytes.readUInt16LE(at + 6);
+        bytes.write(text.padEnd(length, " "), at + 8, length, "latin1");
+      }
+      return bytes.toString("base64");
+    });
+
+  it("takes no CT for Hounsfield units that does not say how its words become values", async () => {
+    const [slope, intercept] = [0x53, 0x52];
+    const noSlope = writeSeries("no slope", withText([slope], ""));
+    expect((await readDicomSeries(noSlope)).unit).toBe("HU");
+    const neither = writeSeries("neither slope nor intercept", withText([slope, intercept], ""));
+    expect((await readDicomSeries(neither)).unit).toBe("arbitrary");
+    expect((await readDicomSeries(neither, { unit: "HU" })).unit).toBe("HU");
+    const zero = writeSeries("slope zero", withText([slope], "0"));
+    expect(await refusal(readDicomSeries(zero))).toMatch(/RescaleSlope .*other than 0, got 0/);
+  });
+
   it("lets the user name the unit", async () => {
     const path = writeSeries("named", seriesOf("MR").files);
     expect((await readDicomSeries(path, { unit: "grey8" })).unit).toBe("grey8");
     const { cases } = await readDataset(path);
     expect(() => prepareSamples({ cases }, { size: 8 })).toThrow(
-      /MR or PET series. Give the window/,
+      /MR or PET series, or a CT without rescale slope. Give the window/,
     );
   });
 

@@ -73,9 +73,14 @@ function readModalityLut(
   return { first: isSigned ? (first << 16) >> 16 : first, values, type: fields.text("lutType") };
 }
 
-/** Hounsfield units for a CT that does not say otherwise; no other kind of picture has a scale of its own. */
-function unitOf(fields: Fields, type: string): IntensityUnit {
-  const isHounsfield = fields.text("modality") === "CT" && ["", "HU"].includes(type);
+/**
+ * Hounsfield units for a CT that says how its words become values and names no other unit. Words of a
+ * CT that does not are the scanner's own, often 1024 above Hounsfield's; no other modality has a scale.
+ */
+function unitOf(fields: Fields, lut: { readonly type: string } | null): IntensityUnit {
+  const isRescaled = lut !== null || fields.text("slope") !== "" || fields.text("intercept") !== "";
+  const type = lut === null ? fields.text("rescaleType") : lut.type;
+  const isHounsfield = fields.text("modality") === "CT" && isRescaled && ["", "HU"].includes(type);
   return isHounsfield ? "HU" : "arbitrary";
 }
 
@@ -96,13 +101,15 @@ export function readValueRule(elements: DicomElements): ValueRule {
   const samples = fields.word("samples", 1);
   if (samples !== 1) throw fieldError(path, "samples", "1 (grey)", String(samples));
   const lut = readModalityLut(elements);
-  const unit = unitOf(fields, lut === null ? fields.text("rescaleType") : lut.type);
+  const unit = unitOf(fields, lut);
+  const [slope] = fields.numbers("slope", 1, [1]);
+  if (slope === 0) throw fieldError(path, "slope", "a number other than 0", "0");
   return {
     ...format,
     isSigned: fields.word("signed", 0) === 1,
     // Hounsfield units are fixed by slope and intercept; inverting them would turn air into bone.
     isInverted: photometric === "MONOCHROME1" && unit !== "HU",
-    slope: fields.numbers("slope", 1, [1])[0],
+    slope,
     intercept: fields.numbers("intercept", 1, [0])[0],
     lut,
     unit,
