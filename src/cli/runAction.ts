@@ -23,7 +23,7 @@ export interface CommandResult {
 const EXIT_OK = 0;
 /** Something that should not happen. */
 const EXIT_FAILURE = 1;
-/** The input or the options are wrong, and the message says how to mend them. */
+/** The input or the options are wrong, and the message says how to fix them. */
 const EXIT_BAD_INPUT = 2;
 
 /** Adds `--json` and `--verbose`. */

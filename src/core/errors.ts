@@ -1,6 +1,6 @@
 /**
  * Typed errors. Each message reads `where: expected …, got …` and then the remedy, so that the
- * one line a person sees is enough to mend the input.
+ * one line a person sees is enough to fix the input.
  */
 
 /** What an error has to say; see {@link LayerbookError}. */
@@ -11,7 +11,7 @@ export interface ErrorDetails {
   readonly expected: string;
   /** What was given. */
   readonly got: string;
-  /** How to mend it, as a sentence. */
+  /** How to fix it, as a sentence. */
   readonly remedy?: string;
   /** The error underneath, if one was caught. */
   readonly cause?: unknown;

@@ -22,7 +22,7 @@ export function formatShape(shape: readonly Dimension[]): string {
  * @param where what is checked, for the message: `"LSHAttention.qk"`
  * @param tensor anything with a `shape`
  * @param pattern e.g. `["b", "s", 64]`
- * @param remedy a sentence that says how to mend it
+ * @param remedy a sentence that says how to fix it
  * @throws ShapeError `where: expected [b, s, 64], got [8, 64]`
  * @example
  * const { b, s } = expectShape("demo.x", { shape: [2, 3, 64] }, ["b", "s", 64]);

@@ -93,7 +93,7 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
  *
  * Masks are brought onto their image's grid by place; see `alignLabels`.
  *
- * @throws DataError that names the file, what is wrong and how to mend it; ConfigError for an option
+ * @throws DataError that names the file, what is wrong and how to fix it; ConfigError for an option
  *   that this kind of data has no use for, such as a series of NIfTI files
  */
 export async function readDataset(

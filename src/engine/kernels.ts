@@ -49,11 +49,11 @@ function product({ inputs: { a, b }, attrs }: ProductArgs): tf.TensorInfo {
 
 /** Puts right what is wrong in tfjs-node's own kernels. Once, after the addon has loaded. */
 export function mendKernels(): void {
-  const mended: [string, tf.KernelFunc][] = [
+  const fixed: [string, tf.KernelFunc][] = [
     ["GatherV2", (args) => gather(args as unknown as GatherArgs)],
     ["BatchMatMul", (args) => product(args as unknown as ProductArgs)],
   ];
-  for (const [kernelName, kernelFunc] of mended) {
+  for (const [kernelName, kernelFunc] of fixed) {
     tf.unregisterKernel(kernelName, "tensorflow");
     tf.registerKernel({ kernelName, backendName: "tensorflow", kernelFunc });
   }

@@ -96,7 +96,7 @@ describe("doctor on versions", () => {
 });
 
 describe("doctor's output", () => {
-  it("puts each remedy under what it mends, and closes with the count", () => {
+  it("puts each remedy under what it fixes, and closes with the count", () => {
     const checks = [ok("engine", "native"), note("a", "old", "Renew."), broken("b", "no", "Mend.")];
     expect(formatChecks(checks)).toBe(
       [

@@ -255,7 +255,7 @@ describe("tfjs-node on Nodes without the old util", () => {
     expect(withoutOldUtil(source)).toBe("if ((k == null) || Array.isArray(t)) {");
   });
 
-  it("has been mended in every file of the project's that is no test", () => {
+  it("has been replaced in every file of the project's that is no test", () => {
     const dist = path.dirname(require.resolve("@tensorflow/tfjs-node-gpu"));
     const calling = fs
       .readdirSync(dist, { recursive: true, encoding: "utf8" })

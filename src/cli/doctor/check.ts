@@ -5,7 +5,7 @@ export interface Check {
   readonly state: "ok" | "note" | "broken";
   /** What was found. */
   readonly value: string;
-  /** How to mend it; only where it is not `ok`. */
+  /** How to fix it; only where it is not `ok`. */
   readonly remedy?: string;
 }
 

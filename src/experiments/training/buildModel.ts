@@ -101,6 +101,6 @@ function warnWithoutEngine(): void {
   isWarned = true;
   process.emitWarning(
     `Native TensorFlow did not load (${problem}). JavaScript runs instead, many times slower; ` +
-      "npx layerbook doctor says how to mend it.",
+      "npx layerbook doctor says how to fix it.",
   );
 }

@@ -27,14 +27,14 @@ function doctorReport(packageRoot: string): string {
     const { stdout } = error as { readonly stdout?: unknown };
     return typeof stdout === "string" && stdout !== ""
       ? stdout
-      : "`npx layerbook doctor` could not run; `npm run setup` mends an installation.\n";
+      : "`npx layerbook doctor` could not run; `npm run setup` repairs an installation.\n";
   }
 }
 
 /**
  * Imports the toolkit, so that its names are there in the first cell, typed.
  *
- * @returns what is wrong with the installation and how to mend it, or `null`
+ * @returns what is wrong with the installation and how to fix it, or `null`
  */
 export function loadPrelude(session: NotebookSession, packageRoot: string): string | null {
   let problem: string | null = null;
