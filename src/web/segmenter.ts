@@ -62,7 +62,7 @@ export class Segmenter {
    * Segments slices on their own grids, prepared and taken back as `predictCases` does in Node.
    *
    * @returns one plane of labels per slice, in their order
-   * @throws ConfigError for slices in a unit without a window
+   * @throws ConfigError for slices in a unit without a window, or a batch size below 1
    */
   async segment(
     cases: readonly SliceCase[],
@@ -70,6 +70,13 @@ export class Segmenter {
   ): Promise<Plane<Uint8Array>[]> {
     refuseUnknownOptions("Segmenter.segment", options, ["batchSize", "onProgress", "signal"]);
     const { batchSize = 1, onProgress, signal } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new ConfigError({
+        where: "Segmenter.segment.batchSize",
+        expected: "a whole number of at least 1",
+        got: String(batchSize),
+      });
+    }
     const results: Plane<Uint8Array>[] = [];
     for (let start = 0; start < cases.length; start += batchSize) {
       signal?.throwIfAborted();

@@ -108,6 +108,9 @@ describe("exportWebModel", () => {
     const masks = await segmenter.segment(cases);
     const wanted = predictCases(run.model, cases);
     expect(share(masks[0].data, wanted[0].data)).toBeGreaterThan(0.98);
+    await expect(segmenter.segment(cases, { batchSize: 0 })).rejects.toThrow(
+      /batchSize: expected a whole number of at least 1, got 0/,
+    );
   });
 
   it("refuses a weight that float16 cannot hold, and a misspelt option", async () => {
