@@ -31,8 +31,9 @@ export class PerImageStandardization extends BookLayer<object> implements Counts
       const axes = images.shape.map((_, axis) => axis).slice(1);
       const count = axes.reduce((product, axis) => product * images.shape[axis], 1);
       const centred = tf.sub(images, tf.mean(images, axes, true));
-      const deviation = tf.sqrt(tf.mean(tf.square(centred), axes, true));
-      return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(count)));
+      const variance = tf.mean(tf.square(centred), axes, true);
+      // Bounded before the root, whose gradient at 0 is infinite.
+      return tf.div(centred, tf.sqrt(tf.maximum(variance, 1 / count)));
     });
   }
 

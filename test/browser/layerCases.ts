@@ -70,6 +70,7 @@ export const BROWSER_CASES: readonly BrowserCase[] = [
   { layer: "LayerNormalization", args: {}, inputs: [image] },
   { layer: "MultiResBlock", args: blocks, inputs: [image] },
   { layer: "PositionEmbedding", args: { sequenceLength: 11, seed: 2 }, inputs: [[2, 11, 7]] },
+  { layer: "PerImageStandardization", args: {}, inputs: [image] },
   { layer: "RMSNormalization", args: {}, inputs: [image] },
   { layer: "RecurrentConvBlock", args: { ...blocks, steps: 2 }, inputs: [image] },
   { layer: "ResPath", args: { ...blocks, length: 2 }, inputs: [image] },

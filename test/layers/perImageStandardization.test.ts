@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { PerImageStandardization } from "../../src/layers/PerImageStandardization";
 import { checkLayer } from "../support/checkLayer";
 import { expectClose } from "../support/close";
+import { expectGolden, readCases } from "../support/layerGolden";
+import type { LayerCase } from "../support/layerGolden";
 
 describe("PerImageStandardization", () => {
   checkLayer(PerImageStandardization, {
@@ -9,6 +11,16 @@ describe("PerImageStandardization", () => {
     inputs: [[2, 3, 5, 2]],
     output: [2, 3, 5, 2],
     weights: 0,
+  });
+
+  it.each(readCases<LayerCase>("perImageStandardization"))("equals TensorFlow: $name", (golden) => {
+    expectGolden(new PerImageStandardization(), golden);
+  });
+
+  it("has a finite gradient at an image of one value", () => {
+    const layer = new PerImageStandardization();
+    const gradient = tf.grad((x) => layer.apply(x) as tf.Tensor)(tf.ones([1, 2, 2, 1]));
+    expect(Array.from(gradient.dataSync()).every(Number.isFinite)).toBe(true);
   });
 
   it("takes each image's own mean and deviation, all channels together", () => {
