@@ -47,7 +47,7 @@ function ignore(): void {
   // Nothing: see above.
 }
 
-async function unpackLosslessJpeg(packed: Buffer): Promise<Uint8Array | Uint16Array> {
+async function unpackLosslessJpeg(packed: Uint8Array): Promise<Uint8Array | Uint16Array> {
   const { Decoder } = (await importPackage("jpeg-lossless-decoder-js")) as typeof JpegLossless;
   // Its own memory, since the decoder reads from the start of an ArrayBuffer.
   const own = Uint8Array.from(packed);
@@ -55,16 +55,17 @@ async function unpackLosslessJpeg(packed: Buffer): Promise<Uint8Array | Uint16Ar
   return pixels instanceof Uint8Array ? pixels : new Uint16Array(pixels.buffer);
 }
 
-async function unpackBaselineJpeg(packed: Buffer): Promise<Uint8Array> {
+async function unpackBaselineJpeg(packed: Uint8Array): Promise<Uint8Array> {
   // Here, since the library takes long to load and few need it.
   const { default: sharp } = (await importPackage("sharp")) as typeof Sharp;
   return sharp(packed, { failOn: "warning" }).extractChannel(0).raw().toBuffer();
 }
 
-async function unpackExtendedJpeg(packed: Buffer): Promise<Uint8Array | Uint16Array> {
-  return readCodestream(packed)?.precision === 8
+async function unpackExtendedJpeg(packed: Uint8Array): Promise<Uint8Array | Uint16Array> {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  return readCodestream(bytes)?.precision === 8
     ? unpackBaselineJpeg(packed)
-    : decodeExtendedJpeg(packed);
+    : decodeExtendedJpeg(bytes);
 }
 
 /** The decoders of Node's packages, by transfer syntax. */

@@ -1,5 +1,5 @@
 /** Unpacks one picture: a sample for each pixel, row by row, with at least the picture's own bits. */
-export type UnpackPicture = (packed: Buffer) => Promise<Uint8Array | Uint16Array>;
+export type UnpackPicture = (packed: Uint8Array) => Promise<Uint8Array | Uint16Array>;
 
 /** What transfer syntaxes are called, by their UID. */
 export const COMPRESSIONS: Readonly<Record<string, string | undefined>> = {
