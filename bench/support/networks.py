@@ -34,11 +34,13 @@ class Up(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, encoder, decoder, filters=16, depth=4, classes=3):
+    def __init__(self, encoder, decoder, stem=None, filters=16, depth=4, classes=3):
         super().__init__()
         widths = [filters * 2**level for level in range(depth + 1)]
+        self.stem = nn.Identity() if stem is None else stem(1, filters)
+        first = 1 if stem is None else filters
         self.down = nn.ModuleList(
-            encoder(1 if level == 0 else widths[level - 1], widths[level]) for level in range(depth + 1)
+            encoder(first if level == 0 else widths[level - 1], widths[level]) for level in range(depth + 1)
         )
         self.up = nn.ModuleList(
             decoder(widths[level + 1], widths[level]) for level in reversed(range(depth))
@@ -46,6 +48,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(filters, classes, 1)
 
     def forward(self, x):
+        x = self.stem(x)
         skips = []
         for block in self.down[:-1]:
             x = block(x)
@@ -57,12 +60,19 @@ class UNet(nn.Module):
         return self.head(x)
 
 
+def stem(inputs, outputs):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), norm(outputs), nn.ReLU(inplace=True)
+    )
+
+
 class ResNeXtBlock(nn.Module):
     """1x1, 3x3 in groups, 1x1, and the shortcut; see src/layers/ResNeXtBlock.ts."""
 
     def __init__(self, inputs, outputs, cardinality=8):
         super().__init__()
-        inner = max(cardinality, outputs // 2)
+        # 8x4d at 16 channels: four channels per path, doubled per level as the channels are.
+        inner = 2 * outputs
         self.path = nn.Sequential(
             nn.Conv2d(inputs, inner, 1, bias=False), norm(inner), nn.ReLU(inplace=True),
             nn.Conv2d(inner, inner, 3, padding=1, groups=cardinality, bias=False), norm(inner),
@@ -74,6 +84,10 @@ class ResNeXtBlock(nn.Module):
 
     def forward(self, x):
         return F.relu(self.path(x) + self.shortcut(x))
+
+
+def resnext_level(inputs, outputs):
+    return nn.Sequential(ResNeXtBlock(inputs, outputs), ResNeXtBlock(outputs, outputs))
 
 
 class ResNetBlock(nn.Module):
@@ -108,9 +122,10 @@ def build(name, size):
         return UNet(conv_block, lambda inputs, filters: Up(inputs, filters, conv_block(2 * filters, filters)))
     if name == "residualAttentionUnet":
         return UNet(
-            ResNeXtBlock,
+            resnext_level,
             lambda inputs, filters: Up(
                 inputs, filters, ResNetBlock(2 * filters, filters), lsh_attention(2 * filters, filters, None)
             ),
+            stem,
         )
     raise ValueError(name)
