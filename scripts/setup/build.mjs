@@ -61,29 +61,42 @@ export const buildStep = {
   },
 };
 
+/** In node_modules: the package for cells, and its command for npx. */
+const links = [
+  ["layerbook", ".."],
+  [path.join(".bin", "layerbook"), path.join("..", "..", "scripts", "layerbook.mjs")],
+];
+
 /**
- * Cells cannot import `../`, so the package stands among its own dependencies. `npm ci` and
- * `npm install` take the link away.
+ * Cells cannot import `../`, so the package stands among its own dependencies, with its command, as
+ * if npm had installed it. `npm ci` and `npm install` take both links away.
  *
  * @type {import("./context.mjs").Step<null>}
  */
 export const linkStep = {
   name: "link",
-  title: "the name layerbook, for notebooks",
+  title: "the name layerbook, for notebooks and npx",
   inputs: () => null,
   isWhole: ({ root }) => isLinked(root),
   run({ root }) {
-    const link = path.join(root, "node_modules", "layerbook");
-    fs.rmSync(link, { recursive: true, force: true });
-    fs.symlinkSync("..", link, "dir");
+    const modules = path.join(root, "node_modules");
+    for (const [link, target] of links) {
+      fs.mkdirSync(path.dirname(path.join(modules, link)), { recursive: true });
+      fs.rmSync(path.join(modules, link), { recursive: true, force: true });
+      fs.symlinkSync(target, path.join(modules, link));
+    }
     return Promise.resolve(null);
   },
 };
 
 /** @param {string} root */
 function isLinked(root) {
+  const modules = path.join(root, "node_modules");
   try {
-    return fs.realpathSync(path.join(root, "node_modules", "layerbook")) === fs.realpathSync(root);
+    return links.every(([link, target]) => {
+      const wanted = path.resolve(modules, path.dirname(link), target);
+      return fs.realpathSync(path.join(modules, link)) === fs.realpathSync(wanted);
+    });
   } catch {
     return false;
   }

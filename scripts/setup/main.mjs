@@ -38,11 +38,10 @@ export const rootHint =
  * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook;
  *   `--check` does nothing and prints, as JSON, how each step stands
  * @param {NodeJS.ProcessEnv} env
+ * @param {(line: string) => void} [say] is given each line of the output
  * @returns {Promise<number>} the exit code
  */
-export async function main(args, env) {
-  /** @param {string} line */
-  const say = (line) => console.log(line);
+export async function main(args, env, say = (line) => console.log(line)) {
   const at = args.indexOf("--project");
   const root = at === -1 ? packageRoot : path.resolve(args[at + 1] ?? ".");
   const lock = new Lock(path.join(root, ".engine", "lock"));

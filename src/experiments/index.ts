@@ -66,7 +66,12 @@ export type { PredictFilesOptions, PredictedFile } from "./evaluation/predictFil
 export { PRESET_NAMES, presetConfig } from "./config/presets";
 export type { PresetName } from "./config/presets";
 export { QUICKSTART_MODELS, planQuickstart } from "./studies/planners/quickstart";
-export { quickstart, quickstartReport, quickstartScores } from "./studies/quickstart";
+export {
+  quickstart,
+  quickstartReport,
+  quickstartScores,
+  quickstartTable,
+} from "./studies/quickstart";
 export type {
   Quickstart,
   QuickstartModel,
@@ -105,6 +110,7 @@ export type {
   TableRow,
   TableScore,
 } from "./studies/views/studyTable";
+export { readStudyTable, writeStudyTable } from "./studies/views/tableFile";
 export {
   flatRows,
   tableArquero,

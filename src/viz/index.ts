@@ -7,7 +7,7 @@ export { deletionCurve } from "./charts/deletionCurve";
 export type { DeletionLike } from "./charts/deletionCurve";
 export { foldScores } from "./charts/foldScores";
 export type { FoldScore } from "./charts/foldScores";
-export { foldScoresOf, intervalRows } from "./charts/fromStudy";
+export { classScoresOf, foldScoresOf, intervalRows } from "./charts/fromStudy";
 export { kShotCurve } from "./charts/kShotCurve";
 export type { ShotScore } from "./charts/kShotCurve";
 export { leakStudyBars } from "./charts/leakStudyBars";

@@ -11,7 +11,10 @@ import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { presetConfig } from "../config/presets";
 import { readRunRecord } from "../storage/runs";
 import { newSplit, trainRun } from "../training/trainRun";
+import type { JobRecord } from "./jobRecord";
 import { QUICKSTART_MODELS, planQuickstart } from "./planners/quickstart";
+import { studyTable } from "./views/studyTable";
+import type { StudyTable } from "./views/studyTable";
 import type { TrainingHooks } from "../training/fitSplit";
 import type { TrainedRun } from "../training/trainRun";
 import type { TrainingConfig } from "../config/trainingConfig";
@@ -111,6 +114,30 @@ export function quickstartReport({ config, dataset, models }: Quickstart): Quick
       ]),
     ),
   };
+}
+
+/**
+ * Both models' scores on the held-out cases as a table, which shows the result in a sentence, can be drawn
+ * by `scoreBars(classScoresOf(table))`, and kept by `writeStudyTable`.
+ */
+export function quickstartTable({
+  dataset,
+  config,
+  models,
+}: Pick<Quickstart, "dataset" | "config" | "models">): StudyTable {
+  const { classNames, name } = dataset;
+  const records = Object.entries(models).map(([model, { run, evaluation }]): JobRecord => {
+    const { data, versions } = run.record;
+    return {
+      format: "layerbook-job-1",
+      ...{ id: model, model, factors: {}, config, fold: 0, seed: config.seed },
+      ...{ classNames: [...classNames], dropped: null, training: null },
+      splitNote: data.splitNote ?? null,
+      versions: { layerbook: versions.layerbook, node: versions.node },
+      cases: evaluation.records,
+    };
+  });
+  return studyTable(`Preset ${config.preset} on ${name}: held-out cases`, records);
 }
 
 /** A row of the score table, and a bar of `scoreBars`. */

@@ -22,6 +22,7 @@ export interface StudyTableLike {
     readonly scores: Readonly<Record<string, ScoreLike>>;
   }[];
   readonly convention: string;
+  readonly madeBy?: string;
 }
 
 /** Whether a value is a study's table. */
@@ -37,6 +38,7 @@ export function isStudyTable(value: object): value is StudyTableLike {
 /** A study's table: mean ± standard deviation, and for the Dice its interval and test. */
 export function studyTableBundle(table: StudyTableLike): MimeBundle {
   const { title, columns, factorNames, rows, convention } = table;
+  const madeBy = table.madeBy === undefined ? "" : ` Made by ${table.madeBy}`;
   const header = ["model", ...factorNames, ...columns, "95 % interval", "p (Holm)", "n"];
   const lines = rows.map(({ title: name, factors, scores }) => {
     const first = scores[columns[0]];
@@ -51,8 +53,8 @@ export function studyTableBundle(table: StudyTableLike): MimeBundle {
   });
   const best = sayBest(table);
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${escapeHtml(convention)}</p></div>`,
-    "text/plain": `${textTable(header, lines, title)}\n${best}\n${convention}`,
+    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${escapeHtml(`${convention}${madeBy}`)}</p></div>`,
+    "text/plain": `${textTable(header, lines, title)}\n${best}\n${convention}${madeBy}`,
   };
 }
 
@@ -65,15 +67,26 @@ function spread({ mean, sd }: ScoreLike): string {
 /** Which row has the highest first score, and whether the test against the first row supports it. */
 function sayBest({ columns, rows }: StudyTableLike): string {
   const [column] = columns;
-  const scored = rows.filter(({ scores }) => !Number.isNaN(scores[column].mean));
-  if (scored.length < 2) return "";
-  const best = scored.reduce((a, b) => (b.scores[column].mean > a.scores[column].mean ? b : a));
-  const name = [best.title, ...Object.values(best.factors).map(String)].join(", ");
-  const lead = `${name} has the highest ${column}, ${sayScore(best.scores[column].mean)}`;
-  const { pHolm } = best.scores[column];
-  if (best === rows[0]) return `${lead}.`;
+  const sorted = rows
+    .filter(({ scores }) => !Number.isNaN(scores[column].mean))
+    .sort((a, b) => b.scores[column].mean - a.scores[column].mean);
+  const [best, second] = sorted;
+  if (second === undefined) return "";
+  const [first] = rows;
+  // Only tests against the first row are made.
+  const [other, tested] = best === first ? [second, second] : [first, best];
+  const { mean, count } = best.scores[column];
+  const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
+  const lead =
+    `${rowName(best)} reaches a mean ${column} of ${sayScore(mean)} on ${count} cases${among}; ` +
+    `${rowName(other)} ${sayScore(other.scores[column].mean)}`;
+  const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
-    ? `${lead}; the difference from the first row is significant (p = ${pHolm.toPrecision(2)}).`
-    : `${lead}, but the difference from the first row may be chance (p = ${pHolm.toPrecision(2)}).`;
+    ? `${lead}; the difference is significant (p = ${pHolm.toPrecision(2)}).`
+    : `${lead}; the difference may be chance (p = ${pHolm.toPrecision(2)}).`;
+}
+
+function rowName({ title, factors }: StudyTableLike["rows"][number]): string {
+  return [title, ...Object.values(factors).map(String)].join(", ");
 }

@@ -4,6 +4,7 @@ import type { StudyTable, TableRow } from "../../experiments/studies/views/study
 import { modelTitle } from "../names";
 import type { FoldScore } from "./foldScores";
 import type { IntervalRow } from "./intervalBars";
+import type { ClassScore } from "./scoreBars";
 
 /**
  * The rows of a study's table as bars: one score of each row, with its interval and its test
@@ -30,6 +31,26 @@ export function intervalRows(table: StudyTable, column = "Dice"): IntervalRow[] 
       ...(index === 0 ? {} : { pValue: pHolm }),
     };
   });
+}
+
+/**
+ * The rows of `scoreBars` from a study's table: the Dice of each class by row.
+ *
+ * @param table as a study or `readStudyTable` returns it
+ */
+export function classScoresOf(table: StudyTable): ClassScore[] {
+  const prefix = "Dice ";
+  const columns = table.columns.filter((column) => column.startsWith(prefix));
+  return table.rows.flatMap((row) =>
+    columns.map((column) => {
+      const { mean, interval, count } = row.scores[column];
+      return {
+        model: rowName(row),
+        className: column.slice(prefix.length),
+        ...{ mean, count, interval: [interval.low, interval.high] as const },
+      };
+    }),
+  );
 }
 
 /** A row by its model, or by what it varies. */

@@ -1,6 +1,7 @@
 import { Figure } from "../Figure";
 import { sayScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
+import { valueLabels } from "./valueLabels";
 
 /** One row: a score with its interval. */
 export interface IntervalRow {
@@ -30,6 +31,9 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
   const longest = Math.max(0, ...rows.map(({ name }) => name.length));
   const bound = (row: IntervalRow, side: 0 | 1): number | null =>
     row.interval === undefined ? null : Math.abs(row.interval[side] - row.mean);
+  const texts = rows.map(({ mean, pValue }) =>
+    Number.isNaN(mean) ? "" : `${mean.toFixed(2)} ${significanceMark(pValue)}`.trim(),
+  );
   return new Figure({
     data: [
       {
@@ -44,10 +48,8 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
           arrayminus: rows.map((row) => bound(row, 0)),
           thickness: 1.2,
         },
-        text: rows.map(({ mean, pValue }) =>
-          Number.isNaN(mean) ? "" : `${mean.toFixed(2)} ${significanceMark(pValue)}`.trim(),
-        ),
-        textposition: "outside",
+        text: texts,
+        textposition: "none",
         marker: { color: rows.map((_, i) => (i === 0 ? MODEL_COLOURS[0] : "#7f9db9")) },
         showlegend: false,
       },
@@ -55,6 +57,14 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
     layout: {
       height: 90 + 34 * rows.length,
       margin: { l: 40 + longest * 7 + 50, r: 60, t: 16, b: 48 },
+      annotations: valueLabels(
+        rows.map(({ mean, interval }, place) => ({
+          place,
+          end: Math.max(mean, interval?.[1] ?? mean),
+          text: texts[place],
+        })),
+        "right",
+      ),
       xaxis: { title: { text: label }, range: [0, 1] },
       yaxis: { autorange: "reversed" },
       shapes: [

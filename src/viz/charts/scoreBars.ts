@@ -2,6 +2,8 @@ import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
 import { modelTitle, sayScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
+import { placeOfBar, valueLabels } from "./valueLabels";
+import type { ValueLabel } from "./valueLabels";
 
 /** A score of one model on one class. */
 export interface ClassScore {
@@ -96,6 +98,7 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     Math.max(0, ...scores.filter(({ className }) => className === name).map(({ count }) => count)),
   );
   const titles = classes.map((name, i) => `${name} (n = ${counts[i]})`);
+  const labels: ValueLabel[] = [];
   const data = models.map((model, index): PlotlyJson => {
     const rows = classes.map((name) =>
       scores.find((score) => score.model === model && score.className === name),
@@ -103,6 +106,15 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     const means = rows.map((row) =>
       row === undefined || Number.isNaN(row.mean) ? null : row.mean,
     );
+    means.forEach((mean, category) => {
+      if (mean === null) return;
+      const high = rows[category]?.interval?.[1] ?? NaN;
+      labels.push({
+        place: placeOfBar(category, index, models.length),
+        end: Number.isNaN(high) ? mean : Math.max(mean, high),
+        text: mean.toFixed(2),
+      });
+    });
     const colour = MODEL_COLOURS[index % MODEL_COLOURS.length];
     return {
       type: "bar",
@@ -111,7 +123,7 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
       y: means,
       ...whiskers(rows),
       text: means.map((mean) => (mean === null ? "" : mean.toFixed(2))),
-      textposition: "outside",
+      textposition: "none",
       hovertext: rows.map((row) => `${row?.count ?? 0} cases`),
       marker: {
         color: rows.map((row) => ((row?.count ?? 0) < FEW_CASES ? `${colour}80` : colour)),
@@ -126,9 +138,18 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     })),
     layout: {
       barmode: "group",
+      annotations: valueLabels(labels, "up"),
       margin: { l: 64, r: 24, t: 40, b: 56 },
       yaxis: { title: { text: label }, range: [0, 1] },
-      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+      // A label would stay behind where a click in the legend takes its bar away.
+      legend: {
+        orientation: "h",
+        x: 0,
+        y: 1.02,
+        yanchor: "bottom",
+        itemclick: false,
+        itemdoubleclick: false,
+      },
     },
     description: scores
       .map(

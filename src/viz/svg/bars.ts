@@ -54,8 +54,9 @@ export function drawBars({ trace, colour, x, y, bar }: PlacedTrace, theme: Theme
       );
     }
     const text = texts[i];
-    if (typeof text === "string" && text !== "") {
-      const isOutside = textAt(trace, "textposition", "outside") === "outside";
+    const position = textAt(trace, "textposition", "outside");
+    if (typeof text === "string" && text !== "" && position !== "none") {
+      const isOutside = position === "outside";
       const tip = isOutside && hasWhisker ? value.project(item + up) : end;
       parts.push(
         svgText(text, {

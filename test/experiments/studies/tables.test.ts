@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DataError } from "../../../src/core/errors";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import type { Factors, Job } from "../../../src/experiments/studies/job";
 import { rowKey } from "../../../src/experiments/studies/job";
@@ -6,6 +10,7 @@ import { reasonToDrop } from "../../../src/experiments/studies/prune";
 import { csvTable, markdownTable } from "../../../src/experiments/studies/scoreTable";
 import { tablesOf } from "../../../src/experiments/studies/views/paperTables";
 import { studyTable } from "../../../src/experiments/studies/views/studyTable";
+import { readStudyTable, writeStudyTable } from "../../../src/experiments/studies/views/tableFile";
 import {
   flatRows,
   tableArquero,
@@ -192,5 +197,30 @@ describe("tables as text", () => {
 
   it("quotes what CSV would misread, and leaves undefined scores empty", () => {
     expect(csvTable([["a,b", 'say "hi"', NaN, 2]])).toBe('"a,b","say ""hi""",,2\n');
+  });
+});
+
+describe("a table's file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "layerbook-table-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("holds the whole table, NaN and what it was made by among it", async () => {
+    const table = { ...studyTable("A table", records), madeBy: "a command." };
+    expect(Object.values(table.rows[0].scores).some(({ pValue }) => Number.isNaN(pValue))).toBe(
+      true,
+    );
+    await writeStudyTable(join(folder, "table.json"), table);
+    expect(await readStudyTable(join(folder, "table.json"))).toEqual(table);
+  });
+
+  it("is refused where it is missing, is no table, or lacks a score", async () => {
+    await expect(readStudyTable(join(folder, "none.json"))).rejects.toThrow(/got no such file/);
+    const broken = join(folder, "broken.json");
+    const { rows, ...table } = studyTable("A table", records);
+    const without = rows.map((row) => ({ ...row, scores: {} }));
+    for (const value of [{}, { format: "layerbook-table-1", ...table, rows: without }]) {
+      writeFileSync(broken, JSON.stringify(value));
+      await expect(readStudyTable(broken)).rejects.toThrow(DataError);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { writeWhole } from "../../../files/writeWhole";
 import type { JobRecord } from "../jobRecord";
 import { studyTable } from "./studyTable";
 import type { StudyTable } from "./studyTable";
+import { writeStudyTable } from "./tableFile";
 import { tableCsv, tableLatex, tableMarkdown } from "./tableText";
 
 /** The models that are another one with a part taken out. */
@@ -38,9 +39,10 @@ export function tablesOf(records: readonly JobRecord[]): Tables {
   };
 }
 
-/** Writes a table as `NAME.md`, `NAME.csv` and `NAME.tex`. */
+/** Writes a table as `NAME.md`, `NAME.csv`, `NAME.tex` and, for `readStudyTable`, `NAME.json`. */
 export async function writeTable(out: string, name: string, table: StudyTable): Promise<void> {
   await writeWhole(join(out, `${name}.md`), tableMarkdown(table));
   await writeWhole(join(out, `${name}.csv`), tableCsv(table));
   await writeWhole(join(out, `${name}.tex`), tableLatex(table));
+  await writeStudyTable(join(out, `${name}.json`), table);
 }

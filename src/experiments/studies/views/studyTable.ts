@@ -42,6 +42,8 @@ export interface StudyTable {
   readonly rows: readonly TableRow[];
   /** How the numbers are made. */
   readonly convention: string;
+  /** The command, data and machine that it was made with, where it is kept beside other results. */
+  readonly madeBy?: string;
 }
 
 /** How records become a table. */

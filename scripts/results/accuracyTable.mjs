@@ -1,0 +1,107 @@
+// @ts-check
+
+/** What the rows are tested against stands first. */
+const ORDER = ["unet", "residualAttentionUnet", "BasicUNet (MONAI)"];
+const CLASSES = ["ground-glass", "consolidation"];
+
+/**
+ * A row of bench/results/accuracy.json, as far as it is read: Dice of each case, averaged over seeds,
+ * `null` where the truth does not have the class.
+ *
+ * @typedef {object} AccuracyRow
+ * @property {string} case
+ * @property {readonly (readonly [number, number])[]} done fold and seed of each training
+ * @property {Readonly<Record<string, readonly (number | null)[]>>} cases
+ */
+
+/** @param {readonly number[]} values */
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * @param {readonly (number | null)[]} dice of one case, per class
+ * @returns {Readonly<Record<string, number>>} by the table's columns, NaN where not defined
+ */
+function columnsOf(dice) {
+  const defined = dice.flatMap((value) => value ?? []);
+  return {
+    Dice: mean(defined),
+    ...Object.fromEntries(CLASSES.map((name, index) => [`Dice ${name}`, dice[index] ?? NaN])),
+  };
+}
+
+/**
+ * The figures of `npm run bench -- accuracy` as a study's table. Numbers only: the slices' licence allows no
+ * pictures and no weights in the repository.
+ *
+ * @param {{ machine: string, commit: string, rows: readonly AccuracyRow[] }} record
+ * @param {Pick<typeof import("../../src/notebook"), "holm" | "modelTitle" | "spreadOf" | "wilcoxonSignedRank">} layerbook
+ * @returns {import("../../src/experiments/studies/views/studyTable").StudyTable}
+ */
+export function accuracyTable({ machine, commit, rows }, layerbook) {
+  const { holm, spreadOf, modelTitle, wilcoxonSignedRank } = layerbook;
+  const columns = Object.keys(columnsOf([]));
+  const known = ORDER.flatMap((name) => rows.filter((row) => row.case === name));
+  const scored = [...known, ...rows.filter((row) => !ORDER.includes(row.case))].map((row) => ({
+    row,
+    cases: new Map(Object.entries(row.cases).map(([id, dice]) => [id, columnsOf(dice)])),
+  }));
+  const [first] = scored;
+  if (first === undefined) throw new Error("accuracy: expected at least one row, got none");
+  const tests = new Map(
+    columns.map((column) => {
+      const pairs = scored.map(({ cases }) =>
+        [...cases]
+          .map(([id, scores]) => [scores[column], first.cases.get(id)?.[column] ?? NaN])
+          .filter((pair) => pair.every((value) => !Number.isNaN(value))),
+      );
+      const pValues = pairs.map((pair, index) =>
+        index === 0
+          ? NaN
+          : wilcoxonSignedRank(
+              pair.map(([own]) => own),
+              pair.map(([, other]) => other),
+            ).pValue,
+      );
+      const corrected = holm(pValues);
+      return [
+        column,
+        pairs.map((pair, index) => ({
+          difference: index === 0 ? NaN : mean(pair.map(([own, other]) => own - other)),
+          pValue: pValues[index],
+          pHolm: corrected[index],
+        })),
+      ];
+    }),
+  );
+  return {
+    title: "50 real slices, 5 folds: Dice on slices that were not trained on",
+    columns,
+    factorNames: [],
+    rows: scored.map(({ row, cases }, index) => ({
+      model: row.case,
+      title: modelTitle(row.case),
+      factors: {},
+      scores: Object.fromEntries(
+        columns.map((column) => {
+          const values = [...cases.values()].map((scores) => scores[column]);
+          const { mean: average, sd, interval, count } = spreadOf(values, [...cases.keys()]);
+          const test = tests.get(column)?.[index];
+          if (test === undefined) throw new Error(`no test of ${column}`);
+          return [column, { mean: average, sd, interval, count, ...test }];
+        }),
+      ),
+      cases: cases.size,
+      patients: cases.size,
+      folds: new Set(row.done.map(([fold]) => fold)).size,
+      seeds: new Set(row.done.map(([, seed]) => seed)).size,
+      dropped: null,
+    })),
+    convention:
+      "Mean ± sample standard deviation over slices; a slice that several seeds scored counts once, with the mean " +
+      "of its scores. Dice of a slice: mean over the lesion classes that its truth has. Intervals: 95 % percentile " +
+      "bootstrap over slices; p: two-sided paired Wilcoxon signed-rank test over slices against the first row, " +
+      "corrected by Holm. Which patient a slice is of is not known, so slices count as independent, and the " +
+      "intervals are rather too narrow.",
+    madeBy: `\`npm run bench -- accuracy\`, then \`node scripts/notebookResults.mjs accuracy\`, at commit ${commit} (${machine.replaceAll("\n", " ")}).`,
+  };
+}
