@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../core/errors";
+import { normalizeGroups } from "../core/ops/normalizeGroups";
 import { formatShape } from "../core/shapes";
 import { BookLayer, onlyShape, onlyTensor } from "./support/BookLayer";
 import type { LayerOptions } from "./support/BookLayer";
@@ -30,13 +31,7 @@ export interface GroupNormalizationArgs extends LayerOptions {
  * @see Wu and He 2018, arXiv:1803.08494
  */
 export function groupNormalize(x: tf.Tensor, groups: number, epsilon: number): tf.Tensor {
-  return tf.tidy(() => {
-    const channels = x.shape[x.rank - 1];
-    const grouped = tf.reshape(x, [x.shape[0], -1, groups, channels / groups]);
-    const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
-    const variance = tf.mean(tf.square(centred), [1, 3], true);
-    return tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), x.shape);
-  });
+  return normalizeGroups(x, { groups, epsilon, gamma: null, beta: null });
 }
 
 /**
@@ -90,12 +85,9 @@ export class GroupNormalization
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      let output = groupNormalize(onlyTensor(inputs), this.args.groups, this.args.epsilon);
-      if (this.gamma !== null) output = tf.mul(output, this.gamma.read());
-      if (this.beta !== null) output = tf.add(output, this.beta.read());
-      return output;
-    });
+    const { groups, epsilon } = this.args;
+    const [gamma, beta] = [this.gamma, this.beta].map((weight) => weight?.read() ?? null);
+    return normalizeGroups(onlyTensor(inputs), { groups, epsilon, gamma, beta });
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {

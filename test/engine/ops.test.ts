@@ -3,6 +3,8 @@ import { withCompositeOps } from "../../src/core/ops/registry";
 import { conv2dTranspose } from "../../src/core/ops/conv2dTranspose";
 import { relu } from "../../src/core/ops/relu";
 import { resizeBilinear } from "../../src/core/ops/resizeBilinear";
+import { normalizeGroups } from "../../src/core/ops/normalizeGroups";
+import { normalizeLast } from "../../src/core/ops/normalizeLast";
 import { sparseSoftmaxCrossEntropy } from "../../src/core/ops/sparseSoftmaxCrossEntropy";
 import {
   statelessDropout,
@@ -189,6 +191,12 @@ describe("gradients of gradients", () => {
     ["softmax", [2, 3], (x) => tf.mul(x, tf.softmax(x))],
     ["logSoftmax", [2, 3], (x) => tf.mul(x, tf.logSoftmax(x))],
     ["pow", [2, 3], (x) => tf.mul(x, tf.pow(tf.add(tf.square(x), 1), 1.5))],
+    ["normalizeLast", [2, 5], (x) => normalizeLast(x, { epsilon: 0.1, isCentred: true })],
+    [
+      "normalizeGroups",
+      [2, 3, 4],
+      (x) => normalizeGroups(x, { groups: 2, epsilon: 0.1, gamma: tf.range(1, 5), beta: null }),
+    ],
     ["scaledDotProductAttention", [1, 3, 4], (x) => scaledDotProductAttention(x, tf.square(x), x)],
   ])("of %s equal finite differences of the first gradient", (_name, shape, f) => {
     const x = draw(shape, 3);
