@@ -14,7 +14,8 @@ const FIRST = [
   "several-machines.md",
   "export.md",
   "in-the-browser.md",
-  "kernel-widgets.md",
+  "kernel.md",
+  "widgets.md",
 ];
 
 /**

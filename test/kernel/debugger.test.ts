@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { murmur2 } from "../../src/kernel/debugger/cellPaths";
@@ -103,6 +103,12 @@ async function start(code: string, ...lines: readonly (number | object)[]): Prom
   const set = await ask("setBreakpoints", { source: { path }, breakpoints, sourceModified: false });
   expect(set["breakpoints"]).toHaveLength(lines.length);
   return kernel.post("execute_request", { code });
+}
+
+/** Sets breakpoints in a file of the project; returns what the frontend is told of them. */
+async function breakIn(path: string, ...lines: readonly (number | object)[]): Promise<unknown> {
+  const breakpoints = lines.map((line) => (typeof line === "number" ? { line } : line));
+  return (await ask("setBreakpoints", { source: { path }, breakpoints }))["breakpoints"];
 }
 
 /** Lets the started cell go on to its end; returns what was published for it. */
@@ -260,6 +266,129 @@ after`;
     expect(await kernel.value("after")).toBe("16");
   });
 
+  it("stops in files of the project, loaded or not, and in their new text once they change", async () => {
+    const path = join(folder, "a lib", "größe #1.ts");
+    mkdirSync(join(folder, "a lib"));
+    const text = [
+      "interface Size { readonly w: number }",
+      "",
+      "export function area(size: Size): number {",
+      "  const side: number = size.w;",
+      "  return side * side;",
+      "}",
+      "",
+    ];
+    writeFileSync(path, text.join("\n"));
+    // Before any cell has loaded it; its first line is a type, its last has no code.
+    expect(await breakIn(path, 1, 4, 7)).toMatchObject([
+      { verified: true, line: 3 },
+      { verified: true, line: 4 },
+      { verified: false, message: "no code follows this line" },
+    ]);
+    expect(await breakIn(path, 5, { line: 4, condition: "size.w > 100" })).toHaveLength(2);
+    const code = 'import { area } from "./a lib/größe #1";\nconst found = area({ w: 3 });\nfound';
+    const id = await kernel.post("execute_request", { code });
+    expect(await event("stopped")).toMatchObject({ reason: "breakpoint" });
+    expect(await where()).toMatch(/^area:5 < Cell \[\d+\]:2$/);
+    const [{ source } = { source: { path: "" } }] = await stack();
+    expect(source.path).toBe(path);
+    expect(texts(await scope("Locals"))).toMatchObject({ side: "3" });
+    await finish(id);
+    // A line more above: the breakpoint stays on line 5, which is another one now.
+    writeFileSync(path, ["// A comment.", ...text].join("\n"));
+    const again = await kernel.post("execute_request", { code });
+    await event("stopped");
+    expect(await where()).toMatch(/^area:5 < Cell \[\d+\]:2$/);
+    expect(texts(await scope("Locals"))).toMatchObject({ side: "undefined" });
+    await finish(again);
+    // In a loaded file, and taken away again.
+    expect(await breakIn(path, 6)).toEqual([{ verified: true, line: 6, source: { path } }]);
+    const third = await kernel.post("execute_request", { code: "area({ w: 4 })" });
+    await event("stopped");
+    expect(await where()).toMatch(/^area:6 < /);
+    await finish(third);
+    expect(await breakIn(path)).toEqual([]);
+    expect(await kernel.value("area({ w: 5 })")).toBe("25");
+    expect(await breakIn(join(folder, "nowhere.ts"), 3)).toMatchObject([
+      { verified: false, message: "cells cannot load this file" },
+    ]);
+    await breakIn(join(folder, "nowhere.ts"));
+  });
+
+  it("stops in plain JavaScript and in a file that waits at its top", async () => {
+    const plain = join(folder, "plain.js");
+    const waits = join(folder, "waits.ts");
+    writeFileSync(plain, "function half(x) {\n\n  return x / 2;\n}\nmodule.exports = { half };\n");
+    writeFileSync(
+      waits,
+      "export const late: number = await Promise.resolve(7);\nexport const more = late + 1;\n",
+    );
+    expect(await breakIn(plain, 2)).toMatchObject([{ verified: true, line: 3 }]);
+    expect(await breakIn(waits, 2)).toMatchObject([{ verified: true, line: 2 }]);
+    const id = await kernel.post("execute_request", {
+      code: 'import { more } from "./waits";\nconst { half } = require("./plain.js");\nhalf(more)',
+    });
+    await event("stopped");
+    expect((await stack())[0]).toMatchObject({ line: 2, source: { path: waits } });
+    await ask("continue", { threadId: 1 });
+    await event("stopped");
+    expect(await where()).toMatch(/^half:3 < Cell \[\d+\]:3$/);
+    await finish(id);
+    await breakIn(plain);
+    await breakIn(waits);
+  });
+
+  it("gives variables other values: a local, one of the notebook's, an entry", async () => {
+    const set = async (reference: number, name: string, value: string): Promise<unknown> =>
+      ask("setVariable", { variablesReference: reference, name, value });
+    const scopeOf = async (name: string): Promise<number> => {
+      const frameId = (await stack())[0]?.id;
+      const { scopes } = (await ask("scopes", { frameId })) as {
+        scopes: { name: string; variablesReference: number }[];
+      };
+      return scopes.find((each) => each.name === name)?.variablesReference ?? 0;
+    };
+    const code = `let scale = 2;
+const list = [1, 2, 3];
+const table = new Map([["a", 1]]);
+function scaled(x: number): number {
+  const fixed = 1;
+  let y = x * scale;
+  return y + fixed;
+}
+scaled(10) + list[1] + (table.get("a") ?? 0)`;
+    const id = await start(code, 7);
+    await event("stopped");
+    expect(await set(await scopeOf("Locals"), "y", "y + scale")).toMatchObject({ value: "22" });
+    expect(await set(await scopeOf("Globals"), "scale", "5")).toMatchObject({ value: "5" });
+    const globals = await scope("Globals");
+    const of = (name: string): number =>
+      globals.find((each) => each.name === name)?.variablesReference ?? 0;
+    expect(await set(of("list"), "1", "list.length * 100")).toMatchObject({ value: "300" });
+    expect(await set(of("table"), "a", "{ deep: NaN }")).toMatchObject({ value: "{deep: NaN}" });
+    expect(await set(of("table"), "a", "7")).toMatchObject({ value: "7" });
+    // A constant too: V8 lets a debugger do so.
+    expect(await set(await scopeOf("Locals"), "fixed", "2")).toMatchObject({ value: "2" });
+    for (const [reference, name, value, message] of [
+      [await scopeOf("Locals"), "y", "nothing", "ReferenceError: nothing is not defined"],
+      [await scopeOf("Locals"), "a; b", "1", "a; b: expected a variable's name"],
+      [123_456, "y", "1", "y: the cell has gone on since it was listed"],
+    ] as const) {
+      const args = { variablesReference: reference, name, value };
+      expect(await attempt("setVariable", args)).toMatchObject({ success: false, message });
+    }
+    const published = await finish(id);
+    const [result] = published.filter(({ header }) => header.msg_type === "execute_result");
+    // y + fixed, list[1] and table's entry: 22 + 2 + 300 + 7.
+    expect(result?.content["data"]).toMatchObject({ "text/plain": "331" });
+    expect(await kernel.value("[scale, list, table.get('a')]")).toBe("[ 5, [ 1, 300, 3 ], 7 ]");
+    // Between cells, in the variables pane.
+    const { variables } = (await ask("inspectVariables")) as { variables: Listed[] };
+    const held = variables.find(({ name }) => name === "list")?.variablesReference ?? 0;
+    await set(held, "0", "-1");
+    expect(await kernel.value("list")).toBe("[ -1, 300, 3 ]");
+  });
+
   it("moves a breakpoint to the next line that has code, and says so", async () => {
     const { sourcePath: path } = await ask("dumpCell", { code: LOOP });
     const ask3 = { source: { path }, breakpoints: [{ line: 1 }, { line: 14 }, { line: 99 }] };
@@ -297,6 +426,9 @@ after`;
       ...{ reason: "exception", text: "RangeError: no such slice" },
     });
     expect(await where()).toMatch(/^fail:2 < Cell \[\d+\]:5$/);
+    expect(await ask("setExceptionBreakpoints", { filters: ["no such filter"] })).toEqual({
+      breakpoints: [{ verified: false }],
+    });
     await ask("setExceptionBreakpoints", { filters: [] });
     await ask("continue", { threadId: 1 });
     await event("stopped");

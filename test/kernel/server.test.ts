@@ -113,14 +113,26 @@ describe("KernelServer", () => {
     expect(kernel.backend.calls[0]).toMatchObject(["execute", { silent: true }]);
   });
 
-  it("stops a cell from the control channel while the shell is busy", async () => {
-    const running = kernel.execute("for (;;);");
+  // JupyterLab interrupts on the control channel, VS Code on the shell channel.
+  it.each(["control", "shell"] as const)(
+    "stops a cell from the %s channel while a cell runs",
+    async (channel) => {
+      const running = kernel.execute("for (;;);");
+      await kernel.backend.running();
+      const stop = kernel.request("interrupt_request", {}, channel);
+      await kernel.idle(stop);
+      expect(kernel.story(stop)).toContain(`${channel} interrupt_reply ok`);
+      expect(kernel.backend.calls).toContainEqual(["interrupt"]);
+      expect(kernel.story(running)).not.toContain("shell execute_reply ok");
+    },
+  );
+
+  it("shuts down from the shell channel while a cell runs, as clients of protocol 5.0 ask", async () => {
+    kernel.execute("for (;;);");
     await kernel.backend.running();
-    const stop = kernel.request("interrupt_request", {}, "control");
-    await kernel.idle(stop);
-    expect(kernel.story(stop)).toContain("control interrupt_reply ok");
-    expect(kernel.backend.calls).toContainEqual(["interrupt"]);
-    expect(kernel.story(running)).not.toContain("shell execute_reply ok");
+    const bye = kernel.request("shutdown_request", { restart: false });
+    await kernel.idle(bye);
+    expect(kernel.shutdowns).toBe(1);
   });
 
   it("asks the frontend that ran the cell for input, and hands its answer on", async () => {

@@ -8,19 +8,23 @@ import { HOOK, InspectorClient } from "./inspectorClient";
 import { argumentSchemas, failure } from "./protocol";
 import type { DapEvent, DapRequest, DapResponse } from "./protocol";
 import { Sources } from "./sources";
-import { Variables, typeText } from "./variables";
+import { Variables, typeText, variableName } from "./variables";
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** The cells' thread, the only one that is debugged. */
 const THREAD = { id: 1, name: "Cells" };
 
+/** The one filter of exceptions: each `throw`, caught or not. */
+const THROWN = "all";
+
 const CAPABILITIES: Body = {
   supportsConfigurationDoneRequest: true,
   supportsConditionalBreakpoints: true,
   supportsLogPoints: true,
   supportsEvaluateForHovers: true,
-  exceptionBreakpointFilters: [{ filter: "all", label: "Thrown errors", default: false }],
+  supportsSetVariable: true,
+  exceptionBreakpointFilters: [{ filter: THROWN, label: "Thrown errors", default: false }],
 };
 
 /** What a {@link DebugAdapter} is made of. */
@@ -137,9 +141,9 @@ export class DebugAdapter {
       }
       case "setExceptionBreakpoints": {
         const { filters } = argumentSchemas.setExceptionBreakpoints.parse(request.arguments);
-        const state = filters.length > 0 ? "all" : "none";
+        const state = filters.includes(THROWN) ? "all" : "none";
         await this.#client.post("Debugger.setPauseOnExceptions", { state });
-        return { breakpoints: filters.map(() => ({ verified: true })) };
+        return { breakpoints: filters.map((filter) => ({ verified: filter === THROWN })) };
       }
       case "source": {
         const { source } = argumentSchemas.source.parse(request.arguments);
@@ -156,6 +160,13 @@ export class DebugAdapter {
       case "variables": {
         const { variablesReference } = argumentSchemas.variables.parse(request.arguments);
         return { variables: await this.#variables.list(variablesReference) };
+      }
+      case "setVariable": {
+        const { variablesReference, name, value } = argumentSchemas.setVariable.parse(
+          request.arguments,
+        );
+        const frame = this.#callFrame(null);
+        return { ...(await this.#variables.assign(variablesReference, name, value, frame)) };
       }
       case "evaluate": {
         const { expression, frameId } = argumentSchemas.evaluate.parse(request.arguments);
@@ -298,7 +309,7 @@ export class DebugAdapter {
     const closure = objects(scopeChain.slice(own).filter(({ type }) => type === "closure"));
     const scope = (name: string, ids: readonly string[]): Body => ({
       name,
-      variablesReference: this.#variables.hold(ids, true),
+      variablesReference: this.#variables.hold(ids, callFrame),
       expensive: false,
     });
     return {
@@ -315,18 +326,19 @@ export class DebugAdapter {
     return this.#connected(async () => {
       if (this.#stopped === null) this.#variables.clear();
       const { objectId } = await this.#client.reach("variables()");
-      const reference = this.#variables.hold(objectId === undefined ? [] : [objectId], true);
+      const reference = this.#variables.hold(objectId === undefined ? [] : [objectId], {
+        callFrameId: this.#callFrame(null),
+      });
       return { variables: await this.#variables.list(reference) };
     });
   }
 
   async #richInspect(request: DapRequest): Promise<Body> {
-    const { variableName, frameId } = argumentSchemas.richInspectVariables.parse(request.arguments);
-    if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(variableName)) {
-      throw new Error(`${variableName}: expected a variable's name`);
-    }
+    const { variableName: given, frameId } = argumentSchemas.richInspectVariables.parse(
+      request.arguments,
+    );
+    const expression = `${HOOK}.bundle(${variableName(given)})`;
     return this.#connected(async () => {
-      const expression = `${HOOK}.bundle(${variableName})`;
       const found = await this.#client.evaluate(expression, this.#callFrame(frameId), {
         returnByValue: true,
       });

@@ -1,5 +1,7 @@
 import type { Debugger } from "node:inspector";
-import type { DebuggedCell } from "./debugHook";
+import { fileStamp } from "../session/fileStamp";
+import { isCellPath } from "./cellPaths";
+import type { DebuggedCell, DebuggedScript } from "./debugHook";
 import { HOOK } from "./inspectorClient";
 import type { InspectorClient } from "./inspectorClient";
 import { LineMap } from "./lineMap";
@@ -31,12 +33,17 @@ function conditionOf({ condition, logMessage }: Breakpoint): string {
   return `(() => { ${HOOK}.enter(); try { return ${told}; } finally { ${HOOK}.leave(); } })()`;
 }
 
-/** The breakpoints of all cells, by their paths; a cell that runs gets those of its path. */
+/**
+ * The breakpoints of cells and of the project's files, by their paths. A cell that runs gets those of
+ * its path; a file, loaded or not, has them under its own name, and anew after it has changed.
+ */
 export class Breakpoints {
   readonly #client: InspectorClient;
   readonly #wanted = new Map<string, readonly Breakpoint[]>();
   /** V8's names of those that are set, by the path. */
   readonly #set = new Map<string, string[]>();
+  /** What the files were when their breakpoints were set. */
+  readonly #stamps = new Map<string, string>();
 
   constructor(client: InspectorClient) {
     this.#client = client;
@@ -48,38 +55,66 @@ export class Breakpoints {
   }
 
   /**
-   * Replaces a cell's breakpoints, in every script that was made of it.
+   * Replaces the breakpoints of a file, or of a cell in every script that was made of it.
    *
-   * @returns each where it really is; before the cell has run, where it was asked for
+   * @returns each where it really is; before a cell has run, where it was asked for
    */
   async replace(path: string, breakpoints: readonly Breakpoint[]): Promise<SetBreakpoint[]> {
-    for (const breakpointId of this.#set.get(path) ?? []) {
-      await this.#client.post("Debugger.removeBreakpoint", { breakpointId });
-    }
-    this.#set.delete(path);
+    await this.#remove(path);
+    this.#stamps.delete(path);
     if (breakpoints.length === 0) this.#wanted.delete(path);
     else this.#wanted.set(path, breakpoints);
     let lines: readonly (number | null)[] = breakpoints.map(({ line }) => line);
-    const scripts = await this.#client.ask<string[]>(`scripts(${JSON.stringify(path)})`);
-    for (const script of scripts) {
-      const cell = await this.#client.ask<DebuggedCell | null>(`cell(${JSON.stringify(script)})`);
-      if (cell !== null) lines = await this.prepare(cell);
+    let problem = "no code follows this line";
+    if (isCellPath(path)) {
+      for (const script of await this.#client.ask<string[]>(`scripts(${JSON.stringify(path)})`)) {
+        const cell = await this.#client.ask<DebuggedCell | null>(`cell(${JSON.stringify(script)})`);
+        if (cell !== null) lines = await this.#setIn(cell);
+      }
+    } else if (breakpoints.length > 0) {
+      const found = await this.#setInFile(path);
+      if (found === null) problem = "cells cannot load this file";
+      lines = found ?? lines.map(() => null);
     }
     return breakpoints.map(({ line }, index) => {
       const found = lines[index] ?? null;
       return {
         ...{ verified: found !== null, line: found ?? line, source: { path } },
-        ...(found === null ? { message: "no code follows this line in the cell" } : {}),
+        ...(found === null ? { message: problem } : {}),
       };
     });
   }
 
+  /** Sets the breakpoints of a cell that is about to run, and those of files that have changed. */
+  async prepare(cell: DebuggedCell): Promise<void> {
+    await this.#setIn(cell);
+    for (const path of this.#wanted.keys()) {
+      if (isCellPath(path) || fileStamp(path) === this.#stamps.get(path)) continue;
+      await this.#remove(path);
+      await this.#setInFile(path);
+    }
+  }
+
+  async #remove(path: string): Promise<void> {
+    for (const breakpointId of this.#set.get(path) ?? []) {
+      await this.#client.post("Debugger.removeBreakpoint", { breakpointId });
+    }
+    this.#set.delete(path);
+  }
+
+  /** The lines as {@link Breakpoints.#setIn} gives them; `null` for what cells cannot load. */
+  async #setInFile(path: string): Promise<(number | null)[] | null> {
+    this.#stamps.set(path, fileStamp(path));
+    const file = await this.#client.ask<DebuggedScript | null>(`file(${JSON.stringify(path)})`);
+    return file === null ? null : this.#setIn(file);
+  }
+
   /**
-   * Sets a cell's breakpoints in its script, whether V8 knows that already or not.
+   * Sets a script's breakpoints, whether V8 knows it already or not.
    *
    * @returns the typed lines, from 1, where they are; `null` for those that have no code
    */
-  async prepare({ script, path, segments }: DebuggedCell): Promise<(number | null)[]> {
+  async #setIn({ script, path, segments }: DebuggedScript): Promise<(number | null)[]> {
     const map = new LineMap(segments);
     const ids = this.#set.get(path) ?? [];
     this.#set.set(path, ids);
@@ -108,5 +143,6 @@ export class Breakpoints {
   clear(): void {
     this.#wanted.clear();
     this.#set.clear();
+    this.#stamps.clear();
   }
 }

@@ -39,3 +39,8 @@ export function cellPath(code: string): string {
   const { hashSeed, tmpFilePrefix, tmpFileSuffix } = CELL_PATHS;
   return `${tmpFilePrefix}${murmur2(code, hashSeed)}${tmpFileSuffix}`;
 }
+
+/** Whether a path is one that {@link cellPath} makes, not that of a file. */
+export function isCellPath(path: string): boolean {
+  return path.startsWith(CELL_PATHS.tmpFilePrefix);
+}

@@ -1,8 +1,10 @@
+import { pathToFileURL } from "node:url";
 import { toMimeBundle } from "../../display";
 import type { CompiledCell } from "../session/cellConverter";
+import type { CompiledFile } from "../session/compileFile";
 import type { KnownSources } from "../session/knownSources";
 import { cellPath } from "./cellPaths";
-import { cellSegments } from "./lineMap";
+import { cellSegments, fileSegments } from "./lineMap";
 import type { Segment } from "./lineMap";
 
 /** How the debugger's thread names this object when it evaluates in the cells' thread. */
@@ -11,15 +13,19 @@ export const HOOK_NAME = "layerbook.debug";
 /** How many cells back a function can be stopped in. */
 const KEPT_CELLS = 300;
 
-/** A cell as the debugger needs it. */
-export interface DebuggedCell {
+/** What the debugger needs of a script to find places in it. */
+export interface DebuggedScript {
   /** The name under which V8 knows it. */
   readonly script: string;
-  /** The number that the frontend shows. */
-  readonly count: number;
   /** The path under which the frontend knows it. */
   readonly path: string;
   readonly segments: readonly Segment[];
+}
+
+/** A cell as the debugger needs it. */
+export interface DebuggedCell extends DebuggedScript {
+  /** The number that the frontend shows. */
+  readonly count: number;
 }
 
 interface KnownCell {
@@ -40,22 +46,24 @@ export class DebugHook {
   readonly #variables: () => Readonly<Record<string, unknown>>;
   readonly #all: object;
   readonly #sources: KnownSources;
+  readonly #compile: (path: string) => CompiledFile | null;
   /** What stood on `globalThis` before {@link enter}. */
   readonly #shadowed = new Map<string, PropertyDescriptor | undefined>();
 
-  /**
-   * @param sources know the project's files
-   * @param all every name that cells see
-   * @param variables those that cells have defined, and their values
-   */
-  constructor(
-    sources: KnownSources,
-    all: object,
-    variables: () => Readonly<Record<string, unknown>>,
-  ) {
-    this.#sources = sources;
-    this.#all = all;
-    this.#variables = variables;
+  constructor(parts: {
+    /** Know the project's files. */
+    readonly sources: KnownSources;
+    /** Compiles a file of the project as it is now; `null` for what cells cannot load. */
+    readonly compile: (path: string) => CompiledFile | null;
+    /** Every name that cells see. */
+    readonly all: object;
+    /** The names that cells have defined, and their values. */
+    readonly variables: () => Readonly<Record<string, unknown>>;
+  }) {
+    this.#sources = parts.sources;
+    this.#compile = parts.compile;
+    this.#all = parts.all;
+    this.#variables = parts.variables;
     Object.defineProperty(globalThis, Symbol.for(HOOK_NAME), { value: this, configurable: true });
   }
 
@@ -91,6 +99,15 @@ export class DebugHook {
     return [...this.#cells.values()]
       .filter((known) => this.#path(known) === path)
       .map(({ script }) => script);
+  }
+
+  /** A file of the project as it runs when it is loaded next; `null` for what cells cannot load. */
+  file(path: string): DebuggedScript | null {
+    const compiled = this.#compile(path);
+    if (compiled === null) return null;
+    const segments = fileSegments(compiled.javascript, compiled.sourceMap);
+    // Node tells V8's clients of a script that is known by its path as of a URL.
+    return { script: pathToFileURL(path).href, path, segments };
   }
 
   /** A place in a file of the project's as the user typed it; both from 0. */

@@ -55,6 +55,27 @@ export class InspectorClient {
     return valueOf(await this.post<Runtime.EvaluateReturnType>("Runtime.evaluate", params));
   }
 
+  /** What a function gives, called on an object of the cells' thread. */
+  async call(
+    objectId: string,
+    functionDeclaration: string,
+    values: readonly Runtime.RemoteObject[] | readonly Runtime.CallArgument[],
+  ): Promise<Runtime.RemoteObject> {
+    const given = values.map(({ objectId, unserializableValue, value }: Runtime.CallArgument) => {
+      if (objectId !== undefined) return { objectId };
+      return unserializableValue === undefined
+        ? { value: value as unknown }
+        : { unserializableValue };
+    });
+    const params = { objectId, functionDeclaration, silent: true, generatePreview: true };
+    return valueOf(
+      await this.post<Runtime.CallFunctionOnReturnType>("Runtime.callFunctionOn", {
+        ...params,
+        arguments: given,
+      }),
+    );
+  }
+
   /**
    * What an expression gives, which may use the names of all cells.
    *

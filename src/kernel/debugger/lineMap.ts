@@ -36,9 +36,38 @@ export function cellSegments(
   code: string,
   { javascript, sourceMap, edited }: Pick<CompiledCell, "javascript" | "sourceMap" | "edited">,
 ): Segment[] {
-  const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
   const editedStarts = lineStarts(edited.text);
   const codeStarts = lineStarts(code);
+  return mapped(javascript, sourceMap, (row, column) => {
+    const offset = (editedStarts[row] ?? 0) + column;
+    const typed = edited.toOriginal(offset);
+    // Inside an insertion every place stands for the same one.
+    if (edited.toOriginal(offset + 1) === typed) return null;
+    const line = lineOf(codeStarts, typed);
+    return [line, typed - (codeStarts[line] ?? 0)];
+  });
+}
+
+/**
+ * The places of a compiled file of the project.
+ *
+ * @param sourceMap `null` where the code runs as it is; then each line is its own place
+ */
+export function fileSegments(javascript: string, sourceMap: string | null): Segment[] {
+  if (sourceMap !== null) return mapped(javascript, sourceMap, (row, column) => [row, column]);
+  return javascript.split("\n").flatMap((text, line): Segment[] => {
+    const column = text.search(/\S/);
+    return column < 0 ? [] : [[line, column, line, column]];
+  });
+}
+
+/** The places of a source map, in the compiled code's order, as `toTyped` has them. */
+function mapped(
+  javascript: string,
+  sourceMap: string,
+  toTyped: (row: number, column: number) => readonly [line: number, column: number] | null,
+): Segment[] {
+  const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
   const segments: Segment[] = [];
   for (const [compiledLine, text] of javascript.split("\n").entries()) {
     let previous = "";
@@ -49,12 +78,8 @@ export function cellSegments(
       const key = `${entry.generatedColumn}`;
       if (key === previous) continue;
       previous = key;
-      const offset = (editedStarts[entry.originalLine] ?? 0) + entry.originalColumn;
-      const typed = edited.toOriginal(offset);
-      // Inside an insertion every place stands for the same one.
-      if (edited.toOriginal(offset + 1) === typed) continue;
-      const line = lineOf(codeStarts, typed);
-      segments.push([compiledLine, entry.generatedColumn, line, typed - (codeStarts[line] ?? 0)]);
+      const typed = toTyped(entry.originalLine, entry.originalColumn);
+      if (typed !== null) segments.push([compiledLine, entry.generatedColumn, ...typed]);
     }
   }
   return segments;

@@ -49,6 +49,7 @@ export const argumentSchemas = {
   source: z.object({ source: z.object({ path: z.string() }) }),
   scopes: frame,
   variables: reference,
+  setVariable: reference.extend({ name: z.string(), value: z.string() }),
   evaluate: z.object({ expression: z.string(), frameId: z.int().nullish() }),
   richInspectVariables: z.object({ variableName: z.string(), frameId: z.int().nullish() }),
 } as const;

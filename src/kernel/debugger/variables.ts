@@ -69,10 +69,31 @@ export function typeText({ type, subtype, className }: Runtime.RemoteObject): st
   return subtype === "null" ? "null" : type === "object" ? (className ?? type) : type;
 }
 
+/** Writes an entry as {@link ENTRIES} has listed it. */
+const WRITE = `function (name, value) {
+  if (this instanceof Map) {
+    const key = [...this.keys()].find((each) => String(each) === name);
+    this.set(key, value);
+  } else if (this instanceof Set) {
+    throw new TypeError("the entries of a Set cannot be changed");
+  } else {
+    const isFrozen = Object.isFrozen(this) || Object.getOwnPropertyDescriptor(this, name)?.writable === false;
+    if (isFrozen) throw new TypeError(name + " cannot be changed");
+    this[name] = value;
+  }
+  return this instanceof Map ? value : this[name];
+}`;
+
+/** Where a scope's names can be assigned to: in a stopped frame, or at no place in particular. */
+export interface ScopeOf {
+  readonly callFrameId: string | null;
+}
+
 /** What a reference stands for: objects whose properties are listed together, as scopes are. */
 interface Held {
   readonly objects: readonly string[];
-  readonly isScope: boolean;
+  /** `null` for what is no scope. */
+  readonly scope: ScopeOf | null;
 }
 
 /** The variables that a frontend may ask for, by number, until the cells' thread goes on. */
@@ -87,9 +108,9 @@ export class Variables {
   }
 
   /** A number for objects that are listed together; internal names are left out of scopes. */
-  hold(objects: readonly string[], isScope: boolean): number {
+  hold(objects: readonly string[], scope: ScopeOf | null): number {
     const reference = this.#next++;
-    this.#held.set(reference, { objects, isScope });
+    this.#held.set(reference, { objects, scope });
     return reference;
   }
 
@@ -105,7 +126,7 @@ export class Variables {
   describe(name: string, object: Runtime.RemoteObject): Variable {
     const { objectId, type } = object;
     const variablesReference =
-      objectId === undefined || type === "function" ? 0 : this.hold([objectId], false);
+      objectId === undefined || type === "function" ? 0 : this.hold([objectId], null);
     return { name, value: valueText(object), variablesReference };
   }
 
@@ -116,9 +137,9 @@ export class Variables {
     const seen = new Set<string>();
     const variables: Variable[] = [];
     for (const objectId of held.objects) {
-      for (const { name, value, get } of await this.#properties(objectId, held.isScope)) {
+      for (const { name, value, get } of await this.#properties(objectId, held.scope !== null)) {
         // An inner scope's name hides an outer one's.
-        if (seen.has(name) || (held.isScope && INTERNAL.test(name))) continue;
+        if (seen.has(name) || (held.scope !== null && INTERNAL.test(name))) continue;
         seen.add(name);
         if (value !== undefined) variables.push(this.describe(name, value));
         else if (get !== undefined) {
@@ -131,6 +152,33 @@ export class Variables {
       }
     }
     return variables;
+  }
+
+  /**
+   * Gives a variable another value.
+   *
+   * @param reference what it was listed under
+   * @param value an expression of JavaScript, which may use the names of all cells
+   * @param callFrameId where the expression stands
+   * @returns the variable as it is now
+   * @throws EvaluationError with what the expression or the assignment threw
+   */
+  async assign(
+    reference: number,
+    name: string,
+    value: string,
+    callFrameId: string | null,
+  ): Promise<Variable> {
+    const held = this.#held.get(reference);
+    if (held === undefined) throw new Error(`${name}: the cell has gone on since it was listed`);
+    const { objects, scope } = held;
+    if (scope !== null) {
+      const assignment = `${variableName(name)} = (${value}\n)`;
+      return this.describe(name, await this.#client.evaluate(assignment, scope.callFrameId));
+    }
+    const [objectId = ""] = objects;
+    const given = await this.#client.evaluate(`(${value}\n)`, callFrameId);
+    return this.describe(name, await this.#client.call(objectId, WRITE, [{ value: name }, given]));
   }
 
   async #properties(objectId: string, isScope: boolean): Promise<Runtime.PropertyDescriptor[]> {
@@ -149,4 +197,10 @@ export class Variables {
     );
     return result.filter(({ name }) => name !== "__proto__");
   }
+}
+
+/** @throws an error where it is not a name that can be assigned to */
+export function variableName(name: string): string {
+  if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return name;
+  throw new Error(`${name}: expected a variable's name`);
 }

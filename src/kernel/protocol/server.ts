@@ -15,6 +15,9 @@ import type { Channel, Message } from "./wire";
 /** How long a failed cell waits for the cells that the frontend sent along with it. */
 const ABORT_WINDOW_MS = 20;
 
+/** Requests that belong on the control channel; VS Code sends its interrupt on the shell channel. */
+const PROMPT_REQUESTS: ReadonlySet<string> = new Set(["interrupt_request", "shutdown_request"]);
+
 type Content = Readonly<Record<string, unknown>>;
 
 /** What the {@link KernelServer} is made of. */
@@ -64,8 +67,8 @@ export class KernelServer {
     if (channel === "stdin") {
       const reply = requestSchemas.input_reply.safeParse(message.content);
       if (reply.success) this.#parts.backend.input(reply.data.value);
-    } else if (channel === "control") {
-      // Control does not wait for the cell that it may be about to stop.
+    } else if (channel === "control" || PROMPT_REQUESTS.has(message.header.msg_type)) {
+      // These do not wait for the cell that they may be about to stop.
       void this.#answer(channel, message);
     } else if (channel === "shell") {
       this.#queue.push({ message, channel });

@@ -109,7 +109,12 @@ export class NotebookSession {
     });
     this.#stacks.install();
     this.#tracebacks = new Tracebacks(this.#stacks);
-    this.#debug = new DebugHook(this.#sources, this.#scope.exports, () => this.#scope.variables());
+    this.#debug = new DebugHook({
+      sources: this.#sources,
+      compile: (path) => files.compile(path),
+      all: this.#scope.exports,
+      variables: () => this.#scope.variables(),
+    });
   }
 
   /**

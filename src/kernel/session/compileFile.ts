@@ -4,13 +4,15 @@ import ts from "typescript";
 import { awaitsAtTop } from "./cellSyntax";
 import { moduleSyntax } from "./cellTransform";
 import { TARGET } from "./languageLevel";
-import type { KnownSources } from "./knownSources";
 
 const TYPESCRIPT = new Set([".ts", ".tsx", ".mts", ".cts"]);
 
 /** A file of the project as CommonJS. */
 export interface CompiledFile {
+  readonly code: string;
   readonly javascript: string;
+  /** From `javascript` to `code`; `null` where they are the same. */
+  readonly sourceMap: string | null;
   readonly hasTopLevelAwait: boolean;
   /** The modules that it requires by name. */
   readonly requests: readonly string[];
@@ -20,22 +22,17 @@ export interface CompiledFile {
  * Compiles a TypeScript or JavaScript file of the project, whichever kind of module it is.
  *
  * @param options the project's own compiler options
- * @param sources told of the file, for stacks
  */
-export function compileFile(
-  path: string,
-  options: ts.CompilerOptions,
-  sources: KnownSources,
-): CompiledFile {
+export function compileFile(path: string, options: ts.CompilerOptions): CompiledFile {
   const code = readFileSync(path, "utf8");
   const isTypeScript = TYPESCRIPT.has(extname(path));
   const isPlain = !isTypeScript && !/\b(?:import|export)\b/.test(code);
   if (isPlain) {
-    sources.addFile(path, code, null);
-    return { javascript: code, hasTopLevelAwait: false, requests: requestsIn(code) };
+    const requests = requestsIn(code);
+    return { code, javascript: code, sourceMap: null, hasTopLevelAwait: false, requests };
   }
   let hasTopLevelAwait = false;
-  const { outputText, sourceMapText = null } = ts.transpileModule(code, {
+  const { outputText: javascript, sourceMapText: sourceMap = null } = ts.transpileModule(code, {
     // TypeScript does not translate modules in these two.
     fileName: path.replace(/\.[mc](?=[jt]s$)/, "."),
     compilerOptions: {
@@ -56,8 +53,7 @@ export function compileFile(
       ],
     },
   });
-  sources.addFile(path, code, sourceMapText);
-  return { javascript: outputText, hasTopLevelAwait, requests: requestsIn(outputText) };
+  return { code, javascript, sourceMap, hasTopLevelAwait, requests: requestsIn(javascript) };
 }
 
 /** The names that compiled code requires. */

@@ -7,6 +7,7 @@ import type ts from "typescript";
 import { CELL_API } from "./cellTransform";
 import { compileFile } from "./compileFile";
 import type { CompiledFile } from "./compileFile";
+import { fileStamp } from "./fileStamp";
 import type { KnownSources } from "./knownSources";
 import type { Packages } from "./packages";
 
@@ -88,13 +89,24 @@ export class ProjectFiles {
     return this.#mustWait(path, new Set()) ? this.#prepare(path, new Set()) : null;
   }
 
+  /**
+   * A file as it is compiled when cells load it next; nothing is loaded by asking.
+   *
+   * @returns `null` for what cells cannot load, or not as code
+   */
+  compile(path: string): CompiledFile | null {
+    const isCode = LOADED.has(extname(path)) && extname(path) !== ".json";
+    if (!isCode || !isAbsolute(path) || !isFile(path) || isInPackage(path)) return null;
+    return compileFile(path, this.#options.compilerOptions);
+  }
+
   /** Forgets files that have changed, and those that use them. */
   refresh(): void {
     const stale = (path: string, seen = new Set<string>()): boolean => {
       const file = this.#files.get(path);
       if (file === undefined || seen.has(path)) return false;
       seen.add(path);
-      return stampOf(path) !== file.stamp || [...file.uses].some((each) => stale(each, seen));
+      return fileStamp(path) !== file.stamp || [...file.uses].some((each) => stale(each, seen));
     };
     const gone = [...this.#files.keys()].filter((path) => stale(path));
     for (const path of gone) this.#files.delete(path);
@@ -103,12 +115,14 @@ export class ProjectFiles {
   #open(path: string): LoadedFile {
     const known = this.#files.get(path);
     if (known !== undefined) return known;
-    const stamp = stampOf(path);
+    const stamp = fileStamp(path);
     const isJson = extname(path) === ".json";
     const { compilerOptions, sources } = this.#options;
+    const compiled = isJson ? null : compileFile(path, compilerOptions);
+    if (compiled !== null) sources.addFile(path, compiled.code, compiled.sourceMap);
     const file: LoadedFile = {
       stamp,
-      compiled: isJson ? null : compileFile(path, compilerOptions, sources),
+      compiled,
       module: { exports: isJson ? parseJson(path) : {} },
       uses: new Set(),
       state: isJson ? "done" : "new",
@@ -281,11 +295,6 @@ function findFile(base: string): string | null {
 
 function isInPackage(path: string): boolean {
   return path.split(sep).includes("node_modules");
-}
-
-function stampOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? "gone" : `${found.mtimeMs} ${found.size}`;
 }
 
 function parseJson(path: string): unknown {

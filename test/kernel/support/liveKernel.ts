@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Dealer, Subscriber } from "zeromq";
+import { Dealer, Request, Subscriber } from "zeromq";
 import { MessageFactory, decodeMessage, encodeMessage } from "../../../src/kernel/protocol/wire";
 import type { Message } from "../../../src/kernel/protocol/wire";
 import { KERNEL_NODE, KERNEL_SCRIPT } from "./kernelScript";
@@ -34,8 +35,12 @@ export interface LiveRun {
 /** The built kernel as a frontend starts it, and the frontend. */
 export class LiveKernel {
   readonly #factory = new MessageFactory();
-  readonly #shell = new Dealer();
+  // A kernel asks for input under the identity of whoever sent the cell.
+  readonly #identity = randomUUID();
+  readonly #shell = new Dealer({ routingId: this.#identity });
   readonly #control = new Dealer();
+  readonly #stdin = new Dealer({ routingId: this.#identity });
+  readonly #heartbeat = new Request();
   readonly #iopub = new Subscriber();
   #waiting: {
     readonly isWanted: (message: Message) => boolean;
@@ -66,6 +71,8 @@ export class LiveKernel {
     kernel.#iopub.connect(`tcp://127.0.0.1:${iopub}`);
     kernel.#shell.connect(`tcp://127.0.0.1:${shell}`);
     kernel.#control.connect(`tcp://127.0.0.1:${control}`);
+    kernel.#stdin.connect(`tcp://127.0.0.1:${stdin}`);
+    kernel.#heartbeat.connect(`tcp://127.0.0.1:${heartbeat}`);
     void kernel.#listen();
     await kernel.until("iopub_welcome");
     return kernel;
@@ -140,6 +147,22 @@ export class LiveKernel {
     return reply;
   }
 
+  /** Waits for the kernel to ask for input, and answers; returns the request. */
+  async answerInput(value: string): Promise<Message> {
+    const asked = decodeMessage(KEY, await this.#stdin.receive());
+    if (asked === null) throw new Error("the request is not a message");
+    const answer = this.#factory.create("input_reply", { value }, asked, []);
+    await this.#stdin.send(encodeMessage(KEY, answer));
+    return asked;
+  }
+
+  /** What the heartbeat gives back. */
+  async beat(text: string): Promise<string> {
+    await this.#heartbeat.send(text);
+    const [echo] = await this.#heartbeat.receive();
+    return String(echo);
+  }
+
   /** A cell's value as text; its error's name where it failed. */
   async value(code: string): Promise<unknown> {
     const { published, reply } = await this.run(code);
@@ -165,6 +188,8 @@ export class LiveKernel {
   stop(): void {
     this.#shell.close();
     this.#control.close();
+    this.#stdin.close();
+    this.#heartbeat.close();
     this.#iopub.close();
     this.process.kill("SIGKILL");
   }
