@@ -1,3 +1,5 @@
+import "./ops/maskedBidirectional";
+import "./ops/savedIntermediates";
 import "./ops/savedOutputs";
 export {
   LayerbookError,
@@ -7,10 +9,9 @@ export {
   NumericsError,
   TraceError,
   SetupError,
+  type ErrorDetails,
 } from "./errors";
-export type { ErrorDetails } from "./errors";
-export { createRandom } from "./random";
-export type { Random, RandomState } from "./random";
+export { createRandom, type Random, type RandomState } from "./random";
 export {
   Adagrad,
   Adam,
@@ -21,26 +22,22 @@ export {
   Optimizer,
   RMSprop,
   SGD,
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamWOptions,
+  type LionOptions,
+  type OptimizerConfig,
+  type OptimizerOptions,
+  type OptimizerSlot,
+  type ParameterGroup,
+  type RMSpropOptions,
+  type SGDOptions,
 } from "./optimizers";
-export type {
-  AdagradOptions,
-  AdamOptions,
-  AdamWOptions,
-  LionOptions,
-  OptimizerConfig,
-  OptimizerOptions,
-  OptimizerSlot,
-  ParameterGroup,
-  RMSpropOptions,
-  SGDOptions,
-} from "./optimizers";
-export { listOps, withCompositeOps } from "./ops/registry";
-export type { OpListing } from "./ops/registry";
-export { SeedGenerator, seedInitializer } from "./seedGenerator";
+export { listOps, withCompositeOps, type OpListing } from "./ops/registry";
+export { SeedGenerator, seedInitializer, type ReadWriteWeight } from "./seedGenerator";
 export { conv2dTranspose } from "./ops/conv2dTranspose";
 export { conv3dTranspose } from "./ops/conv3dTranspose";
-export { groupedConv3d } from "./ops/groupedConv3d";
-export type { Window3d } from "./ops/groupedConv3d";
+export { groupedConv3d, type Window3d } from "./ops/groupedConv3d";
 export { checkNumerics } from "./ops/checkNumerics";
 export { print } from "./ops/print";
 export { relu } from "./ops/relu";
@@ -51,7 +48,10 @@ export { einsum } from "./ops/einsum";
 export { gatherRows, permuteRows } from "./ops/gatherRows";
 export { argsortRows, invertPermutation } from "./ops/argsort";
 export { readSafetensors, writeSafetensors } from "./weights/safetensors";
-export { bytesSource } from "./weights/WeightTensor";
-export type { ByteSource, WeightMap, WeightTensor } from "./weights/WeightTensor";
+export {
+  bytesSource,
+  type ByteSource,
+  type WeightMap,
+  type WeightTensor,
+} from "./weights/WeightTensor";
 export type { Padding2d } from "./ops/groupedConv2d";
-export type { ReadWriteWeight } from "./seedGenerator";

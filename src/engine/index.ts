@@ -1,7 +1,10 @@
-export { loadEngine } from "./load";
-export type { EngineStatus } from "./load";
-export { exportSavedModel } from "./exportSavedModel";
-export type { ExportOptions, ServedTensor, ServingSignature } from "./exportSavedModel";
+export { loadEngine, type EngineStatus } from "./load";
+export {
+  exportSavedModel,
+  type ExportOptions,
+  type ServedTensor,
+  type ServingSignature,
+} from "./exportSavedModel";
 export type { TensorValues } from "./binding";
 export type {
   AttrValue,
@@ -13,22 +16,22 @@ export type {
   RecordedFunction,
   TensorType,
 } from "./graph";
-export { createPredictor } from "./predictor";
-export type { Predictor, PredictorOptions } from "./predictor";
-export { compile, createProgram } from "./program";
-export type {
-  AnyFunction,
-  CapturedPolicy,
-  CompileOptions,
-  Compiled,
-  CompiledMethods,
-  Precision,
-  Program,
-  ProgramOptions,
-  Synchronous,
+export { createPredictor, type Predictor, type PredictorOptions } from "./predictor";
+export {
+  compile,
+  createProgram,
+  type AnyFunction,
+  type CapturedPolicy,
+  type CompileOptions,
+  type Compiled,
+  type CompiledMethods,
+  type IsAsync,
+  type Precision,
+  type Program,
+  type ProgramOptions,
+  type Synchronous,
 } from "./program";
 export { EngineError } from "./session";
 export { readKerasWeightsFile } from "./weights/kerasWeightsFile";
 export { readSafetensorsFile, writeSafetensorsFile } from "./weights/safetensorsFile";
-export { readTorchWeightsFile } from "./weights/torchWeightsFile";
-export type { TorchWeightsOptions } from "./weights/torchWeightsFile";
+export { readTorchWeightsFile, type TorchWeightsOptions } from "./weights/torchWeightsFile";

@@ -1,109 +1,91 @@
-// Every layer, one line each.
+// Every layer, one line per module.
 export { Add } from "./Add";
-export { AttentionGate } from "./AttentionGate";
-export { BatchNormalization } from "./BatchNormalization";
-export { ConvBlock } from "./ConvBlock";
-export { GroupedConv1D } from "./GroupedConv1D";
-export type { GroupedConv1DArgs } from "./GroupedConv1D";
-export { GroupedConv2D } from "./GroupedConv2D";
-export { GroupedConv3D } from "./GroupedConv3D";
-export type { GroupedConv3DArgs } from "./GroupedConv3D";
-export { GroupNormalization, groupNormalize } from "./GroupNormalization";
-export { LSHAttention } from "./LSHAttention";
+export { AlphaDropout, type AlphaDropoutArgs } from "./AlphaDropout";
+export { AttentionGate, type AttentionGateArgs } from "./AttentionGate";
+export { BatchNormalization, type BatchNormalizationArgs } from "./BatchNormalization";
+export { CBAM, type CBAMArgs } from "./CBAM";
+export { ConvBlock, type ConvBlockArgs } from "./ConvBlock";
+export { DropPath, type DropPathArgs } from "./DropPath";
+export { GaussianDropout, type GaussianDropoutArgs } from "./GaussianDropout";
+export { GaussianNoise, type GaussianNoiseArgs } from "./GaussianNoise";
+export { GroupedConv1D, type GroupedConv1DArgs } from "./GroupedConv1D";
+export { GroupedConv2D, type GroupedConv2DArgs } from "./GroupedConv2D";
+export { GroupedConv3D, type GroupedConv3DArgs } from "./GroupedConv3D";
+export {
+  GroupNormalization,
+  groupNormalize,
+  type GroupNormalizationArgs,
+} from "./GroupNormalization";
+export { LayerNormalization, type LayerNormalizationArgs } from "./LayerNormalization";
+export { LSHAttention, type LSHAttentionArgs, type LSHAttentionCall } from "./LSHAttention";
 export { lshAttention, lshBuckets } from "./lsh/lshAttention";
-export { MultiHeadAttention } from "./MultiHeadAttention";
-export { MultiResBlock, multiResFilters } from "./MultiResBlock";
-export { RecurrentConvBlock } from "./RecurrentConvBlock";
+export {
+  MultiHeadAttention,
+  type MultiHeadAttentionArgs,
+  type MultiHeadAttentionCall,
+} from "./MultiHeadAttention";
+export { MultiResBlock, multiResFilters, type MultiResBlockArgs } from "./MultiResBlock";
 export { PerImageStandardization } from "./PerImageStandardization";
+export { PositionEmbedding, type PositionEmbeddingArgs } from "./PositionEmbedding";
+export { RecurrentConvBlock, type RecurrentConvBlockArgs } from "./RecurrentConvBlock";
 export { ResizeLike } from "./ResizeLike";
-export { ResNetBlock } from "./ResNetBlock";
-export { ResNetStem } from "./ResNetStem";
-export { ResNeXtBlock } from "./ResNeXtBlock";
-export { ResPath } from "./ResPath";
-export { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
-export { ScaledDotProductAttention } from "./ScaledDotProductAttention";
-export { ScoreFusion } from "./ScoreFusion";
-export { SeededDropout } from "./SeededDropout";
-export { UNetDecoderBlock } from "./UNetDecoderBlock";
-export { UNetEncoderBlock } from "./UNetEncoderBlock";
-export { UpsampleConcat } from "./UpsampleConcat";
-export { VGGStage } from "./VGGStage";
-export type { LshOptions, LshSettings } from "./lsh/options";
-export type { AttentionOptions, WeightedAttention } from "./attention/scaledDotProductAttention";
-export type { LSHAttentionArgs } from "./LSHAttention";
-export type { MultiHeadAttentionArgs } from "./MultiHeadAttention";
-export { LayerNormalization } from "./LayerNormalization";
-export { RMSNormalization } from "./RMSNormalization";
-export { SpatialDropout } from "./SpatialDropout";
-export { DropPath } from "./DropPath";
-export { GaussianNoise } from "./GaussianNoise";
-export { GaussianDropout } from "./GaussianDropout";
-export { AlphaDropout } from "./AlphaDropout";
-export { PositionEmbedding } from "./PositionEmbedding";
-export { SinePositionEncoding } from "./SinePositionEncoding";
-export { rotaryEmbedding } from "./attention/rotaryEmbedding";
-export type { RotaryOptions } from "./attention/rotaryEmbedding";
-export { TransformerBlock } from "./TransformerBlock";
-export type { AlphaDropoutArgs } from "./AlphaDropout";
-export type { AttentionGateArgs } from "./AttentionGate";
-export type { BatchNormalizationArgs } from "./BatchNormalization";
-export type { ConvBlockArgs } from "./ConvBlock";
-export type { DropPathArgs } from "./DropPath";
-export type { GaussianDropoutArgs } from "./GaussianDropout";
-export type { GaussianNoiseArgs } from "./GaussianNoise";
-export type { GroupNormalizationArgs } from "./GroupNormalization";
-export type { GroupedConv2DArgs } from "./GroupedConv2D";
-export type { LSHAttentionCall } from "./LSHAttention";
-export type { LayerNormalizationArgs } from "./LayerNormalization";
-export type { MultiHeadAttentionCall } from "./MultiHeadAttention";
-export type { MultiResBlockArgs } from "./MultiResBlock";
-export type { PositionEmbeddingArgs } from "./PositionEmbedding";
-export type { RMSNormalizationArgs } from "./RMSNormalization";
-export type { RecurrentConvBlockArgs } from "./RecurrentConvBlock";
-export type { ResNeXtBlockArgs } from "./ResNeXtBlock";
-export type { ResNetBlockArgs } from "./ResNetBlock";
-export type { ResNetStemArgs } from "./ResNetStem";
-export type { ResPathArgs } from "./ResPath";
-export type {
-  ScaledDotProductAttentionArgs,
-  ScaledDotProductAttentionCall,
+export { ResNetBlock, type ResNetBlockArgs } from "./ResNetBlock";
+export { ResNetStem, type ResNetStemArgs } from "./ResNetStem";
+export { ResNeXtBlock, type ResNeXtBlockArgs } from "./ResNeXtBlock";
+export { ResPath, type ResPathArgs } from "./ResPath";
+export { RMSNormalization, type RMSNormalizationArgs } from "./RMSNormalization";
+export { rotaryEmbedding, type RotaryOptions } from "./attention/rotaryEmbedding";
+export {
+  ScaledDotProductAttention,
+  type ScaledDotProductAttentionArgs,
+  type ScaledDotProductAttentionCall,
 } from "./ScaledDotProductAttention";
-export type { ScoreFusionArgs } from "./ScoreFusion";
-export type { SeededDropoutArgs } from "./SeededDropout";
-export type { SinePositionEncodingArgs } from "./SinePositionEncoding";
-export type { SpatialDropoutArgs } from "./SpatialDropout";
-export type { TransformerBlockArgs, TransformerBlockCall } from "./TransformerBlock";
-export type { UNetDecoderBlockArgs } from "./UNetDecoderBlock";
-export type { UNetEncoderBlockArgs } from "./UNetEncoderBlock";
-export type { UpsampleConcatArgs } from "./UpsampleConcat";
-export type { VGGStageArgs } from "./VGGStage";
+export {
+  scaledDotProductAttention,
+  type AttentionOptions,
+  type WeightedAttention,
+} from "./attention/scaledDotProductAttention";
+export { ScoreFusion, type ScoreFusionArgs } from "./ScoreFusion";
+export { SeededDropout, type SeededDropoutArgs } from "./SeededDropout";
+export { SinePositionEncoding, type SinePositionEncodingArgs } from "./SinePositionEncoding";
+export { SpatialDropout, type SpatialDropoutArgs } from "./SpatialDropout";
+export { SqueezeExcitation, type SqueezeExcitationArgs } from "./SqueezeExcitation";
+export {
+  TransformerBlock,
+  type TransformerAttention,
+  type TransformerBlockArgs,
+  type TransformerBlockCall,
+} from "./TransformerBlock";
+export {
+  UNetDecoderBlock,
+  type UNetDecoderBlockArgs,
+  type DecoderAttention,
+} from "./UNetDecoderBlock";
+export { UNetEncoderBlock, type UNetEncoderBlockArgs } from "./UNetEncoderBlock";
+export { UpsampleConcat, type UpsampleConcatArgs, type Upsampling } from "./UpsampleConcat";
+export { VGGStage, type VGGStageArgs } from "./VGGStage";
+export { WindowAttention, type WindowAttentionArgs } from "./WindowAttention";
 // For layers of your own.
-export { BookLayer } from "./support/BookLayer";
-export type { CallOptions, LayerOptions } from "./support/BookLayer";
+export {
+  BookLayer,
+  type CallOptions,
+  type LayerOptions,
+  type ApplyArguments,
+  type ApplyResult,
+} from "./support/BookLayer";
 export { CompositeLayer } from "./support/CompositeLayer";
-export type { CountsOperations } from "./support/operations";
 export { SeededLayer } from "./support/SeededLayer";
-export type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
-export type { BlockArgs } from "./support/BlockLayer";
-export type { Normalization, NormalizationArgs } from "./support/ConvUnit";
-export type { KernelInitializer } from "./support/initializers";
-export { SqueezeExcitation } from "./SqueezeExcitation";
-export type { SqueezeExcitationArgs } from "./SqueezeExcitation";
-export { CBAM } from "./CBAM";
-export type { CBAMArgs } from "./CBAM";
-export { WindowAttention } from "./WindowAttention";
-export type { WindowAttentionArgs } from "./WindowAttention";
-// What the arguments above are made of.
+// What arguments are made of.
 export type { Activation } from "./support/activations";
-export type { ApplyArguments, ApplyResult } from "./support/BookLayer";
+export type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
 export type { BlockKind } from "./support/block";
-export type { BlockLayer, FilledArgs, SpatialArgs } from "./support/BlockLayer";
+export type { BlockArgs, BlockLayer, FilledArgs, SpatialArgs } from "./support/BlockLayer";
 export type { Pair, Triple } from "./support/checkArgs";
-export type { ConvUnit, SpatialDims } from "./support/ConvUnit";
+export type { Normalization, NormalizationArgs, ConvUnit, SpatialDims } from "./support/ConvUnit";
 export type { GroupedConv, GroupedConvArgs } from "./support/GroupedConv";
+export type { KernelInitializer } from "./support/initializers";
 export type { LastAxisLayer } from "./support/LastAxisLayer";
+export type { CountsOperations } from "./support/operations";
+export type { LshOptions, LshSettings, FilledLshSettings, Rotations } from "./lsh/options";
 export type { ResidualLayer } from "./support/ResidualLayer";
 export type { SelfAttentionKind } from "./support/selfAttention";
-export type { FilledLshSettings, Rotations } from "./lsh/options";
-export type { DecoderAttention } from "./UNetDecoderBlock";
-export type { Upsampling } from "./UpsampleConcat";
