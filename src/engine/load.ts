@@ -3,6 +3,9 @@ import { requirePackage } from "../files/packages";
 import { nodeBackend } from "./binding";
 import { replaceGradients } from "./gradients";
 import { mendKernels } from "./kernels";
+import "../core/ops/maskedBidirectional";
+import "../core/ops/savedIntermediates";
+import "../core/ops/savedOutputs";
 import "./ops";
 
 /** Which engine answers, and why not the native one where it does not. */

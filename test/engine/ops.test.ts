@@ -102,6 +102,7 @@ describe("gradients of gradients", () => {
     return tf.grad((input: tf.Tensor) => tf.sum(tf.square(tf.grad(loss)(input))))(x);
   };
   const labels = tf.tensor1d([0, 2, 1], "int32");
+  const dense = tf.layers.dense({ units: 4, inputShape: [5], biasInitializer: "ones" });
   const vector = (seed: number) => draw([6], seed) as tf.Tensor1D;
   const positive = (seed: number) => tf.add<tf.Tensor1D>(tf.abs(vector(seed)), 0.5);
   const parameters = () => ({
@@ -198,6 +199,20 @@ describe("gradients of gradients", () => {
       (x) => normalizeGroups(x, { groups: 2, epsilon: 0.1, gamma: tf.range(1, 5), beta: null }),
     ],
     ["scaledDotProductAttention", [1, 3, 4], (x) => scaledDotProductAttention(x, tf.square(x), x)],
+    // tfjs fuses product and bias, with a gradient of its own.
+    ["a dense layer", [3, 5], (x) => tf.square(dense.apply(x) as tf.Tensor)],
+    [
+      "tf.customGrad by its inputs and its output",
+      [2, 3],
+      (x) =>
+        tf.customGrad((input, save) => {
+          const [y, keep] = [input as tf.Tensor, save as tf.GradSaveFunc];
+          const value = tf.square(y);
+          keep([y, value]);
+          const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, tf.mul(2, saved));
+          return { value, gradFunc };
+        })(x),
+    ],
   ])("of %s equal finite differences of the first gradient", (_name, shape, f) => {
     const x = draw(shape, 3);
     const weights = draw(f(x).shape, 5);
@@ -210,6 +225,32 @@ describe("gradients of gradients", () => {
     const wanted = (up - down) / (2 * step);
     const got = tf.sum(tf.mul(gradient, along)).dataSync()[0];
     expect(Math.abs(got - wanted)).toBeLessThan(0.02 * Math.max(1, Math.abs(wanted)));
+  });
+
+  it.each<[string, (x: tf.Tensor) => tf.Tensor]>([
+    [
+      "tf.losses.softmaxCrossEntropy",
+      (x) => tf.losses.softmaxCrossEntropy(tf.oneHot(tf.tensor1d([0, 2], "int32"), 3), x),
+    ],
+    [
+      "a tf.customGrad that saves what it computed",
+      (x) =>
+        tf.customGrad((input, save) => {
+          const slope = tf.mul(2, input as tf.Tensor);
+          (save as tf.GradSaveFunc)([slope]);
+          const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, saved);
+          return { value: tf.square(input as tf.Tensor), gradFunc };
+        })(x),
+    ],
+  ])("of %s, which would be 0, are refused; its first gradient is not", (_name, f) => {
+    const x = draw([2, 3], 3);
+    const loss = (input: tf.Tensor) => tf.sum(f(input));
+    expect(tf.grad(loss)(x).shape).toEqual([2, 3]);
+    expect(() => second(f, x)).toThrow(/what tf.customGrad saved on the way.*crossEntropy/);
+    // A gradient within another, of something else, is as it was.
+    const other = draw([2, 3], 4);
+    const both = (input: tf.Tensor) => tf.add(tf.sum(input), tf.sum(tf.grad(loss)(other)));
+    expect(Array.from(tf.grad(both)(x).dataSync())).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   it("of relu, by hand", () => {

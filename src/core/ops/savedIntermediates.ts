@@ -1,0 +1,78 @@
+import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../errors";
+import { isNestedGradient } from "../secondOrder";
+
+type CustomGradient = Parameters<typeof tf.customGrad>[0];
+
+interface TapeNode {
+  readonly outputs: readonly tf.Tensor[];
+}
+
+/** The parts of tfjs' engine that this file touches; they are private there. */
+interface Engine {
+  readonly state: { readonly activeTape: TapeNode[] };
+  readonly constructor: { readonly nextTensorId: number };
+  addTapeNode(
+    name: string,
+    inputs: Readonly<Record<number, tf.Tensor>>,
+    outputs: readonly tf.Tensor[],
+    gradient: () => never,
+    saved: readonly tf.Tensor[],
+    attrs: object,
+  ): void;
+  customGrad(f: CustomGradient): (...inputs: tf.Tensor[]) => tf.Tensor;
+}
+
+function refuse(): never {
+  throw new ConfigError({
+    where: "tf.grad",
+    expected: "a gradient made of an op's inputs and its output",
+    got: "a gradient of a gradient that uses what tf.customGrad saved on the way",
+    remedy:
+      "Compute it from the inputs there, or use another op: in place of " +
+      "tf.losses.softmaxCrossEntropy, layerbook's crossEntropy or sparseSoftmaxCrossEntropy.",
+  });
+}
+
+/**
+ * Makes tfjs refuse a gradient of a gradient that would be wrong without a word.
+ *
+ * What a custom gradient computes in its forward pass is not on the tape. Saved for its gradient,
+ * it counts as a constant when that gradient is differentiated: the second derivative of
+ * `tf.losses.softmaxCrossEntropy` came out as 0. Here it stands on the tape as an op of the inputs
+ * whose gradient throws, so that only what would be wrong is refused. Once, when this file is
+ * imported.
+ */
+function guardIntermediates(): void {
+  const engine = tf.engine() as unknown as Engine;
+  const customGrad = engine.customGrad.bind(engine);
+
+  /** Puts a tensor on the tape, and returns its node there. */
+  const register = (inputs: readonly tf.Tensor[], tensor: tf.Tensor): TapeNode => {
+    engine.addTapeNode("saved", { ...inputs }, [tensor], refuse, [], {});
+    return engine.state.activeTape[engine.state.activeTape.length - 1];
+  };
+
+  engine.customGrad = (f) =>
+    customGrad((...args) => {
+      if (!isNestedGradient()) return f(...args);
+      const inputs = args.slice(0, -1) as tf.Tensor[];
+      const save = args[args.length - 1] as tf.GradSaveFunc;
+      const { nextTensorId } = engine.constructor;
+      const registered: TapeNode[] = [];
+      const result = f(...inputs, (tensors: tf.Tensor[]) => {
+        const made = tensors.filter(({ id, dtype }) => id >= nextTensorId && dtype === "float32");
+        registered.push(...made.map((tensor) => register(inputs, tensor)));
+        save(tensors);
+      });
+      // The output stands on the tape by itself.
+      const ofOutput = registered.find(({ outputs }) => outputs[0] === result.value);
+      if (ofOutput !== undefined) {
+        const { activeTape } = engine.state;
+        activeTape.splice(activeTape.indexOf(ofOutput), 1);
+      }
+      return result;
+    });
+}
+
+guardIntermediates();
