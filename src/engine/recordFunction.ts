@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { nodeBackend } from "./binding";
 import type { OutputRef, RecordedFunction, TensorType } from "./graph";
+import { onOwnTape } from "./ownTape";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import type { Recorder } from "./recorder";
@@ -26,18 +27,10 @@ export function recordFunction(
     const shape = { kind: "shape", value: type.shape } as const;
     return inner.add("Placeholder", [], { dtype, shape }, [type]);
   });
-  // A gradient taken inside of a gradient function would clear the tape that is being walked.
-  const { state } = tf.engine() as unknown as { state: { activeTape: unknown } };
-  const { activeTape } = state;
+  const refs = parameters.map((node) => ({ node, index: 0 }));
   stand(inner);
   try {
-    const results = tf.tidy(
-      () =>
-        build(
-          inner,
-          parameters.map((node) => ({ node, index: 0 })),
-        ) as never,
-    ) as OutputRef[];
+    const results = onOwnTape(() => tf.tidy(() => build(inner, refs) as never) as OutputRef[]);
     const recorded = { name, nodes: inner.nodes, parameters, results, effects: [] };
     verifyGraph(recorded, "tracing");
     const simplified = prune(simplify(recorded));
@@ -45,7 +38,6 @@ export function recordFunction(
     return simplified;
   } finally {
     stand(outer);
-    state.activeTape = activeTape;
   }
 }
 

@@ -141,12 +141,15 @@ export class TraceCache {
   }
 }
 
+/** What a trace watches, in no order: tfjs lists a variable elsewhere once it has been made. */
+const labelsOf = ({ watched }: Trace): string =>
+  JSON.stringify(watched.map(({ label }) => label).sort());
+
 /** Whether two traces give back the same nest and hang on the same values. */
 function sameCall(a: Trace, b: Trace): boolean {
   return (
     sameStructure(a.structure, b.structure) &&
     a.prints.join() === b.prints.join() &&
-    a.watched.length === b.watched.length &&
-    a.watched.every(({ label }, i) => label === b.watched[i].label)
+    labelsOf(a) === labelsOf(b)
   );
 }

@@ -1,4 +1,4 @@
-"""Keras' recurrent layers: values, final states and gradients, with masks and both directions."""
+"""Keras' recurrent layers: values, final states and gradients, with masks, both directions and dropout."""
 
 import os
 import sys
@@ -55,6 +55,46 @@ def case(name, seed, kind, args, has_mask=False, is_bidirectional=False):
     }
 
 
+def drop_mask(rate, width, seed):
+    """What a recorded step of ours draws: TensorFlow's op of the seed and the count of draws."""
+    uniform = tf.raw_ops.StatelessRandomUniform(shape=[BATCH, width], seed=seed)
+    return tf.cast(uniform >= rate, tf.float32) / (1 - rate)
+
+
+def dropout_case(name, seed, kind, args):
+    """A training call, with the masks of Keras' cells replaced by ours."""
+    draw = Draw(seed)
+    x = tf.Variable(draw([BATCH, TIME, CHANNELS]))
+    layer = create(kind, args)
+    layer.build([BATCH, TIME, CHANNELS])
+    layer.set_weights([draw(weight.shape, 0.5) for weight in layer.weights])
+    cell, count = layer.cell, 0
+    # One mask for all gates, also where Keras would draw one for each.
+    alike = (lambda mask: [mask] * 4) if getattr(cell, "implementation", 2) == 1 else (lambda mask: mask)
+    if cell.dropout > 0:
+        inputs = alike(drop_mask(cell.dropout, CHANNELS, [seed, count]))
+        cell.get_dropout_mask = lambda _: inputs
+        count += 1
+    if cell.recurrent_dropout > 0:
+        states = alike(drop_mask(cell.recurrent_dropout, UNITS, [seed, count]))
+        cell.get_recurrent_dropout_mask = lambda _: states
+    with tf.GradientTape() as tape:
+        y = layer(x, training=True)
+        loss = tf.reduce_sum(y * draw(y.shape))
+    gradients = tape.gradient(loss, [x, *layer.trainable_weights])
+    return {
+        "name": name,
+        "seed": seed,
+        "kind": kind,
+        "args": args,
+        "mask": None,
+        "bidirectional": False,
+        "training": True,
+        "outputs": [rounded(y)],
+        "gradients": [rounded(gradient) for gradient in gradients],
+    }
+
+
 cases = []
 for kind in GATES:
     sigmoid = {} if kind == "SimpleRNN" else {"recurrent_activation": "sigmoid"}
@@ -64,7 +104,14 @@ for kind in GATES:
         case(f"{kind}, masked, backwards", 3, kind, {**sigmoid, "go_backwards": True, "use_bias": False}, True),
         case(f"{kind}, masked sequences", 4, kind, {"return_sequences": True}, True),
         case(f"{kind}, both directions", 5, kind, {**sigmoid, "return_sequences": True}, False, True),
-        # With sequences Keras sets what is masked to zero, which tfjs does not.
         case(f"{kind}, both directions, masked", 6, kind, sigmoid, True, True),
+        case(f"{kind}, both directions, masked sequences", 7, kind, {**sigmoid, "return_sequences": True}, True, True),
+        dropout_case(f"{kind}, dropout", 8, kind, {**sigmoid, "dropout": 0.4}),
+        dropout_case(
+            f"{kind}, both dropouts",
+            9,
+            kind,
+            {**sigmoid, "dropout": 0.3, "recurrent_dropout": 0.4, "return_sequences": True},
+        ),
     ]
 save(["keras", "tensorflow-cpu"], cases)

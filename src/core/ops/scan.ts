@@ -1,15 +1,42 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
-/** What a {@link scan} knows when it asks for the gradients of its constants. */
-export interface ScanGradients {
+/** What the gradient of a {@link scan} knows of all its steps. */
+export interface ScanSteps {
   /** As given, `[time, batch, channels]`. */
   readonly inputs: tf.Tensor3D;
   /** The state before each step, `[time, batch, size]`. */
   readonly before: tf.Tensor3D;
   readonly constants: readonly tf.Tensor[];
-  /** The gradient of the inputs, `[time, batch, channels]`. */
-  readonly inputGradients: tf.Tensor3D;
+}
+
+/**
+ * The gradient of a {@link scan}. All states are known when it runs, so that only what hangs on the
+ * gradient of the step behind is left to the loop.
+ */
+export interface ScanGradient {
+  /** What {@link step} reads of each step, computed for all of them at once: `[time, batch, …]` each. */
+  readonly prepare: (steps: ScanSteps) => tf.Tensor3D[];
+  /**
+   * The gradients of a step's input and of the state before it, from that of the state after it. Made of
+   * no tensors but those that it is given.
+   */
+  readonly step: (
+    dNext: tf.Tensor2D,
+    prepared: readonly tf.Tensor2D[],
+    constants: readonly tf.Tensor[],
+  ) => [dInput: tf.Tensor2D, dBefore: tf.Tensor2D];
+  /**
+   * The gradients of the constants, for all steps at once: matrix products over time and batch are
+   * cheaper than sums of one product per step.
+   *
+   * @param dInputs the gradient of the inputs, `[time, batch, channels]`
+   */
+  readonly constants: (
+    steps: ScanSteps,
+    prepared: readonly tf.Tensor3D[],
+    dInputs: tf.Tensor3D,
+  ) => tf.Tensor[];
 }
 
 /** A recurrence over time. */
@@ -31,11 +58,8 @@ export interface Scan {
   readonly initial: tf.Tensor2D;
   /** Weights that every step uses. */
   readonly constants: readonly tf.Tensor[];
-  /**
-   * The gradients of the constants, in one go for all steps: matrix products over time and batch
-   * are cheaper than sums of one product per step.
-   */
-  readonly constantGradients: (given: ScanGradients) => tf.Tensor[];
+  /** Used where the steps are recorded as a loop; unrolled steps differentiate by themselves. */
+  readonly gradient: ScanGradient;
 }
 
 /** One step, or the state as it was where the mask says so. */

@@ -7,6 +7,7 @@ import type { OutputRef } from "../graph";
 import { emptyList, listOf, readList, recordLoop, stackList, writeList } from "../loop";
 import type { Recorder } from "../recorder";
 import { asksForMore } from "../../core/secondOrder";
+import { onOwnTape } from "../ownTape";
 import { activeTrace } from "../trace";
 
 /** The tensor that stands for an output. */
@@ -57,16 +58,15 @@ function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
   return tensorOf(recorder, stackList(recorder, outputs[1], initial.shape, count));
 }
 
-/** Gradients of the inputs and of the initial state, by the recurrence run backwards. */
+/** Gradients of the inputs and of the initial state, step by step from the last. */
 function backward(
   recorder: Recorder,
-  scan: Scan,
-  before: tf.Tensor3D,
+  { inputs, mask, initial, constants, gradient }: Scan,
+  prepared: readonly tf.Tensor3D[],
   dStates: tf.Tensor,
 ): { dInputs: tf.Tensor3D; dInitial: tf.Tensor2D } {
-  const { inputs, mask, initial, constants } = scan;
   const [count, ...inputShape] = inputs.shape;
-  const read = [inputs, before, dStates, ...(mask === null ? [] : [mask])];
+  const read = [dStates, ...prepared, ...(mask === null ? [] : [mask])];
   const lists = read.map((tensor) => listOf(recorder, recorder.refOf(tensor)));
   const weights = constants.map((tensor) => recorder.refOf(tensor));
   const start = recorder.refOf(tf.zeros(initial.shape));
@@ -75,15 +75,20 @@ function backward(
   const name = "scan_gradient";
   const outputs = recordLoop(name, recorder, direction, carried, (inner, position, values) => {
     const turn = new Turn(inner, position);
-    const [gradient, written, ...fixed] = values;
-    const slices = read.map(({ shape }, i) => turn.read(fixed[i], shape));
-    const [input, state, dState, at = null] = slices;
+    const [dAfter, written, ...fixed] = values;
+    const [dState, ...slices] = read.map(({ shape }, i) => turn.read(fixed[i], shape));
     const given = fixed.slice(lists.length).map((ref) => turn.tensor(ref));
-    const dNext = tf.add(turn.tensor<tf.Tensor2D>(gradient), dState);
-    const step = (x: tf.Tensor, s: tf.Tensor): tf.Tensor =>
-      maskedStep(scan, [x as tf.Tensor2D, s as tf.Tensor2D, given], at);
-    const [dInput, dBefore] = tf.grads(step)([input, state], dNext);
-    return [inner.refOf(dBefore), turn.write(written, dInput), ...fixed];
+    const dNext = tf.add<tf.Tensor2D>(turn.tensor(dAfter), dState);
+    const ofStep = slices.slice(0, prepared.length);
+    if (mask === null) {
+      const [dInput, dBefore] = gradient.step(dNext, ofStep, given);
+      return [inner.refOf(dBefore), turn.write(written, dInput), ...fixed];
+    }
+    // Where a step is left out, the gradient goes past it.
+    const dStep = tf.mul<tf.Tensor2D>(dNext, slices[prepared.length]);
+    const [dInput, dBefore] = gradient.step(dStep, ofStep, given);
+    const dBoth = tf.add(dBefore, tf.sub(dNext, dStep));
+    return [inner.refOf(dBoth), turn.write(written, dInput), ...fixed];
   });
   const [dInitial, dInputs] = outputs;
   return {
@@ -104,7 +109,7 @@ function native(scan: Scan): tf.Tensor3D {
     const gradFunc = (dStates: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [x, first, after] = saved as [tf.Tensor3D, tf.Tensor2D, tf.Tensor3D];
       const rest = saved.slice(3);
-      const kept: Scan = {
+      const savedScan: Scan = {
         ...scan,
         inputs: x,
         initial: first,
@@ -112,12 +117,14 @@ function native(scan: Scan): tf.Tensor3D {
         constants: mask === null ? rest : rest.slice(1),
       };
       // Gradients of the gradient: by tfjs' ops, which have them.
-      if (asksForMore()) return gradientsUnrolled(kept, dStates);
-      const earlier = tf.slice(after, 0, after.shape[0] - 1);
-      const before = tf.concat([tf.expandDims(first, 0), earlier]) as tf.Tensor3D;
-      const { dInputs, dInitial } = backward(recorder, kept, before, dStates);
-      const given = { inputs: x, before, constants: kept.constants, inputGradients: dInputs };
-      return [dInputs, dInitial, ...scan.constantGradients(given)];
+      if (asksForMore()) return gradientsUnrolled(savedScan, dStates);
+      const [count] = after.shape;
+      const earlier = count === 1 ? [] : [tf.slice(after, 0, count - 1)];
+      const before = tf.concat([tf.expandDims(first, 0), ...earlier]) as tf.Tensor3D;
+      const steps = { inputs: x, before, constants: savedScan.constants };
+      const prepared = onOwnTape(() => scan.gradient.prepare(steps));
+      const { dInputs, dInitial } = backward(recorder, savedScan, prepared, dStates);
+      return [dInputs, dInitial, ...scan.gradient.constants(steps, prepared, dInputs)];
     };
     return { value: states, gradFunc };
   });

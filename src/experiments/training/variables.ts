@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, DataError } from "../../core/errors";
+import { recurrentSeedVariables } from "../../core/recurrentSeeds";
 import { formatShape } from "../../core/shapes";
 import type { WeightTensor, WeightMap } from "../../core/weights/WeightTensor";
 
@@ -13,21 +14,23 @@ export type NamedVariables = ReadonlyMap<string, tf.Variable>;
  * before; the place does not.
  */
 export function modelVariables(model: tf.LayersModel): NamedVariables {
-  return new Map(
-    model.weights.map((weight, index) => {
-      const variable = weight.read();
-      if (!(variable instanceof tf.Variable)) {
-        throw new ConfigError({
-          where: `modelVariables(${model.name}).${weight.originalName}`,
-          expected: "a variable",
-          got: "a constant",
-        });
-      }
-      const place = String(index).padStart(4, "0");
-      const role = weight.originalName.split("/").at(-1) ?? "";
-      return [`${place}/${role}`, variable];
-    }),
+  const weights = model.weights.map((weight, index): readonly [string, tf.Variable] => {
+    const variable = weight.read();
+    if (!(variable instanceof tf.Variable)) {
+      throw new ConfigError({
+        where: `modelVariables(${model.name}).${weight.originalName}`,
+        expected: "a variable",
+        got: "a constant",
+      });
+    }
+    const place = String(index).padStart(4, "0");
+    const role = weight.originalName.split("/").at(-1) ?? "";
+    return [`${place}/${role}`, variable];
+  });
+  const seeds = recurrentSeedVariables(model).map(
+    (variable, index) => [`recurrentDropout${index}`, variable] as const,
   );
+  return new Map([...weights, ...seeds]);
 }
 
 /** Copies of the variables' values. */
