@@ -693,6 +693,50 @@ describe("looking inside", () => {
     expect(() => g(tf.tensor1d([1, NaN]))).toThrow(/NaN from an argument/);
   });
 
+  describe("debug: true looks into the loop of a recurrent layer", () => {
+    /** `h ← x + 3e38 h`: infinite after two steps of ones, and NaN (∞ · 0) in the product after. */
+    const layer = tf.layers.simpleRNN({
+      units: 2,
+      activation: "linear",
+      kernelInitializer: "ones",
+      name: "growing",
+    });
+    layer.apply(tf.input({ shape: [6, 1] }));
+    const [kernel, , bias] = layer.getWeights();
+    layer.setWeights([kernel, tf.tensor2d([3e38, 0, 0, 3e38], [2, 2]), bias]);
+
+    it("and names the op in it that came to NaN first", () => {
+      const f = compile((input: tf.Tensor) => layer.apply(input) as tf.Tensor, {
+        name: "model",
+        debug: true,
+      });
+      expect(Array.from(f(tf.zeros([1, 6, 1])).dataSync())).toEqual([0, 0]);
+      expect(() => f(tf.ones([1, 6, 1]))).toThrow(
+        /model: expected numbers, got NaN from MatMul in layer "growing", in the loop "scan"/,
+      );
+    });
+
+    it("in the gradient's loop too", () => {
+      const f = compile(
+        (input: tf.Tensor) => tf.grad((y) => tf.sum(layer.apply(y) as tf.Tensor))(input),
+        { debug: true },
+      );
+      // The states stay 0; what goes back through six steps does not.
+      expect(() => f(tf.zeros([1, 6, 1]))).toThrow(
+        /NaN from MatMul in layer "growing", in the loop "scan_gradient"/,
+      );
+    });
+
+    it("and serves every batch size", () => {
+      const f = compile((input: tf.Tensor) => layer.apply(input) as tf.Tensor, {
+        debug: true,
+        ...quiet,
+      });
+      for (const batch of [1, 2, 3]) expect(f(tf.zeros([batch, 6, 1])).shape).toEqual([batch, 2]);
+      expect(() => f(tf.ones([4, 6, 1]))).toThrow(/in the loop "scan"/);
+    });
+  });
+
   it("print writes at every call", () => {
     const lines: string[] = [];
     const f = compile((input: tf.Tensor) => tf.sum(print(tf.mul(input, 2), "doubled")), {

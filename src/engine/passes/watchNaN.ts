@@ -1,63 +1,190 @@
 import { dataType } from "../dtypes";
-import { describeNode } from "../graph";
-import type { Attrs, OutputRef, RecordedFunction } from "../graph";
+import { attrOf, describeNode } from "../graph";
+import type {
+  AttrValue,
+  Attrs,
+  GraphNode,
+  OutputRef,
+  RecordedFunction,
+  TensorType,
+} from "../graph";
 import { Rewriter } from "./rewrite";
 
 const { bool, float32, int32 } = dataType;
 
 /** A function that also says which of its ops came to NaN. */
 export interface WatchedFunction {
-  /** The last result is a bool for each of `places`. */
+  /** The last result is a bool for each of `places`; the function as it was where there are none. */
   readonly fn: RecordedFunction;
   /** `Conv2D in layer "encoder1/conv"`, in the order in which they are computed. */
   readonly places: readonly string[];
 }
 
-/**
- * Adds the question whether a float32 output holds NaN, for every op. What is asked for is computed:
- * TensorFlow fuses nothing over it, so that no ReLU turns a NaN into 0 unseen.
- */
-export function watchNaN(fn: RecordedFunction): WatchedFunction {
-  const rewriter = new Rewriter(fn);
-  const places: string[] = [];
-  const flags: OutputRef[] = [];
-  const type = (value: number) => ({ kind: "type", value }) as const;
-  const scalar = { shape: [], dtype: bool };
+const type = (value: number) => ({ kind: "type", value }) as const;
+const nowhere = { controls: [], layer: null };
 
-  const ask = (ref: OutputRef, place: string): void => {
-    const { shape } = rewriter.typeOf(ref);
-    const from = { controls: [], layer: rewriter.node(ref).layer };
-    const isNaN = rewriter.add(
-      "IsNan",
-      [ref],
-      { T: type(float32) },
-      [{ shape, dtype: bool }],
-      from,
+/** Writes a function anew with the question, for each of its ops, whether it came to NaN. */
+class Watcher {
+  readonly places: string[] = [];
+  private readonly rewriter: Rewriter;
+  /** Bool vectors, one entry per place. */
+  private readonly vectors: OutputRef[] = [];
+  /** Bool scalars that are in no vector yet. */
+  private scalars: OutputRef[] = [];
+
+  /** @param loop of which the function is the body; `null` for a function that a caller calls */
+  constructor(
+    private readonly source: RecordedFunction,
+    private readonly loop: { readonly name: string; readonly layer: string | null } | null,
+  ) {
+    this.rewriter = new Rewriter(source);
+    for (const node of source.nodes) {
+      if (node.op === "While") this.watchLoop(node);
+      else this.watchOp(node);
+    }
+  }
+
+  /** The function, its last result the flags. */
+  withFlags(): RecordedFunction {
+    if (this.places.length === 0) return this.source;
+    const flags = this.flags();
+    const written = this.rewriter.finish();
+    return { ...written, results: [...written.results, flags] };
+  }
+
+  /**
+   * The body of a loop that carries the flags, its last parameter, on to its last result: those of the
+   * first turn that came to any NaN, since in the next turn NaN is everywhere.
+   */
+  withCarriedFlags(): RecordedFunction {
+    const { rewriter, places } = this;
+    const carried = { shape: [places.length], dtype: bool };
+    const flags = this.flags();
+    const attrs = { dtype: type(bool), shape: { kind: "shape", value: carried.shape } } as const;
+    const parameter = rewriter.add("Placeholder", [], attrs, [carried], nowhere);
+    const before = { node: parameter, index: 0 };
+    const inputs = [this.any(before, 1, nowhere), before, flags];
+    const next = rewriter.add("SelectV2", inputs, { T: type(bool) }, [carried], nowhere);
+    const written = rewriter.finish();
+    return {
+      ...written,
+      parameters: [...written.parameters, parameter],
+      results: [...written.results, { node: next, index: 0 }],
+    };
+  }
+
+  private watchOp(node: GraphNode): void {
+    const made = this.rewriter.copy(node);
+    this.rewriter.putNode(made);
+    // What comes into a loop is asked for outside.
+    if (node.op === "Const" || (node.op === "Placeholder" && this.loop !== null)) return;
+    this.askOutputs(node, made);
+  }
+
+  private watchLoop(node: GraphNode): void {
+    const { rewriter } = this;
+    const body = attrOf(node.attrs, "body", "function") as RecordedFunction;
+    const cond = attrOf(node.attrs, "cond", "function") as RecordedFunction;
+    const inner = new Watcher(body, { name: body.name, layer: node.layer });
+    const count = inner.places.length;
+    if (count === 0) {
+      rewriter.putNode(rewriter.copy(node));
+      return;
+    }
+    const flags = { shape: [count], dtype: bool };
+    const none = rewriter.constant({ ...flags, values: Uint8Array.of(0), isSplat: true }, null);
+    const types = node.outputs.map(({ dtype }) => dtype);
+    const attrs: Attrs = {
+      ...node.attrs,
+      T: { kind: "types", value: [...types, bool] },
+      body: { kind: "function", value: inner.withCarriedFlags() },
+      cond: { kind: "function", value: withUnused(cond, flags) },
+    };
+    const inputs = [...node.inputs.map((ref) => rewriter.map(ref)), none];
+    const made = rewriter.add("While", inputs, attrs, [...node.outputs, flags], node);
+    rewriter.put(
+      node.outputs.map((_, index) => ({ node: made, index })),
+      made,
     );
-    const values = Int32Array.from(shape.keys());
-    const axes = { shape: [values.length], dtype: int32, values, isSplat: false };
-    const attrs: Attrs = { Tidx: type(int32), keep_dims: { kind: "bool", value: false } };
-    const inputs = [{ node: isNaN, index: 0 }, rewriter.constant(axes, null)];
-    flags.push({ node: rewriter.add("Any", inputs, attrs, [scalar], from), index: 0 });
-    places.push(place);
-  };
+    this.closeVector();
+    this.vectors.push({ node: made, index: node.outputs.length });
+    this.places.push(...inner.places);
+    this.askOutputs(node, made);
+  }
 
-  for (const node of fn.nodes) {
-    const made = rewriter.copy(node);
-    rewriter.putNode(made);
-    if (node.op === "Const") continue;
-    const place = node.op === "Placeholder" ? "an argument" : describeNode(node);
-    node.outputs.forEach(({ dtype }, index) => {
-      if (dtype === float32) ask({ node: made, index }, place);
+  private askOutputs(node: GraphNode, made: number): void {
+    const layer = node.layer ?? this.loop?.layer ?? null;
+    const where = this.loop === null ? "" : `, in the loop "${this.loop.name}"`;
+    const place = node.op === "Placeholder" ? "an argument" : describeNode({ ...node, layer });
+    node.outputs.forEach(({ shape, dtype }, index) => {
+      if (dtype !== float32) return;
+      const from = { controls: [], layer: node.layer };
+      const attrs = { T: type(float32) };
+      const inputs = [{ node: made, index }];
+      const isNaN = this.rewriter.add("IsNan", inputs, attrs, [{ shape, dtype: bool }], from);
+      this.scalars.push(this.any({ node: isNaN, index: 0 }, shape.length, from));
+      this.places.push(`${place}${where}`);
     });
   }
+
+  /** Whether any entry is true, as a scalar. */
+  private any(
+    ref: OutputRef,
+    rank: number,
+    from: Pick<GraphNode, "controls" | "layer">,
+  ): OutputRef {
+    const values = Int32Array.from({ length: rank }, (_, axis) => axis);
+    const axes = this.rewriter.constant(
+      { shape: [rank], dtype: int32, values, isSplat: false },
+      null,
+    );
+    const attrs: Attrs = { Tidx: type(int32), keep_dims: { kind: "bool", value: false } };
+    const node = this.rewriter.add("Any", [ref, axes], attrs, [{ shape: [], dtype: bool }], from);
+    return { node, index: 0 };
+  }
+
+  private closeVector(): void {
+    if (this.scalars.length === 0) return;
+    const N: AttrValue = { kind: "int", value: this.scalars.length };
+    const attrs: Attrs = { N, T: type(bool), axis: { kind: "int", value: 0 } };
+    const vector = { shape: [this.scalars.length], dtype: bool };
+    const node = this.rewriter.add("Pack", this.scalars, attrs, [vector], nowhere);
+    this.vectors.push({ node, index: 0 });
+    this.scalars = [];
+  }
+
+  /** A bool for each of `places`. */
+  private flags(): OutputRef {
+    this.closeVector();
+    const { rewriter, vectors, places } = this;
+    if (vectors.length === 1) return vectors[0];
+    const axis = { shape: [], dtype: int32, values: Int32Array.of(0), isSplat: true };
+    const inputs = [...vectors, rewriter.constant(axis, null)];
+    const N: AttrValue = { kind: "int", value: vectors.length };
+    const attrs: Attrs = { N, T: type(bool), Tidx: type(int32) };
+    const all = { shape: [places.length], dtype: bool };
+    return { node: rewriter.add("ConcatV2", inputs, attrs, [all], nowhere), index: 0 };
+  }
+}
+
+/** A function with one more parameter, which it does not look at. */
+function withUnused(fn: RecordedFunction, unused: TensorType): RecordedFunction {
+  const rewriter = new Rewriter(fn);
+  for (const node of fn.nodes) rewriter.putNode(rewriter.copy(node));
   const attrs: Attrs = {
-    N: { kind: "int", value: flags.length },
-    T: type(bool),
-    axis: { kind: "int", value: 0 },
+    dtype: type(unused.dtype),
+    shape: { kind: "shape", value: unused.shape },
   };
-  const all = { shape: [flags.length], dtype: bool };
-  const packed = rewriter.add("Pack", flags, attrs, [all], { controls: [], layer: null });
+  const parameter = rewriter.add("Placeholder", [], attrs, [unused], nowhere);
   const written = rewriter.finish();
-  return { fn: { ...written, results: [...written.results, { node: packed, index: 0 }] }, places };
+  return { ...written, parameters: [...written.parameters, parameter] };
+}
+
+/**
+ * Adds the question whether a float32 output holds NaN, for every op, those in loops too. What is
+ * asked for is computed: TensorFlow fuses nothing over it, so that no ReLU turns a NaN into 0 unseen.
+ */
+export function watchNaN(fn: RecordedFunction): WatchedFunction {
+  const watcher = new Watcher(fn, null);
+  return { fn: watcher.withFlags(), places: watcher.places };
 }
