@@ -63,16 +63,21 @@ export type CapturedPolicy = "warn" | "error" | "ok";
 /** Any function, for a type to be inferred from. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** Refuses async functions by type: their values do not exist while a function is recorded. */
-export type Synchronous<F extends AnyFunction> = F extends (...args: never[]) => infer R
-  ? 0 extends 1 & R
-    ? unknown
-    : [R] extends [never]
-      ? unknown
-      : R extends PromiseLike<unknown>
-        ? "an async function cannot be recorded"
-        : unknown
-  : unknown;
+/** Whether a function returns a promise, also if only now and then. */
+export type IsAsync<F extends AnyFunction> = F extends (...args: never[]) => infer R
+  ? 0 extends 1 & R // any
+    ? false
+    : [Extract<R, PromiseLike<unknown>>] extends [never]
+      ? false
+      : true
+  : false;
+
+/**
+ * The function's own type, generics and overloads included. Async functions are refused by type: their
+ * values do not exist while a function is recorded.
+ */
+export type Synchronous<F extends AnyFunction> =
+  IsAsync<F> extends true ? "an async function cannot be recorded" : F;
 
 /** What a compiled function has beside its call. */
 export interface CompiledMethods<F extends AnyFunction> {
@@ -103,7 +108,7 @@ export type Compiled<F extends AnyFunction> = F & CompiledMethods<F>;
  * the same for the last partial batch, an evaluation.
  */
 export interface Program {
-  compile<F extends AnyFunction>(fn: F & Synchronous<F>, options?: CompileOptions): Compiled<F>;
+  compile<F extends AnyFunction>(fn: Synchronous<F>, options?: CompileOptions): Compiled<F>;
   /**
    * Brings every variable's value into tfjs now. Never needed for right values (a variable that
    * the graph has moved is fetched when it is read), only to choose the moment.
@@ -142,10 +147,10 @@ export function createProgram(options: ProgramOptions = {}): Program {
  * twice(tf.tensor1d([1, 2])).arraySync(); // [2, 4]
  */
 export function compile<F extends AnyFunction>(
-  fn: F & Synchronous<F>,
+  fn: Synchronous<F>,
   options: CompileOptions & ProgramOptions = {},
 ): Compiled<F> {
-  return createProgram(options).compile(fn, options);
+  return createProgram(options).compile<F>(fn, options);
 }
 
 /** A graph of a program under names of its own. */
@@ -175,10 +180,8 @@ class GraphProgram implements Program {
     this.log = log;
   }
 
-  compile<F extends AnyFunction>(
-    fn: F & Synchronous<F>,
-    options: CompileOptions = {},
-  ): Compiled<F> {
+  compile<F extends AnyFunction>(given: Synchronous<F>, options: CompileOptions = {}): Compiled<F> {
+    const fn = given as F;
     const {
       name = fn.name || "compiled",
       maxTraces = DEFAULT_MAX_TRACES,
