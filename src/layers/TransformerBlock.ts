@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../core/errors";
 import { MaskInputs } from "./attention/MaskInputs";
 import { DropPath } from "./DropPath";
 import { LayerNormalization } from "./LayerNormalization";
@@ -10,14 +11,21 @@ import type { Activation } from "./support/activations";
 import { isSymbolic, onlyShape } from "./support/BookLayer";
 import type { ApplyArguments, ApplyResult, CallOptions, LayerOptions } from "./support/BookLayer";
 import { expectCount, expectDivides, expectOneOf, expectShare } from "./support/checkArgs";
+import type { Pair } from "./support/checkArgs";
 import { CompositeLayer } from "./support/CompositeLayer";
 import { DenseMap } from "./support/DenseMap";
 import { deriveSeed } from "./support/initializers";
 import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 import { channelsOf } from "./support/shapes";
-import { SELF_ATTENTION_KINDS } from "./support/selfAttention";
 import type { SelfAttentionKind } from "./support/selfAttention";
+import { WindowAttention } from "./WindowAttention";
+import type { WindowAttentionArgs } from "./WindowAttention";
+
+/** What the tokens of a {@link TransformerBlock} attend by; `"window"` is for images. */
+export type TransformerAttention = SelfAttentionKind | "window";
+
+const ATTENTIONS: readonly TransformerAttention[] = ["multiHead", "lsh", "window"];
 
 export interface TransformerBlockArgs extends LayerOptions {
   readonly numHeads: number;
@@ -26,7 +34,7 @@ export interface TransformerBlockArgs extends LayerOptions {
   /** Channels between the two dense maps; default four times the input's. */
   readonly intermediateDim?: number;
   /** What the tokens attend by; default `"multiHead"`. */
-  readonly attention?: SelfAttentionKind;
+  readonly attention?: TransformerAttention;
   /** Whether token `i` attends tokens up to `i` only; default false. */
   readonly causal?: boolean;
   /** Pre-norm (default true): each branch is normalised first. False: the sum is, as in the paper. */
@@ -45,6 +53,10 @@ export interface TransformerBlockArgs extends LayerOptions {
   readonly bucketSize?: number;
   /** Rounds of `"lsh"`; default 4. */
   readonly numHashes?: number;
+  /** Pixels of a window of `"window"`; default 7. */
+  readonly windowSize?: Pair;
+  /** How far the windows of `"window"` are shifted; default 0. */
+  readonly shiftSize?: WindowAttentionArgs["shiftSize"];
   /**
    * `["padding"]`: a second input is the mask, `[batch, …tokens]`; 0 is not attended. Default: in a
    * model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
@@ -54,7 +66,16 @@ export interface TransformerBlockArgs extends LayerOptions {
   readonly seed?: number;
 }
 
-type Optional = "keyDim" | "intermediateDim" | "rotaryWavelength" | "maskInputs";
+/** Arguments without a default. */
+const OPTIONAL = [
+  "keyDim",
+  "intermediateDim",
+  "rotaryWavelength",
+  "windowSize",
+  "shiftSize",
+  "maskInputs",
+] as const;
+type Optional = (typeof OPTIONAL)[number];
 type Filled = Required<Omit<TransformerBlockArgs, keyof LayerOptions | Optional>> &
   Pick<TransformerBlockArgs, Optional>;
 
@@ -68,15 +89,36 @@ function fill(options: TransformerBlockArgs): Filled {
   const { numHeads, keyDim, intermediateDim, attention = "multiHead", causal = false } = options;
   const { normalizeFirst = true, activation = "gelu", dropout = 0, dropPath = 0 } = options;
   const { epsilon = 1e-5, rotaryWavelength, bucketSize = 64, numHashes = 4 } = options;
-  const { maskInputs, seed = 0 } = options;
+  const { windowSize, shiftSize, maskInputs, seed = 0 } = options;
   return {
     ...{ numHeads, attention, causal, normalizeFirst, activation, dropout, dropPath, epsilon },
     ...{ bucketSize, numHashes, seed },
     ...(keyDim === undefined ? {} : { keyDim }),
     ...(intermediateDim === undefined ? {} : { intermediateDim }),
     ...(rotaryWavelength === undefined ? {} : { rotaryWavelength }),
+    ...(windowSize === undefined ? {} : { windowSize }),
+    ...(shiftSize === undefined ? {} : { shiftSize }),
     ...(maskInputs === undefined ? {} : { maskInputs }),
   };
+}
+
+/** Throws for an argument that the kind of attention would ignore. */
+function refuseUnused(filled: Filled): void {
+  const { attention } = filled;
+  const unused: Record<TransformerAttention, readonly (keyof Filled)[]> = {
+    multiHead: ["windowSize", "shiftSize"],
+    lsh: ["rotaryWavelength", "windowSize", "shiftSize"],
+    window: ["keyDim", "rotaryWavelength", "maskInputs"],
+  };
+  const name = unused[attention].find((each) => filled[each] !== undefined);
+  if (name !== undefined || (attention === "window" && filled.causal)) {
+    const argument = name ?? "causal";
+    throw new ConfigError({
+      where: `TransformerBlock.${argument}`,
+      expected: `no such argument with attention: "${attention}"`,
+      got: JSON.stringify(filled[argument]),
+    });
+  }
 }
 
 /**
@@ -85,6 +127,9 @@ function fill(options: TransformerBlockArgs): Filled {
  *
  * Input and output `[batch, tokens, channels]`, or `[batch, height, width, channels]` whose pixels are
  * the tokens. Weights under `norm1`, `attention`, `norm2`, `mlp1` and `mlp2`.
+ *
+ * With `attention: "window"` it is Swin's block, for images: every second one of a network has a
+ * `shiftSize` of half its `windowSize`.
  *
  * @throws ConfigError for an argument outside its range
  * @example
@@ -99,24 +144,22 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
   private readonly norms: readonly [LayerNormalization, LayerNormalization];
   private readonly dropouts: readonly SeededDropout[];
   private readonly paths: readonly DropPath[];
-  private attention!: MultiHeadAttention | LSHAttention;
+  private attention!: MultiHeadAttention | LSHAttention | WindowAttention;
   private mlp!: readonly [DenseMap, DenseMap];
 
   constructor(options: TransformerBlockArgs) {
     const filled = fill(options);
-    super(options, filled, ["keyDim", "intermediateDim", "rotaryWavelength", "maskInputs"]);
+    super(options, filled, OPTIONAL);
     const { numHeads, attention, activation, dropout, dropPath, epsilon } = filled;
     expectCount("TransformerBlock.numHeads", numHeads);
-    expectOneOf("TransformerBlock.attention", attention, SELF_ATTENTION_KINDS);
+    expectOneOf("TransformerBlock.attention", attention, ATTENTIONS);
     expectOneOf("TransformerBlock.activation", activation, ACTIVATIONS);
     expectShare("TransformerBlock.dropout", dropout);
     expectShare("TransformerBlock.dropPath", dropPath);
     for (const name of ["keyDim", "intermediateDim"] as const) {
       if (filled[name] !== undefined) expectCount(`TransformerBlock.${name}`, filled[name]);
     }
-    if (attention === "lsh") {
-      expectOneOf("TransformerBlock.rotaryWavelength", filled.rotaryWavelength, [undefined]);
-    }
+    refuseUnused(filled);
     this.norms = [
       this.addChild(new LayerNormalization({ name: "norm1", epsilon })),
       this.addChild(new LayerNormalization({ name: "norm2", epsilon })),
@@ -143,7 +186,8 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const shape = onlyShape(inputShape);
-    const channels = channelsOf(`TransformerBlock "${this.name}"`, shape, [3, 4]);
+    const ranks = this.args.attention === "window" ? [4] : [3, 4];
+    const channels = channelsOf(`TransformerBlock "${this.name}"`, shape, ranks);
     const { intermediateDim = 4 * channels } = this.args;
     this.attention = this.addChild(this.createAttention(channels));
     this.mlp = [this.createDense("mlp1", intermediateDim), this.createDense("mlp2", channels)];
@@ -164,6 +208,7 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     );
     const { padding } = this.maskInputs.named(given.masks);
     const mask = padding ?? (Array.isArray(givenMask) ? (givenMask[0] as tf.Tensor) : givenMask);
+    if (mask && this.args.attention === "window") this.refuseMask();
     const run = (layer: tf.layers.Layer | undefined, x: tf.Tensor): tf.Tensor =>
       layer === undefined ? x : (layer.apply(x, { training }) as tf.Tensor);
     const attend = (x: tf.Tensor): tf.Tensor =>
@@ -205,18 +250,34 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     return deriveSeed(this.args.seed, `${this.seedLabel}/${part}`);
   }
 
-  private createAttention(channels: number): MultiHeadAttention | LSHAttention {
+  private createAttention(channels: number): MultiHeadAttention | LSHAttention | WindowAttention {
     const { numHeads, attention, causal, dropout, bucketSize, numHashes } = this.args;
-    const { rotaryWavelength } = this.args;
+    const { rotaryWavelength, windowSize = 7, shiftSize = 0 } = this.args;
     if (this.args.keyDim === undefined) {
       expectDivides("TransformerBlock.numHeads", numHeads, channels);
     }
     const { keyDim = channels / numHeads } = this.args;
     const seed = this.seedOf("attention");
-    const common = { name: "attention", numHeads, keyDim, causal, seed };
-    if (attention === "lsh") return new LSHAttention({ ...common, bucketSize, numHashes });
-    const rotary = rotaryWavelength === undefined ? {} : { rotaryWavelength };
-    return new MultiHeadAttention({ ...common, dropout, ...rotary });
+    const common = { name: "attention", numHeads, seed };
+    switch (attention) {
+      case "lsh":
+        return new LSHAttention({ ...common, keyDim, causal, bucketSize, numHashes });
+      case "window":
+        return new WindowAttention({ ...common, windowSize, shiftSize, dropout });
+      case "multiHead": {
+        const rotary = rotaryWavelength === undefined ? {} : { rotaryWavelength };
+        return new MultiHeadAttention({ ...common, keyDim, causal, dropout, ...rotary });
+      }
+    }
+  }
+
+  private refuseMask(): never {
+    throw new ConfigError({
+      where: `TransformerBlock "${this.name}"`,
+      expected: 'no mask with attention: "window"',
+      got: "one",
+      remedy: "Crop the image, or pad it with zeros.",
+    });
   }
 
   private createDense(name: string, units: number): DenseMap {

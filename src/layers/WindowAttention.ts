@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
+import { SeedGenerator, seedInitializer } from "../core/seedGenerator";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
 import { cropAndUnroll, joinWindows, padAndRoll, splitWindows } from "./attention/windows";
 import { positionPairs, shiftMask, windowPlan } from "./attention/windowPlan";
 import { onlyShape, onlyTensor } from "./support/BookLayer";
-import type { LayerOptions } from "./support/BookLayer";
-import { expectCount, expectDivides, expectPair } from "./support/checkArgs";
+import type { CallOptions, LayerOptions } from "./support/BookLayer";
+import { expectCount, expectDivides, expectPair, expectShare } from "./support/checkArgs";
 import type { Pair } from "./support/checkArgs";
 import { CompositeLayer } from "./support/CompositeLayer";
 import { DenseMap } from "./support/DenseMap";
@@ -21,9 +22,11 @@ export interface WindowAttentionArgs extends LayerOptions {
   readonly windowSize?: Pair;
   /** How far the windows are shifted, so that neighbours meet; default 0. Swin: half a window in every second block. */
   readonly shiftSize?: number | readonly [number, number];
+  /** Share of the attention weights that training drops; default 0. */
+  readonly dropout?: number;
   /** Whether the projections have a bias; default true. */
   readonly useBias?: boolean;
-  /** Fixes the initial weights, together with the layer's name; default 0. */
+  /** Fixes the initial weights, together with the layer's name, and the dropout; default 0. */
   readonly seed?: number;
 }
 
@@ -51,11 +54,14 @@ export class WindowAttention
   private qkv!: DenseMap;
   private projection!: DenseMap;
   private positionBias!: tf.LayerVariable;
+  private seeds: SeedGenerator | null = null;
 
   constructor(options: WindowAttentionArgs) {
-    const { numHeads, windowSize = 7, shiftSize = 0, useBias = true, seed = 0 } = options;
-    super(options, { numHeads, windowSize, shiftSize, useBias, seed });
+    const { numHeads, windowSize = 7, shiftSize = 0, dropout = 0 } = options;
+    const { useBias = true, seed = 0 } = options;
+    super(options, { numHeads, windowSize, shiftSize, dropout, useBias, seed });
     expectCount("WindowAttention.numHeads", numHeads);
+    expectShare("WindowAttention.dropout", dropout);
     this.window = expectPair("WindowAttention.windowSize", windowSize);
     this.shift = typeof shiftSize === "number" ? [shiftSize, shiftSize] : shiftSize;
     this.shift.forEach((shift, axis) => {
@@ -87,11 +93,17 @@ export class WindowAttention
     const table = [(2 * rows - 1) * (2 * columns - 1), numHeads];
     const initializer = seededInitializer("glorotUniform", seedOf(name), name);
     this.positionBias = this.addWeight(name, table, "float32", initializer);
+    if (this.args.dropout > 0) {
+      const state = seedInitializer(this.args.seed);
+      this.seeds = new SeedGenerator(
+        this.addWeight("seedState", [2], "int32", state, undefined, false),
+      );
+    }
     super.build(inputShape);
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const { numHeads } = this.args;
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor {
+    const { numHeads, dropout } = this.args;
     return tf.tidy(() => {
       const x = onlyTensor(inputs) as tf.Tensor4D;
       const [batch, height, width, channels] = x.shape;
@@ -105,7 +117,11 @@ export class WindowAttention
       const [q, k, v] = tf
         .split(tf.transpose(projected, [2, 0, 3, 1, 4]), 3, 0)
         .map((part) => tf.reshape(part, [batch, windows, numHeads, tokens, channels / numHeads]));
-      const attended = scaledDotProductAttention(q, k, v, { mask: this.bias(plan) });
+      const drops = options.training === true && this.seeds !== null;
+      const attended = scaledDotProductAttention(q, k, v, {
+        mask: this.bias(plan),
+        ...(drops && this.seeds !== null ? { dropout, seed: this.seeds.next() } : {}),
+      });
       const rows = tf.reshape(tf.transpose(attended, [0, 1, 3, 2, 4]), [-1, tokens, channels]);
       const joined = joinWindows(this.projection.apply(rows) as tf.Tensor, batch, plan);
       return cropAndUnroll(joined, [height, width], plan);

@@ -1,4 +1,4 @@
-"""torch's TransformerEncoderLayer, lucidrains' rotary embedding and the paper's sines: values and gradients."""
+"""torch's TransformerEncoderLayer, torchvision's Swin block, lucidrains' rotary embedding and the paper's sines."""
 
 import math
 import sys
@@ -7,6 +7,7 @@ import sys
 sys.path.append(sys.path.pop(0))
 import torch
 from local_attention.rotary import SinusoidalEmbeddings, apply_rotary_pos_emb
+from torchvision.models.swin_transformer import SwinTransformerBlock
 
 from common import layer_case, save
 
@@ -81,6 +82,58 @@ for seed, (shape, heads, middle, extra) in enumerate(CASES):
     weights = block_weights(channels, heads, middle)
     cases.append({"layer": "TransformerBlock", **layer_case(name, seed, args, [shape], weights, forward)})
 
+# x [batch, height, width, channels], heads, window, shift, middle channels over channels
+SWIN = [
+    ([2, 4, 6, 4], 2, [2, 3], [0, 0], 2),
+    ([1, 5, 7, 6], 3, [3, 2], [1, 1], 1.5),
+]
+
+
+def swin_state(w):
+    """Our weights under torchvision's names."""
+    state = {"attn.relative_position_bias_table": w["attention/relativePositionBias"]}
+    dense = {
+        "attn.qkv": "attention/qkv",
+        "attn.proj": "attention/attention_output",
+        "mlp.0": "mlp1",
+        "mlp.3": "mlp2",
+    }
+    for theirs, ours in dense.items():
+        state[f"{theirs}.weight"] = w[f"{ours}/kernel"].T
+        state[f"{theirs}.bias"] = w[f"{ours}/bias"]
+    for norm in ["norm1", "norm2"]:
+        state[f"{norm}.weight"], state[f"{norm}.bias"] = w[f"{norm}/gamma"], w[f"{norm}/beta"]
+    return state
+
+
+for seed, (shape, heads, window, shift, ratio) in enumerate(SWIN, 20):
+    channels = shape[-1]
+    middle = int(channels * ratio)
+    layer = SwinTransformerBlock(channels, heads, window, shift, ratio)
+
+    def forward(inputs, w):
+        return torch.func.functional_call(layer, swin_state(w), (inputs[0],))
+
+    weights = []
+    for norm in ["norm1", "norm2"]:
+        weights += [(f"{norm}/gamma", [channels], 0.2, 1.0), (f"{norm}/beta", [channels], 0.2, 0.0)]
+    sizes = {
+        "attention/qkv": (channels, 3 * channels),
+        "attention/attention_output": (channels, channels),
+        "mlp1": (channels, middle),
+        "mlp2": (middle, channels),
+    }
+    for name, (inputs, outputs) in sizes.items():
+        weights += [(f"{name}/kernel", [inputs, outputs], 0.5, 0.0), (f"{name}/bias", [outputs], 0.2, 0.0)]
+    offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
+    weights.append(("attention/relativePositionBias", [offsets, heads], 0.5, 0.0))
+    args = {
+        **{"numHeads": heads, "attention": "window", "intermediateDim": middle},
+        **{"windowSize": window, "shiftSize": shift},
+    }
+    case = layer_case(f"x {shape}, window {window}, shift {shift}", seed, args, [shape], weights, forward)
+    cases.append({"layer": "SwinTransformerBlock", **case})
+
 for seed, shape in enumerate([[2, 3, 7, 4], [1, 2, 5, 10]], 100):
 
     def forward(inputs, w):
@@ -113,4 +166,4 @@ for seed, (shape, wavelength) in enumerate([([2, 7, 4], 10000), ([1, 5, 3], 50)]
     case = layer_case(f"x {shape}", seed + 50, args, [shape], weights, learned)
     cases.append({"layer": "PositionEmbedding", **case})
 
-save(["torch", "local-attention"], cases)
+save(["torch", "torchvision", "local-attention"], cases)

@@ -56,6 +56,25 @@ describe("TransformerBlock", () => {
     zeroGradients: { ...keyBias, input1: "a mask" },
   });
 
+  checkLayer(TransformerBlock, {
+    args: {
+      numHeads: 2,
+      attention: "window",
+      windowSize: [2, 3],
+      shiftSize: 1,
+      intermediateDim: 11,
+      dropout: 0.2,
+      seed: 3,
+    },
+    inputs: [[2, 5, 7, 4]],
+    output: [2, 5, 7, 4],
+    weights: 17,
+    isRandomInTraining: true,
+  });
+  it.each(casesOf("SwinTransformerBlock"))("equals torchvision's Swin: $name", (golden) => {
+    expectGolden(new TransformerBlock(golden.args as never), golden);
+  });
+
   it.each(casesOf("TransformerBlock"))("equals torch: $name", (golden) => {
     const block = new TransformerBlock(golden.args as never);
     expectGolden(block, golden, ["attention/key/bias"]);
@@ -108,6 +127,18 @@ describe("TransformerBlock", () => {
     );
     const rotaryLsh = { numHeads: 1, attention: "lsh", rotaryWavelength: 9 } as const;
     expect(() => new TransformerBlock(rotaryLsh)).toThrow(/rotaryWavelength/);
+    for (const ignored of [{ keyDim: 2 }, { causal: true }, { maskInputs: ["padding"] }] as const) {
+      expect(() => new TransformerBlock({ numHeads: 1, attention: "window", ...ignored })).toThrow(
+        /expected no such argument with attention: "window"/,
+      );
+    }
+    expect(() => new TransformerBlock({ numHeads: 1, windowSize: 3 })).toThrow(
+      /windowSize: expected no such argument with attention: "multiHead", got 3/,
+    );
+    const windows = new TransformerBlock({ numHeads: 1, attention: "window" });
+    expect(() => windows.apply(tf.zeros([1, 5, 4]))).toThrow(/\[batch, height, width, channels\]/);
+    const mask = tf.ones([1, 3, 3]);
+    expect(() => windows.apply(tf.zeros([1, 3, 3, 4]), { mask })).toThrow(/expected no mask/);
   });
 });
 

@@ -43,6 +43,13 @@ describe("WindowAttention", () => {
     output: [2, 5, 7, 4],
     weights: 3,
   });
+  checkLayer(WindowAttention, {
+    args: { numHeads: 1, windowSize: 3, dropout: 0.3 },
+    inputs: [[2, 5, 7, 3]],
+    output: [2, 5, 7, 3],
+    weights: 6,
+    isRandomInTraining: true,
+  });
   it.each(casesOf("WindowAttention"))("equals torchvision's Swin: $name", (golden) => {
     expectGolden(new WindowAttention(golden.args as never), golden);
   });

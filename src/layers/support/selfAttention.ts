@@ -4,8 +4,6 @@ import { MultiHeadAttention } from "../MultiHeadAttention";
 /** How the pixels of a decoder gather from one another. */
 export type SelfAttentionKind = "lsh" | "multiHead";
 
-export const SELF_ATTENTION_KINDS: readonly SelfAttentionKind[] = ["lsh", "multiHead"];
-
 export interface SelfAttentionArgs {
   readonly numHeads: number;
   readonly keyDim: number;
