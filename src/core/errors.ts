@@ -53,3 +53,15 @@ export class NumericsError extends LayerbookError {}
 
 /** The engine, the kernel or another installed part is missing or does not fit. */
 export class SetupError extends LayerbookError {}
+
+/** The current backend of tfjs lacks an op. */
+export class BackendError extends LayerbookError {
+  /** @param op tfjs' name of the op, e.g. `Conv2DBackpropFilter` */
+  constructor(
+    details: ErrorDetails,
+    readonly op: string,
+    readonly backend: string,
+  ) {
+    super(details);
+  }
+}

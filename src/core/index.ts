@@ -9,6 +9,7 @@ export {
   NumericsError,
   TraceError,
   SetupError,
+  BackendError,
   type ErrorDetails,
 } from "./errors";
 export { createRandom, type Random, type RandomState } from "./random";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { LayerbookError, ShapeError } from "./errors";
+import { tellMissingOp } from "./missingOp";
 import { formatShape } from "./shapes";
 
 /** How tfjs' own complaints about shapes read: `Error in matMul: inner shapes (4) and (5) …`. */
@@ -16,8 +17,8 @@ const shapesOf = (inputs: unknown): string =>
     .join(", ");
 
 /**
- * An error of tfjs' about shapes, told with the layer that it happened in and what the layer was given;
- * every other error as it is.
+ * An error of tfjs' about shapes, told with the layer that it happened in and what the layer was given, or
+ * about an op that the backend lacks, told with both; every other error as it is.
  *
  * @param layer the innermost layer, whose name is looked for in the message
  * @param where for the message; default the layer's class and name
@@ -31,6 +32,8 @@ export function tellLayer(
   // The addon's errors need not be of this realm's Error.
   const { message } = (error ?? {}) as { message?: unknown };
   if (typeof message !== "string" || error instanceof LayerbookError) return error;
+  const told = tellMissingOp(where, error);
+  if (told !== error) return told;
   if (!ABOUT_SHAPES.test(message) || message.includes(layer.name)) return error;
   return new ShapeError({
     where,

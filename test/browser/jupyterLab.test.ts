@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,7 +17,7 @@ jest.setTimeout(1_800_000);
 
 /** Preset smoke trains for a second: too short for a button that is pressed in the middle. */
 const LONGER_QUICKSTART =
-  "await quickstart({ config: (await import('layerbook')).presetConfig('smoke', { epochs: 48 }) });";
+  "await quickstart({ config: presetConfig('smoke', { epochs: 48 }), callbacks: [liveCurves()] });";
 
 /** JupyterLab in a folder of its own, with the quick start's notebook, and a page that shows it. */
 class Lab {
@@ -34,6 +34,7 @@ class Lab {
     const folder = mkdtempSync(join(tmpdir(), "lab-"));
     const notebook = readFileSync(join(root, "notebooks", "01-quickstart.ipynb"), "utf8");
     expect(notebook).toContain("await quickstart();");
+    cpSync(join(root, "notebooks", "results"), join(folder, "results"), { recursive: true });
     writeFileSync(
       join(folder, "01-quickstart.ipynb"),
       notebook.replace("await quickstart();", LONGER_QUICKSTART),
@@ -60,6 +61,26 @@ class Lab {
     await this.page.click(`.lm-Menu-itemLabel:text-is("${item}")`);
   }
 
+  /** Chooses a theme as a user does. */
+  async theme(name: string): Promise<void> {
+    const { page } = this;
+    await page.click('.lm-MenuBar-itemLabel:text-is("Settings")');
+    await page.hover('.lm-Menu-itemLabel:text-is("Theme")');
+    await page.click(`.lm-Menu-itemLabel:text-is("${name}")`);
+    const isLight = String(!name.includes("Dark"));
+    await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`);
+  }
+
+  /** A screenshot of each output, for who looks. */
+  async walk(name: string): Promise<void> {
+    if (screenshots === undefined) return;
+    for (const output of await this.page.locator(".jp-Notebook .jp-Cell-outputArea").all()) {
+      await output.scrollIntoViewIfNeeded();
+      await this.page.waitForTimeout(300);
+      await this.shot(name);
+    }
+  }
+
   async shot(name: string): Promise<void> {
     if (screenshots === undefined) return;
     mkdirSync(screenshots, { recursive: true });
@@ -77,6 +98,21 @@ class Lab {
       null,
       { timeout: 600_000, polling: 250 },
     );
+  }
+
+  /** The epoch that the live curve's caption names, once it has reached `least`. */
+  async epochOnCurve(least: number): Promise<number> {
+    const epoch = await this.page.waitForFunction(
+      (wanted) => {
+        const captions = document.querySelectorAll(".layerbook-live figcaption");
+        const said = /^Epoch (\d+) of/.exec(captions[captions.length - 1]?.textContent ?? "");
+        const shown = Number(said?.[1] ?? 0);
+        return shown >= wanted ? shown : null;
+      },
+      least,
+      { timeout: 300_000, polling: 100 },
+    );
+    return Number(await epoch.jsonValue());
   }
 
   /** Presses stop while a training's bar moves. */
@@ -182,6 +218,8 @@ class Lab {
     const { page } = lab;
     await lab.shot("open");
     await lab.menu("Run", "Run All Cells");
+    const first = await lab.epochOnCurve(1);
+    expect(await lab.epochOnCurve(first + 1)).toBeGreaterThan(first);
     await lab.stopInTraining();
     await lab.idle();
     await lab.shot("stopped");
@@ -191,6 +229,7 @@ class Lab {
     await lab.shot("ran");
     expect([endOf("unet"), endOf("residualAttentionUnet")]).toEqual(["completed", "completed"]);
     expect(await page.locator(".jp-Notebook .jp-OutputArea-output.jp-mod-error").count()).toBe(0);
+    await lab.walk("light");
   });
 
   it("completes, and tells what a name is", async () => {
@@ -236,7 +275,9 @@ class Lab {
 
   it("moves through slices in the viewer, and hides a class", async () => {
     const { page } = lab;
-    await lab.type("sliceViewer(dataset.cases.slice(0, 6), { classNames, start: 0 })");
+    await lab.type(
+      "sliceViewer(dataset.cases.slice(0, 6), { classNames: dataset.classNames, start: 0 })",
+    );
     await lab.run();
     const viewer = page.locator("figure.layerbook-viewer").last();
     const canvas = viewer.locator("canvas").nth(1);
@@ -270,14 +311,12 @@ class Lab {
     await lab.menu("File", "New Launcher").catch(() => page.keyboard.press("Control+Shift+L"));
     await page.waitForTimeout(500);
     await page.locator('.lm-TabBar-tabLabel:text-is("01-quickstart.ipynb")').click();
-    await page.evaluate(() => {
-      document.body.setAttribute("data-jp-theme-light", "false");
-      dispatchEvent(new Event("resize"));
-    });
+    await lab.theme("JupyterLab Dark");
     await page.waitForTimeout(1_000);
     await chart.scrollIntoViewIfNeeded();
     expect(await height()).toBe(before);
     await lab.shot("after-tab");
+    await lab.walk("dark");
   });
 
   it("is exported to a page that shows every figure without a network", async () => {

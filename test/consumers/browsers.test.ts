@@ -10,7 +10,11 @@ import { consumerFolder, describeConsumers, runIn } from "./consumers";
 
 if (!hasChromium) console.warn(`No browser at ${executablePath}: its consumers are skipped.`);
 
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 /** Serves a folder; a module, and a worker, must come from a server. */
 async function serve(folder: string): Promise<{ readonly server: Server; readonly url: string }> {
@@ -61,6 +65,7 @@ interface Trained {
     ["webpack", "", ["webgl", "webgpu"]],
     ["esbuild", "", ["cpu", "webgl", "webgpu"]],
     ["worker", "dist", ["cpu", "webgl"]],
+    ["wasm", "", ["wasm"]],
   ])("built as %s trains a step", async (consumer, served, backends) => {
     const built = await runIn(consumer, "npm", ["-s", "run", "build"], { NODE_ENV: "development" });
     expect({ consumer, ...built }).toMatchObject({ status: 0 });
@@ -78,6 +83,12 @@ interface Trained {
         expect(answer).toMatchObject({ backend });
         expect(answer.after).toBeLessThan(answer.before);
       }
+      if (consumer !== "wasm") return;
+      const refusal = await page.evaluate<{ message: string; op: string; backend: string }>(
+        `trainConvolution("wasm")`,
+      );
+      expect(refusal).toMatchObject({ op: "Conv2DBackpropFilter", backend: "wasm" });
+      expect(refusal.message).toContain("docs/backends.md");
     } finally {
       await page.close();
       server.close();

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
+import { tellMissingOp } from "../missingOp";
 import { withCompositeOps } from "../ops/registry";
 import { refuseUnknownOptions } from "../unknownOptions";
 import { checkGroups, settingsOf } from "./parameterGroups";
@@ -170,6 +171,21 @@ export abstract class Optimizer extends tf.Optimizer {
       if (this.callCount === null) this.step(moves, rate);
       else this.accumulate(moves, rate, this.callCount);
     });
+  }
+
+  /**
+   * Loss and gradients, as `minimize` and `model.fit` ask for them.
+   *
+   * @throws BackendError for an op of the backward pass that the backend lacks
+   */
+  override computeGradients(
+    ...args: Parameters<tf.Optimizer["computeGradients"]>
+  ): ReturnType<tf.Optimizer["computeGradients"]> {
+    try {
+      return super.computeGradients(...args);
+    } catch (error) {
+      throw tellMissingOp(`${this.constructor.name}, backward pass`, error);
+    }
   }
 
   /** {@link apply} by tfjs' name, so that `model.compile` and `minimize` work. */

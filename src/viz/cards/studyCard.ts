@@ -53,9 +53,14 @@ export function studyTableBundle(table: StudyTableLike): MimeBundle {
   });
   const best = sayBest(table);
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${escapeHtml(`${convention}${madeBy}`)}</p></div>`,
+    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${withCode(escapeHtml(`${convention}${madeBy}`))}</p></div>`,
     "text/plain": `${textTable(header, lines, title)}\n${best}\n${convention}${madeBy}`,
   };
+}
+
+/** Commands in backticks as code. */
+function withCode(html: string): string {
+  return html.replace(/`([^`]*)`/g, "<code>$1</code>");
 }
 
 function spread({ mean, sd }: ScoreLike): string {
@@ -78,7 +83,7 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   const { mean, count } = best.scores[column];
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
   const lead =
-    `${rowName(best)} reaches a mean ${column} of ${sayScore(mean)} on ${count} cases${among}; ` +
+    `${rowName(best)} reaches a mean ${column} of ${sayScore(mean)} over ${count} cases${among}; ` +
     `${rowName(other)} ${sayScore(other.scores[column].mean)}`;
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
