@@ -25,7 +25,7 @@ for (const name of names) {
     [
       path.join(root, "dist", "cli.js"),
       ...["export", path.join(notebooks, name), "--execute"],
-      ...["--output", path.join(reports, `${stem}.html`)],
+      ...["--output", path.join(reports, `${stem}.html`), "--overwrite"],
     ],
     { stdio: ["ignore", "ignore", "inherit"] },
   );

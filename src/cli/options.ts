@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 
 /** A commander parser for a number in a range. */
 export function numberOption(
@@ -27,4 +28,17 @@ export function listOption(text: string): string[] {
     throw new InvalidArgumentError("Expected different names with commas between them.");
   }
   return names;
+}
+
+/** Whether files may be replaced; see {@link addOverwriteOption}. */
+export interface OverwriteOption {
+  readonly overwrite?: boolean;
+}
+
+/** Adds `--overwrite`. */
+export function addOverwriteOption(command: Command): Command {
+  return command.option(
+    "--overwrite",
+    "replace files that the output would have the names of; without it they are refused before the work",
+  );
 }

@@ -1,47 +1,104 @@
+import { join } from "node:path";
 import * as z from "zod";
 import { DataError } from "../core/errors";
 import { pathKind, readWholeFile } from "../files/readFiles";
 
 /** Names by value (nnU-Net 1, Medical Decathlon) or values by name (nnU-Net 2). */
-const datasetSchema = z.looseObject({
-  labels: z.union([z.record(z.string().regex(/^\d+$/), z.string()), z.record(z.string(), z.int())]),
-});
+const labelsSchema = z.union([
+  z.record(z.string().regex(/^\d+$/), z.string()),
+  z.record(z.string(), z.int()),
+]);
+/** The cases to train on, with paths from the file's own folder. */
+const trainingSchema = z.array(z.looseObject({ image: z.string(), label: z.string() }));
+
+/** A case that a `dataset.json` lists: paths as it writes them. */
+export interface ListedCase {
+  readonly image: string;
+  readonly label: string;
+}
+
+/** What the `dataset.json` of a folder in the layout of nnU-Net or the Medical Decathlon says. */
+export interface DatasetDescription {
+  readonly path: string;
+  /** The cases to train on; `null` where they are not listed, and all of the folder are meant. */
+  readonly training: readonly ListedCase[] | null;
+  /**
+   * The class names by label, background first.
+   *
+   * @throws DataError for no labels, for regions, and for labels that are not 0, 1, 2, …
+   */
+  readonly classNames: () => readonly string[];
+}
 
 /**
- * The class names of a folder in the layout of nnU-Net or the Medical Decathlon, by label, from its
- * `dataset.json`.
+ * Reads the `dataset.json` of a folder.
  *
  * @returns `null` where there is no such file
- * @throws DataError for a file without labels, with regions, or whose labels are not 0, 1, 2, …
+ * @throws DataError for a file that is no JSON object, or with a list of cases that are no pairs
  */
-export async function readClassNames(path: string): Promise<readonly string[] | null> {
+export async function readDescription(folder: string): Promise<DatasetDescription | null> {
+  const path = join(folder, "dataset.json");
   if ((await pathKind(path)) !== "file") return null;
-  const fail = (expected: string, got: string, remedy: string, cause?: unknown): DataError =>
-    new DataError({ where: path, expected, got, remedy, cause });
-  let parsed: z.infer<typeof datasetSchema>;
+  const json = await readJson(path);
+  const training = json["training"];
+  // nnU-Net 2 lists no cases; some of its converters write an empty list.
+  const isListed = training !== undefined && !(Array.isArray(training) && training.length === 0);
+  return {
+    path,
+    training: isListed ? casesOf(path, training) : null,
+    classNames: () => classNamesOf(path, json["labels"]),
+  };
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  const text = (await readWholeFile(path, "a dataset.json")).toString("utf8");
   try {
-    parsed = datasetSchema.parse(
-      JSON.parse((await readWholeFile(path, "a dataset.json")).toString("utf8")),
-    );
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw fail(
-      "labels: a name for each value, or a value for each name",
-      cause instanceof SyntaxError ? "text that is no JSON" : "something else",
-      "Regions and ignored labels are not read: write one label for each class",
+    throw new DataError({
+      where: path,
+      expected: "a JSON object",
+      got: cause instanceof SyntaxError ? "text that is no JSON" : "other JSON",
+      remedy: "Write it as nnU-Net and the Medical Decathlon do",
       cause,
-    );
+    });
   }
-  const entries = Object.entries<string | number>(parsed.labels).map(([key, value]) =>
-    typeof value === "string" ? { label: Number(key), name: value } : { label: value, name: key },
+}
+
+function classNamesOf(path: string, value: unknown): string[] {
+  const parsed = labelsSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new DataError({
+      where: path,
+      expected: "labels: a name for each value, or a value for each name",
+      got: value === undefined ? "none" : "something else",
+      remedy: "Regions and ignored labels are not read: write one label for each class",
+      cause: parsed.error,
+    });
+  }
+  const entries = Object.entries<string | number>(parsed.data).map(([key, item]) =>
+    typeof item === "string" ? { label: Number(key), name: item } : { label: item, name: key },
   );
   const byLabel = [...entries].sort((a, b) => a.label - b.label);
   if (byLabel.length < 2 || byLabel.some(({ label }, index) => label !== index)) {
-    throw fail(
-      "labels 0, 1, 2 and so on, background first",
-      byLabel.map(({ label, name }) => `${label} ${name}`).join(", ") || "none",
-      "Name the classes (classNames, --classes) and map the values (labels, --labels)",
-    );
+    throw new DataError({
+      where: path,
+      expected: "labels 0, 1, 2 and so on, background first",
+      got: byLabel.map(({ label, name }) => `${label} ${name}`).join(", ") || "none",
+      remedy: "Name the classes (classNames, --classes) and map the values (labels, --labels)",
+    });
   }
   return byLabel.map(({ name }) => name);
+}
+
+function casesOf(path: string, value: unknown): ListedCase[] {
+  const parsed = trainingSchema.safeParse(value);
+  if (parsed.success) return parsed.data.map(({ image, label }) => ({ image, label }));
+  throw new DataError({
+    where: path,
+    expected: "training: a list of cases, each with image and label",
+    got: Array.isArray(value) ? "other entries" : typeof value,
+    remedy: 'Write each case as {"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}',
+    cause: parsed.error,
+  });
 }

@@ -1,9 +1,13 @@
 import { extname, join } from "node:path";
 import { DataError } from "../core/errors";
+import { walkFolder } from "../files/walkFolder";
+import type { FolderEntries } from "../files/walkFolder";
 import { describeLeftOut } from "./dicom/chooseSeries";
-import { isDicomFolder } from "./dicom/dicomFolder";
+import type { LeftOutFile } from "./dicom/chooseSeries";
+import { isDicomFile, isDicomFolder } from "./dicom/dicomFolder";
 import { IS_NIFTI } from "./folderLayout";
 import { IMAGE_ENDINGS } from "./images/readGreyImage";
+import { formatError, otherFormat } from "./otherFormats";
 import { isMaskName } from "./pairing";
 
 /** The kinds of scans that lie in a folder as files. */
@@ -12,21 +16,21 @@ export type FolderKind = "nifti" | "dicom" | "pictures";
 const isPicture = (name: string): boolean => IMAGE_ENDINGS.includes(extname(name).toLowerCase());
 
 /**
- * What a folder's files are. Pictures beside volumes, such as previews, are left out with a line on stderr.
+ * What a folder's own files are, without those of the folders inside it. What is left out (pictures beside
+ * volumes, such as previews, formats that are not read, folders with scans) is named on stderr.
  *
- * @param names of its entries
  * @param options.hasMasks whether NIfTI masks count; where only scans are wanted they do not
  * @returns `null` where there is no scan
  * @throws DataError for DICOM and NIfTI in one folder, of which one would go unread
  */
 export async function folderKind(
   folder: string,
-  names: readonly string[],
+  { files, folders }: FolderEntries,
   { hasMasks }: { readonly hasMasks: boolean },
 ): Promise<FolderKind | null> {
-  const nifti = names.filter((name) => IS_NIFTI.test(name) && (hasMasks || !isMaskName(name)));
-  const pictures = names.filter(isPicture);
-  const others = names.filter((name) => !IS_NIFTI.test(name) && !isPicture(name));
+  const nifti = files.filter((name) => IS_NIFTI.test(name) && (hasMasks || !isMaskName(name)));
+  const pictures = files.filter(isPicture);
+  const others = files.filter((name) => !IS_NIFTI.test(name) && !isPicture(name));
   const isDicom = await isDicomFolder(folder, others);
   if (isDicom && nifti.length > 0) {
     throw new DataError({
@@ -36,10 +40,69 @@ export async function folderKind(
       remedy: "Put the NIfTI files into a folder of their own",
     });
   }
-  if (!isDicom && nifti.length === 0) return pictures.length > 0 ? "pictures" : null;
-  if (pictures.length > 0) {
-    const leftOut = pictures.map((name) => ({ path: join(folder, name), what: "picture" }));
-    console.warn(`${folder}: left out ${describeLeftOut(leftOut)}`);
+  const isVolumes = isDicom || nifti.length > 0;
+  if (!isVolumes && pictures.length === 0) return null;
+  warnOfLeftOut(folder, [
+    ...(isVolumes ? pictures : []).map((name) => ({ path: join(folder, name), what: "picture" })),
+    ...unreadFormats(folder, others),
+    // DICOM files are read wherever they lie below the folder.
+    ...(isDicom ? [] : await foldersWithScans(folder, folders)),
+  ]);
+  if (isDicom) return "dicom";
+  return nifti.length > 0 ? "nifti" : "pictures";
+}
+
+/** What a data set may be, for the errors. */
+const SCANS =
+  "NIfTI files, a DICOM series, Imgs and GT, images and masks, images, or a folder of these for each patient";
+
+/** The refusal of a folder without scans, which says what is there. */
+export function noScansError(folder: string, { files, folders }: FolderEntries): DataError {
+  const unread = files.find((name) => otherFormat(name) !== null);
+  const format = unread === undefined ? null : otherFormat(unread);
+  if (unread !== undefined && format !== null) {
+    return formatError(join(folder, unread), SCANS, format);
   }
-  return isDicom ? "dicom" : "nifti";
+  const names = [...files, ...folders];
+  return new DataError({
+    where: folder,
+    expected: SCANS,
+    got:
+      names.length === 0
+        ? "an empty folder"
+        : `${names.length} other entries (${names.slice(0, 3).join(", ")})`,
+    remedy: "Name the folder that holds the scans",
+  });
+}
+
+/** Says on stderr what a folder holds that is not read. */
+export function warnOfLeftOut(folder: string, leftOut: readonly LeftOutFile[]): void {
+  if (leftOut.length > 0) console.warn(`${folder}: left out ${describeLeftOut(leftOut)}`);
+}
+
+function unreadFormats(folder: string, names: readonly string[]): LeftOutFile[] {
+  return names.flatMap((name) => {
+    const format = otherFormat(name);
+    return format === null ? [] : [{ path: join(folder, name), what: format.name }];
+  });
+}
+
+/** Those of a folder's folders that hold scans, at any depth. */
+export async function foldersWithScans(
+  folder: string,
+  folders: readonly string[],
+): Promise<LeftOutFile[]> {
+  const found: LeftOutFile[] = [];
+  for (const name of folders) {
+    const path = join(folder, name);
+    if (await holdsScan(path)) found.push({ path, what: "folder with scans" });
+  }
+  return found;
+}
+
+async function holdsScan(path: string): Promise<boolean> {
+  for await (const file of walkFolder(path)) {
+    if (IS_NIFTI.test(file) || isPicture(file) || (await isDicomFile(file))) return true;
+  }
+  return false;
 }

@@ -1,21 +1,41 @@
-import { basename, extname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { extname, join } from "node:path";
 import { DataError } from "../core/errors";
+import { fileStem, folderName, listFolder, pathKind } from "../files/readFiles";
+import { asDataError } from "../files/systemErrors";
+import { listEntries } from "../files/walkFolder";
+import type { FolderEntries } from "../files/walkFolder";
+import { readDescription } from "./datasetJson";
 import { isDicomFile } from "./dicom/dicomFolder";
 import { readDicomScan } from "./dicom/readDicomSeries";
-import { fileStem, listFolder, pathKind } from "../files/readFiles";
+import { expectUsed } from "./expectUsed";
+import { folderKind, foldersWithScans, noScansError, warnOfLeftOut } from "./folderKind";
+import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "./folderLayout";
 import type { ImageFolderOptions } from "./images/imageFolder";
 import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
-import { folderKind } from "./folderKind";
-import { expectUsed } from "./expectUsed";
+import { IMAGE_ENDINGS, readGreyImage } from "./images/readGreyImage";
+import { joinPatients } from "./joinPatients";
+import type { PatientSlices } from "./joinPatients";
+import { labelsByName, renumber } from "./labelsByName";
+import { listedPairs } from "./listedPairs";
+import type { FilePair } from "./listedPairs";
+import {
+  checkLabels,
+  onceForEach,
+  readNiftiFile,
+  readNiftiFolder,
+  readNiftiPairs,
+} from "./nifti/readNiftiPairs";
+import type { NiftiPairOptions } from "./nifti/readNiftiPairs";
+import { formatError, otherFormat } from "./otherFormats";
+import { innerFolders, warnOfJoined } from "./patientFolders";
+import type { PatientFolder } from "./patientFolders";
+import { readNpz } from "./readNpz";
 import { CLASS_NAMES } from "./types";
 import type { SliceDataset } from "./types";
-import { checkLabels, readNiftiFile, readNiftiFolder } from "./nifti/readNiftiPairs";
-import type { NiftiPairOptions } from "./nifti/readNiftiPairs";
-import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "./folderLayout";
-import { readClassNames } from "./datasetJson";
-import { IMAGE_ENDINGS, readGreyImage } from "./images/readGreyImage";
-import { readNpz } from "./readNpz";
 import { sliceVolume } from "./volumeSlices";
+
+const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 
 /** What {@link readDataset} may be told. */
 export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions {
@@ -27,68 +47,135 @@ export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions
 async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
   expectUsed(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
-  const name = fileStem(path);
+  const name = (await pathKind(path)) === "folder" ? folderName(path) : fileStem(path);
   const classNames = options.classNames ?? labels?.classNames ?? CLASS_NAMES;
-  const mask = labels?.mask ?? null;
+  // Segments keep their numbers only where the names that were given are not theirs.
+  const isNamed = labels?.classNames.every((own, label) => label === 0 || classNames.includes(own));
+  const mask =
+    labels !== null && isNamed === true
+      ? {
+          ...labels.mask,
+          data: renumber(
+            labels.mask.data,
+            labelsByName(labels.mask.source, labels.classNames, classNames),
+          ),
+        }
+      : (labels?.mask ?? null);
   const dataset = sliceVolume(volume, mask, { name, classNames, group: name });
   checkLabels(mask?.source, dataset);
   return dataset;
 }
 
-/** A folder of images with a folder of masks, NIfTI or pictures; `dataset.json` names the classes. */
+/** A folder of images with a folder of masks, NIfTI or pictures; `dataset.json` says more of both. */
 async function readImagesAndMasks(
   folder: string,
   imageFolder: string,
   maskFolder: string | null,
   options: ReadDatasetOptions,
 ): Promise<SliceDataset> {
-  const described = options.classNames ?? (await readClassNames(join(folder, "dataset.json")));
-  const named = described === null ? options : { ...options, classNames: described };
+  const description = await readDescription(folder);
+  const classNames = options.classNames ?? description?.classNames();
+  const named = classNames === undefined ? options : { ...options, classNames };
+  const pairs = await listedPairs(folder, description);
   const isNifti = (await listFolder(imageFolder)).some((name) => IS_NIFTI.test(name));
   expectUsed(folder, isNifti ? "nifti" : "pictures", options);
-  const dataset = isNifti
-    ? await readNiftiFolder(imageFolder, maskFolder, named)
-    : await readImageFolder(imageFolder, maskFolder, named);
-  return { ...dataset, name: basename(folder) };
+  const dataset = !isNifti
+    ? await readImageFolder(imageFolder, maskFolder, named, listedFiles(pairs))
+    : pairs === null
+      ? await readNiftiFolder(imageFolder, maskFolder, named)
+      : await readNiftiPairs(imageFolder, pairs, named);
+  return { ...dataset, name: folderName(folder) };
+}
+
+/** The files that are listed, if any are. */
+function listedFiles(pairs: readonly FilePair[] | null): ReadonlySet<string> | undefined {
+  return pairs === null
+    ? undefined
+    : new Set(pairs.flatMap(({ image, mask }) => [image, mask ?? ""]));
 }
 
 async function readFolder(folder: string, options: ReadDatasetOptions): Promise<SliceDataset> {
-  const names = await listFolder(folder);
-  const imagesName = entryNamed(names, IMAGE_FOLDERS);
-  const masksName = entryNamed(names, MASK_FOLDERS);
-  if (imagesName === "Imgs" && masksName === "GT") {
-    expectUsed(folder, "pictures", options);
-    return readCovidSemiSeg(folder, options);
-  }
+  const entries = await listEntries(folder);
+  const { folders } = entries;
+  const imagesName = entryNamed(folders, IMAGE_FOLDERS);
+  const masksName = entryNamed(folders, MASK_FOLDERS);
   if (imagesName !== undefined) {
+    const others = folders.filter((name) => name !== imagesName && name !== masksName);
+    warnOfLeftOut(folder, await foldersWithScans(folder, others));
+    if (imagesName === "Imgs" && masksName === "GT") {
+      expectUsed(folder, "pictures", options);
+      return readCovidSemiSeg(folder, options);
+    }
     const maskFolder = masksName === undefined ? null : join(folder, masksName);
     return readImagesAndMasks(folder, join(folder, imagesName), maskFolder, options);
   }
-  const kind = await folderKind(folder, names, { hasMasks: true });
+  if (masksName !== undefined) {
+    throw new DataError({
+      where: folder,
+      expected: `a folder of images beside ${masksName}, such as images or imagesTr`,
+      got: "none",
+      remedy: "Add it, or name the folder that holds the scans",
+    });
+  }
+  const kind = await folderKind(folder, entries, { hasMasks: true });
   if (kind === "dicom") return readDicom(folder, options);
   if (kind !== null) expectUsed(folder, kind, options);
   if (kind === "nifti") {
     const dataset = await readNiftiFolder(folder, folder, options);
-    return { ...dataset, name: basename(folder) };
+    return { ...dataset, name: folderName(folder) };
   }
   if (kind === "pictures") return readImageFolder(folder, null, options);
-  const some = names.slice(0, 3).join(", ");
-  throw new DataError({
-    where: folder,
-    expected: "NIfTI files, a DICOM series, Imgs and GT, images and masks, or images",
-    got: names.length === 0 ? "an empty folder" : `${names.length} other entries (${some})`,
-    remedy: "Name the folder that holds the scans",
-  });
+  return readInnerFolders(folder, entries, options);
+}
+
+/** A folder for each patient, or for each series of one DICOM study. */
+async function readInnerFolders(
+  folder: string,
+  entries: FolderEntries,
+  options: ReadDatasetOptions,
+): Promise<SliceDataset> {
+  const inner = await innerFolders(folder, entries.folders);
+  switch (inner.kind) {
+    case "none":
+      throw noScansError(folder, entries);
+    case "study":
+      return readDicom(folder, options);
+    case "patients":
+      return readPatients(folder, inner.patients, options);
+  }
+}
+
+async function readPatients(
+  folder: string,
+  folders: readonly PatientFolder[],
+  options: ReadDatasetOptions,
+): Promise<SliceDataset> {
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  const doubts = onceForEach(options);
+  warnOfJoined(folder, folders);
+  const patients: PatientSlices[] = [];
+  let heldBytes = 0;
+  for (const { name, group } of folders) {
+    const path = join(folder, name);
+    const limits = { ...options, ...doubts, maxBytes: Math.max(0, maxBytes - heldBytes) };
+    const dataset = await readFolder(path, limits);
+    for (const { image, labels } of dataset.cases) {
+      heldBytes += image.data.byteLength + (labels?.data.byteLength ?? 0);
+    }
+    patients.push({ name, group, path, dataset });
+  }
+  return joinPatients(folderName(folder), patients);
 }
 
 /**
  * Reads slices from what stands at a path: a NIfTI file (with its mask beside it, if one is named
  * alike: `tr_im` and `tr_mask`), a folder of such, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
  * `masks` of pictures or NIfTI files, the layouts of nnU-Net and the Medical Decathlon (`imagesTr`,
- * `labelsTr`, class names from `dataset.json`), a folder of images, a DICOM series (with a segmentation of it, if one lies beside it) or a
- * NumPy `.npz`.
+ * `labelsTr`, class names and the list of cases from `dataset.json`), a folder of images, a DICOM series
+ * (with a segmentation of it, if one lies beside it), a folder with one of these for each patient, or a
+ * NumPy `.npz`. What a folder holds besides is named on stderr.
  *
- * Groups: of several volumes each is one patient's; in a single stack or a folder of images,
+ * Groups: of several volumes or folders each is one patient's; in a single stack or a folder of images,
  * near-duplicate slices are one group.
  *
  * Masks are brought onto their image's grid by place; see `alignLabels`.
@@ -100,28 +187,33 @@ export async function readDataset(
   path: string,
   options: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
-  const kind = await pathKind(path);
-  if (kind === "folder") return readFolder(path, options);
-  if (kind === "file" && IS_NIFTI.test(path)) {
+  const expected = "a NIfTI file, an image, or a folder of them";
+  await stat(path).catch((cause: unknown) => {
+    throw asDataError(path, expected, cause);
+  });
+  if ((await pathKind(path)) === "folder") return readFolder(path, options);
+  if (IS_NIFTI.test(path)) {
     expectUsed(path, "nifti", options);
     return readNiftiFile(path, options);
   }
-  if (kind === "file" && IMAGE_ENDINGS.includes(extname(path).toLowerCase())) {
+  if (IMAGE_ENDINGS.includes(extname(path).toLowerCase())) {
     expectUsed(path, "pictures", options);
     const id = fileStem(path);
     const image = await readGreyImage(path);
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
     return { name: id, classNames: options.classNames ?? CLASS_NAMES, cases, grid: null };
   }
-  if (kind === "file" && /\.npz$/i.test(path)) {
+  if (/\.npz$/i.test(path)) {
     expectUsed(path, "npz", options);
     return readNpz(path, options);
   }
-  if (kind === "file" && (await isDicomFile(path))) return readDicom(path, options);
+  if (await isDicomFile(path)) return readDicom(path, options);
+  const format = otherFormat(path);
+  if (format !== null) throw formatError(path, expected, format);
   throw new DataError({
     where: path,
-    expected: "a NIfTI file, an image, or a folder of them",
-    got: kind === "missing" ? "nothing at that path" : `a ${extname(path) || "nameless"} file`,
-    remedy: kind === "missing" ? "Check the path for a typing error" : "Convert it to NIfTI or PNG",
+    expected,
+    got: `a ${extname(path) || "nameless"} file`,
+    remedy: "Convert it to NIfTI or PNG",
   });
 }

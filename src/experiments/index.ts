@@ -153,5 +153,6 @@ export type { MlflowOptions } from "./tracking/mlflow";
 export { tensorboardTracker } from "./tracking/tensorboard";
 export type { TrackedRun, Tracker } from "./tracking/Tracker";
 export type { TrackingOptions } from "./tracking/trackersOf";
-export type { MaskFilesOptions } from "./evaluation/maskFiles";
+export type { MaskPlaces } from "./evaluation/maskFiles";
+export type { ReadMaskOptions } from "./evaluation/readMasks";
 export type { WebPreprocessing } from "../web/preprocessing";

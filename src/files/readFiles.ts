@@ -1,5 +1,5 @@
 import { readFile, readdir, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { DataError } from "../core/errors";
 import { asDataError } from "./systemErrors";
 
@@ -52,4 +52,9 @@ export function compareNaturally(a: string, b: string): number {
 /** A file's name without folder and ending; `.nii.gz` counts as one ending. */
 export function fileStem(path: string): string {
   return basename(path).replace(/(\.nii\.gz|\.[^.]*)$/i, "");
+}
+
+/** A folder's whole name, which may hold dots (a UID, a date); `.` gives that of the working directory. */
+export function folderName(path: string): string {
+  return basename(resolve(path));
 }

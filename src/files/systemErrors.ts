@@ -1,4 +1,9 @@
+import { lstatSync } from "node:fs";
 import { DataError } from "../core/errors";
+
+const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
+/** A link that leads nowhere: "no such file" would be said of a name that stands in the folder. */
+const DANGLING = ["a link to something that is not there", DANGLING_REMEDY] as const;
 
 /** The system's reason, in words, with the remedy. */
 const READ_ERRORS: SystemErrors = {
@@ -7,6 +12,7 @@ const READ_ERRORS: SystemErrors = {
   EPERM: ["a file that may not be opened", "Give yourself read permission, or copy it"],
   EISDIR: ["a folder", "Name a file inside it"],
   ENOTDIR: ["a path that goes through a file", "Check the path for a typing error"],
+  ELOOP: ["a link that leads back to itself", DANGLING_REMEDY],
   EMFILE: ["too many open files", "Raise the limit (ulimit -n), or read fewer files at a time"],
 };
 
@@ -37,6 +43,10 @@ export function asWriteError(path: string, cause: unknown): DataError {
   return typed(path, "a place to write to", cause, WRITE_ERRORS, ELSEWHERE);
 }
 
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 function typed(
   path: string,
   expected: string,
@@ -46,7 +56,7 @@ function typed(
 ): DataError {
   if (cause instanceof DataError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
-  const known = errors[code];
+  const known = code === "ENOENT" && isLink(path) ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
   return new DataError({ where: path, expected, got, remedy: known?.[1] ?? otherwise, cause });
 }

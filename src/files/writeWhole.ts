@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -11,8 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { stringifyJson } from "../core/json";
+import { forgetDraft, newDraft, tidyDrafts } from "./drafts";
 import { asWriteError } from "./systemErrors";
 
 /**
@@ -25,9 +25,10 @@ import { asWriteError } from "./systemErrors";
  */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const draft = draftPath(path);
+  const draft = newDraft(path);
   try {
     await makeFolder(folder);
+    await tidyDrafts(folder);
     const file = await open(draft, "wx");
     try {
       await file.writeFile(content);
@@ -40,6 +41,8 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw asWriteError(path, cause);
+  } finally {
+    forgetDraft(draft);
   }
 }
 
@@ -49,7 +52,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
  * @param mode who may read and write the file; by default as the system has it
  */
 export function writeWholeSync(path: string, content: Uint8Array | string, mode?: number): void {
-  const draft = draftPath(path);
+  const draft = newDraft(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
     const file = openSync(draft, "wx", mode);
@@ -63,6 +66,8 @@ export function writeWholeSync(path: string, content: Uint8Array | string, mode?
   } catch (cause) {
     rmSync(draft, { force: true });
     throw asWriteError(path, cause);
+  } finally {
+    forgetDraft(draft);
   }
 }
 
@@ -77,7 +82,8 @@ export async function writeJsonWhole(path: string, value: unknown): Promise<void
 /**
  * Lets `fill` write files into a draft folder inside `path`, then renames each into `path`. The
  * draft has a unique name and lies inside the target, so that other processes may write there too
- * and the renames stay on one file system. Where `fill` throws, the target keeps what it had.
+ * and the renames stay on one file system. Where `fill` throws or the process ends, the target keeps what
+ * it had; what a killed process left is removed by the next write into the folder.
  *
  * @returns the names of the files that were written, sorted
  * @throws DataError with the system's reason where the folder cannot be written
@@ -86,12 +92,14 @@ export async function writeFolderWhole(
   path: string,
   fill: (folder: string) => Promise<void>,
 ): Promise<string[]> {
-  const draft = draftPath(join(path, "folder"));
+  const draft = newDraft(join(path, "folder"));
   let created: string | undefined;
   try {
     created = await makeFolder(path);
+    await tidyDrafts(path);
     await mkdir(draft);
   } catch (cause) {
+    forgetDraft(draft);
     throw asWriteError(path, cause);
   }
   let isDone = false;
@@ -109,6 +117,7 @@ export async function writeFolderWhole(
     return names;
   } finally {
     await rm(draft, { recursive: true, force: true });
+    forgetDraft(draft);
     // A folder made for nothing is removed again, unless another process has put something there.
     if (!isDone && created !== undefined) await rmdir(path).catch(() => undefined);
   }
@@ -131,11 +140,6 @@ async function makeFolder(path: string): Promise<string | undefined> {
     await mkdir(path, { recursive: true });
     return missing;
   }
-}
-
-/** A unique hidden name beside `path`. */
-function draftPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
 }
 
 /** Flushes a folder's list of names; without it a power cut may lose a rename. */

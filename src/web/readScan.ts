@@ -1,9 +1,11 @@
 import { DataError } from "../core/errors";
 import { refuseUnknownOptions } from "../core/unknownOptions";
 import { describeLeftOut } from "../data/dicom/chooseSeries";
+import { dicomStart } from "../data/dicom/dicomStart";
 import { parseDicomSeries } from "../data/dicom/decodeSeries";
 import { parseGreyPng } from "../data/images/parsePng";
 import { parseNifti } from "../data/nifti/parseNifti";
+import { describePlaceDoubt } from "../data/nifti/placeDoubt";
 import type { IntensityUnit, SliceCase, Volume, VolumeGrid } from "../data/types";
 import { sliceVolume } from "../data/volumeSlices";
 
@@ -36,9 +38,7 @@ type Kind = Scan["kind"] | "jpeg" | "unknown";
 /** What a file is by its first bytes, whatever its name says. */
 function kindOf(bytes: Uint8Array): Kind {
   const starts = (...wanted: number[]): boolean => wanted.every((byte, i) => bytes[i] === byte);
-  const text = (from: number, to: number): string =>
-    String.fromCharCode(...bytes.subarray(from, to));
-  if (text(128, 132) === "DICM") return "dicom";
+  if (dicomStart(bytes) !== null) return "dicom";
   if (starts(0x89, 0x50, 0x4e, 0x47)) return "png";
   if (starts(0xff, 0xd8)) return "jpeg";
   // Packed, or the header's size in either byte order (540 for NIfTI-2, which its reader refuses).
@@ -102,6 +102,10 @@ async function readVolume(file: ScanFile, { unit }: ReadScanOptions): Promise<Sc
     onUnitGuess: ({ unit: guess, min, max }) => {
       const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
       notes.push(`Values from ${low} to ${high} are taken for ${guess}.`);
+    },
+    onPlaceDoubt: (doubt) => {
+      const text = describePlaceDoubt(doubt);
+      notes.push(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
     },
   });
   return { kind: "nifti", notes, ...slicesOf(file.name, volume) };

@@ -13,7 +13,7 @@ import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 const folder = tempFolder();
-const quiet = { onUnitGuess: () => undefined };
+const quiet = { onUnitGuess: () => undefined, onPlaceDoubt: () => undefined };
 
 type Triple = [number, number, number];
 
@@ -188,7 +188,7 @@ describe("NIfTI headers", () => {
     expect([after.readInt16LE(254), after.readInt16LE(252)]).toEqual([wanted.sform, wanted.qform]);
     expect(after.readInt16LE(40)).toBe(wanted.shape.length);
     for (const text of wanted.extensions) expect(after.subarray(352).includes(text)).toBe(true);
-    const back = await readNiftiLabels(output);
+    const back = await readNiftiLabels(output, quiet);
     expect(back.affine).toEqual(scan.affine);
     expect(back.data.every((label) => label === 1)).toBe(true);
   });

@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { DataError } from "../../src/core/errors";
 import { axisCodes } from "../../src/data/affine";
+import type { PlaceDoubt } from "../../src/data/nifti/placeDoubt";
 import { readNifti, readNiftiLabels } from "../../src/data/nifti/readNifti";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import type { Volume } from "../../src/data/types";
@@ -48,6 +49,44 @@ describe("readNifti", () => {
     wanted.spacing.forEach((value, i) => expect(volume.spacingMm[i]).toBeCloseTo(value, 5));
   });
 
+  it.each(golden.cases)(
+    "says what is doubtful about the place, as nibabel has it: $name",
+    async (wanted) => {
+      const doubts: PlaceDoubt[] = [];
+      const path = temp("golden.nii", Buffer.from(wanted.file, "base64"));
+      await readNifti(path, { unit: "HU", onPlaceDoubt: (doubt) => doubts.push(doubt) });
+      expect(warnings).not.toHaveBeenCalled();
+      if (wanted.doubt === "unplaced") {
+        expect(doubts).toEqual([{ kind: "unplaced", source: path }]);
+      } else if (typeof wanted.doubt === "number" && wanted.doubt > 0.1) {
+        expect(doubts).toEqual([
+          { kind: "twoForms", mm: expect.closeTo(wanted.doubt, 3) as number, source: path },
+        ]);
+      } else {
+        expect(doubts).toEqual([]);
+      }
+    },
+  );
+
+  it("warns of a place that is doubtful, of images and masks", async () => {
+    const fileOf = (name: string) =>
+      Buffer.from(golden.cases.find((one) => one.name === name)?.file ?? "", "base64");
+    await readNiftiLabels(temp("mask.nii", fileOf("neither form")));
+    await readNifti(temp("scan.nii", fileOf("2D")), { unit: "grey8" });
+    // A sform whose voxels are not those of pixdim, without a qform.
+    const bytes = fileOf("axes in another order");
+    bytes.writeInt16LE(0, 252);
+    bytes.writeFloatLE(0.7, 80);
+    await readNifti(temp("sizes.nii", bytes), { unit: "grey8" });
+    expect(warnings.mock.calls.flat()).toEqual([
+      expect.stringMatching(/^mask\.nii: the header states no place .*left and right.* a guess/),
+      expect.stringMatching(
+        /^scan\.nii: sform and qform put its corners up to 59\.18 mm apart; the sform/,
+      ),
+      expect.stringMatching(/^sizes\.nii: pixdim states voxels of 0\.7 x .* mm and sform has /),
+    ]);
+  });
+
   it("guesses what the numbers mean", async () => {
     const unit = async (data: Float32Array) => {
       const shape = [data.length, 1, 1] as const;
@@ -72,7 +111,7 @@ describe("readNifti", () => {
   });
 
   it("says that it guessed the unit, unless it is named or noted", async () => {
-    const bytes = soundFile();
+    const bytes = soundFile((view) => view.setInt16(254, 0, true)); // one form
     await readNifti(temp("scan.nii", bytes));
     expect(warnings).toHaveBeenCalledTimes(1);
     expect(warnings).toHaveBeenCalledWith(

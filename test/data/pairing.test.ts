@@ -132,6 +132,54 @@ describe("readDataset", () => {
     expect(await refusal(readDataset(path))).toMatch(/dataset.json: expected labels: a name for/);
   });
 
+  it("reads the cases that dataset.json lists, and says which others it leaves out", async () => {
+    const path = await layout("listed", {
+      "imagesTr/lung_001_0000.nii.gz": scan,
+      "labelsTr/lung_001.nii.gz": mask,
+      "imagesTr/lung_é.nii.gz": scan,
+      "labelsTr/lung_é.nii.gz": mask,
+      "imagesTr/extra.nii.gz": scan,
+      "labelsTr/extra.nii.gz": mask,
+    });
+    const named = (name: string) => ({
+      image: `./imagesTr/${name}.nii.gz`,
+      label: `./labelsTr/${name}.nii.gz`,
+    });
+    const list = (...names: string[]): void =>
+      writeFileSync(
+        join(path, "dataset.json"),
+        JSON.stringify({
+          labels: { "0": "background", "1": "a", "2": "b" },
+          training: names.map(named),
+        }),
+      );
+    const warnings = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+    // Without nnU-Net's `_0000`, and with an accent in the other Unicode form than the file's.
+    list("lung_001", "lung_e\u0301");
+    const { cases } = await readDataset(path);
+    expect([...new Set(cases.map(({ group }) => group))]).toEqual(["lung_001_0000", "lung_é"]);
+    expect(warnings.mock.calls.flat()).toEqual([
+      expect.stringMatching(
+        /imagesTr: left out 1 file: extra\.nii\.gz \(not in the list of dataset\.json\)/,
+      ),
+      expect.stringMatching(/labelsTr: left out 1 file: extra\.nii\.gz/),
+    ]);
+    warnings.mockRestore();
+    list("lung_001", "lung_007");
+    expect(await refusal(readDataset(path))).toMatch(
+      /dataset\.json: expected the files of its training cases, got none named \.\/imagesTr\/lung_007\.nii\.gz, \.\/labelsTr/,
+    );
+    list("lung_001", "lung_001");
+    expect(await refusal(readDataset(path))).toMatch(/lung_001_0000\.nii\.gz twice/);
+    writeFileSync(
+      join(path, "dataset.json"),
+      JSON.stringify({ labels: { a: 0, b: 1 }, training: ["imagesTr/lung_001.nii.gz"] }),
+    );
+    expect(await refusal(readDataset(path))).toMatch(
+      /training: a list of cases, each with image and/,
+    );
+  });
+
   it("reads NIfTI in images and masks, of any case of ending, with a mask's values mapped", async () => {
     const path = await layout("folders", {
       "images/SCAN.NII.GZ": scan,

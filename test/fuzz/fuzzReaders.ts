@@ -41,7 +41,7 @@ interface Golden {
 }
 
 const IS_CODEC = /JPEG|run-length/;
-const noWarning = { onUnitGuess: () => undefined };
+const noWarning = { onUnitGuess: () => undefined, onPlaceDoubt: () => undefined };
 const readScan = (path: string) => readNifti(path, noWarning);
 const readTorch = (path: string): Promise<unknown> =>
   // An async function: what it throws is a rejection, as of the other readers.

@@ -20,6 +20,19 @@ OBLIQUE[:3, :3] = nib.quaternions.quat2mat([0.1, 0.99, 0.05, -0.08]) @ np.diag([
 OBLIQUE[:3, 3] = [33.1, -21.7, 12.3]
 
 
+def doubt_of(image):
+    """What nibabel knows of the place: how far sform and qform put the corners apart, in mm."""
+    (sform, scode), (qform, qcode) = image.get_sform(coded=True), image.get_qform(coded=True)
+    if not scode:
+        return None if qcode else "unplaced"
+    if not qcode:
+        return None
+    sides = [(-0.5, n - 0.5) for n in (list(image.shape) + [1, 1])[:3]]
+    corners = np.array(np.meshgrid(*sides)).reshape(3, -1)
+    apart = (sform[:3, :3] - qform[:3, :3]) @ corners + (sform[:3, 3:] - qform[:3, 3:])
+    return float(np.linalg.norm(apart, axis=0).max())
+
+
 def add(name, array, affine=None, sform=2, qform=1, endian="<", packed=False, slope=None, intercept=None, edit=None):
     header = nib.Nifti1Header(endianness=endian)
     header.set_data_dtype(array.dtype)
@@ -49,6 +62,7 @@ def add(name, array, affine=None, sform=2, qform=1, endian="<", packed=False, sl
             "affine": [float(v) for v in back.affine.ravel()],
             "spacing": [float(v) for v in nib.affines.voxel_sizes(back.affine)],
             "axes": "".join(nib.aff2axcodes(back.affine)),
+            "doubt": doubt_of(back),
         }
     )
 

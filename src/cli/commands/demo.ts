@@ -2,18 +2,21 @@ import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { QuickstartReport } from "../../experiments/studies/quickstart";
 import { SetupError } from "../../core/errors";
+import { expectNoFile } from "../../files/expectNoFile";
 import { writeJsonWhole } from "../../files/writeWhole";
 import { exportNotebook } from "../../viz/reports/exportNotebook";
 import { findProject, readPython } from "../doctor/project";
+import { addOverwriteOption } from "../options";
+import type { OverwriteOption } from "../options";
 import { addCommonOptions, resultAction, withStopOnInterrupt } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 import { addTrainingOptions, configOf } from "../trainingOptions";
 import type { TrainingOptions } from "../trainingOptions";
 
-interface DemoOptions extends CommonOptions, TrainingOptions {
+interface DemoOptions extends CommonOptions, TrainingOptions, OverwriteOption {
   readonly data?: string;
   readonly runs?: string;
-  readonly out: string;
+  readonly out?: string;
 }
 
 /** `layerbook demo`: train both models, score them, execute the quick-start notebook to a page. */
@@ -23,13 +26,17 @@ export function registerDemoCommand(program: Command): void {
     .description("train unet and residualAttentionUnet, score both, write a report")
     .option("--data <path>", "a NIfTI pair or a COVID-SemiSeg folder; default the seeded phantom")
     .option("--runs <folder>", "where the trained models go; default runs/demo")
-    .option("--out <folder>", "where quickstart.html and quickstart.json go", "reports");
-  addTrainingOptions(command, ["folds"]);
+    .option("--out <folder>", "where quickstart.html and quickstart.json go; default reports");
+  addTrainingOptions(addOverwriteOption(command), ["folds"]);
   addCommonOptions(command).action(resultAction(demo));
 }
 
 async function demo(options: DemoOptions): Promise<CommandResult> {
-  const { data, out } = options;
+  const { data, out = "reports" } = options;
+  const json = resolve(out, "quickstart.json");
+  const html = resolve(out, "quickstart.html");
+  // The default folder holds what this command wrote before.
+  if (options.out !== undefined) await expectNoFile([json, html], options);
   const preset = options.preset ?? (options.config === undefined ? "demo" : undefined);
   const config = await configOf({ ...options, ...(preset === undefined ? {} : { preset }) });
   const { PHANTOM, quickstart, quickstartReport } = await import("../library");
@@ -61,8 +68,6 @@ async function demo(options: DemoOptions): Promise<CommandResult> {
     };
   }
   const report = quickstartReport(result);
-  const json = resolve(out, "quickstart.json");
-  const html = resolve(out, "quickstart.html");
   await writeJsonWhole(json, report);
   process.stderr.write("Executing notebooks/01-quickstart.ipynb with Jupyter ...\n");
   await exportNotebook({

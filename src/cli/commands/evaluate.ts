@@ -20,10 +20,13 @@ export function registerEvaluateCommand(program: Command): void {
     .description("score masks against the truth, whoever made them")
     .requiredOption(
       "--prediction <path>",
-      "NIfTI mask, palette PNG, DICOM segmentation, or a folder of masks",
+      "NIfTI mask, palette PNG, DICOM segmentation, a folder of masks, or a folder of them for each patient",
     )
     .requiredOption("--truth <path>", "likewise; in folders files of one name belong together")
-    .option("--images <folder>", "the DICOM series that segmentations were made on")
+    .option(
+      "--images <folder>",
+      "the DICOM series that segmentations were made on; by default looked for beside them",
+    )
     .addOption(
       new Option("--per <case>", "what is one case of a NIfTI mask")
         .choices(["slice", "volume"])

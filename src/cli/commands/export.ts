@@ -4,7 +4,11 @@ import type { Command } from "commander";
 import { ConfigError, SetupError } from "../../core/errors";
 import { EXPORT_FORMS, exportNotebook } from "../../viz/reports/exportNotebook";
 import type { ExportForm } from "../../viz/reports/exportNotebook";
+import { expectNoFile } from "../../files/expectNoFile";
+import { pathKind, listFolder } from "../../files/readFiles";
 import { findProject, readPython } from "../doctor/project";
+import { addOverwriteOption } from "../options";
+import type { OverwriteOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
@@ -12,7 +16,7 @@ import type { CommandResult, CommonOptions } from "../runAction";
 const MODEL_FORMS = ["web", "saved-model"] as const;
 type ModelForm = (typeof MODEL_FORMS)[number];
 
-interface ExportCommandOptions extends CommonOptions {
+interface ExportCommandOptions extends CommonOptions, OverwriteOption {
   readonly to: ExportForm | ModelForm;
   readonly output?: string;
   readonly execute?: boolean;
@@ -46,8 +50,9 @@ export function registerExportCommand(program: Command): void {
         "of a run, to web: float16 halves the download and rounds kernels (default: float32)",
       ).choices(["float32", "float16"]),
     );
-  addCommonOptions(command).action((source: string, options: ExportCommandOptions) =>
-    resultAction<ExportCommandOptions>((given) => exportOne(source, given))(options),
+  addCommonOptions(addOverwriteOption(command)).action(
+    (source: string, options: ExportCommandOptions) =>
+      resultAction<ExportCommandOptions>((given) => exportOne(source, given))(options),
   );
 }
 
@@ -88,9 +93,10 @@ function refuse(isGiven: boolean, option: string, form: string, where: string): 
 async function exportRun(
   run: string,
   to: ModelForm,
-  { output = join(run, to), weights }: ExportCommandOptions,
+  { output = join(run, to), weights, overwrite = false }: ExportCommandOptions,
 ): Promise<CommandResult> {
   const { exportSavedModel, exportWebModel, loadRun, onlyModel } = await import("../library");
+  await expectNoFile(await modelFiles(output), { overwrite });
   if (to === "saved-model") {
     exportSavedModel(onlyModel("export", await loadRun(run)), output);
     return { text: output, json: { output } };
@@ -107,6 +113,14 @@ async function exportRun(
     text: `${output}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB of ${dtype} weights${rounding}`,
     json: { output, files, preprocessing },
   };
+}
+
+/** What a folder holds of an exported model, whose shards are not known before. */
+async function modelFiles(folder: string): Promise<string[]> {
+  if ((await pathKind(folder)) !== "folder") return [];
+  const isModel = /^(model\.json|preprocessing\.json|weights-\d+of\d+\.bin|saved_model\.pb)$/;
+  const names = await listFolder(folder);
+  return names.filter((name) => isModel.test(name)).map((name) => join(folder, name));
 }
 
 async function exportPage(
@@ -127,6 +141,7 @@ async function exportPage(
   const stem = basename(notebook, extname(notebook));
   const ending = { html: ".html", slides: ".slides.html", pdf: ".pdf" }[to];
   const output = resolve(options.output ?? join(dirname(notebook), `${stem}${ending}`));
+  await expectNoFile([output], options);
   await exportNotebook({
     notebook: resolve(notebook),
     output,

@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { ConfigError } from "../../core/errors";
-import { integerOption } from "../options";
-import { pathKind } from "../../files/readFiles";
+import { expectNoFile } from "../../files/expectNoFile";
+import { addOverwriteOption, integerOption } from "../options";
+import type { OverwriteOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";
 
-interface PhantomCommandOptions extends CommonOptions {
+interface PhantomCommandOptions extends CommonOptions, OverwriteOption {
   readonly out: string;
   readonly count: number;
   readonly size: number;
@@ -22,26 +22,18 @@ export function registerPhantomCommand(program: Command): void {
     .option("--count <n>", "slices", integerOption(1), 10)
     .option("--size <n>", "rows and columns", integerOption(1), 256)
     .option("--seed <n>", "another seed, another phantom", integerOption(0), 1);
-  addCommonOptions(command).action(
-    resultAction(async ({ out, count, size, seed }: PhantomCommandOptions) => {
+  addCommonOptions(addOverwriteOption(command)).action(
+    resultAction(async ({ out, count, size, seed, ...overwriting }: PhantomCommandOptions) => {
       const { writePhantom } = await import("../library");
-      await expectNoScans(resolve(out));
-      const paths = await writePhantom(resolve(out), { count, size, seed });
+      const folder = resolve(out);
+      // The names are those of the public slices.
+      const names = ["tr_im.nii.gz", "tr_mask.nii.gz"];
+      await expectNoFile(
+        names.map((name) => join(folder, name)),
+        overwriting,
+      );
+      const paths = await writePhantom(folder, { count, size, seed });
       return { text: `${paths.imagePath}\n${paths.maskPath}`, json: paths };
     }),
   );
-}
-
-/** The names are those of the public slices, which must not be overwritten by a phantom. */
-async function expectNoScans(folder: string): Promise<void> {
-  for (const name of ["tr_im.nii.gz", "tr_mask.nii.gz"]) {
-    const path = join(folder, name);
-    if ((await pathKind(path)) === "missing") continue;
-    throw new ConfigError({
-      where: path,
-      expected: "a folder without a scan of that name",
-      got: "one, which the phantom would replace",
-      remedy: "Name another folder (--out), or remove the file",
-    });
-  }
 }

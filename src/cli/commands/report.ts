@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { expectNoFile } from "../../files/expectNoFile";
 import { writeWhole } from "../../files/writeWhole";
 import { ConfigError, DataError } from "../../core/errors";
 import type { StudyFile } from "../../experiments/studies/studyFolder";
@@ -9,10 +10,13 @@ import { studyReport } from "../../viz/reports/studyReport";
 import { addDatasetOptions, readOptionsOf } from "../dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import { findProject } from "../doctor/project";
+import { addOverwriteOption } from "../options";
+import type { OverwriteOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
-interface ReportOptions extends CommonOptions, DataOptions, MaskOptions, UnitOptions {
+interface ReportOptions
+  extends CommonOptions, DataOptions, MaskOptions, UnitOptions, OverwriteOption {
   readonly out?: string;
   readonly data?: string;
 }
@@ -27,13 +31,15 @@ export function registerReportCommand(program: Command): void {
     .argument("<run-or-study>", "a folder that `train`, `compare` or another study made")
     .option("--out <file>", "default: report.html in that folder")
     .option("--data <path>", "where the data lies now; default: where it lay in training");
-  addDatasetOptions(command);
+  addDatasetOptions(addOverwriteOption(command));
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
     resultAction<ReportOptions>((given) => report(run, given))(options),
   );
 }
 
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
+  // report.html in the folder of a run is this command's own.
+  if (options.out !== undefined) await expectNoFile([resolve(options.out)], options);
   const library = await import("../library");
   const study = await library.readStudy(folder);
   if (study !== null) return reportStudy(folder, study, options);

@@ -4,7 +4,6 @@ import { WITHOUT_PIXELS, dicomKind } from "./dicomKind";
 import type { DicomKind } from "./dicomKind";
 import { Fields, fieldError } from "./fields";
 import type { DicomElements } from "./parseDicom";
-import { parseDicom } from "./parseDicom";
 
 /** A DICOM file that was not read, and what it is. */
 export interface LeftOutFile {
@@ -41,9 +40,8 @@ export interface ChosenSeries {
   readonly leftOut: readonly LeftOutFile[];
 }
 
-/** Reads one file, whole, and says what it is. */
-export function dicomFileOf(path: string, bytes: Buffer): DicomFile {
-  const elements = parseDicom(path, bytes);
+/** Says what a file is. */
+export function dicomFileOf(elements: DicomElements): DicomFile {
   return { elements, kind: dicomKind(elements), series: new Fields(elements).text("series") };
 }
 
@@ -124,6 +122,7 @@ export function chooseSeries(
     });
   }
   const ownSlices = candidates(files.filter((file) => file.series === chosen[0].uid));
+  expectOnePatient(ownSlices.map(({ elements }) => elements));
   const taken = new Set(ownSlices);
   const leftOut = files.flatMap((file): LeftOutFile[] => {
     const { kind } = file;
@@ -141,9 +140,26 @@ export function chooseSeries(
   };
 }
 
+/** Refuses slices of several patients under one SeriesInstanceUID: such a stack is of nobody. */
+function expectOnePatient(files: readonly DicomElements[]): void {
+  const idOf = (file: DicomElements): string => new Fields(file).text("patientId").trim();
+  const named = files.filter((file) => idOf(file) !== "");
+  const other = named.find((file) => idOf(file) !== idOf(named[0]));
+  if (other === undefined) return;
+  throw fieldError(
+    other.path,
+    "patientId",
+    `one patient in a series, ${idOf(named[0])} as in ${named[0].path}`,
+    idOf(other),
+    "Put the files of each patient into a folder of its own",
+  );
+}
+
 /** What was left out, in one line: `2 files: DOSE (radiation dose report), SCOUT (localiser)`. */
 export function describeLeftOut(leftOut: readonly LeftOutFile[]): string {
   const shown = leftOut.slice(0, 5).map(({ path, what }) => `${baseName(path)} (${what})`);
   const rest = leftOut.length > shown.length ? `, and ${leftOut.length - shown.length} more` : "";
-  return `${leftOut.length} ${leftOut.length === 1 ? "file" : "files"}: ${shown.join(", ")}${rest}`;
+  const isFiles = leftOut.every(({ what }) => !what.startsWith("folder"));
+  const [one, many] = isFiles ? ["file", "files"] : ["entry", "entries"];
+  return `${leftOut.length} ${leftOut.length === 1 ? one : many}: ${shown.join(", ")}${rest}`;
 }

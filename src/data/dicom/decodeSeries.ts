@@ -5,6 +5,7 @@ import { chooseSeries, describeLeftOut, dicomFileOf } from "./chooseSeries";
 import type { ChosenSeries, LeftOutFile } from "./chooseSeries";
 import { readDicomSlice } from "./dicomSlice";
 import type { DicomElements } from "./parseDicom";
+import { parseDicom } from "./parseDicom";
 import type { SegmentationMask } from "./segmentation/readSegmentation";
 import { readSegmentation, referencedSeries } from "./segmentation/readSegmentation";
 import type { SliceStack } from "./stackSlices";
@@ -89,7 +90,7 @@ export async function parseDicomSeries(
   options: ReadDicomOptions = {},
 ): Promise<Volume> {
   const parsed = files.map(({ name: file, bytes: { buffer, byteOffset, byteLength } }) =>
-    dicomFileOf(file, Buffer.from(buffer, byteOffset, byteLength)),
+    dicomFileOf(parseDicom(file, Buffer.from(buffer, byteOffset, byteLength))),
   );
   const chosen = chooseSeries(name, parsed, options.series);
   return (await decodeSeries(name, chosen, options)).volume;

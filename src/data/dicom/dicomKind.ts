@@ -47,6 +47,10 @@ export function dicomKind(elements: DicomElements): DicomKind {
   if (photometric !== "" && !photometric.startsWith("MONOCHROME")) {
     return { kind: "aside", what: `picture in ${photometric}` };
   }
+  const frames = Number(fields.text("frames"));
+  if (frames > 1) {
+    return { kind: "aside", what: `multi-frame image of ${frames} frames (enhanced DICOM)` };
+  }
   if (!fields.has("position") && !fields.has("orientation")) {
     return { kind: "aside", what: "picture without a place in the patient" };
   }

@@ -1,5 +1,7 @@
 import { DataError } from "../../core/errors";
 import { inflateAtMost } from "../inflate";
+import { dicomStart } from "./dicomStart";
+import type { DicomStart } from "./dicomStart";
 import type { ElementHead, Encoding, SequenceBytes } from "./elementReader";
 import { ElementReader, UNDEFINED_LENGTH, UNKNOWN_SEQUENCE } from "./elementReader";
 
@@ -19,15 +21,11 @@ export interface DicomElements extends DicomDataset {
 }
 
 const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
+const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 const PIXEL_DATA = "7fe00010";
 const MAX_INFLATED_BYTES = 512 * 2 ** 20;
-
-/** Whether bytes begin as a DICOM file does. */
-export function isDicom(bytes: Buffer): boolean {
-  return bytes.length >= 132 && bytes.toString("latin1", 128, 132) === "DICM";
-}
 
 function inflateRest(path: string, packed: Buffer): Buffer {
   const most = Math.min(MAX_INFLATED_BYTES, packed.length * 1032 + 1024);
@@ -58,16 +56,28 @@ function keepElement(
   if (kind === "UN") sequences.set(tag, { bytes, ...UNKNOWN_SEQUENCE });
 }
 
+/** How much of a file {@link parseDicom} reads. */
+export interface ParseDicomOptions {
+  /** Where false, the pixels are passed over: their element is there, but empty. Default true. */
+  readonly hasPixels?: boolean;
+}
+
 /**
- * Reads the elements of one DICOM file: implicit or explicit, either byte order, deflated or not.
+ * Reads the elements of one DICOM file: implicit or explicit, either byte order, deflated or not, with or
+ * without the 128 bytes and `DICM` at its start.
  *
  * This is a reader of our own because the packages at hand either need a module system that notebook
  * cells and CommonJS lack or trust the lengths that a file states.
  *
  * @throws DataError that names the byte
  */
-export function parseDicom(path: string, bytes: Buffer): DicomElements {
-  if (!isDicom(bytes)) {
+export function parseDicom(
+  path: string,
+  bytes: Buffer,
+  { hasPixels = true }: ParseDicomOptions = {},
+): DicomElements {
+  const start = dicomStart(bytes);
+  if (start === null) {
     throw new DataError({
       where: `${path}: byte 128`,
       expected: '"DICM"',
@@ -75,18 +85,14 @@ export function parseDicom(path: string, bytes: Buffer): DicomElements {
       remedy: "Take it out of the folder, or export it as a DICOM file (Part 10)",
     });
   }
-  let transferSyntax = "";
-  const meta = new ElementReader(path, bytes, 132, { isLittleEndian: true, isExplicit: true });
-  while (meta.hasMore() && meta.nextGroup() === 0x0002) {
-    const { tag, length } = meta.readHead();
-    const value = meta.take(length);
-    if (tag === "00020010") transferSyntax = value.toString("latin1").replace(/[\0 ]+$/, "");
-  }
-  const encoding: Encoding = {
-    isLittleEndian: transferSyntax !== EXPLICIT_BIG,
-    isExplicit: transferSyntax !== IMPLICIT_LITTLE,
-  };
-  const rest = bytes.subarray(meta.at);
+  const { transferSyntax, at } = readFileHead(path, bytes, start);
+  const encoding: Encoding = start.hasHead
+    ? {
+        isLittleEndian: transferSyntax !== EXPLICIT_BIG,
+        isExplicit: transferSyntax !== IMPLICIT_LITTLE,
+      }
+    : { isLittleEndian: start.isLittleEndian, isExplicit: start.isExplicit };
+  const rest = bytes.subarray(at);
   const body = transferSyntax === DEFLATED ? inflateRest(path, rest) : rest;
   const reader = new ElementReader(path, body, 0, encoding);
   const values = new Map<string, Buffer>();
@@ -95,13 +101,40 @@ export function parseDicom(path: string, bytes: Buffer): DicomElements {
   while (reader.hasMore()) {
     const { tag, kind, length } = reader.readHead();
     if (tag === PIXEL_DATA) {
-      if (length === UNDEFINED_LENGTH) fragments = reader.readFragments();
+      if (!hasPixels) values.set(tag, Buffer.alloc(0));
+      else if (length === UNDEFINED_LENGTH) fragments = reader.readFragments();
       else values.set(tag, reader.take(length));
       break;
     }
     keepElement({ tag, kind, length }, reader, values, sequences);
   }
   return { path, values, sequences, transferSyntax, ...encoding, fragments };
+}
+
+/** The transfer syntax that a file's head names, and the byte after the head. */
+function readFileHead(
+  path: string,
+  bytes: Buffer,
+  { at, hasHead, isLittleEndian, isExplicit }: DicomStart,
+): { readonly transferSyntax: string; readonly at: number } {
+  if (!hasHead) {
+    const plain = isLittleEndian ? EXPLICIT_LITTLE : EXPLICIT_BIG;
+    return { transferSyntax: isExplicit ? plain : IMPLICIT_LITTLE, at };
+  }
+  let transferSyntax = "";
+  const head = new ElementReader(path, bytes, at, { isLittleEndian: true, isExplicit: true });
+  while (head.hasMore() && head.nextGroup() === 0x0002) {
+    const { tag, length } = head.readHead();
+    const value = head.take(length);
+    if (tag === "00020010") transferSyntax = value.toString("latin1").replace(/[\0 ]+$/, "");
+  }
+  if (transferSyntax === "") transferSyntax = plainSyntax(bytes.subarray(head.at));
+  return { transferSyntax, at: head.at };
+}
+
+/** The encoding of a data set that no head names: explicit where its first element has a kind. */
+function plainSyntax(rest: Buffer): string {
+  return /^[A-Z]{2}$/.test(rest.toString("latin1", 4, 6)) ? EXPLICIT_LITTLE : IMPLICIT_LITTLE;
 }
 
 /**

@@ -1,12 +1,15 @@
 import { DataError } from "../../core/errors";
 import { readWholeFile } from "../../files/readFiles";
+import type { DicomFile } from "./chooseSeries";
+import { chooseSeries } from "./chooseSeries";
+import { setNodeDecoders } from "./codecs";
+import { readDicomHeads } from "./dicomFolder";
 import { dicomKind } from "./dicomKind";
 import type { DicomElements } from "./parseDicom";
 import { parseDicom } from "./parseDicom";
-import { openSeries } from "./dicomFolder";
 import { readDicomSlice } from "./dicomSlice";
 import type { SegmentationMask } from "./segmentation/readSegmentation";
-import { readSegmentation } from "./segmentation/readSegmentation";
+import { readSegmentation, referencedSeries } from "./segmentation/readSegmentation";
 import { stackSlices } from "./stackSlices";
 
 /** A segmentation file, parsed. */
@@ -26,8 +29,8 @@ async function openSegmentation(path: string): Promise<DicomElements> {
  * Reads a DICOM segmentation (SEG) as a mask on the series that it was made on.
  *
  * @param path the segmentation
- * @param images the folder of the series
- * @param options.series which series, where the folder holds several
+ * @param images the folder of the series; of several, the one that the segmentation refers to is taken
+ * @param options.series which series, where the folder holds several and the segmentation names none
  * @returns labels on the grid of `readDicomSeries(images)`, with the segments' names
  * @throws DataError for a file that is no segmentation or fractional, segments that overlap, and
  *   frames that lie on no image of the series
@@ -37,7 +40,20 @@ export async function readDicomLabels(
   images: string,
   options: { readonly series?: string } = {},
 ): Promise<SegmentationMask> {
+  return readLabelsOn(path, images, await readDicomHeads(images), options);
+}
+
+/** {@link readDicomLabels} with the images' files at hand, which may serve several segmentations. */
+export async function readLabelsOn(
+  path: string,
+  images: string,
+  files: readonly DicomFile[],
+  options: { readonly series?: string } = {},
+): Promise<SegmentationMask> {
+  setNodeDecoders();
   const segmentation = await openSegmentation(path);
-  const { files } = await openSeries(images, options.series);
-  return readSegmentation(segmentation, stackSlices(images, files.map(readDicomSlice)));
+  const own = referencedSeries(segmentation);
+  const referred = files.some(({ series }) => series === own) ? (own ?? undefined) : undefined;
+  const chosen = chooseSeries(images, files, options.series ?? referred);
+  return readSegmentation(segmentation, stackSlices(images, chosen.files.map(readDicomSlice)));
 }

@@ -1,4 +1,4 @@
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { DataError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 import { groupNeighbours } from "../nearDuplicates";
@@ -24,9 +24,17 @@ export interface ImageFolderOptions {
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 
 /** Files of a folder by stem; two files of one stem are refused. */
-async function filesByStem(folder: string, endings: readonly string[]) {
+async function filesByStem(
+  folder: string,
+  endings: readonly string[],
+  listed?: ReadonlySet<string>,
+) {
   const names = await listFolder(folder);
-  const taken = names.filter((name) => endings.includes(extname(name).toLowerCase()));
+  const taken = names.filter(
+    (name) =>
+      endings.includes(extname(name).toLowerCase()) &&
+      (listed === undefined || listed.has(resolve(folder, name))),
+  );
   if (taken.length === 0) {
     const others = names.slice(0, 3).join(", ");
     throw new DataError({
@@ -58,8 +66,9 @@ async function pairMasks(
   imageFolder: string,
   images: ReadonlyMap<string, string>,
   maskFolder: string,
+  listed?: ReadonlySet<string>,
 ): Promise<Map<string, string | null>> {
-  const masks = await filesByStem(maskFolder, [".png"]);
+  const masks = await filesByStem(maskFolder, [".png"], listed);
   return pairByName([...images.values()], [...masks.values()], {
     pathOf: (name) => join(imageFolder, name),
     otherPathOf: (name) => join(maskFolder, name),
@@ -87,6 +96,7 @@ function checkSameSize(
  * Reads a folder of grey images (JPEG, PNG) and, where there is one, the folder of their masks (PNG,
  * palette indices or grey values) by stem.
  *
+ * @param listed full paths of the files that are read; default all
  * @throws DataError for a folder without images, a mask that is missing, of another size or with
  *   values that are no class
  */
@@ -94,10 +104,12 @@ export async function readImageFolder(
   imageFolder: string,
   maskFolder: string | null,
   options: ImageFolderOptions = {},
+  listed?: ReadonlySet<string>,
 ): Promise<SliceDataset> {
   const { classNames = CLASS_NAMES, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;
-  const images = await filesByStem(imageFolder, IMAGE_ENDINGS);
-  const masks = maskFolder === null ? null : await pairMasks(imageFolder, images, maskFolder);
+  const images = await filesByStem(imageFolder, IMAGE_ENDINGS, listed);
+  const masks =
+    maskFolder === null ? null : await pairMasks(imageFolder, images, maskFolder, listed);
   const cases: SliceCase[] = [];
   let heldBytes = 0;
   for (const [stem, name] of images) {

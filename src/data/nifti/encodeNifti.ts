@@ -1,5 +1,5 @@
 import { DataError } from "../../core/errors";
-import { affineToQuaternion } from "../affine";
+import { affineSpacing, affineToQuaternion } from "../affine";
 import type { NiftiForm, Volume, VoxelArray } from "../types";
 import { FIRST_VOXEL_BYTE, HEADER_BYTES, PLACEMENT, UNIT_NOTE } from "./header";
 
@@ -91,11 +91,11 @@ function encodeHeader(
 }
 
 /** The affine as sform and, unless it is sheared, as qform; both with code 1, the scanner's space. */
-function encodeForms(view: DataView, { affine, spacingMm }: Volume<VoxelArray>): void {
+function encodeForms(view: DataView, { affine }: Volume<VoxelArray>): void {
   const float32 = (byte: number, value: number) => view.setFloat32(byte, value, true);
   const rotation = affineToQuaternion(affine);
   float32(76, rotation?.qfac ?? 1);
-  spacingMm.forEach((size, axis) => float32(80 + 4 * axis, size));
+  affineSpacing(affine).forEach((size, axis) => float32(80 + 4 * axis, size));
   if (rotation !== null) {
     view.setInt16(252, 1, true);
     rotation.quaternion.forEach((value, i) => float32(256 + 4 * i, value));

@@ -2,6 +2,8 @@ import { NIFTI1 } from "nifti-reader-js";
 import { DataError } from "../../core/errors";
 import { affineSpacing, quaternionToAffine } from "../affine";
 import type { Affine, IntensityUnit, NiftiForm } from "../types";
+import { formDifference } from "./placeDoubt";
+import type { PlaceDoubt } from "./placeDoubt";
 
 /** Bytes of a NIfTI-1 header, and where voxels start when nothing stands between. */
 export const HEADER_BYTES = 348;
@@ -49,6 +51,7 @@ export interface NiftiHeader {
   readonly spacingMm: readonly [number, number, number];
   /** The unit that the description notes; `null` in files of others. */
   readonly notedUnit: IntensityUnit | null;
+  readonly placeDoubt: PlaceDoubt | null;
   /** Without the extensions, which stand after the header. */
   readonly form: NiftiForm;
 }
@@ -123,6 +126,32 @@ function readScaling(path: string, header: NIFTI1): { slope: number; intercept: 
   return { slope, intercept };
 }
 
+/** Voxel sizes; an axis of one voxel may leave its own out. */
+function voxelSizes(header: NIFTI1, shape: readonly number[]): number[] {
+  return [1, 2, 3].map((axis) => {
+    const size = Math.abs(header.pixDims[axis]);
+    return axis > 1 && shape[axis - 1] === 1 && !(size > 0) ? 1 : size;
+  });
+}
+
+/** The three rows of the sform. */
+function sformAffine(view: DataView, isLittleEndian: boolean): Affine {
+  const row = (first: number) =>
+    [0, 1, 2, 3].map((col) => view.getFloat32(first + 4 * col, isLittleEndian));
+  return [row(280), row(296), row(312), [0, 0, 0, 1]].flat();
+}
+
+/** The qform's affine; `null` where its quaternion is none. */
+function qformAffine(header: NIFTI1, sizes: readonly number[]): Affine | null {
+  const { quatern_b: b, quatern_c: c, quatern_d: d } = header;
+  if (!(b * b + c * c + d * d <= 1 + 1e-4)) return null;
+  return quaternionToAffine(
+    [b, c, d],
+    [header.pixDims[0], sizes[0], sizes[1], sizes[2]],
+    [header.qoffset_x, header.qoffset_y, header.qoffset_z],
+  );
+}
+
 /** The affine: sform, else qform, else one from the voxel sizes, in nibabel's order and way. */
 function readAffine(
   path: string,
@@ -131,16 +160,11 @@ function readAffine(
   isLittleEndian: boolean,
   shape: readonly number[],
 ): Affine {
-  const sizes = [1, 2, 3].map((axis) => {
-    const size = Math.abs(header.pixDims[axis]);
-    return axis > 1 && shape[axis - 1] === 1 && !(size > 0) ? 1 : size;
-  });
+  const sizes = voxelSizes(header, shape);
   let affine: Affine;
   let field: readonly [name: string, byte: number];
   if (header.sform_code > 0) {
-    const row = (first: number) =>
-      [0, 1, 2, 3].map((col) => view.getFloat32(first + 4 * col, isLittleEndian));
-    affine = [row(280), row(296), row(312), [0, 0, 0, 1]].flat();
+    affine = sformAffine(view, isLittleEndian);
     field = ["srow_x", 280];
   } else {
     sizes.forEach((size, axis) => {
@@ -155,15 +179,12 @@ function readAffine(
       }
     });
     if (header.qform_code > 0) {
-      const { quatern_b: b, quatern_c: c, quatern_d: d } = header;
-      if (!(b * b + c * c + d * d <= 1 + 1e-4)) {
+      const rotated = qformAffine(header, sizes);
+      if (rotated === null) {
+        const { quatern_b: b, quatern_c: c, quatern_d: d } = header;
         throw fieldError(path, "quatern_b", 256, "a unit quaternion", [b, c, d].join(", "));
       }
-      affine = quaternionToAffine(
-        [b, c, d],
-        [header.pixDims[0], sizes[0], sizes[1], sizes[2]],
-        [header.qoffset_x, header.qoffset_y, header.qoffset_z],
-      );
+      affine = rotated;
       field = ["qoffset_x", 268];
     } else {
       const middle = (axis: number) => (sizes[axis] * (shape[axis] - 1)) / 2;
@@ -181,6 +202,28 @@ function readAffine(
     throw fieldError(path, field[0], field[1], "a finite, invertible affine", affine.join(" "));
   }
   return affine;
+}
+
+/** What is doubtful about the place, in the header's unit of length (`mm` millimetres). */
+function readPlaceDoubt(
+  header: NIFTI1,
+  shape: readonly [number, number, number],
+  sform: Affine,
+  mm: number,
+): PlaceDoubt | null {
+  if (header.sform_code <= 0) return header.qform_code > 0 ? null : { kind: "unplaced" };
+  const sizes = voxelSizes(header, shape);
+  if (header.qform_code > 0) {
+    const qform = qformAffine(header, sizes);
+    if (qform === null || !qform.every(Number.isFinite)) return null;
+    const difference = formDifference(shape, affineSpacing(sform), sform, qform);
+    return difference === null ? null : { kind: "twoForms", mm: difference * mm };
+  }
+  const [stated, spacing] = [sizes, affineSpacing(sform)].map((all) =>
+    all.map((size) => size * mm),
+  );
+  const isOff = stated.some((size, axis) => size > 0 && Math.abs(size / spacing[axis] - 1) > 0.01);
+  return isOff ? { kind: "voxelSizes", stated, spacing } : null;
 }
 
 /** Millimetres of the header's unit of length; files that do not say are in millimetres. */
@@ -279,9 +322,8 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
   }
   const xyztUnits = view.getUint8(123);
   const mm = millimetresOf(xyztUnits);
-  const affine = readAffine(path, header, view, isLittleEndian, shape).map((value, entry) =>
-    entry < 12 ? value * mm : value,
-  );
+  const placed = readAffine(path, header, view, isLittleEndian, shape);
+  const affine = placed.map((value, entry) => (entry < 12 ? value * mm : value));
   return {
     shape,
     datatype,
@@ -292,6 +334,7 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
     affine,
     spacingMm: affineSpacing(affine),
     notedUnit: readNotedUnit(readText(view, 148, 228)),
+    placeDoubt: readPlaceDoubt(header, shape, placed, mm),
     form: {
       // Further axes of one are dropped.
       rank: Math.min(header.dims[0], 3),

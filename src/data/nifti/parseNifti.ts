@@ -2,6 +2,8 @@ import type { IntensityUnit, Volume } from "../types";
 import { decodeVoxels } from "./decodeVoxels";
 import { guessUnit, warnOfGuess } from "./guessUnit";
 import type { UnitGuess } from "./guessUnit";
+import { warnOfPlace } from "./placeDoubt";
+import type { PlaceDoubt } from "./placeDoubt";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
 import type { Stored } from "./storedVoxels";
 
@@ -13,6 +15,8 @@ export interface ReadNiftiOptions {
   readonly unnotedUnit?: IntensityUnit | undefined;
   /** Is told where the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
+  /** Is told what is doubtful about its place in the patient; by default a line on stderr says so. */
+  readonly onPlaceDoubt?: (doubt: PlaceDoubt & { readonly source: string }) => void;
   /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
   readonly maxBytes?: number;
 }
@@ -23,9 +27,10 @@ export function volumeOf(
   { header, voxels, extensions }: Stored,
   options: ReadNiftiOptions,
 ): Volume {
-  const { onUnitGuess = warnOfGuess } = options;
+  const { onUnitGuess = warnOfGuess, onPlaceDoubt = warnOfPlace } = options;
   const data = decodeVoxels(header, voxels);
   const { shape, affine, spacingMm, form } = header;
+  if (header.placeDoubt !== null) onPlaceDoubt({ ...header.placeDoubt, source: path });
   let unit = options.unit ?? header.notedUnit ?? options.unnotedUnit ?? null;
   if (unit === null) {
     const guess = guessUnit(data);

@@ -6,6 +6,7 @@ import type { Volume } from "../types";
 import type { LabelMap } from "../labelMap";
 import { decodeLabels } from "./decodeVoxels";
 import { volumeOf } from "./parseNifti";
+import { warnOfPlace } from "./placeDoubt";
 import type { ReadNiftiOptions } from "./parseNifti";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
 import type { Limit, Stored } from "./storedVoxels";
@@ -13,7 +14,10 @@ import type { Limit, Stored } from "./storedVoxels";
 export type { ReadNiftiOptions } from "./parseNifti";
 
 /** What {@link readNiftiLabels} may be told. */
-export interface ReadNiftiLabelsOptions extends Pick<ReadNiftiOptions, "maxBytes"> {
+export interface ReadNiftiLabelsOptions extends Pick<
+  ReadNiftiOptions,
+  "maxBytes" | "onPlaceDoubt"
+> {
   /** The label that each value stands for, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
 }
@@ -75,8 +79,9 @@ export async function readNiftiLabels(
   path: string,
   options: ReadNiftiLabelsOptions = {},
 ): Promise<Volume<Uint8Array>> {
-  const { maxBytes = DEFAULT_MAX_BYTES, labels } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES, labels, onPlaceDoubt = warnOfPlace } = options;
   const { header, voxels, extensions } = await readFileStored(path, { maxBytes, kind: "labels" });
+  if (header.placeDoubt !== null) onPlaceDoubt({ ...header.placeDoubt, source: path });
   const data = decodeLabels(path, header, voxels, labels);
   const { shape, affine, spacingMm, form } = header;
   const nifti = { ...form, extensions };

@@ -1,15 +1,17 @@
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../../core/errors";
-import { fileStem, listFolder, pathKind } from "../../files/readFiles";
+import { fileStem, folderName, listFolder, pathKind } from "../../files/readFiles";
 import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "../folderLayout";
 import { alignLabels } from "../geometry/alignLabels";
 import { checkLabelRange } from "../images/png";
+import type { FilePair } from "../listedPairs";
 import { groupNeighbours } from "../nearDuplicates";
 import { isMaskName, maskOf, pairByName } from "../pairing";
 import type { SliceDataset } from "../types";
 import { CLASS_NAMES } from "../types";
 import { sliceVolume } from "../volumeSlices";
 import { warnOfGuess } from "./guessUnit";
+import { oncePer, warnOfPlace } from "./placeDoubt";
 import { readNifti, readNiftiLabels } from "./readNifti";
 import type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./readNifti";
 
@@ -108,29 +110,36 @@ export async function readNiftiFolder(
 ): Promise<SliceDataset> {
   const { images, masks } = await niftiNames(imageFolder, maskFolder);
   expectOneChannel(imageFolder, images);
+  const inImages = (name: string): string => join(imageFolder, name);
   const inMasks = (name: string): string => join(maskFolder ?? imageFolder, name);
   const pairs = pairByName(images, masks, {
-    pathOf: (name) => join(imageFolder, name),
-    otherPathOf: inMasks,
-    ...{ kind: "image", otherKind: "mask" },
+    ...{ pathOf: inImages, otherPathOf: inMasks, kind: "image", otherKind: "mask" },
   });
-  const isMany = pairs.size > 1;
-  const { maxBytes = DEFAULT_MAX_BYTES, onUnitGuess = warnOfGuess } = options;
-  const guessed = new Set<string>();
+  const files = [...pairs].map(([image, mask]) => ({
+    image: inImages(image),
+    mask: mask === null ? null : inMasks(mask),
+  }));
+  return readNiftiPairs(imageFolder, files, options);
+}
+
+/**
+ * {@link readNiftiFolder} of pairs that are known.
+ *
+ * @param folder for the messages and the data set's name
+ */
+export async function readNiftiPairs(
+  folder: string,
+  pairs: readonly FilePair[],
+  options: NiftiPairOptions,
+): Promise<SliceDataset> {
+  const isMany = pairs.length > 1;
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  const doubts = onceForEach(options);
   const datasets: SliceDataset[] = [];
   let heldBytes = 0;
-  for (const [image, mask] of pairs) {
-    const limits: NiftiPairOptions = {
-      ...options,
-      maxBytes: maxBytes - heldBytes,
-      // Once for each unit, not for each file.
-      onUnitGuess: (guess) => {
-        if (!guessed.has(guess.unit)) onUnitGuess(guess);
-        guessed.add(guess.unit);
-      },
-    };
-    const maskPath = mask === null ? null : inMasks(mask);
-    const dataset = await readNiftiPair(join(imageFolder, image), maskPath, limits, isMany);
+  for (const { image, mask } of pairs) {
+    const limits = { ...options, ...doubts, maxBytes: maxBytes - heldBytes };
+    const dataset = await readNiftiPair(image, mask, limits, isMany);
     for (const { image: plane, labels } of dataset.cases) {
       heldBytes += plane.data.byteLength + (labels?.data.byteLength ?? 0);
     }
@@ -139,7 +148,7 @@ export async function readNiftiFolder(
   const [first] = datasets as (SliceDataset | undefined)[];
   if (first === undefined) {
     throw new DataError({
-      where: imageFolder,
+      where: folder,
       expected: "NIfTI images",
       got: "none",
       remedy: "Name the folder that holds the scans",
@@ -147,10 +156,21 @@ export async function readNiftiFolder(
   }
   if (!isMany) return first;
   return {
-    name: basename(imageFolder),
+    name: folderName(folder),
     classNames: first.classNames,
     cases: datasets.flatMap(({ cases }) => cases),
     grid: null,
+  };
+}
+
+/** What is doubtful is said once for each kind of doubt, not for each file. */
+export function onceForEach({
+  onUnitGuess = warnOfGuess,
+  onPlaceDoubt = warnOfPlace,
+}: NiftiPairOptions): Pick<NiftiPairOptions, "onUnitGuess" | "onPlaceDoubt"> {
+  return {
+    onUnitGuess: oncePer(({ unit }) => unit, onUnitGuess),
+    onPlaceDoubt: oncePer(({ kind }) => kind, onPlaceDoubt),
   };
 }
 
@@ -170,7 +190,8 @@ export async function readNiftiFile(
   // A mask that was named itself is read as an image.
   const isImage = images.includes(name);
   const mask = isImage ? maskOf(name, images, masks, (other) => join(folder, other)) : null;
-  return readNiftiPair(path, mask === null ? null : join(maskFolder, mask), options, false);
+  const maskPath = mask === null ? null : join(maskFolder, mask);
+  return readNiftiPair(path, maskPath, { ...options, ...onceForEach(options) }, false);
 }
 
 /** The folder of masks beside `images`; the folder itself where masks lie among their images. */

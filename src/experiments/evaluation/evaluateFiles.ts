@@ -3,14 +3,17 @@ import { isOrthogonal } from "../../data/affine";
 import { alignLabels } from "../../data/geometry/alignLabels";
 import { CLASS_NAMES } from "../../data/types";
 import { sliceVolume } from "../../data/volumeSlices";
+import { pathKind } from "../../files/readFiles";
 import { caseMetrics, summarise } from "../../metrics";
 import type { LabelGrid, SpacingMm } from "../../metrics";
 import type { Evaluation } from "./evaluateModel";
-import { describedClasses, isVolume, pairMaskFiles, readMaskFile } from "./maskFiles";
-import type { Mask, MaskFilesOptions } from "./maskFiles";
+import { describedClasses, pairMaskFiles } from "./maskFiles";
+import type { MaskPlaces } from "./maskFiles";
+import { MaskReader, isVolume } from "./readMasks";
+import type { Mask, ReadMaskOptions } from "./readMasks";
 
 /** What {@link evaluateFiles} compares. */
-export interface EvaluateFilesOptions extends MaskFilesOptions {
+export interface EvaluateFilesOptions extends MaskPlaces, ReadMaskOptions {
   /** Names by label, background first; default the toolkit's, up to the largest label that is met. */
   readonly classNames?: readonly string[];
   /** What is one case of a NIfTI mask; default `"slice"`, as the paper counts. */
@@ -36,11 +39,12 @@ interface MaskCase {
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
   const pairs = await pairMaskFiles(options);
+  const described = options.classNames ?? (await describedClasses(options.truth));
+  const reader = new MaskReader(options, described, await foldersOf(options));
   const cases: ScoredCase[] = [];
   for (const { stem, prediction, truth } of pairs) {
-    const truthMask = await readMaskFile(truth, options);
-    const predicted =
-      prediction === null ? emptyLike(truthMask) : await readMaskFile(prediction, options);
+    const truthMask = await reader.read(truth);
+    const predicted = prediction === null ? emptyLike(truthMask) : await reader.read(prediction);
     const path = prediction ?? truth;
     const truths = casesOf(truthMask, truth, stem, options);
     const predictions = casesOf(
@@ -58,8 +62,7 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
       }),
     );
   }
-  const described = options.classNames ?? (await describedClasses(options.truth));
-  const names = described ?? CLASS_NAMES;
+  const names = reader.classNames ?? CLASS_NAMES;
   const largest = cases.reduce(
     (most, { truth, prediction, path }) =>
       Math.max(
@@ -79,6 +82,12 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
     }),
   );
   return { records, summary: summarise(records) };
+}
+
+/** Folders of masks, where images may lie too. */
+async function foldersOf({ truth, prediction }: EvaluateFilesOptions): Promise<string[]> {
+  const kinds = await Promise.all([truth, prediction].map(pathKind));
+  return [truth, prediction].filter((_, index) => kinds[index] === "folder");
 }
 
 /** A case on both sides. */

@@ -47,6 +47,22 @@ export function predictCases(
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Plane<Uint8Array>[] {
+  const batches = predictInBatches(models, cases, options);
+  for (;;) {
+    const { done, value } = batches.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * {@link predictCases} in steps: yields after each batch, so that a caller may let other things happen
+ * in between, or stop.
+ */
+export function* predictInBatches(
+  models: tf.LayersModel | readonly tf.LayersModel[],
+  cases: readonly SliceCase[],
+  options: PredictOptions = {},
+): Generator<void, Plane<Uint8Array>[]> {
   const { batchSize = 4, flips = "none", onProgress } = options;
   const members = [models].flat();
   const size = commonSize(members);
@@ -79,6 +95,7 @@ export function predictCases(
         });
       });
       onProgress?.(results.length);
+      yield;
     }
   } finally {
     for (const predictor of predictors) predictor.dispose();

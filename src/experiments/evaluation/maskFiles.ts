@@ -1,33 +1,28 @@
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
-import { readClassNames } from "../../data/datasetJson";
-import { isDicomFile } from "../../data/dicom/dicomFolder";
-import { readDicomLabels } from "../../data/dicom/readDicomLabels";
+import { readDescription } from "../../data/datasetJson";
+import { dicomKind } from "../../data/dicom/dicomKind";
+import { isDicomFile, readDicomHead } from "../../data/dicom/dicomFolder";
+import { foldersWithScans, warnOfLeftOut } from "../../data/folderKind";
 import { IS_NIFTI, MASK_FOLDERS, entryNamed } from "../../data/folderLayout";
-import { readMaskPng } from "../../data/images/png";
-import type { LabelMap } from "../../data/labelMap";
-import { readNiftiLabels } from "../../data/nifti/readNifti";
+import { listedMasks } from "../../data/listedPairs";
+import { otherFormat, formatError } from "../../data/otherFormats";
 import { isMaskName, listed, pairByName } from "../../data/pairing";
-import type { Plane, Volume } from "../../data/types";
-import { fileStem, listFolder, pathKind } from "../../files/readFiles";
+import { fileStem, pathKind } from "../../files/readFiles";
+import { asDataError } from "../../files/systemErrors";
+import { listEntries } from "../../files/walkFolder";
 
-/** Mask files to compare, and how they are read. */
-export interface MaskFilesOptions {
-  /** A NIfTI mask, a palette PNG, a DICOM segmentation (with `images`), or a folder of either. */
+/** Where masks to compare are. */
+export interface MaskPlaces {
+  /** A NIfTI mask, a palette PNG, a DICOM segmentation, or a folder of these. */
   readonly prediction: string;
   /**
    * Likewise; in folders the files of one stem belong together, or of one name but for words such as
    * `im` and `mask`. A file without partner on either side is an error.
    */
   readonly truth: string;
-  /** The folder of the DICOM series that segmentations (SEG) were made on. */
-  readonly images?: string;
-  /** Which series of that folder, by its UID or number, where it holds several. */
-  readonly series?: string;
   /** A truth without prediction: an error (default), or scored as if nothing had been found. */
   readonly missing?: "error" | "empty";
-  /** The label that each value of the masks stands for, such as `{ 255: 1 }`; by default values are labels. */
-  readonly labels?: LabelMap;
 }
 
 /** Two files that belong together; `null` for a prediction that is missing and scored as empty. */
@@ -37,17 +32,12 @@ interface MaskFilePair {
   readonly truth: string;
 }
 
-/** A mask file: a volume or a picture. */
-export type Mask = Volume<Uint8Array> | Plane<Uint8Array>;
-
-export const isVolume = (mask: Mask): mask is Volume<Uint8Array> => "affine" in mask;
+const MASKS = "masks: NIfTI (.nii, .nii.gz), PNG, or DICOM segmentations";
 
 /** The class names in the `dataset.json` of the truth's folder, or of the one above it. */
 export async function describedClasses(truth: string): Promise<readonly string[] | null> {
-  return (
-    (await readClassNames(join(truth, "dataset.json"))) ??
-    (await readClassNames(join(dirname(truth), "dataset.json")))
-  );
+  const description = (await readDescription(truth)) ?? (await readDescription(dirname(truth)));
+  return description?.classNames() ?? null;
 }
 
 /**
@@ -59,21 +49,20 @@ export async function pairMaskFiles({
   prediction,
   truth,
   missing = "error",
-}: MaskFilesOptions): Promise<MaskFilePair[]> {
-  const kinds = [await pathKind(prediction), await pathKind(truth)];
+}: MaskPlaces): Promise<MaskFilePair[]> {
+  const kinds = [await kindOf(prediction), await kindOf(truth)];
   if (kinds.every((kind) => kind === "folder")) {
-    const predictions = await maskFiles(prediction);
-    const truths = await maskFiles(truth);
-    const pathOf = (name: string): string => join(truths.folder, name);
-    const otherPathOf = (name: string): string => join(predictions.folder, name);
-    const pairs = pairByName(truths.names, predictions.names, {
+    const [predictions, truths] = [await masksOf(prediction), await masksOf(truth)];
+    const pathOf = (name: string): string => truths.get(name) ?? name;
+    const otherPathOf = (name: string): string => predictions.get(name) ?? name;
+    const pairs = pairByName([...truths.keys()], [...predictions.keys()], {
       ...{ pathOf, otherPathOf, kind: "truth", otherKind: "prediction" },
     });
     const alone = [...pairs].filter(([, partner]) => partner === null).map(([name]) => name);
     if (alone.length > 0 && missing === "error") {
       throw new DataError({
-        where: predictions.folder,
-        expected: `a prediction for each of the ${truths.names.length} truths`,
+        where: prediction,
+        expected: `a prediction for each of the ${truths.size} truths`,
         got: `none for ${listed(alone)}`,
         remedy: "Add them, or score them as empty (missing, --missing empty)",
       });
@@ -84,33 +73,88 @@ export async function pairMaskFiles({
       prediction: partner === null ? null : otherPathOf(partner),
     }));
   }
-  for (const [index, path] of [prediction, truth].entries()) {
-    if (kinds[index] === "file") continue;
+  const folder = kinds.indexOf("folder");
+  if (folder >= 0) {
     throw new DataError({
-      where: path,
-      expected: kinds.includes("folder")
-        ? "two files or two folders"
-        : "a mask or a folder of masks",
-      got: kinds[index] === "folder" ? "a folder beside a file" : "nothing at that path",
-      remedy: "Check the path for a typing error",
+      where: [prediction, truth][folder],
+      expected: "two files or two folders",
+      got: "a folder beside a file",
+      remedy: "Name a file inside it, or the other file's folder",
     });
   }
   return [{ stem: fileStem(truth), prediction, truth }];
 }
 
-/** Mask files of a folder, or of its folder of masks. */
-async function maskFiles(folder: string): Promise<{ folder: string; names: readonly string[] }> {
-  const names = await listFolder(folder);
-  const inner = entryNamed(names, MASK_FOLDERS);
-  if (inner !== undefined) return maskFiles(join(folder, inner));
-  const files = names.filter(
-    (name) => IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png",
-  );
+async function kindOf(path: string): Promise<"file" | "folder"> {
+  const kind = await pathKind(path);
+  if (kind !== "missing") return kind;
+  throw asDataError(path, "a mask or a folder of masks", { code: "ENOENT" });
+}
+
+/** The masks of a folder by the name that they are paired by. */
+async function masksOf(folder: string): Promise<ReadonlyMap<string, string>> {
+  const masks = await masksBelow(folder, "");
+  if (masks.size > 0) return masks;
+  const { files, folders } = await listEntries(folder);
+  throw new DataError({
+    where: folder,
+    expected: MASKS,
+    got:
+      files.length + folders.length === 0
+        ? "an empty folder"
+        : `none among ${listed([...files, ...folders])}`,
+    remedy: "Name the folder that holds the masks",
+  });
+}
+
+/** Masks of a folder, of its folder of masks, or of the patients' folders in it. */
+async function masksBelow(folder: string, prefix: string): Promise<Map<string, string>> {
+  const { files, folders } = await listEntries(folder);
+  const inner = entryNamed(folders, MASK_FOLDERS);
+  if (inner !== undefined) {
+    const masks = await listedMasks(folder, await readDescription(folder));
+    if (masks === null) return masksBelow(join(folder, inner), prefix);
+    return new Map(masks.map((path) => [`${prefix}${basename(path)}`, path]));
+  }
+  const own = await ownMasks(folder, files);
+  const masks = new Map<string, string>();
+  if (own.length > 0) {
+    warnOfLeftOut(folder, await foldersWithScans(folder, folders));
+    // A patient's only mask goes by the patient's name.
+    const patient = prefix.replace(/_$/, "");
+    for (const name of own) {
+      const isOnly = own.length === 1 && patient !== "";
+      const key = isOnly ? `${patient}${endingOf(name)}` : `${prefix}${withEnding(name)}`;
+      masks.set(key, join(folder, name));
+    }
+    return masks;
+  }
+  for (const { path } of await foldersWithScans(folder, folders)) {
+    const name = basename(path);
+    for (const [key, mask] of await masksBelow(path, `${prefix}${name}_`)) masks.set(key, mask);
+  }
+  return masks;
+}
+
+/** Names without an ending of their own, as DICOM files have, would lose what follows a dot. */
+function endingOf(name: string): string {
+  return /(\.nii(\.gz)?|\.png|\.dcm)$/i.exec(name)?.[0] ?? ".dcm";
+}
+
+function withEnding(name: string): string {
+  return name.toLowerCase().endsWith(endingOf(name).toLowerCase()) ? name : `${name}.dcm`;
+}
+
+/** The files of a folder that are masks. */
+async function ownMasks(folder: string, names: readonly string[]): Promise<string[]> {
+  const pathOf = (name: string): string => join(folder, name);
+  const isPlain = (name: string): boolean =>
+    IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png";
+  const files = names.filter(isPlain);
   // Beside scans, the masks are those that are named so; nothing else may be left out.
   const named = files.filter(isMaskName);
   const masks = named.length > 0 ? named : files;
   const scans = files.filter((name) => !masks.includes(name));
-  const pathOf = (name: string): string => join(folder, name);
   const pairs = pairByName(scans, scans.length > 0 ? masks : [], {
     ...{ pathOf, otherPathOf: pathOf, kind: "scan", otherKind: "mask" },
   });
@@ -123,32 +167,18 @@ async function maskFiles(folder: string): Promise<{ folder: string; names: reado
       remedy: "Name all masks alike, or take the others out",
     });
   }
-  if (masks.length === 0) {
-    throw new DataError({
-      where: folder,
-      expected: "masks: PNG or NIfTI files",
-      got: names.length === 0 ? "an empty folder" : `${names.length} other files`,
-      remedy: "Name the folder that holds the masks",
-    });
+  const segmentations: string[] = [];
+  for (const name of names.filter((one) => !isPlain(one))) {
+    const format = otherFormat(name);
+    // A mask that goes unread would not be missed in the scores.
+    if (format?.isImage === true) throw formatError(pathOf(name), MASKS, format);
+    if (await isSegmentation(pathOf(name))) segmentations.push(name);
   }
-  return { folder, names: masks };
+  return [...masks, ...segmentations];
 }
 
-/** Reads a mask file of any kind. */
-export async function readMaskFile(
-  path: string,
-  { images, series, labels }: Pick<MaskFilesOptions, "images" | "series" | "labels">,
-): Promise<Mask> {
-  const mapped = labels === undefined ? {} : { labels };
-  if (IS_NIFTI.test(path)) return readNiftiLabels(path, mapped);
-  if (!(await isDicomFile(path))) return readMaskPng(path, mapped);
-  if (images === undefined) {
-    throw new DataError({
-      where: path,
-      expected: "the images that a DICOM segmentation was made on",
-      got: "none",
-      remedy: "Name their folder (images, --images)",
-    });
-  }
-  return (await readDicomLabels(path, images, series === undefined ? {} : { series })).mask;
+async function isSegmentation(path: string): Promise<boolean> {
+  if (!(await isDicomFile(path))) return false;
+  const head = await readDicomHead(path);
+  return head !== null && dicomKind(head).kind === "segmentation";
 }

@@ -1,24 +1,24 @@
-import { basename, dirname, join } from "node:path";
-import { ConfigError } from "../../core/errors";
-import { fileStem, listFolder, pathKind } from "../../files/readFiles";
-import { isDicomFile } from "../../data/dicom/dicomFolder";
+import { basename, join } from "node:path";
+import { fileStem, folderName, listFolder, pathKind } from "../../files/readFiles";
 import { readDicomScan } from "../../data/dicom/readDicomSeries";
 import { encodeSegmentation } from "../../data/dicom/segmentation/encodeSegmentation";
 import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
-import { IMAGE_FOLDERS, IS_NIFTI, entryNamed } from "../../data/folderLayout";
-import { folderKind } from "../../data/folderKind";
 import { expectUsed } from "../../data/expectUsed";
-import { isMaskName } from "../../data/pairing";
 import { readDataset } from "../../data/readDataset";
 import type { IntensityUnit, Plane, SliceCase } from "../../data/types";
 import { labelsToVolume, sliceVolume } from "../../data/volumeSlices";
 import { createProgress } from "../../display";
-import { predictCases } from "./evaluateModel";
+import { predictInBatches } from "./evaluateModel";
+import type { PredictOptions } from "./evaluateModel";
+import { findScans } from "./findScans";
+import type { ScanSource } from "./findScans";
 import { inferenceOptions } from "./inferenceOptions";
+import { IS_DICOM_NAME, outputPlace } from "./maskOutputs";
 import { expectRunRecord, loadRun } from "../storage/runs";
 import type { Run, RunRecord } from "../storage/runs";
+import { expectNoFile } from "../../files/expectNoFile";
 import { expectNotInput } from "../../files/expectNotInput";
 import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
 
@@ -27,15 +27,18 @@ export interface PredictFilesOptions {
   /** A run's folder, or the run itself. */
   readonly run: string | Run;
   /**
-   * A NIfTI file, a grey image, a folder of either, or a DICOM series (its folder, or one file); masks
-   * beside the scans are not read.
+   * A NIfTI file, a grey image, a folder of either, a DICOM series (its folder, or one file), or a folder with
+   * one of these for each patient; masks beside the scans are not read.
    */
   readonly input: string;
   /**
-   * A folder; for one volume also a name that ends in `.nii` or `.nii.gz`, or for a DICOM series in
-   * `.dcm`, which writes a DICOM segmentation (SEG). Masks get their scan's name.
+   * A folder; for one volume also a name that ends in `.nii` or `.nii.gz`, for a DICOM series in `.dcm`,
+   * which writes a DICOM segmentation (SEG), for one image in `.png`. Masks get their scan's name, behind
+   * that of the patient's folder where each patient has one: `anna_ct.nii.gz`.
    */
   readonly output: string;
+  /** Whether masks replace files of their names; default false: such a file is refused before the work. */
+  readonly overwrite?: boolean;
   /** Which DICOM series, by its UID or number, where the folder holds several. */
   readonly series?: string;
   /**
@@ -47,6 +50,8 @@ export interface PredictFilesOptions {
   readonly batchSize?: number;
   /** Where false, no progress bar; default true. */
   readonly hasProgress?: boolean;
+  /** Asked after each batch; where it says true, nothing is written and the result is empty. */
+  readonly shouldStop?: () => boolean;
 }
 
 /** A mask that was written. */
@@ -63,13 +68,14 @@ export interface PredictedFile {
 interface Scan {
   readonly label: string;
   readonly cases: readonly SliceCase[];
-  /** The masks' names in the output folder. */
-  readonly outputs: readonly string[];
   readonly write: (
     folder: string,
     planes: readonly Plane<Uint8Array>[],
   ) => Promise<PredictedFile[]>;
 }
+
+/** Ends the work when the user asks for it. */
+class Stopped extends Error {}
 
 /**
  * Segments scans from files to files: NIfTI to NIfTI with the same affine and shape, images to
@@ -78,46 +84,73 @@ interface Scan {
  *
  * Either all masks are written or none.
  *
+ * @returns the masks; none where `shouldStop` said to stop
  * @throws DataError for a run or scan that cannot be read; ConfigError for an output that does not
- *   fit the input, or that would overwrite a scan
+ *   fit the input, that exists already, or that is a scan itself
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
-  const { input, series, unit, batchSize, hasProgress = true } = options;
+  const { input, series, unit, batchSize, overwrite = false, shouldStop } = options;
   const { classNames, config } = await recordOf(options.run);
   // Where a scan does not note its unit, it is the one that was named in training.
   const unnotedUnit = config.data.unit ?? undefined;
-  const sources = await findSources(input);
-  const output = outputPlace(options.output, sources);
-  expectUsed(input, sources[0].kind, { series, unit });
+  const sources = await findScans(input);
+  const output = await outputPlace(options.output, sources);
+  for (const { kind } of sources) expectUsed(input, kind, { series, unit });
+  const targets = output.names.map((name) => join(output.folder, name));
+  const inputs = (await Promise.all(sources.map(({ path }) => filesOf(path)))).flat();
+  await expectNotInput(targets, inputs);
+  await expectNoFile(targets, { overwrite });
   const settings = { classNames, name: output.name, series, unit, unnotedUnit };
   // What is wrong with the first scan is said before TensorFlow is loaded.
-  const inputs = (await Promise.all(sources.map(({ path }) => filesOf(path)))).flat();
-  const open = async (source: Source): Promise<Scan> => {
-    const opened = await openScan(source, settings);
-    await expectNotInput(
-      opened.outputs.map((name) => join(output.folder, name)),
-      inputs,
-    );
-    return opened;
-  };
-  let scan = await open(sources[0]);
+  let scan = await openScan(sources[0], settings);
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
+  const inference = {
+    ...inferenceOptions(run.record.config),
+    ...(batchSize === undefined ? {} : { batchSize }),
+  };
   const files: PredictedFile[] = [];
-  await writeFolderWhole(output.folder, async (folder) => {
-    for (const [index, source] of sources.entries()) {
-      if (index > 0) scan = await open(source);
-      const { label, cases } = scan;
-      const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
-      const planes = predictCases(run.models, cases, {
-        ...inferenceOptions(run.record.config),
-        ...(batchSize === undefined ? {} : { batchSize }),
-        onProgress: (done) => bar?.update(done),
-      });
-      bar?.stop();
-      files.push(...(await scan.write(folder, planes)));
-    }
-  });
+  try {
+    await writeFolderWhole(output.folder, async (folder) => {
+      for (const [index, source] of sources.entries()) {
+        if (index > 0) scan = await openScan(source, settings);
+        const planes = await predictScan(run, scan, inference, options);
+        files.push(...(await scan.write(folder, planes)));
+        if (shouldStop?.() === true) throw new Stopped();
+      }
+      // Another process may have written one meanwhile.
+      await expectNoFile(targets, { overwrite });
+    });
+  } catch (error) {
+    if (error instanceof Stopped) return [];
+    throw error;
+  }
   return files.map((file) => ({ ...file, output: join(output.folder, file.output) }));
+}
+
+/** Predicts one scan, and lets signals and progress through between batches. */
+async function predictScan(
+  { models }: Run,
+  { label, cases }: Scan,
+  inference: PredictOptions,
+  { hasProgress = true, shouldStop }: PredictFilesOptions,
+): Promise<Plane<Uint8Array>[]> {
+  const bar = hasProgress ? createProgress({ label, total: cases.length }) : null;
+  const batches = predictInBatches(models, cases, {
+    ...inference,
+    onProgress: (done) => bar?.update(done),
+  });
+  try {
+    for (;;) {
+      const { done, value } = batches.next();
+      if (done === true) return value;
+      await new Promise((next) => setImmediate(next));
+      if (shouldStop?.() === true) throw new Stopped();
+    }
+  } finally {
+    // Ends the recorded programs where it was left half-way.
+    batches.return([]);
+    bar?.stop();
+  }
 }
 
 /** A file itself, or the files of a folder. */
@@ -128,53 +161,6 @@ async function filesOf(path: string): Promise<string[]> {
 
 async function recordOf(run: string | Run): Promise<RunRecord> {
   return typeof run === "string" ? expectRunRecord(run) : run.record;
-}
-
-/** A NIfTI file, a DICOM series (a folder or a file), or images (a file or a folder). */
-interface Source {
-  readonly path: string;
-  readonly kind: "nifti" | "dicom" | "pictures";
-}
-
-const IS_DICOM_NAME = /\.dcm$/i;
-
-/** Masks that lie beside the scans are left out. */
-async function findSources(input: string): Promise<Source[]> {
-  if ((await pathKind(input)) !== "folder") {
-    const isDicom = !IS_NIFTI.test(input) && (await isDicomFile(input));
-    return [{ path: input, kind: IS_NIFTI.test(input) ? "nifti" : isDicom ? "dicom" : "pictures" }];
-  }
-  const names = await listFolder(input);
-  const imageFolder = entryNamed(names, IMAGE_FOLDERS);
-  if (imageFolder !== undefined) return findSources(join(input, imageFolder));
-  const kind = (await folderKind(input, names, { hasMasks: false })) ?? "pictures";
-  if (kind !== "nifti") return [{ path: input, kind }];
-  const volumes = names.filter((name) => IS_NIFTI.test(name) && !isMaskName(name));
-  return volumes.map((name) => ({ path: join(input, name), kind: "nifti" }));
-}
-
-/** Where masks go: a folder, and the mask's name where one was given. */
-function outputPlace(
-  output: string,
-  sources: readonly Source[],
-): { readonly folder: string; readonly name: string | undefined } {
-  const isSegmentation = IS_DICOM_NAME.test(output);
-  if (!isSegmentation && !IS_NIFTI.test(output)) return { folder: output, name: undefined };
-  const [{ kind }] = sources;
-  const isVolume = sources.length === 1 && kind !== "pictures";
-  if (isVolume && (kind === "dicom" || !isSegmentation)) {
-    return { folder: dirname(output), name: basename(output) };
-  }
-  throw new ConfigError({
-    where: output,
-    expected: isVolume ? "a name that ends in .nii or .nii.gz" : "a folder for the masks",
-    got: isVolume
-      ? "the name of a DICOM file for a NIfTI scan"
-      : `the name of one file for ${kind === "pictures" ? "images" : `${sources.length} volumes`}`,
-    remedy: isVolume
-      ? "A DICOM segmentation refers to a DICOM series: name a NIfTI file"
-      : "Name a folder",
-  });
 }
 
 /** What {@link openScan} needs to know besides the scan. */
@@ -188,7 +174,7 @@ interface ScanSettings {
 }
 
 async function openSeries(
-  path: string,
+  { path, outputs }: ScanSource,
   { classNames, name, series, unit }: ScanSettings,
 ): Promise<Scan> {
   const { volume, stack } = await readDicomScan(path, {
@@ -196,11 +182,10 @@ async function openSeries(
     ...unitOption(unit),
   });
   const { cases, grid } = sliceVolume(volume, null, { name: fileStem(path), classNames });
-  const output = name ?? `${fileStem(path)}.nii.gz`;
+  const output = name ?? outputs[0];
   return {
-    label: basename(path),
+    label: folderName(path),
     cases,
-    outputs: [output],
     async write(folder, planes) {
       const target = join(folder, output);
       const mask = grid === null ? null : labelsToVolume(planes, grid);
@@ -214,18 +199,17 @@ async function openSeries(
   };
 }
 
-async function openScan({ path, kind }: Source, settings: ScanSettings): Promise<Scan> {
-  const { classNames, name, unit } = settings;
-  if (kind === "dicom") return openSeries(path, settings);
+async function openScan(source: ScanSource, settings: ScanSettings): Promise<Scan> {
+  const { path, kind, prefix, outputs } = source;
+  const { classNames, name, unit, unnotedUnit } = settings;
+  if (kind === "dicom") return openSeries(source, settings);
   if (kind === "nifti") {
-    const { unnotedUnit } = settings;
     const image = await readNifti(path, { ...unitOption(unit), unnotedUnit });
     const { cases, grid } = sliceVolume(image, null, { name: fileStem(path), classNames });
-    const output = name ?? basename(path);
+    const output = name ?? outputs[0];
     return {
       label: basename(path),
       cases,
-      outputs: [output],
       async write(folder, planes) {
         if (grid !== null) await writeNifti(join(folder, output), labelsToVolume(planes, grid));
         return [{ input: path, output, ...count(planes, classNames.length) }];
@@ -234,13 +218,12 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
   }
   const { cases } = await readDataset(path, { classNames, keepsNeighboursTogether: false });
   return {
-    label: basename(path),
+    label: folderName(path),
     cases,
-    outputs: cases.map(pictureName),
     async write(folder, planes) {
       const files: PredictedFile[] = [];
       for (const [index, image] of cases.entries()) {
-        const output = pictureName(image);
+        const output = name ?? `${prefix}${image.id}.png`;
         await writeMaskPng(join(folder, output), planes[index]);
         files.push({ input: image.id, output, ...count([planes[index]], classNames.length) });
       }
@@ -248,8 +231,6 @@ async function openScan({ path, kind }: Source, settings: ScanSettings): Promise
     },
   };
 }
-
-const pictureName = ({ id }: SliceCase): string => `${id}.png`;
 
 function unitOption(unit: IntensityUnit | undefined): { readonly unit?: IntensityUnit } {
   return unit === undefined ? {} : { unit };

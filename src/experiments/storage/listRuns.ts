@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isDraft } from "../../files/drafts";
 import { MANIFEST_FILE, readManifest } from "./manifest";
 import { decisiveSettings } from "../config/fingerprint";
 import { LOCK_FILE, folderOwner } from "./folderLock";
@@ -87,7 +88,6 @@ const RUN_ENTRIES = [
   "report.html",
 ];
 const RUN_FOLDERS = /^(stages|member\d+)$/;
-const IS_DRAFT = /^\..+\.[0-9a-f]{12}\.partial$/;
 
 /**
  * Removes runs that are neither finished nor running. What their folders hold besides stays, and so does
@@ -105,8 +105,8 @@ export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> 
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const { name } = entry;
       const isOwn = entry.isDirectory()
-        ? RUN_FOLDERS.test(name) || IS_DRAFT.test(name)
-        : RUN_ENTRIES.includes(name) || IS_DRAFT.test(name);
+        ? RUN_FOLDERS.test(name) || isDraft(name)
+        : RUN_ENTRIES.includes(name) || isDraft(name);
       const path = join(folder, name);
       if (isOwn) await rm(path, { recursive: true, force: true });
       else foreign.push(path);

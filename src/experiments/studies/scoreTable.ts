@@ -21,11 +21,15 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join("\n");
 }
 
-/** Rows as CSV; cells with commas, quotes or line ends are quoted. */
+/**
+ * Rows as CSV; cells with commas, quotes or line ends are quoted. Numbers that are not finite stand as `NaN`,
+ * `Infinity` and `-Infinity`, which JavaScript, pandas and R read back: an empty cell would make undefined and
+ * infinitely far one.
+ */
 export function csvTable(rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number): string => {
-    const text = typeof value === "number" && !Number.isFinite(value) ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const text = String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
 import type { SliceDataset } from "../../data/types";
+import { listFolder, pathKind } from "../../files/readFiles";
 import { writeJsonWhole } from "../../files/writeWhole";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
@@ -14,6 +15,8 @@ import type { Job } from "./job";
 
 const STUDY_FILE = "study.json";
 const JOBS_FOLDER = "jobs";
+/** Names that the tables of studies have. */
+const IS_TABLE = /^(table[12]|ablation|leak-study|k-shot)\.(md|csv|tex)$/;
 const REMEDY = "Choose another folder, or remove this one.";
 
 const studyFileSchema = z.strictObject({
@@ -56,8 +59,9 @@ export function jobFolder(out: string, id: string): string {
  */
 export async function openStudy(out: string, study: Study, dataset: SliceDataset): Promise<void> {
   const cases = caseHashes(dataset.cases);
-  const folds = foldsHash(study.jobs);
   const before = await readStudy(out);
+  if (before === null) await expectNoTables(out);
+  const folds = foldsHash(study.jobs);
   if (before !== null) {
     expectSameKind(out, before, study);
     expectSameSettings(out, { ...before, model: "" }, { ...study, model: "" });
@@ -82,6 +86,19 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
     if (planned !== null) expectSameSettings(jobFolder(out, job.id), planned, job);
     else await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
   }
+}
+
+/** Tables that are no study's of this folder are somebody's own. */
+async function expectNoTables(out: string): Promise<void> {
+  if ((await pathKind(out)) !== "folder") return;
+  const own = (await listFolder(out)).find((name) => IS_TABLE.test(name));
+  if (own === undefined) return;
+  throw new ConfigError({
+    where: join(out, own),
+    expected: "a folder without tables, or one of a study",
+    got: "a file that no study here wrote, which this one would replace",
+    remedy: "Choose another folder for the study, or move the file away",
+  });
 }
 
 /**

@@ -195,8 +195,14 @@ describe("tables as text", () => {
     ]);
   });
 
-  it("quotes what CSV would misread, and leaves undefined scores empty", () => {
-    expect(csvTable([["a,b", 'say "hi"', NaN, 2]])).toBe('"a,b","say ""hi""",,2\n');
+  it("quotes what CSV would misread, and writes numbers that are not finite so that they are read back", () => {
+    expect(csvTable([["a,b", 'say "hi"', "two\r\nlines", 2]])).toBe(
+      '"a,b","say ""hi""","two\r\nlines",2\n',
+    );
+    const scores = [NaN, Infinity, -Infinity, 0.1 + 0.2];
+    const text = csvTable([scores]);
+    expect(text).toBe("NaN,Infinity,-Infinity,0.30000000000000004\n");
+    expect(text.trim().split(",").map(Number)).toEqual(scores);
   });
 });
 

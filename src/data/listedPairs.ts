@@ -1,0 +1,107 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { DataError } from "../core/errors";
+import { listFolder, pathKind } from "../files/readFiles";
+import type { DatasetDescription } from "./datasetJson";
+import { baseName } from "./fileNames";
+import { warnOfLeftOut } from "./folderKind";
+import { listed } from "./pairing";
+
+/** An image with its mask, as paths. */
+export interface FilePair {
+  readonly image: string;
+  readonly mask: string | null;
+}
+
+/**
+ * The cases that a `dataset.json` lists, as files. Files beside them that are not listed are named on stderr.
+ *
+ * @returns `null` where it lists none
+ * @throws DataError that names listed files that are missing, and images that are listed twice
+ */
+export async function listedPairs(
+  folder: string,
+  description: DatasetDescription | null,
+): Promise<FilePair[] | null> {
+  if (description === null || description.training === null) return null;
+  const { path, training } = description;
+  const names = training.flatMap(({ image, label }) => [image, label]);
+  const found = await findListed(path, folder, names);
+  const pairs = training.map((_, i) => ({ image: found[2 * i], mask: found[2 * i + 1] }));
+  expectOnce(
+    path,
+    pairs.map(({ image }) => image),
+  );
+  await warnOfUnlisted(found);
+  return pairs;
+}
+
+/** {@link listedPairs} where the masks alone are wanted, and the images need not be there. */
+export async function listedMasks(
+  folder: string,
+  description: DatasetDescription | null,
+): Promise<string[] | null> {
+  if (description === null || description.training === null) return null;
+  const { path, training } = description;
+  const found = await findListed(
+    path,
+    folder,
+    training.map(({ label }) => label),
+  );
+  expectOnce(path, found);
+  await warnOfUnlisted(found);
+  return found;
+}
+
+/** The files of names that a list has. */
+async function findListed(
+  list: string,
+  folder: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const found = await Promise.all(names.map((name) => findFile(resolve(folder, name))));
+  const missing = names.filter((_, i) => found[i] === null);
+  if (missing.length > 0) {
+    throw new DataError({
+      where: list,
+      expected: "the files of its training cases",
+      got: `none named ${listed(missing)}`,
+      remedy: "Add them, or take their cases out of the list",
+    });
+  }
+  return found.filter((path) => path !== null);
+}
+
+/** A file: under its name, as nnU-Net's first channel (`_0000`), or with accents written otherwise. */
+async function findFile(path: string): Promise<string | null> {
+  for (const one of [path, path.replace(/(\.nii(\.gz)?|\.[^./\\]+)$/i, "_0000$1")]) {
+    if ((await pathKind(one)) === "file") return one;
+  }
+  const folder = dirname(path);
+  if ((await pathKind(folder)) !== "folder") return null;
+  const wanted = basename(path).normalize("NFC");
+  const name = (await listFolder(folder)).find((one) => one.normalize("NFC") === wanted);
+  return name === undefined ? null : join(folder, name);
+}
+
+function expectOnce(list: string, paths: readonly string[]): void {
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  if (twice === undefined) return;
+  throw new DataError({
+    where: list,
+    expected: "each training case once",
+    got: `${baseName(twice)} twice`,
+    remedy: "Take one of them out of the list",
+  });
+}
+
+async function warnOfUnlisted(paths: readonly string[]): Promise<void> {
+  const taken = new Set(paths);
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    const others = (await listFolder(folder)).filter((name) => !taken.has(join(folder, name)));
+    const what = "not in the list of dataset.json";
+    warnOfLeftOut(
+      folder,
+      others.map((name) => ({ path: join(folder, name), what })),
+    );
+  }
+}

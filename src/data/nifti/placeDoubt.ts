@@ -1,0 +1,83 @@
+import { applyAffine } from "../affine";
+import { baseName } from "../fileNames";
+import type { Affine } from "../types";
+
+/** What is doubtful about a file's place in the patient. */
+export type PlaceDoubt =
+  /** It states none: `sform_code` and `qform_code` are 0. */
+  | { readonly kind: "unplaced" }
+  /** It states two that differ by so much at the furthest corner. */
+  | { readonly kind: "twoForms"; readonly mm: number }
+  /** Its sform has voxels of other sizes than it states, in mm. */
+  | {
+      readonly kind: "voxelSizes";
+      readonly stated: readonly number[];
+      readonly spacing: readonly number[];
+    };
+
+/** Forms are one where no corner is further off than this share of the smallest voxel side. */
+const TOLERANCE = 0.1;
+
+/**
+ * How far apart two affines put a grid's corners.
+ *
+ * @returns `null` where that is nothing worth a word
+ */
+export function formDifference(
+  shape: readonly [number, number, number],
+  spacingMm: readonly number[],
+  one: Affine,
+  other: Affine,
+): number | null {
+  let furthest = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const [i, j, k] = shape.map((size, axis) => (((corner >> axis) & 1) === 1 ? size - 0.5 : -0.5));
+    const [a, b] = [one, other].map((affine) => applyAffine(affine, [i, j, k]));
+    furthest = Math.max(furthest, Math.hypot(...a.map((mm, axis) => mm - b[axis])));
+  }
+  return furthest > TOLERANCE * Math.min(...spacingMm) ? furthest : null;
+}
+
+/** A doubt as a sentence, without the file's name. */
+export function describePlaceDoubt(doubt: PlaceDoubt): string {
+  switch (doubt.kind) {
+    case "unplaced":
+      return (
+        "the header states no place (sform_code and qform_code are 0), so that left and right, front and " +
+        "back are a guess from the order of the voxels"
+      );
+    case "twoForms":
+      return (
+        `sform and qform put its corners up to ${doubt.mm.toFixed(2)} mm apart; the sform is taken, as ` +
+        "nibabel does"
+      );
+    case "voxelSizes":
+      return (
+        `pixdim states voxels of ${sizes(doubt.stated)} mm and sform has ${sizes(doubt.spacing)} mm; the ` +
+        "sform is taken, as nibabel does"
+      );
+  }
+}
+
+/** Says on stderr what is doubtful. */
+export function warnOfPlace(doubt: PlaceDoubt & { readonly source: string }): void {
+  console.warn(`${baseName(doubt.source)}: ${describePlaceDoubt(doubt)}`);
+}
+
+function sizes(mm: readonly number[]): string {
+  return mm.map((size) => Number(size.toPrecision(4))).join(" x ");
+}
+
+/** Says something once for each key, however often it is told. */
+export function oncePer<T>(
+  keyOf: (value: T) => string,
+  say: (value: T) => void,
+): (value: T) => void {
+  const said = new Set<string>();
+  return (value) => {
+    const key = keyOf(value);
+    if (said.has(key)) return;
+    said.add(key);
+    say(value);
+  };
+}

@@ -1,0 +1,139 @@
+import { basename, dirname, join } from "node:path";
+import { DataError } from "../core/errors";
+import { walkFolder } from "../files/walkFolder";
+import { readDicomHead } from "./dicom/dicomFolder";
+import { Fields } from "./dicom/fields";
+import { foldersWithScans, warnOfLeftOut } from "./folderKind";
+import { listed } from "./pairing";
+
+/** One patient's folder. */
+export interface PatientFolder {
+  readonly name: string;
+  /** The patient: the folder's name, or that of another folder with the same PatientID. */
+  readonly group: string;
+}
+
+/** What the folders inside a folder without scans of its own are. */
+export type InnerFolders =
+  | { readonly kind: "none" }
+  /** Parts of one DICOM study: its series. */
+  | { readonly kind: "study" }
+  | { readonly kind: "patients"; readonly patients: readonly PatientFolder[] };
+
+/** Names of folders that hold the parts of a split, which are no patients. */
+const SPLIT_WORDS = new Set(["train", "training", "val", "valid", "validation", "test", "testing"]);
+
+/** Whose scans a folder holds, as far as DICOM says. */
+interface Identity {
+  readonly name: string;
+  readonly studies: ReadonlySet<string>;
+  readonly patientIds: ReadonlySet<string>;
+}
+
+/**
+ * Tells a folder of patients' folders from one of a single study whose series lie in folders of their
+ * own, by what their DICOM files say; folders of other kinds are one patient's each. What is left out is
+ * named on stderr.
+ *
+ * @throws DataError where some folders are of one study and others are not
+ */
+export async function innerFolders(
+  folder: string,
+  folders: readonly string[],
+): Promise<InnerFolders> {
+  const names = (await foldersWithScans(folder, folders)).map(({ path }) => basename(path));
+  if (names.length === 0) return { kind: "none" };
+  if (names.length > 1 && names.every((name) => SPLIT_WORDS.has(name.toLowerCase()))) {
+    throw new DataError({
+      where: folder,
+      expected: "one data set, or a folder for each patient",
+      got: `parts of a split: ${names.join(", ")}`,
+      remedy: "Name the part to read",
+    });
+  }
+  const looked: Identity[] = [];
+  for (const name of names) looked.push(await identityOf(folder, name));
+  const withDicom = looked.filter((one) => one.studies.size > 0);
+  const identities = withDicom.length > 0 ? withDicom : looked;
+  const isTaken = (name: string): boolean => identities.some((one) => one.name === name);
+  warnOfLeftOut(
+    folder,
+    folders
+      .filter((name) => !isTaken(name))
+      .map((name) => ({
+        path: join(folder, name),
+        what: names.includes(name) ? "folder without DICOM files" : "folder without scans",
+      })),
+  );
+  if (isOneStudy(folder, identities)) return { kind: "study" };
+  return { kind: "patients", patients: groupByPatientId(identities) };
+}
+
+/**
+ * Whether the folders are parts of one study.
+ *
+ * @throws DataError where only some are
+ */
+function isOneStudy(folder: string, identities: readonly Identity[]): boolean {
+  const [shared] = sharedStudies(identities);
+  if (shared === undefined) return false;
+  const isOfIt = ({ studies }: Identity): boolean => studies.has(shared);
+  const apart = identities.find((one) => !isOfIt(one) || one.studies.size > 1);
+  if (apart === undefined) return true;
+  throw new DataError({
+    where: folder,
+    expected: "a folder for each patient, or for each series of one study",
+    got: `parts of one study in ${listed(identities.filter(isOfIt).map(({ name }) => name))}, and others`,
+    remedy: "Put each patient's folders into one folder",
+  });
+}
+
+/** Looks at the first DICOM file of each folder below a patient's. */
+async function identityOf(folder: string, name: string): Promise<Identity> {
+  const [studies, patientIds] = [new Set<string>(), new Set<string>()];
+  let seen: string | null = null;
+  for await (const file of walkFolder(join(folder, name))) {
+    const own = dirname(file);
+    if (own === seen) continue;
+    const head = await readDicomHead(file);
+    if (head === null) continue;
+    const fields = new Fields(head);
+    const study = fields.text("study").trim();
+    // A directory of files (DICOMDIR) names none.
+    if (study === "") continue;
+    seen = own;
+    studies.add(study);
+    const patient = fields.text("patientId").trim();
+    if (patient !== "") patientIds.add(patient);
+  }
+  return { name, studies, patientIds };
+}
+
+/** Studies that more than one folder holds a part of. */
+function sharedStudies(identities: readonly Identity[]): (string | undefined)[] {
+  const counts = new Map<string, number>();
+  for (const { studies } of identities) {
+    for (const study of studies) counts.set(study, (counts.get(study) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > 1).map(([study]) => study);
+}
+
+/** Folders that name one patient are one group: a split must not part them. */
+function groupByPatientId(identities: readonly Identity[]): PatientFolder[] {
+  const groups = new Map<string, string>();
+  return identities.map(({ name, patientIds }) => {
+    const known = [...patientIds].map((id) => groups.get(id)).find((group) => group !== undefined);
+    const group = known ?? name;
+    for (const id of patientIds) groups.set(id, groups.get(id) ?? group);
+    return { name, group };
+  });
+}
+
+/** Says on stderr which folders are one patient's by their PatientID. */
+export function warnOfJoined(folder: string, patients: readonly PatientFolder[]): void {
+  const joined = patients
+    .filter(({ name, group }) => name !== group)
+    .map(({ name, group }) => `${name} with ${group}`);
+  if (joined.length === 0) return;
+  console.warn(`${folder}: kept together, as they name one PatientID: ${listed(joined)}`);
+}

@@ -1,0 +1,84 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync, rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+
+/**
+ * Drafts are hidden files and folders in which an output is prepared. Their names say which process
+ * makes them, so that those of a process that was killed can be told from those of one that still runs.
+ */
+const DRAFT = /^\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.partial$/s;
+
+/** Characters of an output that its draft is named after: a disk takes 255 bytes. */
+const LONGEST_NAME = 48;
+/** Drafts of this process that must not outlive it. */
+const ownDrafts = new Set<string>();
+/** Folders that were tidied already. */
+const tidied = new Set<string>();
+
+/** This machine and, in a container, this container: only here do process ids mean what they say. */
+const PLACE = createHash("sha256")
+  .update(`${hostname()} ${processNamespace()}`)
+  .digest("hex")
+  .slice(0, 8);
+
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * A unique hidden name beside `path`. What has it when the process ends is removed, unless the process
+ * is killed; {@link tidyDrafts} sees to that.
+ */
+export function newDraft(path: string): string {
+  const unique = `${PLACE}-${process.pid}-${randomBytes(6).toString("hex")}`;
+  const name = basename(path).slice(0, LONGEST_NAME);
+  const draft = resolve(dirname(path), `.${name}.${unique}.partial`);
+  if (ownDrafts.size === 0) process.once("exit", removeOwnDrafts);
+  ownDrafts.add(draft);
+  return draft;
+}
+
+/** Says that a draft is gone: renamed or removed. */
+export function forgetDraft(draft: string): void {
+  ownDrafts.delete(draft);
+  if (ownDrafts.size === 0) process.off("exit", removeOwnDrafts);
+}
+
+function removeOwnDrafts(): void {
+  for (const draft of ownDrafts) rmSync(draft, { recursive: true, force: true });
+}
+
+/**
+ * Removes drafts that a process of this machine left in a folder when it was killed. Those of running
+ * processes and of other machines stay.
+ */
+export async function tidyDrafts(folder: string): Promise<void> {
+  const path = resolve(folder);
+  if (tidied.has(path)) return;
+  tidied.add(path);
+  for (const name of await readdir(path).catch(() => [])) {
+    const match = DRAFT.exec(name);
+    if (match === null || match[1] !== PLACE || isRunning(Number(match[2]))) continue;
+    await rm(join(path, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Whether a name is a draft's; those of locks name no process. */
+export function isDraft(name: string): boolean {
+  return /^\..+\.([0-9a-f]{8}-\d+-)?[0-9a-f]{12}\.partial$/s.test(name);
+}
