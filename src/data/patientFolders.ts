@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../core/errors";
 import { walkFolder } from "../files/walkFolder";
+import { dicomFileOf } from "./dicom/chooseSeries";
 import { readDicomHead } from "./dicom/dicomFolder";
 import { Fields } from "./dicom/fields";
 import { foldersWithScans, warnOfLeftOut } from "./folderKind";
@@ -26,6 +27,7 @@ const SPLIT_WORDS = new Set(["train", "training", "val", "valid", "validation", 
 /** Whose scans a folder holds, as far as DICOM says. */
 interface Identity {
   readonly name: string;
+  readonly hasDicom: boolean;
   readonly studies: ReadonlySet<string>;
   readonly patientIds: ReadonlySet<string>;
 }
@@ -53,7 +55,7 @@ export async function innerFolders(
   }
   const looked: Identity[] = [];
   for (const name of names) looked.push(await identityOf(folder, name));
-  const withDicom = looked.filter((one) => one.studies.size > 0);
+  const withDicom = looked.filter((one) => one.hasDicom);
   const identities = withDicom.length > 0 ? withDicom : looked;
   const isTaken = (name: string): boolean => identities.some((one) => one.name === name);
   warnOfLeftOut(
@@ -62,7 +64,7 @@ export async function innerFolders(
       .filter((name) => !isTaken(name))
       .map((name) => ({
         path: join(folder, name),
-        what: names.includes(name) ? "folder without DICOM files" : "folder without scans",
+        what: names.includes(name) ? "folder without DICOM images" : "folder without scans",
       })),
   );
   if (isOneStudy(folder, identities)) return { kind: "study" };
@@ -92,21 +94,21 @@ function isOneStudy(folder: string, identities: readonly Identity[]): boolean {
 async function identityOf(folder: string, name: string): Promise<Identity> {
   const [studies, patientIds] = [new Set<string>(), new Set<string>()];
   let seen: string | null = null;
+  let hasDicom = false;
   for await (const file of walkFolder(join(folder, name))) {
     const own = dirname(file);
     if (own === seen) continue;
     const head = await readDicomHead(file);
-    if (head === null) continue;
+    // A directory of files (DICOMDIR) is of no patient.
+    if (head === null || dicomFileOf(head).kind.kind === "other") continue;
     const fields = new Fields(head);
     const study = fields.text("study").trim();
-    // A directory of files (DICOMDIR) names none.
-    if (study === "") continue;
-    seen = own;
-    studies.add(study);
+    [seen, hasDicom] = [own, true];
+    if (study !== "") studies.add(study);
     const patient = fields.text("patientId").trim();
     if (patient !== "") patientIds.add(patient);
   }
-  return { name, studies, patientIds };
+  return { name, hasDicom, studies, patientIds };
 }
 
 /** Studies that more than one folder holds a part of. */

@@ -12,7 +12,7 @@ import { expectUsed } from "./expectUsed";
 import { folderKind, foldersWithScans, noScansError, warnOfLeftOut } from "./folderKind";
 import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "./folderLayout";
 import type { ImageFolderOptions } from "./images/imageFolder";
-import { readCovidSemiSeg, readImageFolder } from "./images/imageFolder";
+import { readCovidSemiSeg, readImageFolder, readListedImages } from "./images/imageFolder";
 import { IMAGE_ENDINGS, readGreyImage } from "./images/readGreyImage";
 import { joinPatients } from "./joinPatients";
 import type { PatientSlices } from "./joinPatients";
@@ -80,7 +80,7 @@ async function readImagesAndMasks(
   const isNifti = (await listFolder(imageFolder)).some((name) => IS_NIFTI.test(name));
   expectUsed(folder, isNifti ? "nifti" : "pictures", options);
   const dataset = !isNifti
-    ? await readImageFolder(imageFolder, maskFolder, named, listedFiles(pairs))
+    ? await readListedImages(imageFolder, maskFolder, named, listedFiles(pairs))
     : pairs === null
       ? await readNiftiFolder(imageFolder, maskFolder, named)
       : await readNiftiPairs(imageFolder, pairs, named);

@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "fast-png";
@@ -19,6 +29,7 @@ import { discSamples } from "../experiments/support/samples";
 import { buildCli } from "../support/buildCli";
 import type { BuiltCli, CliResult } from "../support/buildCli";
 import { writeImageFolder } from "../support/imageFolder";
+import { textInDicom } from "../support/textInDicom";
 
 let folder: string;
 let cli: BuiltCli;
@@ -111,6 +122,44 @@ describe("a DICOM series", () => {
     const nifti = await cli.run([...predict, at("x"), "--input", at("data"), "--series", "3"]);
     expect(nifti.stderr).toMatch(/expected a DICOM folder, to take the series 3 from/);
   });
+
+  it("is predicted and scored for each patient's folder, with the segmentations beside the series", async () => {
+    const list = segmentations.images.map((file) => Buffer.from(file, "base64"));
+    for (const [n, name] of ["anna", "bert"].entries()) {
+      const ids = { "00100020": name, "0020000d": `1.9.${n}`, "0020000e": `1.8.${n}` };
+      await mkdir(at("patients", name, "SE0"), { recursive: true });
+      for (const [i, file] of list.entries()) {
+        await writeFile(at("patients", name, "SE0", `IM${i}`), textInDicom(file, ids));
+      }
+    }
+    const predict = ["predict", "--model", at("run"), "--input"];
+    const all = await cli.run([...predict, at("patients"), "--output", at("all")]);
+    expect(all.stdout).toMatch(/10 slices segmented: 2 masks in/);
+    expect((await readdir(at("all"))).sort()).toEqual(["anna.nii.gz", "bert.nii.gz"]);
+    // The truths: one of each patient, beside the images; the predictions: a folder of their own.
+    for (const name of ["anna", "bert"]) {
+      const input = [...predict, at("patients", name, "SE0"), "--output"];
+      await cli.run([...input, at("patients", name, "SEG.dcm")]);
+      await cli.run([...input, at("segs", `${name}.dcm`)]);
+    }
+    const evaluate = ["evaluate", "--truth", at("patients"), "--json"];
+    for (const prediction of [at("segs"), at("all"), at("patients")]) {
+      const scored = await cli.run([...evaluate, "--prediction", prediction]);
+      expect(scored.stderr).toBe("");
+      const { cases } = JSON.parse(scored.stdout) as { cases: { id: string; accuracy: number }[] };
+      expect(cases.map(({ id }) => id)).toEqual(
+        ["anna", "bert"].flatMap((name) => [0, 1, 2, 3, 4].map((slice) => `${name}-${slice}`)),
+      );
+      expect(cases.every(({ accuracy }) => accuracy === 1)).toBe(true);
+    }
+    await rm(at("segs", "bert.dcm"));
+    const missing = await cli.run([...evaluate, "--prediction", at("segs")]);
+    expect(missing.stderr).toMatch(/a prediction for each of the 2 truths, got none for bert\.dcm/);
+    const alone = await cli.run([
+      ...["evaluate", "--truth", at("segs"), "--prediction", at("segs"), "--json"],
+    ]);
+    expect(alone.stderr).toMatch(/the images that a DICOM segmentation was made on, got none/);
+  }, 120_000);
 
   it("gets no segmentation for a NIfTI scan", async () => {
     await writePhantom(at("scan"), { count: 1, size: 24, seed: 1 });
@@ -328,7 +377,7 @@ describe("phantom", () => {
     const again = await cli.run([...args, "--seed", "2"]);
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(
-      /tr_im\.nii\.gz: .*which the phantom would replace\. Name another/,
+      /tr_im\.nii\.gz: .*which would be replaced, and 1 more like it\. Name another/,
     );
     expect((await readFile(maskPath)).equals(before)).toBe(true);
   });
@@ -361,6 +410,15 @@ describe("evaluate", () => {
 
 describe("bad input", () => {
   const trainOn = (data: string) => ["train", "--data", data, "--out", at("bad-run"), ...TINY];
+  /** A mask of a NIfTI scan under a name that it cannot have. */
+  const named = (ending: string): [string, () => string[], RegExp] => [
+    `a mask named ${ending}`,
+    () => [
+      ...["predict", "--model", at("run"), "--input", at("small", "tr_im.nii.gz")],
+      ...["--output", at(`m${ending}`)],
+    ],
+    /m\.[a-z]+: expected a name that ends in \.nii or \.nii\.gz, or a folder, got a \.[a-z]+ name/,
+  ];
   const predictFrom = (input: string) => [
     ...["predict", "--model", at("run"), "--input", input, "--output", at("bad-masks")],
   ];
@@ -393,6 +451,10 @@ describe("bad input", () => {
     const mask = await readNiftiLabels(maskPath);
     mask.data[77] = 9;
     await writeNifti(at("range", "tr_mask.nii.gz"), mask);
+    await mkdir(at("pair"));
+    for (const name of ["a.hdr", "a.img"]) await writeFile(at("pair", name), "x");
+    await copyFile(maskPath, at("pair", "b.nii.gz"));
+    await symlink(at("nothing"), at("broken.nii.gz"));
     await mkdir(at("deep", "images"), { recursive: true });
     await writeFile(
       at("deep", "images", "a.png"),
@@ -440,6 +502,25 @@ describe("bad input", () => {
       "one NIfTI name for a folder of images",
       () => ["predict", "--model", at("run"), "--input", at("data"), "--output", at("bad.nii.gz")],
       /bad\.nii\.gz: expected a folder for the masks/,
+    ],
+    named(".mha"),
+    named(".img"),
+    named(".txt"),
+    named(".png"),
+    [
+      "half a pair to evaluate",
+      () => ["evaluate", "--prediction", at("pair", "a.hdr"), "--truth", at("pair", "a.hdr")],
+      /a\.hdr: expected a mask: NIfTI .*, got half of a pair of \.hdr and \.img .*Convert the pair/,
+    ],
+    [
+      "a folder of masks with half a pair",
+      () => ["evaluate", "--prediction", at("pair"), "--truth", at("pair")],
+      /pair\/a\.hdr: expected masks: .*, got half of a pair/,
+    ],
+    [
+      "a link that leads nowhere",
+      () => predictFrom(at("broken.nii.gz")),
+      /broken\.nii\.gz: expected .*, got a link to something that is not there/,
     ],
     [
       "masks of another size",

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readNiftiLabels, writePhantom } from "../../src/data";
@@ -103,6 +104,80 @@ describe("predict", () => {
     expectRefused(await cli.run(predict(at("first"), at("taken"))), message);
     expectRefused(await cli.run(predict(at("first"), at("taken", "masks"))), message);
   }, 60_000);
+});
+
+describe("predict that is stopped", () => {
+  /** Starts a prediction of many slices and ends it by a signal when it has begun to write. */
+  async function stopped(output: string, signal: NodeJS.Signals): Promise<number | null> {
+    const child = cli.start([...predict(at("second"), output), "--batch-size", "1"]);
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    const isBegun = (): boolean => existsSync(output) && readdirSync(output).length > 0;
+    while (!isBegun()) await new Promise((next) => setTimeout(next, 5));
+    child.kill(signal);
+    return ended;
+  }
+
+  it("by Ctrl-C or SIGTERM leaves nothing", async () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      expect(await stopped(at(signal), signal)).toBe(130);
+      expect(existsSync(at(signal))).toBe(false);
+    }
+  }, 60_000);
+
+  it("by kill -9 leaves no mask, and a later run tidies up and makes them all", async () => {
+    expect(await stopped(at("killed"), "SIGKILL")).toBeNull();
+    expect(await readdir(at("killed"))).toEqual([expect.stringMatching(/^\..*\.partial$/)]);
+    // A draft of a process that still runs is its own.
+    const [draft] = await readdir(at("killed"));
+    const running = draft.replace(/-\d+-/, `-${process.pid}-`);
+    await mkdir(at("killed", running));
+    const again = await cli.run(predict(at("second"), at("killed")));
+    expect(again.code).toBe(0);
+    expect((await readdir(at("killed"))).sort()).toEqual([running, "c.nii.gz", "d.nii.gz"]);
+  }, 60_000);
+});
+
+describe("a file that is there already", () => {
+  it("is replaced by no command unless --overwrite says so", async () => {
+    const names = ["a.nii.gz", "b.nii.gz"];
+    await mkdir(at("truth"));
+    for (const name of names) await writeFile(at("truth", name), "somebody's only copy");
+    const refused = await cli.run(predict(at("first"), at("truth")));
+    expectRefused(
+      refused,
+      /truth\/a\.nii\.gz: expected no file of that name, got one, which would be replaced, and 1 more like it\. .*--overwrite/,
+    );
+    // Known before the model is loaded.
+    expect(refused.stderr).not.toMatch(/\d+\/24/);
+    expect(await readFile(at("truth", "b.nii.gz"), "utf8")).toBe("somebody's only copy");
+    expect((await cli.run([...predict(at("first"), at("truth")), "--overwrite"])).code).toBe(0);
+    expect((await readNiftiLabels(at("truth", "b.nii.gz"))).shape).toEqual([64, 64, 24]);
+  }, 60_000);
+
+  it.each([
+    ["report", () => ["report", at("run"), "--out", at("mine.html")], "mine.html"],
+    ["export", () => ["export", at("run"), "--to", "web", "--output", at("web")], "web/model.json"],
+    [
+      "export of a saved model",
+      () => ["export", at("run"), "--to", "saved-model", "--output", at("saved")],
+      "saved/saved_model.pb",
+    ],
+    ["phantom", () => ["phantom", "--out", at("scans", "e")], "scans/e/tr_mask.nii.gz"],
+    [
+      "compare",
+      () => ["compare", "--data", at("data"), "--models", "unet", "--out", at("study"), "--yes"],
+      "study/table1.md",
+    ],
+  ])("%s", async (_, args, file) => {
+    await mkdir(join(at(file), ".."), { recursive: true });
+    await writeFile(at(file), "mine");
+    const result = await cli.run(args());
+    const line = result.stderr.split("\n").find((one) => one.startsWith("layerbook: ")) ?? "";
+    expect(line).toContain(file);
+    expect(line).toMatch(/would (be replaced|replace)/);
+    expect(result.code).toBe(2);
+    expect(await readFile(at(file), "utf8")).toBe("mine");
+  });
 });
 
 describe("a user without rights", () => {

@@ -9,6 +9,7 @@ import { readDataset } from "../../src/data/readDataset";
 import golden from "../golden/dicom.json";
 import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
+import { textInDicom } from "../support/textInDicom";
 
 const folder = tempFolder();
 const seriesOf = (name: string) => {
@@ -102,6 +103,64 @@ describe("readDicomSeries", () => {
       );
     },
   );
+
+  /** A file without its 128 bytes and `DICM`, and without its head, too. */
+  const bare = (file: string, hasHead: boolean): string => {
+    const bytes = Buffer.from(file, "base64");
+    const head = 132 + 12 + bytes.readUInt32LE(140);
+    return bytes.subarray(hasHead ? 132 : head).toString("base64");
+  };
+
+  it.each([
+    ["explicit little endian", true],
+    ["explicit little endian", false],
+    ["implicit little endian, a sequence inside", true],
+    ["implicit little endian, a sequence inside", false],
+    ["explicit big endian", false],
+  ])("reads files without DICM: %s, with head: %s", async (name, hasHead) => {
+    const { files, values } = seriesOf(name);
+    const path = writeSeries(
+      `bare ${name} ${hasHead}`,
+      files.map((file) => bare(file, hasHead)),
+    );
+    expect(Array.from((await readDicomSeries(path)).data)).toEqual(values.map(Math.fround));
+    expect((await readDataset(path)).cases).toHaveLength(files.length);
+  });
+
+  it("refuses two patients in one series, and names both", async () => {
+    const files = plain.files.map((file, i) => {
+      const patient = i === 2 ? "BERT" : "ANNA";
+      return textInDicom(Buffer.from(file, "base64"), { "00100020": patient }).toString("base64");
+    });
+    expect(await refusal(readDicomSeries(writeSeries("patients", files)))).toMatch(
+      /PatientID \(0010,0020\): expected one patient in a series, ANNA as in .*, got BERT\. Put the files of each/,
+    );
+  });
+
+  it("says what to do with multi-frame files, alone and beside a series", async () => {
+    const [file] = plain.files;
+    const frames = { "00280008": "60", "0020000e": "1.2.99" };
+    const enhanced = textInDicom(Buffer.from(file, "base64"), frames).toString("base64");
+    const alone = writeSeries("enhanced", [enhanced]);
+    expect(await refusal(readDicomSeries(alone))).toMatch(
+      /NumberOfFrames \(0028,0008\): expected one slice in each file, got 60 frames in one file \(enhanced, multi-frame DICOM\)\. .*dcm2niix/,
+    );
+    let leftOut: readonly LeftOutFile[] = [];
+    await readDicomSeries(writeSeries("enhanced beside", [...plain.files, enhanced]), {
+      onLeftOut: (found) => (leftOut = found),
+    });
+    expect(leftOut.map(({ what }) => what)).toEqual([
+      "multi-frame image of 60 frames (enhanced DICOM)",
+    ]);
+  });
+
+  it("reads a file whose elements before the pixels are long", async () => {
+    const files = plain.files.map((file) =>
+      longComment(Buffer.from(file, "base64"), 70_000).toString("base64"),
+    );
+    const volume = await readDicomSeries(writeSeries("long", files));
+    expect(Array.from(volume.data)).toEqual(plain.values);
+  });
 
   it("says that a slice is missing", async () => {
     // Without an inner slice the gap shows; without an outer one nothing is missing.
@@ -258,3 +317,18 @@ describe("readDicomSeries", () => {
     expect(() => parseDicom("bomb", bomb)).toThrow(/at most 16 nested sequences/);
   });
 });
+
+/** A file with a private element of so many bytes before its pixels. */
+function longComment(file: Buffer, length: number): Buffer {
+  const pixels = file.lastIndexOf(Buffer.from("e07f1000", "hex"));
+  const head = Buffer.from("290010104f4200000000", "hex");
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(length);
+  return Buffer.concat([
+    file.subarray(0, pixels),
+    head.subarray(0, 8),
+    size,
+    Buffer.alloc(length),
+    file.subarray(pixels),
+  ]);
+}

@@ -130,7 +130,7 @@ describe("a folder for each patient", () => {
     expect(await refusal(readDataset(at("study")))).toMatch(
       /2 series: 1\.8\.1 .*; 1\.8\.2 .*Say which one by its UID or number/,
     );
-    expect(warned()).toMatch(/left out 1 entry: snapshots \(folder without DICOM files\)/);
+    expect(warned()).toMatch(/left out 1 entry: snapshots \(folder without DICOM images\)/);
     const { cases } = await readDataset(at("study"), { series: "1.8.2" });
     expect(cases).toHaveLength(4);
     writeSeries(at("study", "bert"), plain, { [STUDY]: "1.9.2", [SERIES]: "1.8.3" });

@@ -96,7 +96,6 @@ function checkSameSize(
  * Reads a folder of grey images (JPEG, PNG) and, where there is one, the folder of their masks (PNG,
  * palette indices or grey values) by stem.
  *
- * @param listed full paths of the files that are read; default all
  * @throws DataError for a folder without images, a mask that is missing, of another size or with
  *   values that are no class
  */
@@ -104,6 +103,19 @@ export async function readImageFolder(
   imageFolder: string,
   maskFolder: string | null,
   options: ImageFolderOptions = {},
+): Promise<SliceDataset> {
+  return readListedImages(imageFolder, maskFolder, options);
+}
+
+/**
+ * {@link readImageFolder} of some files only.
+ *
+ * @param listed full paths of the images and masks that are read; default all
+ */
+export async function readListedImages(
+  imageFolder: string,
+  maskFolder: string | null,
+  options: ImageFolderOptions,
   listed?: ReadonlySet<string>,
 ): Promise<SliceDataset> {
   const { classNames = CLASS_NAMES, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { DataError } from "../../core/errors";
 import { isOrthogonal } from "../../data/affine";
 import { alignLabels } from "../../data/geometry/alignLabels";
@@ -87,7 +88,9 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
 /** Folders of masks, where images may lie too. */
 async function foldersOf({ truth, prediction }: EvaluateFilesOptions): Promise<string[]> {
   const kinds = await Promise.all([truth, prediction].map(pathKind));
-  return [truth, prediction].filter((_, index) => kinds[index] === "folder");
+  return [truth, prediction].map((path, index) =>
+    kinds[index] === "folder" ? path : dirname(path),
+  );
 }
 
 /** A case on both sides. */

@@ -62,7 +62,11 @@ async function inFolder(folder: string, prefix: string): Promise<ScanSource[]> {
   if (inner.kind === "study") return [dicomSource(folder, prefix, folderName(folder))];
   const sources: ScanSource[] = [];
   for (const { name } of inner.patients) {
-    sources.push(...(await inFolder(join(folder, name), `${prefix}${name}_`)));
+    const own = await inFolder(join(folder, name), `${prefix}${name}_`);
+    const [only] = own;
+    const isOnly = own.length === 1 && only.kind !== "pictures";
+    // A patient's only scan goes by the patient's name, as its mask does in evaluateFiles.
+    sources.push(...(isOnly ? [{ ...only, outputs: [`${prefix}${name}.nii.gz`] }] : own));
   }
   return sources;
 }
@@ -71,10 +75,8 @@ function niftiSource(path: string, prefix: string): ScanSource {
   return { path, kind: "nifti", prefix, outputs: [`${prefix}${basename(path)}`] };
 }
 
-/** A patient's folder that holds the series itself gives its name once. */
 function dicomSource(path: string, prefix: string, name: string): ScanSource {
-  const own = prefix.endsWith(`${name}_`) ? prefix.slice(0, -1) : `${prefix}${name}`;
-  return { path, kind: "dicom", prefix, outputs: [`${own}.nii.gz`] };
+  return { path, kind: "dicom", prefix, outputs: [`${prefix}${name}.nii.gz`] };
 }
 
 async function pictureSource(folder: string, prefix: string): Promise<ScanSource> {

@@ -1,10 +1,11 @@
 import { basename, dirname, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
 import { readDescription } from "../../data/datasetJson";
+import type { LeftOutFile } from "../../data/dicom/chooseSeries";
 import { dicomKind } from "../../data/dicom/dicomKind";
 import { isDicomFile, readDicomHead } from "../../data/dicom/dicomFolder";
 import { foldersWithScans, warnOfLeftOut } from "../../data/folderKind";
-import { IS_NIFTI, MASK_FOLDERS, entryNamed } from "../../data/folderLayout";
+import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "../../data/folderLayout";
 import { listedMasks } from "../../data/listedPairs";
 import { otherFormat, formatError } from "../../data/otherFormats";
 import { isMaskName, listed, pairByName } from "../../data/pairing";
@@ -119,7 +120,7 @@ async function masksBelow(folder: string, prefix: string): Promise<Map<string, s
   const own = await ownMasks(folder, files);
   const masks = new Map<string, string>();
   if (own.length > 0) {
-    warnOfLeftOut(folder, await foldersWithScans(folder, folders));
+    await warnOfDeeperMasks(folder, folders);
     // A patient's only mask goes by the patient's name.
     const patient = prefix.replace(/_$/, "");
     for (const name of own) {
@@ -134,6 +135,17 @@ async function masksBelow(folder: string, prefix: string): Promise<Map<string, s
     for (const [key, mask] of await masksBelow(path, `${prefix}${name}_`)) masks.set(key, mask);
   }
   return masks;
+}
+
+/** Says which folders beside masks hold further ones; images may lie there. */
+async function warnOfDeeperMasks(folder: string, folders: readonly string[]): Promise<void> {
+  const others = folders.filter((name) => entryNamed([name], IMAGE_FOLDERS) === undefined);
+  const leftOut: LeftOutFile[] = [];
+  for (const { path } of await foldersWithScans(folder, others)) {
+    const masks = await masksBelow(path, "");
+    if (masks.size > 0) leftOut.push({ path, what: "folder with masks" });
+  }
+  warnOfLeftOut(folder, leftOut);
 }
 
 /** Names without an ending of their own, as DICOM files have, would lose what follows a dot. */

@@ -33,8 +33,8 @@ export interface PredictFilesOptions {
   readonly input: string;
   /**
    * A folder; for one volume also a name that ends in `.nii` or `.nii.gz`, for a DICOM series in `.dcm`,
-   * which writes a DICOM segmentation (SEG), for one image in `.png`. Masks get their scan's name, behind
-   * that of the patient's folder where each patient has one: `anna_ct.nii.gz`.
+ XX
+   * patient has a folder, that of the folder for its only scan, or both: `anna.nii.gz`, `bert_ct1.nii.gz`.
    */
   readonly output: string;
   /** Whether masks replace files of their names; default false: such a file is refused before the work. */
