@@ -16,7 +16,7 @@ import type { Job } from "./job";
 const STUDY_FILE = "study.json";
 const JOBS_FOLDER = "jobs";
 /** Names that the tables of studies have. */
-const IS_TABLE = /^(table[12]|ablation|leak-study|k-shot)\.(md|csv|tex)$/;
+const IS_TABLE = /^(table[12]|ablation|leak-study|k-shot)\.(md|csv|tex|json)$/;
 const REMEDY = "Choose another folder, or remove this one.";
 
 const studyFileSchema = z.strictObject({
