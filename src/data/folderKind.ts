@@ -4,7 +4,8 @@ import { walkFolder } from "../files/walkFolder";
 import type { FolderEntries } from "../files/walkFolder";
 import { describeLeftOut } from "./dicom/chooseSeries";
 import type { LeftOutFile } from "./dicom/chooseSeries";
-import { isDicomFile, isDicomFolder } from "./dicom/dicomFolder";
+import { isDicomFile, readDicomHead } from "./dicom/dicomFolder";
+import { isDirectory } from "./dicom/dicomKind";
 import { IS_NIFTI } from "./folderLayout";
 import { IMAGE_ENDINGS } from "./images/readGreyImage";
 import { formatError, otherFormat } from "./otherFormats";
@@ -31,7 +32,7 @@ export async function folderKind(
   const nifti = files.filter((name) => IS_NIFTI.test(name) && (hasMasks || !isMaskName(name)));
   const pictures = files.filter(isPicture);
   const others = files.filter((name) => !IS_NIFTI.test(name) && !isPicture(name));
-  const isDicom = await isDicomFolder(folder, others);
+  const isDicom = await holdsDicom(folder, others, folders.length > 0);
   if (isDicom && nifti.length > 0) {
     throw new DataError({
       where: folder,
@@ -78,6 +79,22 @@ export function noScansError(folder: string, { files, folders }: FolderEntries):
 /** Says on stderr what a folder holds that is not read. */
 export function warnOfLeftOut(folder: string, leftOut: readonly LeftOutFile[]): void {
   if (leftOut.length > 0) console.warn(`${folder}: left out ${describeLeftOut(leftOut)}`);
+}
+
+/** Whether DICOM files lie in a folder itself; a DICOMDIR beside folders says only what is in these. */
+async function holdsDicom(
+  folder: string,
+  names: readonly string[],
+  hasFolders: boolean,
+): Promise<boolean> {
+  for (const name of names) {
+    const path = join(folder, name);
+    if (!(await isDicomFile(path))) continue;
+    if (!hasFolders) return true;
+    const head = await readDicomHead(path);
+    if (head !== null && !isDirectory(head)) return true;
+  }
+  return false;
 }
 
 function unreadFormats(folder: string, names: readonly string[]): LeftOutFile[] {

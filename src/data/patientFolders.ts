@@ -17,7 +17,7 @@ export interface PatientFolder {
 /** What the folders inside a folder without scans of its own are. */
 export type InnerFolders =
   | { readonly kind: "none" }
-  /** Parts of one DICOM study: its series. */
+  /** Series of one patient: of one study, or of several. */
   | { readonly kind: "study" }
   | { readonly kind: "patients"; readonly patients: readonly PatientFolder[] };
 
@@ -33,7 +33,7 @@ interface Identity {
 }
 
 /**
- * Tells a folder of patients' folders from one of a single study whose series lie in folders of their
+ * Tells a folder of patients' folders from one of a single patient whose series lie in folders of their
  * own, by what their DICOM files say; folders of other kinds are one patient's each. What is left out is
  * named on stderr.
  *
@@ -72,19 +72,22 @@ export async function innerFolders(
 }
 
 /**
- * Whether the folders are parts of one study.
+ * Whether the folders are series of one study, or of several of one patient.
  *
- * @throws DataError where only some are
+ * @throws DataError where only some are of one study
  */
 function isOneStudy(folder: string, identities: readonly Identity[]): boolean {
   const [shared] = sharedStudies(identities);
   if (shared === undefined) return false;
   const isOfIt = ({ studies }: Identity): boolean => studies.has(shared);
-  const apart = identities.find((one) => !isOfIt(one) || one.studies.size > 1);
-  if (apart === undefined) return true;
+  const isWhole = identities.every((one) => isOfIt(one) && one.studies.size === 1);
+  const ids = new Set(identities.flatMap(({ patientIds }) => [...patientIds]));
+  const isOnePatient =
+    ids.size === 1 && identities.every(({ patientIds }) => patientIds.size === 1);
+  if (isWhole || isOnePatient) return true;
   throw new DataError({
     where: folder,
-    expected: "a folder for each patient, or for each series of one study",
+    expected: "a folder for each patient, or for each series of one patient",
     got: `parts of one study in ${listed(identities.filter(isOfIt).map(({ name }) => name))}, and others`,
     remedy: "Put each patient's folders into one folder",
   });

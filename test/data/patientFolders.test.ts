@@ -158,12 +158,20 @@ describe("what lies deeper than the data", () => {
     expect(warned()).toMatch(/layout: left out 1 entry: more \(folder with scans\)/);
   });
 
-  it("is read from an export with a DICOMDIR", async () => {
+  it("is read from an export with a DICOMDIR, of one patient and of two", async () => {
     const directory = Buffer.from(golden.others["DICOMDIR"], "base64");
     write(at("export", "DICOMDIR"), directory);
-    writeSeries(at("export", "DICOM", "PA0", "ST0", "SE0"), plain, {});
+    const ids = (n: number) => ({ [PATIENT]: `P${n}`, [STUDY]: `1.9.${n}`, [SERIES]: `1.8.${n}` });
+    writeSeries(at("export", "DICOM", "PA0", "ST0", "SE0"), plain, ids(0));
     expect((await readDataset(at("export"))).cases).toHaveLength(4);
-    expect(warned()).toMatch(/left out 1 file: DICOMDIR \(DICOMDIR\)/);
+    writeSeries(at("export", "DICOM", "PA1", "ST0", "SE0"), plain, ids(1));
+    const { cases } = await readDataset(at("export"));
+    expect([...new Set(cases.map(({ group }) => group))]).toEqual(["PA0", "PA1"]);
+    // Two studies of one patient, whose series lie side by side.
+    writeSeries(at("visits", "CT1"), plain, ids(0));
+    writeSeries(at("visits", "CT2"), plain, { ...ids(0), [SERIES]: "1.8.7" });
+    writeSeries(at("visits", "CT3"), plain, { ...ids(1), [PATIENT]: "P0" });
+    expect(await refusal(readDataset(at("visits")))).toMatch(/3 series: 1\.8\.0 .*--series/);
   });
 
   it("is not followed round in circles, and no broken link is passed over", async () => {

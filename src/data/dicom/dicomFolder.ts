@@ -1,5 +1,4 @@
 import { open } from "node:fs/promises";
-import { join } from "node:path";
 import { DataError } from "../../core/errors";
 import { pathKind, readWholeFile } from "../../files/readFiles";
 import { asDataError } from "../../files/systemErrors";
@@ -37,12 +36,6 @@ async function readStart(path: string, count: number): Promise<Buffer> {
 export async function isDicomFile(path: string): Promise<boolean> {
   if ((await pathKind(path)) !== "file") return false;
   return dicomStart(await readStart(path, START_BYTES)) !== null;
-}
-
-/** Whether one of a folder's entries is a DICOM file. */
-export async function isDicomFolder(path: string, names: readonly string[]): Promise<boolean> {
-  for (const name of names) if (await isDicomFile(join(path, name))) return true;
-  return false;
 }
 
 /**

@@ -26,12 +26,15 @@ const OTHER_CLASSES: readonly (readonly [prefix: string, what: string])[] = [
 export const WITHOUT_PIXELS = "file without pixels";
 const DIRECTORY_RECORDS = "00041220";
 
+/** Whether a file is a directory of others (DICOMDIR). */
+export function isDirectory({ values, sequences }: DicomElements): boolean {
+  return values.has(DIRECTORY_RECORDS) || sequences.has(DIRECTORY_RECORDS);
+}
+
 /** Says what a file is by its class, its pixels and its place. */
 export function dicomKind(elements: DicomElements): DicomKind {
-  const { values, sequences, fragments } = elements;
-  if (values.has(DIRECTORY_RECORDS) || sequences.has(DIRECTORY_RECORDS)) {
-    return { kind: "other", what: "DICOMDIR" };
-  }
+  const { fragments } = elements;
+  if (isDirectory(elements)) return { kind: "other", what: "DICOMDIR" };
   const fields = new Fields(elements);
   const sopClass = fields.text("sopClass");
   if (SEGMENTATIONS.includes(sopClass)) return { kind: "segmentation" };

@@ -41,6 +41,7 @@ function checkOrientation(path: string, orientation: readonly number[]): void {
 export function readDicomSlice(elements: DicomElements): DicomSlice {
   const { path } = elements;
   const fields = new Fields(elements);
+  const rule = readValueRule(elements);
   const [frames] = fields.numbers("frames", 1, [1]);
   if (frames !== 1) {
     throw fieldError(
@@ -51,7 +52,6 @@ export function readDicomSlice(elements: DicomElements): DicomSlice {
       "Convert it to NIfTI (dcm2niix), or to one file for each slice (emf2sf of dcm4che)",
     );
   }
-  const rule = readValueRule(elements);
   const spacing = fields.numbers("spacing", 2);
   if (!spacing.every((mm) => mm > 0)) {
     throw fieldError(path, "spacing", "distances above 0 mm", spacing.join(", "));

@@ -86,14 +86,11 @@ export function parseDicom(
     });
   }
   const { transferSyntax, at } = readFileHead(path, bytes, start);
-  const encoding: Encoding = start.hasHead
-    ? {
-        isLittleEndian: transferSyntax !== EXPLICIT_BIG,
-        isExplicit: transferSyntax !== IMPLICIT_LITTLE,
-      }
-    : { isLittleEndian: start.isLittleEndian, isExplicit: start.isExplicit };
   const rest = bytes.subarray(at);
   const body = transferSyntax === DEFLATED ? inflateRest(path, rest) : rest;
+  const isLittleEndian = start.hasHead ? transferSyntax !== EXPLICIT_BIG : start.isLittleEndian;
+  // Some programs write the one and name the other; pydicom and GDCM look, too.
+  const encoding: Encoding = { isLittleEndian, isExplicit: looksExplicit(body) };
   const reader = new ElementReader(path, body, 0, encoding);
   const values = new Map<string, Buffer>();
   const sequences = new Map<string, SequenceBytes>();
@@ -128,13 +125,14 @@ function readFileHead(
     const value = head.take(length);
     if (tag === "00020010") transferSyntax = value.toString("latin1").replace(/[\0 ]+$/, "");
   }
-  if (transferSyntax === "") transferSyntax = plainSyntax(bytes.subarray(head.at));
+  if (transferSyntax === "")
+    transferSyntax = looksExplicit(bytes.subarray(head.at)) ? EXPLICIT_LITTLE : IMPLICIT_LITTLE;
   return { transferSyntax, at: head.at };
 }
 
-/** The encoding of a data set that no head names: explicit where its first element has a kind. */
-function plainSyntax(rest: Buffer): string {
-  return /^[A-Z]{2}$/.test(rest.toString("latin1", 4, 6)) ? EXPLICIT_LITTLE : IMPLICIT_LITTLE;
+/** Whether the first element of a data set has a kind, two letters where an implicit one has its length. */
+function looksExplicit(body: Buffer): boolean {
+  return /^[A-Z]{2}$/.test(body.toString("latin1", 4, 6));
 }
 
 /**
