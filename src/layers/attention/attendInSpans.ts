@@ -143,6 +143,17 @@ type SpanGradients = {
   readonly dMask: tf.Tensor3D[];
 };
 
+/** Rows that are a multiple of this wide are multiplied faster on a processor. */
+const ROW_MULTIPLE = 8;
+
+/** Rows with one more value each, and zeros behind it to a width that multiplies fast. */
+function widen(x: tf.Tensor3D, last: tf.Tensor3D): tf.Tensor3D {
+  const [batch, rows, width] = x.shape;
+  const missing = ROW_MULTIPLE - 1 - (width % ROW_MULTIPLE);
+  const zeros = missing === 0 ? [] : [tf.zeros<tf.Rank.R3>([batch, rows, missing])];
+  return tf.concat([x, last, ...zeros], 2);
+}
+
 function spanGradients(
   { savedWeights, q, k, v, mask, seed, dy, dTotal }: BackwardInputs,
   span: Span,
@@ -161,8 +172,8 @@ function spanGradients(
         return tf.mul<tf.Tensor3D>(weights, tf.sub(dWeights, total));
       }
       // direction . values - total is one product of rows that are one longer.
-      const minusOne = tf.fill([v.shape[0], v.shape[1], 1], -1);
-      const [left, right] = [tf.concat([direction, total], 2), tf.concat([v, minusOne], 2)];
+      const minusOne = tf.fill<tf.Rank.R3>([v.shape[0], v.shape[1], 1], -1);
+      const [left, right] = [widen(direction, total), widen(v, minusOne)];
       return tf.mul<tf.Tensor3D>(weights, tf.matMul(left, right, false, true));
     });
     const dk = tf.mul<tf.Tensor3D>(tf.matMul(dLogits, sliceQueries(q, span), true), scale);
