@@ -18,6 +18,11 @@ batch, size, implementation = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(2)
 torch.manual_seed(1)
 network = torch.nn.Sequential(build("unet", size), torch.nn.Softmax(1)).eval()
+# As after a training, and as layerbookPredict.ts does.
+for module in network.modules():
+    if isinstance(module, torch.nn.BatchNorm2d):
+        for values in [module.weight.data, module.bias.data, module.running_mean, module.running_var]:
+            values.uniform_(0.5, 1)
 parameters = sum(p.numel() for p in network.parameters()) + sum(
     b.numel() for n, b in network.named_buffers() if "running" in n
 )

@@ -73,6 +73,8 @@ export function exportSavedModel(
 ): ServingSignature {
   const where = `exportSavedModel("${model.name}")`;
   refuseUnknownOptions(where, options, ["inputShape"]);
+  // tfjs' sequential models have no names of inputs and outputs until they are built.
+  if (model instanceof tf.Sequential && !model.built) model.build();
   const shapes = shapesOf(where, model, options.inputShape);
   const inputNames = uniqueNames(model.inputNames);
   const outputNames = uniqueNames(model.outputNames);

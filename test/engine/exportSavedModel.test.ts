@@ -6,7 +6,7 @@ import { exportSavedModel } from "../../src/engine/exportSavedModel";
 import { loadEngine } from "../../src/engine/load";
 import { requirePackage } from "../../src/files/packages";
 import { MultiHeadAttention } from "../../src/layers";
-import { modelByName } from "../../src/models";
+import { modelByName, unet3d } from "../../src/models";
 import type { ModelName } from "../../src/models";
 import { runInOnnx, serveInPython, whyNoOnnx } from "../support/servedModel";
 import type { NamedArrays } from "../support/servedModel";
@@ -99,6 +99,17 @@ function smallModel(name: ModelName): tf.LayersModel {
   });
 }
 
+const imagesOf = (batch: number) => ({ image: normal([batch, 16, 12, 1]) });
+
+function recurrent(): tf.Sequential {
+  return tf.sequential({
+    layers: [
+      tf.layers.lstm({ units: 4, inputShape: [5, 3] }),
+      tf.layers.dense({ units: 2, name: "scores" }),
+    ],
+  });
+}
+
 /** Why the conversion to ONNX is not run here. */
 const noOnnx = whyNoOnnx();
 const itOnnx = noOnnx === null ? it : it.skip;
@@ -127,6 +138,20 @@ describe("exportSavedModel", () => {
     served.dispose();
   });
 
+  it("takes a sequential model that has not run yet, its recurrent layer a loop", async () => {
+    const model = recurrent();
+    const folder = newFolder();
+    const signature = exportSavedModel(model, folder);
+    expect(Object.values(signature.inputs)).toEqual([{ dtype: "float32", shape: [null, 5, 3] }]);
+    expect(signature.outputs).toEqual({ scores: { dtype: "float32", shape: [null, 2] } });
+    const served = await node.loadSavedModel(folder);
+    for (const batch of [1, 4]) {
+      const inputs = { [model.inputNames[0]]: normal([batch, 5, 3]) };
+      expectNear(arraysOf(served.predict(inputs)), expectedOf(model, inputs));
+    }
+    served.dispose();
+  });
+
   it("gives Python's TensorFlow the same", () => {
     const model = manyInputs();
     const folder = newFolder();
@@ -145,15 +170,22 @@ describe("exportSavedModel", () => {
     served.forEach((outputs, i) => expectNear(outputs, expectedOf(model, calls[i])));
   });
 
-  itOnnx.each(["unet", "residualAttentionUnet", "many inputs"] as const)(
+  itOnnx.each([
+    ["unet", () => smallModel("unet"), imagesOf],
+    ["residualAttentionUnet", () => smallModel("residualAttentionUnet"), imagesOf],
+    [
+      "unet3d",
+      () => unet3d({ inputShape: [3, 7, 5, 1], numClasses: 2, filters: 4, depth: 1 }),
+      (batch: number) => ({ volume: normal([batch, 3, 7, 5, 1]) }),
+    ],
+    ["many inputs", manyInputs, inputsOf],
+  ] as const)(
     onnxTitle("gives ONNX Runtime the outputs of %s by way of tf2onnx"),
-    (name) => {
-      const model = name === "many inputs" ? manyInputs() : smallModel(name);
+    (_name, make, feedsOf) => {
+      const model = make();
       const folder = newFolder();
       exportSavedModel(model, folder);
-      const calls = [1, 3].map((batch) =>
-        name === "many inputs" ? inputsOf(batch) : { image: normal([batch, 16, 12, 1]) },
-      );
+      const calls = [1, 3].map((batch): tf.NamedTensorMap => feedsOf(batch));
       const served = runInOnnx(folder, calls.map(arraysOf));
       served.forEach((outputs, i) => expectNear(outputs, expectedOf(model, calls[i])));
     },
