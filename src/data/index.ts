@@ -41,6 +41,7 @@ export { lungMask } from "./lungMask";
 export { NEIGHBOUR_CORRELATION, findNeighbours, groupNeighbours } from "./nearDuplicates";
 export type { NeighbourPair } from "./nearDuplicates";
 export type { UnitGuess } from "./nifti/guessUnit";
+export type { NotNumbers } from "./nifti/notNumbers";
 export type { PlaceDoubt } from "./nifti/placeDoubt";
 export type { NiftiPairOptions } from "./nifti/readNiftiPairs";
 export { readNifti, readNiftiLabels } from "./nifti/readNifti";

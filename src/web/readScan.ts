@@ -5,6 +5,7 @@ import { dicomStart } from "../data/dicom/dicomStart";
 import { parseDicomSeries } from "../data/dicom/decodeSeries";
 import { parseGreyPng } from "../data/images/parsePng";
 import { parseNifti } from "../data/nifti/parseNifti";
+import { describeNotNumbers } from "../data/nifti/notNumbers";
 import { describePlaceDoubt } from "../data/nifti/placeDoubt";
 import type { IntensityUnit, SliceCase, Volume, VolumeGrid } from "../data/types";
 import { sliceVolume } from "../data/volumeSlices";
@@ -103,6 +104,7 @@ async function readVolume(file: ScanFile, { unit }: ReadScanOptions): Promise<Sc
       const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
       notes.push(`Values from ${low} to ${high} are taken for ${guess}.`);
     },
+    onNotNumbers: (found) => notes.push(`${describeNotNumbers(found)}.`),
     onPlaceDoubt: (doubt) => {
       const text = describePlaceDoubt(doubt);
       notes.push(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);

@@ -127,6 +127,28 @@ describe("readDicomSeries", () => {
     expect((await readDataset(path)).cases).toHaveLength(files.length);
   });
 
+  it("reads a data set that is written in another encoding than its head names", async () => {
+    const { files, values } = seriesOf("implicit little endian, a sequence inside");
+    const named = files.map((file) => {
+      const text = Buffer.from(file, "base64").toString("latin1");
+      // The UID of the implicit encoding, padded, as that of the explicit one.
+      const at = text.indexOf("1.2.840.10008.1.2\0");
+      expect(at).toBeGreaterThan(0);
+      const bytes = Buffer.from(text, "latin1");
+      const head = bytes.subarray(0, at);
+      head.writeUInt16LE(20, at - 2);
+      const longer = Buffer.concat([
+        head,
+        Buffer.from("1.2.840.10008.1.2.1\0"),
+        bytes.subarray(at + 18),
+      ]);
+      longer.writeUInt32LE(longer.readUInt32LE(140) + 2, 140);
+      return longer.toString("base64");
+    });
+    const volume = await readDicomSeries(writeSeries("named explicit", named));
+    expect(Array.from(volume.data)).toEqual(values.map(Math.fround));
+  });
+
   it("refuses two patients in one series, and names both", async () => {
     const files = plain.files.map((file, i) => {
       const patient = i === 2 ? "BERT" : "ANNA";

@@ -134,6 +134,15 @@ describe("readNifti", () => {
     expect(warnings).toHaveBeenCalledTimes(1);
   });
 
+  it("says how many voxels are no numbers", async () => {
+    const path = join(folder, "holes.nii");
+    await writeNifti(path, asVolume(Float32Array.of(-1000, NaN, Infinity, 40)));
+    expect(Array.from((await readNifti(path)).data)).toEqual([-1000, NaN, Infinity, 40]);
+    expect(warnings.mock.calls.flat()).toEqual([
+      "holes.nii: 2 voxels are no numbers (NaN or infinite); NaN is taken for black",
+    ]);
+  });
+
   it("counts the decoded voxels too, before anything is taken", async () => {
     // 3 x 5 x 2 voxels of int16: 60 bytes as stored, 120 as float32.
     const path = temp("scan.nii", soundFile());

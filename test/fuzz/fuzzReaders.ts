@@ -93,6 +93,13 @@ export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
       files: goldenFiles(root, "dicom", ({ name }) => IS_CODEC.test(name)),
       read: (path) => readDicomSeries(path),
     },
+    "dicom, without DICM": {
+      ending: ".dcm",
+      files: goldenFiles(root, "dicom", ({ name }) => /^(implicit|explicit) little/.test(name)).map(
+        (file) => file.subarray(132),
+      ),
+      read: (path) => readDicomSeries(path),
+    },
     "dicom, unknown sequence": {
       ending: ".dcm",
       files: goldenFiles(root, "dicom", ({ name }) => /sequence|LUT/.test(name)),

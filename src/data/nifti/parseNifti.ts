@@ -2,6 +2,8 @@ import type { IntensityUnit, Volume } from "../types";
 import { decodeVoxels } from "./decodeVoxels";
 import { guessUnit, warnOfGuess } from "./guessUnit";
 import type { UnitGuess } from "./guessUnit";
+import { countNotNumbers, warnOfNotNumbers } from "./notNumbers";
+import type { NotNumbers } from "./notNumbers";
 import { warnOfPlace } from "./placeDoubt";
 import type { PlaceDoubt } from "./placeDoubt";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
@@ -17,6 +19,8 @@ export interface ReadNiftiOptions {
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** Is told what is doubtful about its place in the patient; by default a line on stderr says so. */
   readonly onPlaceDoubt?: (doubt: PlaceDoubt & { readonly source: string }) => void;
+  /** Is told how many voxels are not finite numbers; by default a line on stderr says so. */
+  readonly onNotNumbers?: (found: NotNumbers) => void;
   /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
   readonly maxBytes?: number;
 }
@@ -27,10 +31,16 @@ export function volumeOf(
   { header, voxels, extensions }: Stored,
   options: ReadNiftiOptions,
 ): Volume {
-  const { onUnitGuess = warnOfGuess, onPlaceDoubt = warnOfPlace } = options;
+  const {
+    onUnitGuess = warnOfGuess,
+    onPlaceDoubt = warnOfPlace,
+    onNotNumbers = warnOfNotNumbers,
+  } = options;
   const data = decodeVoxels(header, voxels);
   const { shape, affine, spacingMm, form } = header;
   if (header.placeDoubt !== null) onPlaceDoubt({ ...header.placeDoubt, source: path });
+  const count = header.datatype.name.startsWith("float") ? countNotNumbers(data) : 0;
+  if (count > 0) onNotNumbers({ count, source: path });
   let unit = options.unit ?? header.notedUnit ?? options.unnotedUnit ?? null;
   if (unit === null) {
     const guess = guessUnit(data);

@@ -1,0 +1,23 @@
+import { baseName } from "../fileNames";
+
+/** Voxels of an image that are not finite numbers, as resampling leaves them outside of the scan. */
+export interface NotNumbers {
+  readonly count: number;
+  readonly source: string;
+}
+
+export function countNotNumbers(data: Float32Array): number {
+  let count = 0;
+  for (const value of data) if (!Number.isFinite(value)) count++;
+  return count;
+}
+
+/** What becomes of them, as a sentence without the file's name. */
+export function describeNotNumbers({ count }: NotNumbers): string {
+  return `${count} ${count === 1 ? "voxel is no number" : "voxels are no numbers"} (NaN or infinite); NaN is taken for black`;
+}
+
+/** Says so on stderr. */
+export function warnOfNotNumbers(found: NotNumbers): void {
+  console.warn(`${baseName(found.source)}: ${describeNotNumbers(found)}`);
+}
