@@ -10,7 +10,7 @@ const limits = [
   { names: "LSHAttention", from: "layerbook", kilobytes: 30 },
   { names: "MultiHeadAttention", from: "layerbook", kilobytes: 30 },
   { names: "*", from: "layerbook", kilobytes: 120 },
-  { names: "readScan", from: "layerbook/web", kilobytes: 40 },
+  { names: "readScan", from: "layerbook/web", kilobytes: 42 },
 ];
 
 for (const { names, from, kilobytes } of limits) {
