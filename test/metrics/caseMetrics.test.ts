@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from "../../src/core/json";
 import { caseMetrics, caseScores, reportScores, summarise } from "../../src/metrics";
 import type { CaseRecord } from "../../src/metrics";
 import { draw } from "./draw";
@@ -180,11 +181,13 @@ describe("summarise", () => {
     expect(summarise(one).intervals.dice.low).toBeNaN();
   });
 
-  it("makes the report's JSON, null where undefined", () => {
+  it("makes the scores of a report, which JSON keeps where they are undefined", () => {
     const scores = reportScores(summary);
     expect(Object.keys(scores)).toEqual(["dice", "accuracy", "precision", "perClass"]);
     expect(scores.perClass["consolidation"]).toMatchObject({ cases: 1, recall: 1 });
-    expect(reportScores(summarise([records[3]])).dice).toBeNull();
+    const undefinedOnes = reportScores(summarise([records[3]]));
+    expect(undefinedOnes.dice).toBeNaN();
+    expect(parseJson(stringifyJson(undefinedOnes))).toEqual(undefinedOnes);
   });
 
   it("gives a case its row of the paper's tables", () => {

@@ -86,7 +86,7 @@ function summary(
   html: string,
   json: string,
 ): string {
-  const number = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
+  const number = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : "-");
   const rows = Object.entries(models).map(
     ([name, { dice, accuracy, precision }]) =>
       `${name.padEnd(24)}${number(dice).padStart(8)}${number(accuracy).padStart(10)}${number(precision).padStart(11)}`,
