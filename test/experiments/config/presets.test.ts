@@ -50,7 +50,7 @@ describe("presetConfig", () => {
 
   it("lists the presets where there is no such one", () => {
     expect(() => presetConfig("fast")).toThrow(
-      'preset: expected one of smoke, demo, quick, paper, got "fast"',
+      'preset: expected one of smoke, demo, quick, best, paper, got "fast"',
     );
   });
 });

@@ -28,7 +28,10 @@ loadEngine();
 /** The quickest training that every setting can still be seen in. */
 const BASE: TrainingOverrides = {
   ...{ size: 16, batchSize: 2, epochs: 1, compiled: false, lastBatch: "keep" },
-  model: { filters: 2, depth: 2, cardinality: 2, attentionLevels: [1], bucketSize: 8 },
+  model: {
+    ...{ filters: 2, depth: 2, cardinality: 2, attentionLevels: [1], bucketSize: 8 },
+    ...{ normalization: null, standardize: false },
+  },
   optimizer: { clipNorm: null },
 };
 
