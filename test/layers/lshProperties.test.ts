@@ -274,3 +274,14 @@ describe("the permutation", () => {
     });
   });
 });
+
+it("refuses a gradient of its gradient, which would be wrong without a word", () => {
+  const [qk, v] = [random4d(1, 9, 2, 3), random4d(1, 9, 2, 5)];
+  const slope = tf.grad((x: tf.Tensor) =>
+    tf.sum(tf.square(lshAttention(x as tf.Tensor4D, v, { bucketSize: 4 }))),
+  );
+  expect(slope(qk).shape).toEqual([1, 9, 2, 3]);
+  expect(() => tf.grad((x: tf.Tensor) => tf.sum(tf.square(slope(x))))(qk)).toThrow(
+    /lshAttention: expected a first-order gradient.*scaledDotProductAttention/,
+  );
+});
