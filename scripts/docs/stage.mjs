@@ -9,6 +9,7 @@ const FIRST = [
   "start.md",
   "add-a-layer.md",
   "bring-your-data.md",
+  "volumes.md",
   "load-weights.md",
   "train-on-a-gpu.md",
   "several-machines.md",
