@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readDicomSeries } from "../../../src/data/dicom/readDicomSeries";
+import { writeDicomLabels } from "../../../src/data/dicom/writeDicomLabels";
 import { writeMaskPng } from "../../../src/data/images/png";
 import { writeNifti } from "../../../src/data/nifti/writeNifti";
 import type { Volume } from "../../../src/data/types";
 import { evaluateFiles } from "../../../src/experiments/evaluation/evaluateFiles";
+import segmentations from "../../golden/dicomSegmentation.json";
 import { refusal } from "../../support/refusal";
 import { tempFolder } from "../../support/tempFolder";
 
@@ -134,5 +137,41 @@ describe("evaluateFiles", () => {
       labels: { 255: 1, 1: 1 },
     });
     expect([summary.dice, summary.perClass[1].name]).toEqual([1, "cancer"]);
+  });
+
+  it("scores folders of DICOM segmentations by the segments' names, on the images that are named", async () => {
+    const images = join(folder, "dicom");
+    mkdirSync(images);
+    segmentations.images.forEach((file, i) =>
+      writeFileSync(join(images, `IM${i}`), Buffer.from(file, "base64")),
+    );
+    const scan = await readDicomSeries(images);
+    const labels = Uint8Array.from(scan.data, (_, i) => [0, 0, 1, 2][i % 4]);
+    const turned = labels.map((label) => [0, 2, 1][label]);
+    const write = async (name: string, data: Uint8Array, ...names: string[]): Promise<void> => {
+      mkdirSync(join(folder, name), { recursive: true });
+      const classNames = ["background", ...names];
+      await writeDicomLabels(join(folder, name, "a.dcm"), { ...scan, data }, images, {
+        classNames,
+      });
+    };
+    await write("seg-truths", labels, "nodule", "cyst");
+    await write("seg-guesses", turned, "cyst", "nodule");
+    const options = { truth: join(folder, "seg-truths"), prediction: join(folder, "seg-guesses") };
+    expect(await refusal(evaluateFiles(options))).toMatch(
+      /images that a DICOM segmentation was made/,
+    );
+    const { summary } = await evaluateFiles({ ...options, images });
+    expect(summary.dice).toBe(1);
+    expect(summary.perClass.map(({ name }) => name)).toEqual(["background", "nodule", "cyst"]);
+    // The user's names of these numbers: by number.
+    const classNames = ["background", "one", "two"];
+    expect((await evaluateFiles({ ...options, images, classNames })).summary.dice).toBe(0);
+    // A class that the truth does not have is one more, and wrong.
+    await write("seg-others", labels, "nodule", "vessel");
+    const others = { ...options, prediction: join(folder, "seg-others"), images };
+    const found = (await evaluateFiles(others)).summary;
+    expect(found.perClass.map(({ name }) => name).slice(1)).toEqual(["nodule", "cyst", "vessel"]);
+    expect(found.dice).toBeCloseTo(0.5, 12);
   });
 });
