@@ -73,6 +73,11 @@ async function where(): Promise<string> {
   return (await stack()).map(({ name, line }) => `${name}:${line}`).join(" < ");
 }
 
+/** The line where a cell stands in its outermost code. */
+async function lineInCell(): Promise<number> {
+  return Number(/^Cell \[\d+\]:(\d+)$/.exec(await where())?.[1]);
+}
+
 interface Listed {
   readonly name: string;
   readonly value: string;
@@ -256,11 +261,17 @@ after`;
     expect(texts(await scope("Locals"))).toMatchObject({ x: "4" });
     await ask("stepOut", { threadId: 1 });
     await event("stopped");
-    for (const line of [5, 6]) {
+    // Where a step out ends depends on V8: at the call, or at the statement behind it.
+    const lines = [await lineInCell()];
+    while ((lines.at(-1) ?? 0) < 6) {
       await ask("next", { threadId: 1 });
       await event("stopped");
-      expect(await where()).toMatch(new RegExp(`^Cell \\[\\d+\\]:${line}$`));
+      lines.push(await lineInCell());
     }
+    expect([
+      [4, 5, 6],
+      [5, 6],
+    ]).toContainEqual(lines);
     expect(texts(await scope("Locals"))).toMatchObject({ before: "8" });
     await finish(id);
     expect(await kernel.value("after")).toBe("16");
@@ -299,7 +310,8 @@ after`;
     const again = await kernel.post("execute_request", { code });
     await event("stopped");
     expect(await where()).toMatch(/^area:5 < Cell \[\d+\]:2$/);
-    expect(texts(await scope("Locals"))).toMatchObject({ side: "undefined" });
+    // It has no value yet: undefined on Node 20, not listed on Node 24.
+    expect(texts(await scope("Locals"))["side"] ?? "undefined").toBe("undefined");
     await finish(again);
     // In a loaded file, and taken away again.
     expect(await breakIn(path, 6)).toEqual([{ verified: true, line: 6, source: { path } }]);
