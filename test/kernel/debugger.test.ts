@@ -261,7 +261,7 @@ after`;
     expect(texts(await scope("Locals"))).toMatchObject({ x: "4" });
     await ask("stepOut", { threadId: 1 });
     await event("stopped");
-    // Where a step out ends depends on V8: at the call, or at the statement behind it.
+    // Where a step out ends depends on V8: at the call, or at the statement behind it, once or twice.
     const lines = [await lineInCell()];
     while ((lines.at(-1) ?? 0) < 6) {
       await ask("next", { threadId: 1 });
@@ -271,7 +271,7 @@ after`;
     expect([
       [4, 5, 6],
       [5, 6],
-    ]).toContainEqual(lines);
+    ]).toContainEqual([...new Set(lines)]);
     expect(texts(await scope("Locals"))).toMatchObject({ before: "8" });
     await finish(id);
     expect(await kernel.value("after")).toBe("16");
