@@ -5,17 +5,35 @@ import { SetupError } from "./errors";
 const FIELDS = ["sourceLayer", "nodeIndex", "tensorIndex"];
 
 interface NodeProcess {
-  readonly getBuiltinModule?: (name: string) => { readonly _cache?: object };
+  readonly getBuiltinModule?: {
+    (name: "node:module"): { readonly _cache?: object };
+    (name: "node:fs"): { readFileSync(path: string, encoding: "utf8"): string };
+  };
 }
 
-/** The files of tfjs' layers that Node has loaded; none in a browser, where nobody can say. */
+/** The copies of tfjs that Node has loaded, with their versions; none in a browser, where nobody can say. */
 function loadedCopies(): string[] {
   const { process } = globalThis as { readonly process?: NodeProcess };
-  const cache = process?.getBuiltinModule?.("node:module")._cache ?? {};
-  const folders = Object.keys(cache).flatMap(
-    (file) => /^(.*[\\/]@tensorflow[\\/]tfjs(?:-layers)?)[\\/]dist[\\/]/.exec(file)?.[1] ?? [],
-  );
-  return [...new Set(folders)];
+  const files = Object.keys(process?.getBuiltinModule?.("node:module")._cache ?? {});
+  const foldersOf = (name: string): string[] => {
+    const inside = new RegExp(`^(.*[\\\\/]@tensorflow[\\\\/]${name})[\\\\/]dist[\\\\/]`);
+    return [...new Set(files.flatMap((file) => inside.exec(file)?.[1] ?? []))];
+  };
+  const whole = foldersOf("tfjs");
+  // A project may load the parts alone.
+  const folders = whole.length > 1 ? whole : foldersOf("tfjs-layers");
+  return folders.map((folder) => `${versionIn(folder, process)} in ${folder}`);
+}
+
+function versionIn(folder: string, process: NodeProcess | undefined): string {
+  try {
+    const text = process
+      ?.getBuiltinModule?.("node:fs")
+      .readFileSync(`${folder}/package.json`, "utf8");
+    return (JSON.parse(text ?? "") as { version: string }).version;
+  } catch {
+    return "one";
+  }
 }
 
 /**

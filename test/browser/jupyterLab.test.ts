@@ -68,7 +68,7 @@ class Lab {
     await page.hover('.lm-Menu-itemLabel:text-is("Theme")');
     await page.click(`.lm-Menu-itemLabel:text-is("${name}")`);
     const isLight = String(!name.includes("Dark"));
-    await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`);
+    await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`, { state: "attached" });
   }
 
   /** A screenshot of each output, for who looks. */

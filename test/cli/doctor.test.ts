@@ -6,7 +6,7 @@ import { formatChecks } from "../../src/cli/doctor/examine";
 import { checkKernel } from "../../src/cli/doctor/kernelCheck";
 import { formatOps } from "../../src/cli/doctor/opsTable";
 import { findProject } from "../../src/cli/doctor/project";
-import { checkNode, checkPlatform } from "../../src/cli/doctor/versionChecks";
+import { checkNode, checkOneTfjs, checkPlatform } from "../../src/cli/doctor/versionChecks";
 import { temporaryFolder, writeFiles } from "../setup/support/temporaryFolder";
 
 const folder = temporaryFolder();
@@ -151,5 +151,32 @@ describe("where doctor and setup look", () => {
       isCheckout: false,
       setupCommand: "npx layerbook setup",
     });
+  });
+});
+
+describe("doctor on tfjs", () => {
+  const tfjs = (root: string, version: string): string => {
+    const manifest = JSON.stringify({ name: "@tensorflow/tfjs", version });
+    writeFiles(root, { "node_modules/@tensorflow/tfjs/package.json": manifest });
+    return fs.realpathSync(path.join(root, "node_modules", "@tensorflow", "tfjs"));
+  };
+
+  it("names both copies, with versions and places", () => {
+    const root = folder();
+    const own = path.join(root, "node_modules", "layerbook");
+    const outer = tfjs(root, "4.21.0");
+    const inner = tfjs(own, "4.22.0");
+    expect(checkOneTfjs(own, root)).toEqual([
+      expect.objectContaining({
+        state: "broken",
+        value: `4.22.0 in ${inner} and 4.21.0 in ${outer}`,
+      }),
+    ]);
+  });
+
+  it("says nothing where there is one", () => {
+    const root = folder();
+    tfjs(root, "4.22.0");
+    expect(checkOneTfjs(path.join(root, "node_modules", "layerbook"), root)).toEqual([]);
   });
 });

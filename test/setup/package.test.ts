@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { installTarball, linkTarball, packProject, runCommand } from "./support/consumer";
+import { installTarball, linkTarball, nestTfjs, packProject, runCommand } from "./support/consumer";
 import { writeFiles } from "./support/temporaryFolder";
 
 const root = path.resolve(__dirname, "..", "..");
@@ -78,6 +78,39 @@ describe("the package, packed and installed elsewhere", () => {
       hasKernel: "function",
     });
   }, 60_000);
+
+  it.each([
+    [
+      "import",
+      "mjs",
+      'import * as tf from "@tensorflow/tfjs"; import { LSHAttention } from "layerbook";',
+    ],
+    [
+      "require",
+      "cjs",
+      'const tf = require("@tensorflow/tfjs"); const { LSHAttention } = require("layerbook");',
+    ],
+  ])("says which two copies of tfjs a project has, and where: %s", (_how, ending, imports) => {
+    const project = path.join(folder, `twice-${ending}`);
+    linkTarball(project, tarball, root);
+    nestTfjs(project);
+    const program = `${imports}
+      try {
+        new LSHAttention({ numHeads: 2, keyDim: 4 }).apply(tf.input({ shape: [5, 7, 6] }));
+      } catch ({ name, message }) {
+        console.log(name + ": " + message);
+      }`;
+    writeFiles(project, { [`main.${ending}`]: program });
+    // Links stay what they are, so that one folder can stand for two copies.
+    const flags = ["--preserve-symlinks", "--preserve-symlinks-main"];
+    const { stdout } = runCommand(process.execPath, [...flags, `main.${ending}`], project);
+    const modules = path.join(project, "node_modules");
+    const copies = [modules, path.join(modules, "layerbook", "node_modules")].map(
+      (place) => `4.22.0 in ${path.join(place, "@tensorflow", "tfjs")}`,
+    );
+    expect(stdout).toMatch(/^SetupError: .*another copy of tfjs/);
+    for (const copy of copies) expect(stdout).toContain(copy);
+  });
 
   it("bundled by esbuild for Node, works without what it can do without", () => {
     const source =

@@ -40,8 +40,13 @@ export function checkOneTfjs(packageRoot: string, root: string): Check[] {
     }
   });
   if (new Set(copies).size < 2) return [];
-  const folders = copies.map((file) => path.dirname(file)).join(" and ");
-  return [broken("tfjs, once", folders, "Keep one copy: `npm ls @tensorflow/tfjs`.")];
+  const found = copies
+    .map((file) => {
+      const { version } = JSON.parse(fs.readFileSync(file, "utf8")) as { version: string };
+      return `${version} in ${path.dirname(file)}`;
+    })
+    .join(" and ");
+  return [broken("tfjs, once", found, "Keep one copy: `npm ls @tensorflow/tfjs`.")];
 }
 
 /** @param version e.g. `24.1.0` */

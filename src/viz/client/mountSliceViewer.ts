@@ -264,6 +264,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     const first = row();
     const sliceLabel = labelled("Slice", slider);
     sliceLabel.style.flex = "1 1 260px";
+    sliceLabel.className = "layerbook-control";
     first.append(sliceLabel, place);
 
     const second = row();
@@ -336,7 +337,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
         );
         sample.setAttribute("aria-hidden", "true");
         label.append(sample);
-      }
+      } else label.className = "layerbook-control";
       label.append(text);
       third.append(label);
     };
@@ -350,7 +351,9 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
         state.opacity = Number(opacity.value);
         redraw();
       });
-      third.append(labelled("Opacity", opacity));
+      const label = labelled("Opacity", opacity);
+      label.className = "layerbook-control";
+      third.append(label);
     }
     const key = make("div", "display:none;gap:14px");
     if (spec.truth >= 0 && spec.titles.length > 1) {
@@ -374,8 +377,15 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
 
     const body = make("div", "font:13px system-ui,sans-serif;color:inherit;max-width:1100px");
     const panelRow = make("div", "display:flex;flex-wrap:wrap;gap:8px");
+    panelRow.className = "layerbook-panels";
     panelRow.append(...panels.map(({ box }) => box));
-    body.append(first, second, third, panelRow);
+    // Paper has nothing to click, and all panels of a slice belong in one row.
+    const print = document.createElement("style");
+    print.textContent =
+      "@media print { .layerbook-viewer .layerbook-control, .layerbook-viewer input[type=checkbox] { display: none !important }" +
+      " .layerbook-viewer input, .layerbook-viewer select { border: 0; appearance: none; background: none }" +
+      " .layerbook-panels > div { flex: 1 1 0 !important; min-width: 0 !important } }";
+    body.append(print, first, second, third, panelRow);
     // JupyterLab would take arrow keys for moving between cells. It looks at the focused element alone.
     body.querySelectorAll("input, select, canvas").forEach((element) => {
       element.setAttribute("data-lm-suppress-shortcuts", "true");

@@ -48,7 +48,7 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
         sample.setAttribute("aria-hidden", "true");
         sample.style.cssText = `width:12px;height:12px;background:${colour};outline:1px solid #8888`;
         label.append(sample);
-      }
+      } else label.className = "layerbook-control";
       label.append(text);
       controls.append(label);
     };
@@ -70,6 +70,11 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
     controls.querySelectorAll("input").forEach((input) => {
       input.setAttribute("data-lm-suppress-shortcuts", "true");
     });
+    // Paper has nothing to click.
+    const print = document.createElement("style");
+    print.textContent =
+      "@media print { .layerbook-masks .layerbook-control, .layerbook-masks input { display: none !important } }";
+    controls.prepend(print);
     root.prepend(controls);
   }
 }

@@ -63,3 +63,11 @@ export function linkTarball(consumer: string, tarball: string, root: string): vo
     fs.symlinkSync(path.join(own, "@tensorflow", name), path.join(modules, "@tensorflow", name));
   }
 }
+
+/** Gives the installed layerbook a tfjs of its own, as npm does where the project wants another version. */
+export function nestTfjs(consumer: string): void {
+  const modules = path.join(consumer, "node_modules");
+  const nested = path.join(modules, "layerbook", "node_modules");
+  fs.mkdirSync(nested, { recursive: true });
+  fs.symlinkSync(path.join(modules, "@tensorflow"), path.join(nested, "@tensorflow"));
+}
