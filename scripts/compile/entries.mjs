@@ -27,6 +27,7 @@ export const programs = {
   cli: "src/cli/main.ts",
   kernel: "src/kernel/main.ts",
   kernelSession: "src/kernel/session/start.ts",
+  kernelSnapshot: "src/kernel/snapshot/prepare.ts",
   kernelCommands: "src/kernel/session/startCommandReader.ts",
 };
 

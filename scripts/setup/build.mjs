@@ -10,7 +10,14 @@ const sources = [
 ];
 const products = [
   ...["index.js", "index.mjs", "index.d.ts", "node.js", "node.mjs", "node.d.ts", "cli.js"],
-  ...["esm/index.mjs", "kernel.js", "kernelSession.js", "kernelCommands.js", "NOTICES.txt"],
+  ...[
+    "esm/index.mjs",
+    "kernel.js",
+    "kernelSession.js",
+    "kernelCommands.js",
+    "kernelSnapshot.js",
+    "NOTICES.txt",
+  ],
 ];
 
 const partial = ".dist";

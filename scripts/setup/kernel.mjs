@@ -2,13 +2,33 @@
 import fs from "node:fs";
 import path from "node:path";
 import { SetupFailure } from "./failure.mjs";
+import { hashFiles } from "./stamps.mjs";
+
+/** What a notebook's names are typed by. */
+const declarations = ["index.d.ts", "node.d.ts", "viz.d.ts", "web.d.ts", "notebook.d.ts"];
+
+/**
+ * TypeScript's version: the snapshot holds it whole.
+ *
+ * @param {readonly string[]} roots
+ */
+function typescriptVersion(roots) {
+  for (const root of roots) {
+    const file = path.join(root, "node_modules", "typescript", "package.json");
+    if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, "utf8")).version;
+  }
+  return null;
+}
 
 /** @type {import("./context.mjs").Step<{folder: string}>} */
 export const kernelStep = {
   name: "kernel",
   title: "Jupyter kernel",
-  inputs: ({ packageRoot, results }) => [
+  inputs: ({ packageRoot, engineFolder, results }) => [
     ...[process.execPath, packageRoot, results.python.prefix, results.python.made],
+    // The start-up snapshot is of this Node and of these declarations.
+    ...[process.version, typescriptVersion([packageRoot, engineFolder])],
+    hashFiles(path.join(packageRoot, "dist"), [...declarations, "kernelSnapshot.js"]),
   ],
   isWhole: (_context, { folder }) => fs.existsSync(path.join(folder, "kernel.json")),
   async run(context) {

@@ -1,6 +1,7 @@
 // dist/kernel.js: the process that a frontend starts, which owns Jupyter's protocol.
 import { SessionProcess, sessionCommand } from "./protocol/sessionProcess";
 import { findPackageRoot } from "./packageRoot";
+import { findSnapshot } from "./snapshot/snapshotFile";
 
 const args = process.argv.slice(2);
 const [connectionFile] = args.filter((arg) => !arg.startsWith("--"));
@@ -9,10 +10,14 @@ if (connectionFile === undefined) {
   process.exitCode = 2;
 } else {
   // Before this process loads what it needs itself: the session's start is the longer one.
-  const backend = new SessionProcess(
-    sessionCommand({ folder: __dirname, strict: args.includes("--strict") }),
-  );
   const packageRoot = findPackageRoot();
+  const backend = new SessionProcess(
+    sessionCommand({
+      folder: __dirname,
+      strict: args.includes("--strict"),
+      snapshot: findSnapshot(packageRoot),
+    }),
+  );
   void import("./runKernel").then(({ runKernel }) =>
     runKernel({ connectionFile, backend, packageRoot }),
   );

@@ -1,4 +1,4 @@
-import { librariesOfNode } from "../../src/kernel/session/languageLevel";
+import { LANGUAGE } from "../../src/kernel/session/languageLevel";
 import { Notebook } from "./support/notebook";
 
 // The first cell loads TypeScript.
@@ -20,7 +20,7 @@ describe("the language of a cell", () => {
   });
 
   it("has the library that this Node's features ask for", () => {
-    expect(librariesOfNode().includes("lib.es2024.promise.d.ts")).toBe("withResolvers" in Promise);
+    expect(LANGUAGE.libraries.includes("lib.es2024.promise.d.ts")).toBe("withResolvers" in Promise);
   });
 
   it("disposes of what `using` names when the cell ends, `await using` too", async () => {

@@ -36,7 +36,18 @@ function addScopeOptions(command: Command): Command {
     .option("--sys-prefix", "in the Python environment (the default)");
 }
 
-function install(options: KernelCommandOptions): CommandResult {
+/** The start-up snapshot, or why there is none: the kernel works without. */
+async function snapshot(): Promise<{ readonly file: string | null; readonly note: string }> {
+  // It needs TypeScript, which no other command does.
+  const { buildSnapshot } = await import("../../kernel/snapshot/buildSnapshot");
+  try {
+    return { file: buildSnapshot(root()), note: "" };
+  } catch (error) {
+    return { file: null, note: `\n${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+async function install(options: KernelCommandOptions): Promise<CommandResult> {
   const { name, strict = false } = options;
   const folder = installKernel({
     packageRoot: root(),
@@ -45,7 +56,11 @@ function install(options: KernelCommandOptions): CommandResult {
     ...(name === undefined ? {} : { name }),
   });
   const templates = installTemplates(root(), dirname(kernelsFolder(root(), scopeOf(options))));
-  return { text: `Installed into ${folder}`, json: { folder, templates } };
+  const { file, note } = await snapshot();
+  return {
+    text: `Installed into ${folder}${note}`,
+    json: { folder, templates, snapshot: file },
+  };
 }
 
 function uninstall(options: KernelCommandOptions): CommandResult {
@@ -72,11 +87,7 @@ export function registerKernelCommand(program: Command): void {
   addScopeOptions(kernel.command("install").description("make the kernel known to Jupyter"))
     .option("--name <name>", "the kernelspec's name", "layerbook")
     .option("--strict", "check cells by TypeScript's strict rules")
-    .action(
-      resultAction<KernelCommandOptions>((options) =>
-        Promise.resolve().then(() => install(options)),
-      ),
-    );
+    .action(resultAction<KernelCommandOptions>((options) => install(options)));
   addScopeOptions(kernel.command("uninstall").description("remove it again"))
     .option("--name <name>", "the kernelspec's name", "layerbook")
     .action(

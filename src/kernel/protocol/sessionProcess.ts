@@ -25,6 +25,8 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 export interface SessionProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
+  /** Node's own arguments that make it start sooner, and that it may refuse. */
+  readonly snapshotArgs?: readonly string[];
   /** The notebook's folder; default the kernel's own. */
   readonly cwd?: string;
   /** Default the kernel's own. */
@@ -37,23 +39,30 @@ export interface SessionProcessOptions {
  * The command that starts a session.
  *
  * @param folder holds the built `kernelSession.js`
+ * @param snapshot a start-up snapshot of this Node, or `null`
  */
 export function sessionCommand({
   folder,
   strict,
   node = process.execPath,
+  snapshot = null,
 }: {
   readonly folder: string;
   readonly strict: boolean;
   readonly node?: string;
-}): Pick<SessionProcessOptions, "command" | "args"> {
+  readonly snapshot?: string | null;
+}): Pick<SessionProcessOptions, "command" | "args" | "snapshotArgs"> {
   const args = [
     ...process.execArgv,
     "--no-force-async-hooks-checks",
     join(folder, "kernelSession.js"),
     ...(strict ? ["--strict"] : []),
   ];
-  return { command: node, args };
+  return {
+    command: node,
+    args,
+    snapshotArgs: snapshot === null ? [] : ["--snapshot-blob", snapshot],
+  };
 }
 
 /** Ends what a session has started and left behind. */
@@ -81,10 +90,15 @@ function endedError(code: number | null, signal: NodeJS.Signals | null): CellErr
  */
 export class SessionProcess implements SessionBackend {
   readonly #options: SessionProcessOptions;
-  readonly #pending = new Map<number, (answer: Answer | CellError) => void>();
+  readonly #pending = new Map<
+    number,
+    { readonly command: Asked; readonly settle: (answer: Answer | CellError) => void }
+  >();
   /** `null` after one that could not even start, until something is asked of it again. */
   #child: ChildProcess | null;
   #ready = false;
+  /** Emptied where Node refuses it. */
+  #snapshotArgs: readonly string[];
   #nextId = 1;
   /** Cells that are asked for and not answered. */
   #executing = 0;
@@ -94,13 +108,14 @@ export class SessionProcess implements SessionBackend {
 
   constructor(options: SessionProcessOptions) {
     this.#options = options;
+    this.#snapshotArgs = options.snapshotArgs ?? [];
     this.#child = this.#start();
   }
 
   #start(): ChildProcess {
     const { command, args, cwd, env } = this.#options;
     // It leads a group of its own, so that a stop and an end reach what its cells have started.
-    const child = spawn(command, args, {
+    const child = spawn(command, [...this.#snapshotArgs, ...args], {
       cwd,
       env: env ?? process.env,
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
@@ -120,6 +135,8 @@ export class SessionProcess implements SessionBackend {
     for (const name of ["stdout", "stderr"] as const) {
       const decoder = new StringDecoder("utf8");
       child[name]?.on("data", (chunk: Buffer) => {
+        // Node's complaint about a snapshot; it starts without one next.
+        if (this.#snapshotArgs.length > 0 && !this.#ready) return;
         this.onOutput({ type: "stream", name, text: decoder.write(chunk) });
       });
     }
@@ -140,20 +157,32 @@ export class SessionProcess implements SessionBackend {
     if (message.type === "ready") this.#ready = true;
     if (message.type === "output") this.onOutput(message.output);
     if (message.type !== "answer") return;
-    const settle = this.#pending.get(message.id);
+    const asked = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    settle?.(message.answer);
+    asked?.settle(message.answer);
   }
 
   #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     endGroup(child);
     if (child !== this.#child) return;
+    if (!this.#ready && !this.#closing && this.#snapshotArgs.length > 0) {
+      return this.#startWithoutSnapshot();
+    }
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
     this.#child = this.#ready && !this.#closing ? this.#start() : null;
     this.onEnd();
     const error = endedError(code, signal);
-    for (const settle of waiting) settle(error);
+    for (const { settle } of waiting) settle(error);
+  }
+
+  /** Starts again as if nothing had been: a snapshot that Node refuses is no reason to fail. */
+  #startWithoutSnapshot(): void {
+    this.#snapshotArgs = [];
+    this.#child = this.#start();
+    for (const { command } of this.#pending.values()) {
+      this.#commands(this.#child).write(toLine(command));
+    }
   }
 
   #send(command: Command): void {
@@ -168,9 +197,10 @@ export class SessionProcess implements SessionBackend {
     command: WithoutId<Asked>,
   ): Promise<Extract<Answer, { readonly type: T }> | CellError> {
     const id = this.#nextId++;
-    const answer = await new Promise<Answer | CellError>((resolve) => {
-      this.#pending.set(id, resolve);
-      this.#send({ ...command, id });
+    const answer = await new Promise<Answer | CellError>((settle) => {
+      const asked: Asked = { ...command, id };
+      this.#pending.set(id, { command: asked, settle });
+      this.#send(asked);
     });
     if ("ename" in answer) return answer;
     if (answer.type === type) return answer as Extract<Answer, { readonly type: T }>;

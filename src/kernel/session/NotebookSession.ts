@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { join, sep } from "node:path";
 import vm from "node:vm";
-import { SHOWN, toMimeBundle } from "../../display";
+import * as displayCalls from "../../display";
 import { CellConverter } from "./cellConverter";
 import type { CompiledCell } from "./cellConverter";
 import { CellRequire } from "./cellRequire";
@@ -20,6 +20,7 @@ import { SessionScope } from "./scope";
 import { diagnosticsError } from "./diagnosticsError";
 import { KnownSources, cellScriptName } from "./knownSources";
 import { StackTraces } from "./stackTraces";
+import { TOOLKIT_SOURCE, Toolkit } from "./toolkit";
 import { Tracebacks } from "./traceback";
 
 /** What a {@link NotebookSession} needs to know. */
@@ -46,6 +47,8 @@ export interface SessionOptions {
   readonly prepare: (script: string) => Promise<void> | null;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
+  /** Calls what nothing may break into. */
+  readonly uninterrupted: (work: () => void) => void;
 }
 
 type Execute = Extract<Command, { readonly type: "execute" }>;
@@ -66,6 +69,7 @@ export class NotebookSession {
   readonly #converter: CellConverter;
   readonly #scope = new SessionScope();
   readonly #require: CellRequire;
+  readonly #toolkit: Toolkit;
   readonly #interruption = new Interruption();
   readonly #missing: MissingNames;
   readonly #sources: KnownSources;
@@ -91,8 +95,18 @@ export class NotebookSession {
     });
     this.#missing = new MissingNames({ notebook: options.notebook, history: options.history });
     this.#sources = new KnownSources(cwd);
+    this.#toolkit = new Toolkit({
+      packageRoot,
+      require: (name): unknown => this.#require.require(name),
+      uninterrupted: options.uninterrupted,
+      checkStop: () => {
+        if (options.isStopRequested()) throw new CellInterrupted();
+      },
+      warn: (text) => void process.stderr.write(text),
+    });
     const packages = new Packages({
       fallbackRoot: packageRoot,
+      watcher: this.#toolkit,
       show: (bundle, id, update) => options.emit({ type: "display", bundle, id, update }),
     });
     const files = new ProjectFiles({
@@ -117,15 +131,11 @@ export class NotebookSession {
     });
   }
 
-  /**
-   * Gives the session names without a cell's importing them.
-   *
-   * @param source a module that exports them, as its declarations read
-   * @param load gives their values
-   */
-  provide(source: string, load: (require: (name: string) => unknown) => object): void {
-    this.#converter.provide(source);
-    this.#scope.provide(load(this.#require.require));
+  /** Makes the toolkit's names known to cells; they are loaded when one is used. */
+  provideToolkit(): void {
+    const names = this.#converter.provide(TOOLKIT_SOURCE);
+    // What shows things is ours as well, and needs no TensorFlow.
+    this.#scope.provide(names, () => this.#toolkit.load(), { ...displayCalls });
   }
 
   /** An error that no cell was there to take, as text. */
@@ -339,10 +349,12 @@ function unknownMagic(line: string): CellError {
 
 /** The promise of a `display(…)` that nobody awaited. */
 function hasShownItself(value: unknown): boolean {
-  return typeof value === "object" && value !== null && SHOWN in value;
+  return typeof value === "object" && value !== null && displayCalls.SHOWN in value;
 }
 
 /** A cell's value in every form; text in quotes, as it is a value and not a print. */
 async function resultBundle(value: unknown): Promise<Bundle> {
-  return typeof value === "string" ? { "text/plain": inspect(value) } : toMimeBundle(value);
+  return typeof value === "string"
+    ? { "text/plain": inspect(value) }
+    : displayCalls.toMimeBundle(value);
 }

@@ -161,8 +161,9 @@ export class CellConverter {
    * Makes a module's exports known as if a cell had declared them.
    *
    * @param source the module's declarations
+   * @returns the names of its values
    */
-  provide(source: string): void {
+  provide(source: string): string[] {
     const module = `${CELL_PREFIX}${++this.#serial}`;
     const path = this.#project.cellPath(`${module}.d.ts`);
     this.#project.setCell(path, source);
@@ -170,9 +171,13 @@ export class CellConverter {
     const checker = program.getTypeChecker();
     const file = program.getSourceFile(path);
     const symbol = file && checker.getSymbolAtLocation(file);
+    const values: string[] = [];
     for (const exported of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
-      this.#names.set(exported.name, { cell: module, kind: kindOf(checker, exported) });
+      const kind = kindOf(checker, exported);
+      this.#names.set(exported.name, { cell: module, kind });
+      if (kind !== "type") values.push(exported.name);
     }
+    return values;
   }
 
   /**

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 import { engineFolders } from "../../files/packages";
 import { createDocumentRegistry } from "./documentRegistry";
-import { TARGET, librariesOfNode } from "./languageLevel";
+import { LANGUAGE } from "./languageLevel";
 import { moduleForCell } from "./library";
+import { PREPARED_VERSION, preparedFiles } from "./preparedFiles";
 
 /** How cells are checked. */
 export interface ProjectOptions {
@@ -39,11 +40,11 @@ function compilerOptions(options: ProjectOptions): ts.CompilerOptions {
   const { projectOptions = {}, strict } = options;
   const typeRoot = nodeTypeRoot(options);
   return {
-    target: TARGET,
+    target: LANGUAGE.target,
     module: ts.ModuleKind.CommonJS,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     moduleDetection: ts.ModuleDetectionKind.Force,
-    lib: librariesOfNode(),
+    lib: [...LANGUAGE.libraries],
     ...(typeRoot === null ? {} : { typeRoots: [typeRoot] }),
     jsx: ts.JsxEmit.React,
     ...projectOptions,
@@ -74,7 +75,10 @@ export class CellProject {
   readonly #snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   #versions = 0;
   #looksAnew = false;
-  readonly #registry = createDocumentRegistry();
+  readonly #prepared = preparedFiles(LANGUAGE.target);
+  readonly #registry = createDocumentRegistry((path, version) =>
+    version === PREPARED_VERSION ? (this.#prepared.get(path)?.file ?? null) : null,
+  );
   #resolutions: ts.ModuleResolutionCache;
   #compilerOptions: ts.CompilerOptions;
   #strict: boolean;
@@ -166,7 +170,7 @@ export class CellProject {
     const version = this.#version(path);
     const known = this.#snapshots.get(path);
     if (known?.version === version) return known.snapshot;
-    const text = this.#readFile(path);
+    const text = this.#prepared.get(path)?.file.text ?? this.#readFile(path);
     if (text === undefined) return undefined;
     const snapshot = ts.ScriptSnapshot.fromString(text);
     this.#snapshots.set(path, { version, snapshot });
@@ -176,6 +180,7 @@ export class CellProject {
   #version(path: string): string {
     const cell = this.#cells.get(path);
     if (cell !== undefined) return String(cell.version);
+    if (this.#prepared.has(path)) return PREPARED_VERSION;
     // A file beside the notebook may change between two cells, a package may not.
     if (path.includes("/node_modules/")) return "0";
     return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -201,8 +206,11 @@ export class CellProject {
       useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
       // Beside ours it serves TypeScript's own questions, such as which package a file belongs to.
       getModuleResolutionCache: () => this.#resolutions,
-      resolveModuleNameLiterals: (literals, containingFile, _redirect, options) =>
-        literals.map((literal) => {
+      resolveModuleNameLiterals: (literals, containingFile, _redirect, options) => {
+        const known = this.#prepared.get(containingFile)?.resolutions;
+        return literals.map((literal) => {
+          const prepared = known?.get(literal.text);
+          if (prepared !== undefined) return prepared;
           const text = moduleForCell(literal.text);
           const cache = this.#resolutions;
           const found = ts.resolveModuleName(text, containingFile, options, host, cache);
@@ -213,7 +221,8 @@ export class CellProject {
             if (other.resolvedModule !== undefined) return other;
           }
           return found;
-        }),
+        });
+      },
     };
     return host;
   }

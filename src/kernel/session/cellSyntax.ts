@@ -1,6 +1,6 @@
 import ts from "typescript";
 import type { Insertion } from "./editedText";
-import { TARGET } from "./languageLevel";
+import { LANGUAGE } from "./languageLevel";
 
 /** How a name may be used by later cells. */
 export type NameKind =
@@ -35,7 +35,7 @@ function parseAs(code: string, kind: ts.ScriptKind.TS | ts.ScriptKind.TSX): ts.S
     kind === ts.ScriptKind.TS ? "cell.ts" : "cell.tsx",
     // Only in a module is `await (x)` at the top an await.
     `${code}\nexport {};`,
-    TARGET,
+    LANGUAGE.target,
     /* setParentNodes */ true,
     kind,
   );

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import ts from "typescript";
 import { awaitsAtTop } from "./cellSyntax";
 import { moduleSyntax } from "./cellTransform";
-import { TARGET } from "./languageLevel";
+import { LANGUAGE } from "./languageLevel";
 
 const TYPESCRIPT = new Set([".ts", ".tsx", ".mts", ".cts"]);
 
@@ -37,7 +37,7 @@ export function compileFile(path: string, options: ts.CompilerOptions): Compiled
     fileName: path.replace(/\.[mc](?=[jt]s$)/, "."),
     compilerOptions: {
       ...options,
-      target: TARGET,
+      target: LANGUAGE.target,
       module: ts.ModuleKind.CommonJS,
       esModuleInterop: true,
       allowJs: true,

@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { PREPARED_VERSION } from "./preparedFiles";
 
 /**
  * Declarations whose comments are read only when someone asks for them: most of the text that a
@@ -12,8 +13,15 @@ export function hasLateDocs(fileName: string): boolean {
   return LATE_DOCS.test(fileName);
 }
 
-/** TypeScript's registry of parsed files, but for the comments of {@link hasLateDocs} files. */
-export function createDocumentRegistry(): ts.DocumentRegistry {
+/**
+ * TypeScript's registry of parsed files, but for the comments of {@link hasLateDocs} files and for
+ * those that are parsed already.
+ *
+ * @param prepared gives such a file by its path and version
+ */
+export function createDocumentRegistry(
+  prepared: (fileName: string, version: string) => ts.SourceFile | null,
+): ts.DocumentRegistry {
   const { sys } = ts;
   // It compares the mode with the files' own, where "all" is left unsaid.
   const [whole, bare] = [undefined, ts.JSDocParsingMode.ParseNone].map((mode) =>
@@ -25,22 +33,27 @@ export function createDocumentRegistry(): ts.DocumentRegistry {
     typeof options === "object" && hasLateDocs(fileName)
       ? { ...options, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }
       : options;
+  const isPrepared = (name: string): boolean => prepared(name, PREPARED_VERSION) !== null;
   return {
     ...whole,
     acquireDocument: (name, settings, snapshot, version, kind, options) =>
+      prepared(name, version) ??
       of(name).acquireDocument(
         ...([name, settings, snapshot, version, kind, optionsFor(name, options)] as const),
       ),
     acquireDocumentWithKey: (name, path, settings, key, snapshot, version, kind, options) =>
+      prepared(name, version) ??
       of(name).acquireDocumentWithKey(
         ...([name, path, settings, key, snapshot, version, kind] as const),
         optionsFor(name, options),
       ),
     updateDocument: (name, settings, snapshot, version, kind, options) =>
+      prepared(name, version) ??
       of(name).updateDocument(
         ...([name, settings, snapshot, version, kind, optionsFor(name, options)] as const),
       ),
     updateDocumentWithKey: (name, path, settings, key, snapshot, version, kind, options) =>
+      prepared(name, version) ??
       of(name).updateDocumentWithKey(
         ...([name, path, settings, key, snapshot, version, kind] as const),
         optionsFor(name, options),
@@ -50,13 +63,17 @@ export function createDocumentRegistry(): ts.DocumentRegistry {
       settings: ts.CompilerOptions,
       kind: ts.ScriptKind = ts.ScriptKind.Unknown,
       format?: ts.ResolutionMode,
-    ) => of(name).releaseDocument(name, settings, kind, format),
+    ) => {
+      if (!isPrepared(name)) of(name).releaseDocument(name, settings, kind, format);
+    },
     releaseDocumentWithKey: (
       path: ts.Path,
       key: ts.DocumentRegistryBucketKey,
       kind: ts.ScriptKind = ts.ScriptKind.Unknown,
       format?: ts.ResolutionMode,
-    ) => of(path).releaseDocumentWithKey(path, key, kind, format),
+    ) => {
+      if (!isPrepared(path)) of(path).releaseDocumentWithKey(path, key, kind, format);
+    },
   };
 }
 

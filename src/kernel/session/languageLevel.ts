@@ -24,16 +24,29 @@ const FEATURES: readonly (readonly [lib: string, isThere: () => boolean])[] = [
   ["esnext.sharedmemory", () => has(Atomics, "pause")],
 ];
 
-/** The library declarations that are true of the Node that runs the cells. */
-export function librariesOfNode(): string[] {
-  const found = FEATURES.filter(([, isThere]) => isThere()).map(([lib]) => lib);
-  return ["es2023", ...found].map((lib) => `lib.${lib}.d.ts`);
+/** What the language is that cells are written in. */
+export interface LanguageLevel {
+  /** The library declarations that are true of the Node that runs the cells. */
+  readonly libraries: readonly string[];
+  /**
+   * The syntax that this Node reads by itself. What is newer (`using`, decorators) TypeScript writes
+   * in terms of it.
+   */
+  readonly target: ts.ScriptTarget;
 }
 
-/**
- * The syntax that this Node reads by itself. What is newer (`using`, decorators) TypeScript writes
- * in terms of it.
- */
-export const TARGET = has(RegExp.prototype, "unicodeSets")
-  ? ts.ScriptTarget.ES2024
-  : ts.ScriptTarget.ES2022;
+declare global {
+  /** Set in the process that builds a start-up snapshot, in which Node hides what it has. */
+  var layerbookLanguage: LanguageLevel | undefined;
+}
+
+function ofThisNode(): LanguageLevel {
+  const found = FEATURES.filter(([, isThere]) => isThere()).map(([lib]) => lib);
+  return {
+    libraries: ["es2023", ...found].map((lib) => `lib.${lib}.d.ts`),
+    target: has(RegExp.prototype, "unicodeSets") ? ts.ScriptTarget.ES2024 : ts.ScriptTarget.ES2022,
+  };
+}
+
+/** What cells are written in here. */
+export const LANGUAGE: LanguageLevel = globalThis.layerbookLanguage ?? ofThisNode();

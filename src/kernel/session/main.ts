@@ -9,7 +9,6 @@ import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader"
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
 import { CellInterrupted } from "./interruption";
 import { send, sendOutput } from "./outbox";
-import { loadPrelude } from "./prelude";
 import { replaceStreams } from "./standardStreams";
 import { resetTfjsEngine, watchTfjsEngine } from "./tfjsRecovery";
 import { UserInput } from "./userInput";
@@ -105,6 +104,15 @@ export function runSession(options: SessionMainOptions): void {
       });
     },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
+    uninterrupted: (work) => {
+      Atomics.add(flags, FLAG.sections, 1);
+      try {
+        work();
+        watchTfjsEngine();
+      } finally {
+        Atomics.sub(flags, FLAG.sections, 1);
+      }
+    },
   });
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
   /** Cells, and messages with handlers, that were begun. */
@@ -232,7 +240,7 @@ export function runSession(options: SessionMainOptions): void {
       }
     });
   });
-  const problem = loadPrelude(session, packageRoot);
-  notice = [session.notice, problem].filter((text) => text !== null).join("") || null;
+  session.provideToolkit();
+  notice = session.notice;
   send({ type: "ready" });
 }

@@ -11,6 +11,14 @@ export interface PackagesOptions {
   readonly fallbackRoot: string;
   /** Where tslab's display calls go. */
   readonly show: (bundle: Bundle, id: string | null, update: boolean) => void;
+  /** Told of a package before it is loaded, by the name that loads it, and afterwards. */
+  readonly watcher: PackageWatcher;
+}
+
+/** See {@link PackagesOptions.watcher}. */
+export interface PackageWatcher {
+  beforePackage(name: string): void;
+  afterPackage(name: string): void;
 }
 
 /** The variable through which tslab's display calls write. */
@@ -40,7 +48,11 @@ export class Packages {
     const name = moduleForCell(given);
     if (name === "tslab") return this.#tslab();
     const native = createRequire(join(folder, "cell.js"));
-    return native(this.#find(name, native));
+    const { watcher } = this.#options;
+    watcher.beforePackage(name);
+    const module: unknown = native(this.#find(name, native));
+    watcher.afterPackage(name);
+    return module;
   }
 
   /** The file of a package, as `require.resolve` gives it. */
@@ -59,7 +71,11 @@ export class Packages {
   }
 
   async import(given: string, folder: string): Promise<unknown> {
-    return import(this.resolveUrl(given, folder) ?? moduleForCell(given));
+    const { watcher } = this.#options;
+    watcher.beforePackage(given);
+    const module: unknown = await import(this.resolveUrl(given, folder) ?? moduleForCell(given));
+    watcher.afterPackage(given);
+    return module;
   }
 
   /** Whether a package is an ES module that `require` refuses, as it waits at its top. */

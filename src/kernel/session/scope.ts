@@ -2,7 +2,7 @@
 export class SessionScope {
   readonly #values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   #defined = new Set<string>();
-  /** What {@link provide} gave. */
+  /** What {@link provide} gave and no cell has replaced; a name is here before its value is. */
   readonly #provided = new Map<string, unknown>();
   /** What cells know as `exports`, and what `require` of an earlier cell gives. */
   readonly exports: object;
@@ -27,20 +27,56 @@ export class SessionScope {
     });
   }
 
-  /** Gives names that no cell has defined. */
-  provide(values: object): void {
-    for (const [name, value] of Object.entries(values)) {
-      this.#values[name] = value;
+  /**
+   * Gives names that no cell has defined.
+   *
+   * @param load gives their values; called when one of them is first read
+   * @param there values that need no loading
+   */
+  provide(
+    names: Iterable<string>,
+    load: () => Readonly<Record<string, unknown>>,
+    there: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const take = (name: string, value: unknown): void => {
       this.#provided.set(name, value);
+      Object.defineProperty(this.#values, name, dataProperty(value));
+    };
+    const isWaiting = (name: string): boolean =>
+      isLazy(Object.getOwnPropertyDescriptor(this.#values, name) ?? {});
+    const waiting: string[] = [];
+    for (const name of names) {
+      if (name in there) take(name, there[name]);
+      else waiting.push(name);
+    }
+    const loadAll = (): void => {
+      const values = load();
+      for (const name of waiting) if (isWaiting(name)) take(name, values[name]);
+    };
+    for (const name of waiting) {
+      this.#provided.set(name, undefined);
+      Object.defineProperty(this.#values, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => {
+          loadAll();
+          return this.#values[name];
+        },
+        // A cell's own meaning of the name needs no value of ours.
+        set: (value: unknown) =>
+          void Object.defineProperty(this.#values, name, dataProperty(value)),
+      });
     }
   }
 
   /** What cells have defined, by name. */
   variables(): Readonly<Record<string, unknown>> {
-    const own = Object.entries(this.#values).filter(
-      ([name, value]) => !this.#provided.has(name) || this.#provided.get(name) !== value,
+    const own = Object.entries(Object.getOwnPropertyDescriptors(this.#values)).filter(
+      ([name, descriptor]) =>
+        !isLazy(descriptor) &&
+        (!this.#provided.has(name) || this.#provided.get(name) !== (descriptor.value as unknown)),
     );
-    return Object.fromEntries(own);
+    return Object.fromEntries(own.map(([name, { value }]) => [name, value as unknown]));
   }
 
   /** Starts noting which names are defined. */
@@ -57,4 +93,13 @@ export class SessionScope {
   definedInCell(name: string): boolean {
     return this.#defined.has(name);
   }
+}
+
+/** Whether a value is still to be loaded. */
+function isLazy(descriptor: PropertyDescriptor): boolean {
+  return descriptor.get !== undefined;
+}
+
+function dataProperty(value: unknown): PropertyDescriptor {
+  return { value, configurable: true, enumerable: true, writable: true };
 }

@@ -207,6 +207,11 @@ function engineOf(): Engine | undefined {
   return (globalThis as { [ENGINE]?: Engine })[ENGINE];
 }
 
+/** Whether tfjs is loaded, by whomever. */
+export function isTfjsLoaded(): boolean {
+  return engineOf() !== undefined;
+}
+
 /** Follows tfjs' engine from now on, if tfjs is loaded. */
 export function watchTfjsEngine(): void {
   const engine = engineOf();

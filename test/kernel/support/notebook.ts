@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { CellError, SessionOutput } from "../../../src/kernel/session/channel";
 import { SessionProcess, sessionCommand } from "../../../src/kernel/protocol/sessionProcess";
-import { KERNEL_NODE, KERNEL_SCRIPT } from "./kernelScript";
+import { findSnapshot } from "../../../src/kernel/snapshot/snapshotFile";
+import { KERNEL_NODE, KERNEL_SCRIPT, PACKAGE_ROOT } from "./kernelScript";
 
 /** What became of a cell. */
 export interface CellRun {
@@ -37,7 +38,11 @@ export class Notebook {
     const cwd = join(this.folder, inside);
     mkdirSync(cwd, { recursive: true });
     this.session = new SessionProcess({
-      ...sessionCommand({ folder: dirname(KERNEL_SCRIPT), strict, node: KERNEL_NODE }),
+      ...sessionCommand({
+        ...{ folder: dirname(KERNEL_SCRIPT), strict, node: KERNEL_NODE },
+        // A snapshot is of use to the Node that built it.
+        snapshot: KERNEL_NODE === process.execPath ? findSnapshot(PACKAGE_ROOT) : null,
+      }),
       cwd,
       ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
     });

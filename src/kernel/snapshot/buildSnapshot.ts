@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { SetupError } from "../../core/errors";
+import { engineFolders } from "../../files/packages";
+import { writeWholeSync } from "../../files/writeWhole";
+import { LANGUAGE } from "../session/languageLevel";
+import { factsFile, snapshotFacts, snapshotFile } from "./snapshotFile";
+
+/** How long a slow machine may take. */
+const TIMEOUT_MS = 300_000;
+
+/**
+ * The script that Node builds a snapshot from. Node runs a single file there and lets it require
+ * nothing but its own modules, so this one loads ours.
+ */
+function builderScript(program: string, packageRoot: string, typescript: string): string {
+  return `
+const builtin = require;
+const fs = builtin("fs");
+const path = builtin("path");
+const known = new Map();
+function load(file) {
+  if (known.has(file)) return known.get(file).exports;
+  const module = { exports: {} };
+  known.set(file, module);
+  const code = fs.readFileSync(file, "utf8");
+  const run = new Function(
+    "exports", "require", "module", "__filename", "__dirname",
+    code + "\\n//# sourceURL=" + file,
+  );
+  const require = (name) => {
+    if (name.startsWith(".")) return load(path.resolve(path.dirname(file), name));
+    if (name === "typescript") return load(${JSON.stringify(typescript)});
+    // TypeScript does without these, and a snapshot cannot hold them.
+    if (/^(crypto|inspector|perf_hooks|source-map-support)$/.test(name)) throw new Error(name);
+    return builtin(name);
+  };
+  run.call(module.exports, module.exports, require, module, file, path.dirname(file));
+  return module.exports;
+}
+globalThis.layerbookLanguage = ${JSON.stringify(LANGUAGE)};
+globalThis.layerbookSnapshot = ${JSON.stringify({ packageRoot, typescript })};
+load(${JSON.stringify(program)});
+delete globalThis.layerbookLanguage;
+`;
+}
+
+/** TypeScript's script, as the session finds it. */
+function findTypescript(packageRoot: string): string {
+  for (const folder of [packageRoot, ...engineFolders()]) {
+    try {
+      return createRequire(join(folder, "index.js")).resolve("typescript");
+    } catch {
+      // Look in the next one.
+    }
+  }
+  throw new SetupError({
+    where: "kernel snapshot",
+    expected: "the package typescript",
+    got: "none",
+    remedy: "Run `npx layerbook setup`",
+  });
+}
+
+/**
+ * Builds the snapshot that sessions start from: TypeScript, and the declarations of Node, tfjs and
+ * layerbook, parsed and bound. It is of use to the Node that built it alone.
+ *
+ * @returns its file
+ * @throws SetupError where Node cannot build it; sessions then start without, more slowly
+ */
+export function buildSnapshot(packageRoot: string): string {
+  const file = snapshotFile(packageRoot);
+  const typescript = findTypescript(packageRoot);
+  const facts = snapshotFacts(typescript);
+  const folder = mkdtempSync(join(tmpdir(), "layerbook-snapshot-"));
+  try {
+    const script = join(folder, "build.js");
+    const partial = `${file}.${process.pid}.partial`;
+    const program = join(packageRoot, "dist", "kernelSnapshot.js");
+    writeFileSync(script, builderScript(program, packageRoot, typescript));
+    mkdirSync(dirname(file), { recursive: true });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--snapshot-blob", partial, "--build-snapshot", script],
+      { encoding: "utf8", timeout: TIMEOUT_MS, env: { ...process.env, NODE_OPTIONS: "" } },
+    );
+    if (status !== 0) {
+      rmSync(partial, { force: true });
+      throw new SetupError({
+        where: "kernel snapshot",
+        expected: `Node ${process.version} to build a start-up snapshot`,
+        got: stderr.trim().split("\n").slice(0, 12).join("\n"),
+        remedy: "The kernel works without it and starts more slowly",
+      });
+    }
+    // What it was built from comes last: without it the snapshot is not used.
+    rmSync(factsFile(file), { force: true });
+    renameSync(partial, file);
+    writeWholeSync(factsFile(file), `${JSON.stringify(facts)}\n`);
+    return file;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
