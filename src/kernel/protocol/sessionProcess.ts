@@ -78,7 +78,7 @@ function endedError(code: number | null, signal: NodeJS.Signals | null): CellErr
     ename: "SessionEnded",
     evalue,
     traceback: [
-      `\u001b[31mSessionEnded\u001b[39m: ${evalue}.`,
+      `\u001b[1mSessionEnded\u001b[0m: ${evalue}.`,
       "All variables are gone; the notebook is not. A new session is ready: run the cells again from the top.",
     ],
   };

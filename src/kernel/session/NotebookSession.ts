@@ -343,7 +343,7 @@ function unknownMagic(line: string): CellError {
   return {
     ename: "UnknownMagic",
     evalue,
-    traceback: [`\u001b[31mUnknownMagic\u001b[0m: ${evalue}`],
+    traceback: [`\u001b[1mUnknownMagic\u001b[0m: ${evalue}`],
   };
 }
 

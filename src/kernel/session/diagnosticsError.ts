@@ -15,7 +15,7 @@ export function diagnosticsError(
 ): CellError {
   const traceback = diagnostics.map(({ code: name, message, span, elsewhere }) => {
     const head = (where: string): string =>
-      `${paint.green(where)} - ${paint.red("error")} ${paint.dim(name)}: ${message}`;
+      `${paint.bold(where)} - ${paint.bold("error")} ${paint.dim(name)}: ${message}`;
     if (span === null) return head(elsewhere ?? "tsconfig");
     const { line, column } = lineAndColumn(code, span.start);
     return [

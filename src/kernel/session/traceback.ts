@@ -19,7 +19,7 @@ export class Tracebacks {
       return {
         ename: "Thrown",
         evalue: text,
-        traceback: [`${paint.red("Thrown")}: ${text}`],
+        traceback: [`${paint.bold("Thrown")}: ${text}`],
       };
     }
     return {
@@ -33,7 +33,7 @@ export class Tracebacks {
     seen.add(error);
     const stack = this.#stacks.read(error);
     const lines = [
-      `${paint.red(error.name || "Error")}: ${error.message}`,
+      `${paint.bold(error.name || "Error")}: ${error.message}`,
       ...codeFrames(stack.map(({ place }) => place).filter((place) => place !== null)),
       ...stack.map(paintLine),
     ];
@@ -59,13 +59,13 @@ function codeFrames(places: readonly SourcePlace[]): string[] {
   const frame = ({ code, line, column }: SourcePlace): string[] => codeFrame(code, line, column, 1);
   if (first.isCell) return frame(first);
   const cell = places.find(({ isCell }) => isCell);
-  const titled = (place: SourcePlace): string[] => [paint.green(place.label), ...frame(place)];
+  const titled = (place: SourcePlace): string[] => [paint.bold(place.label), ...frame(place)];
   return cell === undefined ? titled(first) : [...titled(first), ...titled(cell)];
 }
 
 function paintLine({ before, where, after }: StackLine): string {
   if (before.startsWith("…")) return `    ${paint.dim(before)}`;
-  return `    ${paint.dim("at")} ${before}${where === "" ? "" : paint.green(where)}${after}`;
+  return `    ${paint.dim("at")} ${before}${where === "" ? "" : paint.bold(where)}${after}`;
 }
 
 function isErrorLike(value: unknown): value is Error {
