@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { floatOneHot } from "../core/ops/floatOneHot";
 import { ConfigError, ShapeError } from "../core/errors";
 import { formatShape } from "../core/shapes";
 import { refuseUnknownOptions } from "../core/unknownOptions";
@@ -172,12 +173,8 @@ export function prepareTargets(
 
 /** One-hot targets, float32 `[batch, ...space, classes]`; zero where a voxel does not count. */
 export function oneHotTargets({ labels, shares, valid, numClasses }: Targets): tf.Tensor {
-  // Float from the start: on WebGPU a cast keeps the integers' buffer, which a sum cannot transpose.
   const oneHot = (): tf.Tensor =>
-    tf.reshape(tf.oneHot(labels.as1D(), numClasses, 1, 0, "float32"), [
-      ...labels.shape,
-      numClasses,
-    ]);
+    tf.reshape(floatOneHot(labels.as1D(), numClasses), [...labels.shape, numClasses]);
   const all = shares ?? oneHot();
   return valid === null ? all : tf.mul(all, valid.expandDims(-1));
 }

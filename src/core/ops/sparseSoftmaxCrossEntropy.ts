@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { floatOneHot } from "./floatOneHot";
 import { expectShape, formatShape } from "../shapes";
 import { ShapeError } from "../errors";
 import { defineOp } from "./registry";
@@ -36,7 +37,7 @@ export function sparseSoftmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor):
 const flat = defineOp(
   "sparseSoftmaxCrossEntropy",
   (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor => {
-    const chosen = tf.oneHot(labels, logits.shape[1] as number, 1, 0, "float32");
+    const chosen = floatOneHot(labels as tf.Tensor1D, logits.shape[1] as number);
     return tf.neg(tf.sum(tf.mul(chosen, tf.logSoftmax(logits)), 1));
   },
 );

@@ -384,7 +384,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     print.textContent =
       "@media print { .layerbook-viewer .layerbook-control, .layerbook-viewer input[type=checkbox] { display: none !important }" +
       " .layerbook-viewer input, .layerbook-viewer select { border: 0; appearance: none; background: none }" +
-      " .layerbook-panels > div { flex: 1 1 0 !important; min-width: 0 !important } }";
+      " .layerbook-panels { align-items: flex-end } .layerbook-panels > div { flex: 1 1 0 !important; min-width: 0 !important } }";
     body.append(print, first, second, third, panelRow);
     // JupyterLab would take arrow keys for moving between cells. It looks at the focused element alone.
     body.querySelectorAll("input, select, canvas").forEach((element) => {

@@ -1,10 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
+import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm";
+import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm";
 import { LSHAttention, SGD, diceLoss } from "layerbook";
 
-// Without cross-origin isolation tfjs takes the form without threads.
-setWasmPaths({ "tfjs-backend-wasm-simd.wasm": new URL(simd, import.meta.url).href });
+// tfjs chooses by what the browser can do, and wants to know where all three are.
+const at = (file) => new URL(file, import.meta.url).href;
+setWasmPaths({
+  "tfjs-backend-wasm.wasm": at(plain),
+  "tfjs-backend-wasm-simd.wasm": at(simd),
+  "tfjs-backend-wasm-threaded-simd.wasm": at(threaded),
+});
 
 function makeModel(head) {
   const input = tf.input({ shape: [8, 8, 4] });
