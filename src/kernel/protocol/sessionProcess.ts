@@ -55,6 +55,8 @@ export function sessionCommand({
   const args = [
     ...process.execArgv,
     "--no-force-async-hooks-checks",
+    // A larger one stays in memory whole, and serves the checker no better.
+    "--max-semi-space-size=4",
     join(folder, "kernelSession.js"),
     ...(strict ? ["--strict"] : []),
   ];

@@ -7,6 +7,7 @@ import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
 import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader";
 import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
+import { HeapLimit } from "./heapLimit";
 import { CellInterrupted } from "./interruption";
 import { send, sendOutput } from "./outbox";
 import { replaceStreams } from "./standardStreams";
@@ -228,7 +229,7 @@ export function runSession(options: SessionMainOptions): void {
   }
 
   reader.on("message", (message: ReaderMessage) => {
-    handle(message).catch((error: unknown) => {
+    const handled = handle(message).catch((error: unknown) => {
       report("The kernel's own error", error);
       if ("id" in message) {
         const error = session.describe(new Error("the kernel failed; see the cell's output"));
@@ -239,7 +240,10 @@ export function runSession(options: SessionMainOptions): void {
         });
       }
     });
+    // Once the answer is on its way.
+    void handled.then(() => setImmediate(() => heap.check()));
   });
+  const heap = new HeapLimit();
   session.provideToolkit();
   notice = session.notice;
   send({ type: "ready" });
