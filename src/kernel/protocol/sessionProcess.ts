@@ -15,6 +15,7 @@ import type {
 } from "../session/channel";
 import { failure } from "../debugger/protocol";
 import type { DapRequest, DapResponse } from "../debugger/protocol";
+import { V8_FLAGS } from "../snapshot/snapshotFile";
 import { protocolError } from "./protocolError";
 import type { SessionBackend } from "./sessionBackend";
 
@@ -55,8 +56,7 @@ export function sessionCommand({
   const args = [
     ...process.execArgv,
     "--no-force-async-hooks-checks",
-    // A larger one stays in memory whole, and serves the checker no better.
-    "--max-semi-space-size=4",
+    ...V8_FLAGS,
     join(folder, "kernelSession.js"),
     ...(strict ? ["--strict"] : []),
   ];
@@ -99,6 +99,8 @@ export class SessionProcess implements SessionBackend {
   /** `null` after one that could not even start, until something is asked of it again. */
   #child: ChildProcess | null;
   #ready = false;
+  /** Whether a stop came before the session was ready: one that starts anew must hear of it. */
+  #stopsEarly = false;
   /** Emptied where Node refuses it. */
   #snapshotArgs: readonly string[];
   #nextId = 1;
@@ -185,6 +187,7 @@ export class SessionProcess implements SessionBackend {
     for (const { command } of this.#pending.values()) {
       this.#commands(this.#child).write(toLine(command));
     }
+    if (this.#stopsEarly) this.#send({ type: "interrupt" });
   }
 
   #send(command: Command): void {
@@ -251,6 +254,7 @@ export class SessionProcess implements SessionBackend {
 
   interrupt(): void {
     this.#send({ type: "interrupt" });
+    if (!this.#ready) this.#stopsEarly = true;
     // Children of the running cell; the session itself passes over the signal once it is loaded.
     const pid = this.#child?.pid;
     if (this.#ready && this.#executing > 0 && pid !== undefined) killGroup(pid, "SIGINT");

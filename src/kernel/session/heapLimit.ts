@@ -4,10 +4,10 @@ import vm from "node:vm";
 const MB = 2 ** 20;
 
 /** How much garbage may gather, whatever is in use. */
-const SPARE_BYTES = 64 * MB;
+const SPARE_BYTES = 40 * MB;
 
 /** How much may gather of what is in use. */
-const SPARE_SHARE = 0.5;
+const SPARE_SHARE = 0.3;
 
 /**
  * Keeps the heap near what is in use. Checking a cell leaves megabytes behind that V8 takes for

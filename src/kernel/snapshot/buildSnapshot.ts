@@ -7,7 +7,7 @@ import { SetupError } from "../../core/errors";
 import { engineFolders } from "../../files/packages";
 import { writeWholeSync } from "../../files/writeWhole";
 import { LANGUAGE } from "../session/languageLevel";
-import { factsFile, snapshotFacts, snapshotFile } from "./snapshotFile";
+import { V8_FLAGS, factsFile, snapshotFacts, snapshotFile } from "./snapshotFile";
 
 /** How long a slow machine may take. */
 const TIMEOUT_MS = 300_000;
@@ -85,7 +85,7 @@ export function buildSnapshot(packageRoot: string): string {
     mkdirSync(dirname(file), { recursive: true });
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["--snapshot-blob", partial, "--build-snapshot", script],
+      [...V8_FLAGS, "--snapshot-blob", partial, "--build-snapshot", script],
       { encoding: "utf8", timeout: TIMEOUT_MS, env: { ...process.env, NODE_OPTIONS: "" } },
     );
     if (status !== 0) {
