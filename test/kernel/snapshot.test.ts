@@ -5,7 +5,11 @@ import ts from "typescript";
 import { SessionProcess, sessionCommand } from "../../src/kernel/protocol/sessionProcess";
 import type { SessionOutput } from "../../src/kernel/session/channel";
 import { preparedFiles, setPrepared } from "../../src/kernel/session/preparedFiles";
-import { findSnapshot, snapshotFile } from "../../src/kernel/snapshot/snapshotFile";
+import {
+  findSnapshot,
+  snapshotFile,
+  supportsSnapshot,
+} from "../../src/kernel/snapshot/snapshotFile";
 import { KERNEL_NODE, KERNEL_SCRIPT, PACKAGE_ROOT } from "./support/kernelScript";
 import { Notebook } from "./support/notebook";
 
@@ -13,7 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), "snapshot-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // Set-up builds it for the Node that set up.
-const forThisNode = KERNEL_NODE === process.execPath ? describe : describe.skip;
+const forThisNode =
+  KERNEL_NODE === process.execPath && supportsSnapshot() ? describe : describe.skip;
 
 forThisNode("a session that starts from the snapshot", () => {
   const notebook = new Notebook();

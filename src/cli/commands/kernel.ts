@@ -8,6 +8,7 @@ import {
   uninstallKernel,
 } from "../../kernel/kernelspec";
 import type { InstalledKernel, KernelScope } from "../../kernel/kernelspec";
+import { supportsSnapshot } from "../../kernel/snapshot/snapshotFile";
 import { installTemplates } from "../../viz/reports/installTemplates";
 import { findProject } from "../doctor/project";
 import type { CommandResult, CommonOptions } from "../runAction";
@@ -38,6 +39,7 @@ function addScopeOptions(command: Command): Command {
 
 /** The start-up snapshot, or why there is none: the kernel works without. */
 async function snapshot(): Promise<{ readonly file: string | null; readonly note: string }> {
+  if (!supportsSnapshot()) return { file: null, note: "" };
   // It needs TypeScript, which no other command does.
   const { buildSnapshot } = await import("../../kernel/snapshot/buildSnapshot");
   try {

@@ -48,6 +48,18 @@ delete globalThis.layerbookLanguage;
 `;
 }
 
+/**
+ * Loads all of Node's own modules in a process that starts from the snapshot. Some versions of Node
+ * build one and end with an assertion when a module such as `net` is loaded from it.
+ */
+const CHECK = `
+for (const name of require("node:module").builtinModules) {
+  if (!/^(?:_|internal|sys$|trace_events$|wasi$|punycode$|inspector)/.test(name)) require(name);
+}
+if (!(Symbol.for("layerbook.prepared") in globalThis)) throw new Error("it holds no files");
+process.exit(0);
+`;
+
 /** TypeScript's script, as the session finds it. */
 function findTypescript(packageRoot: string): string {
   for (const folder of [packageRoot, ...engineFolders()]) {
@@ -83,12 +95,18 @@ export function buildSnapshot(packageRoot: string): string {
     const program = join(packageRoot, "dist", "kernelSnapshot.js");
     writeFileSync(script, builderScript(program, packageRoot, typescript));
     mkdirSync(dirname(file), { recursive: true });
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [...V8_FLAGS, "--snapshot-blob", partial, "--build-snapshot", script],
-      { encoding: "utf8", timeout: TIMEOUT_MS, env: { ...process.env, NODE_OPTIONS: "" } },
-    );
+    const run = (args: readonly string[]): { status: number | null; stderr: string } =>
+      spawnSync(process.execPath, [...V8_FLAGS, "--snapshot-blob", partial, ...args], {
+        ...{ encoding: "utf8", timeout: TIMEOUT_MS },
+        env: { ...process.env, NODE_OPTIONS: "" },
+      });
+    const check = join(folder, "check.js");
+    writeFileSync(check, CHECK);
+    const built = run(["--build-snapshot", script]);
+    const { status, stderr } = built.status === 0 ? run([check]) : built;
     if (status !== 0) {
+      rmSync(factsFile(file), { force: true });
+      rmSync(file, { force: true });
       rmSync(partial, { force: true });
       throw new SetupError({
         where: "kernel snapshot",

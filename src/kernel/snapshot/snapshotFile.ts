@@ -7,6 +7,14 @@ import { dirname, join } from "node:path";
  */
 export const V8_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
+/**
+ * Whether sessions start from a snapshot under this Node. Node 22 does not start one of ours, and
+ * Node 24 ends with an assertion of its own once such a process loads `net`.
+ */
+export function supportsSnapshot(): boolean {
+  return process.version.startsWith("v20.");
+}
+
 /** Counts the changes of what a snapshot holds. */
 const FORMAT = 2;
 
@@ -42,6 +50,7 @@ export function snapshotFacts(typescript: string): SnapshotFacts {
  * TypeScript that is installed. Files that changed since are for the session itself to notice.
  */
 export function findSnapshot(packageRoot: string): string | null {
+  if (!supportsSnapshot()) return null;
   const snapshot = snapshotFile(packageRoot);
   try {
     const facts = JSON.parse(readFileSync(factsFile(snapshot), "utf8")) as SnapshotFacts;
