@@ -32,66 +32,55 @@ const perBatch = { isBatchwise: true, skipAbsent: false };
 const perImage = { isBatchwise: false, skipAbsent: false };
 const perPresent = { isBatchwise: false, skipAbsent: true };
 
-/** No statistics of a batch of four: BasicUNet has instance norm, which does both. */
+/** As presets `quick` and `best` have it: nothing in the network depends on the rest of the batch. */
 const perImageNorms = { normalization: "group", standardize: true } as const;
+const quick = { loss: perPresent, model: perImageNorms };
 
-/** Finer, twice as long, the weights' average, and rare classes drawn more often. */
-const longer = {
+/** Preset `best`: finer, twice as long, the weights' average, and rare classes drawn more often. */
+const best = {
+  ...quick,
   size: 192,
   epochs: 80,
-  loss: perPresent,
-  model: perImageNorms,
   optimizer: { useEma: true, useEmaWarmup: true },
   sampling: { oversampleForeground: 0.33 },
 } as const satisfies TrainingOverrides;
 
+/** A row without mirrored copies. */
+const plain = (name: string, model: string, config: TrainingOverrides): Recipe => ({
+  ...{ name, model, config },
+  flips: "none",
+});
+
 /** In the order of the table; each step differs from the one before in what its name says. */
 export const RECIPES: readonly Recipe[] = [
-  { name: "BasicUNet (MONAI)", model: "basicUNet", config: {}, flips: "none" },
-  { name: "unet, Dice per batch", model: "unet", config: { loss: perBatch }, flips: "none" },
-  { name: "unet, Dice per image", model: "unet", config: { loss: perImage }, flips: "none" },
-  { name: "unet", model: "unet", config: { loss: perPresent }, flips: "none" },
+  plain("BasicUNet (MONAI)", "basicUNet", {}),
+  plain("unet, Dice per batch", "unet", { ...quick, loss: perBatch }),
+  plain("unet, Dice per image", "unet", { ...quick, loss: perImage }),
+  plain("unet, batch norm", "unet", { loss: perPresent }),
+  plain("residualAttentionUnet, batch norm", "residualAttentionUnet", { loss: perPresent }),
+  plain("unet", "unet", quick),
+  plain("residualAttentionUnet", "residualAttentionUnet", quick),
+  { name: "unet, best", model: "unet", config: best, flips: "horizontal" },
   {
-    name: "residualAttentionUnet",
+    name: "residualAttentionUnet, best",
     model: "residualAttentionUnet",
-    config: { loss: perPresent },
-    flips: "none",
-  },
-  {
-    name: "unet, group norm, standardised",
-    model: "unet",
-    config: { loss: perPresent, model: perImageNorms },
-    flips: "none",
-  },
-  {
-    name: "residualAttentionUnet, group norm, standardised",
-    model: "residualAttentionUnet",
-    config: { loss: perPresent, model: perImageNorms },
-    flips: "none",
-  },
-  { name: "unet, longer", model: "unet", config: longer, flips: "horizontal" },
-  {
-    name: "residualAttentionUnet, longer",
-    model: "residualAttentionUnet",
-    config: longer,
+    config: best,
     flips: "horizontal",
   },
   ...(IMAGENET === undefined
     ? []
     : ([
+        plain("efficientnetUnet, ImageNet", "efficientnetUnet", {
+          loss: perPresent,
+          model: { encoderWeights: IMAGENET },
+        }),
         {
-          name: "efficientnetUnet, ImageNet",
-          model: "efficientnetUnet",
-          config: { loss: perPresent, model: { encoderWeights: IMAGENET } },
-          flips: "none",
-        },
-        {
-          name: "efficientnetUnet, ImageNet, longer",
+          name: "efficientnetUnet, ImageNet, best",
           model: "efficientnetUnet",
           config: {
-            ...longer,
+            ...best,
             model: { encoderWeights: IMAGENET },
-            optimizer: { ...longer.optimizer, learningRate: 0.001 },
+            optimizer: { ...best.optimizer, learningRate: 0.001 },
           },
           flips: "horizontal",
         },
