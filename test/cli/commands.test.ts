@@ -537,7 +537,7 @@ describe("bad input", () => {
       () => [...trainOn(at("data")), "--model", "vnet"],
       /expected one of unet, residualAttentionUnet.*, got "vnet"/,
     ],
-    ["a preset that is none", () => [...trainOn(at("data")), "--preset", "best"], /one of smoke/],
+    ["a preset that is none", () => [...trainOn(at("data")), "--preset", "fast"], /one of smoke/],
     [
       "a loss that is none",
       () => [...trainOn(at("data")), "--loss", "hinge"],

@@ -42,7 +42,8 @@ const EXPECTED = "a study's table as JSON";
  * the study's records. NaN is kept.
  *
  * @example no-run: writes a file
- * await writeStudyTable("ablation.json", { ...study.table, madeBy: "`npx layerbook ablate` on two cores." });
+ * const table = await readStudyTable("ablation/ablation.json");
+ * await writeStudyTable("ablation.json", { ...table, madeBy: "`npx layerbook ablate` on two cores." });
  */
 export async function writeStudyTable(path: string, table: StudyTable): Promise<void> {
   await writeJsonWhole(path, { format: "layerbook-table-1", ...table });
