@@ -27,7 +27,7 @@ function groupMean(perChannel: tf.Tensor3D, groups: number): tf.Tensor3D {
  * Each group's mean and its inverse standard deviation, at each of its channels: `[batch, 1, channels]`.
  *
  * Channel by channel first, then the few numbers of the channels by group, so that every pass over the
- * image runs along the channels; a mean over places and channels of a group at once takes ten times as long.
+ * image runs along the channels: a mean over places and channels of a group at once is far slower.
  */
 function groupMoments(
   x: tf.Tensor3D,

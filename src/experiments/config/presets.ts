@@ -17,7 +17,7 @@ import { trainingConfigSchema } from "./trainingConfig";
  *   level. Hours per fold without a GPU. The paper names no batch size; ours is 2.
  *
  * `quick` and `best` normalise each image by itself: statistics of a batch of four are noise, and real
- * scans differ in brightness. On real slices that is worth more than any choice of network.
+ * scans differ in brightness; docs/accuracy.md has what that gave on real slices.
  *
  * All but `paper` attend at a quarter of the resolution and below, and use Dice + cross-entropy.
  * `smoke` and `demo` take slices as they are: in so few steps random changes cost more than they give.
