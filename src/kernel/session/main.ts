@@ -243,8 +243,8 @@ export function runSession(options: SessionMainOptions): void {
         });
       }
     });
-    // Once the answer is on its way. Not by `setImmediate`, which would share its turn with the next
-    // cell: when V8 breaks into that one, Node would lose what else is in the turn.
+    // Once the answer is on its way. Not by `setImmediate`: with it, stops of the next cell were lost,
+    // probably because V8 breaks into a turn that both share. With a timer none was.
     void handled.then(() => setTimeout(() => heap.check(), COLLECT_MS).unref());
   });
   const heap = new HeapLimit();
