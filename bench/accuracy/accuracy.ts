@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readDataset } from "../../src/data/readDataset";
@@ -9,11 +8,12 @@ import type { Split } from "../../src/data/splits";
 import { loadEngine } from "../../src/engine/load";
 import { writeJsonWhole } from "../../src/files/writeWhole";
 import type { BenchOptions, Row } from "../support/contenders";
-import { RECIPES } from "./recipes";
+import { RECIPES, configOf, membersOf } from "./recipes";
+import { checkpointOf, readTraining, writeTraining } from "./records";
 import type { Recipe } from "./recipes";
 import { printTable, summariseRecipe } from "./summary";
 import type { AccuracyRow, Trained } from "./summary";
-import { configOf, trainFold } from "./trainFold";
+import { trainFold } from "./trainFold";
 import type { FoldScores } from "./trainFold";
 
 const DATA = join("..", "shared", "data", "covid-semiseg", "MultiClassInfection-Train");
@@ -23,11 +23,14 @@ const FOLDS = 5;
 const FOLD_SEED = 1;
 const SEEDS = [1, 2];
 
-/** Everything that decides a training's result, hashed: a record of another configuration is not read. */
-function fingerprint(recipe: Recipe, split: Split, seed: number): string {
-  const { train, validation } = split;
-  const decides = { ...recipe, name: "", config: configOf(recipe, seed), train, validation };
-  return createHash("sha256").update(JSON.stringify(decides)).digest("hex").slice(0, 16);
+/** Members must have been trained before; ImageNet weights are a file that the user has. */
+function canBeTrained(recipe: Recipe, split: Split, seed: number): boolean {
+  const { encoderWeights } = recipe.config.model ?? {};
+  if (typeof encoderWeights === "string" && !existsSync(encoderWeights)) return false;
+  return (
+    recipe.members === undefined ||
+    membersOf(recipe).every((member) => existsSync(checkpointOf(member, split, seed)))
+  );
 }
 
 /** Trains in Python, on the same slices for as many steps. */
@@ -54,7 +57,7 @@ async function trainPeer(
 
 /**
  * Cross-validated Dice on 50 real slices, recipe by recipe, fold by fold, seed by seed. A training
- * whose record is in runs/accuracy is not done again, so an interrupted bench goes on, and a run by
+ * whose record is in bench/results/accuracy is not done again, so an interrupted bench goes on, and a run by
  * `BENCH_CASE` (names of recipes), `BENCH_FOLDS` and `BENCH_SEEDS` (each separated by semicolons) is a part of the whole.
  * `--quick` trains nothing: it makes the table of the records that are there.
  */
@@ -77,28 +80,27 @@ export async function benchAccuracy(
   for (const seed of SEEDS) {
     for (const split of splits) {
       for (const recipe of RECIPES) {
-        const key = fingerprint(recipe, split, seed);
-        const path = join(FOLDER, `${key}.json`);
-        let scores: FoldScores;
-        if (existsSync(path)) scores = JSON.parse(readFileSync(path, "utf8")) as FoldScores;
-        else {
+        let scores = readTraining(recipe, split, seed);
+        if (scores === null) {
           const isAsked =
             wanted("BENCH_CASE", recipe.name) &&
             wanted("BENCH_FOLDS", split.fold + 1) &&
-            wanted("BENCH_SEEDS", seed);
+            wanted("BENCH_SEEDS", seed) &&
+            canBeTrained(recipe, split, seed);
           if (isReading || !isAsked) continue;
           scores =
             recipe.model === "basicUNet"
               ? await trainPeer(python, recipe, data, split, seed)
-              : await trainFold(recipe, dataset, split, seed, join(FOLDER, `${key}.safetensors`));
-          await writeJsonWhole(path, scores);
+              : await trainFold(recipe, dataset, split, seed);
+          await writeTraining(recipe, split, seed, scores);
+          const { cases, cpuSeconds, lastLoss } = scores;
           const means = [0, 1].map((index) => {
-            const values = scores.cases.flatMap(({ dice }) => dice[index] ?? []);
+            const values = cases.flatMap(({ dice }) => dice[index] ?? []);
             return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3);
           });
           console.log(
             `${recipe.name}, fold ${split.fold + 1}, seed ${seed}: ${means.join(" / ")}, ` +
-              `${scores.cpuSeconds} s of CPU, last loss ${scores.lastLoss.toFixed(3)}`,
+              `${cpuSeconds} s of CPU, last loss ${lastLoss?.toFixed(3) ?? "not kept"}`,
           );
         }
         trained.push({ recipe: recipe.name, fold: split.fold, seed, scores });

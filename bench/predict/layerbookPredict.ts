@@ -4,6 +4,7 @@ import { loadEngine } from "../../src/engine/load";
 import { createPredictor } from "../../src/engine/predictor";
 import { modelByName } from "../../src/models";
 import { serve } from "../support/serve";
+import { setTrainedLikeNorms } from "../support/trainedLikeNorms";
 
 // node layerbookPredict.cjs BATCH SIZE IMPLEMENTATION: probabilities of a U-Net for a batch.
 const [batchText, sizeText, implementation] = process.argv.slice(2);
@@ -13,13 +14,7 @@ if (problem !== null) throw new Error(problem);
 
 const model = modelByName("unet", { inputShape: [size, size, 1], numClasses: 3, seed: 1 });
 const random = createRandom(7);
-// As after a training: of an untrained network TensorFlow drops the biases, which are 0, and fuses less.
-const trained = model.getWeights().map((weight) => {
-  if (weight.rank !== 1) return weight;
-  const values = Array.from({ length: weight.size }, () => 0.5 + random.uniform() / 2);
-  return tf.tensor1d(values);
-});
-model.setWeights(trained);
+setTrainedLikeNorms(model);
 const images = tf.tensor4d(
   Float32Array.from({ length: batch * size * size }, () => random.uniform()),
   [batch, size, size, 1],

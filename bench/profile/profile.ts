@@ -6,20 +6,25 @@ import { join } from "node:path";
 import { createOptimizer } from "../../src/core/optimizers";
 import { encodeSavedModel, nameNodes } from "../../src/engine/graphDef";
 import { loadEngine } from "../../src/engine/load";
+import type { RecordedFunction } from "../../src/engine/graph";
+import { createPredictor } from "../../src/engine/predictor";
 import { createProgram } from "../../src/engine/program";
+import type { Precision } from "../../src/engine/program";
 import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";
 import { logitsModel } from "../../src/models/logitsModel";
 import type { Row } from "../support/contenders";
+import { setTrainedLikeNorms } from "../support/trainedLikeNorms";
 
-const MODELS = [
-  { name: "unet", batch: 4, size: 128 },
-  { name: "residualAttentionUnet", batch: 1, size: 128 },
+const CASES = [
+  { name: "unet", batch: 4, size: 128, isPrediction: false },
+  { name: "unet", batch: 4, size: 128, isPrediction: true },
+  { name: "residualAttentionUnet", batch: 1, size: 128, isPrediction: false },
 ] as const;
 
 /**
- * Where a training step goes: the recorded graph run under TensorFlow's own timeline (in Python,
+ * Where a training step and a prediction go: the recorded graph run under TensorFlow's own timeline (in Python,
  * since the addon cannot ask for one), time by kind of op.
  *
  * @param python an interpreter with bench/requirements.txt
@@ -28,10 +33,11 @@ export function benchProfile(python: string): Row[] {
   loadEngine();
   const folder = mkdtempSync(join(tmpdir(), "layerbook-profile-"));
   try {
-    return MODELS.flatMap((model) =>
+    return CASES.flatMap((profiled) =>
       (["float32", "bfloat16"] as const).flatMap((precision) => {
-        const { name, batch, size } = model;
-        writeStep(folder, model, precision);
+        const { name, batch, size, isPrediction } = profiled;
+        const what = isPrediction ? " prediction" : "";
+        writeGraph(folder, isPrediction ? prediction : step, profiled, precision);
         const script = join("bench", "profile", "timeline.py");
         const printed = execFileSync(python, [script, folder], {
           encoding: "utf8",
@@ -39,7 +45,7 @@ export function benchProfile(python: string): Row[] {
         });
         const rows = JSON.parse(printed) as { op: string; nodes: number; ms: number }[];
         return rows.map(({ op, nodes, ms }) => ({
-          case: `${name} [${batch},${size},${size},1], ${nodes} ${op}`,
+          case: `${name}${what} [${batch},${size},${size},1], ${nodes} ${op}`,
           implementation: precision === "float32" ? "layerbook" : `layerbook-${precision}`,
           bestMs: ms,
           medianMs: ms,
@@ -52,21 +58,45 @@ export function benchProfile(python: string): Row[] {
   }
 }
 
-function writeStep(
-  folder: string,
-  { name, batch, size }: (typeof MODELS)[number],
-  precision: "float32" | "bfloat16",
-): void {
-  const model = modelByName(name, { inputShape: [size, size, 1], numClasses: 3, seed: 1 });
+interface Profiled {
+  readonly name: string;
+  readonly batch: number;
+  readonly size: number;
+}
+
+function build({ name, size }: Profiled): tf.LayersModel {
+  return modelByName(name, { inputShape: [size, size, 1], numClasses: 3, seed: 1 });
+}
+
+function step(profiled: Profiled, precision: Precision): RecordedFunction {
+  const { batch, size } = profiled;
   const optimizer = createOptimizer({ name: "adam", learningRate: 1e-3 });
-  const step = trainingStep(logitsModel(model), crossEntropy(), optimizer);
-  const compiled = createProgram({ precision }).compile(step, { name: "train" });
+  const train = trainingStep(logitsModel(build(profiled)), crossEntropy(), optimizer);
+  const compiled = createProgram({ precision }).compile(train, { name: "train" });
   compiled.prepare(
     tf.zeros([batch, size, size, 1]),
     tf.zeros([batch, size, size], "int32"),
     tf.scalar(1e-3),
   );
-  const { nodes, parameters, results } = nameNodes(compiled.recorded[0], "train");
+  return compiled.recorded[0];
+}
+
+function prediction(profiled: Profiled, precision: Precision): RecordedFunction {
+  const { batch, size } = profiled;
+  const model = build(profiled);
+  setTrainedLikeNorms(model);
+  const predict = createPredictor(model, { precision });
+  predict(tf.zeros([batch, size, size, 1]));
+  return predict.recorded[0];
+}
+
+function writeGraph(
+  folder: string,
+  record: (profiled: Profiled, precision: Precision) => RecordedFunction,
+  profiled: Profiled,
+  precision: Precision,
+): void {
+  const { nodes, parameters, results } = nameNodes(record(profiled, precision), "profiled");
   writeFileSync(join(folder, "saved_model.pb"), encodeSavedModel(nodes));
   writeFileSync(join(folder, "names.json"), JSON.stringify({ parameters, results }));
 }

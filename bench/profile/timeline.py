@@ -1,4 +1,4 @@
-"""Runs a recorded training step under TensorFlow's timeline; prints the time by kind of op as JSON.
+"""Runs a recorded training step or prediction under TensorFlow's timeline; prints the time by kind of op as JSON.
 
     python bench/profile/timeline.py FOLDER
 """
@@ -32,15 +32,16 @@ with graph.as_default():
             value = random.randn(*shape) * 0.05 if len(shape) > 1 else np.full(shape, 0.9)
             constant = tf.constant(np.asarray(value).astype(dtype.as_numpy_dtype))
             writes.append(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=constant))
-images, labels, rate = (graph.get_tensor_by_name(name) for name in names["parameters"])
-feeds = {
-    images: random.rand(*images.shape).astype("float32"),
-    labels: random.randint(0, 3, labels.shape).astype("int32"),
-    rate: np.float32(1e-3),
-}
+# A training step takes images, labels and the rate; a prediction images alone.
+images, *others = (graph.get_tensor_by_name(name) for name in names["parameters"])
+feeds = {images: random.rand(*images.shape).astype("float32")}
+if others:
+    labels, rate = others
+    feeds |= {labels: random.randint(0, 3, labels.shape).astype("int32"), rate: np.float32(1e-3)}
 micros, nodes = collections.Counter(), collections.Counter()
 with tf1.Session(graph=graph) as session:
-    session.run(writes)
+    if writes:
+        session.run(writes)
     for _ in range(5):
         session.run(names["results"], feeds)
     for _ in range(RUNS):

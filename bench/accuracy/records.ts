@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Split } from "../../src/data/splits";
+import { parseConfig } from "../../src/experiments/config/parseConfig";
+import { trainingConfigSchema } from "../../src/experiments/config/trainingConfig";
+import type { TrainingConfig } from "../../src/experiments/config/trainingConfig";
+import { writeJsonWhole } from "../../src/files/writeWhole";
+import { configOf } from "./recipes";
+import type { Recipe } from "./recipes";
+import type { FoldScores } from "./trainFold";
+
+/** Kept in the repository, since a training costs minutes. */
+const FOLDER = join("bench", "results", "accuracy");
+
+/** One training: what decided it, and what it came to. */
+interface TrainingRecord {
+  readonly recipe: string;
+  readonly fold: number;
+  readonly seed: number;
+  readonly model: string;
+  readonly flips: string;
+  readonly config: TrainingConfig;
+  readonly test: readonly string[];
+  readonly scores: FoldScores;
+  /** Where the numbers are from, if not from a training that this bench wrote down itself. */
+  readonly note?: string;
+}
+
+/** Too large for the repository. */
+const CHECKPOINTS = join("runs", "accuracy");
+
+function nameOf({ name }: Recipe, { fold }: Split, seed: number): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/-$/, "");
+  return `${slug}-fold${fold + 1}-seed${seed}`;
+}
+
+/** Where a training stands and where its network is kept. */
+export function checkpointOf(recipe: Recipe, split: Split, seed: number): string {
+  return join(CHECKPOINTS, `${nameOf(recipe, split, seed)}.safetensors`);
+}
+
+function pathOf(recipe: Recipe, split: Split, seed: number): string {
+  return join(FOLDER, `${nameOf(recipe, split, seed)}.json`);
+}
+
+/** The path of a weights file is the machine's own. */
+function decisive(config: TrainingConfig): TrainingConfig {
+  const { encoderWeights } = config.model;
+  const file = encoderWeights?.split("/").at(-1) ?? null;
+  return { ...config, model: { ...config.model, encoderWeights: file } };
+}
+
+/**
+ * The scores of a training that was done, or `null`. A record of another configuration or split is an
+ * error, not a training to be done again: delete the file where the recipe was changed on purpose. A setting
+ * that is newer than the record has its default, which is what was done before the setting existed.
+ */
+export function readTraining(recipe: Recipe, split: Split, seed: number): FoldScores | null {
+  const path = pathOf(recipe, split, seed);
+  if (!existsSync(path)) return null;
+  const record = JSON.parse(readFileSync(path, "utf8")) as TrainingRecord;
+  const config = parseConfig(path, trainingConfigSchema, record.config);
+  const is = { model: record.model, flips: record.flips, config, test: [...record.test].sort() };
+  const wanted = {
+    ...{ model: recipe.model, flips: recipe.flips, config: decisive(configOf(recipe, seed)) },
+    test: [...split.validation].sort(),
+  };
+  if (!isDeepStrictEqual(is, wanted)) {
+    throw new Error(
+      `${path}: expected the configuration and split of "${recipe.name}", got others. Delete it to train again.`,
+    );
+  }
+  return record.scores;
+}
+
+export async function writeTraining(
+  recipe: Recipe,
+  split: Split,
+  seed: number,
+  scores: FoldScores,
+  note?: string,
+): Promise<void> {
+  const path = pathOf(recipe, split, seed);
+  await mkdir(dirname(path), { recursive: true });
+  const record: TrainingRecord = {
+    ...{ recipe: recipe.name, fold: split.fold + 1, seed, model: recipe.model },
+    ...{ flips: recipe.flips, config: decisive(configOf(recipe, seed)), test: split.validation },
+    scores,
+    ...(note === undefined ? {} : { note }),
+  };
+  await writeJsonWhole(path, record);
+}
