@@ -179,26 +179,31 @@ export function caseMetrics(
   };
 }
 
-/** The scores that the paper's tables have, of one case. */
-export interface CaseScores {
-  /** Mean over the foreground classes that the truth has; NaN where it has none. */
-  readonly dice: number;
+/**
+ * The scores of one case: each metric's mean over the foreground classes that the truth has, where it is
+ * defined (precision: of those that were predicted); NaN where there is none.
+ */
+export interface CaseScores extends MetricValues {
+  /** Share of all pixels that got their class, background included. */
   readonly accuracy: number;
-  /** Mean over the foreground classes that the truth has and that were predicted. */
-  readonly precision: number;
 }
 
 /**
- * A case's Dice, accuracy and precision, as a row of the paper's tables takes its mean and standard
- * deviation over cases.
+ * A case's own scores, of which tables, reports and headlines take the mean over cases.
+ *
+ * @example
+ * const truth = { height: 1, width: 4, data: Uint8Array.of(0, 1, 2, 2) };
+ * const prediction = { height: 1, width: 4, data: Uint8Array.of(0, 1, 2, 0) };
+ * const classNames = ["background", "ground-glass", "consolidation", "effusion"];
+ * caseScores(caseMetrics(truth, prediction, { id: "a", classNames })).dice.toFixed(2); // "0.83"
  */
 export function caseScores(record: CaseRecord): CaseScores {
   const present = record.classes.filter((row) => row.label > 0 && hasTruth(row));
-  return {
-    dice: definedMean(present.map((row) => row.dice)),
-    accuracy: record.accuracy,
-    precision: definedMean(present.map((row) => row.precision)),
-  };
+  const means = METRIC_NAMES.map((name): [MetricName, number] => [
+    name,
+    definedMean(present.map((row) => row[name])),
+  ]);
+  return { ...(Object.fromEntries(means) as MetricValues), accuracy: record.accuracy };
 }
 
 /** Whether the truth has the class. */

@@ -21,7 +21,12 @@ export {
 export { distanceTransform } from "./distanceTransform";
 export type { LabelData, LabelGrid, LabelPlane, LabelVolume, SpacingMm } from "./grid";
 export { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
-export { reportScores, type ReportClassScores, type ReportScores } from "./reportScores";
+export {
+  reportScores,
+  type ReportCaseScores,
+  type ReportClassScores,
+  type ReportScores,
+} from "./reportScores";
 export { bootstrapInterval, type BootstrapOptions, type Interval } from "./statistics/bootstrap";
 export { holm } from "./statistics/holm";
 export {

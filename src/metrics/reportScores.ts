@@ -2,12 +2,26 @@ import type { Summary } from "./summarise";
 
 /** A model's scores as `reports/quickstart.json` holds them; NaN where undefined, see `stringifyJson`. */
 export interface ReportScores {
-  /** Mean over foreground classes of the mean over the cases that have the class. */
+  /**
+   * Mean over foreground classes of the mean over the cases that have the class: the mean of `perClass`, and
+   * not the headline, which is `overCases.dice`.
+   */
   readonly dice: number;
   readonly accuracy: number;
+  /** Likewise. */
   readonly precision: number;
+  /** The headline scores, as pages and tables show them. */
+  readonly overCases: ReportCaseScores;
   /** By class name, background left out. */
   readonly perClass: Readonly<Record<string, ReportClassScores>>;
+}
+
+/** Means over cases of a case's mean over the foreground classes that its truth has. */
+export interface ReportCaseScores {
+  readonly dice: number;
+  readonly precision: number;
+  /** Cases whose truth has a foreground class. */
+  readonly cases: number;
 }
 
 /** One class, mean over the cases that have it. */
@@ -26,9 +40,14 @@ export interface ReportClassScores {
 export function reportScores(summary: Summary): ReportScores {
   const classes = summary.perClass.filter((row) => row.label > 0);
   return {
-    dice: summary.dice,
+    dice: summary.foreground.dice,
     accuracy: summary.accuracy,
-    precision: summary.precision,
+    precision: summary.foreground.precision,
+    overCases: {
+      dice: summary.dice,
+      precision: summary.precision,
+      cases: summary.overCases.dice.count,
+    },
     perClass: Object.fromEntries(
       classes.map((row): [string, ReportClassScores] => [
         row.name,

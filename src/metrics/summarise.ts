@@ -1,6 +1,6 @@
 import { ConfigError } from "../core/errors";
 import { METRIC_NAMES, caseScores, definedMean, hasTruth } from "./caseMetrics";
-import type { CaseRecord, ClassRecord, MetricName, MetricValues } from "./caseMetrics";
+import type { CaseRecord, CaseScores, ClassRecord, MetricName, MetricValues } from "./caseMetrics";
 import { classCounts, pixelAccuracy, sumConfusion } from "./confusion";
 import type { ConfusionMatrix } from "./confusion";
 import { dice, iou, precision, recall, relativeVolumeError, specificity } from "./overlap";
@@ -48,23 +48,29 @@ export interface ClassSummary {
   readonly pooled: PooledValues;
 }
 
-/** All cases: every convention side by side, each by its name. */
+/** All cases: the headline scores, and every other convention beside them by its name. */
 export interface Summary {
   readonly cases: number;
   readonly groups: number;
-  /** Mean over foreground classes of the mean over the cases whose truth has the class. */
+  /**
+   * The headline: mean over cases of the case's mean over the foreground classes that its truth has; cases
+   * without any are left out. MONAI's `DiceMetric` at its defaults, and the tables' convention.
+   */
   readonly dice: number;
-  /** Likewise. */
+  /** Likewise, over the classes that were predicted too. */
   readonly precision: number;
   /** Mean over cases of the pixel accuracy. */
   readonly accuracy: number;
   /** Bootstrap intervals of the three above, over patients. */
   readonly intervals: Readonly<Record<"dice" | "precision" | "accuracy", Interval>>;
-  /** Mean over foreground classes of each metric's case mean, where the truth has the class. */
+  /**
+   * Another convention: mean over foreground classes of the mean over the cases whose truth has the class.
+   * A rare class weighs as much as a frequent one.
+   */
   readonly foreground: MetricValues;
   /** The same with the background as one more class. */
   readonly withBackground: MetricValues;
-  /** As `foreground`, over cases where truth or prediction has the class. */
+  /** As `foreground`, over cases where truth or prediction has the class: nnU-Net's `foreground_mean`. */
   readonly foregroundWhereEither: MetricValues;
   /** All cases as one image, mean over classes. */
   readonly pooled: {
@@ -73,8 +79,8 @@ export interface Summary {
     readonly withBackground: PooledValues;
     readonly confusion: ConfusionMatrix;
   };
-  /** Scores of a case (mean over its foreground classes), over cases: the paper's tables. */
-  readonly overCases: Readonly<Record<"dice" | "accuracy" | "precision", Spread>>;
+  /** How the headline scores lie over cases: the paper's tables. */
+  readonly overCases: Readonly<Record<keyof CaseScores, Spread>>;
   /** By label, background first. */
   readonly perClass: readonly ClassSummary[];
 }
@@ -117,28 +123,24 @@ export function summarise(records: readonly CaseRecord[], options: BootstrapOpti
   });
   const foreground = perClass.filter((row) => row.label > 0);
   const scores = records.map(caseScores);
-  const headline = (metric: "dice" | "precision"): Interval =>
-    bootstrapInterval(groups, (cases) => meanOfClassMeans(records, cases, metric), options);
   const overCases = {
-    dice: spread(scores.map((score) => score.dice)),
-    accuracy: spread(scores.map((score) => score.accuracy)),
-    precision: spread(scores.map((score) => score.precision)),
+    ...byMetric((metric) => spread(scores.map((score) => score[metric]))),
+    accuracy: spread(scores.map(({ accuracy }) => accuracy)),
   };
-  const means = byMetric((metric) =>
-    definedMean(foreground.map((row) => row.whereTruth[metric].mean)),
-  );
   return {
     cases: records.length,
     groups: new Set(groups).size,
-    dice: means.dice,
-    precision: means.precision,
+    dice: overCases.dice.mean,
+    precision: overCases.precision.mean,
     accuracy: overCases.accuracy.mean,
     intervals: {
-      dice: headline("dice"),
-      precision: headline("precision"),
+      dice: overCases.dice.interval,
+      precision: overCases.precision.interval,
       accuracy: overCases.accuracy.interval,
     },
-    foreground: means,
+    foreground: byMetric((metric) =>
+      definedMean(foreground.map((row) => row.whereTruth[metric].mean)),
+    ),
     withBackground: byMetric((metric) =>
       definedMean(perClass.map((row) => row.whereTruth[metric].mean)),
     ),
@@ -236,27 +238,6 @@ function spreads(
       options,
     ),
   );
-}
-
-/** The headline score of some cases (an index may come twice). */
-function meanOfClassMeans(
-  records: readonly CaseRecord[],
-  cases: readonly number[],
-  metric: "dice" | "precision",
-): number {
-  const means: number[] = [];
-  for (let label = 1; label < records[0].classes.length; label++) {
-    let sum = 0;
-    let count = 0;
-    for (const index of cases) {
-      const row = records[index].classes[label];
-      if (!hasTruth(row) || Number.isNaN(row[metric])) continue;
-      sum += row[metric];
-      count++;
-    }
-    means.push(count === 0 ? NaN : sum / count);
-  }
-  return definedMean(means);
 }
 
 function pooledValues(matrix: ConfusionMatrix, label: number): PooledValues {

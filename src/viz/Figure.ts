@@ -2,6 +2,7 @@ import { escapeHtml, scriptJson } from "../display/html";
 import { DISPLAY } from "../display/host";
 import { chartSvg } from "./svg/chartSvg";
 import { INHERIT } from "./svg/markup";
+import { withHalos } from "./whiskers";
 
 /** What a frontend is handed: one entry per MIME type. */
 type FigureBundle = Record<string, unknown>;
@@ -96,7 +97,7 @@ export class Figure {
   toMimeBundle(): FigureBundle {
     const svg = this.svg;
     const picture = svg === undefined ? {} : { "image/svg+xml": svg };
-    const chart = { data: this.data, layout: this.layout, config: CONFIG };
+    const chart = { data: withHalos(this.data), layout: this.layout, config: CONFIG };
     const shown = this.#isChart ? { "application/vnd.plotly.v1+json": chart } : {};
     const page = this.#html === undefined ? {} : { "text/html": this.#html };
     return { ...shown, ...page, ...picture, "text/plain": this.description };
@@ -110,7 +111,7 @@ export class Figure {
     if (this.#html !== undefined) return this.#html;
     if (!this.#isChart)
       return `<figure class="layerbook-figure" style="margin:0">${this.#svg}</figure>`;
-    const spec = scriptJson({ data: this.data, layout: this.layout });
+    const spec = scriptJson({ data: withHalos(this.data), layout: this.layout });
     const id = `layerbook-figure-${fingerprint(spec)}`;
     const picture = this.#svg ?? chartSvg(this, INHERIT);
     return `<figure class="layerbook-figure" id="${id}" aria-label="${escapeHtml(this.description)}" style="margin:0">${picture}<script type="application/json">${spec}</script></figure>`;

@@ -6,14 +6,15 @@ import { modelTitle, sayScore } from "./names";
 /** What is read of an evaluation. */
 export interface HeadlineEvaluation {
   readonly records: readonly CaseRecord[];
-  readonly summary: { readonly dice: number; readonly cases: number };
+  readonly summary: { readonly dice: number };
 }
 
 const SIGNIFICANT = 0.05;
 
 /**
- * The result in one sentence: which model has the highest mean Dice on the same held-out cases,
- * and whether the difference from the next one may be chance (paired Wilcoxon test over patients).
+ * The result in one sentence: which model has the highest mean Dice on the same held-out cases (that of
+ * `summary.dice`: per case, over the classes that it has), and whether the difference from the next one may
+ * be chance (paired Wilcoxon test over patients).
  *
  * @param evaluations by model name, all of the same cases in the same order
  * @throws ConfigError when there is no evaluation, or they are not of the same cases
@@ -27,8 +28,7 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
     throw new ConfigError({ where: "headline", expected: "at least one evaluation", got: "none" });
   }
   const [name, best] = first;
-  const cases = `${best.summary.cases} held-out slices`;
-  const lead = `${modelTitle(name)} reaches a mean Dice of ${sayScore(best.summary.dice)} on ${cases}`;
+  const lead = `${modelTitle(name)} reaches a mean Dice of ${sayScore(best.summary.dice)} on ${saySlices(best.records)}`;
   if (second === undefined) return `${lead}.`;
   const [otherName, other] = second;
   const pairs = groupDifferences(best.records, other.records);
@@ -45,6 +45,14 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
       ? `the difference is significant (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`
       : `the difference may be chance (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`;
   return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
+}
+
+/** The cases behind a mean Dice, in words: those whose truth has a class. */
+export function saySlices(records: readonly CaseRecord[]): string {
+  const count = records.filter((record) => !Number.isNaN(caseScores(record).dice)).length;
+  return count === records.length
+    ? `${count} held-out slices`
+    : `the ${count} of ${records.length} held-out slices whose truth is not empty`;
 }
 
 /** Mean difference in Dice per patient, over the cases that both define. */

@@ -7,3 +7,6 @@ export const MODEL_COLOURS: readonly string[] = [
   "#E69F00",
   "#56B4E9",
 ];
+
+/** Lines of confidence intervals on bars. */
+export const WHISKER_COLOUR = "#333333";

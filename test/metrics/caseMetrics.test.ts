@@ -145,11 +145,17 @@ describe("summarise", () => {
   ];
   const summary = summarise(records, { seed: 7, resamples: 200 });
 
-  it("takes the mean over classes of the mean over cases that have the class", () => {
-    expect(summary.dice).toBeCloseTo(((2 / 3 + 1) / 2 + 2 / 3) / 2, 12);
-    expect(summary.foregroundWhereEither.dice).toBeCloseTo(((2 / 3 + 1 + 0) / 3 + 2 / 3) / 2, 12);
-    expect(summary.precision).toBeCloseTo((1 + 1 / 2) / 2, 12);
+  it("takes the mean over cases of the mean over the classes that a case has", () => {
+    expect(summary.dice).toBeCloseTo((2 / 3 + (1 + 2 / 3) / 2) / 2, 12);
+    expect(summary.precision).toBeCloseTo((1 + (1 + 1 / 2) / 2) / 2, 12);
     expect(summary.accuracy).toBeCloseTo((3 / 4 + 3 / 4 + 3 / 4 + 1) / 4, 12);
+    expect(summary.overCases.recall.mean).toBeCloseTo((1 / 2 + 1) / 2, 12);
+  });
+
+  it("has the mean over classes of the mean over cases that have the class beside it", () => {
+    expect(summary.foreground.dice).toBeCloseTo(((2 / 3 + 1) / 2 + 2 / 3) / 2, 12);
+    expect(summary.foreground.precision).toBeCloseTo((1 + 1 / 2) / 2, 12);
+    expect(summary.foregroundWhereEither.dice).toBeCloseTo(((2 / 3 + 1 + 0) / 3 + 2 / 3) / 2, 12);
   });
 
   it("pools the data set beside it", () => {
@@ -183,7 +189,13 @@ describe("summarise", () => {
 
   it("makes the scores of a report, which JSON keeps where they are undefined", () => {
     const scores = reportScores(summary);
-    expect(Object.keys(scores)).toEqual(["dice", "accuracy", "precision", "perClass"]);
+    expect(Object.keys(scores)).toEqual(["dice", "accuracy", "precision", "overCases", "perClass"]);
+    expect(scores.dice).toBe(summary.foreground.dice);
+    expect(scores.overCases).toEqual({
+      dice: summary.dice,
+      precision: summary.precision,
+      cases: 2,
+    });
     expect(scores.perClass["consolidation"]).toMatchObject({ cases: 1, recall: 1 });
     const undefinedOnes = reportScores(summarise([records[3]]));
     expect(undefinedOnes.dice).toBeNaN();
@@ -191,7 +203,7 @@ describe("summarise", () => {
   });
 
   it("gives a case its row of the paper's tables", () => {
-    expect(caseScores(records[1])).toEqual({
+    expect(caseScores(records[1])).toMatchObject({
       dice: (1 + 2 / 3) / 2,
       accuracy: 0.75,
       precision: 0.75,

@@ -88,15 +88,23 @@ function summary(
 ): string {
   const number = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : "-");
   const rows = Object.entries(models).map(
-    ([name, { dice, accuracy, precision }]) =>
+    ([
+      name,
+      {
+        accuracy,
+        overCases: { dice, precision },
+      },
+    ]) =>
       `${name.padEnd(24)}${number(dice).padStart(8)}${number(accuracy).padStart(10)}${number(precision).padStart(11)}`,
   );
+  const count = Math.max(0, ...Object.values(models).map(({ overCases }) => overCases.cases));
   return [
     `${"held-out cases".padEnd(24)}${"Dice".padStart(8)}${"accuracy".padStart(10)}${"precision".padStart(11)}`,
     ...rows,
+    `Dice and precision: mean over the classes that a case has, then over the ${count} cases that have one.`,
     ...(splitNote === null ? [] : [splitNote]),
     `trained in ${minutes} minutes`,
     `report  ${html}`,
-    `scores  ${json}`,
+    `scores  ${json} (its "dice" is the mean of the classes' means; "overCases" has the Dice above)`,
   ].join("\n");
 }

@@ -4,6 +4,7 @@ import { expectNoFile } from "../../files/expectNoFile";
 import { writeWhole } from "../../files/writeWhole";
 import { ConfigError, DataError } from "../../core/errors";
 import type { StudyFile } from "../../experiments/studies/studyFolder";
+import { saySlices } from "../../viz/headline";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
 import { studyReport } from "../../viz/reports/studyReport";
@@ -64,9 +65,9 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   );
   const out = resolve(options.out ?? join(folder, "report.html"));
   await writeWhole(out, page);
-  const { dice, cases: count } = evaluation.summary;
+  const { dice } = evaluation.summary;
   return {
-    text: `${out}\nDice ${dice.toFixed(3)} on ${count} held-out slices`,
+    text: `${out}\nMean Dice ${library.formatScore(dice)} on ${saySlices(evaluation.records)}`,
     json: { out, dice },
   };
 }

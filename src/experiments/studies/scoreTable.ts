@@ -45,7 +45,8 @@ function formatDistance(value: number): string {
 }
 
 /**
- * A summary for people: a row a class, then the means, with the number of cases behind each.
+ * A summary for people: a row per class, then the means over cases of each case's own scores, whose Dice is
+ * `summary.dice`, with the number of cases behind each.
  *
  * @param distanceUnit of the records, `mm` or `px`
  */
@@ -64,10 +65,10 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
       String(casesWithTruth),
       String(casesWithFalseAlarm),
     ]);
-  const { foreground } = summary;
-  const missed = summary.perClass
+  const { dice, iou, precision, recall, hd95 } = summary.overCases;
+  const falseAlarms = summary.perClass
     .filter(({ label }) => label > 0)
-    .reduce((sum, { whereTruth }) => sum + whereTruth.hd95.infiniteCount, 0);
+    .reduce((sum, { casesWithFalseAlarm }) => sum + casesWithFalseAlarm, 0);
   const head = [
     "class",
     "Dice",
@@ -80,22 +81,23 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
     "cases",
     "false alarms",
   ];
-  const mean = [
-    "mean",
-    formatScore(foreground.dice),
-    formatScore(foreground.iou),
-    formatScore(foreground.precision),
-    formatScore(foreground.recall),
-    formatScore(foreground.hd95, 1),
-    String(missed),
-    "-",
-    String(summary.cases),
-    "-",
+  const all = [
+    "per case",
+    formatScore(dice.mean),
+    formatScore(iou.mean),
+    formatScore(precision.mean),
+    formatScore(recall.mean),
+    formatScore(hd95.mean, 1),
+    String(hd95.infiniteCount),
+    formatDistance(hd95.median),
+    String(dice.count),
+    String(falseAlarms),
   ];
   return (
-    `${markdownTable([head, ...rows, mean])}\n` +
-    `Each class over the cases whose truth has it; pixel accuracy ${formatScore(summary.accuracy)}.\n` +
-    "HD95 is the mean over the cases where the class was found; a case where it was missed altogether is " +
-    "infinitely far, and the median counts it so."
+    `${markdownTable([head, ...rows, all])}\n` +
+    "Each class over the cases whose truth has it. Per case: the mean over the classes that a case's truth has, then " +
+    `over the ${dice.count} of ${summary.cases} cases that have one. Pixel accuracy ${formatScore(summary.accuracy)}.\n` +
+    "HD95 is the mean over the cases where the class (per case: every class) was found; a case where it was missed " +
+    "altogether is infinitely far, and the median counts it so."
   );
 }

@@ -253,7 +253,10 @@ export class Training {
 
   /** Keeps what the last validation found beside the bar. */
   private show({ validationDice, metrics = {} }: EpochRecord): void {
-    const values = { ...(validationDice === null ? {} : { dice: validationDice }), ...metrics };
+    const values = {
+      ...(validationDice === null ? {} : { "validation dice": validationDice }),
+      ...metrics,
+    };
     this.shown = Object.fromEntries(
       Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null),
     );

@@ -135,7 +135,7 @@ function evaluationRows({ summary }: EvaluationResultLike): {
         String(casesWithFalseAlarm),
       ];
     });
-  const caption = `Mean Dice ${number(summary.dice)} over foreground classes; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth has it.`;
+  const caption = `Mean Dice per case ${number(summary.dice)}: over the foreground classes that a case's truth has, then over cases; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth has it.`;
   return { header, rows, caption };
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/errors";
+import { caseScores, definedMean } from "../../metrics/caseMetrics";
 import type { JobRecord } from "../../experiments/studies/jobRecord";
 import type { StudyTable, TableRow } from "../../experiments/studies/views/studyTable";
 import { modelTitle } from "../names";
@@ -60,26 +61,18 @@ export function rowName({ title, factors }: TableRow): string {
 }
 
 /**
- * Mean Dice by fold from a study's records: over the foreground classes of each case, then over the
- * fold's cases.
+ * Mean Dice by fold from a study's records, as everywhere: over the foreground classes that each case's truth
+ * has, then over the fold's cases.
  */
 export function foldScoresOf(records: readonly JobRecord[]): FoldScore[] {
   return records
     .filter(({ cases }) => cases.length > 0)
     .map(({ model, factors, fold, cases }) => {
       const settings = Object.values(factors).map(String);
-      const scores = cases
-        .map(({ classes }) => meanOfDefined(classes.slice(1).map(({ dice }) => dice)))
-        .filter((score) => !Number.isNaN(score));
       return {
         model: [modelTitle(model), ...settings].join(", "),
         fold,
-        score: meanOfDefined(scores),
+        score: definedMean(cases.map((item) => caseScores(item).dice)),
       };
     });
-}
-
-function meanOfDefined(values: readonly number[]): number {
-  const defined = values.filter((value) => !Number.isNaN(value));
-  return defined.reduce((a, b) => a + b, 0) / defined.length;
 }

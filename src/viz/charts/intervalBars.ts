@@ -1,6 +1,6 @@
 import { Figure } from "../Figure";
 import { sayScore } from "../names";
-import { MODEL_COLOURS } from "../palette";
+import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
 import { valueLabels } from "./valueLabels";
 
 /** One row: a score with its interval. */
@@ -46,7 +46,8 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
           symmetric: false,
           array: rows.map((row) => bound(row, 1)),
           arrayminus: rows.map((row) => bound(row, 0)),
-          thickness: 1.2,
+          thickness: 1.4,
+          color: WHISKER_COLOUR,
         },
         text: texts,
         textposition: "none",

@@ -1,7 +1,7 @@
 import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
 import { modelTitle, sayScore } from "../names";
-import { MODEL_COLOURS } from "../palette";
+import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
 import { placeOfBar, valueLabels } from "./valueLabels";
 import type { ValueLabel } from "./valueLabels";
 
@@ -180,7 +180,8 @@ function whiskers(rows: readonly (ClassScore | undefined)[]): PlotlyJson {
       symmetric: false,
       array: side(1),
       arrayminus: side(0),
-      thickness: 1.2,
+      thickness: 1.4,
+      color: WHISKER_COLOUR,
     },
   };
 }

@@ -2,12 +2,31 @@ import { scriptJson } from "../../display/html";
 
 /**
  * A script that calls a function of this folder in the page. The function travels as its source
- * text, so it may use nothing but its arguments and what a browser offers.
+ * text, so it may use nothing but its arguments and what a browser offers; other functions of this
+ * folder are handed to it in an object, and travel likewise.
  */
 export function clientScript<A extends readonly unknown[]>(
   mount: (...args: A) => void,
   ...args: A
 ): string {
-  const list = args.map(scriptJson).join(",");
-  return `<script>(${mount.toString().replaceAll("</", "<\\/")})(${list});</script>`;
+  return `<script>(${sourceOf(mount)})(${args.map(argument).join(",")});</script>`;
+}
+
+function argument(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value as Readonly<Record<string, unknown>>);
+    const functions = entries.filter(isFunctionEntry);
+    if (functions.length > 0 && functions.length === entries.length) {
+      return `{${functions.map(([name, each]) => `${name}:${sourceOf(each)}`).join(",")}}`;
+    }
+  }
+  return scriptJson(value);
+}
+
+function isFunctionEntry(entry: [string, unknown]): entry is [string, (...args: never) => unknown] {
+  return typeof entry[1] === "function";
+}
+
+function sourceOf(each: (...args: never) => unknown): string {
+  return each.toString().replaceAll("</", "<\\/");
 }

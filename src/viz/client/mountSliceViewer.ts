@@ -1,29 +1,18 @@
-/** What {@link mountSliceViewer} shows. */
-export interface ViewerSpec {
-  /** Titles of the masks, in order. */
-  readonly titles: readonly string[];
-  /** Index of the truth among them; -1 where there is none. */
-  readonly truth: number;
-  readonly classes: readonly { readonly name: string; readonly colour: string }[];
-  readonly start: number;
-  readonly window: { readonly low: number; readonly high: number };
-  readonly presets: readonly {
-    readonly name: string;
-    readonly low: number;
-    readonly high: number;
-  }[];
-  readonly unit: string;
-  /** Intensity by grey value. */
-  readonly intensities: readonly number[];
-  /** Slice pixels per picture pixel. */
-  readonly factor: number;
-  readonly slices: readonly {
-    readonly id: string;
-    readonly height: number;
-    readonly width: number;
-    readonly scan: string;
-    readonly masks: readonly { readonly picture: string; readonly caption: string }[];
-  }[];
+import type { Controls } from "./controls";
+import type { LoadedSlice } from "./loadSlices";
+import type { PaintedSlice } from "./paintSlice";
+import type { ViewerSpec } from "./ViewerSpec";
+
+/** Functions of this folder that travel with {@link mountSliceViewer}. */
+export interface ViewerTools {
+  readonly makeControls: () => Controls;
+  readonly loadSlices: (spec: ViewerSpec) => (index: number) => Promise<LoadedSlice>;
+  readonly paintSlice: (pixels: Uint8ClampedArray, slice: PaintedSlice) => void;
+  readonly sayDice: (
+    labels: ArrayLike<number>,
+    truth: ArrayLike<number>,
+    classCount: number,
+  ) => string;
 }
 
 /**
@@ -31,37 +20,8 @@ export interface ViewerSpec {
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  */
-export function mountSliceViewer(id: string, spec: ViewerSpec): void {
-  interface Loaded {
-    readonly grey: Uint8ClampedArray;
-    readonly greyWidth: number;
-    readonly labels: readonly Uint8ClampedArray[];
-  }
-  const make = <K extends keyof HTMLElementTagNameMap>(
-    tag: K,
-    css: string,
-    text = "",
-  ): HTMLElementTagNameMap[K] => {
-    const element = document.createElement(tag);
-    element.style.cssText = css;
-    element.textContent = text;
-    return element;
-  };
-  const readPixels = async (source: string): Promise<{ red: Uint8ClampedArray; width: number }> => {
-    const image = new Image();
-    image.src = source;
-    await image.decode();
-    const canvas = make("canvas", "");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    if (context === null) throw new Error("This browser has no canvas.");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const red = new Uint8ClampedArray(data.length / 4);
-    for (let i = 0; i < red.length; i++) red[i] = data[4 * i];
-    return { red, width: canvas.width };
-  };
+export function mountSliceViewer(id: string, spec: ViewerSpec, tools: ViewerTools): void {
+  const { make, row, labelled, range, numberInput, checkbox, sample } = tools.makeControls();
   const colours = spec.classes.map(({ colour }) =>
     [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)),
   );
@@ -81,26 +41,8 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
       isDifference: false,
       shown: spec.classes.map(() => true),
     };
-    const cache = new Map<number, Promise<Loaded>>();
-    const load = (index: number): Promise<Loaded> => {
-      const known = cache.get(index);
-      if (known !== undefined) return known;
-      const slice = spec.slices[index];
-      const loading = Promise.all(
-        [slice.scan, ...slice.masks.map(({ picture }) => picture)].map(readPixels),
-      ).then(([scan, ...masks]) => ({
-        grey: scan.red,
-        greyWidth: scan.width,
-        labels: masks.map(({ red }) => red),
-      }));
-      cache.set(index, loading);
-      const oldest = cache.keys().next().value;
-      if (cache.size > 48 && oldest !== undefined) cache.delete(oldest);
-      return loading;
-    };
-
-    const panelTitles = ["Scan", ...spec.titles];
-    const panels = panelTitles.map((title) => {
+    const load = tools.loadSlices(spec);
+    const panels = ["Scan", ...spec.titles].map((title) => {
       const box = make("div", "flex:1 1 200px;max-width:420px;min-width:140px");
       const heading = make("div", "font-weight:600;text-align:center", title);
       const canvas = make(
@@ -114,89 +56,33 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
       return { box, canvas, caption, title };
     });
 
-    const isRight = (label: number, truth: number): boolean => label === truth;
     const paint = (
       canvas: HTMLCanvasElement,
-      slice: ViewerSpec["slices"][number],
-      loaded: Loaded,
+      { width, height }: ViewerSpec["slices"][number],
+      { grey, greyWidth, labels }: LoadedSlice,
       mask: number,
     ): void => {
-      const { width, height } = slice;
       canvas.width = width;
       canvas.height = height;
       const context = canvas.getContext("2d");
       if (context === null) return;
       const image = context.createImageData(width, height);
-      const { data } = image;
       const scale = 255 / (state.high - state.low || 1);
-      const shade = spec.intensities.map((value) =>
-        Math.min(255, Math.max(0, (value - state.low) * scale)),
-      );
-      const labels = loaded.labels[mask];
-      const truth = loaded.labels[spec.truth];
       const isDifference =
         state.isDifference && mask >= 0 && mask !== spec.truth && spec.truth >= 0;
-      const kindAt = (at: number): number => {
-        const label = labels[at];
-        if (!isDifference) return label;
-        if (isRight(label, truth[at])) return label === 0 ? 0 : 1;
-        return label === 0 ? 3 : 2;
-      };
-      for (let row = 0; row < height; row++) {
-        for (let column = 0; column < width; column++) {
-          const at = row * width + column;
-          const grey =
-            shade[
-              loaded.grey[
-                Math.floor(row / spec.factor) * loaded.greyWidth + Math.floor(column / spec.factor)
-              ]
-            ];
-          let [r, g, b] = [grey, grey, grey];
-          const kind = labels === undefined ? 0 : kindAt(at);
-          const isShown = kind > 0 && (isDifference || state.shown[kind - 1] === true);
-          if (isShown) {
-            const isEdge =
-              row === 0 ||
-              column === 0 ||
-              row === height - 1 ||
-              column === width - 1 ||
-              kindAt(at - 1) !== kind ||
-              kindAt(at + 1) !== kind ||
-              kindAt(at - width) !== kind ||
-              kindAt(at + width) !== kind;
-            const colour = isDifference
-              ? differences[kind - 1].colour
-              : (colours[kind - 1] ?? [255, 255, 255]);
-            const alpha = isEdge
-              ? Math.min(1, state.opacity + 0.4)
-              : state.isOutline
-                ? 0
-                : state.opacity;
-            r += (colour[0] - r) * alpha;
-            g += (colour[1] - g) * alpha;
-            b += (colour[2] - b) * alpha;
-          }
-          data[4 * at] = r;
-          data[4 * at + 1] = g;
-          data[4 * at + 2] = b;
-          data[4 * at + 3] = 255;
-        }
-      }
+      tools.paintSlice(image.data, {
+        ...{ height, width, grey, greyWidth, factor: spec.factor },
+        shade: spec.intensities.map((value) =>
+          Math.min(255, Math.max(0, (value - state.low) * scale)),
+        ),
+        labels: labels[mask],
+        truth: isDifference ? labels[spec.truth] : undefined,
+        colours: isDifference
+          ? differences.map(({ colour }) => colour)
+          : colours.map((colour, index) => (state.shown[index] ? colour : null)),
+        ...{ opacity: state.opacity, isOutline: state.isOutline },
+      });
       context.putImageData(image, 0, 0);
-    };
-    /** Mean Dice over the classes that truth or prediction has. */
-    const diceText = (labels: Uint8ClampedArray, truth: Uint8ClampedArray): string => {
-      const counts = spec.classes.map(() => [0, 0]);
-      for (let i = 0; i < labels.length; i++) {
-        const [label, wanted] = [labels[i], truth[i]];
-        if (label > 0 && counts[label - 1] !== undefined) counts[label - 1][1]++;
-        if (wanted > 0 && counts[wanted - 1] !== undefined) counts[wanted - 1][1]++;
-        if (label > 0 && label === wanted && counts[label - 1] !== undefined)
-          counts[label - 1][0]++;
-      }
-      const scores = counts.filter(([, sum]) => sum > 0).map(([both, sum]) => (2 * both) / sum);
-      if (scores.length === 0) return "no lesion, none predicted";
-      return `Dice ${(scores.reduce((a, b) => a + b, 0) / scores.length).toFixed(2)}`;
     };
 
     let turn = 0;
@@ -213,7 +99,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
         caption.textContent =
           own ||
           (mask >= 0 && truth !== undefined && mask !== spec.truth
-            ? diceText(loaded.labels[mask], truth)
+            ? tools.sayDice(loaded.labels[mask], truth, spec.classes.length)
             : "");
         canvas.setAttribute("aria-label", `${title} of ${slice.id}. ${caption.textContent}`);
       });
@@ -229,28 +115,6 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
       redraw();
     };
 
-    const row = (): HTMLDivElement =>
-      make("div", "display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;margin:0 0 6px");
-    const labelled = (text: string, input: HTMLElement): HTMLLabelElement => {
-      const label = make("label", "display:inline-flex;gap:6px;align-items:center");
-      label.append(text, input);
-      return label;
-    };
-    const range = (
-      low: number,
-      high: number,
-      step: number,
-      value: number,
-      css: string,
-    ): HTMLInputElement => {
-      const input = make("input", css);
-      input.type = "range";
-      input.min = String(low);
-      input.max = String(high);
-      input.step = String(step);
-      input.value = String(value);
-      return input;
-    };
     const slider = range(
       0,
       spec.slices.length - 1,
@@ -270,16 +134,9 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     const second = row();
     const span = spec.intensities[spec.intensities.length - 1] - spec.intensities[0];
     const step = span > 20 ? 1 : span / 200;
-    const numberInput = (value: number): HTMLInputElement => {
-      const input = make("input", "width:6em");
-      input.type = "number";
-      input.step = String(step);
-      input.value = String(value);
-      return input;
-    };
     const tidy = (value: number): number => Number(value.toPrecision(6));
-    const level = numberInput(tidy((state.low + state.high) / 2));
-    const width = numberInput(tidy(state.high - state.low));
+    const level = numberInput(tidy((state.low + state.high) / 2), step);
+    const width = numberInput(tidy(state.high - state.low), step);
     const setWindow = (low: number, high: number): void => {
       state.low = low;
       state.high = high;
@@ -315,37 +172,23 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     second.append(labelled(`Level${unit}`, level), labelled(`Width${unit}`, width));
 
     const third = row();
-    const checkbox = (
+    const addCheckbox = (
       text: string,
       colour: string | null,
       isOn: boolean,
       change: (on: boolean) => void,
     ): void => {
-      const box = make("input", "");
-      box.type = "checkbox";
-      box.checked = isOn;
-      box.addEventListener("change", () => {
-        change(box.checked);
+      const label = checkbox(text, colour, isOn, (on) => {
+        change(on);
         redraw();
       });
-      const label = make("label", "display:inline-flex;gap:5px;align-items:center;cursor:pointer");
-      label.append(box);
-      if (colour !== null) {
-        const sample = make(
-          "span",
-          `width:12px;height:12px;background:${colour};outline:1px solid #8888`,
-        );
-        sample.setAttribute("aria-hidden", "true");
-        label.append(sample);
-      } else label.className = "layerbook-control";
-      label.append(text);
       third.append(label);
     };
     if (spec.titles.length > 0) {
       spec.classes.forEach(({ name, colour }, index) => {
-        checkbox(name, colour, true, (on) => (state.shown[index] = on));
+        addCheckbox(name, colour, true, (on) => (state.shown[index] = on));
       });
-      checkbox("outline only", null, false, (on) => (state.isOutline = on));
+      addCheckbox("outline only", null, false, (on) => (state.isOutline = on));
       const opacity = range(0, 1, 0.05, state.opacity, "width:90px");
       opacity.addEventListener("input", () => {
         state.opacity = Number(opacity.value);
@@ -359,16 +202,10 @@ export function mountSliceViewer(id: string, spec: ViewerSpec): void {
     if (spec.truth >= 0 && spec.titles.length > 1) {
       for (const { name, colour } of differences) {
         const entry = make("span", "display:inline-flex;gap:5px;align-items:center");
-        entry.append(
-          make(
-            "span",
-            `width:12px;height:12px;background:rgb(${colour.join(",")});outline:1px solid #8888`,
-          ),
-          name,
-        );
+        entry.append(sample(`rgb(${colour.join(",")})`), name);
         key.append(entry);
       }
-      checkbox("differences", null, false, (on) => {
+      addCheckbox("differences", null, false, (on) => {
         state.isDifference = on;
         key.style.display = on ? "flex" : "none";
       });

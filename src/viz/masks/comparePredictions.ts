@@ -2,7 +2,7 @@ import { ConfigError } from "../../core/errors";
 import { caseScores } from "../../metrics";
 import type { CaseRecord } from "../../metrics";
 import type { Figure } from "../Figure";
-import { sayScore } from "../names";
+import { caseCaption } from "./caseCaption";
 import type { ComparedCase, PlaneLike } from "./caseMasks";
 import { compareMasks } from "./compareMasks";
 import type { CompareMasksOptions } from "./compareMasks";
@@ -71,10 +71,10 @@ export function comparePredictions(
   return compareMasks(
     shown.map((index) => ({
       ...cases[index],
-      masks: Object.entries(models).map(([title, { predictions }], model) => ({
+      masks: Object.entries(models).map(([title, { predictions, evaluation }]) => ({
         title,
         labels: predictions[index],
-        caption: `Dice ${sayScore(dices[index][model])}`,
+        caption: caseCaption(evaluation.records[index]),
       })),
     })),
     drawing,

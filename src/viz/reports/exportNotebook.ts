@@ -60,7 +60,9 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
   await checkNotebook(notebook, execute);
   const { templates, included } = templateFiles(packageRoot);
   const template = to === "slides" ? "layerbook-slides" : "layerbook";
-  const folders = [...new Set([...included.map((file) => dirname(file)), join(templates, template)])];
+  const folders = [
+    ...new Set([...included.map((file) => dirname(file)), join(templates, template)]),
+  ];
   await writeFolderWhole(dirname(output), async (folder) => {
     // A PDF is printed from the page, which must not be left behind.
     const page = to === "pdf" ? ".page.html" : basename(output);
@@ -188,5 +190,8 @@ function failure(notebook: string, { code, text }: Output): LayerbookError {
 function cellError(text: string): string | undefined {
   const lines = stripVTControlCharacters(text).trimEnd().split("\n");
   const rule = lines.findLastIndex((line) => /^-{10,}$/.test(line));
-  return lines.slice(rule + 1).find((line) => line.trim() !== "")?.trim();
+  return lines
+    .slice(rule + 1)
+    .find((line) => line.trim() !== "")
+    ?.trim();
 }

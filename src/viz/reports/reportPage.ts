@@ -24,8 +24,10 @@ export interface Report {
 }
 
 const STYLE = `
-  :root { color-scheme: light dark; --text: #222; --page: #fff; --line: #ddd; --soft: #595959; }
-  @media (prefers-color-scheme: dark) { :root { --text: #ddd; --page: #16181c; --line: #3a3d42; --soft: #a5a8ad; } }
+  :root { color-scheme: light; --text: #222; --page: #fff; --line: #ddd; --soft: #595959; }
+  @media screen and (prefers-color-scheme: dark) {
+    :root { color-scheme: dark; --text: #ddd; --page: #16181c; --line: #3a3d42; --soft: #a5a8ad; }
+  }
   body { margin: 0 auto; max-width: 1080px; padding: 24px 16px 64px; background: var(--page); color: var(--text);
     font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
   h1 { font-size: 1.8em; line-height: 1.2; margin: 0 0 .3em; } h2 { margin: 1.6em 0 .4em; }
@@ -36,7 +38,7 @@ const STYLE = `
   .caption { color: var(--soft); font-size: .9em; margin: 4px 0 20px; }
   footer { margin-top: 3em; border-top: 1px solid var(--line); color: var(--soft); font-size: .85em; }
   footer dt { float: left; clear: left; width: 13em; } footer dd { margin-left: 13em; overflow-wrap: anywhere; }
-  svg, img { max-width: 100%; height: auto; }
+  img { max-width: 100%; height: auto; }
   @media print { body { max-width: none; padding: 0; } figure, table { break-inside: avoid; } h2 { break-after: avoid; } .scroll { overflow: visible; } }
 `;
 
@@ -47,15 +49,21 @@ const STYLE = `
  * @param packageRoot the folder of layerbook's own files
  */
 export function reportPage(report: Report, packageRoot: string): string {
-  const [plotly, , , hydrate] = templateFiles(packageRoot).included;
+  const { plotly, hydrate, figuresCss } = templateFiles(packageRoot);
   const scripts = [plotly, hydrate]
-    .map((path) => `<script>${readFileSync(path, "utf8").replaceAll("</script", "<\\/script")}</script>`)
+    .map(
+      (path) =>
+        `<script>${readFileSync(path, "utf8").replaceAll("</script", "<\\/script")}</script>`,
+    )
     .join("\n");
+  const style = STYLE + readFileSync(figuresCss, "utf8");
   const sections = report.sections.map(({ heading, text = [], figures = [], html = "" }) =>
     [
       `<section><h2>${escapeHtml(heading)}</h2>`,
       ...text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
-      html === "" ? "" : `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(heading)}">${html}</div>`,
+      html === ""
+        ? ""
+        : `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(heading)}">${html}</div>`,
       ...figures.map(
         ({ figure, caption }) =>
           `<div class="scroll">${figure.toHtml()}</div><p class="caption">${escapeHtml(caption)}</p>`,
@@ -68,7 +76,7 @@ export function reportPage(report: Report, packageRoot: string): string {
     .join("\n");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(report.title)}</title><style>${STYLE}</style>
+<title>${escapeHtml(report.title)}</title><style>${style}</style>
 ${scripts}</head><body><main>
 <h1>${escapeHtml(report.title)}</h1>
 <p class="headline">${escapeHtml(report.headline)}</p>

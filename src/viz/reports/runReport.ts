@@ -1,4 +1,4 @@
-import type { CaseRecord } from "../../metrics";
+import { caseScores } from "../../metrics";
 import type { RunRecord } from "../../experiments/storage/runs";
 import type { Evaluation } from "../../experiments/evaluation/evaluateModel";
 import type { Plane, SliceCase } from "../../data/types";
@@ -6,7 +6,9 @@ import { evaluationTable } from "../cards/resultCards";
 import { confusionMatrixChart } from "../charts/confusionMatrixChart";
 import { scoreBars } from "../charts/scoreBars";
 import { trainingCurves } from "../charts/trainingCurves";
+import { caseCaption } from "../masks/caseCaption";
 import { compareMasks } from "../masks/compareMasks";
+import { saySlices } from "../headline";
 import { modelTitle, sayScore } from "../names";
 import { sliceViewer } from "../sliceViewer/sliceViewer";
 import type { Report } from "./reportPage";
@@ -35,28 +37,24 @@ export function runReport(run: EvaluatedRun): Report {
   const { model, classNames, config, data, result, versions } = record;
   const title = modelTitle(model);
   const worst = records
-    .map((each, index) => ({ index, dice: caseDice(each) }))
+    .map((each, index) => ({ index, dice: caseScores(each).dice }))
     .filter(({ dice }) => !Number.isNaN(dice))
-    .sort((a, b) => a.dice - b.dice);
-  const compared = ({ index, dice }: { index: number; dice: number }) => ({
-    id: cases[index].id,
-    image: cases[index].image,
-    unit: cases[index].unit,
-    labels: cases[index].labels,
-    masks: [
-      { title: model, labels: predictions[index], caption: `Dice ${sayScore(dice)}` },
-    ],
+    .sort((a, b) => a.dice - b.dice)
+    .slice(0, WORST);
+  const all = records.map((each, index) => {
+    const { id, image, unit, labels } = cases[index];
+    const mask = { title: model, labels: predictions[index], caption: caseCaption(each) };
+    return { id, image, unit, labels, masks: [mask] };
   });
-  const all = records.map((each, index) => compared({ index, dice: caseDice(each) }));
   const settings = Object.entries(config).map(([name, value]) => [name, shown(value)] as const);
   return {
     title: `${title} on ${data.name}`,
-    headline: `Mean Dice ${sayScore(summary.dice)} over the foreground classes of ${summary.cases} held-out slices (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
+    headline: `Mean Dice ${sayScore(summary.dice)} on ${saySlices(records)} (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
     sections: [
       {
         heading: "Scores",
         text: [
-          "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap.",
+          "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap. A slice's Dice is the mean over the classes that its truth has; the mean Dice is the mean over those slices.",
           ...(data.splitNote === null ? [] : [data.splitNote]),
         ],
         html: evaluationTable(evaluation),
@@ -72,18 +70,23 @@ export function runReport(run: EvaluatedRun): Report {
           },
         ],
       },
-      {
-        heading: "Worst slices first",
-        figures: [
-          {
-            figure: compareMasks(worst.slice(0, WORST).map(compared), {
-              classNames,
-              difference: true,
-            }),
-            caption: `The ${Math.min(WORST, worst.length)} held-out slices with the lowest Dice.`,
-          },
-        ],
-      },
+      // A held-out set may have no slice with a class, and so no Dice.
+      ...(worst.length === 0
+        ? []
+        : [
+            {
+              heading: "Worst slices first",
+              figures: [
+                {
+                  figure: compareMasks(
+                    worst.map(({ index }) => all[index]),
+                    { classNames, difference: true },
+                  ),
+                  caption: `The ${worst.length} held-out slices with the lowest Dice.`,
+                },
+              ],
+            },
+          ]),
       {
         heading: "Every held-out slice",
         figures: [
@@ -101,7 +104,8 @@ export function runReport(run: EvaluatedRun): Report {
         figures: [
           {
             figure: trainingCurves([{ model, epochs: result.records }]),
-            caption: "Loss and Dice on the validation slices by epoch.",
+            caption:
+              "Loss and Dice on the validation slices by epoch. This Dice picks the weights: it is the mean of the classes' means, at the network's own size, and not to be compared with the scores above.",
           },
         ],
       },
@@ -110,7 +114,12 @@ export function runReport(run: EvaluatedRun): Report {
       ["Made", run.date],
       ["Command", run.command],
       ["Data", data.source],
-      ["Versions", Object.entries(versions).map(([name, value]) => `${name} ${value ?? "-"}`).join(", ")],
+      [
+        "Versions",
+        Object.entries(versions)
+          .map(([name, value]) => `${name} ${value ?? "-"}`)
+          .join(", "),
+      ],
       ...settings,
     ],
   };
@@ -124,12 +133,6 @@ function endSentence({ ended, bestEpoch, seconds }: RunRecord["result"]): string
   }[ended];
   const best = bestEpoch > 0 ? `; the weights are those of epoch ${bestEpoch}` : "";
   return `Training ${how} after ${(seconds / 60).toFixed(1)} minutes${best}.`;
-}
-
-/** Mean Dice over the foreground classes that a case defines. */
-function caseDice({ classes }: CaseRecord): number {
-  const defined = classes.slice(1).map(({ dice }) => dice).filter((dice) => !Number.isNaN(dice));
-  return defined.reduce((a, b) => a + b, 0) / defined.length;
 }
 
 function shown(value: unknown): string {

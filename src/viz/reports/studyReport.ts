@@ -75,7 +75,11 @@ export function studyReport(reported: ReportedStudy): Report {
       ["Trainings", `${records.length} of ${study.jobs.length}`],
       [
         "Versions",
-        [...new Set(records.map(({ versions }) => `layerbook ${versions.layerbook}, node ${versions.node}`))].join("; "),
+        [
+          ...new Set(
+            records.map(({ versions }) => `layerbook ${versions.layerbook}, node ${versions.node}`),
+          ),
+        ].join("; "),
       ],
       ...Object.entries(study.config).map(([name, value]) => [name, shown(value)] as const),
     ],

@@ -10,6 +10,11 @@ export interface TemplateFiles {
   readonly templates: string;
   /** Scripts and styles that the templates include. */
   readonly included: readonly string[];
+  readonly plotly: string;
+  /** Makes charts interactive. */
+  readonly hydrate: string;
+  /** Colours of static pictures by the reader's scheme. */
+  readonly figuresCss: string;
 }
 
 /**
@@ -19,13 +24,16 @@ export interface TemplateFiles {
  */
 export function templateFiles(packageRoot: string): TemplateFiles {
   const reveal = dirname(resolvePackage("reveal.js"));
-  return {
-    templates: join(packageRoot, "templates"),
-    included: [
-      resolvePackage("plotly.js-dist-min"),
-      join(reveal, "reveal.js"),
-      join(reveal, "reveal.css"),
-      join(packageRoot, "templates", "layerbook", "hydrate.js"),
-    ],
-  };
+  const templates = join(packageRoot, "templates");
+  const plotly = resolvePackage("plotly.js-dist-min");
+  const hydrate = join(templates, "layerbook", "hydrate.js");
+  const figuresCss = join(templates, "layerbook", "figures.css");
+  const included = [
+    plotly,
+    join(reveal, "reveal.js"),
+    join(reveal, "reveal.css"),
+    hydrate,
+    figuresCss,
+  ];
+  return { templates, included, plotly, hydrate, figuresCss };
 }

@@ -2,8 +2,12 @@ import { classColour } from "../../core/classColours";
 import { ConfigError } from "../../core/errors";
 import { Figure, fingerprint } from "../Figure";
 import { clientScript } from "../client/embed";
+import { makeControls } from "../client/controls";
+import { loadSlices } from "../client/loadSlices";
 import { mountSliceViewer } from "../client/mountSliceViewer";
-import type { ViewerSpec } from "../client/mountSliceViewer";
+import { paintSlice } from "../client/paintSlice";
+import { sayDice } from "../client/sayDice";
+import type { ViewerSpec } from "../client/ViewerSpec";
 import { TRUTH, listMasks } from "../masks/caseMasks";
 import type { ComparedCase, ListedCase, PlaneLike } from "../masks/caseMasks";
 import { compareMasks } from "../masks/compareMasks";
@@ -22,6 +26,8 @@ export const WINDOW_PRESETS = {
 
 // 15 MB, less what the static picture, the captions and the script take.
 const MOST_BYTES = 14_000_000;
+
+const TOOLS = { makeControls, loadSlices, paintSlice, sayDice };
 
 /** A slice, with its unit where it is known. */
 export interface ViewedCase extends ComparedCase {
@@ -102,7 +108,7 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
   const first = compareMasks([listed[start]], { classNames, window });
   const still = first.svg === undefined ? "" : staticPicture(first.svg, description);
   const id = fingerprint(JSON.stringify([description, spec.slices[start].scan, start]));
-  const html = `<figure class="layerbook-viewer" data-layerbook="${id}" style="margin:0">${still}</figure>${clientScript(mountSliceViewer, id, spec)}`;
+  const html = `<figure class="layerbook-viewer" data-layerbook="${id}" style="margin:0">${still}</figure>${clientScript(mountSliceViewer, id, spec, TOOLS)}`;
   return new Figure({ description, html });
 }
 

@@ -1,0 +1,36 @@
+/**
+ * The line below a prediction that has no caption of its own: its mean Dice over the classes that the truth has,
+ * as `caseScores` takes it.
+ *
+ * Embedded by its source text: it must not refer to anything outside itself.
+ *
+ * @param labels,truth of the slice's pixels
+ * @param classCount without the background
+ */
+export function sayDice(
+  labels: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  classCount: number,
+): string {
+  const counts = Array.from({ length: classCount + 1 }, () => ({
+    both: 0,
+    predicted: 0,
+    wanted: 0,
+  }));
+  for (let i = 0; i < labels.length; i++) {
+    const [own, other] = [counts[labels[i]], counts[truth[i]]];
+    if (own !== undefined) own.predicted++;
+    if (other !== undefined) other.wanted++;
+    if (own !== undefined && own === other) own.both++;
+  }
+  const classes = counts.slice(1);
+  const scores = classes
+    .filter(({ wanted }) => wanted > 0)
+    .map(({ both, predicted, wanted }) => (2 * both) / (predicted + wanted));
+  if (scores.length > 0) {
+    return `Dice ${(scores.reduce((a, b) => a + b, 0) / scores.length).toFixed(2)}`;
+  }
+  return classes.some(({ predicted }) => predicted > 0)
+    ? "truth is empty: a false alarm"
+    : "truth and prediction are empty";
+}

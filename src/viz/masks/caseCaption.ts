@@ -1,0 +1,11 @@
+import { caseScores } from "../../metrics/caseMetrics";
+import type { CaseRecord } from "../../metrics";
+
+/** The line below a prediction: the case's Dice, or what there is to say where its truth is empty. */
+export function caseCaption(record: CaseRecord): string {
+  const { dice } = caseScores(record);
+  if (!Number.isNaN(dice)) return `Dice ${dice.toFixed(2)}`;
+  return record.classes.some(({ label, counts }) => label > 0 && counts.falsePositives > 0)
+    ? "truth is empty: a false alarm"
+    : "truth and prediction are empty";
+}
