@@ -2,6 +2,7 @@ import { ConfigError } from "../core/errors";
 import { createRandom } from "../core/random";
 import type { AugmentOptions } from "./augment/augment";
 import { augment } from "./augment/augment";
+import { drawPatch } from "./drawPatch";
 import { oversample } from "./oversample";
 import type { Sample } from "./types";
 
@@ -22,6 +23,11 @@ export interface BatchOptions {
    * of the pass stays the same. Default 0.
    */
   readonly oversampleForeground?: number;
+  /**
+   * Side of a random patch that is cut of each sample after its augmentation: around a pixel of the class
+   * that it was drawn for, else from anywhere. Default none: whole samples.
+   */
+  readonly patchSize?: number | undefined;
   /** A label that is no class, for `oversampleForeground`. */
   readonly ignoreLabel?: number | undefined;
   /** Leaves the last batch out where it is not full; default false. */
@@ -73,7 +79,7 @@ export function* createBatches(
   options: BatchOptions,
 ): Generator<Batch, void, undefined> {
   const { batchSize, seed = 0, epoch = 0, shuffle = false, dropLast = false } = options;
-  const { oversampleForeground = 0, ignoreLabel } = options;
+  const { oversampleForeground = 0, ignoreLabel, patchSize } = options;
   checkSamples(samples, batchSize);
   const random = createRandom(seed).fork(`epoch ${epoch}`);
   const changes = options.augment === true ? {} : options.augment || null;
@@ -88,18 +94,25 @@ export function* createBatches(
   for (let start = 0; start < order.length; start += batchSize) {
     const size = Math.min(batchSize, order.length - start);
     if (dropLast && size < batchSize) return;
-    const { height, width } = samples[0].image;
+    const { image } = samples[0];
+    const height = patchSize ?? image.height;
+    const width = patchSize ?? image.width;
     const pixels = height * width;
     const images = new Float32Array(size * pixels);
     const labels = new Int32Array(size * pixels);
     const ids: string[] = [];
     for (let i = 0; i < size; i++) {
-      const original = samples[order[start + i]];
+      const { index, label } = order[start + i];
+      const original = samples[index];
       const times = timesSeen.get(original.id) ?? 0;
       timesSeen.set(original.id, times + 1);
       // A sample that was drawn twice is changed in two ways.
       const key = times === 0 ? original.id : `${original.id} again ${times}`;
-      const sample = changes === null ? original : augment(original, random.fork(key), changes);
+      const whole = changes === null ? original : augment(original, random.fork(key), changes);
+      const sample =
+        patchSize === undefined
+          ? whole
+          : drawPatch(whole, { patchSize, label, random: random.fork(`patch of ${key}`) });
       images.set(sample.image.data, i * pixels);
       if (sample.labels !== null) labels.set(sample.labels.data, i * pixels);
       ids.push(sample.id);

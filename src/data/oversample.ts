@@ -10,6 +10,13 @@ interface OversampleOptions {
   readonly random: Random;
 }
 
+/** A sample in an order. */
+export interface Place {
+  readonly index: number;
+  /** The class that it was drawn for; `null` where it stands in order. */
+  readonly label: number | null;
+}
+
 /**
  * Puts samples that have a foreground class into evenly spaced places of an order. The classes take
  * turns, so that a rare one is drawn as often as a common one.
@@ -21,7 +28,7 @@ export function oversample(
   order: readonly number[],
   samples: readonly Sample[],
   { share, ignoreLabel, random }: OversampleOptions,
-): readonly number[] {
+): readonly Place[] {
   if (!(share >= 0 && share <= 1)) {
     throw new ConfigError({
       where: "oversampleForeground",
@@ -29,7 +36,8 @@ export function oversample(
       got: String(share),
     });
   }
-  if (share === 0) return order;
+  const inOrder = order.map((index): Place => ({ index, label: null }));
+  if (share === 0) return inOrder;
   const samplesByClass = new Map<number, number[]>();
   samples.forEach(({ labels }, index) => {
     for (const label of new Set(labels?.data ?? [])) {
@@ -37,11 +45,13 @@ export function oversample(
       samplesByClass.set(label, [...(samplesByClass.get(label) ?? []), index]);
     }
   });
-  if (samplesByClass.size === 0) return order;
-  const classes = [...samplesByClass].sort(([a], [b]) => a - b).map(([, indices]) => indices);
+  if (samplesByClass.size === 0) return inOrder;
+  const classes = [...samplesByClass].sort(([a], [b]) => a - b);
   let turn = random.integer(0, classes.length);
-  return order.map((index, place) => {
+  return inOrder.map((before, place) => {
     const isDrawn = Math.floor((place + 1) * share) > Math.floor(place * share);
-    return isDrawn ? random.choice(classes[turn++ % classes.length]) : index;
+    if (!isDrawn) return before;
+    const [label, indices] = classes[turn++ % classes.length];
+    return { index: random.choice(indices), label };
   });
 }

@@ -98,8 +98,14 @@ async function exportRun(
   const { exportSavedModel, exportWebModel, loadRun, onlyModel } = await import("../library");
   await expectNoFile(await modelFiles(output), { overwrite });
   if (to === "saved-model") {
-    exportSavedModel(onlyModel("export", await loadRun(run)), output);
-    return { text: output, json: { output } };
+    const loaded = await loadRun(run);
+    exportSavedModel(onlyModel("export", loaded), output);
+    const { patchSize } = loaded.record.config.sampling;
+    const windows =
+      patchSize === null
+        ? ""
+        : `\nIt takes windows of ${patchSize} x ${patchSize}, not whole slices`;
+    return { text: `${output}${windows}`, json: { output } };
   }
   const { files, preprocessing } = await exportWebModel(run, output, {
     ...(weights === undefined ? {} : { weights }),

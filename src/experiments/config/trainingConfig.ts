@@ -246,6 +246,17 @@ export const trainingConfigSchema = z.strictObject({
       0,
       "share of an epoch's slices drawn for a foreground class, each class as often",
     ),
+    /**
+     * The network sees random square patches of this side, one of each slice per epoch, cut from the slice
+     * of side `size` after its augmentation, and predicts by a sliding window. A slice that was drawn for
+     * a foreground class gives a patch around a random pixel of that class, as in nnU-Net. `null`: whole slices.
+     */
+    patchSize: setting(
+      z.int().min(16).max(2048).nullable(),
+      null,
+      "side of random patches that the network is trained on; null for whole slices",
+      { flag: "patch-size" },
+    ),
   }),
   /** `paper`: five copies of each training slice. `standard`: a fresh random change every time. */
   augmentation: setting(z.enum(AUGMENTATIONS), "standard", "of the training slices"),
@@ -314,7 +325,7 @@ export const trainingConfigSchema = z.strictObject({
     /** Pixels whose likeliest class has a lower probability do not count. */
     minConfidence: setting(chance, 0.9, "least probability of a class that a student learns"),
   }),
-  /** How slices are predicted once the network is trained; validation during training is plain. */
+  /** How slices are predicted once the network is trained; validation in training takes the sliding window alone. */
   inference: group({
     /**
      * Mirrored copies whose class probabilities are averaged with the slice's own: `horizontal` one,
@@ -327,6 +338,18 @@ export const trainingConfigSchema = z.strictObject({
     ),
     /** Networks that are trained alike but for the seed, and whose class probabilities are averaged. */
     ensemble: setting(count, 1, "networks of different seeds whose probabilities are averaged"),
+    /** Share of a window that the next one covers too. Of trainings on patches (`sampling.patchSize`). */
+    overlap: setting(
+      z.number().min(0).lt(1),
+      0.25,
+      "share of a sliding window that the next one covers too; with sampling.patchSize",
+    ),
+    /** Weight of a window's pixels: all alike (`constant`), or less towards its edges (`gaussian`); MONAI's names. */
+    mode: setting(
+      z.enum(["constant", "gaussian"]),
+      "constant",
+      "weight of a sliding window's pixels; with sampling.patchSize",
+    ),
   }),
   /** Number format of convolutions and matrix products; weights stay float32. */
   precision: setting(z.enum(["float32", "bfloat16"]), "float32", "of the compiled step"),

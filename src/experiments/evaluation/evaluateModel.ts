@@ -10,7 +10,10 @@ import type { CaseRecord, Summary } from "../../metrics";
 import { logitsModel } from "../../models/logitsModel";
 import { FLIPPED_AXES, meanProbabilities } from "../../web/meanProbabilities";
 import type { TestTimeFlips } from "../../web/meanProbabilities";
+import { expectNoPatches } from "../training/patchModel";
 import { visitLogits } from "./predictSamples";
+import { overWindows, windowsPerSlice } from "./sliceWindows";
+import type { SliceWindows } from "./sliceWindows";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 
 /** Recording a prediction costs about as much as this many batches op by op. */
@@ -25,6 +28,11 @@ export interface PredictOptions {
    * to right; `"both"` three, front to back too. Default `"none"`.
    */
   readonly flips?: TestTimeFlips;
+  /**
+   * For networks that were trained on patches, which refuse to do without: slices are resized to `size`,
+   * and the network goes over them in windows of its own size. Default none: whole slices.
+   */
+  readonly slidingWindow?: SliceWindows;
   /** Black to white, as in training; default what suits each case's unit. */
   readonly window?: IntensityWindow;
   /** Asked for after each batch with the number of slices that are done. */
@@ -63,11 +71,14 @@ export function* predictInBatches(
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Generator<void, Plane<Uint8Array>[]> {
-  const { batchSize = 4, flips = "none", onProgress } = options;
+  const { batchSize = 4, flips = "none", slidingWindow, onProgress } = options;
   const members = [models].flat();
-  const size = commonSize(members);
+  const inputSize = commonSize(members);
+  const plan = slidingWindow && { ...slidingWindow, inputSize, batchSize };
+  if (plan === undefined) expectNoPatches("predictCases.slidingWindow", members);
+  const windows = plan === undefined ? 1 : windowsPerSlice("predictCases", plan);
   const prepared = options.window === undefined ? {} : { window: options.window };
-  const passes = members.length * FLIPPED_AXES[flips].length;
+  const passes = members.length * FLIPPED_AXES[flips].length * windows;
   const isLong = cases.length * passes > batchSize * BATCHES_WORTH_RECORDING;
   const { compiled = isLong && tf.getBackend() === "tensorflow" } = options;
   const predictors: Predictor[] = [];
@@ -78,14 +89,19 @@ export function* predictInBatches(
     predictors.push(predictor);
     return (images) => predictor<tf.Tensor4D>(images);
   });
-  const predict = meanProbabilities(memberLogits, flips);
+  const wholeLogits = plan ? memberLogits.map((logits) => overWindows(logits, plan)) : memberLogits;
+  const predict = meanProbabilities(wholeLogits, flips);
   const results: Plane<Uint8Array>[] = [];
   try {
     // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
     for (let start = 0; start < cases.length; start += batchSize) {
       const batch = cases.slice(start, start + batchSize);
-      const samples = prepareSamples({ cases: batch }, { size, ...prepared });
-      visitLogits(predict, samples, batchSize, (_, probabilities) => {
+      const samples = prepareSamples(
+        { cases: batch },
+        { size: plan?.size ?? inputSize, ...prepared },
+      );
+      // Windows come in batches of one size anyway.
+      visitLogits(predict, samples, plan ? batch.length : batchSize, (_, probabilities) => {
         const values = probabilities.dataSync<"float32">();
         const [, height, width, classes] = probabilities.shape;
         const length = height * width * classes;

@@ -15,9 +15,15 @@ import type { PredictOptions } from "./evaluateModel";
  */
 export function inferenceOptions({
   batchSize,
+  size,
   window,
+  sampling: { patchSize },
   inference,
-}: Pick<TrainingConfig, "batchSize" | "window" | "inference">): PredictOptions {
-  const { flips } = inference;
-  return { batchSize, flips, ...prepareOptions({ window }) };
+}: Pick<
+  TrainingConfig,
+  "batchSize" | "size" | "window" | "sampling" | "inference"
+>): PredictOptions {
+  const { flips, overlap, mode } = inference;
+  const windows = patchSize === null ? {} : { slidingWindow: { size, overlap, mode } };
+  return { batchSize, flips, ...windows, ...prepareOptions({ window }) };
 }

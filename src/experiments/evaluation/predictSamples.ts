@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
 import type { Sample } from "../../data/types";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 
@@ -29,4 +30,30 @@ export function visitLogits(
       visit(batch, batch.length === batchSize ? logits : logits.slice(0, batch.length));
     });
   }
+}
+
+/**
+ * Refuses images that are not of the size that a network takes: most networks would answer all the same,
+ * though they were not trained so.
+ *
+ * @throws ConfigError that names the sizes
+ */
+export function expectInputSize(
+  where: string,
+  model: tf.LayersModel,
+  samples: readonly Pick<Sample, "id" | "image">[],
+): void {
+  const [, height, width] = model.inputs[0].shape;
+  const other = samples.find(
+    ({ image }) =>
+      image.height !== (height ?? image.height) || image.width !== (width ?? image.width),
+  );
+  if (other === undefined) return;
+  throw new ConfigError({
+    where,
+    expected: `images of ${String(height)} x ${String(width)}, as "${model.name}" takes them`,
+    got: `"${other.id}" of ${other.image.height} x ${other.image.width}`,
+    remedy:
+      "Prepare them at this size; of slices for a network that was trained on patches, cut out a part (cropPlane).",
+  });
 }

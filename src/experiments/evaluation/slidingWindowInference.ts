@@ -36,6 +36,15 @@ function checkOptions({ roiSize, swBatchSize, overlap, sigmaScale }: Filled): vo
 
 type Filled = Required<SlidingWindowOptions>;
 
+function fillOptions(options: SlidingWindowOptions): Filled {
+  const filled: Filled = {
+    ...{ swBatchSize: 4, overlap: 0.25, mode: "constant", sigmaScale: 0.125 },
+    ...options,
+  };
+  checkOptions(filled);
+  return filled;
+}
+
 /** Where windows of `roi` begin, so that the last ends with the image. */
 function windowStarts(size: number, roi: number, overlap: number): number[] {
   const interval = size === roi ? roi : Math.max(1, Math.floor(roi * (1 - overlap)));
@@ -44,6 +53,18 @@ function windowStarts(size: number, roi: number, overlap: number): number[] {
     starts.push(Math.min(begin, size - roi));
     if (begin + roi >= size) return starts;
   }
+}
+
+/** How many windows an image of `[height, width]` takes. */
+export function countWindows(
+  size: readonly [number, number],
+  options: SlidingWindowOptions,
+): number {
+  const { roiSize, overlap } = fillOptions(options);
+  const [rows, columns] = size.map((length, axis) =>
+    windowStarts(Math.max(length, roiSize[axis]), roiSize[axis], overlap),
+  );
+  return rows.length * columns.length;
 }
 
 /** Weight of each pixel of a window. */
@@ -113,11 +134,7 @@ export function slidingWindowInference(
   images: tf.Tensor4D,
   options: SlidingWindowOptions,
 ): tf.Tensor4D {
-  const filled: Filled = {
-    ...{ swBatchSize: 4, overlap: 0.25, mode: "constant", sigmaScale: 0.125 },
-    ...options,
-  };
-  checkOptions(filled);
+  const filled = fillOptions(options);
   expectShape("slidingWindowInference.images", images, [null, null, null, null]);
   const { roiSize, swBatchSize, overlap } = filled;
   const [roiHeight, roiWidth] = roiSize;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import type { Plane } from "../../data/types";
+import { expectInputSize } from "../evaluation/predictSamples";
 import { AttentionGate } from "../../layers/AttentionGate";
 import { LSHAttention } from "../../layers/LSHAttention";
 import { MultiHeadAttention } from "../../layers/MultiHeadAttention";
@@ -69,6 +70,7 @@ export function attentionMaps(
   options: { readonly query: Pixel; readonly layers?: readonly string[] },
 ): AttentionRecords {
   const { query } = options;
+  expectInputSize("attentionMaps.image", model, [{ id: "image", image }]);
   expectPixel("attentionMaps.query", image, query);
   const layers = attentionLayers(model, options.layers);
   const paths = layers.map(([path]) => path);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../../../package.json";
+import { ConfigError } from "../../core/errors";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import { defaultWindow } from "../../data/intensity";
 import { writeFolderWhole, writeJsonWhole, writeWhole } from "../../files/writeWhole";
@@ -49,6 +50,7 @@ export async function exportWebModel(
   const { weights: dtype = "float32" } = options;
   const loaded = typeof run === "string" ? await loadRun(run) : run;
   const { record } = loaded;
+  expectWholeSlices(loaded);
   const model = onlyModel("exportWebModel", loaded);
   const { window } = prepareOptions(record.config);
   let artifacts: tf.io.ModelArtifacts = {};
@@ -93,4 +95,16 @@ export async function exportWebModel(
     });
   });
   return { folder, files, preprocessing };
+}
+
+/** A page segments whole slices; it has no sliding window. */
+function expectWholeSlices({ folder, record }: Pick<Run, "folder" | "record">): void {
+  const { patchSize } = record.config.sampling;
+  if (patchSize === null) return;
+  throw new ConfigError({
+    where: "exportWebModel",
+    expected: "a run that was trained on whole slices",
+    got: `one on patches of ${patchSize} x ${patchSize}, "${folder}"`,
+    remedy: "Pages have no sliding window: train with sampling.patchSize=null, or predict in Node.",
+  });
 }

@@ -9,20 +9,23 @@ import { modelByName } from "../../models/modelByName";
 import { MODEL_NAMES } from "../../models/modelNames";
 import type { ModelName } from "../../models/modelNames";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { inputSize, notePatches } from "./patchModel";
 
 let isWarned = false;
 
 /**
- * The network of a configuration, on square grey slices, with weights by the seed. The engine is
+ * The network of a configuration, on square grey slices or patches of them, with weights by the seed. The engine is
  * loaded here, not before: bad input is refused without a word from TensorFlow.
  *
  * @param name one of `MODEL_NAMES`
  */
 export function buildModel(
   name: string,
-  { size, seed, model }: Pick<TrainingConfig, "size" | "seed" | "model">,
+  config: Pick<TrainingConfig, "size" | "seed" | "model" | "sampling">,
   numClasses: number,
 ): tf.LayersModel {
+  const { seed, model } = config;
+  const size = inputSize(config);
   expectArchitecture(name, model);
   warnWithoutEngine();
   const { attentionLevels, normalization, attention, pathWidth, encoderWeights, ...widths } = model;
@@ -44,6 +47,7 @@ export function buildModel(
     const read = isSafetensors ? readSafetensorsFile : readTorchWeightsFile;
     loadEncoder(built, read(encoderWeights));
   }
+  notePatches(built, config);
   return built;
 }
 

@@ -34,6 +34,13 @@ const fitOptionsSchema = z.strictObject({
   augmentation: z.enum(["none", "paper", "standard"]).optional(),
   augmentationStrength: z.looseObject({}).optional(),
   oversampleForeground: z.number().min(0).max(1).optional(),
+  patchSize: count.optional(),
+  slidingWindow: z
+    .strictObject({
+      overlap: z.number().min(0).lt(1).optional(),
+      mode: z.enum(["constant", "gaussian"]).optional(),
+    })
+    .optional(),
   deepSupervision: z.boolean().optional(),
   lastBatch: z.enum(["keep", "drop"]).optional(),
   patience: count.nullable().optional(),
@@ -67,6 +74,14 @@ export function checkFitOptions(options: FitOptions): void {
   if (optimizer !== undefined) createOptimizer(optimizer).dispose();
   if (loss !== undefined && typeof loss !== "function") parseConfig("fit.loss", lossSchema, loss);
   if (typeof loss === "function") expectLossOnScores(loss);
+  if (options.slidingWindow !== undefined && options.patchSize === undefined) {
+    throw new ConfigError({
+      where: "fit.slidingWindow",
+      expected: "a patchSize with it",
+      got: "none",
+      remedy: "Models that take whole samples are validated without windows.",
+    });
+  }
   const taken = RECORDED.find((name) => Object.hasOwn(metrics, name));
   if (taken !== undefined) {
     throw new ConfigError({

@@ -15,6 +15,7 @@ interface OpenOptions extends BatchingOptions {
   readonly augmentation: TrainingConfig["augmentation"];
   readonly augmentationStrength: AugmentOptions;
   readonly oversampleForeground: number;
+  readonly patchSize: number | null;
   readonly ignoreLabel: number | undefined;
 }
 
@@ -39,7 +40,9 @@ export function openSource(
     // Validation goes over the samples as they are.
     const augmentation = options.shuffle ? options.augmentation : "none";
     const oversampleForeground = options.shuffle ? options.oversampleForeground : 0;
-    return sampleSource(examples, { ...options, augmentation, oversampleForeground });
+    const patchSize = options.shuffle ? options.patchSize : null;
+    if (patchSize !== null) expectRoomFor(patchSize, examples[0]);
+    return sampleSource(examples, { ...options, augmentation, oversampleForeground, patchSize });
   }
   if (typeof examples !== "object" || examples === null) throw unknownExamples(where, examples);
   if (options.shuffle && options.augmentation !== "none") {
@@ -58,6 +61,14 @@ export function openSource(
       remedy: "Repeat examples before, or train on samples.",
     });
   }
+  if (options.shuffle && options.patchSize !== null) {
+    throw new ConfigError({
+      where: "fit.patchSize",
+      expected: "none for tensors and generators",
+      got: String(options.patchSize),
+      remedy: "Cut the patches before, or train on samples.",
+    });
+  }
   if (isBatchSource(examples)) {
     return generatorSource(where, examples, (batch) => {
       expectShapes(where, sizes, batch);
@@ -68,6 +79,18 @@ export function openSource(
   const arrays = takeArrays(where, examples);
   expectUsable(where, arrays, labels);
   return arraySource(arrays, options);
+}
+
+/** @throws ConfigError for patches that are larger than the samples */
+function expectRoomFor(patchSize: number, { image: { height, width } }: Sample): void {
+  const side = Math.min(height, width);
+  if (patchSize <= side) return;
+  throw new ConfigError({
+    where: "fit.patchSize",
+    expected: `at most ${side}, the side of the samples`,
+    got: String(patchSize),
+    remedy: "Prepare larger samples, or draw smaller patches.",
+  });
 }
 
 function unknownExamples(where: string, examples: unknown): ConfigError {

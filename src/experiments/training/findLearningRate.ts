@@ -150,7 +150,8 @@ function openExamples(
   const labels = { numClasses: sizes.numClasses, ignoreLabel };
   const source = openSource(where, data, sizes, labels, {
     ...{ batchSize, seed, lastBatch: "drop", shuffle: true },
-    ...{ augmentation: "none", augmentationStrength: {}, oversampleForeground: 0, ignoreLabel },
+    ...{ augmentation: "none", augmentationStrength: {}, oversampleForeground: 0 },
+    ...{ patchSize: null, ignoreLabel },
   });
   if (source === null) {
     throw new ConfigError({ where, expected: "at least one example", got: "none" });

@@ -16,6 +16,7 @@ import type { FitOptions, FitResult, LossConfig, ResolvedFitOptions } from "./fi
 import { Training } from "./training";
 import { createSession } from "./trainingSession";
 import type { TrainingSession } from "./trainingSession";
+import { predictWhole, predictionShape, validationSizes } from "./validationWindows";
 import { modelVariables, readVariables } from "./variables";
 
 /**
@@ -55,18 +56,25 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
     const resolved = resolveOptions(model, options, sizes.labelShape.length > 0);
     const { ignoreLabel, batchSize } = resolved;
     const labels = { numClasses: sizes.numClasses, ignoreLabel };
-    const open = (where: string, examples: Examples, batching: BatchingOptions): Source | null => {
-      const source = openSource(where, examples, sizes, labels, { ...resolved, ...batching });
-      for (const shape of source?.shapes ?? []) expectShapes(where, sizes, shape);
+    const open = (
+      where: string,
+      examples: Examples,
+      wanted: ModelSizes,
+      batching: BatchingOptions,
+    ): Source | null => {
+      const source = openSource(where, examples, wanted, labels, { ...resolved, ...batching });
+      for (const shape of source?.shapes ?? []) expectShapes(where, wanted, shape);
       return source;
     };
     const { seed, lastBatch } = resolved;
-    const train = open("fit.train", data.train, { batchSize, seed, lastBatch, shuffle: true });
+    const inTurn = { batchSize, seed, lastBatch, shuffle: true };
+    const train = open("fit.train", data.train, sizes, inTurn);
     if (train === null) {
       throw new ConfigError({ where: "fit.train", expected: "at least one example", got: "none" });
     }
     const inOrder = { batchSize, seed, lastBatch: "keep", shuffle: false } as const;
-    const validation = open("fit.validation", data.validation ?? [], inOrder);
+    const wholeSizes = validationSizes(sizes, resolved);
+    const validation = open("fit.validation", data.validation ?? [], wholeSizes, inOrder);
     expectNoSharedGroup(data.train, data.validation ?? []);
     tryLoss(resolved.loss, sizes);
     expectFiniteWeights(
@@ -75,13 +83,14 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
       readVariables(modelVariables(model)),
       "Load or build the model anew.",
     );
-    const predictionShape = validation?.shapes.at(0)?.inputShape.slice(1);
-    const openSession = (): TrainingSession =>
-      createSession(model, {
+    const openSession = (): TrainingSession => {
+      const session = createSession(model, {
         ...resolved,
         trainingShapes: train.shapes,
-        predictionShape: predictionShape === undefined ? null : [batchSize, ...predictionShape],
+        predictionShape: predictionShape(validation, resolved),
       });
+      return { ...session, predict: predictWhole(session.predict, resolved) };
+    };
     const fingerprints = {
       train: train.fingerprint,
       validation: validation?.fingerprint ?? "none",
@@ -114,6 +123,8 @@ function resolveOptions(
     augmentation: "none",
     augmentationStrength: {},
     oversampleForeground: 0,
+    patchSize: null,
+    slidingWindow: {},
     deepSupervision: false,
     lastBatch: "keep",
     patience: null,

@@ -3,6 +3,7 @@ import type { OptimizerConfig } from "../../core/optimizers";
 import type { AugmentOptions } from "../../data/augment/augment";
 import type { Progress, ProgressOptions } from "../../display";
 import type { LossName, RegionLossOptions, SegmentationLoss } from "../../losses";
+import type { WindowJoin } from "../evaluation/sliceWindows";
 import type { EpochRecord } from "./checkpoint";
 import type { TrainingCallback } from "./events";
 import type { FitMetric } from "./sampleMetrics";
@@ -52,6 +53,15 @@ export interface FitOptions {
    * Tensors and generators bring their own choice.
    */
   readonly oversampleForeground?: number;
+  /**
+   * Side of the square patches that the model is trained on, one random patch of each sample per epoch,
+   * cut after the augmentation; see `drawPatch`. The model takes patches, and validation goes over whole
+   * samples by a sliding window. Default none: the model takes whole samples. Tensors and generators bring
+   * their own patches.
+   */
+  readonly patchSize?: number;
+  /** How validation joins its windows; see `slidingWindowInference`. Refused without `patchSize`. */
+  readonly slidingWindow?: WindowJoin;
   /**
    * Holds the coarser levels of a decoder to the labels too, by layers that only training has, at half
    * the weight from level to level; default false.
@@ -108,8 +118,11 @@ export interface FitResult {
 }
 
 /** {@link FitOptions} with every default filled in. */
-export type ResolvedFitOptions = Required<Omit<FitOptions, "checkpoint" | "loss" | "ignoreLabel">> &
+export type ResolvedFitOptions = Required<
+  Omit<FitOptions, "checkpoint" | "loss" | "ignoreLabel" | "patchSize">
+> &
   Pick<FitOptions, "checkpoint"> & {
+    readonly patchSize: number | null;
     readonly loss: SegmentationLoss;
     readonly ignoreLabel: number | undefined;
   };
@@ -129,6 +142,9 @@ const DECIDING = [
   ],
 ] as const;
 
+/** Settings that decide the weights of trainings on patches alone; other checkpoints do not have them. */
+const DECIDING_PATCHES = ["patchSize", "slidingWindow"] as const;
+
 /**
  * What must be the same for a training to go on from a checkpoint to the same end.
  *
@@ -144,7 +160,12 @@ export function fitFingerprint(
     trainingExamples: sources.train,
     validationExamples: sources.validation,
     loss: typeof loss === "object" ? JSON.stringify(loss) : resolved.loss.lossName,
-    ...Object.fromEntries(DECIDING.map((key) => [key, JSON.stringify(settings[key]) ?? "none"])),
+    ...Object.fromEntries(
+      [...DECIDING, ...(resolved.patchSize === null ? [] : DECIDING_PATCHES)].map((key) => [
+        key,
+        JSON.stringify(settings[key]) ?? "none",
+      ]),
+    ),
   };
 }
 
@@ -154,11 +175,12 @@ export function expectSameFingerprint(
   saved: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>>,
 ): void {
-  const differing = Object.keys(wanted).find((key) => saved[key] !== wanted[key]);
+  const keys = Object.keys({ ...wanted, ...saved });
+  const differing = keys.find((key) => saved[key] !== wanted[key]);
   if (differing === undefined) return;
   throw new ConfigError({
     where: path,
-    expected: `a checkpoint with ${differing} ${wanted[differing]}`,
+    expected: `a checkpoint with ${differing} ${wanted[differing] ?? "none"}`,
     got: `one with ${saved[differing] ?? "none"}`,
     remedy: "Train with the settings it began with, or into another folder.",
   });

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
 import { selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample } from "../../data/types";
@@ -37,6 +38,7 @@ export function fitSplit(
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
       ...{ lastBatch, patience, monitor, compiled, precision },
       oversampleForeground: config.sampling.oversampleForeground,
+      ...patchOptions(config),
       deepSupervision: config.loss.deepSupervision,
       loss: lossOf(config),
       optimizer: optimizerOf(config),
@@ -55,6 +57,26 @@ export function fitSplit(
 export function expectTrainable(model: string, config: TrainingConfig): void {
   expectArchitecture(model, config.model);
   optimizerOf(config);
+  expectPatch(config);
+}
+
+/** The patches that are trained on, and how validation joins its windows; nothing for whole slices. */
+function patchOptions({
+  sampling: { patchSize },
+  inference: { overlap, mode },
+}: TrainingConfig): Pick<FitOptions, "patchSize" | "slidingWindow"> {
+  return patchSize === null ? {} : { patchSize, slidingWindow: { overlap, mode } };
+}
+
+/** @throws ConfigError for patches that are larger than the slices */
+function expectPatch({ size, sampling: { patchSize } }: TrainingConfig): void {
+  if (patchSize === null || patchSize <= size) return;
+  throw new ConfigError({
+    where: "config.sampling.patchSize",
+    expected: `at most ${size}, the size that slices are resized to`,
+    got: String(patchSize),
+    remedy: "Raise size, or draw smaller patches.",
+  });
 }
 
 /** The schema's settings that a loss does not have are left out for it. */

@@ -11,6 +11,8 @@ interface SampleOptions extends BatchingOptions {
   readonly augmentation: TrainingConfig["augmentation"];
   readonly augmentationStrength: AugmentOptions;
   readonly oversampleForeground: number;
+  /** Side of a random patch of each sample; `null` for whole samples. */
+  readonly patchSize: number | null;
   readonly ignoreLabel: number | undefined;
 }
 
@@ -21,17 +23,19 @@ interface SampleOptions extends BatchingOptions {
  */
 export function sampleSource(samples: readonly Sample[], options: SampleOptions): Source {
   const { batchSize, seed, augmentation, augmentationStrength, shuffle } = options;
-  const { oversampleForeground, ignoreLabel } = options;
+  const { oversampleForeground, ignoreLabel, patchSize } = options;
   const all =
     augmentation === "paper"
       ? samples.flatMap((sample) => [sample, ...paperCopies(sample)])
       : samples;
   const { steps, sizes, isLastDropped } = epochSizes(all.length, options);
-  const { height, width } = samples[0].image;
+  const { image } = samples[0];
+  const [height, width] = [patchSize ?? image.height, patchSize ?? image.width];
   function* batches(epoch: number): Generator<ArrayBatch> {
     const made = createBatches(all, {
       ...{ batchSize, seed, epoch, shuffle, oversampleForeground, ignoreLabel },
       augment: augmentation === "standard" && augmentationStrength,
+      ...(patchSize === null ? {} : { patchSize }),
       dropLast: isLastDropped,
     });
     for (const { images, labels, ids, size } of made) {

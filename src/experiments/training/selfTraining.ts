@@ -4,7 +4,9 @@ import { refuseUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
 import { meanProbabilities } from "../../web/meanProbabilities";
-import { visitLogits } from "../evaluation/predictSamples";
+import { expectInputSize, visitLogits } from "../evaluation/predictSamples";
+import { overWindows } from "../evaluation/sliceWindows";
+import type { WindowJoin } from "../evaluation/sliceWindows";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 import { fit } from "./fit";
 import type { FitOptions, FitResult } from "./fitOptions";
@@ -18,6 +20,8 @@ export interface PseudoLabelOptions {
   readonly minConfidence?: number;
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
+  /** How teachers that were trained on patches go over whole slices; default none: they take whole slices. */
+  readonly slidingWindow?: WindowJoin;
 }
 
 /**
@@ -40,8 +44,8 @@ export function pseudoLabels(
   samples: readonly Sample[],
   options: PseudoLabelOptions = {},
 ): Sample[] {
-  refuseUnknownOptions("pseudoLabels", options, ["minConfidence", "batchSize"]);
-  const { minConfidence = 0.9, batchSize = 4 } = options;
+  refuseUnknownOptions("pseudoLabels", options, ["minConfidence", "batchSize", "slidingWindow"]);
+  const { minConfidence = 0.9, batchSize = 4, slidingWindow } = options;
   const refuse = (name: string, expected: string, got: number): ConfigError =>
     new ConfigError({ where: `pseudoLabels.${name}`, expected, got: String(got) });
   if (teachers.length === 0) throw refuse("teachers", "at least one", 0);
@@ -51,9 +55,16 @@ export function pseudoLabels(
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw refuse("batchSize", "a whole number of at least 1", batchSize);
   }
+  if (slidingWindow === undefined) {
+    for (const teacher of teachers) expectInputSize("pseudoLabels", teacher, samples);
+  }
   const members = teachers.map((teacher): LogitsFunction => {
     const logits = logitsModel(teacher);
-    return (images) => logits.apply(images, { training: false }) as tf.Tensor4D;
+    const predict: LogitsFunction = (images) =>
+      logits.apply(images, { training: false }) as tf.Tensor4D;
+    if (slidingWindow === undefined) return predict;
+    const inputSize = teacher.inputs[0].shape[1] ?? 0;
+    return overWindows(predict, { ...slidingWindow, inputSize, batchSize });
   });
   const labelled: Sample[] = [];
   visitLogits(meanProbabilities(members, "none"), samples, batchSize, (batch, probabilities) => {
@@ -114,7 +125,13 @@ export async function selfTrain(
   options: SelfTrainingOptions,
 ): Promise<SelfTrained[]> {
   const { rounds = 1, fit: fitOptions, ...labelling } = options;
-  refuseUnknownOptions("selfTrain", options, ["rounds", "fit", "minConfidence", "batchSize"]);
+  refuseUnknownOptions("selfTrain", options, [
+    "rounds",
+    "fit",
+    "minConfidence",
+    "batchSize",
+    "slidingWindow",
+  ]);
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new ConfigError({
       where: "selfTrain.rounds",

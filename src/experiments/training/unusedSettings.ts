@@ -66,11 +66,22 @@ function reasonUnused(path: string, model: string, config: TrainingConfig): stri
         : null;
     case "selfTraining":
       return name === "minConfidence" && selfTraining.rounds === 0 ? "needs rounds" : null;
+    case "inference":
+      return reasonUnusedByWindows(name, config);
     case "precision":
       return compiled ? null : "only a compiled step has";
     default:
       return null;
   }
+}
+
+function reasonUnusedByWindows(
+  name: string,
+  { size, sampling: { patchSize } }: TrainingConfig,
+): string | null {
+  if (name !== "overlap" && name !== "mode") return null;
+  if (patchSize === null) return "needs sampling.patchSize";
+  return patchSize === size ? "needs a patchSize below size" : null;
 }
 
 function reasonUnusedByModel(

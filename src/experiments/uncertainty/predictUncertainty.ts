@@ -3,7 +3,7 @@ import { ConfigError } from "../../core/errors";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import type { Plane, Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
-import { visitLogits } from "../evaluation/predictSamples";
+import { expectInputSize, visitLogits } from "../evaluation/predictSamples";
 import { withDropout } from "./monteCarloDropout";
 import type { InjectedDropout } from "./monteCarloDropout";
 import { uncertaintyOf } from "./uncertaintyOf";
@@ -72,6 +72,7 @@ export function deepEnsemble(
       remedy: "One network with dropout can be drawn from by monteCarloDropout.",
     });
   }
+  for (const model of models) expectInputSize("deepEnsemble.samples", model, samples);
   const members = models.map((model) => probabilitiesOf(logitsModel(model), samples, options));
   return toRecords("deepEnsemble", samples, members);
 }
@@ -107,6 +108,7 @@ export function monteCarloDropout(
       got: String(draws),
     });
   }
+  expectInputSize("monteCarloDropout.samples", model, samples);
   const logits = logitsModel(model);
   const state = savedState(model);
   try {

@@ -41,6 +41,8 @@ const CRAWL: TrainingOverrides = {
   optimizer: { name: "sgd", learningRate: 1e-5 },
 };
 
+const PATCHES: TrainingOverrides = { size: 32, sampling: { patchSize: 16 } };
+
 /** Where a setting must show. */
 type Probe = (config: TrainingConfig) => unknown;
 
@@ -163,6 +165,7 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   "optimizer.useEmaWarmup": optimizer({ useEmaWarmup: true }, { useEma: true }),
   schedule: change(weights, { schedule: { name: "constant" } }),
   "sampling.oversampleForeground": change(weights, { sampling: { oversampleForeground: 0.5 } }),
+  "sampling.patchSize": change(weights, { sampling: { patchSize: 16 } }, { size: 32 }),
   augmentation: change(weights, { augmentation: "paper" }),
   "augmentationStrength.flipChance": strength({ flipChance: 0 }),
   "augmentationStrength.verticalFlipChance": strength({ verticalFlipChance: 1 }),
@@ -185,6 +188,8 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   testFraction: change((config) => newSplit(dataset, config), { testFraction: 0.5 }),
   folds: change((config) => crossValidationFolds(dataset.cases, config).length, { folds: "all" }),
   "inference.flips": change(predictions, { inference: { flips: "both" } }),
+  "inference.overlap": change(predictions, { inference: { overlap: 0.75 } }, PATCHES),
+  "inference.mode": change(predictions, { inference: { mode: "gaussian" } }, PATCHES),
   precision: change(weights, { precision: "bfloat16" }, { compiled: true }),
   "data.series": change(reading, { data: { series: "3" } }, { data: { labels: { 255: 1 } } }),
   "data.unit": change(reading, { data: { unit: "HU" } }, { data: { labels: { 255: 1 } } }),
@@ -252,6 +257,12 @@ describe("settings that nothing would use", () => {
       /noise: .*"none" has not/,
     ],
     ["unet", { compiled: false, precision: "bfloat16" }, /precision: .*only a compiled step has/],
+    ["unet", { inference: { overlap: 0.5 } }, /overlap: .*got 0.5, which needs sampling.patchSize/],
+    [
+      "unet",
+      { size: 32, sampling: { patchSize: 32 }, inference: { mode: "gaussian" } },
+      /mode: .*got "gaussian", which needs a patchSize below size/,
+    ],
   ])("are refused for %s: %j", (model, overrides, message) => {
     expect(refuse(model, overrides)).toThrow(message);
   });

@@ -17,19 +17,19 @@ describe("model.encoderWeights", () => {
     const path = join(folder, "imagenet.safetensors");
     const source = efficientnetLite0({ inputShape: [32, 32, 3], seed: 9 });
     writeSafetensorsFile(path, collectWeights(source, efficientnetLite0Names));
-    const { model } = presetConfig("smoke", { model: { encoderWeights: path } });
-    const built = buildModel("efficientnetUnet", { size: 32, seed: 1, model }, 3);
+    const config = presetConfig("smoke", { size: 32, model: { encoderWeights: path } });
+    const built = buildModel("efficientnetUnet", config, 3);
     const kernelOf = (network: typeof built): Float32Array =>
       network.getLayer("block3.project").getWeights()[0].dataSync<"float32">();
     expect(kernelOf(built)).toEqual(kernelOf(source));
   });
 
   it("is refused for a model without such an encoder, and where there is no file", () => {
-    const { model } = presetConfig("smoke", { model: { encoderWeights: "none.pth" } });
-    expect(() => expectArchitecture("unet", model)).toThrow(
+    const config = presetConfig("smoke", { size: 32, model: { encoderWeights: "none.pth" } });
+    expect(() => expectArchitecture("unet", config.model)).toThrow(
       /config.model.encoderWeights: expected null for model unet, got "none.pth"/,
     );
-    expect(() => buildModel("efficientnetUnet", { size: 32, seed: 1, model }, 3)).toThrow(
+    expect(() => buildModel("efficientnetUnet", config, 3)).toThrow(
       /none.pth: expected a PyTorch file, got ENOENT/,
     );
   });

@@ -1,0 +1,50 @@
+import { ConfigError } from "../../core/errors";
+import type { LogitsFunction } from "../../web/meanProbabilities";
+import { countWindows, slidingWindowInference } from "./slidingWindowInference";
+import type { SlidingWindowOptions } from "./slidingWindowInference";
+
+/** How windows are joined; see `slidingWindowInference`. */
+export type WindowJoin = Pick<SlidingWindowOptions, "overlap" | "mode">;
+
+/** How a network that was trained on patches goes over whole slices. */
+export interface SliceWindows extends WindowJoin {
+  /** The side that slices are resized to; at least that of the network's input. */
+  readonly size: number;
+}
+
+/** {@link WindowJoin} with the side of the network's input and the windows at a time. */
+interface WindowPlan extends WindowJoin {
+  readonly inputSize: number;
+  readonly batchSize: number;
+}
+
+function slidingWindowOptions(plan: WindowPlan): SlidingWindowOptions {
+  const { inputSize, batchSize, overlap, mode } = plan;
+  return {
+    ...{ roiSize: [inputSize, inputSize], swBatchSize: batchSize },
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(mode === undefined ? {} : { mode }),
+  };
+}
+
+/**
+ * Windows of one slice.
+ *
+ * @throws ConfigError for slices that are smaller than a window, and options out of range
+ */
+export function windowsPerSlice(where: string, plan: WindowPlan & SliceWindows): number {
+  const { size, inputSize } = plan;
+  if (!Number.isInteger(size) || size < inputSize) {
+    throw new ConfigError({
+      where: `${where}.slidingWindow.size`,
+      expected: `a whole number of at least ${inputSize}, the side of the network's input`,
+      got: String(size),
+    });
+  }
+  return countWindows([size, size], slidingWindowOptions(plan));
+}
+
+/** Logits of whole slices from those of windows, averaged as in MONAI. */
+export function overWindows(logits: LogitsFunction, plan: WindowPlan): LogitsFunction {
+  return (images) => slidingWindowInference(logits, images, slidingWindowOptions(plan));
+}
