@@ -53,7 +53,8 @@ export type { StudyOptions } from "./studies/conductStudy";
 export type { Executor, Submission, Ticket, TicketState } from "./studies/executors/Executor";
 export type { FactorValue, Factors, Job, Leak } from "./studies/job";
 export type { JobRecord } from "./studies/jobRecord";
-export { ABLATION_FACTORS, planAblate } from "./studies/planners/ablate";
+export { ABLATION_FACTORS } from "./studies/ablationFactors";
+export { planAblate } from "./studies/planners/ablate";
 export type { AblatePlan } from "./studies/planners/ablate";
 export { planCompare } from "./studies/planners/compare";
 export type { ComparePlan } from "./studies/planners/compare";
@@ -86,6 +87,7 @@ export type { Schedule, ScheduleTime } from "./training/schedule";
 export { formatScore, summaryTable } from "./studies/scoreTable";
 export { slidingWindowInference } from "./evaluation/slidingWindowInference";
 export type { SlidingWindowOptions } from "./evaluation/slidingWindowInference";
+export type { SliceWindows, WindowJoin } from "./evaluation/sliceWindows";
 export {
   checkSplit,
   kFold,

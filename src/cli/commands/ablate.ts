@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { ABLATION_FACTORS } from "../../experiments/studies/planners/ablate";
+import { ABLATION_FACTORS } from "../../experiments/studies/ablationFactors";
 import type { FactorValue } from "../../experiments/studies/job";
 import { listOption } from "../options";
 import { addCommonOptions, resultAction } from "../runAction";

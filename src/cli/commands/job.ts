@@ -37,7 +37,10 @@ async function run(out: string, options: JobOptions): Promise<CommandResult> {
     throw new ConfigError({ where: "job", expected: "--id or --index", got: "neither" });
   }
   const record = await withStopOnInterrupt((shouldStop) =>
-    runPlannedJob(out, id, { shouldStop, prune, keepsWeights: keepWeights, tracking: options }),
+    runPlannedJob(out, id, {
+      ...{ shouldStop, prune, keepsWeights: keepWeights, tracking: options },
+      waits: true,
+    }),
   );
   if (record === null) {
     return { text: `${id} was stopped`, json: { out, id, isDone: false }, exitCode: 130 };

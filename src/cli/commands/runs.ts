@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { ConfigError } from "../../core/errors";
 import { formatScore, markdownTable } from "../../experiments/studies/scoreTable";
-import type { RunListing } from "../../experiments/storage/listRuns";
+import type { BrokenRun, RunListing } from "../../experiments/storage/listRuns";
+import { pathKind } from "../../files/readFiles";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
@@ -39,51 +40,65 @@ export function registerRunsCommand(program: Command): void {
 
 async function list(folder: string): Promise<CommandResult> {
   const { listRuns } = await import("../library");
-  const runs = await listRuns(folder);
+  const { runs, broken } = await listRuns(folder);
+  const none = (await pathKind(folder)) === "folder" ? "" : ", which is no folder";
   return {
-    text: runs.length === 0 ? `No runs in ${folder}` : table(runs),
-    json: { folder, runs },
+    text: [
+      runs.length === 0 && broken.length === 0 ? `No runs in ${folder}${none}` : table(runs),
+      ...problems(broken),
+    ].join("\n"),
+    json: { folder, runs, broken },
   };
 }
 
 async function compare(folders: readonly string[]): Promise<CommandResult> {
   const { differingSettings, listRuns } = await import("../library");
-  const runs = (await Promise.all(folders.map((folder) => listRuns(folder)))).flat();
+  const found = await Promise.all(folders.map((folder) => listRuns(folder)));
+  const runs = found.flatMap((each) => each.runs);
+  const broken = problems(found.flatMap((each) => each.broken));
   if (runs.length < 2) {
     throw new ConfigError({
       where: "runs compare",
       expected: "two runs or more",
-      got: `${runs.length} in ${folders.join(", ")}`,
+      got: [`${runs.length} in ${folders.join(", ")}`, ...broken].join("; "),
     });
   }
   const differences = differingSettings(runs);
   const rows = differences.map(({ setting, values }) => [setting, ...values]);
   const dice = runs.map(({ validationDice }) => formatScore(validationDice ?? NaN));
   return {
-    text: markdownTable([
-      ["setting", ...runs.map(({ folder }) => folder)],
-      ...rows,
-      ["validation Dice", ...dice],
-    ]),
+    text:
+      markdownTable([
+        ["setting", ...runs.map(({ folder }) => folder)],
+        ...rows,
+        ["validation Dice", ...dice],
+      ]) + broken.map((line) => `\n${line}`).join(""),
     json: { runs, differences },
   };
 }
 
 async function prune(folder: string, isAgreed: boolean): Promise<CommandResult> {
   const { listRuns, pruneRuns } = await import("../library");
-  const runs = await listRuns(folder);
+  const { runs, broken } = await listRuns(folder);
   const stopped = runs.filter(({ state }) => state === "interrupted" || state === "stopped");
   const left = isAgreed ? await pruneRuns(stopped) : [];
   const count = `${stopped.length} ${stopped.length === 1 ? "run" : "runs"}`;
   return {
-    text:
+    text: [
       stopped.length === 0
         ? `Nothing to remove in ${folder}`
         : isAgreed
           ? [`Removed ${count}`, ...left.map((path) => `Left ${path}: no file of a run`)].join("\n")
           : `${table(stopped)}\nRun it again with --yes to remove ${count}`,
-    json: { folder, isRemoved: isAgreed, runs: stopped, left },
+      ...problems(broken),
+    ].join("\n"),
+    json: { folder, isRemoved: isAgreed, runs: stopped, left, broken },
   };
+}
+
+/** Runs that cannot be read are left alone; a person decides. */
+function problems(broken: readonly BrokenRun[]): string[] {
+  return broken.map(({ problem }) => `Cannot be read: ${problem}`);
 }
 
 function table(runs: readonly RunListing[]): string {

@@ -53,6 +53,38 @@ export async function withFolderLock<T>(folder: string, body: () => Promise<T>):
   }
 }
 
+/** How often a folder that somebody else owns is looked at again. */
+const WAIT_MS = 500;
+
+/** The wait for a folder was ended from outside. */
+export class StoppedWaiting extends Error {}
+
+/**
+ * {@link withFolderLock}, but waits where somebody else owns the folder.
+ *
+ * @param isStopped asked while waiting
+ * @throws StoppedWaiting where that says so
+ */
+export async function withFreeFolder<T>(
+  folder: string,
+  isStopped: () => boolean,
+  body: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    let isTaken = false;
+    try {
+      return await withFolderLock(folder, () => {
+        isTaken = true;
+        return body();
+      });
+    } catch (error) {
+      if (isTaken || !(error instanceof FolderInUse)) throw error;
+    }
+    if (isStopped()) throw new StoppedWaiting();
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
+}
+
 /**
  * The living owner of a folder.
  *
@@ -151,8 +183,16 @@ async function isAlive(path: string, owner: Owner): Promise<boolean> {
   return changed !== null && Date.now() - changed.mtimeMs < SILENCE_MS;
 }
 
-function refusal(path: string, { host, pid, since }: Owner): ConfigError {
-  return new ConfigError({
+/** Somebody else owns the folder. */
+class FolderInUse extends ConfigError {
+  constructor(details: ConstructorParameters<typeof ConfigError>[0]) {
+    super(details);
+    this.name = "ConfigError";
+  }
+}
+
+function refusal(path: string, { host, pid, since }: Owner): FolderInUse {
+  return new FolderInUse({
     where: dirname(path),
     expected: "a folder that no other process is writing to",
     got: `one in use by process ${pid} on ${host} since ${since}`,

@@ -1,10 +1,21 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod";
+import { LayerbookError } from "../../core/errors";
 import { isDraft } from "../../files/drafts";
 import { MANIFEST_FILE, readManifest } from "./manifest";
 import { decisiveSettings } from "../config/fingerprint";
 import { LOCK_FILE, folderOwner } from "./folderLock";
-import { CHECKPOINT_FILE, RECORD_FILE, SPLIT_FILE, WEIGHTS_FILE, readRunRecord } from "./runs";
+import { epochRecordSchema } from "../training/checkpoint";
+import { readRecord } from "./readRecord";
+import {
+  CHECKPOINT_FILE,
+  JOB_RECORD_FILE,
+  RECORD_FILE,
+  SPLIT_FILE,
+  WEIGHTS_FILE,
+  readRunRecord,
+} from "./runs";
 
 /** How far below the starting folder runs are looked for. */
 const MAX_DEPTH = 5;
@@ -15,8 +26,11 @@ export interface RunListing {
   readonly model: string;
   readonly preset: string;
   readonly source: string;
-  /** `stopped`: killed, or ended by an error; its training can go on. */
-  readonly state: "finished" | "running" | "interrupted" | "stopped";
+  /**
+   * `stopped`: killed, or ended by an error; its training can go on. `dropped`: a study's job that `--prune`
+   * gave up.
+   */
+  readonly state: "finished" | "running" | "interrupted" | "stopped" | "dropped";
   /** Epochs that are done, as far as is known; `null` before the first record. */
   readonly epochs: number | null;
   readonly wantedEpochs: number;
@@ -29,41 +43,92 @@ export interface RunListing {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/**
- * All runs in a folder and below it, by path.
- *
- * @throws DataError for a run of another version
- */
-export async function listRuns(folder: string): Promise<RunListing[]> {
-  const found: RunListing[] = [];
+/** A run that cannot be read. */
+export interface BrokenRun {
+  readonly folder: string;
+  /** What is wrong, and what to do. */
+  readonly problem: string;
+}
+
+/** What {@link listRuns} found. */
+export interface FoundRuns {
+  readonly runs: readonly RunListing[];
+  readonly broken: readonly BrokenRun[];
+}
+
+/** All runs and jobs of studies in a folder and below it, by path. */
+export async function listRuns(folder: string): Promise<FoundRuns> {
+  const runs: RunListing[] = [];
+  const broken: BrokenRun[] = [];
   for (const place of await runFolders(folder, 0)) {
-    const manifest = await readManifest(place);
-    if (manifest === null) continue;
-    const record = await readRunRecord(place);
-    const owner = await folderOwner(place);
-    const dice = (record?.result.records ?? []).flatMap(({ validationDice }) =>
-      validationDice === null ? [] : [validationDice],
-    );
-    const { model, config, source } = manifest;
-    found.push({
-      ...{ folder: place, model, preset: config.preset, source },
-      state:
-        owner !== null
-          ? "running"
-          : record === null
-            ? "stopped"
-            : record.result.ended === "interrupted"
-              ? "interrupted"
-              : "finished",
-      epochs: record?.result.records.length ?? null,
-      wantedEpochs: config.epochs,
-      validationDice: dice.length === 0 ? null : Math.max(...dice),
-      seconds: record?.result.seconds ?? null,
-      bytes: await folderBytes(place),
-      settings: { ...Object.fromEntries(decisiveSettings(config)) },
-    });
+    try {
+      const run = await readRun(place);
+      if (run !== null) runs.push(run);
+    } catch (error) {
+      if (!(error instanceof LayerbookError)) throw error;
+      broken.push({ folder: place, problem: error.message });
+    }
   }
-  return found;
+  return { runs, broken };
+}
+
+async function readRun(place: string): Promise<RunListing | null> {
+  const manifest = await readManifest(place);
+  if (manifest === null) return null;
+  const job = await readJobTraining(place);
+  const record = (await readRunRecord(place))?.result ?? job?.training ?? null;
+  const owner = await folderOwner(place);
+  const dice = (record?.records ?? []).flatMap(({ validationDice }) =>
+    validationDice === null ? [] : [validationDice],
+  );
+  const { model, config, source } = manifest;
+  return {
+    ...{ folder: place, model, preset: config.preset, source },
+    state: stateOf({
+      isOwned: owner !== null,
+      ended: record?.ended ?? null,
+      isDropped: job !== null && job.training === null,
+    }),
+    epochs: record?.records.length ?? null,
+    wantedEpochs: config.epochs,
+    validationDice: dice.length === 0 ? null : Math.max(...dice),
+    seconds: record?.seconds ?? null,
+    bytes: await folderBytes(place),
+    settings: { ...Object.fromEntries(decisiveSettings(config)) },
+  };
+}
+
+/** What is read of the record of a study's job, which is kept where its run is not. */
+const jobTrainingSchema = z.looseObject({
+  training: z
+    .looseObject({
+      ended: z.enum(["completed", "earlyStop"]),
+      seconds: z.number(),
+      records: z.array(epochRecordSchema),
+    })
+    .nullable(),
+});
+
+function readJobTraining(folder: string): Promise<z.infer<typeof jobTrainingSchema> | null> {
+  return readRecord(join(folder, JOB_RECORD_FILE), jobTrainingSchema, {
+    expected: "the record of a study's job",
+    remedy: "Remove the file; the job then runs again.",
+  });
+}
+
+function stateOf({
+  isOwned,
+  ended,
+  isDropped,
+}: {
+  readonly isOwned: boolean;
+  readonly ended: string | null;
+  readonly isDropped: boolean;
+}): RunListing["state"] {
+  if (isOwned) return "running";
+  if (isDropped) return "dropped";
+  if (ended === null) return "stopped";
+  return ended === "interrupted" ? "interrupted" : "finished";
 }
 
 /** Settings in which some runs differ, each with its value in every run, in their order. */
@@ -87,6 +152,8 @@ const RUN_ENTRIES = [
   ...[MANIFEST_FILE, LOCK_FILE, SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE, RECORD_FILE],
   "report.html",
 ];
+/** What a study keeps in the folder of a job; it stays. */
+const JOB_ENTRIES = ["job.json", "progress.json", "log.txt", JOB_RECORD_FILE];
 const RUN_FOLDERS = /^(stages|member\d+)$/;
 
 /**
@@ -102,8 +169,13 @@ export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> 
     // It may have been taken up again since it was listed.
     if ((await folderOwner(folder)) !== null) continue;
     const foreign: string[] = [];
+    let isJob = false;
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const { name } = entry;
+      if (JOB_ENTRIES.includes(name)) {
+        isJob = true;
+        continue;
+      }
       const isOwn = entry.isDirectory()
         ? RUN_FOLDERS.test(name) || isDraft(name)
         : RUN_ENTRIES.includes(name) || isDraft(name);
@@ -111,7 +183,7 @@ export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> 
       if (isOwn) await rm(path, { recursive: true, force: true });
       else foreign.push(path);
     }
-    if (foreign.length === 0) await rm(folder, { recursive: true, force: true });
+    if (foreign.length === 0 && !isJob) await rm(folder, { recursive: true, force: true });
     left.push(...foreign.sort());
   }
   return left;

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { summarizeModel } from "../../models/modelSummary";
 import { buildModel } from "../training/buildModel";
-import { jobSteps } from "./job";
+import { inputSize } from "../training/patchModel";
 import type { Job } from "./job";
+import { studySteps } from "./studySteps";
 
 /** A forward and a backward pass count as so many forward passes. */
 const PASSES_PER_STEP = 3;
@@ -15,7 +16,7 @@ const PROBE_MS = 400;
 export function stepCosts(numClasses: number): (job: Job) => number {
   const known = new Map<string, number>();
   return ({ model, config }) => {
-    const key = JSON.stringify([model, config.size, config.model]);
+    const key = JSON.stringify([model, inputSize(config), config.model]);
     const before = known.get(key);
     const perSlice = before ?? forwardCost(model, config, numClasses);
     known.set(key, perSlice);
@@ -28,7 +29,11 @@ export function stepCosts(numClasses: number): (job: Job) => number {
  * convolution, measured here.
  */
 export function estimateSeconds(jobs: readonly Job[], stepCost: (job: Job) => number): number {
-  const gigaOperations = jobs.reduce((sum, job) => sum + jobSteps(job) * stepCost(job), 0);
+  const steps = studySteps(jobs);
+  const gigaOperations = jobs.reduce(
+    (sum, job) => sum + (steps.get(job.id) ?? 0) * stepCost(job),
+    0,
+  );
   return SECONDS_PER_JOB * jobs.length + gigaOperations / gigaOperationsPerSecond();
 }
 

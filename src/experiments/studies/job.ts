@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Split } from "../../data/splits";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { epochSizes } from "../training/batch";
 
 /** A value that distinguishes jobs. */
 export type FactorValue = string | number | boolean | null;
@@ -80,15 +81,17 @@ export function rowKey({ model, factors }: Pick<Job, "model" | "factors">): stri
   return JSON.stringify([model, Object.entries(factors).sort()]);
 }
 
+/** Optimizer steps of one epoch over so many slices. */
+export function epochSteps(config: TrainingConfig, slices: number): number {
+  // The paper's augmentation adds five copies of each slice.
+  return epochSizes(slices * (config.augmentation === "paper" ? 6 : 1), config).steps;
+}
+
 /** Optimizer steps of a whole job: pre-training, teachers, students and all members of an ensemble. */
 export function jobSteps({ config, split }: Pick<Job, "config" | "split">): number {
-  const { epochs, batchSize, lastBatch, augmentation, pretraining, selfTraining } = config;
-  const perEpoch = (count: number): number => {
-    // The paper's augmentation adds five copies of each slice.
-    const batches = (count * (augmentation === "paper" ? 6 : 1)) / batchSize;
-    return lastBatch === "drop" && batches >= 1 ? Math.floor(batches) : Math.ceil(batches);
-  };
-  const before = pretraining.epochs > 0 ? pretraining.epochs * perEpoch(config.phantom.count) : 0;
-  const own = epochs * perEpoch(split.train.length) * (1 + selfTraining.rounds);
-  return (before + own) * config.inference.ensemble;
+  const { epochs, pretraining, selfTraining, phantom, inference } = config;
+  const before =
+    pretraining.epochs > 0 ? pretraining.epochs * epochSteps(config, phantom.count) : 0;
+  const own = epochs * epochSteps(config, split.train.length) * (1 + selfTraining.rounds);
+  return (before + own) * inference.ensemble;
 }

@@ -8,12 +8,11 @@ import type { CaseRecord } from "../../metrics";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import { expectSameSettings } from "../storage/manifest";
 import { readRecord } from "../storage/readRecord";
+import { JOB_RECORD_FILE } from "../storage/runs";
 import { epochRecordSchema } from "../training/checkpoint";
 import type { TrainedRun } from "../training/trainRun";
 import { factorsSchema, leakSchema } from "./job";
 import type { Job } from "./job";
-
-const RECORD_FILE = "record.json";
 
 const fileSchema = z.strictObject({
   format: z.literal("layerbook-job-1"),
@@ -58,7 +57,7 @@ export type JobRecord = Omit<z.infer<typeof fileSchema>, "cases"> & {
  *   record of other settings
  */
 export async function readJobRecord(folder: string, job: Job): Promise<JobRecord | null> {
-  const path = join(folder, RECORD_FILE);
+  const path = join(folder, JOB_RECORD_FILE);
   const expected = `the record of job ${job.id}`;
   const remedy = "Remove the file; the job then runs again.";
   const file = await readRecord(path, fileSchema, { expected, remedy });
@@ -114,6 +113,6 @@ async function write(
     ...result,
     versions: { layerbook: version, node: process.version },
   };
-  await writeJsonWhole(join(folder, RECORD_FILE), record);
+  await writeJsonWhole(join(folder, JOB_RECORD_FILE), record);
   return record;
 }

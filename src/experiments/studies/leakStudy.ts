@@ -3,6 +3,7 @@ import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
 import type { StudyOptions } from "./conductStudy";
 import { crossValidationFolds } from "./folds";
+import { leakNote } from "./leakNote";
 import { planLeakStudy } from "./planners/leakStudy";
 import type { StudyResult } from "./runStudy";
 import { leakTable } from "./views/leakTable";
@@ -35,14 +36,18 @@ export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   expectModelName(model);
   // The plan decides on the augmentation.
   const config = { ...options.config, augmentation: "paper" as const };
-  const result = await conductStudy("leakStudy", { ...options, config }, (folds, dataset) =>
+  const warned: StudyOptions = {
+    ...{ ...options, config },
+    async beforeRun(study, dataset) {
+      const note = leakNote(dataset.cases, (dataset.patients ?? "known") === "known");
+      if (note !== null) process.emitWarning(note);
+      await options.beforeRun?.(study, dataset);
+    },
+  };
+  const result = await conductStudy("leakStudy", warned, (folds, dataset) =>
     planLeakStudy({
-      ...{
-        model,
-        config,
-        folds,
-        tornFolds: tornFolds(dataset, { ...config, folds: folds.length }),
-      },
+      ...{ model, config, folds },
+      tornFolds: tornFolds(dataset, { ...config, folds: folds.length }),
       ...(seeds === undefined ? {} : { seeds }),
     }),
   );

@@ -4,7 +4,7 @@ import { checkSplit } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
-import { withFolderLock } from "../storage/folderLock";
+import { StoppedWaiting, withFolderLock, withFreeFolder } from "../storage/folderLock";
 import { RECORD_FILE, WEIGHTS_FILE, memberFolder } from "../storage/runs";
 import { summaryScores, trackersOf } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
@@ -21,6 +21,10 @@ export interface RunJobOptions extends TrainingHooks {
   readonly folder: string;
   readonly source: string;
   readonly dataset: SliceDataset;
+  /** Where a study's jobs share their pre-training; default in the job's folder, for itself. */
+  readonly pretrainings?: string;
+  /** Waits where another process runs the job; default false: that is an error. */
+  readonly waits?: boolean;
   /** Keeps the trained weights beside the record; default false. */
   readonly keepsWeights?: boolean;
   /** Tools that the training is sent to. */
@@ -38,45 +42,54 @@ export interface RunJobOptions extends TrainingHooks {
  * @throws ConfigError when another process runs the job, or the folder holds another one
  */
 export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecord | null> {
-  const { folder, dataset, callbacks = [] } = options;
-  const { classNames } = dataset;
+  const { folder, dataset, waits = false, shouldStop = () => false } = options;
   const { unlabelled = [] } = job;
   const split = { ...job.split, train: [...job.split.train, ...unlabelled] };
   checkSplit(split, dataset.cases, { allowsTornGroups: job.leak?.tornGroups ?? false });
   const done = await readJobRecord(folder, job);
   if (done !== null) return done;
-  return withFolderLock(folder, async () => {
+  const body = async (): Promise<JobRecord | null> =>
     // Another process may have done it between the look and the lock.
-    const doneMeanwhile = await readJobRecord(folder, job);
-    if (doneMeanwhile !== null) return doneMeanwhile;
-    const reason = (await options.reasonToDrop?.()) ?? null;
-    if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
-    const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder });
-    const run = await trainInFolder({
-      ...options,
-      ...{ model: job.model, config: job.config, split: job.split, out: folder },
-      unlabelled,
-      ...(job.leak === undefined ? {} : { leak: job.leak }),
-      callbacks: [...callbacks, ...trackers.map(({ callback }) => callback)],
-      memberCallbacks: [progressWriter(folder)],
-    });
-    try {
-      if (run.record.result.ended === "interrupted") return null;
-      const { records, summary } = evaluateModel(run.models, run.testCases, {
-        ...{ ...inferenceOptions(job.config), classNames },
-      });
-      const record = await writeJobRecord(folder, job, run, records);
-      for (const tracker of trackers) await tracker.scores(summaryScores(summary));
-      if (options.keepsWeights !== true) {
-        await rm(join(folder, RECORD_FILE), { force: true });
-        await rm(join(folder, WEIGHTS_FILE), { force: true });
-        for (let member = 2; member <= job.config.inference.ensemble; member++) {
-          await rm(memberFolder(folder, member), { recursive: true, force: true });
-        }
-      }
-      return record;
-    } finally {
-      for (const model of run.models) model.dispose();
-    }
+    (await readJobRecord(folder, job)) ?? trainAndScore(job, options);
+  try {
+    return await (waits ? withFreeFolder(folder, shouldStop, body) : withFolderLock(folder, body));
+  } catch (error) {
+    if (error instanceof StoppedWaiting) return null;
+    throw error;
+  }
+}
+
+async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecord | null> {
+  const { folder, dataset, callbacks = [] } = options;
+  const { classNames } = dataset;
+  const { unlabelled = [] } = job;
+  const reason = (await options.reasonToDrop?.()) ?? null;
+  if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
+  const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder });
+  const run = await trainInFolder({
+    ...options,
+    ...{ model: job.model, config: job.config, split: job.split, out: folder },
+    unlabelled,
+    ...(job.leak === undefined ? {} : { leak: job.leak }),
+    callbacks: [...callbacks, ...trackers.map(({ callback }) => callback)],
+    memberCallbacks: [progressWriter(folder)],
   });
+  try {
+    if (run.record.result.ended === "interrupted") return null;
+    const { records, summary } = evaluateModel(run.models, run.testCases, {
+      ...{ ...inferenceOptions(job.config), classNames },
+    });
+    const record = await writeJobRecord(folder, job, run, records);
+    for (const tracker of trackers) await tracker.scores(summaryScores(summary));
+    if (options.keepsWeights !== true) {
+      await rm(join(folder, RECORD_FILE), { force: true });
+      await rm(join(folder, WEIGHTS_FILE), { force: true });
+      for (let member = 2; member <= job.config.inference.ensemble; member++) {
+        await rm(memberFolder(folder, member), { recursive: true, force: true });
+      }
+    }
+    return record;
+  } finally {
+    for (const model of run.models) model.dispose();
+  }
 }

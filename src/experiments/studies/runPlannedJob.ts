@@ -9,7 +9,13 @@ import { readJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
 import { reasonToDrop } from "./prune";
 import { runJob } from "./runJob";
-import { expectSameContents, jobFolder, readJob, readStudy } from "./studyFolder";
+import {
+  expectSameContents,
+  jobFolder,
+  pretrainingsFolder,
+  readJob,
+  readStudy,
+} from "./studyFolder";
 import type { StudyFile } from "./studyFolder";
 
 /** How one of a study's jobs runs. */
@@ -18,6 +24,8 @@ export interface PlannedJobOptions extends TrainingHooks {
   readonly dataset?: SliceDataset;
   readonly prune?: boolean;
   readonly keepsWeights?: boolean;
+  /** Waits where another process runs the job; default false: that is an error. */
+  readonly waits?: boolean;
   /** Tools that the training is sent to. */
   readonly tracking?: TrackingOptions;
 }
@@ -45,7 +53,7 @@ export async function runPlannedJob(
   if (options.dataset === undefined) expectSameContents(out, study, dataset);
   return runJob(job, {
     ...options,
-    ...{ folder, source, dataset },
+    ...{ folder, source, dataset, pretrainings: pretrainingsFolder(out) },
     ...(options.prune === true
       ? { reasonToDrop: async () => dropReason(job, await jobsOf(out, study), out) }
       : {}),

@@ -5,13 +5,13 @@ import type { Progress } from "../../display";
 import { withFolderLock } from "../storage/folderLock";
 import type { SliceDataset } from "../../data/types";
 import type { Executor, Submission, Ticket, TicketState } from "./executors/Executor";
-import { jobSteps } from "./job";
 import type { Job } from "./job";
 import { readProgress } from "./jobProgress";
 import { readJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
 import { jobFolder, openStudy } from "./studyFolder";
 import type { Study } from "./studyFolder";
+import { studySteps } from "./studySteps";
 
 /** How often a job that ended without a record (killed, out of memory) is handed over again. */
 const RETRIES = 2;
@@ -61,13 +61,18 @@ export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyR
     try {
       for (let attempt = 0, rest = pending; rest.length > 0 && !watcher.isStopped; attempt++) {
         const submission = await executor.submit(out, rest);
-        await watcher.watch(submission, rest);
+        const refused = await watcher.watch(submission, rest);
         const done = await readRecords(out, study.jobs);
         rest = rest.filter(({ id }) => !done.has(id));
+        const failed = refused.filter((ticket) => rest.includes(ticket));
+        if (failed.length > 0) throw await failure(out, submission, failed);
         if (attempt === RETRIES && rest.length > 0 && !watcher.isStopped) {
           throw await failure(out, submission, rest);
         }
       }
+    } catch (error) {
+      watcher.isFailed = true;
+      throw error;
     } finally {
       watcher.close();
     }
@@ -84,7 +89,9 @@ export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyR
 /** Shows how far all jobs together are, and passes a stop on. */
 class StudyWatcher {
   isStopped = false;
+  isFailed = false;
   private readonly bar: Progress | null;
+  private readonly steps: ReadonlyMap<string, number>;
   private readonly work: ReadonlyMap<string, number>;
   private readonly finished = new Set<string>();
 
@@ -96,9 +103,10 @@ class StudyWatcher {
     const { stepCost = () => 1, progress = study.kind } = options;
     // What was found done says nothing about how fast the rest goes.
     const pending = study.jobs.filter(({ id }) => !found.has(id));
-    const steps = pending.reduce((sum, job) => sum + jobSteps(job), 0);
-    const costs = new Map(pending.map((job) => [job.id, jobSteps(job) * stepCost(job)]));
-    const cost = [...costs.values()].reduce((sum, each) => sum + each, 0);
+    this.steps = studySteps(study.jobs, (id) => found.has(id));
+    const steps = sumOf(this.steps.values());
+    const costs = new Map(pending.map((job) => [job.id, this.stepsOf(job.id) * stepCost(job)]));
+    const cost = sumOf(costs.values());
     // Counted in steps of average cost.
     this.work = new Map([...costs].map(([id, each]) => [id, (each * steps) / (cost || 1)]));
     const total = steps;
@@ -108,24 +116,42 @@ class StudyWatcher {
         : createProgress({ label: progress, total });
   }
 
-  /** Waits until all tickets have ended, or a stop is asked for and they have stopped. */
-  async watch(submission: Submission, tickets: readonly Ticket[]): Promise<void> {
+  /**
+   * Waits until all tickets have ended, or a stop is asked for and they have stopped. One that is refused
+   * stops the others: what is wrong with one is wrong with all.
+   *
+   * @returns those that were refused
+   */
+  async watch(submission: Submission, tickets: readonly Ticket[]): Promise<readonly Ticket[]> {
     const { shouldStop = () => false } = this.options;
+    let isCancelled = false;
+    const cancel = async (): Promise<void> => {
+      if (!isCancelled) await submission.cancel();
+      isCancelled = true;
+    };
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(1.5 * pause, LAST_PAUSE_MS)) {
       const states = await submission.poll();
       await this.show(states);
-      if (tickets.every(({ id }) => states.get(id) === "ended")) return;
-      if (!this.isStopped && shouldStop()) {
+      const refused = tickets.filter(({ id }) => states.get(id) === "refused");
+      const isEnded = ({ id }: Ticket): boolean => states.get(id) === "ended";
+      if (tickets.every((ticket) => refused.includes(ticket) || isEnded(ticket))) return refused;
+      if (refused.length > 0) await cancel();
+      if (shouldStop()) {
         this.isStopped = true;
-        await submission.cancel();
+        await cancel();
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 
   close(): void {
-    if (this.isStopped) this.bar?.stop("stopped", "interrupted");
+    if (this.isFailed) this.bar?.stop("failed", "failed");
+    else if (this.isStopped) this.bar?.stop("stopped", "interrupted");
     else this.bar?.stop();
+  }
+
+  private stepsOf(id: string): number {
+    return this.steps.get(id) ?? 0;
   }
 
   private workOf(id: string): number {
@@ -146,7 +172,7 @@ class StudyWatcher {
       if (this.finished.has(id)) done += this.workOf(id);
       else if (states.get(id) === "running") {
         const step = (await readProgress(folder))?.step ?? 0;
-        done += (this.workOf(id) * step) / Math.max(jobSteps(job), 1);
+        done += this.workOf(id) * Math.min(1, step / Math.max(this.stepsOf(id), 1));
         running.push(id);
       }
     }
@@ -156,6 +182,10 @@ class StudyWatcher {
       ...(running.length > 0 ? { now: running.slice(0, 3).join(", ") } : {}),
     });
   }
+}
+
+function sumOf(values: Iterable<number>): number {
+  return [...values].reduce((sum, each) => sum + each, 0);
 }
 
 /** Records by job, in the plan's order. */

@@ -51,6 +51,11 @@ export function jobFolder(out: string, id: string): string {
   return join(out, JOBS_FOLDER, id);
 }
 
+/** Where a study's jobs share the networks that they begin with. */
+export function pretrainingsFolder(out: string): string {
+  return join(out, "pretraining");
+}
+
 /**
  * Puts a study into its folder, or sees that the folder's study is the same: jobs may be added, but
  * settings, folds and the contents of the data stay as they were when the first job began.

@@ -1,11 +1,9 @@
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors";
-import { createRandom } from "../../core/random";
 import { checkSplit, selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { PHANTOM, loadLabelledData } from "./dataSource";
 import { UNSURE, pseudoLabels } from "./selfTraining";
 import type { TrainInFolder, TrainedRun } from "./trainRun";
 
@@ -15,41 +13,9 @@ export const STAGES_FOLDER = "stages";
 type Options = Parameters<TrainInFolder>[0];
 
 /** The settings of a stage: no stages or members of its own but those that are named. */
-function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): TrainingConfig {
+export function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): TrainingConfig {
   const inference = { ...config.inference, ensemble: 1 };
   return { ...config, inference, pretraining: { epochs: 0 }, ...own };
-}
-
-/**
- * The phantom that a network is pre-trained on: of another seed than the data's, which may be a phantom
- * too, so that no held-out slice is among its slices.
- */
-export function pretrainingData({
-  phantom,
-  seed,
-}: Pick<TrainingConfig, "phantom" | "seed">): Promise<SliceDataset> {
-  const own = createRandom(seed).fork("pre-training phantom").seed;
-  return loadLabelledData(PHANTOM, { phantom, seed: own });
-}
-
-/** Trains the network on the phantom, on all of its slices, as many epochs as `pretraining` says. */
-export async function pretrain(train: TrainInFolder, options: Options): Promise<TrainedRun> {
-  const { config, out } = options;
-  const dataset = await pretrainingData(config);
-  const ids = dataset.cases.map(({ id }) => id);
-  return train({
-    ...options,
-    ...{ leak: undefined, unlabelled: [] },
-    ...{ dataset, source: PHANTOM, out: join(out, STAGES_FOLDER, "phantom"), callbacks: [] },
-    split: { fold: 0, seed: config.seed, train: ids, validation: [], test: [] },
-    config: stageConfig(config, {
-      epochs: config.pretraining.epochs,
-      patience: null,
-      // The phantom is in Hounsfield units, whatever the data are in.
-      window: null,
-      selfTraining: { ...config.selfTraining, rounds: 0 },
-    }),
-  });
 }
 
 /** Trains a run's teacher: the same, with one round of self-training less. */
@@ -78,9 +44,11 @@ export function lessonsOf(
   { config, split, unlabelled = [] }: Pick<Options, "config" | "split" | "unlabelled">,
 ): Lessons {
   const { minConfidence } = config.selfTraining;
+  const { overlap, mode } = config.inference;
   const { batchSize } = config;
   const taught = pseudoLabels(teacher.models, selectById(samples, unlabelled), {
     ...{ minConfidence, batchSize },
+    ...(config.sampling.patchSize === null ? {} : { slidingWindow: { overlap, mode } }),
   });
   const byId = new Map(taught.map((sample) => [sample.id, sample]));
   const train = [...split.train, ...byId.keys()];

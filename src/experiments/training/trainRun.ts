@@ -11,7 +11,8 @@ import { buildModel } from "./buildModel";
 import type { TrainingCallback } from "./events";
 import { leakCopies } from "./leakedSamples";
 import { prepareOptions } from "./prepareOptions";
-import { STAGES_FOLDER, checkUnlabelled, lessonsOf, pretrain, trainTeacher } from "./stages";
+import { pretrain } from "./pretraining";
+import { STAGES_FOLDER, checkUnlabelled, lessonsOf, trainTeacher } from "./stages";
 import { transferWeights } from "./transferWeights";
 import { refuseUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
@@ -58,6 +59,8 @@ export interface TrainRunOptions extends TrainingHooks {
   readonly leak?: { readonly tornGroups: boolean; readonly copiesBeforeSplit: boolean } | undefined;
   /** Slices of no other side whose labels are not looked at, for `selfTraining`. */
   readonly unlabelled?: readonly string[];
+  /** Where trainings that share their pre-training keep its weights; default in the run, for itself. */
+  readonly pretrainings?: string;
   /** Hear of the trainings of an ensemble's other members too, which `callbacks` do not. */
   readonly memberCallbacks?: readonly TrainingCallback[];
   /** Default: made by group, with the configuration's seed and shares. */
@@ -131,7 +134,9 @@ export const trainInFolder: TrainInFolder = async (options) => {
   let { begun } = options;
   if (begun === undefined && config.pretraining.epochs > 0) {
     const run = await pretrain(trainInFolder, options);
-    if (run.record.result.ended === "interrupted") return { ...run, folder: out };
+    if (run.record.result.ended === "interrupted") {
+      return { ...run, testCases, split, wasFinished: false, folder: out };
+    }
     begun = run.model;
   }
   let teacher: TrainedRun | null = null;

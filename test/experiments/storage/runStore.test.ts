@@ -149,7 +149,7 @@ describe("a run folder", () => {
 describe("listRuns", () => {
   it("says where each run stands, in what runs differ, and removes what was stopped", async () => {
     await killBeforeTheFirstStep("dead");
-    const runs = await listRuns(root);
+    const { runs } = await listRuns(root);
     const state = (name: string) => runs.find(({ folder }) => folder === at(name))?.state;
     expect(["killed", "dead", "stopped"].map(state)).toEqual([
       "finished",
@@ -164,7 +164,43 @@ describe("listRuns", () => {
     writeFileSync(at("dead", "notes.txt"), "mine");
     expect(await pruneRuns(runs)).toEqual([at("dead", "notes.txt")]);
     expect(readdirSync(at("dead"))).toEqual(["notes.txt"]);
-    const left = (await listRuns(root)).map(({ folder }) => folder);
+    const left = (await listRuns(root)).runs.map(({ folder }) => folder);
     expect(left).toEqual(["all", "half", "killed", "own", "twice"].map((name) => at(name)));
+  });
+
+  it("names what cannot be read, and leaves it alone", async () => {
+    const places = ["no-manifest", "no-record", "no-lock"].map((name) => at("broken", name));
+    const files = ["manifest.json", "run.json", "lock.json"];
+    for (const [index, place] of places.entries()) {
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, "manifest.json"), readFileSync(at("all", "manifest.json")));
+      writeFileSync(join(place, files[index]), index === 1 ? "[]" : "half a fi");
+    }
+    const { runs, broken } = await listRuns(at("broken"));
+    expect(runs).toEqual([]);
+    expect(broken.map(({ folder }) => folder)).toEqual([...places].sort());
+    for (const { folder, problem } of broken) {
+      expect(problem).toContain(join(folder, files[places.indexOf(folder)]));
+      expect(problem).toMatch(/: expected .*, got .*\. \w+/);
+    }
+    expect(await pruneRuns(runs)).toEqual([]);
+    expect(readdirSync(at("broken"))).toHaveLength(3);
+  });
+
+  it("tells a study's job that is done from one that was stopped, and keeps its record", async () => {
+    const job = (name: string, record: object | null): void => {
+      mkdirSync(at("study", name), { recursive: true });
+      writeFileSync(at("study", name, "manifest.json"), readFileSync(at("all", "manifest.json")));
+      writeFileSync(at("study", name, "job.json"), "{}");
+      if (record !== null) writeFileSync(at("study", name, "record.json"), JSON.stringify(record));
+    };
+    job("done", { training: { ended: "completed", seconds: 3, records: [] } });
+    job("given-up", { training: null });
+    job("killed", null);
+    const { runs } = await listRuns(at("study"));
+    expect(runs.map(({ state }) => state)).toEqual(["finished", "dropped", "stopped"]);
+    expect(await pruneRuns(runs)).toEqual([]);
+    expect(readdirSync(at("study", "done"))).toHaveLength(3);
+    expect(readdirSync(at("study", "killed"))).toEqual(["job.json"]);
   });
 });

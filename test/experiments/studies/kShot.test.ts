@@ -1,19 +1,22 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import type { TrainingOverrides } from "../../../src/experiments/config/trainingConfig";
+import { withFolderLock } from "../../../src/experiments/storage/folderLock";
 import { crossValidationFolds } from "../../../src/experiments/studies/folds";
 import type { Job } from "../../../src/experiments/studies/job";
 import { jobSteps } from "../../../src/experiments/studies/job";
 import { kShot } from "../../../src/experiments/studies/kShot";
 import { planKShot } from "../../../src/experiments/studies/planners/kShot";
 import { runJob } from "../../../src/experiments/studies/runJob";
+import type { RunJobOptions } from "../../../src/experiments/studies/runJob";
+import { studySteps } from "../../../src/experiments/studies/studySteps";
 import { kShotScores } from "../../../src/experiments/studies/views/kShotScores";
 import { loadLabelledData } from "../../../src/experiments/training/dataSource";
-import { pretrainingData } from "../../../src/experiments/training/stages";
+import { pretrainingData, pretrainingKey } from "../../../src/experiments/training/pretraining";
 import { trainRun } from "../../../src/experiments/training/trainRun";
 import { kShotCurve } from "../../../src/viz";
 import { discDataset } from "../support/discDataset";
@@ -148,6 +151,87 @@ describe("a job with pre-training and self-training", () => {
         progress: false,
       }),
     ).rejects.toThrow(/selfTraining\.rounds: expected 0 where no slices are without labels, got 1/);
+  });
+});
+
+describe("a pre-training that jobs share", () => {
+  const planned = planKShot({
+    ...{ model: "unet", shots: [1, 2], config, folds, cases: dataset.cases },
+  });
+  const named = (id: string): Job => planned.find((job) => job.id === id) as Job;
+  const [one, two] = [named("1shot-phantom-fold1"), named("2shot-phantom-fold2")];
+  const run = (job: Job, name: string, options: Partial<RunJobOptions> = {}) =>
+    runJob(job, {
+      ...{ folder: join(folder, name), source: "discs", dataset, progress: false },
+      ...{ keepsWeights: true, ...options },
+    });
+  const weightsOf = (name: string) => readFile(join(folder, name, "weights.safetensors"));
+  const shared = (): { pretrainings: string } => ({ pretrainings: join(folder, "shared") });
+  /** How often a job asks whether to stop: once per step. */
+  const stepsOf = async (job: Job, name: string, options: Partial<RunJobOptions>) => {
+    let asked = 0;
+    await run(job, name, { ...options, shouldStop: () => ++asked < 0 });
+    return asked;
+  };
+
+  it("is made once, to the weights that each job would have come to alone", async () => {
+    const alone = await stepsOf(one, "one-alone", {});
+    await run(two, "two-alone");
+    expect(await stepsOf(one, "one-shared", shared())).toBe(alone);
+    expect(await stepsOf(two, "two-shared", shared())).toBe(
+      jobSteps({ ...two, config: { ...two.config, pretraining: { epochs: 0 } } }),
+    );
+    expect(await readdir(shared().pretrainings)).toHaveLength(1);
+    expect(await weightsOf("one-shared")).toEqual(await weightsOf("one-alone"));
+    expect(await weightsOf("two-shared")).toEqual(await weightsOf("two-alone"));
+    expect(await weightsOf("one-shared")).not.toEqual(await weightsOf("two-shared"));
+  });
+
+  it("is another for another seed, model or length, and for no other setting of its jobs", () => {
+    const key = pretrainingKey("unet", one.config);
+    expect(pretrainingKey("unet", two.config)).toBe(key);
+    expect(pretrainingKey("unet", named("2shot-phantom-self-fold1").config)).toBe(key);
+    const others = [
+      pretrainingKey("ma", one.config),
+      pretrainingKey("unet", { ...one.config, seed: 2 }),
+      pretrainingKey("unet", { ...one.config, pretraining: { epochs: 2 } }),
+      pretrainingKey("unet", { ...one.config, phantom: { count: 5, size: 32 } }),
+    ];
+    expect(new Set([key, ...others]).size).toBe(5);
+  });
+
+  it("is waited for by jobs at the same time, and goes on after a stop", async () => {
+    const own = { pretrainings: join(folder, "at-once") };
+    expect(await run(one, "one-at-once", { ...own, shouldStop: () => true })).toBeNull();
+    await Promise.all([run(one, "one-at-once", own), run(two, "two-at-once", own)]);
+    expect(await readdir(own.pretrainings)).toHaveLength(1);
+    expect(await weightsOf("one-at-once")).toEqual(await weightsOf("one-shared"));
+    expect(await weightsOf("two-at-once")).toEqual(await weightsOf("two-shared"));
+  });
+
+  it("is not waited for any longer by a job that is to stop", async () => {
+    const own = { pretrainings: join(folder, "held") };
+    const held = join(own.pretrainings, pretrainingKey("unet", one.config));
+    await withFolderLock(held, async () => {
+      expect(await run(one, "one-stopped", { ...own, shouldStop: () => true })).toBeNull();
+    });
+  });
+
+  it("counts once in what is to be done", () => {
+    const [first, second] = [jobSteps(one), jobSteps(two)];
+    const before =
+      first - jobSteps({ ...one, config: { ...one.config, pretraining: { epochs: 0 } } });
+    expect(before).toBe(2);
+    expect([...studySteps([one, two])]).toEqual([
+      [one.id, first],
+      [two.id, second - before],
+    ]);
+    expect([...studySteps([one, two], (id) => id === two.id)]).toEqual([[one.id, first - before]]);
+    const ensemble = {
+      ...two,
+      config: { ...two.config, inference: { ...two.config.inference, ensemble: 2 } },
+    };
+    expect(studySteps([one, ensemble]).get(two.id)).toBe(jobSteps(ensemble) - before);
   });
 });
 

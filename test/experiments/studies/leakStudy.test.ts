@@ -5,6 +5,7 @@ import { prepareSamples } from "../../../src/data/prepare";
 import { checkSplit } from "../../../src/data/splits";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
+import { leakNote } from "../../../src/experiments/studies/leakNote";
 import { leakStudy } from "../../../src/experiments/studies/leakStudy";
 import { planLeakStudy } from "../../../src/experiments/studies/planners/leakStudy";
 import { leakBars } from "../../../src/experiments/studies/views/leakTable";
@@ -48,6 +49,38 @@ describe("leakCopies", () => {
 
   it("never puts the tested slices themselves into training", () => {
     expect(train.filter((id) => split.test.includes(id))).toEqual([]);
+  });
+});
+
+describe("leakNote", () => {
+  const cases = (groups: string) => [...groups].map((group, index) => ({ id: `s${index}`, group }));
+
+  it.each<[string, boolean, RegExp | null]>([
+    ["aabbc", true, null],
+    ["abc", true, /No two of the 3 slices .* by other folds alone. Each patient has one slice/],
+    ["abc", false, /do not name patients; .* cannot be seen. What copies before the split/],
+    ["aabbc", false, /near-duplicates alone, 2 groups with 4 of the 5 slices. .* lower bound/],
+    ["aab", false, /near-duplicates alone, 1 group with 2 of the 3 slices/],
+  ])("of groups %s, patients known: %s, is %s", (groups, areKnown, expected) => {
+    // A slice that several seeds test counts once.
+    const note = leakNote([...cases(groups), ...cases(groups)], areKnown);
+    if (expected === null) expect(note).toBeNull();
+    else expect(note).toMatch(expected);
+  });
+
+  it("stands under the table, and is said before the work", async () => {
+    const alone = { ...dataset, cases: dataset.cases.map((item) => ({ ...item, group: item.id })) };
+    const warned = jest.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const { table } = await leakStudy({
+      ...{ config, model: "unet", out: join(folder, "alone"), source: "discs", dataset: alone },
+      progress: false,
+      beforeRun: () => {
+        expect(warned).toHaveBeenCalledWith(expect.stringContaining("No two of the 8 slices"));
+        return Promise.resolve();
+      },
+    });
+    warned.mockRestore();
+    expect(table.convention).toContain("No two of the 8 slices are of one group");
   });
 });
 

@@ -7,9 +7,10 @@ export interface Ticket {
 
 /**
  * Where a job stands with its executor. `ended` says nothing of success: a job is done when its
- * record is there.
+ * record is there. `refused`: it ended because input or options are wrong, so that it would end the
+ * same way again.
  */
-export type TicketState = "waiting" | "running" | "ended";
+export type TicketState = "waiting" | "running" | "ended" | "refused";
 
 /** Jobs that were handed over. */
 export interface Submission {

@@ -17,6 +17,9 @@ export interface LocalOptions {
   readonly jobs?: number;
 }
 
+/** How `layerbook job` ends where a person has to change something first. */
+const EXIT_BAD_INPUT = 2;
+
 /**
  * Runs each job in a process of its own, so that a crash costs one job and its memory is given
  * back. With several at a time, another starts only when it is known from the first how much memory
@@ -44,12 +47,12 @@ export function localExecutor({ command, jobArguments = [], jobs = 1 }: LocalOpt
         closeSync(log);
         children.set(id, { child, slot: slot ?? 0 });
         states.set(id, "running");
-        const end = (): void => {
+        const end = (state: TicketState) => (): void => {
           children.delete(id);
-          states.set(id, "ended");
+          states.set(id, state);
         };
-        child.once("exit", end);
-        child.once("error", end);
+        child.once("exit", (code) => end(code === EXIT_BAD_INPUT ? "refused" : "ended")());
+        child.once("error", end("refused"));
       };
       return Promise.resolve({
         async poll() {

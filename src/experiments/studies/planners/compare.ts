@@ -1,36 +1,23 @@
-import type { Split } from "../../../data/splits";
 import type { TrainingConfig } from "../../config/trainingConfig";
-import { jobId } from "../job";
 import type { Job } from "../job";
+import { foldBySeed } from "./foldBySeed";
+import type { CommonPlan } from "./foldBySeed";
 
 /** What a comparison varies. */
-export interface ComparePlan {
+export interface ComparePlan extends CommonPlan {
   /** Names that `modelByName` knows; the first row is the one that others are tested against. */
   readonly models: readonly string[];
   readonly augmentations: readonly TrainingConfig["augmentation"][];
-  /** Of weights, order and augmentation; default the configuration's. The folds stay the same. */
-  readonly seeds?: readonly number[];
-  readonly config: TrainingConfig;
-  readonly folds: readonly Split[];
 }
 
-/** Every model with every augmentation, fold by fold, so that early stops leave whole folds. */
+/** Every model with every augmentation. */
 export function planCompare(plan: ComparePlan): Job[] {
-  const { models, augmentations, config, folds, seeds = [config.seed] } = plan;
-  return folds.flatMap((split) =>
-    seeds.flatMap((seed) =>
-      models.flatMap((model) =>
-        augmentations.map((augmentation): Job => {
-          const place = { fold: split.fold, ...(seeds.length > 1 ? { seed } : {}) };
-          return {
-            id: jobId([model, augmentation], place),
-            model,
-            config: { ...config, seed, augmentation },
-            split,
-            factors: { augmentation },
-          };
-        }),
-      ),
+  return foldBySeed(plan, ({ split, config }) =>
+    plan.models.flatMap((model) =>
+      plan.augmentations.map((augmentation) => ({
+        name: [model, augmentation],
+        ...{ model, split, config: { ...config, augmentation }, factors: { augmentation } },
+      })),
     ),
   );
 }

@@ -1,16 +1,12 @@
 import type { Split } from "../../../data/splits";
-import type { TrainingConfig } from "../../config/trainingConfig";
-import { jobId } from "../job";
 import type { Job, Leak } from "../job";
+import { foldBySeed } from "./foldBySeed";
+import type { CommonPlan } from "./foldBySeed";
 
-/** What a leak study varies. */
-export interface LeakPlan {
+/** What a leak study varies; its `folds` keep each patient's slices together. */
+export interface LeakPlan extends CommonPlan {
   /** A name that `modelByName` knows. */
   readonly model: string;
-  readonly seeds?: readonly number[];
-  readonly config: TrainingConfig;
-  /** Folds that keep each patient's slices together. */
-  readonly folds: readonly Split[];
   /** As many folds of the same cases, dealt slice by slice. */
   readonly tornFolds: readonly Split[];
 }
@@ -28,24 +24,18 @@ const PROTOCOLS: readonly (Leak & { readonly name: string })[] = [
  * together or torn apart. All train on as many images, and each slice is tested on once.
  */
 export function planLeakStudy(plan: LeakPlan): Job[] {
-  const { model, folds, tornFolds, config, seeds = [config.seed] } = plan;
-  return folds.flatMap((whole, index) =>
-    seeds.flatMap((seed) =>
-      PROTOCOLS.map(({ name, ...leak }): Job => {
-        const split = leak.tornGroups ? tornFolds[index] : whole;
-        const isHonest = !leak.tornGroups && !leak.copiesBeforeSplit;
-        return {
-          id: jobId([name], { fold: split.fold, ...(seeds.length > 1 ? { seed } : {}) }),
-          model,
-          config: { ...config, seed, augmentation: "paper" },
-          split,
-          factors: {
-            copies: leak.copiesBeforeSplit ? "before the split" : "after the split",
-            groups: leak.tornGroups ? "torn apart" : "kept together",
-          },
-          ...(isHonest ? {} : { leak }),
-        };
-      }),
-    ),
+  const { model, folds, tornFolds } = plan;
+  return foldBySeed(plan, ({ split, config }) =>
+    PROTOCOLS.map(({ name, ...leak }) => ({
+      name: [name],
+      model,
+      config: { ...config, augmentation: "paper" },
+      split: leak.tornGroups ? tornFolds[folds.indexOf(split)] : split,
+      factors: {
+        copies: leak.copiesBeforeSplit ? "before the split" : "after the split",
+        groups: leak.tornGroups ? "torn apart" : "kept together",
+      },
+      ...(leak.tornGroups || leak.copiesBeforeSplit ? { leak } : {}),
+    })),
   );
 }

@@ -1,6 +1,7 @@
 import { hasTruth } from "../../../metrics/caseMetrics";
 import type { CaseRecord } from "../../../metrics";
 import type { JobRecord } from "../jobRecord";
+import { leakNote } from "../leakNote";
 import { caseDice } from "./rowScores";
 import { studyTable } from "./studyTable";
 import type { StudyTable } from "./studyTable";
@@ -20,9 +21,22 @@ export function leakTable(records: readonly JobRecord[]): StudyTable {
       factors["background"] === COUNTED ? diceWithBackground(item) : caseDice(item),
   });
   const convention =
-    `${table.convention} Copies before the split: augmented copies of the tested slices are among the ` +
+    "Copies before the split: augmented copies of the tested slices are among the " +
     "training images, as many images in all. Background counted: it is one more class of the mean Dice.";
-  return { ...table, convention };
+  const note = noteOf(records);
+  const sentences = [table.convention, convention, ...(note === null ? [] : [note])];
+  return { ...table, convention: sentences.join(" ") };
+}
+
+/** What the honest rows' cases let the others show. */
+function noteOf(records: readonly JobRecord[]): string | null {
+  const honest = records.filter(({ leak, dropped }) => leak === undefined && dropped === null);
+  if (honest.length === 0) return null;
+  const areKnown = honest.every(({ splitNote = null }) => splitNote === null);
+  return leakNote(
+    honest.flatMap(({ cases }) => cases),
+    areKnown,
+  );
 }
 
 /** Rows for `leakStudyBars`, the honest protocol first. */

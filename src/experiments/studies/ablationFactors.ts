@@ -1,0 +1,106 @@
+import { ConfigError } from "../../core/errors";
+import { mergeSettings } from "../config/mergeSettings";
+import { parseConfig } from "../config/parseConfig";
+import { trainingConfigSchema } from "../config/trainingConfig";
+import type { TrainingConfig } from "../config/trainingConfig";
+import type { FactorValue } from "./job";
+
+/** The model that is taken apart. */
+export const WHOLE_MODEL = "residualAttentionUnet";
+
+/** What an ablation changes: its usual values, and how a value is set and read. */
+interface AblationFactor {
+  readonly values: readonly FactorValue[];
+  readonly set: (value: FactorValue) => { model?: string; settings?: Record<string, unknown> };
+  readonly read: (config: TrainingConfig) => FactorValue;
+}
+
+function partModel(value: FactorValue): string {
+  if (value === "M-A") return "ma";
+  if (value === "M-R") return "mr";
+  throw new ConfigError({ where: "ablate part", expected: "M-A or M-R", got: String(value) });
+}
+
+/** A setting of the model's architecture. */
+function ofModel(
+  name: keyof TrainingConfig["model"],
+  values: readonly FactorValue[],
+  own: FactorValue = null,
+): AblationFactor {
+  return {
+    values,
+    set: (value) => ({ settings: { model: { [name]: value } } }),
+    read: ({ model }) => (model[name] as FactorValue) ?? own,
+  };
+}
+
+/** Every factor that an ablation knows; a new one is an entry. */
+const FACTORS: Readonly<Record<string, AblationFactor>> = {
+  part: {
+    values: ["M-A", "M-R"],
+    set: (value) => ({ model: partModel(value) }),
+    read: () => "all",
+  },
+  attention: ofModel("attention", ["none", "gate", "multiHead", "lsh"], "lsh"),
+  cardinality: ofModel("cardinality", [1, 2, 4, 8]),
+  numHashes: ofModel("numHashes", [1, 2, 4, 8]),
+  loss: {
+    values: ["crossEntropy", "dice", "diceCrossEntropy", "focal"],
+    set: (name) => ({ settings: { loss: { name } } }),
+    read: ({ loss }) => loss.name,
+  },
+  augmentation: {
+    values: ["none", "paper", "standard"],
+    set: (augmentation) => ({ settings: { augmentation } }),
+    read: ({ augmentation }) => augmentation,
+  },
+};
+
+/** Names of what can be ablated. */
+export const ABLATION_FACTORS: readonly string[] = Object.keys(FACTORS);
+
+/** The factors with what they are in the whole model. */
+export function wholeFactors(
+  names: readonly string[],
+  config: TrainingConfig,
+): Record<string, FactorValue> {
+  return Object.fromEntries(names.map((name) => [name, factorNamed(name).read(config)]));
+}
+
+/** A change of the whole model. */
+export interface AblationChange {
+  readonly model: string;
+  readonly config: TrainingConfig;
+  readonly value: FactorValue;
+}
+
+/**
+ * One factor's changes of the whole model; its own value is none.
+ *
+ * @param values `null` for the usual ones
+ * @throws ConfigError for a factor or value that there is not
+ */
+export function ablationChanges(
+  name: string,
+  values: readonly FactorValue[] | null,
+  config: TrainingConfig,
+): AblationChange[] {
+  const factor = factorNamed(name);
+  const own = factor.read(config);
+  return (values ?? factor.values)
+    .filter((value) => value !== own)
+    .map((value) => {
+      const { model = WHOLE_MODEL, settings = {} } = factor.set(value);
+      const merged = mergeSettings(trainingConfigSchema, config, settings);
+      return { model, value, config: parseConfig(`ablate ${name}`, trainingConfigSchema, merged) };
+    });
+}
+
+function factorNamed(name: string): AblationFactor {
+  if (Object.hasOwn(FACTORS, name)) return FACTORS[name];
+  throw new ConfigError({
+    where: "ablate",
+    expected: `factors among ${ABLATION_FACTORS.join(", ")}`,
+    got: `"${name}"`,
+  });
+}

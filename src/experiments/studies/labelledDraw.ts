@@ -1,0 +1,36 @@
+import { ConfigError } from "../../core/errors";
+import { createRandom } from "../../core/random";
+import { selectById } from "../../data/splits";
+import type { Split, Splittable } from "../../data/splits";
+
+/**
+ * The slices of a fold that may be labelled, in the order in which they are drawn: the first has as many
+ * classes as any, and the first five hold the first one.
+ */
+export function drawOrder(fold: Split, cases: readonly Splittable[], seed: number): string[] {
+  const pool = selectById(cases, [...fold.train, ...fold.validation]);
+  const random = createRandom(seed).fork(`labelled slices of fold ${fold.fold}`);
+  const drawn = random.permutation(pool.length).map((index) => pool[index]);
+  const classes = drawn.map(({ labels }) => new Set(labels?.data ?? []).size);
+  const [first] = drawn.splice(classes.indexOf(Math.max(...classes)), 1);
+  return [first, ...drawn].map(({ id }) => id);
+}
+
+/**
+ * The first `shots` of an order, and the rest.
+ *
+ * @throws ConfigError for more slices than there are
+ */
+export function labelFirst(
+  order: readonly string[],
+  shots: number,
+): { readonly labelled: readonly string[]; readonly unlabelled: readonly string[] } {
+  if (!Number.isInteger(shots) || shots < 1 || shots > order.length) {
+    throw new ConfigError({
+      where: "kShot.shots",
+      expected: `whole numbers from 1 to ${order.length}, the slices that a fold has to train on`,
+      got: String(shots),
+    });
+  }
+  return { labelled: order.slice(0, shots), unlabelled: order.slice(shots) };
+}

@@ -1,0 +1,42 @@
+import type { Splittable } from "../../data/splits";
+
+/**
+ * What a leak study of some slices can show about tearing groups apart, as sentences to stand beside its
+ * table.
+ *
+ * @param cases the slices that are tested
+ * @param arePatientsKnown false where groups are near-duplicates alone
+ * @returns `null` where groups are patients with several slices, as the study assumes
+ * @example
+ * const cases = [{ id: "a", group: "a" }, { id: "b", group: "b" }];
+ * leakNote(cases, true)?.slice(0, 43); // "No two of the 2 slices are of one group, so"
+ */
+export function leakNote(
+  cases: readonly Pick<Splittable, "id" | "group">[],
+  arePatientsKnown: boolean,
+): string | null {
+  const slices = new Map<string, Set<string>>();
+  for (const { id, group } of cases) slices.set(group, (slices.get(group) ?? new Set()).add(id));
+  const groups = [...slices.values()];
+  const count = groups.reduce((sum, ids) => sum + ids.size, 0);
+  const several = groups.filter((ids) => ids.size > 1);
+  const shared = several.reduce((sum, ids) => sum + ids.size, 0);
+  if (several.length === 0) {
+    return (
+      `No two of the ${count} slices are of one group, so nothing can be torn apart: those rows differ ` +
+      "from the others by other folds alone. " +
+      (arePatientsKnown
+        ? "Each patient has one slice."
+        : "The data do not name patients; where the slices come from some, the effect of tearing " +
+          "them apart is in all rows and cannot be seen.") +
+      " What copies before the split do is shown all the same."
+    );
+  }
+  if (arePatientsKnown) return null;
+  return (
+    "The data do not name patients: kept together are near-duplicates alone, " +
+    `${several.length} ${several.length === 1 ? "group" : "groups"} with ${shared} of the ${count} slices. ` +
+    "Slices of one patient may be on both sides of every split, so the difference that tearing apart makes " +
+    "is a lower bound. What copies before the split do is shown all the same."
+  );
+}
