@@ -56,6 +56,7 @@ export type { JobRecord } from "./studies/jobRecord";
 export { ABLATION_FACTORS } from "./studies/ablationFactors";
 export { planAblate } from "./studies/planners/ablate";
 export type { AblatePlan } from "./studies/planners/ablate";
+export type { CommonPlan } from "./studies/planners/foldBySeed";
 export { planCompare } from "./studies/planners/compare";
 export type { ComparePlan } from "./studies/planners/compare";
 export { runPlannedJob, studyRecords } from "./studies/runPlannedJob";
