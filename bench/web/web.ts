@@ -1,11 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, createReadStream, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { chromium } from "playwright-core";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { writePhantom } from "../../src/data";
 import { loadEngine } from "../../src/engine/load";
@@ -14,35 +9,19 @@ import { exportWebModel } from "../../src/experiments/export/exportWebModel";
 import { loadRun } from "../../src/experiments/storage/runs";
 import { loadLabelledData } from "../../src/experiments/training/dataSource";
 import { trainRun } from "../../src/experiments/training/trainRun";
-import { linkTarball, packProject } from "../../test/setup/support/consumer";
+import { executablePath, hasChromium } from "../../test/setup/support/chromium";
+import {
+  buildSegmentPage,
+  launchBrowser,
+  segmentFiles,
+} from "../../test/setup/support/segmentPage";
+import { serveFolder } from "../../test/setup/support/serveFolder";
 import type { BenchOptions, Row } from "../support/contenders";
 
 const BACKENDS = ["webgl", "wasm", "webgpu"] as const;
 const MODELS = ["unet", "residualAttentionUnet"] as const;
 const SLICE = 256;
 const LONGEST_MS = 300_000;
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
-
-/** A server of the built page. */
-async function serve(folder: string): Promise<{ server: Server; address: string }> {
-  const server = createServer(({ url = "/" }, response) => {
-    const { pathname } = new URL(url, "http://localhost");
-    const file = join(folder, pathname.endsWith("/") ? `${pathname}index.html` : pathname);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type });
-    return createReadStream(file).pipe(response);
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
-}
 
 /** Milliseconds from the choice of a file to its mask in a fresh page: model, shaders and all. */
 async function firstMask(
@@ -54,15 +33,10 @@ async function firstMask(
   const page = await browser.newPage();
   try {
     await page.goto(address);
-    await page.getByLabel("Runs on").selectOption(backend);
     const start = performance.now();
-    await page.getByLabel(/^Scan/).setInputFiles(scan);
-    const result = page.getByRole("heading", { name: "Result" });
-    const error = page.getByRole("alert").filter({ hasText: /./ });
-    await result.or(error).first().waitFor({ timeout: LONGEST_MS });
+    const problem = await segmentFiles(page, backend, scan, LONGEST_MS);
     const ms = performance.now() - start;
-    const said = await page.getByRole("alert").textContent();
-    if (said !== null && said !== "") throw new Error(`${backend}: ${said}`);
+    if (problem !== "") throw new Error(`${backend}: ${problem}`);
     return ms;
   } finally {
     await page.close();
@@ -82,16 +56,12 @@ async function exportModel(model: string, run: string, folder: string): Promise<
  * and WebGPU in software. No peer takes part.
  */
 export async function benchWeb(_python: string, { repetitions }: BenchOptions): Promise<Row[]> {
-  const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath)) throw new Error(`bench web: no browser at ${executablePath}`);
+  if (!hasChromium) throw new Error(`bench web: no browser at ${executablePath}`);
   const wanted = process.env["BENCH_CASE"]?.split(";");
   loadEngine();
   const root = process.cwd();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "bench-web-")));
-  const page = join(folder, "page");
-  const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
-  const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-  const browser = await chromium.launch({ executablePath, args: [...args, ...webgpu] });
+  const browser = await launchBrowser();
   const rows: Row[] = [];
   try {
     const { imagePath } = await writePhantom(join(folder, "scan"), {
@@ -99,15 +69,12 @@ export async function benchWeb(_python: string, { repetitions }: BenchOptions): 
       size: SLICE,
       seed: 1,
     });
-    cpSync(join(root, "examples", "segment-page"), page, { recursive: true });
-    linkTarball(page, packProject(root, folder), root);
-    const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-    execFileSync(process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: page });
-    const { server, address } = await serve(join(page, "dist"));
+    const page = buildSegmentPage(root, folder);
+    const { server, address } = await serveFolder(page);
     for (const model of MODELS) {
       if (wanted !== undefined && !wanted.includes(model)) continue;
-      rmSync(join(page, "dist", "model"), { recursive: true, force: true });
-      await exportModel(model, join(folder, model), join(page, "dist", "model"));
+      rmSync(join(page, "model"), { recursive: true, force: true });
+      await exportModel(model, join(folder, model), join(page, "model"));
       for (const backend of BACKENDS) {
         const times: number[] = [];
         // A fresh page takes seconds; five say enough.

@@ -1,11 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { chromium } from "playwright-core";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { readNiftiLabels, writePhantom } from "../../src/data";
 import { loadEngine } from "../../src/engine/load";
@@ -15,38 +11,17 @@ import { exportWebModel } from "../../src/experiments/export/exportWebModel";
 import { loadRun } from "../../src/experiments/storage/runs";
 import { loadLabelledData } from "../../src/experiments/training/dataSource";
 import { trainRun } from "../../src/experiments/training/trainRun";
-import { linkTarball, packProject } from "../setup/support/consumer";
+import { executablePath, hasChromium } from "../setup/support/chromium";
+import { buildSegmentPage, launchBrowser, segmentFiles } from "../setup/support/segmentPage";
+import type { ChosenFiles } from "../setup/support/segmentPage";
+import { serveFolder } from "../setup/support/serveFolder";
 import segmentations from "../golden/dicomSegmentation.json";
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser) console.warn(`No browser at ${executablePath}: the page's test is skipped.`);
+if (!hasChromium) console.warn(`No browser at ${executablePath}: the page's test is skipped.`);
 
 const root = join(__dirname, "..", "..");
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
-
-/** A server of one folder. */
-async function serve(folder: string): Promise<{ server: Server; address: string }> {
-  const server = createServer(({ url = "/" }, response) => {
-    const name = new URL(url, "http://localhost").pathname.replace(/\/$/, "/index.html");
-    const file = join(folder, name);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    const type = TYPES[extname(file)] ?? "application/octet-stream";
-    return response.writeHead(200, { "content-type": type }).end(readFileSync(file));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
-}
-
-(hasBrowser ? describe : describe.skip)("the page that segments scans", () => {
+(hasChromium ? describe : describe.skip)("the page that segments scans", () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "segment-page-")));
-  const page = join(folder, "page");
   const at = (...names: string[]): string => join(folder, ...names);
   let server: Server;
   let address: string;
@@ -69,16 +44,10 @@ async function serve(folder: string): Promise<{ server: Server; address: string 
     await predictFiles(files);
     const mask = await readNiftiLabels(at("mask.nii.gz"));
     [wanted, shape] = [mask.data, mask.shape];
-    // The package as npm packs it, and the example beside it as a reader would copy it.
-    cpSync(join(root, "examples", "segment-page"), page, { recursive: true });
-    linkTarball(page, packProject(root, folder), root);
-    const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-    execFileSync(process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: page });
-    await exportWebModel(run, join(page, "dist", "model"));
-    ({ server, address } = await serve(join(page, "dist")));
-    const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
-    const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-    browser = await chromium.launch({ executablePath, args: [...args, ...webgpu] });
+    const page = buildSegmentPage(root, folder);
+    await exportWebModel(run, join(page, "model"));
+    ({ server, address } = await serveFolder(page));
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
@@ -97,19 +66,8 @@ async function serve(folder: string): Promise<{ server: Server; address: string 
     return { tab, requests, problems };
   }
 
-  /** Chooses files, and waits for the result or an error, which it returns. */
-  async function segment(
-    tab: Page,
-    backend: string,
-    files: Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0],
-  ): Promise<string> {
-    await tab.getByLabel("Runs on").selectOption(backend);
-    await tab.getByLabel(/^Scan/).setInputFiles(files);
-    const result = tab.getByRole("heading", { name: "Result" });
-    const error = tab.getByRole("alert").filter({ hasText: /./ });
-    await result.or(error).first().waitFor({ timeout: 60_000 });
-    return (await tab.getByRole("alert").textContent()) ?? "";
-  }
+  const segment = (tab: Page, backend: string, files: ChosenFiles): Promise<string> =>
+    segmentFiles(tab, backend, files, 60_000);
 
   const scan = (): string => at("scan", "tr_im.nii.gz");
 

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { execFileSync } from "node:child_process";
@@ -12,11 +11,10 @@ import { expectClose } from "../support/close";
 import { expectCase, readCases } from "../support/layerGolden";
 import type { CaseResult, LayerCase } from "../support/evaluateCase";
 import { BROWSER_CASES } from "./layerCases";
+import { executablePath, hasChromium } from "../setup/support/chromium";
 import { page as local } from "./page";
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser) {
+if (!hasChromium) {
   console.warn(`No browser at ${executablePath}: the WebGL tests are skipped.`);
 }
 
@@ -62,7 +60,7 @@ it("has a case for every layer", () => {
   expect(BROWSER_CASES.map(({ layer }) => layer).sort()).toEqual(classes.sort());
 });
 
-(hasBrowser ? describe : describe.skip)("on WebGL in headless Chromium", () => {
+(hasChromium ? describe : describe.skip)("on WebGL in headless Chromium", () => {
   const folder = mkdtempSync(join(tmpdir(), "webgl-"));
   let browser: Browser;
   let tab: Page;

@@ -1,35 +1,11 @@
-import { createReadStream, existsSync } from "node:fs";
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser } from "playwright-core";
 import { executablePath, hasChromium } from "../setup/support/chromium";
+import { serveFolder } from "../setup/support/serveFolder";
 import { consumerFolder, describeConsumers, runIn } from "./consumers";
 
 if (!hasChromium) console.warn(`No browser at ${executablePath}: its consumers are skipped.`);
-
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
-/** Serves a folder; a module, and a worker, must come from a server. */
-async function serve(folder: string): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer(({ url = "/" }, response) => {
-    const file = path.join(folder, url === "/" ? "index.html" : url);
-    if (!existsSync(file)) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { "content-type": types[path.extname(file)] ?? "text/plain" });
-    createReadStream(file).pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  return { server, url: `http://localhost:${(server.address() as AddressInfo).port}/` };
-}
 
 interface Trained {
   readonly backend: string;
@@ -47,9 +23,9 @@ interface Trained {
     const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
     const args = ["--no-sandbox", ...software, ...webgpu, "--enable-features=Vulkan"];
     browser = await chromium.launch({ executablePath, args });
-    const { server, url } = await serve(consumerFolder("esbuild"));
+    const { server, address } = await serveFolder(consumerFolder("esbuild"));
     const page = await browser.newPage();
-    await page.goto(url);
+    await page.goto(address);
     hasWebgpu = await page.evaluate<boolean>(
       "(async () => (await navigator.gpu?.requestAdapter()) != null)()",
     );
@@ -69,12 +45,12 @@ interface Trained {
   ])("built as %s trains a step", async (consumer, served, backends) => {
     const built = await runIn(consumer, "npm", ["-s", "run", "build"], { NODE_ENV: "development" });
     expect({ consumer, ...built }).toMatchObject({ status: 0 });
-    const { server, url } = await serve(path.join(consumerFolder(consumer), served));
+    const { server, address } = await serveFolder(path.join(consumerFolder(consumer), served));
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
     try {
-      await page.goto(url);
+      await page.goto(address);
       await page.waitForFunction("typeof trainOneStep === 'function' || undefined").catch(() => {});
       expect(errors).toEqual([]);
       const before: number[] = [];
