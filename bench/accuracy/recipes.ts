@@ -5,6 +5,7 @@ import type {
   TrainingConfig,
   TrainingOverrides,
 } from "../../src/experiments/config/trainingConfig";
+import type { Decoding } from "../../src/data/rankDice";
 import type { TestTimeFlips } from "../../src/web/meanProbabilities";
 
 /** One row of the table: what is trained, and how it predicts. */
@@ -15,6 +16,8 @@ export interface Recipe {
   /** What it changes of {@link BUDGET}. */
   readonly config: TrainingOverrides;
   readonly flips: TestTimeFlips;
+  /** Default `"argmax"`. */
+  readonly decoding?: Decoding;
   /** Names of recipes whose trained networks predict together, instead of a training of its own. */
   readonly members?: readonly string[];
 }
@@ -60,9 +63,12 @@ const plain = (name: string, model: string, config: TrainingOverrides): Recipe =
 });
 
 /** Networks of other rows, predicting in another way or together. */
-const together = (name: string, flips: TestTimeFlips, members: readonly string[]): Recipe => ({
-  ...{ name, model: "members", config: best, flips, members },
-});
+const together = (
+  name: string,
+  members: readonly string[],
+  flips: TestTimeFlips,
+  decoding: Decoding = "argmax",
+): Recipe => ({ ...{ name, model: "members", config: {}, flips, decoding, members } });
 
 /** In the order of the table; each step differs from the one before in what its name says. */
 export const RECIPES: readonly Recipe[] = [
@@ -94,13 +100,19 @@ export const RECIPES: readonly Recipe[] = [
     },
     flips: "horizontal",
   },
-  together("efficientnetUnet, best, no flips", "none", ["efficientnetUnet, ImageNet, best"]),
-  together("efficientnetUnet, best, four flips", "both", ["efficientnetUnet, ImageNet, best"]),
-  together("residualAttentionUnet, best, no flips", "none", ["residualAttentionUnet, best"]),
-  together("both best networks together", "horizontal", [
-    "residualAttentionUnet, best",
-    "efficientnetUnet, ImageNet, best",
+  ...["residualAttentionUnet, best", "efficientnetUnet, ImageNet, best"].flatMap((trained) => [
+    together(`${trained}, no flips`, [trained], "none"),
+    together(`${trained}, four flips`, [trained], "both"),
+    together(`${trained}, four flips, rankDice`, [trained], "both", "rankDice"),
   ]),
+  together("unet, rankDice", ["unet"], "none", "rankDice"),
+  together("residualAttentionUnet, rankDice", ["residualAttentionUnet"], "none", "rankDice"),
+  together(
+    "both best networks, four flips, rankDice",
+    ["residualAttentionUnet, best", "efficientnetUnet, ImageNet, best"],
+    "both",
+    "rankDice",
+  ),
 ];
 
 /** The recipes that are trained for one: itself, or its members. */
@@ -109,8 +121,9 @@ export function membersOf(recipe: Recipe): readonly Recipe[] {
   return members === undefined ? [recipe] : RECIPES.filter(({ name }) => members.includes(name));
 }
 
-/** The whole configuration of a recipe for one seed. */
+/** The whole configuration of a recipe, or of its first member, for one seed. */
 export function configOf(recipe: Recipe, seed: number): TrainingConfig {
-  const config = mergeSettings(trainingConfigSchema, BUDGET, recipe.config);
+  const [{ config: changes }] = membersOf(recipe);
+  const config = mergeSettings(trainingConfigSchema, BUDGET, changes);
   return presetConfig("quick", { ...config, seed });
 }

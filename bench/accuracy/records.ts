@@ -21,6 +21,8 @@ interface TrainingRecord {
   readonly seed: number;
   readonly model: string;
   readonly flips: string;
+  /** Absent for `"argmax"`. */
+  readonly decoding?: string;
   readonly config: TrainingConfig;
   readonly test: readonly string[];
   readonly scores: FoldScores;
@@ -65,9 +67,11 @@ export function readTraining(recipe: Recipe, split: Split, seed: number): FoldSc
   if (!existsSync(path)) return null;
   const record = JSON.parse(readFileSync(path, "utf8")) as TrainingRecord;
   const config = parseConfig(path, trainingConfigSchema, record.config);
-  const is = { model: record.model, flips: record.flips, config, test: [...record.test].sort() };
+  const { model, flips, decoding = "argmax" } = record;
+  const is = { model, flips, decoding, config, test: [...record.test].sort() };
   const wanted = {
-    ...{ model: recipe.model, flips: recipe.flips, config: decisive(configOf(recipe, seed)) },
+    ...{ model: recipe.model, flips: recipe.flips, decoding: recipe.decoding ?? "argmax" },
+    config: decisive(configOf(recipe, seed)),
     test: [...split.validation].sort(),
   };
   if (!isDeepStrictEqual(is, wanted)) {
@@ -89,7 +93,12 @@ export async function writeTraining(
   await mkdir(dirname(path), { recursive: true });
   const record: TrainingRecord = {
     ...{ recipe: recipe.name, fold: split.fold + 1, seed, model: recipe.model },
-    ...{ flips: recipe.flips, config: decisive(configOf(recipe, seed)), test: split.validation },
+    ...{
+      flips: recipe.flips,
+      decoding: recipe.decoding ?? "argmax",
+      config: decisive(configOf(recipe, seed)),
+      test: split.validation,
+    },
     scores,
     ...(note === undefined ? {} : { note }),
   };

@@ -65,7 +65,8 @@ export async function trainFold(
   }
   const models = trained.map(({ model }) => model);
   const test = selectById(cases, split.validation);
-  const { records } = evaluateModel(models, test, { classNames, flips: recipe.flips });
+  const { flips, decoding = "argmax" } = recipe;
+  const { records } = evaluateModel(models, test, { classNames, flips, decoding });
   const { user, system } = process.cpuUsage(before);
   const [{ fitted }] = trained;
   const scores = {

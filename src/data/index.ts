@@ -50,6 +50,7 @@ export { writeNifti } from "./nifti/writeNifti";
 export type { WriteNiftiOptions } from "./nifti/writeNifti";
 export { makePhantom, writePhantom } from "./phantom/makePhantom";
 export type { PhantomOptions } from "./phantom/makePhantom";
+export { DECODINGS, rankDice, type Decoding, type RankDiceOptions } from "./rankDice";
 export { prepareSamples, resizeCeiling, restoreLabels, restoreProbabilities } from "./prepare";
 export type { ClassProbabilities, PrepareOptions } from "./prepare";
 export { readDataset } from "./readDataset";

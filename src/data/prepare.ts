@@ -3,6 +3,8 @@ import type { Box } from "./crop";
 import { cropPlane, findFrame, uncropPlane } from "./crop";
 import type { IntensityWindow } from "./intensity";
 import { applyWindow, defaultWindow } from "./intensity";
+import { rankDice } from "./rankDice";
+import type { Decoding } from "./rankDice";
 import type { Interpolation } from "./resize";
 import { resizeImage, resizeLabels } from "./resize";
 import type { Plane, Sample, SliceCase, SliceDataset } from "./types";
@@ -81,20 +83,29 @@ export function restoreLabels(
   return uncropPlane(cropped, box, height, width);
 }
 
+/** How probabilities come back to a case's own grid. */
+export interface RestoreOptions extends Pick<PrepareOptions, "crop" | "window"> {
+  /**
+   * `"argmax"`, the likeliest class, by default; `"rankDice"` the labels with the highest expected Dice,
+   * see {@link rankDice}.
+   */
+  readonly decoding?: Decoding;
+}
+
 /**
- * The most likely class of each pixel of the case's own grid, from a sample's class probabilities:
- * each class is brought to the grid bilinearly before the classes are compared, so that outlines
- * follow the probabilities and not the sample's pixels.
+ * The class of each pixel of the case's own grid, from a sample's class probabilities: each class is
+ * brought to the grid bilinearly before the classes are compared, so that outlines follow the
+ * probabilities and not the sample's pixels.
  *
  * @param probabilities at the sample's size, `[height, width, classes]` row-major
  * @param originalCase the case that the sample was made from
- * @param options as given to {@link prepareSamples}, where it cropped
+ * @param options as given to {@link prepareSamples}, where it cropped, and how classes are compared
  * @throws ConfigError when there are not as many values as pixels and classes
  */
 export function restoreProbabilities(
   { height, width, classes, data }: ClassProbabilities,
   originalCase: SliceCase,
-  options: Pick<PrepareOptions, "crop" | "window"> = {},
+  options: RestoreOptions = {},
 ): Plane<Uint8Array> {
   if (data.length !== height * width * classes) {
     throw new ConfigError({
@@ -104,25 +115,36 @@ export function restoreProbabilities(
     });
   }
   const box = sampleBox(originalCase, options);
-  const labels = new Uint8Array(box.height * box.width);
-  const highest = new Float32Array(labels.length).fill(-Infinity);
-  for (let label = 0; label < classes; label++) {
+  const planeOf = (label: number): Float32Array => {
     const plane = new Float32Array(height * width);
     for (let i = 0; i < plane.length; i++) plane[i] = data[i * classes + label];
-    const { data: scores } = resizeImage(
-      { height, width, data: plane },
-      box.height,
-      box.width,
-      "linear",
-    );
-    for (let i = 0; i < scores.length; i++) {
+    return resizeImage({ height, width, data: plane }, box.height, box.width, "linear").data;
+  };
+  const labels =
+    options.decoding === "rankDice"
+      ? rankDice(Array.from({ length: classes }, (_, label) => planeOf(label)))
+      : likeliest(box.height * box.width, classes, planeOf);
+  const cropped = { height: box.height, width: box.width, data: labels };
+  return uncropPlane(cropped, box, originalCase.image.height, originalCase.image.width);
+}
+
+/** The likeliest class of each pixel; one plane at a time is in memory. */
+function likeliest(
+  pixels: number,
+  classes: number,
+  planeOf: (label: number) => Float32Array,
+): Uint8Array {
+  const labels = new Uint8Array(pixels);
+  const highest = new Float32Array(pixels).fill(-Infinity);
+  for (let label = 0; label < classes; label++) {
+    const scores = planeOf(label);
+    for (let i = 0; i < pixels; i++) {
       if (!(scores[i] > highest[i])) continue;
       highest[i] = scores[i];
       labels[i] = label;
     }
   }
-  const cropped = { height: box.height, width: box.width, data: labels };
-  return uncropPlane(cropped, box, originalCase.image.height, originalCase.image.width);
+  return labels;
 }
 
 /**

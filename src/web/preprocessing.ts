@@ -1,5 +1,7 @@
 import { DataError } from "../core/errors";
 import type { IntensityWindow } from "../data/intensity";
+import { DECODINGS } from "../data/rankDice";
+import type { Decoding } from "../data/rankDice";
 import type { IntensityUnit } from "../data/types";
 import { FLIPPED_AXES } from "./meanProbabilities";
 import type { TestTimeFlips } from "./meanProbabilities";
@@ -24,6 +26,8 @@ export interface WebPreprocessing {
   readonly interpolation: "area";
   /** Mirrored copies whose class probabilities are averaged with the slice's own. */
   readonly flips: TestTimeFlips;
+  /** How probabilities become labels; in a file from before there was a choice, the likeliest class. */
+  readonly decoding?: Decoding;
   readonly weights: {
     readonly dtype: "float32" | "float16";
     readonly bytes: number;
@@ -69,6 +73,9 @@ export function parsePreprocessing(where: string, value: unknown): WebPreprocess
   if (given.interpolation !== "area") throw fail("interpolation", '"area"', given.interpolation);
   if (!Object.hasOwn(FLIPPED_AXES, String(given.flips))) {
     throw fail("flips", Object.keys(FLIPPED_AXES).join(" or "), given.flips);
+  }
+  if (given.decoding !== undefined && !(DECODINGS as readonly unknown[]).includes(given.decoding)) {
+    throw fail("decoding", DECODINGS.join(" or "), given.decoding);
   }
   return value as WebPreprocessing;
 }

@@ -77,6 +77,7 @@ export class Segmenter {
         got: String(batchSize),
       });
     }
+    const { decoding = "argmax" } = this.preprocessing;
     const results: Plane<Uint8Array>[] = [];
     for (let start = 0; start < cases.length; start += batchSize) {
       signal?.throwIfAborted();
@@ -88,7 +89,7 @@ export class Segmenter {
       const length = height * width * classes;
       batch.forEach((item, index) => {
         const data = values.subarray(index * length, (index + 1) * length);
-        results.push(restoreProbabilities({ height, width, classes, data }, item));
+        results.push(restoreProbabilities({ height, width, classes, data }, item, { decoding }));
       });
       onProgress?.(results.length);
       await new Promise((resolve) => setTimeout(resolve));

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { OPTIMIZER_NAMES } from "../../core/optimizers/createOptimizer";
+import { DECODINGS } from "../../data/rankDice";
 import { INTENSITY_UNITS } from "../../data/types";
 import { LOSS_NAMES } from "../../losses/lossNames";
 import { scheduleSchema } from "../training/schedule";
@@ -335,6 +336,15 @@ export const trainingConfigSchema = z.strictObject({
       z.enum(["none", "horizontal", "both"]),
       "none",
       "mirrored copies whose probabilities are averaged",
+    ),
+    /**
+     * How probabilities become labels: the likeliest class, or the labels with the highest expected Dice,
+     * which keeps more of what is small or unsure; see `rankDice`.
+     */
+    decoding: setting(
+      z.enum(DECODINGS),
+      "argmax",
+      "the likeliest class, or the labels with the highest expected Dice",
     ),
     /** Networks that are trained alike but for the seed, and whose class probabilities are averaged. */
     ensemble: setting(count, 1, "networks of different seeds whose probabilities are averaged"),

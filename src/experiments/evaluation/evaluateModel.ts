@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { prepareSamples, restoreProbabilities } from "../../data/prepare";
 import type { IntensityWindow } from "../../data/intensity";
+import type { Decoding } from "../../data/rankDice";
 import type { Plane, SliceCase } from "../../data/types";
 import { createPredictor } from "../../engine/predictor";
 import type { Predictor } from "../../engine/predictor";
@@ -33,6 +34,11 @@ export interface PredictOptions {
    * and the network goes over them in windows of its own size. Default none: whole slices.
    */
   readonly slidingWindow?: SliceWindows;
+  /**
+   * How probabilities become labels: the likeliest class, `"argmax"`, by default, or the labels with the
+   * highest expected Dice, `"rankDice"`.
+   */
+  readonly decoding?: Decoding;
   /** Black to white, as in training; default what suits each case's unit. */
   readonly window?: IntensityWindow;
   /** Asked for after each batch with the number of slices that are done. */
@@ -71,7 +77,8 @@ export function* predictInBatches(
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Generator<void, Plane<Uint8Array>[]> {
-  const { batchSize = 4, flips = "none", slidingWindow, onProgress } = options;
+  const { batchSize = 4, flips = "none", decoding = "argmax", slidingWindow } = options;
+  const { onProgress } = options;
   const members = [models].flat();
   const inputSize = commonSize(members);
   const plan = slidingWindow && { ...slidingWindow, inputSize, batchSize };
@@ -107,7 +114,7 @@ export function* predictInBatches(
         const length = height * width * classes;
         batch.forEach((item, index) => {
           const data = values.subarray(index * length, (index + 1) * length);
-          results.push(restoreProbabilities({ height, width, classes, data }, item));
+          results.push(restoreProbabilities({ height, width, classes, data }, item, { decoding }));
         });
       });
       onProgress?.(results.length);

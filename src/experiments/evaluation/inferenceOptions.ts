@@ -23,7 +23,7 @@ export function inferenceOptions({
   TrainingConfig,
   "batchSize" | "size" | "window" | "sampling" | "inference"
 >): PredictOptions {
-  const { flips, overlap, mode } = inference;
+  const { flips, decoding, overlap, mode } = inference;
   const windows = patchSize === null ? {} : { slidingWindow: { size, overlap, mode } };
-  return { batchSize, flips, ...windows, ...prepareOptions({ window }) };
+  return { batchSize, flips, decoding, ...windows, ...prepareOptions({ window }) };
 }

@@ -75,6 +75,7 @@ export async function exportWebModel(
     ) as unknown as WebPreprocessing["windows"],
     interpolation: "area",
     flips: record.config.inference.flips,
+    decoding: record.config.inference.decoding,
     weights: { dtype, bytes: data.length, largestRounding },
     versions: { layerbook: version, tfjs: tf.version_core },
   };

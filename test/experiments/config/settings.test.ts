@@ -187,6 +187,7 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   validationFraction: change((config) => newSplit(dataset, config), { validationFraction: 0.4 }),
   testFraction: change((config) => newSplit(dataset, config), { testFraction: 0.5 }),
   folds: change((config) => crossValidationFolds(dataset.cases, config).length, { folds: "all" }),
+  "inference.decoding": change(predictions, { inference: { decoding: "rankDice" } }),
   "inference.flips": change(predictions, { inference: { flips: "both" } }),
   "inference.overlap": change(predictions, { inference: { overlap: 0.75 } }, PATCHES),
   "inference.mode": change(predictions, { inference: { mode: "gaussian" } }, PATCHES),

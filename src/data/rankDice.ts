@@ -1,0 +1,122 @@
+import { ConfigError } from "../core/errors";
+
+/** How probabilities become labels: the likeliest class, or {@link rankDice}. */
+export const DECODINGS = ["argmax", "rankDice"] as const;
+
+export type Decoding = (typeof DECODINGS)[number];
+
+/** How {@link rankDice} decides. */
+export interface RankDiceOptions {
+  /** A class whose highest probability is no higher gets no pixel of its own; default 0.5. */
+  readonly pruningProbability?: number;
+}
+
+/** Interpolated probabilities go above 1 by rounding. */
+const LARGEST = 1 + 1e-4;
+
+/** The set of pixels that a class would have if it were alone. */
+interface Selection {
+  readonly total: number;
+  readonly isActive: boolean;
+  readonly selected: Uint8Array;
+}
+
+/**
+ * The labels with the highest expected mean Dice, where the likeliest class per pixel would have the
+ * highest expected accuracy: a class is cut off where its own expected Dice is best, often below one half, so that small
+ * and uncertain regions are kept.
+ *
+ * @param planes the probability of each class at each pixel, one plane per class, background first
+ * @returns one label per pixel
+ * @throws ConfigError for no planes, planes of different lengths or a probability outside [0, 1]
+ * @example
+ * // Three of four pixels are more likely background, but a Dice of the class is more likely high with the second.
+ * const lesion = Float32Array.of(0.9, 0.45, 0.05, 0.01);
+ * Array.from(rankDice([lesion.map((p) => 1 - p), lesion])); // [1, 1, 0, 0]
+ * @see Dai and Li 2023, RankSEG, JMLR 24; Wang and Dai 2025, RankSEG-RMA, whose reciprocal moment approximation this is
+ */
+export function rankDice(
+  planes: readonly Float32Array[],
+  { pruningProbability = 0.5 }: RankDiceOptions = {},
+): Uint8Array {
+  checkPlanes(planes);
+  const { length } = planes[0];
+  const selections = planes.map((plane) => select(plane, pruningProbability));
+  const holders = new Uint8Array(length);
+  for (const { selected } of selections) {
+    for (let i = 0; i < length; i++) holders[i] += selected[i];
+  }
+  // What a pixel more would add to a class that so far has the pixels that nobody else wants.
+  const gains = selections.map(({ total, selected }, label) => {
+    let [mass, count] = [0, 0];
+    for (let i = 0; i < length; i++) {
+      if (selected[i] !== 1 || holders[i] !== 1) continue;
+      mass += planes[label][i];
+      count++;
+    }
+    const denominator = count + total + 1;
+    return { offset: mass / denominator, factor: 2 / (denominator + 1) };
+  });
+  const isAnyActive = selections.some(({ isActive }) => isActive);
+  const labels = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    let most = -Infinity;
+    for (let label = 0; label < planes.length; label++) {
+      const { selected, isActive } = selections[label];
+      const isEligible = holders[i] > 0 ? selected[i] === 1 : isActive || !isAnyActive;
+      const { offset, factor } = gains[label];
+      const gain = (planes[label][i] - offset) * factor;
+      if (!isEligible || gain <= most) continue;
+      most = gain;
+      labels[i] = label;
+    }
+  }
+  return labels;
+}
+
+/** The likeliest pixels of a class, as many as make its expected Dice highest. */
+function select(plane: Float32Array, pruningProbability: number): Selection {
+  const { length } = plane;
+  const selected = new Uint8Array(length);
+  const rising = plane.slice().sort();
+  let total = 0;
+  for (let i = length - 1; i >= 0; i--) total += rising[i];
+  const isActive = rising[length - 1] > pruningProbability;
+  if (!isActive) return { total, isActive, selected };
+  let [mass, best, volume] = [0, 0, 0];
+  for (let count = 1; count <= length; count++) {
+    mass += rising[length - count];
+    const expected = (2 * mass) / (count + total + 1);
+    if (expected > best) [best, volume] = [expected, count];
+  }
+  const threshold = rising[length - volume];
+  // Of pixels as likely as the threshold, the first ones.
+  let ties = volume;
+  for (const value of plane) if (value > threshold) ties--;
+  for (let i = 0; i < length; i++) {
+    if (plane[i] > threshold) selected[i] = 1;
+    else if (plane[i] === threshold && ties-- > 0) selected[i] = 1;
+  }
+  return { total, isActive, selected };
+}
+
+function checkPlanes(planes: readonly Float32Array[]): void {
+  const [first] = planes;
+  const wrong = planes.find(({ length }) => length !== first.length);
+  if (planes.length === 0 || planes.length > 255 || first.length === 0 || wrong !== undefined) {
+    throw new ConfigError({
+      where: "rankDice.planes",
+      expected: "one to 255 planes of one length, at least one pixel",
+      got: planes.length === 0 ? "none" : planes.map(({ length }) => length).join(", "),
+    });
+  }
+  planes.forEach((plane, label) => {
+    const at = plane.findIndex((value) => !(value >= 0 && value <= LARGEST));
+    if (at < 0) return;
+    throw new ConfigError({
+      where: `rankDice.planes[${label}][${at}]`,
+      expected: "a probability in [0, 1]",
+      got: String(plane[at]),
+    });
+  });
+}
