@@ -17,22 +17,28 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Base of all errors that layerbook throws on purpose. */
+/**
+ * Base of all errors that layerbook throws on purpose.
+ *
+ * Its parts are not enumerable: the message has them all, and `console.error` would print each again.
+ */
 export class LayerbookError extends Error {
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-  readonly remedy: string | undefined;
+  declare readonly where: string;
+  declare readonly expected: string;
+  declare readonly got: string;
+  declare readonly remedy: string | undefined;
 
   constructor(details: ErrorDetails) {
     const { where, expected, got, remedy, cause } = details;
     const tail = remedy === undefined ? "" : `. ${remedy}`;
-    super(`${where}: expected ${expected}, got ${got}${tail}`, { cause });
-    this.name = new.target.name;
-    this.where = where;
-    this.expected = expected;
-    this.got = got;
-    this.remedy = remedy;
+    const message = `${where}: expected ${expected}, got ${got}${tail}`;
+    // Node prints a cause that is there, though it be undefined.
+    super(message, cause === undefined ? undefined : { cause });
+    const parts = { name: new.target.name, where, expected, got, remedy };
+    for (const [key, value] of Object.entries(parts)) {
+      if (value === undefined) continue;
+      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+    }
   }
 }
 

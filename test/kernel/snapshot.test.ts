@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 import { SessionProcess, sessionCommand } from "../../src/kernel/protocol/sessionProcess";
 import type { SessionOutput } from "../../src/kernel/session/channel";
+import { CellProject } from "../../src/kernel/session/cellProject";
+import { LANGUAGE } from "../../src/kernel/session/languageLevel";
 import { preparedFiles, setPrepared } from "../../src/kernel/session/preparedFiles";
 import {
   findSnapshot,
@@ -80,15 +82,15 @@ describe("a snapshot that Node refuses", () => {
 describe("prepared files", () => {
   const path = join(folder, "some.d.ts");
   const text = "export declare const a: number;\n";
-  function prepare(): void {
+  function prepare(target = ts.ScriptTarget.ES2022): void {
     writeFileSync(path, text);
     const { mtimeMs, size } = statSync(path);
-    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);
+    const file = ts.createSourceFile(path, text, target);
     const files = new Map([[path, { file, mtimeMs, size, resolutions: new Map() }]]);
-    setPrepared({ files, target: ts.ScriptTarget.ES2022 });
+    setPrepared({ files, target });
   }
   const known = (target = ts.ScriptTarget.ES2022): string[] => [...preparedFiles(target).keys()];
-  beforeEach(prepare);
+  beforeEach(() => prepare());
   afterEach(() => setPrepared(undefined));
 
   it("are used as long as they are what is on disk", () => {
@@ -106,5 +108,19 @@ describe("prepared files", () => {
 
   it("are of use to cells of the same syntax alone", () => {
     expect(known(ts.ScriptTarget.ES2024)).toEqual([]);
+  });
+
+  it("leave the program as it is between two questions about one text", () => {
+    prepare(LANGUAGE.target);
+    const project = new CellProject({
+      ...{ cwd: folder, fallbackRoot: PACKAGE_ROOT, strict: false },
+    });
+    const ask = (): ts.Program => {
+      project.setCell(project.cellPath("cell.ts"), 'import { a } from "./some"; a;');
+      return project.program();
+    };
+    const program = ask();
+    expect(program.getSourceFile(path)).toBe(preparedFiles(LANGUAGE.target).get(path)?.file);
+    expect(ask()).toBe(program);
   });
 });

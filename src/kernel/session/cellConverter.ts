@@ -34,6 +34,17 @@ export interface CompiledCell {
   readonly declarations: string | null;
 }
 
+/**
+ * A question about a text.
+ *
+ * @param toFile turns the text's offsets into those of the file
+ */
+export type Question<T> = (
+  service: ts.LanguageService,
+  path: string,
+  toFile: (offset: number) => number,
+) => T;
+
 /** Where the newest declaration of a name stands. */
 interface KnownName {
   readonly cell: string;
@@ -183,16 +194,14 @@ export class CellConverter {
   /**
    * Opens a text for questions at a place in it, without checking or running it.
    *
-   * @param ask gets the service, the file's path and the place there
-   * @param ask.toFile turns the text's offsets into the file's
+   * @param isOffered which names of earlier cells must be known beside those in the text; default
+   *   none. Each takes TypeScript time.
    */
-  query<T>(
-    code: string,
-    ask: (service: ts.LanguageService, path: string, toFile: (offset: number) => number) => T,
-  ): T {
+  query<T>(code: string, ask: Question<T>, isOffered: (name: string) => boolean = () => false): T {
     const syntax = analyseCell(code);
-    const known = new Set(this.#names.keys());
-    const preamble = this.#preamble({ ...syntax, mentioned: known });
+    const offered = [...this.#names.keys()].filter(isOffered);
+    const mentioned = new Set([...syntax.mentioned, ...offered]);
+    const preamble = this.#preamble({ ...syntax, mentioned });
     const path = this.#setCurrent(syntax, preamble + code);
     const shift = preamble.length;
     return ask(this.#project.service, path, (offset) => offset + shift);

@@ -75,6 +75,8 @@ export class CellProject {
   readonly #snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   #versions = 0;
   #looksAnew = false;
+  /** Counts the times that files may have changed. */
+  #rounds = 0;
   readonly #prepared = preparedFiles(LANGUAGE.target);
   readonly #registry = createDocumentRegistry((path, version) =>
     version === PREPARED_VERSION ? (this.#prepared.get(path)?.file ?? null) : null,
@@ -107,6 +109,7 @@ export class CellProject {
 
   /** Looks for modules anew: one that was missing may have been installed or written. */
   forgetResolutions(): void {
+    this.#rounds++;
     this.#looksAnew = true;
     this.#resolutions = this.#newResolutions();
   }
@@ -129,6 +132,8 @@ export class CellProject {
 
   /** Puts a cell in, or another text in its place. */
   setCell(path: string, text: string): void {
+    // What lies beside the notebook may have changed too.
+    this.#rounds++;
     // The same text again, as a re-run cell has it, leaves TypeScript's answers as they are.
     if (this.#cells.get(path)?.text === text && !this.#looksAnew) return;
     this.#looksAnew = false;
@@ -156,6 +161,7 @@ export class CellProject {
     }
     for (const path of this.#cells.keys()) {
       if (kept.has(path)) continue;
+      this.#rounds++;
       this.#cells.delete(path);
       this.#snapshots.delete(path);
     }
@@ -191,6 +197,8 @@ export class CellProject {
     const folders = fallbackFolders(this.#options);
     const exists = (path: string): boolean => this.#cells.has(path) || ts.sys.fileExists(path);
     const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
+      // Else TypeScript compares the versions of all files at every call.
+      getProjectVersion: () => String(this.#rounds),
       getScriptFileNames: () => [...this.#cells.keys()],
       getScriptVersion: (path) => this.#version(path),
       getScriptSnapshot: (path) => this.#snapshot(path),

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import type { CellConverter } from "./cellConverter";
+import type { CellConverter, Question } from "./cellConverter";
 import { CELL_PREFIX } from "./cellConverter";
 import type { Bundle, CompletionMatch } from "./channel";
 import { COMMON_NAMES } from "./commonNames";
@@ -16,9 +16,12 @@ const COMPLETIONS: ts.GetCompletionsAtPositionOptions & { readonly includeSymbol
   includeSymbol: true,
 };
 
-/** A completion and how TypeScript ranks it. */
-interface RankedMatch extends CompletionMatch {
-  readonly sortText: string;
+/** A completion as TypeScript found it: with its symbol, which the public types leave out. */
+type FoundEntry = ts.CompletionEntry & { readonly symbol?: ts.Symbol };
+
+/** A completion with the symbol that it stands for, of an imported name the one behind it. */
+interface Candidate extends FoundEntry {
+  readonly meant: ts.Symbol | null;
 }
 
 function isCellName(name: string): boolean {
@@ -38,17 +41,26 @@ export function completeAt(
   const word = /[$\u200c\u200d\p{ID_Continue}]*$/u.exec(code.slice(0, cursor))?.[0] ?? "";
   const rest = /^[$\u200c\u200d\p{ID_Continue}]*/u.exec(code.slice(cursor))?.[0] ?? "";
   const lower = word.toLowerCase();
-  const { found, matches } = converter.query(code, (service, path, toFile) => {
-    const at = toFile(cursor);
-    const found = service.getCompletionsAtPosition(path, at, COMPLETIONS);
-    const entries = (found?.entries ?? []).filter(({ name, kind }) => {
-      if (kind === ts.ScriptElementKind.warning || isCellName(name)) return false;
-      return name.toLowerCase().startsWith(lower);
-    });
+  const isWanted = (name: string): boolean => name.toLowerCase().startsWith(lower);
+  // Behind a dot only members can stand.
+  const isMember = code.slice(0, cursor - word.length).endsWith(".");
+  const ask: Question<{
+    readonly found: ts.CompletionInfo | undefined;
+    readonly matches: CompletionMatch[];
+  }> = (service, path, toFile) => {
+    const found = service.getCompletionsAtPosition(path, toFile(cursor), COMPLETIONS);
+    const entries = (found?.entries ?? []).filter(
+      ({ name, kind }) =>
+        kind !== ts.ScriptElementKind.warning && !isCellName(name) && isWanted(name),
+    );
     const checker = service.getProgram()?.getTypeChecker();
-    const described = entries.map((entry) => describeEntry(checker, entry));
-    return { found, matches: ranked(described, word) };
-  });
+    const best = ranked(
+      entries.map((entry) => toCandidate(checker, entry)),
+      word,
+    );
+    return { found, matches: best.map((candidate) => describe(checker, candidate)) };
+  };
+  const { found, matches } = converter.query(code, ask, isMember ? () => false : isWanted);
   // Inside a string TypeScript completes a path or a literal: replace what stands after the quote.
   const span = found?.optionalReplacementSpan;
   return span === undefined || matches.length === 0 || word !== ""
@@ -56,26 +68,25 @@ export function completeAt(
     : { matches, start: cursor, end: cursor };
 }
 
-/** A completion with what TypeScript found it by, which its public types leave out. */
-type FoundEntry = ts.CompletionEntry & { readonly symbol?: ts.Symbol };
-
-/** What a completion is, and a line about it; an imported name is what it stands for. */
-function describeEntry(
-  checker: ts.TypeChecker | undefined,
-  { name, kind, sortText, symbol }: FoundEntry,
-): RankedMatch {
-  if (checker === undefined || symbol === undefined) return { text: name, kind, sortText };
+function toCandidate(checker: ts.TypeChecker | undefined, entry: FoundEntry): Candidate {
+  const { symbol } = entry;
+  if (checker === undefined || symbol === undefined) return { ...entry, meant: null };
   const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
   const meant = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
-  const docs = ts.displayPartsToString(meant.getDocumentationComment(checker));
-  const documentation = firstSentence(docs);
-  return {
-    ...{ text: name, sortText, kind: isAlias ? kindOf(meant) : kind },
-    ...(documentation === "" ? {} : { documentation }),
-  };
+  return { ...entry, kind: isAlias ? kindOf(meant) : entry.kind, meant };
 }
 
-function kindOf({ flags, valueDeclaration }: ts.Symbol): string {
+/** What a completion is, and a line about it. */
+function describe(
+  checker: ts.TypeChecker | undefined,
+  { name, kind, meant }: Candidate,
+): CompletionMatch {
+  const docs = ts.displayPartsToString(meant?.getDocumentationComment(checker));
+  const documentation = firstSentence(docs);
+  return { text: name, kind, ...(documentation === "" ? {} : { documentation }) };
+}
+
+function kindOf({ flags, valueDeclaration }: ts.Symbol): ts.ScriptElementKind {
   if ((flags & ts.SymbolFlags.Function) !== 0) return ts.ScriptElementKind.functionElement;
   if ((flags & ts.SymbolFlags.Class) !== 0) return ts.ScriptElementKind.classElement;
   if ((flags & ts.SymbolFlags.Enum) !== 0) return ts.ScriptElementKind.enumElement;
@@ -101,26 +112,28 @@ function firstSentence(docs: string): string {
 const KINDS = ["method", "function", "class", "const", "let", "var", "property", "getter"];
 
 /** As one knows them: exact case first, then the toolkit's usual names, then by kind and name. */
-function ranked(matches: readonly RankedMatch[], word: string): CompletionMatch[] {
-  const common = (text: string): number => {
-    const index = COMMON_NAMES.indexOf(text);
-    return index < 0 ? COMMON_NAMES.length : index;
+function ranked(candidates: readonly Candidate[], word: string): Candidate[] {
+  const place = (list: readonly string[], text: string): number => {
+    const index = list.indexOf(text);
+    return index < 0 ? list.length : index;
   };
-  const group = (kind: string): number => {
-    const index = KINDS.indexOf(kind);
-    return index < 0 ? KINDS.length : index;
-  };
-  return [...matches]
+  return candidates
+    .map((candidate) => ({
+      candidate,
+      isOtherCase: candidate.name.startsWith(word) ? 0 : 1,
+      common: place(COMMON_NAMES, candidate.name),
+      group: place(KINDS, candidate.kind),
+    }))
     .sort(
       (a, b) =>
-        Number(b.text.startsWith(word)) - Number(a.text.startsWith(word)) ||
-        a.sortText.localeCompare(b.sortText) ||
-        common(a.text) - common(b.text) ||
-        group(a.kind) - group(b.kind) ||
-        a.text.localeCompare(b.text),
+        a.isOtherCase - b.isOtherCase ||
+        a.candidate.sortText.localeCompare(b.candidate.sortText) ||
+        a.common - b.common ||
+        a.group - b.group ||
+        a.candidate.name.localeCompare(b.candidate.name),
     )
     .slice(0, MOST_MATCHES)
-    .map(({ sortText: _, ...match }) => match);
+    .map(({ candidate }) => candidate);
 }
 
 /**

@@ -27,6 +27,11 @@ type Holder = { [KEY]?: Prepared | undefined };
 
 /** Puts what a snapshot brings along in its place; `undefined` takes it away. */
 export function setPrepared(prepared: Prepared | undefined): void {
+  for (const { file } of prepared?.files.values() ?? []) {
+    // TypeScript compares this with the version that it is told, and builds its program anew at every
+    // question where they differ. It is no part of the public type.
+    (file as ts.SourceFile & { version: string }).version = PREPARED_VERSION;
+  }
   (globalThis as Holder)[KEY] = prepared;
 }
 
