@@ -1,52 +1,85 @@
 // @ts-check
-// Runs every notebook and writes it as a page that opens offline, with an index page, into reports/.
+// Runs every notebook, or those that are named (`npm run reports -- 01 05`), and writes each into reports/notebooks/ as a
+// page and as slides that open offline, with an index page.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { indexPage } from "./reports/indexPage.mjs";
+import { complaints, readNotebook } from "./reports/notebook.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const notebooks = path.join(root, "notebooks");
 const reports = path.join(root, "reports", "notebooks");
-fs.mkdirSync(reports, { recursive: true });
+const executed = path.join(reports, "executed");
+fs.mkdirSync(executed, { recursive: true });
+const python = process.env.LAYERBOOK_PYTHON ?? path.join(root, ".venv", "bin", "python");
+// The quick start shows the demo's runs where they are.
+const demo = path.join(root, "runs", "demo");
+const runs = fs.existsSync(demo) ? demo : path.join(root, "runs", "smoke");
 
-/** @param {string} text */
-const escape = (text) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const wanted = process.argv.slice(2);
+const names = fs
+  .readdirSync(notebooks)
+  .filter((name) => name.endsWith(".ipynb"))
+  .filter((name) => wanted.length === 0 || wanted.some((each) => name.startsWith(each)))
+  .map((name) => path.basename(name, ".ipynb"));
+if (names.length === 0) {
+  console.error(`reports: expected the beginning of a notebook's name, got ${wanted.join(", ")}`);
+  process.exit(2);
+}
 
-const names = fs.readdirSync(notebooks).filter((name) => name.endsWith(".ipynb"));
-const failed = [];
-const rows = [];
-for (const name of names) {
-  const stem = path.basename(name, ".ipynb");
-  console.log(`${stem} ...`);
+/** @param {string} stem */
+function execute(stem) {
+  const { status } = spawnSync(
+    python,
+    [
+      ...["-m", "nbconvert", "--to", "notebook", "--execute", "--log-level=ERROR"],
+      ...["--ExecutePreprocessor.kernel_name=layerbook", "--ExecutePreprocessor.timeout=1800"],
+      ...["--output-dir", executed, "--output", `${stem}.ipynb`],
+      path.join(notebooks, `${stem}.ipynb`),
+    ],
+    { stdio: ["ignore", "ignore", "inherit"], env: { LAYERBOOK_RUNS: runs, ...process.env } },
+  );
+  return status === 0;
+}
+
+/**
+ * @param {string} stem
+ * @param {"html" | "slides"} form
+ * @param {string} output
+ */
+function exportTo(stem, form, output) {
   const { status } = spawnSync(
     process.execPath,
     [
-      path.join(root, "dist", "cli.js"),
-      ...["export", path.join(notebooks, name), "--execute"],
-      ...["--output", path.join(reports, `${stem}.html`), "--overwrite"],
+      ...[path.join(root, "dist", "cli.js"), "export", path.join(executed, `${stem}.ipynb`)],
+      ...["--to", form, "--output", path.join(reports, output), "--overwrite"],
     ],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
-  if (status !== 0) {
-    failed.push(stem);
+  return status === 0;
+}
+
+const problems = [];
+for (const stem of names) {
+  console.log(`${stem} ...`);
+  const began = Date.now();
+  if (!execute(stem)) {
+    problems.push(`${stem}: a cell threw, see above; its page is as it was`);
     continue;
   }
-  const { metadata } = JSON.parse(fs.readFileSync(path.join(notebooks, name), "utf8"));
-  rows.push(`<li><a href="${stem}.html">${escape(metadata.title ?? stem)}</a></li>`);
+  const notebook = readNotebook(path.join(executed, `${stem}.ipynb`));
+  problems.push(...complaints(notebook).map((text) => `${stem}: ${text}`));
+  if (!exportTo(stem, "html", `${stem}.html`)) problems.push(`${stem}: no page`);
+  if (notebook.hasSlides && !exportTo(stem, "slides", `${stem}.slides.html`)) {
+    problems.push(`${stem}: no slides`);
+  }
+  console.log(`${stem}: ${Math.round((Date.now() - began) / 1000)} s`);
 }
-const page = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>layerbook: notebooks</title>
-<style>:root { color-scheme: light dark } body { font: 17px/1.6 system-ui, sans-serif; max-width: 42em; margin: 3em auto; padding: 0 1em }</style>
-</head><body><main><h1>Notebooks</h1><ol>
-${rows.join("\n")}
-</ol><p>For research and teaching only. Nothing here is a diagnosis.</p></main></body></html>
-`;
-fs.writeFileSync(path.join(reports, "index.html"), page);
+fs.writeFileSync(path.join(reports, "index.html"), indexPage(notebooks, reports));
 console.log(path.join(reports, "index.html"));
-if (failed.length > 0) {
-  console.error(`Not written: ${failed.join(", ")}`);
+if (problems.length > 0) {
+  console.error(problems.join("\n"));
   process.exitCode = 1;
 }

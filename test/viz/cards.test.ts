@@ -79,7 +79,7 @@ describe("values show themselves", () => {
       summary: { cases: 12, groups: 7, dice: 0.5, perClass },
     });
     expect(bundle["text/plain"]).toMatch(
-      /lesion\s+0\.500\s+0\.400 to 0\.600\s+0\.600\s+0\.400\s+12\.000 \(2 missed\)\s+9\s+3/,
+      /lesion\s+0\.500\s+0\.400 to 0\.600\s+0\.600\s+0\.400\s+12\.0 \(2 missed\)\s+9\s+3/,
     );
     expect(bundle["text/plain"]).not.toMatch(/^background/m);
   });

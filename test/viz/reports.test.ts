@@ -8,6 +8,9 @@ import { scoreBars } from "../../src/viz";
 import { exportNotebook } from "../../src/viz/reports/exportNotebook";
 import { reportPage } from "../../src/viz/reports/reportPage";
 import { installTemplates } from "../../src/viz/reports/installTemplates";
+import { saySetting } from "../../src/viz/reports/saySetting";
+import { writePage } from "../../src/viz/reports/writePage";
+import { LIGHT } from "../../src/viz/svg/markup";
 
 const root = join(__dirname, "..", "..");
 const python = readPython(root)?.executable ?? "";
@@ -130,6 +133,70 @@ describe("reportPage", () => {
     expect(visible).toMatch(/<figure[^>]*><svg/);
     expect(visible).toMatch(/<dt>Seed<\/dt><dd>1<\/dd>/);
     expect(page).toContain('<script type="application/json">');
+  });
+});
+
+describe("a page's colours", () => {
+  const css = readFileSync(join(root, "templates", "layerbook", "figures.css"), "utf8");
+
+  it("follow the reader's dark scheme on a screen, and never on paper", async () => {
+    const output = join(folder, "scheme.html");
+    await exportNotebook({ ...shared, notebook: saved("scheme.ipynb"), output });
+    const pages = [
+      readFileSync(output, "utf8"),
+      reportPage({ title: "t", headline: "h", sections: [], footer: [] }, root),
+    ];
+    for (const page of pages) {
+      expect(page).toContain("@media screen and (prefers-color-scheme: dark)");
+      expect(page).toContain('.layerbook-figure svg [fill="#333333"]');
+      expect(page).not.toMatch(/@media \(prefers-color-scheme: dark\)/);
+    }
+    expect(pages[0]).toMatch(
+      /<style media="screen and \(prefers-color-scheme: dark\)"[^>]*>[\s\S]*--jp-layout-color0: /,
+    );
+  });
+
+  it("replace those of the pictures that stand alone", () => {
+    for (const colour of [LIGHT.text, LIGHT.grid]) expect(css).toContain(`"${colour}"`);
+    expect(figure.svg).toContain(`<rect width="100%" height="100%" fill="${LIGHT.background}"`);
+  });
+
+  it("reach whiskers: a line and its halo, by the colours that hydrate.js looks for", () => {
+    const bars = scoreBars([
+      { model: "unet", className: "lesion", mean: 0.5, interval: [0.4, 0.6], count: 9 },
+    ]);
+    const { data } = bars.toMimeBundle()["application/vnd.plotly.v1+json"] as {
+      data: readonly { error_y?: { color: string; thickness: number }; offsetgroup?: string }[];
+    };
+    const [halo, line] = data.map(({ error_y }) => error_y);
+    expect(halo?.thickness).toBeGreaterThan(line?.thickness ?? Infinity);
+    expect(data[0].offsetgroup).toBe(data[1].offsetgroup);
+    const script = readFileSync(join(root, "templates", "layerbook", "hydrate.js"), "utf8");
+    expect(script).toContain(`const WHISKER = "${line?.color}"`);
+    expect(script).toContain(`const HALO = "${halo?.color}"`);
+    // The static picture has one line per bar.
+    expect(bars.data).toHaveLength(1);
+  });
+});
+
+describe("writePage", () => {
+  (hasBrowser ? it : it.skip)(
+    "prints where the file ends in .pdf, and leaves no page",
+    async () => {
+      const path = join(folder, "printed.pdf");
+      await writePage(path, "<!doctype html><p>One page.</p>");
+      expect(readFileSync(path).subarray(0, 5).toString()).toBe("%PDF-");
+      expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    },
+  );
+});
+
+describe("saySetting", () => {
+  it("lists what is set, for people", () => {
+    expect(saySetting({ filters: 8, levels: [2, 3], stem: null })).toBe("filters 8, levels (2, 3)");
+    expect([saySetting(null), saySetting("adam"), saySetting(true)]).toEqual([
+      ...["not set", "adam", "true"],
+    ]);
   });
 });
 

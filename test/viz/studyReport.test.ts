@@ -60,7 +60,7 @@ describe("studyReport", () => {
     const places = [3, 2, 1, 0].map((index) => text.indexOf(`slice-${index}`));
     expect(places[0]).toBeGreaterThan(0);
     expect([...places].sort((a, b) => a - b)).toEqual(places);
-    expect(text).toContain(">ma<");
+    expect(text).toContain(">M-A (without attention)<");
   });
 
   it("draws what each kind of study is looked at by", () => {

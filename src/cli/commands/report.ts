@@ -1,13 +1,14 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { expectNoFile } from "../../files/expectNoFile";
-import { writeWhole } from "../../files/writeWhole";
 import { ConfigError, DataError } from "../../core/errors";
 import type { StudyFile } from "../../experiments/studies/studyFolder";
 import { saySlices } from "../../viz/headline";
+import { findBrowser } from "../../viz/reports/browser";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
 import { studyReport } from "../../viz/reports/studyReport";
+import { isPdf, writePage } from "../../viz/reports/writePage";
 import { addDatasetOptions, readOptionsOf } from "../dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "../dataOptions";
 import { findProject } from "../doctor/project";
@@ -30,7 +31,10 @@ export function registerReportCommand(program: Command): void {
       "write a page about a run or a study: scores, worst slices, figures, curves, settings",
     )
     .argument("<run-or-study>", "a folder that `train`, `compare` or another study made")
-    .option("--out <file>", "default: report.html in that folder")
+    .option(
+      "--out <file>",
+      "default: report.html in that folder; one that ends in .pdf is printed by Chromium",
+    )
     .option("--data <path>", "where the data lies now; default: where it lay in training");
   addDatasetOptions(addOverwriteOption(command));
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
@@ -41,6 +45,8 @@ export function registerReportCommand(program: Command): void {
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
   // report.html in the folder of a run is this command's own.
   if (options.out !== undefined) await expectNoFile([resolve(options.out)], options);
+  // Known to be missing before slices are predicted, not after.
+  if (isPdf(options.out ?? "")) findBrowser();
   const library = await import("../library");
   const study = await library.readStudy(folder);
   if (study !== null) return reportStudy(folder, study, options);
@@ -64,7 +70,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
     packageRoot,
   );
   const out = resolve(options.out ?? join(folder, "report.html"));
-  await writeWhole(out, page);
+  await writePage(out, page);
   const { dice } = evaluation.summary;
   return {
     text: `${out}\nMean Dice ${library.formatScore(dice)} on ${saySlices(evaluation.records)}`,
@@ -106,7 +112,7 @@ async function reportStudy(
     packageRoot,
   );
   const out = resolve(options.out ?? join(folder, "report.html"));
-  await writeWhole(out, page);
+  await writePage(out, page);
   const done = `${records.length} of ${study.jobs.length} trainings`;
   return {
     text: `${out}\n${done}`,

@@ -16,6 +16,7 @@ export interface FitResultLike {
 
 /** What `evaluateModel` returns, as far as it is shown. */
 export interface EvaluationResultLike {
+  readonly records?: readonly { readonly distanceUnit: string }[];
   readonly summary: {
     readonly cases: number;
     readonly groups: number;
@@ -103,18 +104,19 @@ export function evaluationTable(evaluation: EvaluationResultLike): string {
   return htmlTable(header, rows, caption);
 }
 
-function evaluationRows({ summary }: EvaluationResultLike): {
+function evaluationRows({ summary, records = [] }: EvaluationResultLike): {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly caption: string;
 } {
+  const unit = records.at(0)?.distanceUnit;
   const header = [
     "class",
     "Dice",
     "95 % interval",
     "precision",
     "recall",
-    "HD95",
+    unit === undefined ? "HD95" : `HD95 (${unit})`,
     "cases",
     "false alarms",
   ];
@@ -130,7 +132,7 @@ function evaluationRows({ summary }: EvaluationResultLike): {
         casesWithTruth < 2 ? "-" : `${number(dice.interval.low)} to ${number(dice.interval.high)}`,
         number(precision.mean),
         number(recall.mean),
-        `${number(hd95.mean)}${missed}`,
+        `${Number.isNaN(hd95.mean) ? "-" : hd95.mean.toFixed(1)}${missed}`,
         String(casesWithTruth),
         String(casesWithFalseAlarm),
       ];

@@ -83,8 +83,8 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   const { mean, count } = best.scores[column];
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
   const lead =
-    `${rowName(best)} reaches a mean ${column} of ${sayScore(mean)} over ${count} cases${among}; ` +
-    `${rowName(other)} ${sayScore(other.scores[column].mean)}`;
+    `${rowName(best, rows)} reaches a mean ${column} of ${sayScore(mean)} over ${count} cases${among}; ` +
+    `${rowName(other, rows)} ${sayScore(other.scores[column].mean)}`;
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
@@ -92,6 +92,13 @@ function sayBest({ columns, rows }: StudyTableLike): string {
     : `${lead}; the difference may be chance (p = ${pHolm.toPrecision(2)}).`;
 }
 
-function rowName({ title, factors }: StudyTableLike["rows"][number]): string {
-  return [title, ...Object.values(factors).map(String)].join(", ");
+/** A row by its model and the factors in which rows differ. */
+function rowName(
+  { title, factors }: StudyTableLike["rows"][number],
+  rows: StudyTableLike["rows"],
+): string {
+  const varied = Object.entries(factors).filter(([name, value]) =>
+    rows.some((other) => other.factors[name] !== value),
+  );
+  return [title, ...varied.map(([name, value]) => `${name} ${String(value)}`)].join(", ");
 }

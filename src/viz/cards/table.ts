@@ -7,7 +7,7 @@ export function htmlTable(
   caption: string,
 ): string {
   const cell = (tag: "td" | "th", text: string, column: number): string =>
-    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${column === 0 ? "left" : "right"}">${escapeHtml(text)}</${tag}>`;
+    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${column === 0 ? "left" : "right"}${tag === "td" && column > 0 ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${escapeHtml(caption)}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;

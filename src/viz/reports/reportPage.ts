@@ -37,9 +37,16 @@ const STYLE = `
   th, td { padding: 4px 12px; border-bottom: 1px solid var(--line); }
   .caption { color: var(--soft); font-size: .9em; margin: 4px 0 20px; }
   footer { margin-top: 3em; border-top: 1px solid var(--line); color: var(--soft); font-size: .85em; }
-  footer dt { float: left; clear: left; width: 13em; } footer dd { margin-left: 13em; overflow-wrap: anywhere; }
+  footer dt { float: left; clear: left; width: 13em; } footer dd { margin-left: 13em; overflow-wrap: break-word; }
   img { max-width: 100%; height: auto; }
-  @media print { body { max-width: none; padding: 0; } figure, table { break-inside: avoid; } h2 { break-after: avoid; } .scroll { overflow: visible; } }
+  @media print {
+    /* Smaller, so that a page holds a figure with its caption, and tables their columns. */
+    body { max-width: none; padding: 0; zoom: .8; }
+    figure, tr, dt, dd { break-inside: avoid; }
+    h2, caption, thead, .scroll:has(+ .caption) { break-after: avoid; }
+    .caption { break-before: avoid; } p { orphans: 3; widows: 3; }
+    .scroll { overflow: visible; } .layerbook-figure svg { max-height: 300px; width: auto; }
+  }
 `;
 
 /**

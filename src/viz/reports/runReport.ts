@@ -11,6 +11,7 @@ import { compareMasks } from "../masks/compareMasks";
 import { saySlices } from "../headline";
 import { modelTitle, sayScore } from "../names";
 import { sliceViewer } from "../sliceViewer/sliceViewer";
+import { saySetting } from "./saySetting";
 import type { Report } from "./reportPage";
 
 /** A run with what it predicts on its held-out slices. */
@@ -46,7 +47,9 @@ export function runReport(run: EvaluatedRun): Report {
     const mask = { title: model, labels: predictions[index], caption: caseCaption(each) };
     return { id, image, unit, labels, masks: [mask] };
   });
-  const settings = Object.entries(config).map(([name, value]) => [name, shown(value)] as const);
+  const settings = Object.entries(config).map(
+    ([name, value]) => [name, saySetting(value)] as const,
+  );
   return {
     title: `${title} on ${data.name}`,
     headline: `Mean Dice ${sayScore(summary.dice)} on ${saySlices(records)} (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
@@ -133,8 +136,4 @@ function endSentence({ ended, bestEpoch, seconds }: RunRecord["result"]): string
   }[ended];
   const best = bestEpoch > 0 ? `; the weights are those of epoch ${bestEpoch}` : "";
   return `Training ${how} after ${(seconds / 60).toFixed(1)} minutes${best}.`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

@@ -13,7 +13,8 @@ import { kShotCurve } from "../charts/kShotCurve";
 import { leakStudyBars } from "../charts/leakStudyBars";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { Figure } from "../Figure";
-import { sayScore } from "../names";
+import { modelTitle, sayScore } from "../names";
+import { saySetting } from "./saySetting";
 import type { Report, ReportSection } from "./reportPage";
 
 /** A study's records and the tables made of them. */
@@ -81,7 +82,7 @@ export function studyReport(reported: ReportedStudy): Report {
           ),
         ].join("; "),
       ],
-      ...Object.entries(study.config).map(([name, value]) => [name, shown(value)] as const),
+      ...Object.entries(study.config).map(([name, value]) => [name, saySetting(value)] as const),
     ],
   };
 }
@@ -124,7 +125,7 @@ function nameOf({ model, factors }: JobRecord, records: readonly JobRecord[]): s
   );
   const isOneModel = records.every((other) => other.model === model);
   const words = varied.map(([name, value]) => `${name} ${String(value)}`);
-  return [...(isOneModel && words.length > 0 ? [] : [model]), ...words].join(", ");
+  return [...(isOneModel && words.length > 0 ? [] : [modelTitle(model)]), ...words].join(", ");
 }
 
 function foldMeans(records: readonly JobRecord[]): Parameters<typeof foldScores>[0] {
@@ -187,8 +188,4 @@ function curves(records: readonly JobRecord[]): { figure: Figure; caption: strin
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function shown(value: unknown): string {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

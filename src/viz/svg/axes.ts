@@ -84,8 +84,11 @@ function numericTicks(
 ): Tick[] {
   const given = arrayAt(json, "tickvals").map(Number);
   const texts = arrayAt(json, "ticktext").map(String);
+  const step = numberAt(json, "dtick", 0);
+  // As many ticks as the axis' own distance between them gives, where it names one.
+  const wanted = step > 0 ? Math.abs(high - low) / step : count;
   const values =
-    given.length > 0 ? given : isLog ? logTicks(low, high) : niceTicks(low, high, count);
+    given.length > 0 ? given : isLog ? logTicks(low, high) : niceTicks(low, high, wanted);
   const isPercent = textAt(json, "tickformat", "").endsWith("%");
   const bounds = [Math.min(low, high), Math.max(low, high)];
   return values

@@ -1,0 +1,48 @@
+// @ts-check
+import fs from "node:fs";
+import path from "node:path";
+
+/**
+ * @typedef {object} Cell
+ * @property {string} cell_type
+ * @property {string | readonly string[]} source
+ * @property {{ slideshow?: { slide_type?: string } }} metadata
+ * @property {readonly { output_type: string, name?: string, text?: string | readonly string[], ename?: string, evalue?: string }[]} [outputs]
+ */
+
+/** @param {string | readonly string[]} [text] */
+const textOf = (text = "") => (typeof text === "string" ? text : text.join(""));
+
+/**
+ * A notebook, as far as pages tell of it.
+ *
+ * @param {string} file
+ */
+export function readNotebook(file) {
+  /** @type {{ cells: Cell[], metadata: { title?: string } }} */
+  const { cells, metadata } = JSON.parse(fs.readFileSync(file, "utf8"));
+  const text = cells
+    .filter(({ cell_type: type }) => type === "markdown")
+    .map(({ source }) => textOf(source))
+    .join("\n\n");
+  return {
+    cells,
+    title: metadata.title ?? path.basename(file, ".ipynb"),
+    /** What a reader of the index is told: how long it takes, as the notebook says it. */
+    takes: /(?:about|in) ((?:one|two|three|four|\d+)(?: to \w+)? minutes?)/.exec(text)?.[1] ?? "",
+    hasSlides: cells.some(({ metadata: { slideshow } }) => slideshow?.slide_type !== undefined),
+  };
+}
+
+/**
+ * Errors, and what was written to stderr.
+ *
+ * @param {{ cells: readonly Cell[] }} notebook
+ */
+export function complaints({ cells }) {
+  return cells.flatMap(({ outputs = [] }, index) =>
+    outputs
+      .filter(({ output_type: type, name }) => type === "error" || name === "stderr")
+      .map(({ ename, evalue, text }) => `cell ${index}: ${ename ?? ""} ${evalue ?? textOf(text)}`),
+  );
+}
