@@ -158,6 +158,7 @@ describe("a page's colours", () => {
 
   it("replace those of the pictures that stand alone", () => {
     for (const colour of [LIGHT.text, LIGHT.grid]) expect(css).toContain(`"${colour}"`);
+    expect(css).toContain(`rect[fill="${LIGHT.background}"]`);
     expect(figure.svg).toContain(`<rect width="100%" height="100%" fill="${LIGHT.background}"`);
   });
 
