@@ -16,7 +16,7 @@ export function supportsSnapshot(): boolean {
 }
 
 /** Counts the changes of what a snapshot holds. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a snapshot was built from; another TypeScript needs another one. */
 export interface SnapshotFacts {
