@@ -128,7 +128,7 @@ export async function writeFolderWhole(
  *
  * @returns the first that was made
  */
-async function makeFolder(path: string): Promise<string | undefined> {
+export async function makeFolder(path: string): Promise<string | undefined> {
   try {
     return await mkdir(path, { recursive: true });
   } catch (cause) {

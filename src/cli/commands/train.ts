@@ -85,12 +85,12 @@ export function registerTrainCommand(program: Command): void {
           ? "was stopped; run the command again to go on"
           : `trained in ${Math.round(result.seconds)} s`;
       const lines = [
-        `${options.model} ${how}: ${result.steps} steps, ${result.records.length} epochs` +
+        `${options.model} ${how}: ${counted(result.steps, "step")}, ${counted(result.records.length, "epoch")}` +
           (result.bestEpoch > 0 ? `, weights of epoch ${result.bestEpoch}` : ""),
         ...(evaluation === null
           ? []
           : [
-              `\nOn ${run.testCases.length} slices held out:\n`,
+              `\nOn ${counted(run.testCases.length, "slice")} held out:\n`,
               summaryTable(evaluation.summary, evaluation.records[0].distanceUnit),
               `Resizing to ${config.size} pixels alone holds Dice below ${ceiling
                 .slice(1)
@@ -107,4 +107,8 @@ export function registerTrainCommand(program: Command): void {
       };
     }),
   );
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

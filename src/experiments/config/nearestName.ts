@@ -28,3 +28,9 @@ function editDistance(a: string, b: string): number {
   }
   return above[b.length];
 }
+
+/** The remedy of a misspelt name, to be spread into an error; nothing where no name is near. */
+export function didYouMean(name: string, known: readonly string[]): { readonly remedy?: string } {
+  const nearest = nearestName(name, known);
+  return nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` };
+}

@@ -6,7 +6,9 @@ import { schemaAt, unwrap } from "./setting";
 
 /** Cuts a value to what fits on a line. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinite numbers.
+  const isPlain = typeof value !== "number" || Number.isFinite(value);
+  const text = (isPlain ? JSON.stringify(value) : undefined) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -39,6 +41,7 @@ export function parseConfig<S extends z.ZodType>(
 
 /** What an issue would have accepted; the choices of a union with "or" between them. */
 function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key" && issue.issues.length > 0) return issue.issues[0].message;
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     return issue.errors.map(([first]) => expectation(first)).join(" or ");
   }

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../core/errors";
 import { mergeSettings } from "./mergeSettings";
+import { didYouMean } from "./nearestName";
 import { parseConfig } from "./parseConfig";
 import type { TrainingConfig, TrainingOverrides } from "./trainingConfig";
 import { trainingConfigSchema } from "./trainingConfig";
@@ -99,6 +100,7 @@ export function presetConfig(name: string, overrides: TrainingOverrides = {}): T
       where: "preset",
       expected: `one of ${PRESET_NAMES.join(", ")}`,
       got: `"${name}"`,
+      ...didYouMean(name, PRESET_NAMES),
     });
   }
   const preset = { ...PRESETS[name as PresetName], preset: name };

@@ -30,6 +30,7 @@ export interface ConfigParts {
 export async function readConfig(parts: ConfigParts): Promise<TrainingConfig> {
   const file = parts.file === undefined ? {} : await readSettings(parts.file);
   const given = (parts.assignments ?? []).map(readAssignment);
+  expectNoPreset(given);
   const overrides = given.reduce(
     (below, above) => mergeSettings(trainingConfigSchema, below, above),
     file,
@@ -37,6 +38,18 @@ export async function readConfig(parts: ConfigParts): Promise<TrainingConfig> {
   const named = parts.preset ?? file["preset"] ?? "quick";
   const preset = typeof named === "string" ? named : JSON.stringify(named);
   return presetConfig(preset, { ...(overrides as TrainingOverrides), preset });
+}
+
+/** A preset is what settings are put over; as one of them it would be a label alone. */
+function expectNoPreset(given: readonly Record<string, unknown>[]): void {
+  const named = given.find((settings) => "preset" in settings)?.["preset"];
+  if (named === undefined) return;
+  throw new ConfigError({
+    where: "--set preset",
+    expected: "the preset as an option of its own",
+    got: JSON.stringify(named),
+    remedy: `Write --preset ${typeof named === "string" ? named : "NAME"}.`,
+  });
 }
 
 async function readSettings(path: string): Promise<Record<string, unknown>> {

@@ -59,7 +59,7 @@ export const trainingConfigSchema = z.strictObject({
   /** The network's architecture. A change that no model of a training or study has a part for is refused. */
   model: group({
     /** Channels at full resolution; they double per level. */
-    filters: setting(count, 16, "channels at full resolution; they double per level", {
+    filters: setting(count.max(4096), 16, "channels at full resolution; they double per level", {
       flag: "filters",
     }),
     /** Levels below full resolution. */
@@ -385,7 +385,12 @@ export const trainingConfigSchema = z.strictObject({
     ),
     /** The label that each value of the masks stands for; `null` where values are labels. */
     labels: setting(
-      z.record(z.string().regex(/^-?\d+$/), z.int().min(0).max(255)).nullable(),
+      z
+        .record(
+          z.string().regex(/^-?\d+$/, "a whole number as the value of a mask"),
+          z.int().min(0).max(255),
+        )
+        .nullable(),
       null,
       'the label of each value of the masks, e.g. {"255":1}; null where values are labels',
     ),

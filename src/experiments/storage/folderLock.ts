@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, LayerbookError } from "../../core/errors";
 import { asWriteError } from "../../files/systemErrors";
-import { writeWhole } from "../../files/writeWhole";
+import { makeFolder, writeWhole } from "../../files/writeWhole";
 import { processStart } from "./processStart";
 import { readRecord } from "./readRecord";
 
@@ -109,7 +109,7 @@ export async function expectNoOwner(folder: string): Promise<void> {
 /** {@link acquire}, with the system's errors in words. */
 async function takeFolder(folder: string, path: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await acquire(path);
   } catch (cause) {
     if (cause instanceof LayerbookError) throw cause;

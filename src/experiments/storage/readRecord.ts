@@ -24,11 +24,18 @@ export async function readRecord<S extends z.ZodType>(
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw asDataError(path, expected, error);
   }
-  const result = schema.safeParse(parsed(text));
+  const value = parsed(text);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const got = `${issue.path.join(".") || "its text"}: ${issue.message}`;
-  throw new DataError({ where: path, expected, got, remedy });
+  throw new DataError({ where: path, expected, got: describe(text, value, result.error), remedy });
+}
+
+/** What stands in the file instead. */
+function describe(text: string, value: unknown, { issues: [issue] }: z.ZodError): string {
+  if (text.trim() === "") return "an empty file";
+  if (value === undefined) return "text that is not JSON";
+  const place = issue.path.join(".");
+  return place === "" ? issue.message : `${place}: ${issue.message}`;
 }
 
 function parsed(text: string): unknown {

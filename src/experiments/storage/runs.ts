@@ -19,6 +19,8 @@ import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
 
 export const RECORD_FILE = "run.json";
 export const WEIGHTS_FILE = "weights.safetensors";
+/** In the folder of a study. */
+export const STUDY_FILE = "study.json";
 /** In the folder of a study's job, which is then done. */
 export const JOB_RECORD_FILE = "record.json";
 /** In a run's folder while it trains. */

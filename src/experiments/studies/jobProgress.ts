@@ -39,10 +39,10 @@ export function progressWriter(folder: string, now: () => number = Date.now): Tr
   };
 }
 
-/** @returns `null` for a job that has not begun to train */
+/** @returns `null` for a job that has not begun to train, and for a file that cannot be read: it is a hint */
 export function readProgress(folder: string): Promise<JobProgress | null> {
   return readRecord(join(folder, PROGRESS_FILE), progressSchema, {
     expected: "a job's progress",
     remedy: "Remove the file.",
-  });
+  }).catch(() => null);
 }

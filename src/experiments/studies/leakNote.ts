@@ -37,6 +37,6 @@ export function leakNote(
     "The data do not name patients: kept together are near-duplicates alone, " +
     `${several.length} ${several.length === 1 ? "group" : "groups"} with ${shared} of the ${count} slices. ` +
     "Slices of one patient may be on both sides of every split, so the difference that tearing apart makes " +
-    "is a lower bound. What copies before the split do is shown all the same."
+    "understates the leak. What copies before the split do is shown all the same."
   );
 }

@@ -40,7 +40,7 @@ export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
     ...{ ...options, config },
     async beforeRun(study, dataset) {
       const note = leakNote(dataset.cases, (dataset.patients ?? "known") === "known");
-      if (note !== null) process.emitWarning(note);
+      if (note !== null) console.warn(`leakStudy: ${note}`);
       await options.beforeRun?.(study, dataset);
     },
   };

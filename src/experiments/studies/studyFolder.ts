@@ -8,12 +8,12 @@ import { writeJsonWhole } from "../../files/writeWhole";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { caseHashes, differenceOf } from "../storage/caseHashes";
-import { expectSameSettings } from "../storage/manifest";
+import { MANIFEST_FILE, expectSameSettings } from "../storage/manifest";
 import { readRecord } from "../storage/readRecord";
+import { STUDY_FILE } from "../storage/runs";
 import { jobSchema } from "./job";
 import type { Job } from "./job";
 
-const STUDY_FILE = "study.json";
 const JOBS_FOLDER = "jobs";
 /** Names that the tables of studies have. */
 const IS_TABLE = /^(table[12]|ablation|leak-study|k-shot)\.(md|csv|tex|json)$/;
@@ -65,7 +65,10 @@ export function pretrainingsFolder(out: string): string {
 export async function openStudy(out: string, study: Study, dataset: SliceDataset): Promise<void> {
   const cases = caseHashes(dataset.cases);
   const before = await readStudy(out);
-  if (before === null) await expectNoTables(out);
+  if (before === null) {
+    await expectNoRun(out);
+    await expectNoTables(out);
+  }
   const folds = foldsHash(study.jobs);
   if (before !== null) {
     expectSameKind(out, before, study);
@@ -91,6 +94,17 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
     if (planned !== null) expectSameSettings(jobFolder(out, job.id), planned, job);
     else await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
   }
+}
+
+/** A study in the folder of a run would hide behind it. */
+async function expectNoRun(out: string): Promise<void> {
+  if ((await pathKind(join(out, MANIFEST_FILE))) === "missing") return;
+  throw new ConfigError({
+    where: out,
+    expected: "a folder for a study",
+    got: "the folder of a run",
+    remedy: "Choose another folder for the study",
+  });
 }
 
 /** Tables that are no study's of this folder are somebody's own. */

@@ -1,7 +1,8 @@
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { asWriteError } from "../../files/systemErrors";
+import { makeFolder } from "../../files/writeWhole";
 import { encodeEvent } from "./eventFile";
 import type { LoggedEvent, Scalar } from "./eventFile";
 import { epochValues } from "./Tracker";
@@ -27,7 +28,7 @@ export function tensorboardTracker(logs: string, { name }: TrackedRun): Tracker 
     const bytes = Buffer.concat(pending);
     pending = [];
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await appendFile(path, bytes);
     } catch (cause) {
       throw asWriteError(path, cause);

@@ -8,6 +8,7 @@ import { modelSettings } from "../../models/modelArguments";
 import { modelByName } from "../../models/modelByName";
 import { MODEL_NAMES } from "../../models/modelNames";
 import type { ModelName } from "../../models/modelNames";
+import { didYouMean } from "../config/nearestName";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { inputSize, notePatches } from "./patchModel";
 
@@ -95,6 +96,7 @@ export function expectModelName(name: string): void {
     where: "model",
     expected: `one of ${MODEL_NAMES.join(", ")}`,
     got: `"${name}"`,
+    ...didYouMean(name, MODEL_NAMES),
   });
 }
 

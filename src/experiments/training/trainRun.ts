@@ -21,6 +21,7 @@ import type { TrainingHooks } from "./fitSplit";
 import {
   CHECKPOINT_FILE,
   SPLIT_FILE,
+  STUDY_FILE,
   WEIGHTS_FILE,
   loadRun,
   memberFolder,
@@ -218,6 +219,7 @@ async function claimFolder(
       });
     }
     // The manifest is a run's first file: without it these are somebody's own.
+    await expectNoStudy(folder);
     for (const name of [SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE]) {
       if ((await pathKind(join(folder, name))) === "missing") continue;
       throw new ConfigError({
@@ -233,6 +235,17 @@ async function claimFolder(
     expectSameData(folder, manifest, data);
   }
   await writeSplits(join(folder, SPLIT_FILE), [data.split]);
+}
+
+/** A run in the folder of a study would stand between its jobs. */
+async function expectNoStudy(folder: string): Promise<void> {
+  if ((await pathKind(join(folder, STUDY_FILE))) === "missing") return;
+  throw new ConfigError({
+    where: folder,
+    expected: "a folder for a run",
+    got: "the folder of a study",
+    remedy: "Choose another folder for the run",
+  });
 }
 
 /** The split that the folder's training began with; made anew where it was killed before writing it. */

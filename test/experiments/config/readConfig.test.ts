@@ -35,6 +35,13 @@ describe("readConfig", () => {
     ["epochs", /--set: expected path=value, got "epochs"/],
     ["size=big", /config\.size: expected number, got "big"/],
     ["augmentationStrength.scale=[2,1]", /augmentationStrength\.scale: .*low <= high/],
+    [
+      "preset=best",
+      /--set preset: expected the preset as an option of its own, .*Write --preset best/,
+    ],
+    ["model.filters=99999999", /model\.filters: expected number to be <=4096, got 99999999/],
+    ["epochs=1e999", /config.epochs: expected number, got Infinity/],
+    ['data.labels={"a":1}', /labels.a: expected a whole number as the value of a mask, got 1/],
   ])("refuses --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
   });

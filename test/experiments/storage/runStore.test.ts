@@ -146,6 +146,16 @@ describe("a run folder", () => {
   });
 });
 
+describe("a study's folder", () => {
+  it("takes no run", async () => {
+    mkdirSync(at("a-study"));
+    writeFileSync(at("a-study", "study.json"), "{}");
+    await expect(trainRun(options("a-study"))).rejects.toThrow(
+      /a-study: expected a folder for a run, got the folder of a study/,
+    );
+  });
+});
+
 describe("listRuns", () => {
   it("says where each run stands, in what runs differ, and removes what was stopped", async () => {
     await killBeforeTheFirstStep("dead");
@@ -180,6 +190,9 @@ describe("listRuns", () => {
     expect(runs).toEqual([]);
     expect(broken.map(({ folder }) => folder)).toEqual([...places].sort());
     for (const { folder, problem } of broken) {
+      expect(problem).toContain(
+        folder.endsWith("record") ? "expected object" : "text that is not JSON",
+      );
       expect(problem).toContain(join(folder, files[places.indexOf(folder)]));
       expect(problem).toMatch(/: expected .*, got .*\. \w+/);
     }

@@ -34,3 +34,13 @@ describe("model.encoderWeights", () => {
     );
   });
 });
+
+describe("buildModel", () => {
+  it("names the model or preset that was meant", () => {
+    const config = presetConfig("smoke");
+    expect(() => buildModel("residualAttentionUnt", config, 3)).toThrow(
+      /got "residualAttentionUnt"\. Did you mean "residualAttentionUnet"\?/,
+    );
+    expect(() => presetConfig("qick")).toThrow(/got "qick"\. Did you mean "quick"\?/);
+  });
+});
