@@ -104,6 +104,7 @@ export default tseslint.config(
         document: "readonly",
         getComputedStyle: "readonly",
         addEventListener: "readonly",
+        matchMedia: "readonly",
       },
     },
   },
