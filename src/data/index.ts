@@ -52,7 +52,7 @@ export { makePhantom, writePhantom } from "./phantom/makePhantom";
 export type { PhantomOptions } from "./phantom/makePhantom";
 export { DECODINGS, rankDice, type Decoding, type RankDiceOptions } from "./rankDice";
 export { prepareSamples, resizeCeiling, restoreLabels, restoreProbabilities } from "./prepare";
-export type { ClassProbabilities, PrepareOptions } from "./prepare";
+export type { ClassProbabilities, PrepareOptions, RestoreOptions } from "./prepare";
 export { readDataset } from "./readDataset";
 export type { ReadDatasetOptions } from "./readDataset";
 export { readNpz } from "./readNpz";

@@ -42,6 +42,8 @@ export interface RunRecord {
     trainCases: number;
     validationCases: number;
     testCases: number;
+    /** Slices without labels of which the teacher of self-training was sure in parts; absent without self-training. */
+    pseudoLabelledCases?: number | undefined;
     /** What the split means where the patients are not known; see `splitNote`. */
     splitNote: string | null;
   };
@@ -66,6 +68,7 @@ const runRecordSchema = z.strictObject({
     trainCases: z.int(),
     validationCases: z.int(),
     testCases: z.int(),
+    pseudoLabelledCases: z.int().optional(),
     splitNote: z.string().nullable().default(null),
   }),
   versions: z.strictObject({

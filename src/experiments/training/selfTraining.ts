@@ -85,6 +85,19 @@ export function pseudoLabels(
   return labelled;
 }
 
+/** Says that a student learns nothing that its teacher did not, where no pixel is sure; `null` where some are. */
+export function unsureNote(
+  taught: number,
+  unlabelled: number,
+  minConfidence: number,
+): string | null {
+  if (taught > 0 || unlabelled === 0) return null;
+  return (
+    `self-training: the teacher is nowhere sure to ${minConfidence} in ${unlabelled} unlabelled slices, ` +
+    "so its student learns from the labelled ones alone. Lower minConfidence, or train the teacher longer."
+  );
+}
+
 /** What {@link selfTrain} trains on. */
 export interface SelfTrainingData {
   readonly labelled: readonly Sample[];
@@ -145,6 +158,10 @@ export async function selfTrain(
     const teacher = trained.at(-1);
     const taught =
       teacher === undefined ? [] : pseudoLabels([teacher.model], unlabelled, labelling);
+    if (teacher !== undefined) {
+      const note = unsureNote(taught.length, unlabelled.length, labelling.minConfidence ?? 0.9);
+      if (note !== null) console.warn(note);
+    }
     const model = makeModel(round);
     const data = { train: [...labelled, ...taught], validation };
     const result = await fit(model, data, { ...fitOptions, ignoreLabel: UNSURE });

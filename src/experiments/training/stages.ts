@@ -4,7 +4,7 @@ import { checkSplit, selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { UNSURE, pseudoLabels } from "./selfTraining";
+import { UNSURE, pseudoLabels, unsureNote } from "./selfTraining";
 import type { TrainInFolder, TrainedRun } from "./trainRun";
 
 /** Trainings that come before a run's own; each is a run in a folder of this one, until the end. */
@@ -35,6 +35,8 @@ export interface Lessons {
   readonly split: Split;
   readonly config: TrainingConfig;
   readonly ignoreLabel: number;
+  /** Unlabelled slices of which the teacher was sure in parts. */
+  readonly pseudoLabelledCases: number;
 }
 
 /** Labels the unlabelled slices by the teacher. A student takes about as many steps as its teacher. */
@@ -50,6 +52,8 @@ export function lessonsOf(
     ...{ minConfidence, batchSize },
     ...(config.sampling.patchSize === null ? {} : { slidingWindow: { overlap, mode } }),
   });
+  const note = unsureNote(taught.length, unlabelled.length, minConfidence);
+  if (note !== null) console.warn(note);
   const byId = new Map(taught.map((sample) => [sample.id, sample]));
   const train = [...split.train, ...byId.keys()];
   const epochs = Math.max(1, Math.round((config.epochs * split.train.length) / train.length));
@@ -58,6 +62,7 @@ export function lessonsOf(
     split: { ...split, train },
     config: { ...config, epochs },
     ignoreLabel: UNSURE,
+    pseudoLabelledCases: taught.length,
   };
 }
 

@@ -154,8 +154,8 @@ export const trainInFolder: TrainInFolder = async (options) => {
   const checkpoint = join(out, CHECKPOINT_FILE);
   const samples = prepareSamples(dataset, { size: config.size, ...prepareOptions(config) });
   const callbacks = [...(options.callbacks ?? []), ...(options.memberCallbacks ?? [])];
-  const fitted =
-    teacher === null ? withLeak(samples, split, options) : lessonsOf(teacher, samples, options);
+  const lessons = teacher === null ? null : lessonsOf(teacher, samples, options);
+  const fitted = lessons ?? withLeak(samples, split, options);
   teacher?.model.dispose();
   const result = await fitSplit(model, fitted.samples, fitted.split, {
     ...{ ...options, ...fitted },
@@ -171,6 +171,7 @@ export const trainInFolder: TrainInFolder = async (options) => {
       trainCases: split.train.length,
       validationCases: split.validation.length,
       testCases: split.test.length,
+      ...(lessons === null ? {} : { pseudoLabelledCases: lessons.pseudoLabelledCases }),
       splitNote: splitNote(dataset),
     },
     result,

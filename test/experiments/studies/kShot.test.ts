@@ -11,6 +11,7 @@ import type { Job } from "../../../src/experiments/studies/job";
 import { jobSteps } from "../../../src/experiments/studies/job";
 import { kShot } from "../../../src/experiments/studies/kShot";
 import { planKShot } from "../../../src/experiments/studies/planners/kShot";
+import { loadRun } from "../../../src/experiments/storage/runs";
 import { runJob } from "../../../src/experiments/studies/runJob";
 import type { RunJobOptions } from "../../../src/experiments/studies/runJob";
 import { studySteps } from "../../../src/experiments/studies/studySteps";
@@ -113,6 +114,18 @@ describe("a job with pre-training and self-training", () => {
     const own = name === "pretraining" ? { pretraining } : { selfTraining };
     await run(name, { ...job, config: { ...job.config, ...own } });
     expect(await weightsOf(name)).not.toEqual(await weightsOf("whole"));
+  });
+
+  it("says where the teacher was sure of nothing, and records how many slices it labelled", async () => {
+    const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+    const selfTraining = { rounds: 1, minConfidence: 1 };
+    await run("unsure", { ...job, config: { ...job.config, selfTraining } });
+    expect(warn.mock.calls.join()).toMatch(/nowhere sure to 1 in \d+ unlabelled slices/);
+    warn.mockRestore();
+    const labelled = async (name: string): Promise<number | undefined> =>
+      (await loadRun(join(folder, name))).record.data.pseudoLabelledCases;
+    expect(await labelled("unsure")).toBe(0);
+    expect(await labelled("whole")).toBeGreaterThan(0);
   });
 
   it("is pre-trained on no slice of a phantom that is the data itself", async () => {

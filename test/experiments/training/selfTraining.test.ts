@@ -72,6 +72,16 @@ describe("pseudoLabels", () => {
 });
 
 describe("selfTrain", () => {
+  it("says where the teacher is sure of nothing", async () => {
+    const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+    const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
+    const options = { minConfidence: 1, fit: { ...quiet, epochs: 1 } };
+    const [, student] = await selfTrain((round) => tinySegmenter(11, round), data, options);
+    expect(student.pseudoLabelled).toBe(0);
+    expect(warn.mock.calls.join()).toContain("nowhere sure to 1 in 4 unlabelled slices");
+    warn.mockRestore();
+  });
+
   it("teaches each student by the one before, from fresh weights", async () => {
     const made: number[] = [];
     const unlabelled = samples.slice(2).map((sample) => ({ ...sample, labels: null }));
