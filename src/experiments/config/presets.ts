@@ -23,7 +23,7 @@ const PER_IMAGE = { normalization: "group", standardize: true } as const;
  * - `demo`: what `npm run demo` trains: 312 steps per model, minutes for both on two cores.
  * - `quick`: the same with more slices, epochs and random changes; minutes per model.
  * - `best`: `quick` at 192 × 192 and twice as long, with the average of the weights, rare classes drawn
- *   more often, mirrored copies in prediction and labels by expected Dice: what scored best on real slices so far; see docs/accuracy.md.
+ *   more often, mirrored copies in prediction and labels by expected Dice; docs/accuracy.md has what each gave.
  * - `paper`: the paper's protocol: 369 × 369 grey, 100 epochs, 10 folds, Adam at defaults,
  *   multi-class cross-entropy, five augmented copies of every training slice, attention at every
  *   level. Hours per fold without a GPU. The paper names no batch size; ours is 2.

@@ -4,8 +4,8 @@ import { selectById } from "../../data/splits";
 import type { Split, Splittable } from "../../data/splits";
 
 /**
- * The slices of a fold that may be labelled, in the order in which they are drawn: the first has as many
- * classes as any, and the first five hold the first one.
+ * The slices of a fold that may be labelled, in the order in which they are drawn. The first one has as many
+ * classes as any other, and more shots add slices to those of fewer.
  */
 export function drawOrder(fold: Split, cases: readonly Splittable[], seed: number): string[] {
   const pool = selectById(cases, [...fold.train, ...fold.validation]);
