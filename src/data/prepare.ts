@@ -3,7 +3,7 @@ import type { Box } from "./crop";
 import { cropPlane, findFrame, uncropPlane } from "./crop";
 import type { IntensityWindow } from "./intensity";
 import { applyWindow, defaultWindow } from "./intensity";
-import { rankDice } from "./rankDice";
+import { checkDecoding, rankDice } from "./rankDice";
 import type { Decoding } from "./rankDice";
 import type { Interpolation } from "./resize";
 import { resizeImage, resizeLabels } from "./resize";
@@ -100,7 +100,7 @@ export interface RestoreOptions extends Pick<PrepareOptions, "crop" | "window"> 
  * @param probabilities at the sample's size, `[height, width, classes]` row-major
  * @param originalCase the case that the sample was made from
  * @param options as given to {@link prepareSamples}, where it cropped, and how classes are compared
- * @throws ConfigError when there are not as many values as pixels and classes
+ * @throws ConfigError when there are not as many values as pixels and classes, or for an unknown decoding
  */
 export function restoreProbabilities(
   { height, width, classes, data }: ClassProbabilities,
@@ -114,6 +114,8 @@ export function restoreProbabilities(
       got: String(data.length),
     });
   }
+  const { decoding = "argmax" } = options;
+  checkDecoding("restoreProbabilities.decoding", decoding);
   const box = sampleBox(originalCase, options);
   const planeOf = (label: number): Float32Array => {
     const plane = new Float32Array(height * width);
@@ -121,7 +123,7 @@ export function restoreProbabilities(
     return resizeImage({ height, width, data: plane }, box.height, box.width, "linear").data;
   };
   const labels =
-    options.decoding === "rankDice"
+    decoding === "rankDice"
       ? rankDice(Array.from({ length: classes }, (_, label) => planeOf(label)))
       : likeliest(box.height * box.width, classes, planeOf);
   const cropped = { height: box.height, width: box.width, data: labels };

@@ -1,9 +1,20 @@
 import { ConfigError } from "../core/errors";
+import { refuseUnknownOptions } from "../core/unknownOptions";
 
 /** How probabilities become labels: the likeliest class, or {@link rankDice}. */
 export const DECODINGS = ["argmax", "rankDice"] as const;
 
 export type Decoding = (typeof DECODINGS)[number];
+
+/**
+ * Refuses a way to decode that does not exist, which would otherwise be taken for the likeliest class.
+ *
+ * @throws ConfigError that names the two
+ */
+export function checkDecoding(where: string, decoding: Decoding): void {
+  if (DECODINGS.includes(decoding)) return;
+  throw new ConfigError({ where, expected: DECODINGS.join(" or "), got: String(decoding) });
+}
 
 /** How {@link rankDice} decides. */
 export interface RankDiceOptions {
@@ -28,7 +39,8 @@ interface Selection {
  *
  * @param planes the probability of each class at each pixel, one plane per class, background first
  * @returns one label per pixel
- * @throws ConfigError for no planes, planes of different lengths or a probability outside [0, 1]
+ * @throws ConfigError for no planes, planes of different lengths, a probability outside [0, 1] or an
+ *   unknown option
  * @example
  * // Three of four pixels are more likely background, but a Dice of the class is more likely high with the second.
  * const lesion = Float32Array.of(0.9, 0.45, 0.05, 0.01);
@@ -37,8 +49,17 @@ interface Selection {
  */
 export function rankDice(
   planes: readonly Float32Array[],
-  { pruningProbability = 0.5 }: RankDiceOptions = {},
+  options: RankDiceOptions = {},
 ): Uint8Array {
+  refuseUnknownOptions("rankDice", options, ["pruningProbability"]);
+  const { pruningProbability = 0.5 } = options;
+  if (!(pruningProbability >= 0 && pruningProbability <= 1)) {
+    throw new ConfigError({
+      where: "rankDice.pruningProbability",
+      expected: "a number in [0, 1]",
+      got: String(pruningProbability),
+    });
+  }
   checkPlanes(planes);
   const { length } = planes[0];
   const selections = planes.map((plane) => select(plane, pruningProbability));

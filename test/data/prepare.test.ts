@@ -127,6 +127,20 @@ describe("samples and back", () => {
     );
   });
 
+  it("takes the labels with the highest expected Dice where it is asked to", () => {
+    const lesion = [0.9, 0.45, 0.45, 0.05, 0.01];
+    const data = Float32Array.from(lesion.flatMap((share) => [1 - share, share]));
+    const probabilities = { height: 1, width: 5, classes: 2, data };
+    const item = slice(1, 5, new Float32Array(5));
+    const labels = (decoding: "argmax" | "rankDice") =>
+      Array.from(restoreProbabilities(probabilities, item, { decoding }).data);
+    expect(labels("argmax")).toEqual([1, 0, 0, 0, 0]);
+    expect(labels("rankDice")).toEqual([1, 1, 1, 0, 0]);
+    expect(() => labels("rankdice" as "rankDice")).toThrow(
+      "restoreProbabilities.decoding: expected argmax or rankDice, got rankdice",
+    );
+  });
+
   it("says how much resizing alone costs", () => {
     const labels = { height: 64, width: 64, data: new Uint8Array(4096) };
     for (let i = 0; i < 64; i++) labels.data[i * 64 + 20] = 1; // one pixel wide

@@ -40,6 +40,13 @@ describe("rankDice", () => {
   });
 
   it.each([
+    ["a threshold above 1", { pruningProbability: 1.5 }, /^rankDice\.pruningProbability/],
+    ["an unknown option", { pruning: 0.5 }, /^rankDice\.pruning/],
+  ])("refuses %s", (_, options, message) => {
+    expect(() => rankDice(planesOf([[0.5], [0.5]]), options)).toThrow(message);
+  });
+
+  it.each([
     ["no planes", []],
     ["planes of two lengths", [[0.5, 0.5], [0.5]]],
     ["no pixels", [[], []]],

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { prepareSamples, restoreProbabilities } from "../../data/prepare";
 import type { IntensityWindow } from "../../data/intensity";
+import { checkDecoding } from "../../data/rankDice";
 import type { Decoding } from "../../data/rankDice";
 import type { Plane, SliceCase } from "../../data/types";
 import { createPredictor } from "../../engine/predictor";
@@ -54,7 +55,7 @@ export interface PredictOptions {
  * @param models take square images of one channel, `[null, size, size, 1]`; the probabilities of an
  *   ensemble's members, all of one size, are averaged
  * @returns one plane of labels per case, in their order
- * @throws ConfigError for an empty ensemble or members of different sizes
+ * @throws ConfigError for an empty ensemble, members of different sizes, or unknown flips or decoding
  */
 export function predictCases(
   models: tf.LayersModel | readonly tf.LayersModel[],
@@ -79,6 +80,14 @@ export function* predictInBatches(
 ): Generator<void, Plane<Uint8Array>[]> {
   const { batchSize = 4, flips = "none", decoding = "argmax", slidingWindow } = options;
   const { onProgress } = options;
+  checkDecoding("predictCases.decoding", decoding);
+  if (!Object.hasOwn(FLIPPED_AXES, flips)) {
+    throw new ConfigError({
+      where: "predictCases.flips",
+      expected: Object.keys(FLIPPED_AXES).join(" or "),
+      got: String(flips),
+    });
+  }
   const members = [models].flat();
   const inputSize = commonSize(members);
   const plan = slidingWindow && { ...slidingWindow, inputSize, batchSize };

@@ -54,6 +54,6 @@ export function expectInputSize(
     expected: `images of ${String(height)} x ${String(width)}, as "${model.name}" takes them`,
     got: `"${other.id}" of ${other.image.height} x ${other.image.width}`,
     remedy:
-      "Prepare them at this size; of slices for a network that was trained on patches, cut out a part (cropPlane).",
+      "Prepare them at this size. For a network trained on patches, cut a part of this size out of the slice (cropPlane).",
   });
 }

@@ -85,7 +85,7 @@ export function pseudoLabels(
   return labelled;
 }
 
-/** Says that a student learns nothing that its teacher did not, where no pixel is sure; `null` where some are. */
+/** A warning where the teacher labelled no slice, so that its student learns nothing new; `null` otherwise. */
 export function unsureNote(
   taught: number,
   unlabelled: number,
@@ -93,8 +93,8 @@ export function unsureNote(
 ): string | null {
   if (taught > 0 || unlabelled === 0) return null;
   return (
-    `self-training: the teacher is nowhere sure to ${minConfidence} in ${unlabelled} unlabelled slices, ` +
-    "so its student learns from the labelled ones alone. Lower minConfidence, or train the teacher longer."
+    `self-training: no pixel of the ${unlabelled} unlabelled slices reaches the teacher's minConfidence of ${minConfidence}, ` +
+    "so the student learns from the labelled slices alone. Lower minConfidence, or train the teacher longer."
   );
 }
 

@@ -52,6 +52,13 @@ describe("predictCases", () => {
     expect(() => predictCases([threshold(8), threshold(4)], cases)).toThrow(/got 8, 4/);
   });
 
+  it.each([
+    ["flips", "vertical", /^predictCases.flips: expected none or horizontal or both, got vertical/],
+    ["decoding", "rankdice", /^predictCases.decoding: expected argmax or rankDice, got rankdice/],
+  ])("refuses %s that there are not", (name, value, message) => {
+    expect(() => predictCases(threshold(8), cases, { [name]: value })).toThrow(message);
+  });
+
   it("tells how far it is, and leaves no tensors behind", () => {
     const model = threshold(8);
     predictCases(model, cases, { compiled: true });

@@ -120,7 +120,7 @@ describe("a job with pre-training and self-training", () => {
     const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
     const selfTraining = { rounds: 1, minConfidence: 1 };
     await run("unsure", { ...job, config: { ...job.config, selfTraining } });
-    expect(warn.mock.calls.join()).toMatch(/nowhere sure to 1 in \d+ unlabelled slices/);
+    expect(warn.mock.calls.join()).toMatch(/no pixel of the \d+ unlabelled slices reaches/);
     warn.mockRestore();
     const labelled = async (name: string): Promise<number | undefined> =>
       (await loadRun(join(folder, name))).record.data.pseudoLabelledCases;
