@@ -32,7 +32,7 @@ export class LayerbookError extends Error {
     const { where, expected, got, remedy, cause } = details;
     const tail = remedy === undefined ? "" : `. ${remedy}`;
     const message = `${where}: expected ${expected}, got ${got}${tail}`;
-    // Node prints a cause that is there, though it be undefined.
+    // Node prints a cause even where it is undefined.
     super(message, cause === undefined ? undefined : { cause });
     const parts = { name: new.target.name, where, expected, got, remedy };
     for (const [key, value] of Object.entries(parts)) {

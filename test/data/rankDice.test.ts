@@ -39,7 +39,7 @@ describe("rankDice", () => {
     ).toEqual([1, 0]);
   });
 
-  it.each([
+  it.each<[string, Record<string, number>, RegExp]>([
     ["a threshold above 1", { pruningProbability: 1.5 }, /^rankDice\.pruningProbability/],
     ["an unknown option", { pruning: 0.5 }, /^rankDice\.pruning/],
   ])("refuses %s", (_, options, message) => {
