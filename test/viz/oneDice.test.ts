@@ -58,6 +58,26 @@ const job: JobRecord = {
   cases: evaluation.records,
 };
 
+/** The page of a run that held out some of the cases. */
+function pageOf(held: readonly number[]): ReturnType<typeof runReport> {
+  const own = held.map((index) => cases[index]);
+  const masks = held.map((index) => predictions[index]);
+  return runReport({
+    record: {
+      ...{ format: "layerbook-run-1", model: "unet", classNames, config },
+      data: {
+        ...{ source: "phantom", name: "phantom", splitNote: null },
+        ...{ trainCases: 1, validationCases: 1, testCases: held.length },
+      },
+      versions: { layerbook: "1.0.0", tfjs: "4", tensorflow: null, node: "v20" },
+      result: { ended: "completed", bestEpoch: 1, steps: 1, seconds: 1, records },
+    },
+    evaluation: scorePredictions(own, masks, classNames),
+    ...{ cases: own, predictions: masks },
+    ...{ command: "npx layerbook report r", date: "2026-01-01" },
+  });
+}
+
 describe("one mean Dice everywhere", () => {
   it("is the mean over cases of a case's mean over the classes that it has", () => {
     expect(evaluation.summary.dice).toBeCloseTo(PER_CASE, 12);
@@ -95,23 +115,18 @@ describe("one mean Dice everywhere", () => {
   });
 
   it("is in a run's page; the validation's is said to be another", () => {
-    const page = runReport({
-      record: {
-        ...{ format: "layerbook-run-1", model: "unet", classNames, config },
-        data: {
-          ...{ source: "phantom", name: "phantom", splitNote: null },
-          ...{ trainCases: 1, validationCases: 1, testCases: 4 },
-        },
-        versions: { layerbook: "1.0.0", tfjs: "4", tensorflow: null, node: "v20" },
-        result: { ended: "completed", bestEpoch: 1, steps: 1, seconds: 1, records },
-      },
-      ...{ evaluation, cases, predictions, command: "npx layerbook report r", date: "2026-01-01" },
-    });
+    const page = pageOf([0, 1, 2, 3]);
     expectOneDice(page.headline);
     expect(page.headline).toContain("3 of 4 held-out slices");
     expectOneDice(page.sections[0].html ?? "");
     const training = page.sections.find(({ heading }) => heading === "Training");
     expect(training?.figures?.[0].caption).toMatch(/not to be compared with the scores above/);
+  });
+
+  it("is said to be missing where no held-out slice has a class", () => {
+    const page = pageOf([3]);
+    expect(page.headline).not.toContain("NaN");
+    expect(page.sections.map(({ heading }) => heading)).not.toContain("Worst slices first");
   });
 
   it("is that of each slice below its picture", () => {
