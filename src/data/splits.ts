@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ConfigError, DataError } from "../core/errors";
 import { parseJson } from "../core/json";
 import { createRandom } from "../core/random";
+import { asDataError } from "../files/systemErrors";
 import { writeJsonWhole } from "../files/writeWhole";
 import type { Plane } from "./types";
 
@@ -269,18 +270,29 @@ export async function writeSplits(path: string, splits: readonly Split[]): Promi
  * @throws DataError for a file that holds none; ConfigError where they overlap or do not fit
  */
 export async function readSplits(path: string, cases: readonly Splittable[]): Promise<Split[]> {
-  let splits: Split[];
-  try {
-    splits = z.array(splitSchema).parse(parseJson(await readFile(path, "utf8")));
-  } catch (cause) {
+  const expected = "splits as writeSplits saves them";
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw asDataError(path, expected, cause);
+  });
+  const result = z.array(splitSchema).min(1, "no split").safeParse(parsed(text));
+  if (!result.success) {
+    const [{ message, path: place }] = result.error.issues;
     throw new DataError({
       where: path,
-      expected: "splits as writeSplits saves them",
-      got: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
-      remedy: "Make the splits anew",
-      cause,
+      expected,
+      got: parsed(text) === undefined ? "text that is not JSON" : [...place, message].join(": "),
+      remedy: `Write an array of {"fold", "seed", "train", "validation", "test"} with the ids of the cases`,
     });
   }
-  for (const split of splits) checkSplit(split, cases);
-  return splits;
+  for (const split of result.data) checkSplit(split, cases);
+  return result.data;
+}
+
+/** @returns `undefined` for text that is not JSON */
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,20 +1,35 @@
-export { DISPLAY, SHOWN, setDisplayHost } from "./host";
-export type { DisplayHost, MimeBundle, PublishOptions } from "./host";
-export { clearOutput, display, displayBundle, toMimeBundle } from "./display";
-export type { DisplayOptions } from "./display";
+// Every public name, one line per module.
+export {
+  DISPLAY,
+  SHOWN,
+  setDisplayHost,
+  type DisplayHost,
+  type MimeBundle,
+  type PublishOptions,
+  type Comm,
+  type CommExtras,
+  type CommHandler,
+  type CommHost,
+  type CommMessage,
+  type CommTarget,
+} from "./host";
+export { clearOutput, display, displayBundle, toMimeBundle, type DisplayOptions } from "./display";
 export { input } from "./input";
 export { interruptRequested, withInterruptible } from "./interrupt";
-export { createProgress } from "./progress";
-export type {
-  OutputStream,
-  Progress,
-  ProgressOptions,
-  ProgressOutcome,
-  ProgressValues,
+export {
+  createProgress,
+  type OutputStream,
+  type Progress,
+  type ProgressOptions,
+  type ProgressOutcome,
+  type ProgressValues,
 } from "./progress";
-export { registerDisplay } from "./formats";
-export type { DisplayFormat } from "./formats";
+export { registerDisplay, type DisplayFormat } from "./formats";
 export { listComms, openComm, registerCommTarget } from "./comm";
-export type { Comm, CommExtras, CommHandler, CommHost, CommMessage, CommTarget } from "./host";
-export { Widget, widget } from "./widget/widget";
-export type { WidgetChange, WidgetEvents, WidgetOptions } from "./widget/widget";
+export {
+  Widget,
+  widget,
+  type WidgetChange,
+  type WidgetEvents,
+  type WidgetOptions,
+} from "./widget/widget";

@@ -12,6 +12,7 @@ import { flatten } from "./nest";
 import { freezeVariables } from "./passes/freeze";
 import { invertInInt64 } from "./passes/invertInInt64";
 import { openBatch, sameGraph } from "./passes/openBatch";
+import { refuseUpdates } from "./refuseUpdates";
 import { traceFunction } from "./trace";
 
 /** A shape, batch included; `null` for a batch of any size. */
@@ -112,6 +113,7 @@ function recordServing(
     );
     try {
       const trace = traceFunction("serve", predict, flatten("serve, argument", [inputs]));
+      refuseUpdates(where, trace);
       return freezeVariables(trace.fn, trace.variables);
     } finally {
       tf.dispose(inputs);

@@ -11,6 +11,7 @@ import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
 import type { Precision } from "./program";
+import { refuseUpdates } from "./refuseUpdates";
 import { Session } from "./session";
 import { realBinding, traceFunction } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
@@ -75,6 +76,7 @@ export function createPredictor(
   const cache = new TraceCache("predict", maxTraces, {
     record: (flat) => {
       const trace = traceFunction("predict", apply, flat);
+      refuseUpdates(`createPredictor("${model.name}")`, trace);
       return { trace, graph: prune(simplify(prune(trace.fn))), watchedOps: [] };
     },
     drop: unload,

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { TraceError } from "../core/errors";
 import { scan } from "../core/ops/scan";
 import { statelessDropout } from "../core/ops/statelessRandom";
 import { recurrentSeeds } from "../core/recurrentSeeds";
+import { recurrentStates } from "../core/recurrentStates";
 import { tfjsClass } from "../core/tfjsClasses";
 import { columns, recurrenceOf, rows } from "./recurrentCells";
 import type { Cell, MakeRecurrence } from "./recurrentCells";
-import type { TraceContext } from "./traceContext";
 
 /** What tfjs keeps in a recurrent layer. */
 interface RecurrentLayer {
@@ -69,7 +68,8 @@ function recordedCall(
     return layer.goBackwards ? tf.reverse(turned, 0) : turned;
   };
   const mask = kwargs?.["mask"] as tf.Tensor2D | null | undefined;
-  const given = kwargs?.["initialState"] as tf.Tensor2D[] | null | undefined;
+  const held = layer.stateful ? recurrentStates(layer as unknown as tf.layers.Layer) : null;
+  const given = (kwargs?.["initialState"] ?? held) as tf.Tensor2D[] | null;
   const input =
     dropMask.input === null ? x : tf.mul<tf.Tensor3D>(x, tf.expandDims(dropMask.input, 1));
   const projected = tf.matMul(rows(timeMajor(input)), kernel);
@@ -84,6 +84,7 @@ function recordedCall(
   const final = tf.squeeze<tf.Tensor2D>(tf.slice(outputs, [time - 1, 0, 0]), [0]);
   // tfjs' split into one part has no gradient.
   const last = states === 1 ? [final] : columns(final, states);
+  held?.forEach((state, index) => void state.assign(last[index]));
   const output = layer.returnSequences ? tf.transpose(sequence, [1, 0, 2]) : last[0];
   return layer.returnState ? [output, ...last] : output;
 }
@@ -100,27 +101,13 @@ export function recurrentPrototype(): { call: RecurrentCall } {
  * Dropout draws a mask per call for all steps, as Keras does, from seeds that a recorded step moves
  * on; one mask serves all gates, as in tfjs and in Keras' fused form.
  */
-export function recordRecurrence(context: TraceContext): (before: RecurrentCall) => RecurrentCall {
-  return (before) =>
-    function (this: RecurrentLayer, inputs, kwargs) {
-      if (this.stateful) refuseStateful(context);
-      const make = recurrenceOf(this.cell);
-      const [x] = Array.isArray(inputs) && inputs.length === 1 ? inputs : [inputs];
-      if (make === null || !isPlain(this, x, kwargs)) return before.call(this, inputs, kwargs);
-      return tf.tidy(() => recordedCall(this, make, x as tf.Tensor3D, kwargs));
-    };
-}
-
-/** tfjs keeps the states in tensors beside the layer, which a recorded step could not move on. */
-function refuseStateful(context: TraceContext): never {
-  return context.fail(
-    new TraceError({
-      where: context.name,
-      expected: "recurrent layers that start anew at each call",
-      got: context.inLayer("stateful: true"),
-      remedy:
-        "Hold the states in variables of yours: pass them as initialState, and assign what " +
-        "returnState gives.",
-    }),
-  );
+export function recordRecurrence(before: RecurrentCall): RecurrentCall {
+  return function (this: RecurrentLayer, inputs, kwargs) {
+    // From here on tfjs' own call finds them there too.
+    if (this.stateful) recurrentStates(this as unknown as tf.layers.Layer);
+    const make = recurrenceOf(this.cell);
+    const [x] = Array.isArray(inputs) && inputs.length === 1 ? inputs : [inputs];
+    if (make === null || !isPlain(this, x, kwargs)) return before.call(this, inputs, kwargs);
+    return tf.tidy(() => recordedCall(this, make, x as tf.Tensor3D, kwargs));
+  };
 }

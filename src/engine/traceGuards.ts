@@ -115,7 +115,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
           }
         },
     ),
-    replace(recurrentPrototype(), "call", recordRecurrence(context)),
+    replace(recurrentPrototype(), "call", recordRecurrence),
     replace(
       engine,
       "runKernel",

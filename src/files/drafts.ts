@@ -78,7 +78,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether a name is a draft's; those of locks name no process. */
+/** Whether a name is that of a draft. */
 export function isDraft(name: string): boolean {
-  return /^\..+\.([0-9a-f]{8}-\d+-)?[0-9a-f]{12}\.partial$/s.test(name);
+  return DRAFT.test(name);
 }

@@ -134,5 +134,15 @@ describe("checkSplit", () => {
     await expect(readSplits(path, fifty.slice(1))).rejects.toThrow(/got case0/);
     writeFileSync(path, JSON.stringify([{ ...splits[0], train: [3] }]));
     await expect(readSplits(path, fifty)).rejects.toThrow(DataError);
+    writeFileSync(path, "[{");
+    await expect(readSplits(path, fifty)).rejects.toThrow(
+      /got text that is not JSON\. Write an array/,
+    );
+    writeFileSync(path, "[]");
+    await expect(readSplits(path, fifty)).rejects.toThrow(/got no split/);
+    const missing = join(folder, "none.json");
+    await expect(readSplits(missing, fifty)).rejects.toThrow(
+      /none\.json: .*got nothing at that path/,
+    );
   });
 });

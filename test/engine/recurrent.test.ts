@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { recurrentSeeds } from "../../src/core/recurrentSeeds";
+import { recurrentStates } from "../../src/core/recurrentStates";
+import { exportSavedModel } from "../../src/engine/exportSavedModel";
 import { loadEngine } from "../../src/engine/load";
 import { createPredictor } from "../../src/engine/predictor";
 import { compile } from "../../src/engine/program";
@@ -45,7 +47,10 @@ function create(kind: Golden["kind"], args: Readonly<Record<string, unknown>> = 
 
 /** Builds a layer and draws its weights. */
 function drawWeights(layer: tf.layers.Layer, draw: ReturnType<typeof createDraw>): void {
-  layer.apply(tf.input({ shape: [TIME, CHANNELS] }));
+  const isStateful = (layer as { stateful?: boolean }).stateful === true;
+  layer.apply(
+    tf.input(isStateful ? { batchShape: [BATCH, TIME, CHANNELS] } : { shape: [TIME, CHANNELS] }),
+  );
   const weights = layer.weights.map(({ shape }) => {
     const sizes = shape as number[];
     return tf.tensor(draw(sizes, 0.5), sizes);
@@ -72,6 +77,9 @@ function stepOf(layer: tf.layers.Layer, draw: ReturnType<typeof createDraw>) {
   };
 }
 
+const isPlain = ({ training, args }: Golden): boolean =>
+  training !== true && args["stateful"] !== true;
+
 const loops = (step: { recorded: readonly { nodes: readonly { op: string }[] }[] }): number =>
   step.recorded[0].nodes.filter(({ op }) => op === "While").length;
 
@@ -80,7 +88,7 @@ const values = (tensors: tf.Tensor[]): number[][] =>
 
 describe("recurrent layers in a compiled function", () => {
   const goldens = readCases<Golden>("recurrent");
-  it.each(goldens.filter(({ training }) => training !== true))("equal Keras: $name", (golden) => {
+  it.each(goldens.filter(isPlain))("equal Keras: $name", (golden) => {
     const draw = createDraw(golden.seed);
     const x = tf.tensor(draw([BATCH, TIME, CHANNELS]), [BATCH, TIME, CHANNELS]);
     const plain = create(golden.kind, golden.args);
@@ -318,17 +326,150 @@ describe("recurrent layers in a compiled function", () => {
     expect(values([train(x), train(x)])).toEqual(wanted);
   });
 
-  it("refuse states that stay from call to call, naming the layer and what to do", () => {
-    const layer = tf.layers.gru({
-      units: UNITS,
-      stateful: true,
-      batchInputShape: [BATCH, TIME, CHANNELS],
-      name: "memory",
+  describe("with states that stay from call to call", () => {
+    const stateful = goldens.filter(({ args }) => args["stateful"] === true);
+    const sequence = [BATCH, TIME, CHANNELS];
+    const drawn = (seed: number): tf.Tensor => tf.tensor(createDraw(seed)(sequence), sequence);
+
+    it.each(stateful)("equal Keras, compiled and eager: $name", (golden) => {
+      const draw = createDraw(golden.seed);
+      const [x, next] = [0, 1].map(() => tf.tensor(draw(sequence), sequence));
+      const layer = create(golden.kind, golden.args);
+      drawWeights(layer, draw);
+      const shape = layer.computeOutputShape(sequence) as number[];
+      const direction = tf.tensor(draw(shape), shape);
+      const options =
+        golden.mask === null ? {} : { mask: tf.tensor2d(golden.mask, [BATCH, TIME], "int32") };
+      const output = (input: tf.Tensor): tf.Tensor => layer.apply(input, options) as tf.Tensor;
+      const gradients = (input: tf.Tensor): tf.Tensor[] => {
+        const loss = (of: tf.Tensor): tf.Scalar => tf.sum(tf.mul(output(of), direction));
+        const weights = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
+        const states = layer.states.map((state) => state.clone());
+        const own = tf.grad(loss)(input);
+        // Both gradients are of the same call.
+        layer.resetStates(states);
+        return [own, ...Object.values(tf.variableGrads(() => loss(input), weights).grads)];
+      };
+      const compiled = [
+        compile(output, { captured: "ok" }),
+        compile(gradients, { captured: "ok" }),
+      ];
+      for (const [run, differentiate] of [compiled, [output, gradients]] as const) {
+        layer.resetStates();
+        const first = (run as typeof output)(x);
+        const states = layer.states.map((state) => state.clone());
+        const second = (run as typeof output)(next);
+        layer.resetStates(states);
+        const found = (differentiate as typeof gradients)(next);
+        layer.resetStates();
+        const outputs = [first, second, (run as typeof output)(next)];
+        values(outputs).forEach((y, i) => expectClose(y, golden.outputs[i], 1e-5, `call ${i}`));
+        values(found).forEach((y, i) => expectClose(y, golden.gradients[i], 1e-4, `gradient ${i}`));
+      }
     });
-    const x = tf.ones([BATCH, TIME, CHANNELS]);
-    layer.apply(x);
-    const step = compile((y: tf.Tensor) => layer.apply(y) as tf.Tensor, { captured: "ok" });
-    expect(() => step(x)).toThrow(/got stateful: true in layer "memory".*initialState/);
+
+    const memory = (args: object = {}): tf.RNN =>
+      tf.layers.gru({
+        ...{ units: UNITS, stateful: true, name: "memory", batchInputShape: sequence, ...args },
+      });
+
+    it("are the same whether calls are compiled or eager, in any order", () => {
+      const layer = memory();
+      const x = drawn(3);
+      layer.apply(x);
+      const step = compile((y: tf.Tensor) => layer.apply(y) as tf.Tensor);
+      const eager = (y: tf.Tensor): tf.Tensor => layer.apply(y) as tf.Tensor;
+      const runs = [
+        [eager, eager, eager],
+        [step, step, step],
+        [step, eager, step],
+        [eager, step, eager],
+      ].map((calls) => {
+        layer.resetStates();
+        return values(calls.map((call) => call(x)));
+      });
+      for (const run of runs) run.forEach((y, i) => expectClose(y, runs[0][i], 1e-5, `call ${i}`));
+      expect(runs[0][1]).not.toEqual(runs[0][0]);
+      expect(step.recorded).toHaveLength(1);
+    });
+
+    it("go on one step at a time as over the whole sequence", () => {
+      const layer = memory({ batchInputShape: [BATCH, 1, CHANNELS] });
+      const model = tf.sequential({ layers: [layer] });
+      const step = compile((y: tf.Tensor) => model.apply(y) as tf.Tensor);
+      const x = drawn(4);
+      const whole = tf.layers.gru({ units: UNITS });
+      whole.apply(x);
+      whole.setWeights(layer.getWeights());
+      const steps = tf.split(x, TIME, 1).map((part) => step(part));
+      expectClose(values(steps)[TIME - 1], values([whole.apply(x) as tf.Tensor])[0], 1e-5, "last");
+      model.resetStates();
+      expectClose(values([step(tf.split(x, TIME, 1)[0])])[0], values(steps)[0], 1e-6, "anew");
+    });
+
+    it("train in a step, as a part of a checkpoint, and leave no tensor behind", () => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.bidirectional({
+            layer: tf.layers.lstm({ units: 4, stateful: true }),
+            batchInputShape: sequence,
+            mergeMode: "concat",
+          }),
+          tf.layers.dense({ units: 1 }),
+        ],
+      });
+      const variables = modelVariables(model);
+      const names = [0, 1, 2, 3].map((index) => `recurrentState${index}`);
+      expect([...variables.keys()].slice(-4)).toEqual(names);
+      const optimizer = tf.train.sgd(0.1);
+      const train = compile((y: tf.Tensor) => {
+        const loss = (): tf.Scalar =>
+          tf.mean(tf.square(tf.sub(model.apply(y, { training: true }) as tf.Tensor, 1)));
+        return optimizer.minimize(loss, true) as tf.Scalar;
+      });
+      const x = drawn(5);
+      train(x).dispose();
+      const saved = readVariables(variables);
+      const wanted = values([train(x), train(x)]);
+      writeVariables("checkpoint", variables, saved);
+      expect(values([train(x), train(x)])).toEqual(wanted);
+      const before = tf.memory().numTensors;
+      train(x).dispose();
+      model.resetStates();
+      train(x).dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it("are freed with the layer", () => {
+      const layer = memory();
+      layer.apply(drawn(6));
+      const count = Object.keys(tf.engine().registeredVariables).length;
+      const [state] = recurrentStates(layer);
+      layer.dispose();
+      expect(state.isDisposed).toBe(true);
+      expect(Object.keys(tf.engine().registeredVariables)).toHaveLength(count - 3);
+    });
+
+    it("refuse states of another shape, and another batch size", () => {
+      const layer = memory();
+      const x = drawn(7);
+      layer.apply(x);
+      const step = compile((y: tf.Tensor) => layer.apply(y) as tf.Tensor);
+      step(x);
+      expect(() => layer.resetStates([tf.zeros([BATCH, UNITS + 1])])).toThrow(
+        /layer "memory".resetStates: expected states of shape \[2, 5\], got \[2, 6\]/,
+      );
+      expect(() => step(tf.ones([BATCH + 1, TIME, CHANNELS]))).toThrow(/memory/);
+      expect(step(x).shape).toEqual([BATCH, UNITS]);
+    });
+
+    it("refuse a predictor and an export, whose states would not move", () => {
+      const model = tf.sequential({ layers: [memory()] });
+      const message =
+        /expected a model that writes no variable .*"memory\/state_\d+".*model\.apply/;
+      expect(() => createPredictor(model)(drawn(8))).toThrow(message);
+      expect(() => exportSavedModel(model, "never written")).toThrow(message);
+    });
   });
 
   it("can carry their states in variables instead", () => {

@@ -95,6 +95,36 @@ def dropout_case(name, seed, kind, args):
     }
 
 
+def stateful_case(name, seed, kind, args, has_mask=False):
+    """Three calls with `stateful`, and the gradients of the second: it goes on from the first, the third starts anew."""
+    draw = Draw(seed)
+    inputs = [tf.Variable(draw([BATCH, TIME, CHANNELS])) for _ in range(2)]
+    layer = create(kind, {**args, "stateful": True})
+    layer.build([BATCH, TIME, CHANNELS])
+    for weight in layer.trainable_weights:
+        weight.assign(draw(weight.shape, 0.5))
+    # Of a masked first step Keras puts out 0, and tfjs the state; none is masked here.
+    mask = numpy.array([[1, 1, 0, 1, 1, 0, 0], [1, 1, 1, 1, 0, 1, 1]], dtype=bool)
+    given = tf.constant(mask) if has_mask else None
+    first = layer(inputs[0], mask=given)
+    with tf.GradientTape() as tape:
+        second = layer(inputs[1], mask=given)
+        loss = tf.reduce_sum(second * draw(second.shape))
+    gradients = tape.gradient(loss, [inputs[1], *layer.trainable_weights])
+    layer.reset_state()
+    third = layer(inputs[1], mask=given)
+    return {
+        "name": name,
+        "seed": seed,
+        "kind": kind,
+        "args": {**args, "stateful": True},
+        "mask": mask.astype(int).tolist() if has_mask else None,
+        "bidirectional": False,
+        "outputs": [rounded(y) for y in (first, second, third)],
+        "gradients": [rounded(gradient) for gradient in gradients],
+    }
+
+
 cases = []
 for kind in GATES:
     sigmoid = {} if kind == "SimpleRNN" else {"recurrent_activation": "sigmoid"}
@@ -113,5 +143,7 @@ for kind in GATES:
             kind,
             {**sigmoid, "dropout": 0.3, "recurrent_dropout": 0.4, "return_sequences": True},
         ),
+        stateful_case(f"{kind}, stateful", 10, kind, sigmoid),
+        stateful_case(f"{kind}, stateful, masked sequences", 11, kind, {**sigmoid, "return_sequences": True}, True),
     ]
 save(["keras", "tensorflow-cpu"], cases)

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, LayerbookError } from "../../core/errors";
+import { forgetDraft, newDraft } from "../../files/drafts";
 import { asWriteError } from "../../files/systemErrors";
 import { makeFolder, writeWhole } from "../../files/writeWhole";
 import { processStart } from "./processStart";
@@ -60,7 +61,7 @@ const WAIT_MS = 500;
 export class StoppedWaiting extends Error {}
 
 /**
- * {@link withFolderLock}, but waits where somebody else owns the folder.
+ * {@link withFolderLock}, but waits where somebody else owns the folder, and says so once on stderr.
  *
  * @param isStopped asked while waiting
  * @throws StoppedWaiting where that says so
@@ -70,6 +71,7 @@ export async function withFreeFolder<T>(
   isStopped: () => boolean,
   body: () => Promise<T>,
 ): Promise<T> {
+  let hasSaid = false;
   for (;;) {
     let isTaken = false;
     try {
@@ -79,6 +81,9 @@ export async function withFreeFolder<T>(
       });
     } catch (error) {
       if (isTaken || !(error instanceof FolderInUse)) throw error;
+      if (!hasSaid)
+        console.warn(`${folder}: waiting, since it is ${error.got.replace(/^one /, "")}`);
+      hasSaid = true;
     }
     if (isStopped()) throw new StoppedWaiting();
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
@@ -156,9 +161,9 @@ async function release(path: string, token: string): Promise<void> {
  * @returns false where there is one already
  */
 async function createWhole(path: string, text: string): Promise<boolean> {
-  const draft = join(dirname(path), `.lock.${randomBytes(6).toString("hex")}.partial`);
-  await writeFile(draft, text);
+  const draft = newDraft(path);
   try {
+    await writeFile(draft, text);
     await link(draft, path);
     return true;
   } catch (error) {
@@ -166,6 +171,7 @@ async function createWhole(path: string, text: string): Promise<boolean> {
     throw error;
   } finally {
     await rm(draft, { force: true });
+    forgetDraft(draft);
   }
 }
 

@@ -24,14 +24,14 @@ export function crossValidationFolds(
  * A user's own splits as folds. A split that holds out nothing as `test` holds out its
  * `validation`, as `kFold` writes it.
  *
- * @throws ConfigError for a split that holds out nothing
+ * @throws ConfigError for a split that holds out nothing, and for a fold or a held-out case that comes twice
  */
 export function ownFolds(
   splits: readonly Split[],
   cases: readonly Splittable[],
   config: Pick<TrainingConfig, "seed" | "validationFraction">,
 ): Split[] {
-  return splits.map((split) => {
+  const folds = splits.map((split) => {
     if (split.test.length > 0) return split;
     if (split.validation.length > 0) return heldOut(split, cases, config);
     throw new ConfigError({
@@ -40,6 +40,24 @@ export function ownFolds(
       got: "none in test or validation",
     });
   });
+  expectOnce(
+    "splits",
+    "each fold",
+    folds.map(({ fold }) => `fold ${fold}`),
+  );
+  expectOnce(
+    "splits",
+    "each case held out",
+    folds.flatMap(({ test }) => test),
+  );
+  return folds;
+}
+
+/** A study scores each case once, and calls a job by its fold. */
+function expectOnce(where: string, what: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new ConfigError({ where, expected: `${what} once`, got: `${twice} twice` });
 }
 
 function heldOut(

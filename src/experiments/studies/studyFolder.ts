@@ -88,12 +88,28 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
   const file: StudyFile = {
     ...{ format: "layerbook-study-1", kind, source, config, jobs, folds, cases },
   };
-  await writeJsonWhole(join(out, STUDY_FILE), file);
+  const added: Job[] = [];
   for (const job of study.jobs) {
     const planned = await readJob(out, job.id);
-    if (planned !== null) expectSameSettings(jobFolder(out, job.id), planned, job);
-    else await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
+    if (planned === null) added.push(job);
+    else expectSameJob(jobFolder(out, job.id), planned, job);
   }
+  await writeJsonWhole(join(out, STUDY_FILE), file);
+  for (const job of added) await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
+}
+
+/** What a job trains on is decided when it is planned; its record must not stand for anything else. */
+function expectSameJob(folder: string, planned: Job, job: Job): void {
+  expectSameSettings(folder, planned, job);
+  const dataOf = ({ split, unlabelled, leak }: Job): string =>
+    JSON.stringify([split.train, split.validation, split.test, unlabelled ?? [], leak ?? null]);
+  if (dataOf(planned) === dataOf(job)) return;
+  throw new ConfigError({
+    where: folder,
+    expected: "the split that the job was planned with",
+    got: "another one",
+    remedy: REMEDY,
+  });
 }
 
 /** A study in the folder of a run would hide behind it. */

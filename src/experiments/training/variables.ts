@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, DataError } from "../../core/errors";
 import { recurrentSeedVariables } from "../../core/recurrentSeeds";
+import { recurrentStateVariables } from "../../core/recurrentStates";
 import { formatShape } from "../../core/shapes";
 import type { WeightTensor, WeightMap } from "../../core/weights/WeightTensor";
 
@@ -8,7 +9,7 @@ import type { WeightTensor, WeightMap } from "../../core/weights/WeightTensor";
 export type NamedVariables = ReadonlyMap<string, tf.Variable>;
 
 /**
- * A model's weights, batch statistics and random states by place and role: `"0003/kernel"`.
+ * A model's weights, batch statistics, random and recurrent states by place and role: `"0003/kernel"`.
  *
  * tfjs counts layers and variables within a process, so their own names change with what was built
  * before; the place does not.
@@ -30,7 +31,10 @@ export function modelVariables(model: tf.LayersModel): NamedVariables {
   const seeds = recurrentSeedVariables(model).map(
     (variable, index) => [`recurrentDropout${index}`, variable] as const,
   );
-  return new Map([...weights, ...seeds]);
+  const states = recurrentStateVariables(model).map(
+    (variable, index) => [`recurrentState${index}`, variable] as const,
+  );
+  return new Map([...weights, ...seeds, ...states]);
 }
 
 /** Copies of the variables' values. */

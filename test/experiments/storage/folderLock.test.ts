@@ -1,9 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, utimesSync, watch, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { folderOwner, withFolderLock } from "../../../src/experiments/storage/folderLock";
+import {
+  folderOwner,
+  withFolderLock,
+  withFreeFolder,
+} from "../../../src/experiments/storage/folderLock";
 import { processStart } from "../../../src/experiments/storage/processStart";
+import { createGate } from "../../support/gate";
 import { tempFolder } from "../../support/tempFolder";
 
 const root = tempFolder();
@@ -61,6 +66,18 @@ describe("withFolderLock", () => {
     expect(await withFolderLock(folder, () => Promise.resolve(3))).toBe(3);
   });
 
+  it("leaves no draft where it was killed in the middle: the next write removes it", async () => {
+    const folder = join(root, "draft");
+    const drafts = new Set<string>();
+    mkdirSync(folder);
+    const watcher = watch(folder, (_, name) => drafts.add(name ?? ""));
+    await withFolderLock(folder, () => new Promise((resolve) => setTimeout(resolve, 50)));
+    watcher.close();
+    const draft = [...drafts].find((name) => name.endsWith(".partial")) ?? "";
+    // Tidying knows a draft's process by its name.
+    expect(draft).toMatch(new RegExp(`^\\.lock\\.json\\.[0-9a-f]{8}-${process.pid}-`));
+  });
+
   it("goes to one of many that want a dead owner's lock at once", async () => {
     const folder = lockedFolder({ pid: deadPid() });
     let inside = 0;
@@ -77,6 +94,32 @@ describe("withFolderLock", () => {
     expect(most).toBe(1);
     expect(results.some(({ status }) => status === "fulfilled")).toBe(true);
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("withFreeFolder", () => {
+  it("waits for the owner, says so once, and then has the folder to itself", async () => {
+    const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+    const folder = join(root, "waited for");
+    const order: string[] = [];
+    const taken = createGate();
+    const owner = withFolderLock(folder, async () => {
+      taken.open();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      order.push("owner");
+    });
+    await taken.opened;
+    await withFreeFolder(
+      folder,
+      () => false,
+      () => Promise.resolve(order.push("waiting")),
+    );
+    await owner;
+    expect(order).toEqual(["owner", "waiting"]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/waited for: waiting, since it is in use by process \d+ on /)],
+    ]);
+    warn.mockRestore();
   });
 });
 

@@ -37,6 +37,13 @@ describe("crossValidationFolds", () => {
       },
     );
     expect(fold).toMatchObject({ train: [b, ...rest], validation: [], test: [a] });
+    const again = { ...whole, test: [rest[0]], train: rest.slice(1) };
+    expect(() => ownFolds([whole, again], cases, config)).toThrow(
+      /expected each fold once, got fold 0 twice/,
+    );
+    expect(() => ownFolds([whole, { ...whole, fold: 1 }], cases, config)).toThrow(
+      new RegExp(`expected each case held out once, got ${a} twice`),
+    );
     const none = { ...common, train: rest, validation: [], test: [] };
     expect(() => ownFolds([none], cases, config)).toThrow(/expected cases to test on, got none/);
   });
@@ -54,10 +61,37 @@ describe("planCompare", () => {
     );
     expect(new Set(jobs.slice(0, 8).map(({ split }) => split)).size).toBe(1);
     expect(jobs[0]).toMatchObject({
-      id: "unet-none-fold1-seed1",
+      id: "unet-none-fold1",
       config: { seed: 1, augmentation: "none" },
       factors: { augmentation: "none" },
     });
+  });
+});
+
+describe("seeds that are added later", () => {
+  const idsOf = (seeds: number[]): string[] =>
+    planCompare({ models: ["unet"], augmentations: ["none"], seeds, config, folds }).map(
+      ({ id }) => id,
+    );
+
+  it("leave the jobs of the first as they are, so that none is trained again", () => {
+    const more = [config.seed, config.seed + 1];
+    expect(idsOf(more)).toEqual(expect.arrayContaining(idsOf([config.seed])));
+    expect(new Set(idsOf(more)).size).toBe(2 * folds.length);
+    expect(idsOf([config.seed + 1])).toEqual(
+      idsOf(more).filter((id) => !idsOf([config.seed]).includes(id)),
+    );
+  });
+});
+
+describe("a training that is named twice", () => {
+  it.each([
+    [{ models: ["unet", "unet"] }, /expected each training once, got unet-none-fold1 twice/],
+    [{ augmentations: ["none", "none"] as const }, /got unet-none-fold1 twice. Name each model/],
+    [{ seeds: [3, 3] }, /got unet-none-fold1-seed3 twice/],
+  ])("is refused: %j", (more, message) => {
+    const plan = { models: ["unet"], augmentations: ["none"] as const, config, folds };
+    expect(() => planCompare({ ...plan, ...more })).toThrow(message);
   });
 });
 

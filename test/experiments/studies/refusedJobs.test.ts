@@ -52,6 +52,25 @@ describe("a study whose jobs fail", () => {
 });
 
 describe("a study's folder", () => {
+  it("keeps the splits that its jobs were planned with, and is left as it was where they differ", async () => {
+    const out = join(root, "splits");
+    await openStudy(out, study, dataset);
+    const before = readFileSync(join(out, "study.json"), "utf8");
+    const swapped = jobs.map((job) => {
+      const { train, validation } = job.split;
+      const [first, ...rest] = train;
+      return {
+        ...job,
+        split: { ...job.split, train: [...rest, ...validation], validation: [first] },
+      };
+    });
+    await expect(openStudy(out, { ...study, jobs: swapped }, dataset)).rejects.toThrow(
+      /unet-none-fold1: expected the split that the job was planned with, got another one/,
+    );
+    expect(readFileSync(join(out, "study.json"), "utf8")).toBe(before);
+    await openStudy(out, study, dataset);
+  });
+
   it("is no run's", async () => {
     const out = join(root, "run");
     mkdirSync(out);

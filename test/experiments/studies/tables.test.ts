@@ -134,6 +134,17 @@ describe("studyTable", () => {
     expect(rows[0].scores["Dice"].mean).toBeCloseTo((5 / 6 + 1) / 2, 12);
   });
 
+  it("says of a row that was given up which folds it has, in every form", () => {
+    const given = {
+      ...record("ma", {}, { fold: 1, seed: 2 }),
+      dropped: "loses 0.333 Dice to unet none on 6 patients (p = 0.016)",
+    };
+    const table = studyTable("t", [record("unet", all(RIGHT)), record("ma", all(HALF)), given]);
+    expect(table.rows[1]).toMatchObject({ cases: 6, folds: 1, seeds: 1, dropped: given.dropped });
+    expect(flatRows(table).map((row) => row["dropped"])).toEqual(["", given.dropped]);
+    expect(tableMarkdown(table)).toMatch(/M-A \(without attention\) \*.*\*: given up before/s);
+  });
+
   it("has a row for each choice of factors, in whatever order they are named", () => {
     const one = record("unet", { a: RIGHT }, { factors: { shots: 1, pretrained: false } });
     const same = record("unet", { b: HALF }, { fold: 1, factors: { pretrained: false, shots: 1 } });

@@ -27,6 +27,7 @@ export interface TableRow {
   readonly scores: Readonly<Record<string, TableScore>>;
   readonly cases: number;
   readonly patients: number;
+  /** Those that were trained. */
   readonly folds: number;
   readonly seeds: number;
   /** Why the row was given up before all folds were trained; `null` where it was not. */
@@ -97,13 +98,14 @@ export function studyTable(
       return [column, { mean, sd, interval, count, difference, pValue, pHolm }];
     });
     const [{ model, factors }] = row;
+    const trained = row.filter(({ dropped }) => dropped === null);
     return {
       ...{ model, factors, title: MODEL_TITLES[model] ?? model },
       scores: Object.fromEntries(scores),
       cases: cases.length,
       patients: new Set(groupsOf).size,
-      folds: new Set(row.map(({ fold }) => fold)).size,
-      seeds: new Set(row.map(({ seed }) => seed)).size,
+      folds: new Set(trained.map(({ fold }) => fold)).size,
+      seeds: new Set(trained.map(({ seed }) => seed)).size,
       dropped: row.find(({ dropped }) => dropped !== null)?.dropped ?? null,
     };
   });

@@ -64,6 +64,7 @@ export function flatRows(table: StudyTable): Record<string, string | number>[] {
     patients: row.patients,
     folds: row.folds,
     seeds: row.seeds,
+    dropped: row.dropped ?? "",
   }));
 }
 

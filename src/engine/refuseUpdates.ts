@@ -1,0 +1,20 @@
+import { TraceError } from "../core/errors";
+import type { Trace } from "./trace";
+
+/**
+ * Refuses a model that writes variables when it predicts: where they become constants, it would go on
+ * from the same values at every call.
+ *
+ * @throws TraceError that names them
+ */
+export function refuseUpdates(where: string, { updated }: Pick<Trace, "updated">): void {
+  if (updated.length === 0) return;
+  throw new TraceError({
+    where,
+    expected: "a model that writes no variable when it predicts",
+    got: `one that writes ${updated.map(({ name }) => `"${name}"`).join(", ")}`,
+    remedy:
+      "Compile (x) => model.apply(x) instead, which keeps the states of recurrent layers with " +
+      "stateful: true from call to call; or pass states as inputs and outputs of the model.",
+  });
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { loadEngine } from "../../../src/engine/load";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { withFolderLock } from "../../../src/experiments/storage/folderLock";
+import { crossValidationFolds } from "../../../src/experiments/studies/folds";
+import { writeDroppedRecord } from "../../../src/experiments/studies/jobRecord";
+import { planCompare } from "../../../src/experiments/studies/planners/compare";
+import { runPlannedJob } from "../../../src/experiments/studies/runPlannedJob";
+import { jobFolder, openStudy } from "../../../src/experiments/studies/studyFolder";
+import type { Study } from "../../../src/experiments/studies/studyFolder";
+import { createGate } from "../../support/gate";
+import { tempFolder } from "../../support/tempFolder";
+import { discDataset } from "../support/discDataset";
+
+loadEngine();
+const root = tempFolder();
+const dataset = discDataset();
+const config = presetConfig("smoke", {
+  ...{ size: 16, epochs: 1, compiled: false },
+  model: { filters: 2, depth: 1 },
+});
+const folds = crossValidationFolds(dataset.cases, config);
+const [job] = planCompare({ models: ["unet"], augmentations: ["none"], config, folds });
+const study: Study = { kind: "compare", source: "discs", config, jobs: [job] };
+
+/**
+ * A study whose job is being run by a process that outlived the one that started it. This process stands
+ * in for it: the lock does not tell two owners of one process from two processes.
+ *
+ * @param end what the other does before it is gone
+ */
+async function orphaned(
+  name: string,
+  end: (folder: string) => Promise<unknown>,
+): Promise<{ out: string; hasEnded: Promise<unknown>; letEnd: () => void }> {
+  const out = join(root, name);
+  await openStudy(out, study, dataset);
+  const folder = jobFolder(out, job.id);
+  const [begun, asked] = [createGate(), createGate()];
+  const hasEnded = withFolderLock(folder, async () => {
+    begun.open();
+    await asked.opened;
+    await end(folder);
+  });
+  await begun.opened;
+  return { out, hasEnded, letEnd: asked.open };
+}
+
+beforeEach(() => jest.spyOn(console, "warn").mockImplementation(() => undefined));
+afterEach(() => jest.restoreAllMocks());
+
+describe("a job that an orphaned process still runs", () => {
+  it("is waited for, and its record is taken: nothing is trained twice", async () => {
+    const { out, hasEnded, letEnd } = await orphaned("recorded", (folder) =>
+      writeDroppedRecord(folder, job, "was written by the other", dataset.classNames),
+    );
+    const waiting = runPlannedJob(out, job.id, { dataset, waits: true, progress: false });
+    const first = await Promise.race([waiting, new Promise((next) => setTimeout(next, 300))]);
+    expect(first).toBeUndefined();
+    letEnd();
+    expect((await waiting)?.dropped).toBe("was written by the other");
+    await hasEnded;
+  });
+
+  it("is run here where the other ends without a record", async () => {
+    const { out, hasEnded, letEnd } = await orphaned("died", () => Promise.resolve());
+    const waiting = runPlannedJob(out, job.id, { dataset, waits: true, progress: false });
+    letEnd();
+    const record = await waiting;
+    expect(record?.cases.map(({ id }) => id)).toEqual(job.split.test);
+    await hasEnded;
+  });
+
+  it("is not waited for any longer when it is asked to stop", async () => {
+    const { out, hasEnded, letEnd } = await orphaned("stopped", () => Promise.resolve());
+    const shouldStop = (): boolean => true;
+    expect(
+      await runPlannedJob(out, job.id, { dataset, waits: true, shouldStop, progress: false }),
+    ).toBeNull();
+    letEnd();
+    await hasEnded;
+  });
+
+  it("is an error that names the process where nobody asked to wait", async () => {
+    const { out, hasEnded, letEnd } = await orphaned("refused", () => Promise.resolve());
+    await expect(runPlannedJob(out, job.id, { dataset })).rejects.toThrow(
+      new RegExp(`in use by process ${process.pid} on `),
+    );
+    letEnd();
+    await hasEnded;
+  });
+});
