@@ -13,7 +13,7 @@ from tensorflow.python.framework import op_def_registry  # noqa: E402
 NAMES = """
 Abs Acos Acosh Add AddN AddV2 All Any ArgMax ArgMin Asin Asinh AssignVariableOp Atan Atan2 Atanh
 AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchMatMul BatchMatMulV2 BatchToSpaceND BiasAdd
-BiasAddGrad Bincount BroadcastArgs BroadcastTo Cast Ceil CheckNumerics ClipByValue Complex ComplexAbs ConcatV2
+BiasAddGrad Bincount BlockLSTMV2 BroadcastArgs BroadcastTo Cast Ceil CheckNumerics ClipByValue Complex ComplexAbs ConcatV2
 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
 Conv3DBackpropInputV2 Cos Cosh CropAndResize Cumprod Cumsum DeepCopy DepthToSpace
 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Diag

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { interleave, printRatios } from "../support/contenders";
+import { ROW_MS, interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
 /** Name, batch, height, width, channels; of multi-head attention height x width are the tokens. */
@@ -38,6 +38,7 @@ export async function benchLayers(
       `${layer} ${sizes.join(" x ")}`,
       isAttention ? contenders.slice(0, 3) : contenders,
       repetitions,
+      ROW_MS,
     );
     const counts = [...ready].map(([name, { parameters }]) => `${name} ${parameters}`);
     if (new Set([...ready.values()].map(({ parameters }) => parameters)).size > 1) {

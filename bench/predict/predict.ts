@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { interleave, printRatios } from "../support/contenders";
+import { ROW_MS, interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
 const CASES = [
@@ -10,7 +10,8 @@ const OWN = ["layerbook", "layerbook-bfloat16", "layerbook-eager"];
 const PEERS = ["torch", "torch-compile", "torch-bfloat16", "onnxruntime"];
 
 /**
- * Probabilities of a U-Net for a batch, interleaved with PyTorch and ONNX Runtime.
+ * Probabilities of a U-Net for a batch, interleaved with PyTorch and ONNX Runtime: batch after batch, and
+ * one batch after a pause.
  *
  * @param python an interpreter with bench/requirements.txt
  */
@@ -34,9 +35,14 @@ export async function benchPredict(
         command: [python, script, ...args, implementation],
       })),
     ];
-    const { rows: timed } = await interleave(name, contenders, repetitions);
-    rows.push(...timed);
-    printRatios(timed, "layerbook");
+    for (const [suffix, turnMs] of [
+      ["", ROW_MS],
+      [", one after a pause", 0],
+    ] as const) {
+      const { rows: timed } = await interleave(name + suffix, contenders, repetitions, turnMs);
+      rows.push(...timed);
+      printRatios(timed, "layerbook");
+    }
   }
   return rows;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { interleave, printRatios } from "../support/contenders";
+import { ROW_MS, interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
 /** Layer, batch, steps, channels, units. */
@@ -32,6 +32,7 @@ export async function benchRecurrent(
         { implementation: "keras", command: [python, peer, ...given] },
       ],
       repetitions,
+      ROW_MS,
     );
     for (const [implementation, { parameters, firstMs }] of ready) {
       const seconds = (firstMs / 1000).toFixed(1);

@@ -61,7 +61,7 @@ class Worker {
     return JSON.parse(line.value) as T;
   }
 
-  ask<T>(command: "run" | "reset" | "peak"): Promise<T> {
+  ask<T>(command: `run ${number}` | "reset" | "peak"): Promise<T> {
     this.child.stdin?.write(`${command}\n`);
     return this.answer<T>();
   }
@@ -77,15 +77,23 @@ const SETTLE_ROUNDS = 2;
 const PAUSE_MS = 150;
 
 /**
- * Times implementations in turn, one run of each after the other, so that whatever else the machine
- * does falls on all alike.
+ * A turn of runs in a row, as a training or a folder of slices has them. A single run after a pause also pays
+ * for waking threads and cold caches, which is a matter of its own: those who never let their
+ * threads sleep pay less.
+ */
+export const ROW_MS = 250;
+
+/**
+ * Times implementations in turn, so that whatever else the machine does falls on all alike.
  *
+ * @param turnMs how long a turn's runs take together; the mean of a turn counts as one run. Default 0: one run
  * @returns rows, and what each said of itself when it was ready
  */
 export async function interleave(
   name: string,
   contenders: readonly Contender[],
   repetitions: number,
+  turnMs = 0,
 ): Promise<{ rows: Row[]; ready: ReadonlyMap<string, Ready> }> {
   const workers: Worker[] = [];
   const ready = new Map<string, Ready>();
@@ -98,11 +106,13 @@ export async function interleave(
       await worker.ask("reset");
     }
     const times = new Map(workers.map((worker) => [worker, [] as number[]]));
+    const runs = new Map(workers.map((worker) => [worker, 1]));
     for (let round = -SETTLE_ROUNDS; round < repetitions; round++) {
       for (const worker of workers) {
         await pause(PAUSE_MS);
-        const { ms } = await worker.ask<{ ms: number }>("run");
+        const { ms } = await worker.ask<{ ms: number }>(`run ${runs.get(worker) ?? 1}`);
         if (round >= 0) times.get(worker)?.push(ms);
+        else runs.set(worker, Math.max(1, Math.round(turnMs / ms)));
       }
     }
     const rows: Row[] = [];

@@ -24,10 +24,11 @@ def reset_peak():
 
 
 def serve(once, **figures):
-    def timed():
+    def timed(times=1):
         start = time.perf_counter()
-        once()
-        return (time.perf_counter() - start) * 1e3
+        for _ in range(times):
+            once()
+        return (time.perf_counter() - start) * 1e3 / times
 
     def say(**answer):
         print(json.dumps(answer), flush=True)
@@ -35,8 +36,8 @@ def serve(once, **figures):
     say(firstMs=timed(), **figures)
     for line in sys.stdin:
         command = line.strip()
-        if command == "run":
-            say(ms=timed())
+        if command.startswith("run "):
+            say(ms=timed(int(command.split()[1])))
         elif command == "peak":
             say(peakMiB=peak_mib())
         else:

@@ -29,18 +29,21 @@ export function serve(
   once: () => unknown,
   figures: Readonly<Record<string, number | string>> = {},
 ): void {
-  const timed = async (): Promise<number> => {
+  const timed = async (times = 1): Promise<number> => {
     const start = process.hrtime.bigint();
-    const result = once();
-    // A step that is not asynchronous is timed without a turn of the event loop.
-    if (result instanceof Promise) await result;
-    return Number(process.hrtime.bigint() - start) / 1e6;
+    for (let i = 0; i < times; i++) {
+      const result = once();
+      // A step that is not asynchronous is timed without a turn of the event loop.
+      if (result instanceof Promise) await result;
+    }
+    return Number(process.hrtime.bigint() - start) / 1e6 / times;
   };
   const say = (answer: object): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
   const answer = async (): Promise<void> => {
     say({ firstMs: await timed(), ...figures });
     for await (const command of createInterface({ input: process.stdin })) {
-      if (command === "run") say({ ms: await timed() });
+      const [name, times] = command.split(" ");
+      if (name === "run") say({ ms: await timed(Number(times)) });
       else if (command === "peak") say({ peakMiB: peakMiB() });
       else {
         resetPeak();

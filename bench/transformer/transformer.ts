@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { interleave, printRatios } from "../support/contenders";
+import { ROW_MS, interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
 /** Batch, tokens, width, heads, blocks, vocabulary. */
@@ -39,7 +39,7 @@ export async function benchTransformer(
         command: [python, script("torchTransformer.py"), ...given, implementation],
       })),
     ];
-    const { rows: timed, ready } = await interleave(name, contenders, repetitions);
+    const { rows: timed, ready } = await interleave(name, contenders, repetitions, ROW_MS);
     const counts = [...ready].map(
       ([implementation, { parameters }]) => `${implementation} ${String(parameters)}`,
     );

@@ -112,7 +112,8 @@ function recordServing(
       ),
     );
     try {
-      const trace = traceFunction("serve", predict, flatten("serve, argument", [inputs]));
+      const args = flatten("serve, argument", [inputs]);
+      const trace = traceFunction("serve", predict, args, { isPortable: true });
       refuseUpdates(where, trace);
       return freezeVariables(trace.fn, trace.variables);
     } finally {

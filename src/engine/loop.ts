@@ -12,6 +12,19 @@ const LIST: TensorType = { shape: [], dtype: variant };
 
 const type = (value: number) => ({ kind: "type", value }) as const;
 
+/** Adds an op whose outputs' types are known. */
+export function addOp(
+  recorder: Recorder,
+  op: string,
+  inputs: readonly OutputRef[],
+  outputs: readonly TensorType[],
+  attrs: Attrs = {},
+): OutputRef[] {
+  const types = inputs.map((ref) => recorder.typeOf(ref).dtype);
+  const node = recorder.add(op, inputs, completeAttrs(op, attrs, types, op), outputs);
+  return outputs.map((_, index) => ({ node, index }));
+}
+
 /** Adds an op of one output. */
 function addOne(
   recorder: Recorder,
@@ -20,9 +33,7 @@ function addOne(
   output: TensorType,
   attrs: Attrs = {},
 ): OutputRef {
-  const types = inputs.map((ref) => recorder.typeOf(ref).dtype);
-  const complete = completeAttrs(op, attrs, types, op);
-  return { node: recorder.add(op, inputs, complete, [output]), index: 0 };
+  return addOp(recorder, op, inputs, [output], attrs)[0];
 }
 
 const int = (recorder: Recorder, value: number): OutputRef =>

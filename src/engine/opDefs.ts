@@ -29,6 +29,8 @@ export const OP_DEFS: Readonly<Record<string, string>> = {
   BiasAdd: "value:T bias:T > output:T",
   BiasAddGrad: "out_backprop:T > output:T",
   Bincount: "arr:=int32 size:=int32 weights:T > bins:T",
+  BlockLSTMV2:
+    "seq_len_max:=int64 x:T cs_prev:T h_prev:T w:T wci:T wcf:T wco:T b:T > i:T cs:T f:T o:T ci:T co:T h:T",
   BroadcastArgs: "s0:T s1:T > r0:T",
   BroadcastTo: "input:T shape:Tidx > output:T",
   Cast: "x:SrcT > y:DstT",

@@ -4,6 +4,7 @@ import { statelessDropout } from "../core/ops/statelessRandom";
 import { recurrentSeeds } from "../core/recurrentSeeds";
 import { recurrentStates } from "../core/recurrentStates";
 import { tfjsClass } from "../core/tfjsClasses";
+import { fusedLstm, isFusable } from "./fusedLstm";
 import { columns, recurrenceOf, rows } from "./recurrentCells";
 import type { Cell, MakeRecurrence } from "./recurrentCells";
 
@@ -53,6 +54,59 @@ function dropMasks(
   return { input: mask(dropout, channels), state: mask(recurrentDropout, units) };
 }
 
+/** A recurrent layer's call, its steps along the first axis. */
+interface RecurrenceCall {
+  /** `[time, batch, channels]` */
+  readonly x: tf.Tensor3D;
+  /** `[batch, size of the state]` */
+  readonly initial: tf.Tensor2D;
+  /** `[time, batch, 1]` */
+  readonly mask: tf.Tensor3D | null;
+  /** Of the recurrent dropout, `[batch, units]`. */
+  readonly stateMask: tf.Tensor2D | null;
+}
+
+/** The states after each step, `[time, batch, size]`, step by step in a loop. */
+function loopStates(
+  cell: Cell,
+  make: MakeRecurrence,
+  { x, initial, mask, stateMask }: RecurrenceCall,
+): tf.Tensor3D {
+  const { kernel, bias, ...recurrence } = make(cell, stateMask);
+  const projected = tf.matMul(rows(x), kernel);
+  const sums = bias === null ? projected : tf.add(projected, bias);
+  const inputs = tf.reshape<tf.Rank.R3>(sums, [x.shape[0], x.shape[1], kernel.shape[1]]);
+  return scan({ ...recurrence, inputs, mask, initial });
+}
+
+/** As {@link loopStates}; by an op of TensorFlow's own where it has one for the cell. */
+function statesOf(cell: Cell, make: MakeRecurrence, call: RecurrenceCall): tf.Tensor3D {
+  const { x, initial, mask, stateMask } = call;
+  const isLstm = cell.constructor === tfjsClass("LSTMCell");
+  if (!isLstm || mask !== null || stateMask !== null || !isFusable(cell)) {
+    return loopStates(cell, make, call);
+  }
+  const weights = {
+    kernel: cell.kernel.read(),
+    recurrentKernel: cell.recurrentKernel.read(),
+    bias: cell.bias?.read() ?? tf.zeros<tf.Rank.R1>([4 * cell.units]),
+  };
+  return fusedLstm({ x, initial, ...weights }, (given) => {
+    const read = <T extends tf.Tensor>(tensor: T) => ({ read: () => tensor });
+    const same: Cell = {
+      units: cell.units,
+      activation: cell.activation,
+      recurrentActivation: cell.recurrentActivation,
+      kernel: read(given.kernel),
+      recurrentKernel: read(given.recurrentKernel),
+      bias: read(given.bias),
+      dropout: 0,
+      recurrentDropout: 0,
+    };
+    return loopStates(same, make, { ...call, x: given.x, initial: given.initial });
+  });
+}
+
 function recordedCall(
   layer: RecurrentLayer,
   make: MakeRecurrence,
@@ -60,7 +114,7 @@ function recordedCall(
   kwargs: Kwargs,
 ): tf.Tensor | tf.Tensor[] {
   const dropMask = drops(layer, kwargs) ? dropMasks(layer, x.shape) : { input: null, state: null };
-  const { states, kernel, bias, ...recurrence } = make(layer.cell, dropMask.state);
+  const { states } = make(layer.cell, dropMask.state);
   const [batch, time] = x.shape;
   const { units } = layer.cell;
   const timeMajor = <T extends tf.Tensor3D>(tensor: T): T => {
@@ -72,14 +126,13 @@ function recordedCall(
   const given = (kwargs?.["initialState"] ?? held) as tf.Tensor2D[] | null;
   const input =
     dropMask.input === null ? x : tf.mul<tf.Tensor3D>(x, tf.expandDims(dropMask.input, 1));
-  const projected = tf.matMul(rows(timeMajor(input)), kernel);
-  const sums = bias === null ? projected : tf.add(projected, bias);
-  const outputs = scan({
-    ...recurrence,
-    inputs: tf.reshape(sums, [time, batch, kernel.shape[1]]),
-    mask: mask ? timeMajor(tf.expandDims(tf.cast(tf.cast(mask, "bool"), "float32"), 2)) : null,
+  const call: RecurrenceCall = {
+    x: timeMajor(input),
     initial: given ? tf.concat(given, 1) : tf.zeros([batch, states * units]),
-  });
+    mask: mask ? timeMajor(tf.expandDims(tf.cast(tf.cast(mask, "bool"), "float32"), 2)) : null,
+    stateMask: dropMask.state,
+  };
+  const outputs = statesOf(layer.cell, make, call);
   const sequence = states === 1 ? outputs : tf.slice(outputs, [0, 0, 0], [time, batch, units]);
   const final = tf.squeeze<tf.Tensor2D>(tf.slice(outputs, [time - 1, 0, 0]), [0]);
   // tfjs' split into one part has no gradient.

@@ -9,13 +9,13 @@ export interface Cell {
   readonly recurrentActivation?: Activation;
   readonly kernel: Weight;
   readonly recurrentKernel: Weight;
-  readonly bias: Weight | null | undefined;
+  readonly bias: Weight<tf.Tensor1D> | null | undefined;
   readonly dropout: number;
   readonly recurrentDropout: number;
 }
 
-interface Weight {
-  read(): tf.Tensor2D;
+interface Weight<T extends tf.Tensor = tf.Tensor2D> {
+  read(): T;
 }
 
 interface Activation {
@@ -44,10 +44,10 @@ export const columns = (x: tf.Tensor, sizes: number | number[]): tf.Tensor2D[] =
 export const rows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape[x.shape.length - 1]]);
 
 /** The gradient of a matrix that every step multiplies `x` by. */
-const weightGradient = (x: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
+export const weightGradient = (x: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
   tf.matMul(rows(x), rows(gradient), true, false);
 
-const biasOf = ({ bias }: Cell): tf.Tensor1D | null => (bias?.read() ?? null) as tf.Tensor1D | null;
+const biasOf = ({ bias }: Cell): tf.Tensor1D | null => bias?.read() ?? null;
 
 /** The outputs of the step before, or of all steps `[time, batch, units]`, as the kernel reads them. */
 const dropped = <T extends tf.Tensor>(h: T, mask: tf.Tensor | undefined): T =>
@@ -70,7 +70,7 @@ const perStep = ({ inputs: { shape } }: ScanSteps, x: tf.Tensor2D): tf.Tensor3D 
   tf.reshape(x, [shape[0], shape[1], x.shape[1]]);
 
 /** `x` times a kernel's transpose: the gradient of what the kernel is multiplied by. */
-const timesTransposed = (x: tf.Tensor2D, kernel: tf.Tensor): tf.Tensor2D =>
+export const timesTransposed = (x: tf.Tensor2D, kernel: tf.Tensor): tf.Tensor2D =>
   tf.matMul(x, kernel, false, true);
 
 const simpleRNN: MakeRecurrence = (cell, stateMask) => {

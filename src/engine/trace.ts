@@ -39,10 +39,13 @@ export interface TraceOptions {
   readonly maxCapturedElements?: number;
   /** Whether what the function prints is returned behind its results; default false. */
   readonly withPrints?: boolean;
+  /** Whether only ops are recorded that converters of graphs know, such as tf2onnx; default false. */
+  readonly isPortable?: boolean;
 }
 
 /** What ops that record themselves need; see engine/ops/adamUpdate. */
 export interface ActiveTrace {
+  readonly isPortable: boolean;
   readonly recorder: Recorder;
   readonly variables: TracedVariables;
 }
@@ -78,6 +81,7 @@ export function traceFunction(
     onCapture = () => undefined,
     maxCapturedElements = Infinity,
     withPrints = false,
+    isPortable = false,
   }: TraceOptions = {},
 ): Trace {
   const backend = nodeBackend();
@@ -100,7 +104,7 @@ export function traceFunction(
     return position >= 0 ? argumentIds[position] : realId(variables.valueBefore(node));
   };
   let outcome: { results: OutputRef[]; structure: Structure };
-  state = { kind: "tracing", recorder, variables };
+  state = { kind: "tracing", recorder, variables, isPortable };
   backend.binding = recorder;
   backend.getInputTensorIds = (tensors) => tensors.map((tensor) => recorder.inputId(tensor));
   const guards = installGuards(context, (variable) => variables.adopt(variable, true));

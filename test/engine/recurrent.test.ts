@@ -172,8 +172,35 @@ describe("recurrent layers in a compiled function", () => {
     expect(loops(compiled)).toBe(2);
   });
 
-  it("serve every batch size by one graph from the second on", () => {
-    const layer = create("GRU", { return_sequences: true });
+  const opsOf = (fn: { recorded: readonly { nodes: readonly { op: string }[] }[] }): Set<string> =>
+    new Set(fn.recorded.flatMap(({ nodes }) => nodes.map(({ op }) => op)));
+
+  it("run an LSTM by TensorFlow's own op where it is the same", () => {
+    const x = tf.ones([BATCH, TIME, CHANNELS]);
+    const mask = tf.ones([BATCH, TIME], "bool");
+    const usesOp = (args: Readonly<Record<string, unknown>>, kwargs: object = {}): boolean => {
+      const layer = create("LSTM", args);
+      layer.apply(x);
+      const call = compile((y: tf.Tensor) => layer.apply(y, kwargs) as tf.Tensor, {
+        captured: "ok",
+      });
+      call(x);
+      return opsOf(call).has("BlockLSTMV2");
+    };
+    const sigmoid = { recurrent_activation: "sigmoid" };
+    expect(usesOp(sigmoid)).toBe(true);
+    expect(usesOp({})).toBe(false); // tfjs' hard sigmoid
+    expect(usesOp({ ...sigmoid, activation: "relu" })).toBe(false);
+    expect(usesOp(sigmoid, { mask })).toBe(false);
+    expect(usesOp({ ...sigmoid, recurrent_dropout: 0.5 }, { training: true })).toBe(false);
+    expect(usesOp({ ...sigmoid, dropout: 0.5 }, { training: true })).toBe(true);
+  });
+
+  it.each([
+    ["GRU", {}],
+    ["LSTM", { recurrent_activation: "sigmoid" }],
+  ] as const)("serve every batch size by one graph from the second on: %s", (kind, args) => {
+    const layer = create(kind, { ...args, return_sequences: true });
     const logged: string[] = [];
     const step = (x: tf.Tensor): tf.Tensor =>
       tf.grad((y) => tf.sum(tf.square(layer.apply(y) as tf.Tensor)))(x);

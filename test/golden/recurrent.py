@@ -136,6 +136,7 @@ for kind in GATES:
         case(f"{kind}, both directions", 5, kind, {**sigmoid, "return_sequences": True}, False, True),
         case(f"{kind}, both directions, masked", 6, kind, sigmoid, True, True),
         case(f"{kind}, both directions, masked sequences", 7, kind, {**sigmoid, "return_sequences": True}, True, True),
+        case(f"{kind}, backwards, no bias", 10, kind, {**sigmoid, "go_backwards": True, "use_bias": False}),
         dropout_case(f"{kind}, dropout", 8, kind, {**sigmoid, "dropout": 0.4}),
         dropout_case(
             f"{kind}, both dropouts",

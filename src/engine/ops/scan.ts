@@ -11,7 +11,7 @@ import { onOwnTape } from "../ownTape";
 import { activeTrace } from "../trace";
 
 /** The tensor that stands for an output. */
-function tensorOf<T extends tf.Tensor>(recorder: Recorder, ref: OutputRef): T {
+export function tensorOf<T extends tf.Tensor>(recorder: Recorder, ref: OutputRef): T {
   const { shape, dtype } = recorder.typeOf(ref);
   const metadata = { id: recorder.idFor(ref), shape: [...shape], dtype };
   return nodeBackend().createOutputTensor(metadata) as T;
@@ -58,10 +58,17 @@ function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
   return tensorOf(recorder, stackList(recorder, outputs[1], initial.shape, count));
 }
 
+/** What of a recurrence its way back needs. */
+interface WayBack extends Pick<Scan, "mask" | "initial" | "constants"> {
+  /** Of all steps' inputs, `[time, batch, channels]`. */
+  readonly inputs: { readonly shape: readonly number[] };
+  readonly gradient: Pick<Scan["gradient"], "step">;
+}
+
 /** Gradients of the inputs and of the initial state, step by step from the last. */
-function backward(
+export function scanBackward(
   recorder: Recorder,
-  { inputs, mask, initial, constants, gradient }: Scan,
+  { inputs, mask, initial, constants, gradient }: WayBack,
   prepared: readonly tf.Tensor3D[],
   dStates: tf.Tensor,
 ): { dInputs: tf.Tensor3D; dInitial: tf.Tensor2D } {
@@ -123,7 +130,7 @@ function native(scan: Scan): tf.Tensor3D {
       const before = tf.concat([tf.expandDims(first, 0), ...earlier]) as tf.Tensor3D;
       const steps = { inputs: x, before, constants: savedScan.constants };
       const prepared = onOwnTape(() => scan.gradient.prepare(steps));
-      const { dInputs, dInitial } = backward(recorder, savedScan, prepared, dStates);
+      const { dInputs, dInitial } = scanBackward(recorder, savedScan, prepared, dStates);
       return [dInputs, dInitial, ...scan.gradient.constants(steps, prepared, dInputs)];
     };
     return { value: states, gradFunc };

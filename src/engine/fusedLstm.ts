@@ -1,0 +1,193 @@
+import * as tf from "@tensorflow/tfjs";
+import { asksForMore } from "../core/secondOrder";
+import { usesGpu } from "./binding";
+import { dataType } from "./dtypes";
+import type { OutputRef } from "./graph";
+import { addOp } from "./loop";
+import { scanBackward, tensorOf } from "./ops/scan";
+import { rows, timesTransposed, weightGradient } from "./recurrentCells";
+import type { Cell } from "./recurrentCells";
+import type { Recorder } from "./recorder";
+import { activeTrace } from "./trace";
+
+/** What an LSTM reads, in the order in which its gradients are given. */
+export interface LstmInputs {
+  /** `[time, batch, channels]` */
+  readonly x: tf.Tensor3D;
+  /** Output and carry before the first step, `[batch, 2 * units]`. */
+  readonly initial: tf.Tensor2D;
+  /** `[channels, 4 * units]`: input gate, forget gate, candidate, output gate, as in Keras. */
+  readonly kernel: tf.Tensor2D;
+  /** `[units, 4 * units]` */
+  readonly recurrentKernel: tf.Tensor2D;
+  /** `[4 * units]` */
+  readonly bias: tf.Tensor1D;
+}
+
+/**
+ * Whether TensorFlow's own LSTM op computes a cell. It knows one pair of activations, and its GPU form has
+ * not been measured against the loop.
+ */
+export function isFusable({ activation, recurrentActivation }: Cell): boolean {
+  const isStandard =
+    activation.getClassName() === "tanh" && recurrentActivation?.getClassName() === "sigmoid";
+  return isStandard && !usesGpu() && activeTrace()?.isPortable === false;
+}
+
+/** What the op says of each step, `[time, batch, units]` each. */
+interface Steps {
+  readonly input: tf.Tensor3D;
+  readonly carry: tf.Tensor3D;
+  readonly forget: tf.Tensor3D;
+  readonly output: tf.Tensor3D;
+  readonly candidate: tf.Tensor3D;
+  /** The carry's tanh. */
+  readonly shown: tf.Tensor3D;
+  readonly state: tf.Tensor3D;
+}
+
+/** Runs `BlockLSTMV2` over all steps. */
+function allSteps(
+  recorder: Recorder,
+  { x, initial, kernel, recurrentKernel, bias }: LstmInputs,
+): Steps {
+  const [time, batch] = x.shape;
+  const units = recurrentKernel.shape[0];
+  const [h, c] = tf.split(initial, 2, -1);
+  const noPeephole = tf.zeros([units]);
+  const weights = tf.concat([kernel, recurrentKernel]);
+  const [count] = addOp(
+    recorder,
+    "Cast",
+    [recorder.refOf(tf.scalar(time, "int32"))],
+    [{ shape: [], dtype: dataType.int64 }],
+    { DstT: { kind: "type", value: dataType.int64 } },
+  );
+  const given = [x, c, h, weights, noPeephole, noPeephole, noPeephole, bias];
+  const inputs: OutputRef[] = [count, ...given.map((tensor) => recorder.refOf(tensor))];
+  const each = { shape: [time, batch, units], dtype: dataType.float32 };
+  const outputs = addOp(recorder, "BlockLSTMV2", inputs, new Array<typeof each>(7).fill(each), {
+    cell_clip: { kind: "float", value: 0 },
+    use_peephole: { kind: "bool", value: false },
+  });
+  const [input, carry, forget, output, candidate, shown, state] = outputs.map((ref) =>
+    tensorOf<tf.Tensor3D>(recorder, ref),
+  );
+  return { input, carry, forget, output, candidate, shown, state };
+}
+
+/** `1 - x` and `1 - x²`: what the slopes of sigmoid and tanh are made of. */
+const rest = (x: tf.Tensor): tf.Tensor => tf.sub(1, x);
+const restOfSquare = (x: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(x));
+const product = (...factors: tf.Tensor[]): tf.Tensor3D =>
+  factors.reduce((left, right) => tf.mul(left, right)) as tf.Tensor3D;
+
+/** All gradients but those that go from step to step are taken for all steps at once. */
+function gradients(
+  recorder: Recorder,
+  { x, initial, kernel, recurrentKernel }: Omit<LstmInputs, "bias">,
+  { input, carry, forget, output, candidate, shown, state }: Steps,
+  dStates: tf.Tensor,
+): tf.Tensor[] {
+  const [time, batch, channels] = x.shape;
+  const units = recurrentKernel.shape[0];
+  const [h, c] = tf.split(initial, 2, -1);
+  const before = (start: tf.Tensor, after: tf.Tensor3D): tf.Tensor3D => {
+    const first: tf.Tensor3D = tf.expandDims(start, 0);
+    return time === 1 ? first : tf.concat([first, tf.slice(after, 0, time - 1)]);
+  };
+  const factors = tf.concat<tf.Tensor3D>(
+    [
+      product(candidate, input, rest(input)),
+      product(before(c, carry), forget, rest(forget)),
+      product(input, restOfSquare(candidate)),
+      product(shown, output, rest(output)),
+    ],
+    -1,
+  );
+  const throughOutput = product(output, restOfSquare(shown));
+  const wayBack = {
+    inputs: { shape: [time, batch, 4 * units] },
+    mask: null,
+    initial,
+    constants: [recurrentKernel],
+    gradient: {
+      step: (
+        dNext: tf.Tensor2D,
+        [ofGates, ofOutput, kept]: readonly tf.Tensor2D[],
+        [weights]: readonly tf.Tensor[],
+      ): [tf.Tensor2D, tf.Tensor2D] => {
+        const [dh, dc] = tf.split(dNext, 2, -1);
+        const dCarry = tf.add<tf.Tensor2D>(dc, tf.mul(dh, ofOutput));
+        const dSums = tf.mul<tf.Tensor2D>(tf.concat([dCarry, dCarry, dCarry, dh], -1), ofGates);
+        const dState = timesTransposed(dSums, weights);
+        return [dSums, tf.concat([dState, tf.mul<tf.Tensor2D>(dCarry, kept)], -1)];
+      },
+    },
+  };
+  const prepared = [factors, throughOutput, forget];
+  const { dInputs, dInitial } = scanBackward(recorder, wayBack, prepared, dStates);
+  const dSums = rows(dInputs);
+  return [
+    tf.reshape(timesTransposed(dSums, kernel), [time, batch, channels]),
+    dInitial,
+    weightGradient(x, dInputs),
+    weightGradient(before(h, state), dInputs),
+    tf.sum(dSums, 0),
+  ];
+}
+
+/**
+ * An LSTM's output and carry after each step, `[time, batch, 2 * units]`, by TensorFlow's
+ * `BlockLSTMV2`: forward one op instead of a dozen per step, and what it keeps of each step leaves to the loop
+ * of the way back one matrix product per step.
+ *
+ * @param composite the same of differentiable ops, for gradients of the gradient
+ */
+export function fusedLstm(
+  inputs: LstmInputs,
+  composite: (inputs: LstmInputs) => tf.Tensor3D,
+): tf.Tensor3D {
+  const trace = activeTrace();
+  if (trace === null) return composite(inputs);
+  const { recorder } = trace;
+  const named = ([x, initial, kernel, recurrentKernel, bias]: tf.Tensor[]): LstmInputs => ({
+    x: x as tf.Tensor3D,
+    initial: initial as tf.Tensor2D,
+    kernel: kernel as tf.Tensor2D,
+    recurrentKernel: recurrentKernel as tf.Tensor2D,
+    bias: bias as tf.Tensor1D,
+  });
+  const { x, initial, kernel, recurrentKernel, bias } = inputs;
+  const fused = tf.customGrad<tf.Tensor3D>((...args) => {
+    const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
+    const given = args.slice(0, 5) as tf.Tensor[];
+    const steps = allSteps(recorder, named(given));
+    const { input, carry, forget, output, candidate, shown, state } = steps;
+    save([...given, input, carry, forget, output, candidate, shown, state]);
+    const gradFunc = (dStates: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const again = saved.slice(0, 5);
+      if (asksForMore()) {
+        return tf.grads((...each: tf.Tensor[]) => composite(named(each)))(again, dStates);
+      }
+      const kept = saved.slice(5) as tf.Tensor3D[];
+      const [inputGate, carries, forgetGate, outputGate, candidates, tanhs, states] = kept;
+      return gradients(
+        recorder,
+        named(again),
+        {
+          input: inputGate,
+          carry: carries,
+          forget: forgetGate,
+          output: outputGate,
+          candidate: candidates,
+          shown: tanhs,
+          state: states,
+        },
+        dStates,
+      );
+    };
+    return { value: tf.concat([state, carry], -1), gradFunc };
+  });
+  return fused(x, initial, kernel, recurrentKernel, bias);
+}
