@@ -58,5 +58,5 @@ if (fs.existsSync(rendered)) {
 writeLlms(root, out);
 const broken = brokenLinks(out);
 for (const line of broken) console.error(`broken link: ${line}`);
-if (broken.length > 0 || app.logger.hasErrors()) process.exitCode = 1;
+if (broken.length > 0 || app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;
 console.log(path.join(out, "index.html"));

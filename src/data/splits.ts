@@ -197,15 +197,16 @@ export function kFold(
 /**
  * Checks that no case and no group is on two sides, and that every id is known.
  *
- * @param options.allowsTornGroups lets a group stand on several sides, for a study of what that does;
- *   default false
+ * @param options `allowsTornGroups` (default false) lets a group stand on several sides, for a study of
+ *   what that does
  * @throws ConfigError that names the case
  */
 export function checkSplit(
   split: Split,
   cases: readonly Splittable[],
-  { allowsTornGroups = false }: { readonly allowsTornGroups?: boolean } = {},
+  options: { readonly allowsTornGroups?: boolean } = {},
 ): void {
+  const { allowsTornGroups = false } = options;
   const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
   const sideOf = new Map<string, string>();
   const sideOfGroup = new Map<string, string>();
