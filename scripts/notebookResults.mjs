@@ -52,14 +52,13 @@ const studies = {
 
 /** The eight patients of notebook 07, four neighbouring slices of each. */
 function phantomPatients() {
-  const { makePhantom, sliceVolume } = layerbook;
+  const { CLASS_NAMES, makePhantom, sliceVolume } = layerbook;
   const cases = Array.from({ length: 8 }, (_, index) => {
     const { image, mask } = makePhantom({ count: 24, size: 96, seed: index + 1, kind: "volume" });
     const group = `patient-${index + 1}`;
     return sliceVolume(image, mask, { name: group, group }).cases.slice(9, 13);
   }).flat();
-  const [{ image }] = [makePhantom({ count: 1, size: 96, seed: 1 })];
-  return { ...sliceVolume(image, null, { name: "patients" }), cases };
+  return { name: "patients", classNames: CLASS_NAMES, cases, grid: null };
 }
 
 /** @param {string} name */

@@ -5,6 +5,7 @@ import { createBatches } from "../../src/data/createBatches";
 import { readNifti } from "../../src/data/nifti/readNifti";
 import { makePhantom } from "../../src/data/phantom/makePhantom";
 import { prepareSamples } from "../../src/data/prepare";
+import { CLASS_NAMES } from "../../src/data/types";
 import { sliceVolume } from "../../src/data/volumeSlices";
 import { loadEngine } from "../../src/engine/load";
 import { createSession } from "../../src/experiments/training/trainingSession";
@@ -14,7 +15,9 @@ import { serve } from "../support/serve";
 
 function samplesOf(count: number, size: number) {
   const { image, mask } = makePhantom({ count, size, seed: 2 });
-  return prepareSamples(sliceVolume(image, mask, { name: "bench" }), { size });
+  return prepareSamples(sliceVolume(image, mask, { name: "bench", classNames: CLASS_NAMES }), {
+    size,
+  });
 }
 
 const [folder, work] = process.argv.slice(2);

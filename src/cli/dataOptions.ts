@@ -66,7 +66,11 @@ export function addUnitOption(command: Command): Command {
 /** Adds `--classes`, `--labels` and `--resample`. */
 export function addMaskOptions(command: Command): Command {
   return command
-    .option("--classes <names>", "names by label with commas, background first", listOption)
+    .option(
+      "--classes <names>",
+      "names by label with commas, background first; by default those of the data, else class 1, class 2 …",
+      listOption,
+    )
     .option(
       "--labels <value=label,…>",
       "the label that each value of the masks stands for, such as 255=1; 0 stays 0",

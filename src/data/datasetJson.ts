@@ -28,6 +28,8 @@ export interface DatasetDescription {
    * @throws DataError for no labels, for regions, and for labels that are not 0, 1, 2, …
    */
   readonly classNames: () => readonly string[];
+  /** Whether it says anything of classes. */
+  readonly hasLabels: boolean;
 }
 
 /**
@@ -47,7 +49,14 @@ export async function readDescription(folder: string): Promise<DatasetDescriptio
     path,
     training: isListed ? casesOf(path, training) : null,
     classNames: () => classNamesOf(path, json["labels"]),
+    hasLabels: json["labels"] !== undefined,
   };
+}
+
+/** The class names in the `dataset.json` of a folder of any layout; `undefined` where it says nothing of them. */
+export async function describedNames(folder: string): Promise<readonly string[] | undefined> {
+  const description = await readDescription(folder);
+  return description?.hasLabels === true ? description.classNames() : undefined;
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

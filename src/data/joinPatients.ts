@@ -1,3 +1,5 @@
+import { DataError } from "../core/errors";
+import { UNNAMED } from "./classNames";
 import { labelsByName, renumber } from "./labelsByName";
 import type { SliceCase, SliceDataset } from "./types";
 
@@ -15,6 +17,7 @@ export interface PatientSlices {
  * classes in all.
  *
  * @param name of the data set
+ * @throws DataError for masks that name their classes beside masks that do not
  */
 export function joinPatients(name: string, patients: readonly PatientSlices[]): SliceDataset {
   const [first] = patients;
@@ -23,6 +26,7 @@ export function joinPatients(name: string, patients: readonly PatientSlices[]): 
     return { ...first.dataset, name, cases };
   }
   const labelled = patients.filter(({ dataset }) => hasLabels(dataset));
+  expectAlikeNamed(labelled);
   const classNames = unionOf(
     (labelled.length > 0 ? labelled : patients).map(({ dataset }) => dataset),
   );
@@ -45,7 +49,21 @@ function named(patient: string, one: SliceCase): SliceCase {
   return isNamed ? one : { ...one, id: `${patient}-${one.id}` };
 }
 
+/** A class without a name would become one of its own beside those that have names. */
+function expectAlikeNamed(patients: readonly PatientSlices[]): void {
+  const unnamed = patients.find(({ dataset }) => dataset.classNames === UNNAMED);
+  const other = patients.find(({ dataset }) => dataset.classNames !== UNNAMED);
+  if (unnamed === undefined || other === undefined) return;
+  throw new DataError({
+    where: unnamed.path,
+    expected: `masks that name their classes, as those of ${other.name} do`,
+    got: "labels without names",
+    remedy: "Name the classes by number, background first (classNames, --classes)",
+  });
+}
+
 /** Class names in the order in which they are met. */
-function unionOf(datasets: readonly SliceDataset[]): string[] {
+function unionOf(datasets: readonly SliceDataset[]): readonly string[] {
+  if (datasets.every(({ classNames }) => classNames === UNNAMED)) return UNNAMED;
   return [...new Set(datasets.flatMap(({ classNames }) => classNames))];
 }

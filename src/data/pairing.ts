@@ -110,7 +110,7 @@ export function pairByName(
     const [first, ...more] = alone;
     throw new DataError({
       where: otherPathOf(first),
-      expected: `${article(kind)} of the same name, such as tr_im.nii.gz beside tr_mask.nii.gz`,
+      expected: `${article(kind)} of the same name, such as scan.nii.gz beside scan_mask.nii.gz`,
       got:
         (names.length === 0 ? `${otherKind}s only` : listed(names)) +
         (more.length === 0 ? "" : `; likewise for ${listed(more)}`),

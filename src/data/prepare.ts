@@ -60,7 +60,8 @@ export function prepareSamples(
       group: item.group,
       image: resizeImage(grey, size, size, interpolation),
       labels: item.labels && resizeLabels(cropPlane(item.labels, box), size, size),
-      ...(classNames === undefined ? {} : { classNames }),
+      // Without a mask nothing says how many classes there are.
+      ...(classNames === undefined || item.labels === null ? {} : { classNames }),
     };
   });
 }

@@ -5,14 +5,15 @@ import { fileStem, folderName, listFolder, pathKind } from "../files/readFiles";
 import { asDataError } from "../files/systemErrors";
 import { listEntries } from "../files/walkFolder";
 import type { FolderEntries } from "../files/walkFolder";
-import { readDescription } from "./datasetJson";
+import { UNNAMED, nameClasses } from "./classNames";
+import { describedNames, readDescription } from "./datasetJson";
 import { isDicomFile } from "./dicom/dicomFolder";
 import { readDicomScan } from "./dicom/readDicomSeries";
 import { expectUsed } from "./expectUsed";
 import { folderKind, foldersWithScans, noScansError, warnOfLeftOut } from "./folderKind";
 import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "./folderLayout";
 import type { ImageFolderOptions } from "./images/imageFolder";
-import { readCovidSemiSeg, readImageFolder, readListedImages } from "./images/imageFolder";
+import { readCovidSemiSeg, readListedImages } from "./images/imageFolder";
 import { IMAGE_ENDINGS, readGreyImage } from "./images/readGreyImage";
 import { joinPatients } from "./joinPatients";
 import type { PatientSlices } from "./joinPatients";
@@ -31,7 +32,6 @@ import { formatError, otherFormat } from "./otherFormats";
 import { innerFolders, warnOfJoined } from "./patientFolders";
 import type { PatientFolder } from "./patientFolders";
 import { readNpz } from "./readNpz";
-import { CLASS_NAMES } from "./types";
 import type { SliceDataset } from "./types";
 import { sliceVolume } from "./volumeSlices";
 
@@ -48,7 +48,7 @@ async function readDicom(path: string, options: ReadDatasetOptions): Promise<Sli
   expectUsed(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
   const name = (await pathKind(path)) === "folder" ? folderName(path) : fileStem(path);
-  const classNames = options.classNames ?? labels?.classNames ?? CLASS_NAMES;
+  const classNames = options.classNames ?? labels?.classNames ?? UNNAMED;
   // Segments keep their numbers only where the names that were given are not theirs.
   const isNamed = labels?.classNames.every((own, label) => label === 0 || classNames.includes(own));
   const mask =
@@ -94,7 +94,9 @@ function listedFiles(pairs: readonly FilePair[] | null): ReadonlySet<string> | u
     : new Set(pairs.flatMap(({ image, mask }) => [image, mask ?? ""]));
 }
 
-async function readFolder(folder: string, options: ReadDatasetOptions): Promise<SliceDataset> {
+async function readFolder(folder: string, given: ReadDatasetOptions): Promise<SliceDataset> {
+  const classNames = given.classNames ?? (await describedNames(folder));
+  const options = classNames === undefined ? given : { ...given, classNames };
   const entries = await listEntries(folder);
   const { folders } = entries;
   const imagesName = entryNamed(folders, IMAGE_FOLDERS);
@@ -124,7 +126,7 @@ async function readFolder(folder: string, options: ReadDatasetOptions): Promise<
     const dataset = await readNiftiFolder(folder, folder, options);
     return { ...dataset, name: folderName(folder) };
   }
-  if (kind === "pictures") return readImageFolder(folder, null, options);
+  if (kind === "pictures") return readListedImages(folder, null, options);
   return readInnerFolders(folder, entries, options);
 }
 
@@ -178,6 +180,10 @@ async function readPatients(
  * Groups: of several volumes or folders each is one patient's; in a single stack or a folder of images,
  * near-duplicate slices are one group.
  *
+ * Class names: those that are given, else those of `dataset.json`, of a DICOM segmentation, or of a data set that is
+ * known by its files' names (COVID-SemiSeg; `tr_im` with `tr_mask`, as the public 100 slices and the phantom); where
+ * nothing names the classes they are `class 1`, `class 2` … up to the largest label.
+ *
  * Masks are brought onto their image's grid by place; see `alignLabels`.
  *
  * @throws DataError that names the file, what is wrong and how to fix it; ConfigError for an option
@@ -187,6 +193,11 @@ export async function readDataset(
   path: string,
   options: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
+  return nameClasses(path, await readPath(path, options));
+}
+
+/** What stands at a path, its classes {@link UNNAMED} where nothing names them. */
+async function readPath(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
   const expected = "a NIfTI file, an image, or a folder of them";
   await stat(path).catch((cause: unknown) => {
     throw asDataError(path, expected, cause);
@@ -201,7 +212,7 @@ export async function readDataset(
     const id = fileStem(path);
     const image = await readGreyImage(path);
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
-    return { name: id, classNames: options.classNames ?? CLASS_NAMES, cases, grid: null };
+    return { name: id, classNames: options.classNames ?? UNNAMED, cases, grid: null };
   }
   if (/\.npz$/i.test(path)) {
     expectUsed(path, "npz", options);

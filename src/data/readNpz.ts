@@ -1,6 +1,7 @@
 import { DataError } from "../core/errors";
 import { fileStem, readWholeFile } from "../files/readFiles";
 import { readZip } from "../files/readZip";
+import { UNNAMED, nameClasses } from "./classNames";
 import { labelLookup } from "./labelMap";
 import type { LabelMap } from "./labelMap";
 import { groupNeighbours } from "./nearDuplicates";
@@ -9,10 +10,10 @@ import type { UnitGuess } from "./nifti/guessUnit";
 import { parseNpy } from "./npy";
 import type { NpyArray } from "./npy";
 import type { IntensityUnit, Plane, SliceCase, SliceDataset } from "./types";
-import { CLASS_NAMES } from "./types";
 
 /** What {@link readNpz} may be told. */
 export interface ReadNpzOptions {
+  /** Class names by label, background first; default `class 1`, `class 2` … */
   readonly classNames?: readonly string[];
   readonly unit?: IntensityUnit;
   /** The label that each value of the mask stands for, such as `{ 255: 1 }`; by default values are labels. */
@@ -91,7 +92,7 @@ function toLabels(
  * @throws DataError that names the file and the entry or field
  */
 export async function readNpz(path: string, options: ReadNpzOptions = {}): Promise<SliceDataset> {
-  const { classNames = CLASS_NAMES, maxBytes = 2 ** 30 } = options;
+  const { classNames, maxBytes = 2 ** 30 } = options;
   const entries = unpack(path, await readWholeFile(path, "a .npz file"), maxBytes);
   const imageName = entryOf(entries, IMAGE_KEYS);
   const maskName = entryOf(entries, MASK_KEYS);
@@ -118,7 +119,7 @@ export async function readNpz(path: string, options: ReadNpzOptions = {}): Promi
         remedy: "Pair each mask with its own image",
       });
     }
-    labels = toLabels(`${path}: ${maskName}`, mask.data, classNames.length, options.labels);
+    labels = toLabels(`${path}: ${maskName}`, mask.data, classNames?.length ?? 256, options.labels);
   }
   const guess = options.unit === undefined ? guessUnit(values) : null;
   if (guess !== null) (options.onUnitGuess ?? warnOfGuess)({ ...guess, source: path });
@@ -139,11 +140,11 @@ export async function readNpz(path: string, options: ReadNpzOptions = {}): Promi
     };
   });
   const isKept = options.keepsNeighboursTogether ?? true;
-  return {
+  return nameClasses(path, {
     name,
-    classNames,
+    classNames: classNames ?? UNNAMED,
     cases: isKept ? groupNeighbours(cases) : cases,
     grid: null,
     patients: "unknown",
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from "../core/errors";
 import { axialGrid } from "./affine";
+import { UNNAMED, nameClasses } from "./classNames";
 import type { Plane, SliceCase, SliceDataset, Volume, VolumeGrid, VoxelArray } from "./types";
-import { CLASS_NAMES } from "./types";
 
 /** Position in the volume's data of a slice's first pixel, and the steps along rows and columns. */
 function sliceSteps(grid: VolumeGrid, slice: number): { first: number; row: number; col: number } {
@@ -38,9 +38,11 @@ function copySlice(grid: VolumeGrid, slice: number, from: VoxelArray, to: VoxelA
  * orientation.
  *
  * @param mask labels on the same grid, or `null`
+ * @param options.classNames by label, background first; default `class 1`, `class 2` … up to the mask's largest label
  * @param options.group one patient's volume: its name; by default each slice is its own group, as in
  *   a stack of slices from many patients
- * @throws ShapeError when the mask has another shape
+ * @throws ShapeError when the mask has another shape; DataError for values of the mask that are no labels, where
+ *   no names are given
  * @see {@link labelsToVolume}, its inverse
  */
 export function sliceVolume(
@@ -52,7 +54,7 @@ export function sliceVolume(
     readonly group?: string;
   },
 ): SliceDataset {
-  const { name, classNames = CLASS_NAMES, group } = options;
+  const { name, classNames, group } = options;
   if (mask !== null && mask.shape.some((size, axis) => size !== image.shape[axis])) {
     throw new ShapeError({
       where: mask.source,
@@ -82,7 +84,8 @@ export function sliceVolume(
       spacingMm: [grid.spacingMm[grid.axes[0]], grid.spacingMm[grid.axes[1]]],
     };
   });
-  return { name, classNames, cases, grid };
+  if (classNames !== undefined) return { name, classNames, cases, grid };
+  return nameClasses(mask?.source ?? name, { name, classNames: UNNAMED, cases, grid });
 }
 
 /**

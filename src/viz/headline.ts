@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/errors";
 import { caseScores, wilcoxonSignedRank } from "../metrics";
 import type { CaseRecord } from "../metrics";
+import { sayPValue } from "../metrics/statistics/formatPValue";
 import { modelTitle, sayScore } from "./names";
 
 /** What is read of an evaluation. */
@@ -42,8 +43,8 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
   const verdict = Number.isNaN(p)
     ? "too few patients to test the difference"
     : p < SIGNIFICANT
-      ? `the difference is significant (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`
-      : `the difference may be chance (p = ${p.toPrecision(2)}, paired over ${pairs.length} patients)`;
+      ? `the difference is significant (${sayPValue(p)}, paired over ${pairs.length} patients)`
+      : `the difference may be chance (${sayPValue(p)}, paired over ${pairs.length} patients)`;
   return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
 }
 

@@ -187,7 +187,9 @@ describe("readDataset", () => {
     });
     const dataset = await readDataset(path, { labels: { 255: 1 } });
     expect(dataset.cases.map(({ labels }) => Math.max(...(labels?.data ?? [])))).toEqual([1, 1]);
-    expect(await refusal(readDataset(path))).toMatch(/expected a label from 0 to 3, got 255/);
+    expect(await refusal(readDataset(path))).toMatch(
+      /SCAN-0, row \d, column \d: expected labels 0, 1, 2 .*, got the values 0, 255\..*--labels/,
+    );
   });
 
   it("overlays a mask in another order of axes, and refuses one that lies elsewhere", async () => {

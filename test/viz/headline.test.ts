@@ -27,7 +27,7 @@ describe("headline", () => {
   it("names the better model, and says whether the difference may be chance", () => {
     const evaluations = { unet: half.evaluation, residualAttentionUnet: right.evaluation };
     expect(headline(evaluations)).toBe(
-      "Residual Attention U-Net reaches a mean Dice of 1.00 on 8 held-out slices, U-Net 0.58; the difference is significant (p = 0.0078, paired over 8 patients).",
+      "Residual Attention U-Net reaches a mean Dice of 1.00 on 8 held-out slices, U-Net 0.58; the difference is significant (p = 0.008, paired over 8 patients).",
     );
     expect(headline({ a: right.evaluation, b: right.evaluation })).toMatch(
       /may be chance \(p = 1\.0/,

@@ -2,16 +2,19 @@ import { basename, extname, join, resolve } from "node:path";
 import { DataError } from "../../core/errors";
 import { fileStem, listFolder, pathKind } from "../../files/readFiles";
 import { groupNeighbours } from "../nearDuplicates";
+import { SEMI_SEG_NAMES, UNNAMED, nameClasses } from "../classNames";
 import { pairByName } from "../pairing";
 import type { LabelMap } from "../labelMap";
 import type { Plane, SliceCase, SliceDataset } from "../types";
-import { CLASS_NAMES } from "../types";
 import { checkLabelRange, readMaskPng } from "./png";
 import { IMAGE_ENDINGS, readGreyImage } from "./readGreyImage";
 
 /** What the readers of image folders may be told. */
 export interface ImageFolderOptions {
-  /** Class names by label, background first; default {@link CLASS_NAMES}. */
+  /**
+   * Class names by label, background first; by default those of the data (`dataset.json`, a DICOM segmentation,
+   * a data set that is known by its files' names), else `class 1`, `class 2` …
+   */
   readonly classNames?: readonly string[];
   /** The label that each value of a mask stands for, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
@@ -104,11 +107,11 @@ export async function readImageFolder(
   maskFolder: string | null,
   options: ImageFolderOptions = {},
 ): Promise<SliceDataset> {
-  return readListedImages(imageFolder, maskFolder, options);
+  return nameClasses(imageFolder, await readListedImages(imageFolder, maskFolder, options));
 }
 
 /**
- * {@link readImageFolder} of some files only.
+ * {@link readImageFolder} of some files only, its classes {@link UNNAMED} where no names are given.
  *
  * @param listed full paths of the images and masks that are read; default all
  */
@@ -118,7 +121,7 @@ export async function readListedImages(
   options: ImageFolderOptions,
   listed?: ReadonlySet<string>,
 ): Promise<SliceDataset> {
-  const { classNames = CLASS_NAMES, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const { classNames, labels: labelMap, maxBytes = DEFAULT_MAX_BYTES } = options;
   const images = await filesByStem(imageFolder, IMAGE_ENDINGS, listed);
   const masks =
     maskFolder === null ? null : await pairMasks(imageFolder, images, maskFolder, listed);
@@ -141,7 +144,7 @@ export async function readListedImages(
       const maskPath = join(maskFolder, maskName);
       labels = await readMaskPng(maskPath, labelMap === undefined ? {} : { labels: labelMap });
       checkSameSize(maskPath, image, imagePath, labels);
-      checkLabelRange(maskPath, labels, classNames.length);
+      if (classNames !== undefined) checkLabelRange(maskPath, labels, classNames.length);
     }
     heldBytes += image.data.byteLength + (labels?.data.byteLength ?? 0);
     if (heldBytes > maxBytes) {
@@ -157,7 +160,7 @@ export async function readListedImages(
   const keepsTogether = options.keepsNeighboursTogether ?? true;
   return {
     name: basename(imageFolder),
-    classNames,
+    classNames: classNames ?? UNNAMED,
     cases: keepsTogether ? groupNeighbours(cases) : cases,
     grid: null,
     patients: "unknown",
@@ -186,7 +189,7 @@ export async function readCovidSemiSeg(
       });
     }
   }
-  const classNames = CLASS_NAMES.slice(0, 3);
-  const dataset = await readImageFolder(imageFolder, maskFolder, { classNames, ...options });
+  const { classNames = SEMI_SEG_NAMES } = options;
+  const dataset = await readImageFolder(imageFolder, maskFolder, { ...options, classNames });
   return { ...dataset, name: basename(folder) };
 }

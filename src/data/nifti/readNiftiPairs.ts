@@ -4,11 +4,11 @@ import { fileStem, folderName, listFolder, pathKind } from "../../files/readFile
 import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "../folderLayout";
 import { alignLabels } from "../geometry/alignLabels";
 import { checkLabelRange } from "../images/png";
+import { UNNAMED, knownPair } from "../classNames";
 import type { FilePair } from "../listedPairs";
 import { groupNeighbours } from "../nearDuplicates";
 import { isMaskName, maskOf, pairByName } from "../pairing";
 import type { SliceDataset } from "../types";
-import { CLASS_NAMES } from "../types";
 import { sliceVolume } from "../volumeSlices";
 import { warnOfGuess } from "./guessUnit";
 import { oncePer, warnOfPlace } from "./placeDoubt";
@@ -17,7 +17,7 @@ import type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./readNifti";
 
 /** How pairs of NIfTI files are read. */
 export interface NiftiPairOptions extends ReadNiftiOptions, ReadNiftiLabelsOptions {
-  /** Class names by label, background first. */
+  /** Class names by label, background first; by default those of the data, else `class 1`, `class 2` … */
   readonly classNames?: readonly string[];
   /** Whether near-duplicate slices of a single stack become one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
@@ -28,8 +28,9 @@ export interface NiftiPairOptions extends ReadNiftiOptions, ReadNiftiLabelsOptio
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 const GRID_REMEDY = "Pair each mask with its own image, or resample it (resample, --resample)";
 
-/** Refuses labels that are no class. */
+/** Refuses labels that are no class of those that are named. */
 export function checkLabels(maskPath: string | null | undefined, dataset: SliceDataset): void {
+  if (dataset.classNames === UNNAMED) return;
   for (const { id, labels } of dataset.cases) {
     if (labels === null) continue;
     checkLabelRange(`${maskPath}: slice ${id}`, labels, dataset.classNames.length);
@@ -43,11 +44,13 @@ async function readNiftiPair(
   options: NiftiPairOptions,
   isOneOfMany: boolean,
 ): Promise<SliceDataset> {
-  const { classNames = CLASS_NAMES, keepsNeighboursTogether = true, resample = false } = options;
+  const { keepsNeighboursTogether = true, resample = false } = options;
   const image = await readNifti(imagePath, options);
   const stored = maskPath === null ? null : await readNiftiLabels(maskPath, options);
   const mask = stored && alignLabels(image, stored, { resample, remedy: GRID_REMEDY });
   const name = fileStem(imagePath);
+  const known = maskPath === null || isOneOfMany ? undefined : knownPair(name, fileStem(maskPath));
+  const classNames = options.classNames ?? known ?? UNNAMED;
   const dataset = sliceVolume(image, mask, {
     name,
     classNames,

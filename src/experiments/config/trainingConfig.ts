@@ -377,11 +377,11 @@ export const trainingConfigSchema = z.strictObject({
       null,
       "what a scan's numbers are; null for what its file notes, or a guess",
     ),
-    /** Names by label, background first; `null` for those of `dataset.json` or the toolkit's own. */
+    /** Names by label, background first; `null` for those of the data, else `class 1` … */
     classNames: setting(
       z.array(z.string().min(1)).min(2).nullable(),
       null,
-      "names by label, background first; null for those of the data",
+      "names by label, background first; null for those of the data, else class 1 …",
     ),
     /** The label that each value of the masks stands for; `null` where values are labels. */
     labels: setting(

@@ -1,21 +1,30 @@
 import { dirname } from "node:path";
 import { DataError } from "../../core/errors";
 import { isOrthogonal } from "../../data/affine";
+import {
+  UNNAMED,
+  expectLabels,
+  markLabels,
+  noLabels,
+  numberedClasses,
+} from "../../data/classNames";
 import { alignLabels } from "../../data/geometry/alignLabels";
-import { CLASS_NAMES } from "../../data/types";
 import { sliceVolume } from "../../data/volumeSlices";
 import { pathKind } from "../../files/readFiles";
 import { caseMetrics, summarise } from "../../metrics";
 import type { LabelGrid, SpacingMm } from "../../metrics";
 import type { Evaluation } from "./evaluateModel";
-import { describedClasses, pairMaskFiles } from "./maskFiles";
+import { describedClasses, knownClasses, pairMaskFiles } from "./maskFiles";
 import type { MaskPlaces } from "./maskFiles";
 import { MaskReader, isVolume } from "./readMasks";
 import type { Mask, ReadMaskOptions } from "./readMasks";
 
 /** What {@link evaluateFiles} compares. */
 export interface EvaluateFilesOptions extends MaskPlaces, ReadMaskOptions {
-  /** Names by label, background first; default the toolkit's, up to the largest label that is met. */
+  /**
+   * Names by label, background first; by default those of `dataset.json`, of DICOM segmentations or of a known data
+   * set, else `class 1` up to the largest label that is met.
+   */
   readonly classNames?: readonly string[];
   /** What is one case of a NIfTI mask; default `"slice"`, as the paper counts. */
   readonly per?: "slice" | "volume";
@@ -63,17 +72,15 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
       }),
     );
   }
-  const names = reader.classNames ?? CLASS_NAMES;
-  const largest = cases.reduce(
-    (most, { truth, prediction, path }) =>
-      Math.max(
-        most,
-        largestLabel(truth, names.length, options.truth),
-        largestLabel(prediction, names.length, path),
-      ),
-    1,
-  );
-  const classNames = described ?? names.slice(0, largest + 1);
+  const names = reader.classNames ?? (await knownClasses(options.truth));
+  const seen = noLabels();
+  for (const { truth, prediction, path } of cases) {
+    collectLabels(truth, names, options.truth, seen);
+    collectLabels(prediction, names, path, seen);
+  }
+  const largest = Math.max(1, seen.lastIndexOf(1));
+  if (names === null) expectLabels(() => options.truth, seen);
+  const classNames = described ?? names?.slice(0, largest + 1) ?? numberedClasses(largest);
   const records = cases.map(({ truth, prediction, group }) =>
     caseMetrics(truth.grid, prediction.grid, {
       id: truth.id,
@@ -153,19 +160,25 @@ function casesOf(
     return [{ id: stem, grid, spacingMm: [spacingMm[2], spacingMm[1], spacingMm[0]] }];
   }
   const image = { ...mask, data: new Float32Array(data.length) };
-  const { cases } = sliceVolume(image, mask, { name: stem });
+  const { cases } = sliceVolume(image, mask, { name: stem, classNames: UNNAMED });
   return cases.flatMap(({ id, labels, spacingMm: spacing }) =>
     labels === null ? [] : [{ id, grid: labels, spacingMm: spacing }],
   );
 }
 
-function largestLabel({ grid, id }: MaskCase, numClasses: number, path: string): number {
-  let largest = 0;
-  for (const label of grid.data) if (label > largest) largest = label;
-  if (largest < numClasses) return largest;
+/** Marks the labels of a case; refuses one that is no class of those that are named. */
+function collectLabels(
+  { grid, id }: MaskCase,
+  names: readonly string[] | null,
+  path: string,
+  seen: Uint8Array,
+): void {
+  markLabels(grid.data, seen);
+  const largest = seen.lastIndexOf(1);
+  if (names === null || largest < names.length) return;
   throw new DataError({
     where: `${path}: ${id}`,
-    expected: `labels from 0 to ${numClasses - 1}`,
+    expected: `labels from 0 to ${names.length - 1}`,
     got: String(largest),
     remedy:
       "Name the classes with --classes, background first, or map the values to labels (labels, --labels)",

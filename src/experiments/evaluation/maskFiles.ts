@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from "node:path";
 import { DataError } from "../../core/errors";
-import { readDescription } from "../../data/datasetJson";
+import { SEMI_SEG_NAMES, knownPair } from "../../data/classNames";
+import { describedNames, readDescription } from "../../data/datasetJson";
 import type { LeftOutFile } from "../../data/dicom/chooseSeries";
 import { dicomKind } from "../../data/dicom/dicomKind";
 import { isDicomFile, readDicomHead } from "../../data/dicom/dicomFolder";
@@ -37,8 +38,17 @@ const MASKS = "masks: NIfTI (.nii, .nii.gz), PNG, or DICOM segmentations";
 
 /** The class names in the `dataset.json` of the truth's folder, or of the one above it. */
 export async function describedClasses(truth: string): Promise<readonly string[] | null> {
-  const description = (await readDescription(truth)) ?? (await readDescription(dirname(truth)));
-  return description?.classNames() ?? null;
+  return (await describedNames(truth)) ?? (await describedNames(dirname(truth))) ?? null;
+}
+
+/** The class names of a data set that is known by its files' names; `null` for any other. */
+export async function knownClasses(truth: string): Promise<readonly string[] | null> {
+  if ((await pathKind(truth)) === "file") return knownPair("tr_im", fileStem(truth)) ?? null;
+  const folder = basename(truth) === "GT" ? dirname(truth) : truth;
+  const { folders, files } = await listEntries(folder);
+  if (folders.includes("Imgs") && folders.includes("GT")) return SEMI_SEG_NAMES;
+  const mask = files.find((name) => IS_NIFTI.test(name) && fileStem(name) === "tr_mask");
+  return mask === undefined ? null : (knownPair("tr_im", fileStem(mask)) ?? null);
 }
 
 /**

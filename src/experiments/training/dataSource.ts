@@ -38,7 +38,7 @@ export async function loadLabelledData(
       expected: "a mask for every slice",
       got: `none for "${unlabelled.id}"`,
       remedy:
-        "Put the masks beside the images: Imgs and GT, images and masks, or tr_im and tr_mask.",
+        "Put the masks beside the images: in folders images and masks, or as scan.nii.gz and scan_mask.nii.gz.",
     });
   }
   return dataset;

@@ -20,10 +20,14 @@ export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBun
   const facts = `${count(cases.length, "slice")} of ${count(groups, "patient or group", "patients or groups")}, ${labelled.length} with masks; ${size}; ${units}`;
   const rows = classRows(classNames, labelled);
   const header = ["class", "slices with it", "share of pixels"];
+  const areNumbered = classNames.slice(1).every((each) => /^class \d+$/.test(each));
+  const caption = areNumbered
+    ? "Classes by number: nothing in the data names them; classNames (--classes) does"
+    : "Classes";
   const pictures = casePictures(pick(labelled.length > 0 ? labelled : cases), classNames);
   return {
-    "text/html": `<div style="${BOX}"><strong>${escapeHtml(name)}</strong><div>${escapeHtml(facts)}</div>${rows.length > 0 ? htmlTable(header, rows, "Classes") : ""}</div>${pictures}`,
-    "text/plain": `${name}: ${facts}${rows.length > 0 ? `\n${textTable(header, rows, "Classes")}` : ""}`,
+    "text/html": `<div style="${BOX}"><strong>${escapeHtml(name)}</strong><div>${escapeHtml(facts)}</div>${rows.length > 0 ? htmlTable(header, rows, caption) : ""}</div>${pictures}`,
+    "text/plain": `${name}: ${facts}${rows.length > 0 ? `\n${textTable(header, rows, caption)}` : ""}`,
   };
 }
 

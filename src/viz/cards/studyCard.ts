@@ -1,5 +1,7 @@
 import type { MimeBundle } from "../../display/host";
 import { escapeHtml } from "../../display/html";
+import { rowName, rowNaming, shownFactor } from "../../experiments/studies/views/rowNames";
+import { formatPValue, sayPValue } from "../../metrics/statistics/formatPValue";
 import { sayScore } from "../names";
 import { htmlTable, textTable } from "./table";
 
@@ -39,22 +41,30 @@ export function isStudyTable(value: object): value is StudyTableLike {
 export function studyTableBundle(table: StudyTableLike): MimeBundle {
   const { title, columns, factorNames, rows, convention } = table;
   const madeBy = table.madeBy === undefined ? "" : ` Made by ${table.madeBy}`;
-  const header = ["model", ...factorNames, ...columns, "95 % interval", "p (Holm)", "n"];
+  const naming = rowNaming(rows, factorNames);
+  const caption =
+    naming.shared.length === 0 ? title : `${title}. All rows: ${naming.shared.join(", ")}.`;
+  const header = [
+    ...(naming.hasModel ? ["model"] : []),
+    ...naming.factorNames,
+    ...columns,
+    ...["95 % interval", "p (Holm)", "n"],
+  ];
   const lines = rows.map(({ title: name, factors, scores }) => {
     const first = scores[columns[0]];
     return [
-      name,
-      ...factorNames.map((factor) => String(factors[factor] ?? "")),
+      ...(naming.hasModel ? [name] : []),
+      ...naming.factorNames.map((factor) => shownFactor(factors[factor])),
       ...columns.map((column) => spread(scores[column])),
       `${sayScore(first.interval.low)} to ${sayScore(first.interval.high)}`,
-      Number.isNaN(first.pHolm) ? "" : first.pHolm.toPrecision(2),
+      formatPValue(first.pHolm),
       String(first.count),
     ];
   });
   const best = sayBest(table);
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, title)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${withCode(escapeHtml(`${convention}${madeBy}`))}</p></div>`,
-    "text/plain": `${textTable(header, lines, title)}\n${best}\n${convention}${madeBy}`,
+    "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, caption)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${withCode(escapeHtml(`${convention}${madeBy}`))}</p></div>`,
+    "text/plain": `${textTable(header, lines, caption)}\n${best}\n${convention}${madeBy}`,
   };
 }
 
@@ -88,17 +98,6 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
-    ? `${lead}; the difference is significant (p = ${pHolm.toPrecision(2)}).`
-    : `${lead}; the difference may be chance (p = ${pHolm.toPrecision(2)}).`;
-}
-
-/** A row by its model and the factors in which rows differ. */
-function rowName(
-  { title, factors }: StudyTableLike["rows"][number],
-  rows: StudyTableLike["rows"],
-): string {
-  const varied = Object.entries(factors).filter(([name, value]) =>
-    rows.some((other) => other.factors[name] !== value),
-  );
-  return [title, ...varied.map(([name, value]) => `${name} ${String(value)}`)].join(", ");
+    ? `${lead}; the difference is significant (${sayPValue(pHolm)}).`
+    : `${lead}; the difference may be chance (${sayPValue(pHolm)}).`;
 }

@@ -1,13 +1,14 @@
 import { escapeHtml } from "../../display/html";
 
-/** A table for people; columns after the first are numbers, aligned right. */
+/** A table for people: columns of numbers stand right and do not wrap. */
 export function htmlTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   caption: string,
 ): string {
+  const areNumbers = numberColumns(header, rows);
   const cell = (tag: "td" | "th", text: string, column: number): string =>
-    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${column === 0 ? "left" : "right"}${tag === "td" && column > 0 ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
+    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${escapeHtml(caption)}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
@@ -22,12 +23,21 @@ export function textTable(
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column].length)),
   );
+  const areNumbers = numberColumns(header, rows);
   const line = (cells: readonly string[]): string =>
     cells
       .map((text, column) =>
-        column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column]),
+        areNumbers[column] ? text.padStart(widths[column]) : text.padEnd(widths[column]),
       )
       .join("  ")
       .trimEnd();
   return [caption, line(header), ...rows.map(line)].join("\n");
+}
+
+/** Which columns hold numbers, or `-` for none, in every row; the first never does: it names its row. */
+function numberColumns(header: readonly string[], rows: readonly (readonly string[])[]): boolean[] {
+  return header.map(
+    (_, column) =>
+      column > 0 && rows.every((row) => /^(|-|[-+<]?[\d.,∞]+( .*)?)$/.test(row[column])),
+  );
 }

@@ -1,7 +1,8 @@
 import { ConfigError } from "../../core/errors";
 import { caseScores, definedMean } from "../../metrics/caseMetrics";
 import type { JobRecord } from "../../experiments/studies/jobRecord";
-import type { StudyTable, TableRow } from "../../experiments/studies/views/studyTable";
+import { rowLabel } from "../../experiments/studies/views/rowNames";
+import type { StudyTable } from "../../experiments/studies/views/studyTable";
 import { modelTitle } from "../names";
 import type { FoldScore } from "./foldScores";
 import type { IntervalRow } from "./intervalBars";
@@ -25,7 +26,7 @@ export function intervalRows(table: StudyTable, column = "Dice"): IntervalRow[] 
   return table.rows.map((row, index) => {
     const { mean, interval, count, pHolm } = row.scores[column];
     return {
-      name: rowName(row),
+      name: rowLabel(row, table.rows),
       mean,
       interval: [interval.low, interval.high] as const,
       count,
@@ -46,7 +47,7 @@ export function classScoresOf(table: StudyTable): ClassScore[] {
     columns.map((column) => {
       const { mean, interval, count } = row.scores[column];
       return {
-        model: rowName(row),
+        model: rowLabel(row, table.rows),
         className: column.slice(prefix.length),
         ...{ mean, count, interval: [interval.low, interval.high] as const },
       };
@@ -54,25 +55,21 @@ export function classScoresOf(table: StudyTable): ClassScore[] {
   );
 }
 
-/** A row by its model, or by what it varies. */
-export function rowName({ title, factors }: TableRow): string {
-  const settings = Object.entries(factors).map(([name, value]) => `${name} ${String(value)}`);
-  return [title, ...settings].join(", ");
-}
-
 /**
  * Mean Dice by fold from a study's records, as everywhere: over the foreground classes that each case's truth
  * has, then over the fold's cases.
  */
 export function foldScoresOf(records: readonly JobRecord[]): FoldScore[] {
-  return records
-    .filter(({ cases }) => cases.length > 0)
-    .map(({ model, factors, fold, cases }) => {
-      const settings = Object.values(factors).map(String);
-      return {
-        model: [modelTitle(model), ...settings].join(", "),
-        fold,
-        score: definedMean(cases.map((item) => caseScores(item).dice)),
-      };
-    });
+  const scored = records.filter(({ cases }) => cases.length > 0);
+  return scored.map((record) => ({
+    model: recordLabel(record, scored),
+    fold: record.fold,
+    score: definedMean(record.cases.map((item) => caseScores(item).dice)),
+  }));
+}
+
+/** A training in figures of several: by its model, and what they vary. */
+export function recordLabel(record: JobRecord, records: readonly JobRecord[]): string {
+  const asRow = ({ model, factors }: JobRecord) => ({ title: modelTitle(model), factors });
+  return rowLabel(asRow(record), records.map(asRow));
 }

@@ -1,3 +1,4 @@
+import { sayPValue } from "../../metrics/statistics/formatPValue";
 import { Figure } from "../Figure";
 import { sayScore } from "../names";
 import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
@@ -88,6 +89,7 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
 function sayRow({ name, mean, interval, count, pValue }: IntervalRow): string {
   const range =
     interval === undefined ? "" : ` (${sayScore(interval[0])} to ${sayScore(interval[1])})`;
-  const p = pValue === undefined ? "" : `, p = ${pValue.toPrecision(2)} against the first`;
+  const p =
+    pValue === undefined || Number.isNaN(pValue) ? "" : `, ${sayPValue(pValue)} against the first`;
   return `${name} ${sayScore(mean)}${range}, n = ${count}${p}`;
 }

@@ -3,17 +3,18 @@ import type { StudyFile } from "../../experiments/studies/studyFolder";
 import { kShotScores } from "../../experiments/studies/views/kShotScores";
 import { leakBars } from "../../experiments/studies/views/leakTable";
 import { caseDice } from "../../experiments/studies/views/rowScores";
+import { rowName } from "../../experiments/studies/views/rowNames";
 import type { StudyTable } from "../../experiments/studies/views/studyTable";
 import { htmlTable } from "../cards/table";
 import { studyTableBundle } from "../cards/studyCard";
 import { ablationBars } from "../charts/ablationBars";
 import { foldScores } from "../charts/foldScores";
-import { intervalRows, rowName } from "../charts/fromStudy";
+import { intervalRows, recordLabel } from "../charts/fromStudy";
 import { kShotCurve } from "../charts/kShotCurve";
 import { leakStudyBars } from "../charts/leakStudyBars";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { Figure } from "../Figure";
-import { modelTitle, sayScore } from "../names";
+import { sayScore } from "../names";
 import { saySetting } from "./saySetting";
 import type { Report, ReportSection } from "./reportPage";
 
@@ -43,7 +44,7 @@ export function studyReport(reported: ReportedStudy): Report {
     headline:
       best === undefined
         ? "No training of this study is done yet."
-        : `Highest mean Dice: ${rowName(best)}, ${sayScore(best.scores["Dice"].mean)} over ${best.scores["Dice"].count} slices.` +
+        : `Highest mean Dice: ${rowName(best, table.rows)}, ${sayScore(best.scores["Dice"].mean)} over ${best.scores["Dice"].count} slices.` +
           (missing > 0 ? ` ${missing} of ${study.jobs.length} trainings are not done yet.` : ""),
     sections: [
       ...tables.map((each): ReportSection => ({
@@ -118,20 +119,10 @@ function tableFigures(kind: string, table: StudyTable): ReportSection["figures"]
 
 const captioned = (figure: Figure, caption: string) => ({ figure, caption });
 
-/** A row's name in figures over records. */
-function nameOf({ model, factors }: JobRecord, records: readonly JobRecord[]): string {
-  const varied = Object.entries(factors).filter(([name, value]) =>
-    records.some((other) => other.factors[name] !== value),
-  );
-  const isOneModel = records.every((other) => other.model === model);
-  const words = varied.map(([name, value]) => `${name} ${String(value)}`);
-  return [...(isOneModel && words.length > 0 ? [] : [modelTitle(model)]), ...words].join(", ");
-}
-
 function foldMeans(records: readonly JobRecord[]): Parameters<typeof foldScores>[0] {
   const groups = new Map<string, { model: string; fold: number; values: number[] }>();
   for (const record of records) {
-    const model = nameOf(record, records);
+    const model = recordLabel(record, records);
     const key = `${model} ${record.fold}`;
     const entry = groups.get(key) ?? { model, fold: record.fold, values: [] };
     entry.values.push(...record.cases.map(caseDice).filter((value) => !Number.isNaN(value)));
@@ -148,7 +139,7 @@ function worstCases(records: readonly JobRecord[]): string {
       const dice = caseDice(item);
       if (Number.isNaN(dice)) continue;
       const scores = byCase.get(item.id) ?? [];
-      byCase.set(item.id, [...scores, { dice, row: nameOf(record, records) }]);
+      byCase.set(item.id, [...scores, { dice, row: recordLabel(record, records) }]);
     }
   }
   const rows = [...byCase]
@@ -174,7 +165,7 @@ function worstCases(records: readonly JobRecord[]): string {
 function curves(records: readonly JobRecord[]): { figure: Figure; caption: string } {
   const first = new Map<string, JobRecord>();
   for (const record of records) {
-    const name = nameOf(record, records);
+    const name = recordLabel(record, records);
     if (record.training !== null && !first.has(name)) first.set(name, record);
   }
   const seconds = records.reduce((sum, { training }) => sum + (training?.seconds ?? 0), 0);

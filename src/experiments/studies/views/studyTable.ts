@@ -1,6 +1,6 @@
 import { holm, spreadOf, wilcoxonSignedRank } from "../../../metrics";
 import type { CaseRecord, Spread } from "../../../metrics";
-import type { Factors, FactorValue } from "../job";
+import type { Factors } from "../job";
 import { rowKey } from "../job";
 import type { JobRecord } from "../jobRecord";
 import { caseDice, patientPairs, scoredCases } from "./rowScores";
@@ -113,11 +113,6 @@ export function studyTable(
   const notes = new Set(records.map(({ splitNote }) => splitNote ?? ""));
   const convention = [CONVENTION, ...notes].filter((text) => text !== "").join(" ");
   return { title, columns, factorNames, rows, convention };
-}
-
-/** A value of a factor as a table shows it; `-` where a row has none. */
-export function shownFactor(value: FactorValue | undefined): string {
-  return value === undefined || value === null ? "-" : String(value);
 }
 
 /** The paired test of a row against the first, over the patients that both have. */

@@ -1,7 +1,8 @@
 import type * as Arquero from "arquero";
 import { importPackage } from "../../../files/packages";
 import { csvTable, formatScore, markdownTable } from "../scoreTable";
-import { shownFactor } from "./studyTable";
+import { formatPValue } from "../../../metrics/statistics/formatPValue";
+import { rowNaming, shownFactor } from "./rowNames";
 import type { StudyTable, TableRow, TableScore } from "./studyTable";
 
 /** A table for people: mean ± standard deviation, with intervals and tests of the Dice. */
@@ -13,7 +14,8 @@ export function tableMarkdown(table: StudyTable): string {
 /** The table for a paper: needs the package booktabs. */
 export function tableLatex(table: StudyTable): string {
   const head = headOf(table);
-  const firstNumber = 1 + table.factorNames.length;
+  const { hasModel, factorNames } = rowNaming(table.rows, table.factorNames);
+  const firstNumber = (hasModel ? 1 : 0) + factorNames.length;
   const columns = head.map((_, index) => (index < firstNumber ? "l" : "r")).join("");
   const line = (cells: readonly string[]): string => `${cells.map(latexText).join(" & ")} \\\\`;
   return [
@@ -77,37 +79,38 @@ function scoreValues(score: TableScore): Record<string, number> {
 }
 
 function headOf(table: StudyTable): string[] {
-  return ["Model", ...table.factorNames, ...table.columns, "Dice 95 % CI", "p (Holm)", "Cases"];
+  const { hasModel, factorNames } = rowNaming(table.rows, table.factorNames);
+  const model = hasModel ? ["Model"] : [];
+  return [...model, ...factorNames, ...table.columns, "Dice 95 % CI", "p (Holm)", "Cases"];
 }
 
 function cellsOf(table: StudyTable, row: TableRow): string[] {
   const { interval, pHolm } = row.scores["Dice"];
+  const { hasModel, factorNames } = rowNaming(table.rows, table.factorNames);
+  const factors = factorNames.map((name) => shownFactor(row.factors[name]));
+  const [first, ...rest] = [...(hasModel ? [row.title] : []), ...factors];
   return [
-    `${row.title}${row.dropped === null ? "" : " *"}`,
-    ...table.factorNames.map((name) => shownFactor(row.factors[name])),
+    `${first}${row.dropped === null ? "" : " *"}`,
+    ...rest,
     ...table.columns.map((column) => {
       const { mean, sd, count } = row.scores[column];
       const cases = column.startsWith("Dice ") ? ` (${count})` : "";
       return `${formatScore(mean)} ± ${formatScore(sd)}${cases}`;
     }),
     `${formatScore(interval.low)} to ${formatScore(interval.high)}`,
-    formatP(pHolm),
+    formatPValue(pHolm),
     String(row.cases),
   ];
 }
 
-function notesOf({ convention, rows }: StudyTable): string {
+function notesOf({ convention, rows, factorNames }: StudyTable): string {
+  const { shared } = rowNaming(rows, factorNames);
+  const allRows = shared.length === 0 ? "" : `All rows: ${shared.join(", ")}. `;
   const seeds = Math.max(0, ...rows.map((row) => row.seeds));
   const dropped = rows.some((row) => row.dropped !== null)
     ? " *: given up before all folds were trained, since it clearly lost; its scores are of fewer cases."
     : "";
-  return `${convention} Seeds: ${seeds}. In brackets: cases that have the class.${dropped}`;
-}
-
-/** `0.031`; `<0.001`; `-` for none. */
-function formatP(value: number): string {
-  if (Number.isNaN(value)) return "-";
-  return value < 0.001 ? "<0.001" : value.toFixed(3);
+  return `${allRows}${convention} Seeds: ${seeds}. In brackets: cases that have the class.${dropped}`;
 }
 
 const LATEX: Readonly<Record<string, string>> = {

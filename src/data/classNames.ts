@@ -1,0 +1,83 @@
+import { DataError } from "../core/errors";
+import type { SliceDataset } from "./types";
+import { CLASS_NAMES } from "./types";
+
+/**
+ * The names of a data set whose classes nothing names; {@link nameClasses} puts numbers in their place once
+ * all of its masks are read. Compared by identity.
+ */
+export const UNNAMED: readonly string[] = Object.freeze(["background"]);
+
+/**
+ * Names for labels that nothing names: `class 1`, `class 2`. A number does not say which lesion is meant.
+ *
+ * @param largest the largest label; 0 leaves the background alone
+ */
+export function numberedClasses(largest: number): string[] {
+  return ["background", ...Array.from({ length: largest }, (_, index) => `class ${index + 1}`)];
+}
+
+/**
+ * The class names of files that are a known data set by their names: `tr_im` with `tr_mask`, the 100 slices of
+ * the Italian society of radiology (and the phantom, which is written like them).
+ *
+ * @returns `undefined` for any other pair
+ */
+export function knownPair(imageStem: string, maskStem: string): readonly string[] | undefined {
+  return imageStem === "tr_im" && maskStem === "tr_mask" ? CLASS_NAMES : undefined;
+}
+
+/** The class names of COVID-SemiSeg, whose masks have no effusion. */
+export const SEMI_SEG_NAMES: readonly string[] = CLASS_NAMES.slice(0, 3);
+
+/** Which labels occur, by label; {@link markLabels} fills it. */
+export const noLabels = (): Uint8Array => new Uint8Array(256);
+
+/** Marks the labels that occur in a mask. */
+export function markLabels(labels: ArrayLike<number>, seen: Uint8Array): void {
+  for (let i = 0; i < labels.length; i++) seen[labels[i]] = 1;
+}
+
+/**
+ * Numbers the classes of a data set that nothing names: `class 1` up to the largest label that its masks have.
+ * A label may be missing, but masks of a few values far apart (0 and 255) are grey values, not labels.
+ *
+ * @param path for the message
+ * @throws DataError that names the slice with such a value
+ */
+export function nameClasses(path: string, dataset: SliceDataset): SliceDataset {
+  if (dataset.classNames !== UNNAMED) return dataset;
+  const seen = noLabels();
+  for (const { labels } of dataset.cases) if (labels !== null) markLabels(labels.data, seen);
+  const largest = Math.max(0, seen.lastIndexOf(1));
+  expectLabels(() => `${path}: ${placeOf(largest, dataset)}`, seen);
+  return { ...dataset, classNames: numberedClasses(largest) };
+}
+
+/** The first pixel with a label. */
+function placeOf(label: number, { cases }: SliceDataset): string {
+  for (const { id, labels } of cases) {
+    const at = labels === null ? -1 : labels.data.indexOf(label);
+    if (labels === null || at < 0) continue;
+    return `slice ${id}, row ${Math.floor(at / labels.width)}, column ${at % labels.width}`;
+  }
+  return "";
+}
+
+/**
+ * @param seen by label; the background counts as seen
+ * @throws DataError for values that are too few and too far apart to be labels
+ */
+export function expectLabels(where: () => string, seen: Uint8Array): void {
+  const values = [0, ...[...seen.keys()].filter((label) => label > 0 && seen[label] === 1)];
+  const largest = values[values.length - 1];
+  if (2 * values.length >= largest + 1) return;
+  const shown = values.length > 8 ? [...values.slice(0, 7), "…", largest] : values;
+  throw new DataError({
+    where: where(),
+    expected: "labels 0, 1, 2 and so on, one per class, since nothing names the classes",
+    got: `the values ${shown.join(", ")}`,
+    remedy:
+      "Map the values to labels (labels, --labels 255=1), or name every class (classNames, --classes)",
+  });
+}

@@ -1,0 +1,26 @@
+/** Where readers, and the marks of figures, draw the line. */
+const LEVELS = [0.05, 0.01, 0.001];
+
+/**
+ * A p-value for people: three decimals, `<0.001` below that, `-` for NaN. Where three decimals would round
+ * it to a level of significance or past one, it has as many as tell on which side it is: `0.0498`.
+ *
+ * @example
+ * [0.0312, 0.0498, 0.0002].map(formatPValue); // ["0.031", "0.0498", "<0.001"]
+ */
+export function formatPValue(p: number): string {
+  if (Number.isNaN(p)) return "-";
+  if (p < 0.001) return "<0.001";
+  const texts = [3, 4, 5, 6, 7, 8].map((digits) => p.toFixed(digits));
+  return texts.find((text) => isOnSameSides(Number(text), p)) ?? String(p);
+}
+
+/** The same in a sentence: `p = 0.031`, `p < 0.001`. */
+export function sayPValue(p: number): string {
+  const text = formatPValue(p);
+  return text.startsWith("<") ? `p < ${text.slice(1)}` : `p = ${text}`;
+}
+
+function isOnSameSides(rounded: number, p: number): boolean {
+  return LEVELS.every((level) => Math.sign(rounded - level) === Math.sign(p - level));
+}

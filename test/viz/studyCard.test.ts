@@ -1,0 +1,54 @@
+import { rowLabel, rowName, rowNaming } from "../../src/experiments/studies/views/rowNames";
+import type { NamedRow } from "../../src/experiments/studies/views/rowNames";
+import { studyTableBundle } from "../../src/viz/cards/studyCard";
+
+const score = (mean: number, pHolm: number) => ({
+  Dice: { mean, sd: 0.1, interval: { low: mean - 0.1, high: mean + 0.1 }, count: 9, pHolm },
+});
+const row = (title: string, factors: NamedRow["factors"], ...[mean, pHolm]: [number, number]) => ({
+  title,
+  factors,
+  scores: score(mean, pHolm),
+});
+const table = (rows: readonly ReturnType<typeof row>[], factorNames: readonly string[]) =>
+  String(
+    studyTableBundle({ title: "Study", columns: ["Dice"], factorNames, rows, convention: "How." })[
+      "text/plain"
+    ],
+  );
+
+describe("a study's table", () => {
+  it("of one model says so once, and has columns only for what differs", () => {
+    const text = table(
+      [
+        row("U-Net", { shots: 1, way: "scratch", kept: null }, 0.3, NaN),
+        row("U-Net", { shots: 5, way: "scratch", kept: null }, 0.5, 0.0498),
+      ],
+      ["shots", "way", "kept"],
+    );
+    expect(text).toMatch(/^Study\. All rows: U-Net, way scratch\.\nshots +Dice/);
+    expect(text).toMatch(/^5 .*0\.0498 +9$/m);
+    expect(text).toContain(
+      "U-Net, shots 5 reaches a mean Dice of 0.50 over 9 cases; U-Net, shots 1 0.30; the difference is significant (p = 0.0498).",
+    );
+  });
+
+  it("of several models keeps them, and a single row keeps everything", () => {
+    const rows = [row("U-Net", { copies: 1 }, 0.3, NaN), row("M-A", { copies: 1 }, 0.2, 0.0002)];
+    const text = table(rows, ["copies"]);
+    expect(text).toMatch(/^Study\. All rows: copies 1\.\nmodel +Dice/);
+    expect(text).toMatch(/significant \(p < 0\.001\)/);
+    expect(table([rows[0]], ["copies"])).toMatch(/^Study\nmodel +copies/);
+  });
+});
+
+it("names rows by what differs", () => {
+  const rows = [
+    { title: "U-Net", factors: { shots: 1, way: "scratch" } },
+    { title: "U-Net", factors: { shots: 5, way: "scratch" } },
+  ];
+  expect(rowName(rows[1], rows)).toBe("U-Net, shots 5");
+  expect(rowLabel(rows[1], rows)).toBe("shots 5");
+  expect(rowLabel(rows[0], [rows[0]])).toBe("U-Net");
+  expect(rowNaming([], ["shots"])).toEqual({ hasModel: true, factorNames: ["shots"], shared: [] });
+});
