@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, LayerbookError } from "../../core/errors";
 import { forgetDraft, newDraft } from "../../files/drafts";
+import { pathKind } from "../../files/readFiles";
 import { asWriteError } from "../../files/systemErrors";
 import { makeFolder, writeWhole } from "../../files/writeWhole";
 import { processStart } from "./processStart";
@@ -99,6 +100,11 @@ export async function folderOwner(folder: string): Promise<Owner | null> {
   const path = join(folder, LOCK_FILE);
   const owner = await readOwner(path);
   return owner !== null && (await isAlive(path, owner)) ? owner : null;
+}
+
+/** Whether a folder has an owner, or had one that was killed before it had tidied up. */
+export async function hasLock(folder: string): Promise<boolean> {
+  return (await pathKind(join(folder, LOCK_FILE))) !== "missing";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import * as z from "zod";
@@ -25,6 +25,8 @@ export const STUDY_FILE = "study.json";
 export const JOB_RECORD_FILE = "record.json";
 /** In a run's folder while it trains. */
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
+/** Trainings that come before a run's own; each is a run in a folder of this one, until the end. */
+export const STAGES_FOLDER = "stages";
 /** Which slices were trained on and which held out. */
 export const SPLIT_FILE = "split.json";
 
@@ -173,6 +175,15 @@ export function readRunRecord(folder: string): Promise<RunRecord | null> {
     expected: "the record of a run of this version",
     remedy: "Train it again.",
   });
+}
+
+/**
+ * Removes what a run needs only to go on. Called for finished runs too: one may have been killed between
+ * its record and this.
+ */
+export async function removeUnfinished(folder: string): Promise<void> {
+  await rm(join(folder, CHECKPOINT_FILE), { force: true });
+  await rm(join(folder, STAGES_FOLDER), { recursive: true, force: true });
 }
 
 /** What {@link loadRun} accepts. */

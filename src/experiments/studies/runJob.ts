@@ -4,8 +4,8 @@ import { checkSplit } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
-import { StoppedWaiting, withFolderLock, withFreeFolder } from "../storage/folderLock";
-import { RECORD_FILE, WEIGHTS_FILE, memberFolder } from "../storage/runs";
+import { StoppedWaiting, hasLock, withFolderLock, withFreeFolder } from "../storage/folderLock";
+import { RECORD_FILE, WEIGHTS_FILE, memberFolder, removeUnfinished } from "../storage/runs";
 import { summaryScores, trackersOf } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -47,10 +47,13 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
   const split = { ...job.split, train: [...job.split.train, ...unlabelled] };
   checkSplit(split, dataset.cases, { allowsTornGroups: job.leak?.tornGroups ?? false });
   const done = await readJobRecord(folder, job);
-  if (done !== null) return done;
-  const body = async (): Promise<JobRecord | null> =>
-    // Another process may have done it between the look and the lock.
-    (await readJobRecord(folder, job)) ?? trainAndScore(job, options);
+  if (done !== null && !(await hasLock(folder))) return done;
+  const body = async (): Promise<JobRecord | null> => {
+    // Another process may have done it between the look and the lock, or been killed before it had tidied up.
+    const record = (await readJobRecord(folder, job)) ?? (await trainAndScore(job, options));
+    if (record !== null && options.keepsWeights !== true) await removeWeights(folder, job);
+    return record;
+  };
   try {
     return await (waits ? withFreeFolder(folder, shouldStop, body) : withFolderLock(folder, body));
   } catch (error) {
@@ -81,15 +84,17 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
     });
     const record = await writeJobRecord(folder, job, run, records);
     for (const tracker of trackers) await tracker.scores(summaryScores(summary));
-    if (options.keepsWeights !== true) {
-      await rm(join(folder, RECORD_FILE), { force: true });
-      await rm(join(folder, WEIGHTS_FILE), { force: true });
-      for (let member = 2; member <= job.config.inference.ensemble; member++) {
-        await rm(memberFolder(folder, member), { recursive: true, force: true });
-      }
-    }
     return record;
   } finally {
     for (const model of run.models) model.dispose();
+  }
+}
+
+async function removeWeights(folder: string, { config }: Job): Promise<void> {
+  await removeUnfinished(folder);
+  await rm(join(folder, RECORD_FILE), { force: true });
+  await rm(join(folder, WEIGHTS_FILE), { force: true });
+  for (let member = 2; member <= config.inference.ensemble; member++) {
+    await rm(memberFolder(folder, member), { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import { DataError } from "../../core/errors";
 import type { SliceDataset } from "../../data/types";
+import { hasLock } from "../storage/folderLock";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import { loadLabelledData } from "../training/dataSource";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -47,7 +48,7 @@ export async function runPlannedJob(
   const job = await expectJob(out, id);
   const folder = jobFolder(out, id);
   const done = await readJobRecord(folder, job);
-  if (done !== null) return done;
+  if (done !== null && !(await hasLock(folder))) return done;
   const { source, config } = study;
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
   if (options.dataset === undefined) expectSameContents(out, study, dataset);

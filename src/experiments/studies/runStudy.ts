@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DataError } from "../../core/errors";
 import { createProgress } from "../../display";
 import type { Progress } from "../../display";
-import { withFolderLock } from "../storage/folderLock";
+import { hasLock, withFolderLock } from "../storage/folderLock";
 import type { SliceDataset } from "../../data/types";
 import type { Executor, Submission, Ticket, TicketState } from "./executors/Executor";
 import type { Job } from "./job";
@@ -54,6 +54,8 @@ export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyR
   return withFolderLock(out, async () => {
     await openStudy(out, study, dataset);
     const found = await readRecords(out, study.jobs);
+    // Killed behind its record: it is called again, to tidy up.
+    for (const id of found.keys()) if (await hasLock(jobFolder(out, id))) found.delete(id);
     const pending = study.jobs
       .map(({ id }, index): Ticket => ({ id, index }))
       .filter(({ id }) => !found.has(id));

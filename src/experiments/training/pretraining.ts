@@ -7,10 +7,10 @@ import { interruptRequested } from "../../display";
 import { decisiveSettings } from "../config/fingerprint";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { withFreeFolder } from "../storage/folderLock";
-import { loadRun, readRunRecord } from "../storage/runs";
+import { STAGES_FOLDER, loadRun, readRunRecord, removeUnfinished } from "../storage/runs";
 import type { Run } from "../storage/runs";
 import { PHANTOM, loadLabelledData } from "./dataSource";
-import { STAGES_FOLDER, stageConfig } from "./stages";
+import { stageConfig } from "./stages";
 import type { TrainInFolder } from "./trainRun";
 
 type Options = Parameters<TrainInFolder>[0];
@@ -64,7 +64,9 @@ export async function pretrain(train: TrainInFolder, options: Options): Promise<
   return withFreeFolder(folder, isStopped, async () => {
     const record = await readRunRecord(folder);
     const isDone = record !== null && record.result.ended !== "interrupted";
-    return isDone ? loadRun(folder) : trainOnPhantom(train, options, folder);
+    if (!isDone) return trainOnPhantom(train, options, folder);
+    await removeUnfinished(folder);
+    return loadRun(folder);
   });
 }
 

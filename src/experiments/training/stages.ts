@@ -4,11 +4,9 @@ import { checkSplit, selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { STAGES_FOLDER } from "../storage/runs";
 import { UNSURE, pseudoLabels, unsureNote } from "./selfTraining";
 import type { TrainInFolder, TrainedRun } from "./trainRun";
-
-/** Trainings that come before a run's own; each is a run in a folder of this one, until the end. */
-export const STAGES_FOLDER = "stages";
 
 type Options = Parameters<TrainInFolder>[0];
 

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors";
 import { pathKind } from "../../files/readFiles";
@@ -12,7 +11,7 @@ import type { TrainingCallback } from "./events";
 import { leakCopies } from "./leakedSamples";
 import { prepareOptions } from "./prepareOptions";
 import { pretrain } from "./pretraining";
-import { STAGES_FOLDER, checkUnlabelled, lessonsOf, trainTeacher } from "./stages";
+import { checkUnlabelled, lessonsOf, trainTeacher } from "./stages";
 import { transferWeights } from "./transferWeights";
 import { refuseUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
@@ -26,6 +25,7 @@ import {
   loadRun,
   memberFolder,
   readRunRecord,
+  removeUnfinished,
   saveRun,
 } from "../storage/runs";
 import type { Run } from "../storage/runs";
@@ -120,6 +120,7 @@ export const trainInFolder: TrainInFolder = async (options) => {
   await claimFolder(out, options, { source, split, unlabelled, cases: caseHashes(dataset.cases) });
   const before = await readRunRecord(out);
   if (before !== null && before.result.ended !== "interrupted") {
+    await removeUnfinished(out);
     return { ...(await loadRun(out)), testCases, split, wasFinished: true };
   }
   const members: tf.LayersModel[] = [];
@@ -176,10 +177,7 @@ export const trainInFolder: TrainInFolder = async (options) => {
     },
     result,
   });
-  if (result.ended !== "interrupted") {
-    await rm(checkpoint, { force: true });
-    await rm(join(out, STAGES_FOLDER), { recursive: true, force: true });
-  }
+  if (result.ended !== "interrupted") await removeUnfinished(out);
   const models = [model, ...members];
   return { folder: out, record, model, models, testCases, split, wasFinished: false };
 };

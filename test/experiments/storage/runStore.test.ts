@@ -85,6 +85,14 @@ describe("a run folder", () => {
     await expect(trainRun(options("edited"))).rejects.toThrow(/got another split of the cases/);
   });
 
+  it("killed between its record and its tidying, is tidied by the next call", async () => {
+    writeFileSync(at("killed", "checkpoint.safetensors"), "of the last epoch");
+    mkdirSync(at("killed", "stages", "teacher"), { recursive: true });
+    expect((await trainRun(options("killed"))).wasFinished).toBe(true);
+    const files = ["manifest.json", "run.json", "split.json", "weights.safetensors"];
+    expect(readdirSync(at("killed")).sort()).toEqual(files);
+  });
+
   it("takes the data from another path, since contents decide", async () => {
     const again = await trainRun({ ...options("killed"), source: "moved/discs" });
     expect(again.wasFinished).toBe(true);

@@ -1,11 +1,16 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import { withFolderLock } from "../../../src/experiments/storage/folderLock";
+import { inProcessExecutor } from "../../../src/experiments/studies/executors/inProcess";
 import { crossValidationFolds } from "../../../src/experiments/studies/folds";
 import { writeDroppedRecord } from "../../../src/experiments/studies/jobRecord";
 import { planCompare } from "../../../src/experiments/studies/planners/compare";
 import { runPlannedJob } from "../../../src/experiments/studies/runPlannedJob";
+import { runStudy } from "../../../src/experiments/studies/runStudy";
 import { jobFolder, openStudy } from "../../../src/experiments/studies/studyFolder";
 import type { Study } from "../../../src/experiments/studies/studyFolder";
 import { createGate } from "../../support/gate";
@@ -79,6 +84,21 @@ describe("a job that an orphaned process still runs", () => {
     ).toBeNull();
     letEnd();
     await hasEnded;
+  });
+
+  it("and that was killed behind its record is tidied, and counted once", async () => {
+    const out = join(root, "behind");
+    await openStudy(out, study, dataset);
+    const folder = jobFolder(out, job.id);
+    await writeDroppedRecord(folder, job, "was written before the kill", dataset.classNames);
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    const lock = { host: hostname(), pid, processStart: "gone", since: "2026-01-01", token: "t" };
+    writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
+    for (const name of ["weights.safetensors", "run.json"]) writeFileSync(join(folder, name), "{}");
+    const executor = inProcessExecutor((id) => runPlannedJob(out, id, { dataset }));
+    const { records } = await runStudy(study, { out, dataset, executor, progress: false });
+    expect(records.map(({ dropped }) => dropped)).toEqual(["was written before the kill"]);
+    expect(readdirSync(folder).sort()).toEqual(["job.json", "record.json"]);
   });
 
   it("is an error that names the process where nobody asked to wait", async () => {
