@@ -106,6 +106,26 @@ describe("predict", () => {
   }, 60_000);
 });
 
+describe("a study on a full disk", () => {
+  it("says so in one line, and goes on when there is room", async () => {
+    await mkdir(at("tight"));
+    if (!mounted("size=24k", at("tight"))) return console.info("skipped: may not mount a disk");
+    const compare = [
+      ...["compare", "--data", at("data"), "--out", at("tight", "study"), "--models", "unet"],
+      ...["--augmentation", "none", "--preset", "smoke", "--size", "16", "--epochs", "1"],
+      ...["--filters", "2", "--depth", "1", "--folds", "2", "--no-compiled", "--yes"],
+    ];
+    try {
+      expectRefused(await cli.run(compare), /tight\/study.*(a full disk|the disk is full)/);
+      spawnSync("mount", ["-o", "remount,size=8m", at("tight")]);
+      const { code, stdout } = await cli.run(compare);
+      expect([code, stdout]).toEqual([0, expect.stringContaining("Saved in")]);
+    } finally {
+      spawnSync("umount", [at("tight")]);
+    }
+  }, 120_000);
+});
+
 describe("predict that is stopped", () => {
   /** Starts a prediction of many slices and ends it by a signal when it has begun to write. */
   async function stopped(output: string, signal: NodeJS.Signals): Promise<number | null> {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
 import { DataError } from "../../core/errors";
 import { createProgress } from "../../display";
 import type { Progress } from "../../display";
@@ -209,12 +209,22 @@ async function failure(
   const log = submission.logOf(id);
   const text = log === null ? "" : await readFile(log, "utf8").catch(() => "");
   const lastLine = text.trim().split("\n").at(-1) ?? "";
+  // A full disk takes no log either.
+  const reason = lastLine === "" && (await isFull(out)) ? "the disk is full" : lastLine;
   return new DataError({
     where: out,
     expected: "a record of every job",
     got:
       `none of ${id}${tickets.length > 1 ? ` and ${tickets.length - 1} others` : ""}` +
-      (lastLine === "" ? "" : ` (${lastLine.slice(0, 300)})`),
+      (reason === "" ? "" : ` (${reason.slice(0, 300)})`),
     remedy: `Read ${log ?? "the error above"}, then run the command again`,
   });
+}
+
+/** Less than this is no room for a training's files. */
+const LEAST_FREE_BYTES = 2 ** 20;
+
+async function isFull(folder: string): Promise<boolean> {
+  const disk = await statfs(folder).catch(() => null);
+  return disk !== null && disk.bavail * disk.bsize < LEAST_FREE_BYTES;
 }

@@ -1,0 +1,40 @@
+import { watchOutput } from "../../src/cli/outputErrors";
+
+describe("what is printed and refused by the system", () => {
+  const streams = [process.stdout, process.stderr];
+  const before = streams.map((stream) => stream.listeners("error"));
+  const failing = (code: string): Error => Object.assign(new Error(code), { code });
+  let exit: jest.SpyInstance;
+  let said: jest.SpyInstance;
+  beforeEach(() => {
+    exit = jest.spyOn(process, "exit").mockImplementation(() => undefined as never);
+    said = jest.spyOn(process.stderr, "write").mockImplementation(() => true);
+    watchOutput();
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    streams.forEach((stream, index) => {
+      stream.removeAllListeners("error");
+      for (const listener of before[index]) stream.on("error", listener as () => void);
+    });
+    process.exitCode = undefined;
+  });
+
+  it("ends quietly where the reader has seen enough", () => {
+    process.stdout.emit("error", failing("EPIPE"));
+    expect(exit).toHaveBeenCalledTimes(1);
+  });
+
+  it("is one line and exit code 2 where the disk is full", () => {
+    exit.mockClear();
+    process.stdout.emit("error", failing("ENOSPC"));
+    expect(process.exitCode).toBe(2);
+    expect(said.mock.calls).toEqual([[expect.stringMatching(/^layerbook: stdout: .*a full disk/)]]);
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it("does not end a training whose log is on a full disk", () => {
+    process.stderr.emit("error", failing("ENOSPC"));
+    expect([process.exitCode, exit.mock.calls.length]).toEqual([undefined, 0]);
+  });
+});
