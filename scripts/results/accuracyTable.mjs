@@ -14,6 +14,17 @@ const CLASSES = ["ground-glass", "consolidation"];
  * @property {Readonly<Record<string, readonly (number | null)[]>>} cases
  */
 
+/**
+ * `unet, best` as `U-Net, best`.
+ *
+ * @param {string} name of a row: a model, and how it differs from its usual form
+ * @param {(name: string) => string} modelTitle
+ */
+function titleOf(name, modelTitle) {
+  const [model, ...rest] = name.split(", ");
+  return [modelTitle(model), ...rest].join(", ");
+}
+
 /** @param {readonly number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -79,7 +90,7 @@ export function accuracyTable({ machine, commit, rows }, layerbook) {
     factorNames: [],
     rows: scored.map(({ row, cases }, index) => ({
       model: row.case,
-      title: modelTitle(row.case),
+      title: titleOf(row.case, modelTitle),
       factors: {},
       scores: Object.fromEntries(
         columns.map((column) => {

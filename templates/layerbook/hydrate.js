@@ -45,6 +45,75 @@
     return themedLayout;
   }
 
+  // Two plots side by side need this much; on a phone they stand one below the other.
+  const SIDE_BY_SIDE = 520;
+
+  // A figure for a box of some width.
+  function fitted(data, layout, width) {
+    return width >= SIDE_BY_SIDE
+      ? withShortNames(data, layout, 36)
+      : withShortNames(data, inColumn(layout), 18);
+  }
+
+  // Names of rows in lines, since on one line they leave no room for the bars.
+  function withShortNames(data, layout, length) {
+    const names = [
+      ...new Set(data.filter(({ orientation }) => orientation === "h").flatMap(({ y }) => y)),
+    ].filter((name) => typeof name === "string");
+    if (names.every((name) => name.length <= length)) return layout;
+    const texts = names.map((name) => inLines(name, length));
+    const lines = Math.max(...texts.map((text) => text.split("<br>").length));
+    return {
+      ...layout,
+      margin: { ...layout.margin, l: 10 },
+      yaxis: { ...layout.yaxis, tickmode: "array", tickvals: names, ticktext: texts },
+      height: (layout.height ?? 380) + names.length * (lines - 1) * 14,
+    };
+  }
+
+  function inLines(text, length) {
+    return text
+      .replace(/\(n = (\d+)\)/, "(n\u00a0=\u00a0$1)")
+      .split(" ")
+      .reduce(
+        (lines, word) => {
+          const last = lines[lines.length - 1];
+          if (last === "" || last.length + 1 + word.length <= length) {
+            lines[lines.length - 1] = `${last} ${word}`.trim();
+          } else lines.push(word);
+          return lines;
+        },
+        [""],
+      )
+      .join("<br>");
+  }
+
+  // Plots in a row become plots in a column.
+  function inColumn(layout) {
+    const domainOf = (axis) => layout[axis].domain ?? [0, 1];
+    const columns = Object.keys(layout)
+      .filter((key) => /^xaxis\d*$/.test(key))
+      .map((x) => ({ x, y: `yaxis${x.slice(5)}` }))
+      .filter(({ y }) => layout[y] !== undefined)
+      .sort((a, b) => domainOf(a.x)[0] - domainOf(b.x)[0]);
+    const isRow = columns.every(({ x, y }, index) => {
+      const [low, high] = domainOf(y);
+      return low === 0 && high === 1 && (index === 0 || domainOf(x)[0] > 0);
+    });
+    if (columns.length < 2 || !isRow) return layout;
+    const gap = 0.24 / columns.length;
+    const share = (1 - gap * (columns.length - 1)) / columns.length;
+    const axes = columns.flatMap(({ x, y }, index) => {
+      const top = 1 - index * (share + gap);
+      return [
+        [x, { ...layout[x], domain: [0, 1] }],
+        [y, { ...layout[y], domain: [Math.max(0, top - share), top] }],
+      ];
+    });
+    const height = (layout.height ?? 380) * 0.8 * columns.length;
+    return { ...layout, ...Object.fromEntries(axes), height };
+  }
+
   function hydrate(figure) {
     const script = figure.querySelector('script[type="application/json"]');
     const picture = figure.querySelector("svg");
@@ -55,11 +124,12 @@
     // A group and not a picture: plotly's buttons are inside.
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", picture.getAttribute("aria-label") ?? "");
-    // The container has the size, so that a hidden tab cannot shrink the figure.
-    box.style.cssText = `width:100%;max-width:${layout.width ?? 760}px;height:${layout.height ?? 380}px`;
     const draw = () => {
       const theme = colours(figure);
-      window.Plotly.newPlot(box, themedTraces(data, theme), themed(layout, theme), {
+      const shape = fitted(data, layout, figure.clientWidth || Infinity);
+      // The container has the size, so that a hidden tab cannot shrink the figure.
+      box.style.cssText = `width:100%;max-width:${shape.width ?? 760}px;height:${shape.height ?? 380}px`;
+      window.Plotly.newPlot(box, themedTraces(data, theme), themed(shape, theme), {
         responsive: true,
         displaylogo: false,
         displayModeBar: "hover",
@@ -71,6 +141,7 @@
     };
     show();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    matchMedia(`(min-width: ${SIDE_BY_SIDE}px)`).addEventListener("change", draw);
     addEventListener("beforeprint", () => {
       window.Plotly.purge(box);
       box.replaceWith(picture);

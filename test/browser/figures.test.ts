@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { CLASS_NAMES, sampleMask, sampleScan } from "../viz/support/sampleCase";
-import { compareMasks, scoreBars, sliceViewer, trainingCurves } from "../../src/viz";
+import { ablationBars, compareMasks, scoreBars, sliceViewer, trainingCurves } from "../../src/viz";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const lacking = existsSync(executablePath) ? null : `no browser at ${executablePath}`;
@@ -34,7 +34,18 @@ const figures = [
   compareMasks(cases.slice(2), { classNames: CLASS_NAMES, difference: true }),
   scoreBars([{ model: "unet", className: "consolidation", mean: 0.5, count: 9 }]),
   trainingCurves([
-    { model: "unet", epochs: [1, 2, 3].map((epoch) => ({ epoch, loss: 1 / epoch })) },
+    {
+      model: "unet",
+      epochs: [1, 2, 3].map((epoch) => ({ epoch, loss: 1 / epoch, validationDice: epoch / 4 })),
+    },
+  ]),
+  ablationBars([
+    { name: "Residual Attention U-Net", mean: 0.6, count: 24 },
+    {
+      name: "copies before the split, groups torn apart, background counted",
+      mean: 0.5,
+      count: 24,
+    },
   ]),
 ];
 
@@ -87,6 +98,29 @@ describeIn("figures in a page", () => {
     );
     return createHash("sha1").update(data).digest("hex");
   };
+
+  it("on a phone plots stand below one another, and names of rows leave room for the bars", async () => {
+    const page = await open({ width: 390 });
+    await page.waitForSelector(".hbarlayer, .bars");
+    const boxes = await page.evaluate(() => {
+      const boxOf = (element: Element | null | undefined) => {
+        const { left, right, top, bottom } = element?.getBoundingClientRect() ?? new DOMRect();
+        return { left, right, top, bottom };
+      };
+      const plots = Array.from(document.querySelectorAll(".js-plotly-plot"));
+      const [, curves, bars] = plots;
+      return {
+        title: boxOf(curves?.querySelector(".y2title")),
+        losses: boxOf(curves?.querySelector(".xy .gridlayer, .subplot.xy")),
+        bars: Array.from(bars?.querySelectorAll(".bars .point path") ?? []).map(boxOf),
+      };
+    });
+    expect(boxes.title.top).toBeGreaterThan(boxes.losses.bottom);
+    expect(boxes.bars.length).toBeGreaterThan(0);
+    for (const { left, right } of boxes.bars) expect(right - left).toBeGreaterThan(60);
+    await shot(page, "phone-charts");
+    await page.context().close();
+  });
 
   it("the viewer starts at the slice with the largest masks, and follows slider and keys", async () => {
     const page = await open({});
@@ -167,10 +201,10 @@ describeIn("figures in a page", () => {
 
   it("charts become interactive, and print as they were", async () => {
     const page = await open({});
-    expect(await page.locator(".layerbook-figure .js-plotly-plot").count()).toBe(2);
+    expect(await page.locator(".layerbook-figure .js-plotly-plot").count()).toBe(3);
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     expect(await page.locator(".layerbook-figure .js-plotly-plot").count()).toBe(0);
-    expect(await page.locator(".layerbook-figure > svg").count()).toBe(2);
+    expect(await page.locator(".layerbook-figure > svg").count()).toBe(3);
     await page.context().close();
   });
 

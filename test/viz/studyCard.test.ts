@@ -50,5 +50,12 @@ it("names rows by what differs", () => {
   expect(rowName(rows[1], rows)).toBe("U-Net, shots 5");
   expect(rowLabel(rows[1], rows)).toBe("shots 5");
   expect(rowLabel(rows[0], [rows[0]])).toBe("U-Net");
+  // The model's name says which part it lacks.
+  const parts = ["all", "M-A"].map((part, i) => ({
+    title: ["Whole", "M-A (without attention)"][i],
+    factors: { part },
+  }));
+  expect(rowLabel(parts[1], parts)).toBe("M-A (without attention)");
+  expect(rowNaming(parts, ["part"])).toEqual({ hasModel: true, factorNames: [], shared: [] });
   expect(rowNaming([], ["shots"])).toEqual({ hasModel: true, factorNames: ["shots"], shared: [] });
 });

@@ -132,13 +132,16 @@ function classRows(classNames: readonly string[], cases: readonly CaseLike[]): s
   ]);
 }
 
-function namesFor(cases: readonly CaseLike[]): string[] {
+/** The names that the samples bring, else numbers up to the largest label. */
+function namesFor(cases: readonly CaseLike[]): readonly string[] {
+  const own = cases.find(({ classNames }) => classNames !== undefined)?.classNames;
   const most = Math.max(
     0,
     ...cases.map(({ labels }) =>
       labels === null || labels === undefined ? 0 : maximum(labels.data),
     ),
   );
+  if (own !== undefined && own.length > most) return own;
   return Array.from({ length: most + 1 }, (_, i) => (i === 0 ? "background" : `class ${i}`));
 }
 

@@ -12,6 +12,8 @@ export interface CaseLike extends ComparedCase {
   readonly group: string;
   readonly unit?: string;
   readonly augmentation?: string;
+  /** Of its data set, where a sample knows them. */
+  readonly classNames?: readonly string[];
 }
 
 type Json = Readonly<Record<string, unknown>>;

@@ -68,7 +68,8 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
         "right",
       ),
       xaxis: { title: { text: label }, range: [0, 1] },
-      yaxis: { autorange: "reversed" },
+      // A grid line would go through the middle of a bar.
+      yaxis: { autorange: "reversed", showgrid: false },
       shapes: [
         {
           type: "line",

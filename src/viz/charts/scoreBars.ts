@@ -65,6 +65,7 @@ export function classScores(
 
 // With fewer cases than this a mean says little, and its bar is drawn lighter.
 const FEW_CASES = 5;
+const MOST_LABELLED = 6;
 
 /**
  * Bars of a score by class, one colour per model, whiskers for confidence intervals, and the
@@ -138,8 +139,11 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     })),
     layout: {
       barmode: "group",
-      annotations: valueLabels(labels, "up"),
+      // Of more models the numbers would lie over one another; the tooltip has them.
+      annotations: models.length > MOST_LABELLED ? [] : valueLabels(labels, "up"),
       margin: { l: 64, r: 24, t: 40, b: 56 },
+      // A grid line would go through the middle of a bar.
+      xaxis: { showgrid: false },
       yaxis: { title: { text: label }, range: [0, 1] },
       // A label would stay behind where a click in the legend takes its bar away.
       legend: {

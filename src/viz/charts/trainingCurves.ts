@@ -50,12 +50,14 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
         },
       ];
     };
-    const title = modelTitle(model);
+    // One model needs no name beside each of its curves.
+    const nameOf = (curveName: string): string =>
+      histories.length === 1 ? curveName : `${modelTitle(model)}, ${curveName}`;
     return [
-      ...curve(`${title}, training`, (point) => point.loss, {}, "dash"),
-      ...curve(`${title}, validation`, (point) => point.validationLoss, {}, "solid"),
+      ...curve(nameOf("training"), (point) => point.loss, {}, "dash"),
+      ...curve(nameOf("validation"), (point) => point.validationLoss, {}, "solid"),
       ...curve(
-        `${title}, Dice`,
+        nameOf("Dice"),
         (point) => point.validationDice,
         { xaxis: "x2", yaxis: "y2", showlegend: false },
         "solid",

@@ -23,8 +23,13 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
     if (svg === null) continue;
     svg.removeAttribute("color");
     svg.querySelector(".lb-page")?.remove();
-    // The checkboxes name the colours; the space stays, so that nothing jumps.
-    svg.querySelector(".lb-key")?.remove();
+    // The checkboxes take the place of the key.
+    const key = svg.querySelector(".lb-key");
+    const { width, height } = svg.viewBox.baseVal;
+    const above = Number(key?.getAttribute("data-height") ?? 0);
+    svg.setAttribute("viewBox", `0 ${above} ${width} ${height - above}`);
+    svg.setAttribute("height", String(height - above));
+    key?.remove();
     image.replaceWith(holder);
 
     const controls = document.createElement("fieldset");

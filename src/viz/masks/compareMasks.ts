@@ -78,10 +78,14 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   const differenceKey = keyRows(difference ? DIFFERENCES : [], { ...room, top: 8 + key.height });
   const top = 8 + key.height + differenceKey.height + HEADING;
   const heights = listed.map(({ image }) => panelHeight(panelSize, image));
-  const tops = heights.map((_, row) =>
-    heights.slice(0, row).reduce((y, each) => y + each + CAPTION + 10, top),
+  const hasCaptions = listed.some(({ masks }) =>
+    masks.some(({ caption }) => caption !== undefined),
   );
-  const height = tops[tops.length - 1] + heights[heights.length - 1] + CAPTION + 10;
+  const gap = 10 + (hasCaptions ? CAPTION : 0);
+  const tops = heights.map((_, row) =>
+    heights.slice(0, row).reduce((y, each) => y + each + gap, top),
+  );
+  const height = tops[tops.length - 1] + heights[heights.length - 1] + gap;
   const id = fingerprint(
     JSON.stringify([listed.map(({ id: name }) => name), columns, classNames, panelSize]),
   );
@@ -132,7 +136,7 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
       "font-size": 12,
     },
     tag("rect", { class: "lb-page", width: "100%", height: "100%", fill: "#ffffff" }) +
-      tag("g", { class: "lb-key" }, key.svg) +
+      tag("g", { class: "lb-key", "data-height": key.height }, key.svg) +
       differenceKey.svg +
       parts.join(""),
   );

@@ -26,7 +26,8 @@ export function rowNaming(rows: readonly NamedRow[], factorNames: readonly strin
   const [first] = rows;
   const varied = variedFactors(rows, factorNames);
   const hasModel = varied.length === 0 || rows.some(({ title }) => title !== first.title);
-  const fixed = factorNames.filter((name) => !varied.includes(name) && hasValue(first, name));
+  const differs = (name: string): boolean => valuesDiffer(rows, name);
+  const fixed = factorNames.filter((name) => !differs(name) && hasValue(first, name));
   return {
     hasModel,
     factorNames: varied,
@@ -55,10 +56,23 @@ function variedWords(row: NamedRow, rows: readonly NamedRow[]): string[] {
   return variedFactors(rows, Object.keys(row.factors)).map((name) => saysFactor(row, name));
 }
 
+/** The factors that differ, without those that the models' names say: part M-A of the model M-A. */
 function variedFactors(rows: readonly NamedRow[], names: readonly string[]): string[] {
-  return names.filter((name) =>
-    rows.some(({ factors }) => factors[name] !== rows[0].factors[name]),
-  );
+  return names.filter((name) => valuesDiffer(rows, name) && !isInTitles(rows, name));
+}
+
+function valuesDiffer(rows: readonly NamedRow[], name: string): boolean {
+  return rows.some(({ factors }) => factors[name] !== rows[0].factors[name]);
+}
+
+function isInTitles(rows: readonly NamedRow[], name: string): boolean {
+  return rows.every(({ title, factors }) => {
+    const value = shownFactor(factors[name]);
+    const isTaken = rows.some(
+      (other) => other.title === title && other.factors[name] !== factors[name],
+    );
+    return !isTaken && (value === "all" || title.startsWith(value));
+  });
 }
 
 const hasValue = ({ factors }: NamedRow, name: string): boolean =>

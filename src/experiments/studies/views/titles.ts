@@ -9,6 +9,7 @@ export const MODEL_TITLES: Readonly<Record<string, string>> = {
   attentionUnet: "Attention U-Net",
   fcn8s: "FCN-8s",
   resnextUnet: "ResNeXt-50 U-Net",
+  efficientnetUnet: "EfficientNet U-Net",
   r2unet: "R2U-Net",
   multiResUnet: "MultiResUNet",
 };
