@@ -1,20 +1,14 @@
 import { escapeHtml } from "../../display/html";
 
-/** Texts of so many letters do not wrap. */
-const SHORT = 16;
-
-/** A table for people: columns of numbers stand right; they and short texts do not wrap. */
+/** A table for people: columns of numbers stand right and do not wrap. */
 export function htmlTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   caption: string,
 ): string {
   const areNumbers = numberColumns(header, rows);
-  const isOnOneLine = header.map(
-    (_, column) => areNumbers[column] || rows.every((row) => row[column].length <= SHORT),
-  );
   const cell = (tag: "td" | "th", text: string, column: number): string =>
-    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && isOnOneLine[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
+    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${escapeHtml(caption)}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
