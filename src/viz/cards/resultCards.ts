@@ -82,7 +82,7 @@ export function fitResultBundle({ records, ended, bestEpoch, seconds }: FitResul
   const time = seconds < 90 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`;
   const text = `Training ${how[ended as keyof typeof how] ?? ended} after ${records.length} epochs in ${time}${best}`;
   if (records.length === 0) return { "text/plain": text };
-  const figure = trainingCurves([{ model: "model", epochs: records }]);
+  const figure = trainingCurves([{ model: "", epochs: records }]);
   return {
     "text/html": `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>${figure.toHtml()}`,
     "text/plain": `${text}. ${figure.description}`,

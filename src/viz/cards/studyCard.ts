@@ -73,10 +73,10 @@ function withCode(html: string): string {
   return html.replace(/`([^`]*)`/g, "<code>$1</code>");
 }
 
+/** Of a single case there is no deviation. */
 function spread({ mean, sd }: ScoreLike): string {
-  return Number.isNaN(mean)
-    ? "-"
-    : `${mean.toFixed(3)} ± ${Number.isNaN(sd) ? "-" : sd.toFixed(3)}`;
+  if (Number.isNaN(mean)) return "-";
+  return Number.isNaN(sd) ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
 }
 
 /** Which row has the highest first score, and whether the test against the first row supports it. */

@@ -14,6 +14,7 @@ export interface EpochPoint {
 
 /** One model's history. */
 export interface TrainingHistory {
+  /** Empty where it is not known: its curves are "training" and "validation". */
   readonly model: string;
   readonly epochs: readonly EpochPoint[];
 }
@@ -50,9 +51,8 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
         },
       ];
     };
-    // One model needs no name beside each of its curves.
     const nameOf = (curveName: string): string =>
-      histories.length === 1 ? curveName : `${modelTitle(model)}, ${curveName}`;
+      model === "" ? curveName : `${modelTitle(model)}, ${curveName}`;
     return [
       ...curve(nameOf("training"), (point) => point.loss, {}, "dash"),
       ...curve(nameOf("validation"), (point) => point.validationLoss, {}, "solid"),
@@ -90,11 +90,12 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
 
 function sayHistory({ model, epochs }: TrainingHistory): string {
   const [first, last] = [epochs[0], epochs.at(-1)];
-  if (first === undefined || last === undefined) return `${modelTitle(model)}: no epoch yet.`;
+  const name = model === "" ? "Training" : modelTitle(model);
+  if (first === undefined || last === undefined) return `${name}: no epoch yet.`;
   const dices = epochs
     .map(({ validationDice }) => validationDice)
     .filter((dice) => typeof dice === "number");
   const best = dices.length === 0 ? "" : `, best validation Dice ${sayScore(Math.max(...dices))}`;
   const count = epochs.length === 1 ? "1 epoch" : `${epochs.length} epochs`;
-  return `${modelTitle(model)}: loss ${sayScore(first.loss)} to ${sayScore(last.loss)} over ${count}${best}.`;
+  return `${name}: loss ${sayScore(first.loss)} to ${sayScore(last.loss)} over ${count}${best}.`;
 }
