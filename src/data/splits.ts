@@ -160,6 +160,7 @@ export function splitByGroup(
       where: "splitByGroup",
       expected: "something left to train on",
       got: `testFraction ${testFraction} and validationFraction ${validationFraction}`,
+      remedy: "Lower one of them.",
     });
   }
   const shares = [trainFraction, validationFraction, testFraction];
@@ -218,8 +219,8 @@ export function checkSplit(
         throw new ConfigError({
           where,
           expected: "cases of this data set",
-          got: id,
-          remedy: "The split was made for other data: make it anew",
+          got: `"${id}"`,
+          remedy: `Their ids are ${someIds(cases)}; the split may have been made for other data`,
         });
       }
       const other = sideOf.get(id);
@@ -243,6 +244,12 @@ export function checkSplit(
       sideOfGroup.set(group, side);
     }
   }
+}
+
+/** The first ids, to compare a wrong one with. */
+function someIds(cases: readonly Splittable[]): string {
+  const shown = cases.slice(0, 3).map(({ id }) => `"${id}"`);
+  return `${shown.join(", ")}${cases.length > shown.length ? ", …" : ""}`;
 }
 
 /** The items with these ids, in the order of the ids. */
@@ -281,7 +288,10 @@ export async function readSplits(path: string, cases: readonly Splittable[]): Pr
     throw new DataError({
       where: path,
       expected,
-      got: parsed(text) === undefined ? "text that is not JSON" : [...place, message].join(": "),
+      got:
+        parsed(text) === undefined
+          ? "text that is not JSON"
+          : [...place, message.replace("Invalid input: ", "")].join(": "),
       remedy: `Write an array of {"fold", "seed", "train", "validation", "test"} with the ids of the cases`,
     });
   }

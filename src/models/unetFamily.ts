@@ -124,7 +124,9 @@ function checkLevels(where: string, levels: readonly number[], depth: number): v
       where: `${where}.attentionLevels`,
       expected: `levels from 0 to ${depth - 1}`,
       got: wrong.join(", "),
-      remedy: "Level d works at 1 / 2^d of the resolution; the bridge has none.",
+      remedy:
+        "Level d works at 1 / 2^d of the resolution; the bridge has none. Name other levels " +
+        "(--set model.attentionLevels=[0]), or raise the depth.",
     });
   }
 }

@@ -562,7 +562,7 @@ describe("bad input", () => {
     [
       "a number that is none",
       () => ["train", "--out", "x", "--epochs", "many"],
-      /expected number, got "many"/,
+      /expected a number, got "many"/,
     ],
   ])(
     "%s: one line, exit 2, nothing written",

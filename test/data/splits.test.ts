@@ -131,7 +131,9 @@ describe("checkSplit", () => {
     const splits = kFold(fifty, { folds: 4, seed: 9 });
     await writeSplits(path, splits);
     expect(await readSplits(path, fifty)).toEqual(splits);
-    await expect(readSplits(path, fifty.slice(1))).rejects.toThrow(/got case0/);
+    await expect(readSplits(path, fifty.slice(1))).rejects.toThrow(
+      /got "case0"\. Their ids are "case1", "case2", "case3", …/,
+    );
     writeFileSync(path, JSON.stringify([{ ...splits[0], train: [3] }]));
     await expect(readSplits(path, fifty)).rejects.toThrow(DataError);
     writeFileSync(path, "[{");

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
 import { valueAt } from "./fingerprint";
-import { nearestName } from "./nearestName";
-import { schemaAt, unwrap } from "./setting";
+import { didYouMean, nearestName } from "./nearestName";
+import { leavesOf, schemaAt, unwrap } from "./setting";
 
 /** Cuts a value to what fits on a line. */
 function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
   // JSON has no infinite numbers.
   const isPlain = typeof value !== "number" || Number.isFinite(value);
   const text = (isPlain ? JSON.stringify(value) : undefined) ?? String(value);
@@ -31,13 +32,40 @@ export function parseConfig<S extends z.ZodType>(
   if (issue.code === "unrecognized_keys") {
     throw unknownSetting(place, schemaAt(schema, issue.path), issue.keys[0], remedy);
   }
+  const expected = expectation(issue);
+  const got = valueAt(value, issue.path);
+  const advice = nearestChoice(expected, got) ?? example(schema, issue.path) ?? remedy;
   throw new ConfigError({
     where: place,
-    expected: expectation(issue),
-    got: shown(valueAt(value, issue.path)),
-    ...(remedy === undefined ? {} : { remedy }),
+    expected,
+    got: shown(got),
+    ...(advice === undefined ? {} : { remedy: advice }),
   });
 }
+
+/** The choice that was probably meant. */
+function nearestChoice(expected: string, got: unknown): string | undefined {
+  if (typeof got !== "string" || !expected.startsWith("one of ")) return undefined;
+  const choices = [...expected.matchAll(/"([^"]*)"/g)].map(([, choice]) => choice);
+  return didYouMean(got, choices).remedy;
+}
+
+/** How a setting is written that is more than a number or a word, from its line of help. */
+function example(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
+  const leaf = leavesOf(schema).find((each) => each.path.every((key, i) => key === path[i]));
+  const text = /e\.g\. (\{.*\}|\[.*\])/.exec(leaf?.help ?? "")?.[1];
+  return text === undefined ? undefined : `Write it as JSON, such as ${text}.`;
+}
+
+/** zod's names of types, in words. */
+const TYPES: Readonly<Record<string, string>> = {
+  number: "a number",
+  int: "a whole number",
+  string: "text",
+  boolean: "true or false",
+  object: "an object",
+  array: "a list",
+};
 
 /** What an issue would have accepted; the choices of a union with "or" between them. */
 function expectation(issue: z.core.$ZodIssue): string {
@@ -46,9 +74,19 @@ function expectation(issue: z.core.$ZodIssue): string {
     return issue.errors.map(([first]) => expectation(first)).join(" or ");
   }
   return issue.message
-    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, "")
-    .replace(/^expected /, "")
-    .replace(/, received .*$/, "");
+    .replace(
+      /^(Invalid input|Invalid option|Invalid discriminator value|Too small|Too big)[:.] /,
+      "",
+    )
+    .replace(/^[Ee]xpected /, "")
+    .replace(/, received .*$/, "")
+    .replace(/^'.*'$/, (choices) => `one of ${choices.replaceAll("'", '"')}`)
+    .replace(/"\s*\|\s*"/g, '", "')
+    .replace(/^array to have (\D+)(\d+) items?$/, "a list of $1 $2 items")
+    .replace(/^(\w+) to be ([<>]=?)(.*)$/, (_, type: string, sign, bound) =>
+      [TYPES[type] ?? type, sign, bound].join(" "),
+    )
+    .replace(/^\w+$/, (type) => TYPES[type] ?? type);
 }
 
 /** The error for a key that a schema does not have, with the names that it has. */
@@ -60,7 +98,7 @@ export function unknownSetting(
 ): ConfigError {
   const inner = schema === undefined ? undefined : unwrap(schema);
   const names = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-  const nearest = nearestName(key, names);
+  const nearest = nearestName(key, names) ?? innerName(schema, key);
   const advice = nearest === null ? remedy : `Did you mean "${nearest}"?`;
   return new ConfigError({
     where,
@@ -68,4 +106,11 @@ export function unknownSetting(
     got: `"${key}"`,
     ...(advice === undefined ? {} : { remedy: advice }),
   });
+}
+
+/** The path of a setting of that name in an inner group. */
+function innerName(schema: z.core.$ZodType | undefined, key: string): string | null {
+  const leaves = schema === undefined ? [] : leavesOf(schema);
+  const found = leaves.find(({ path }) => path.at(-1)?.toLowerCase() === key.toLowerCase());
+  return found?.path.join(".") ?? null;
 }

@@ -34,8 +34,8 @@ describe("presetConfig", () => {
   });
 
   it.each([
-    [{ epochs: 0 }, /config\.epochs: expected .*>0, got 0/],
-    [{ size: 7.5 }, /config\.size: expected int, got 7\.5/],
+    [{ epochs: 0 }, /config\.epochs: expected a number > 0, got 0/],
+    [{ size: 7.5 }, /config\.size: expected a whole number, got 7\.5/],
     [{ optimizer: { learningRate: -1 } }, /config\.optimizer\.learningRate: expected .*, got -1/],
     [
       { augmentation: "mirror" as never },

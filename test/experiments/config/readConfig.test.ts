@@ -33,14 +33,27 @@ describe("readConfig", () => {
     ["model.width=3", /config\.model: expected one of filters, .*, got "width"/],
     ["schedule.floor=0", /config\.schedule: expected a whole value.*--set 'schedule=\{\.\.\.\}'/],
     ["epochs", /--set: expected path=value, got "epochs"/],
-    ["size=big", /config\.size: expected number, got "big"/],
+    ["size=big", /config\.size: expected a number, got "big"/],
     ["augmentationStrength.scale=[2,1]", /augmentationStrength\.scale: .*low <= high/],
     [
       "preset=best",
       /--set preset: expected the preset as an option of its own, .*Write --preset best/,
     ],
-    ["model.filters=99999999", /model\.filters: expected number to be <=4096, got 99999999/],
-    ["epochs=1e999", /config.epochs: expected number, got Infinity/],
+    ["model.filters=99999999", /model\.filters: expected a number <= 4096, got 99999999/],
+    ["inference.overlap=1", /overlap: expected a number < 1, got 1/],
+    ["learningRate=0.1", /got "learningRate"\. Did you mean "optimizer\.learningRate"\?/],
+    [
+      "inference.decoding=rankdice",
+      /decoding: expected one of "argmax", "rankDice", got "rankdice"\. Did you mean "rankDice"\?/,
+    ],
+    [
+      'schedule={"name":"cosin"}',
+      /schedule\.name: expected one of "constant", .*, got "cosin"\. Did you mean "cosine"\?/,
+    ],
+    ["schedule=cosine", /expected an object, got "cosine"\. Write it as JSON, such as \{"name":/],
+    ['schedule={"name":"polynomial"}', /schedule\.power: expected a number, got nothing/],
+    ["model=unet", /config\.model: expected an object, got "unet"/],
+    ["epochs=1e999", /config.epochs: expected a number, got Infinity/],
     ['data.labels={"a":1}', /labels.a: expected a whole number as the value of a mask, got 1/],
   ])("refuses --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);

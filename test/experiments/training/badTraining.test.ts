@@ -45,10 +45,10 @@ function spoiled(index: number, pixel: number, value: number, part: "image" | "l
 describe("options that fit refuses, in JavaScript too", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown name", { epoch: 3 }, "epochs"],
-    ["no epochs", { epochs: 0 }, "fit.epochs: expected number to be >0, got 0"],
-    ["half an epoch", { epochs: 2.5 }, "fit.epochs: expected int, got 2.5"],
-    ["a batch of none", { batchSize: 0 }, "fit.batchSize: expected number to be >0, got 0"],
-    ["a text for a number", { batchSize: "4" }, 'fit.batchSize: expected number, got "4"'],
+    ["no epochs", { epochs: 0 }, "fit.epochs: expected a number > 0, got 0"],
+    ["half an epoch", { epochs: 2.5 }, "fit.epochs: expected a whole number, got 2.5"],
+    ["a batch of none", { batchSize: 0 }, "fit.batchSize: expected a number > 0, got 0"],
+    ["a text for a number", { batchSize: "4" }, 'fit.batchSize: expected a number, got "4"'],
     ["a seed below 0", { seed: -1 }, "fit.seed"],
     ["an unknown loss", { loss: { name: "hinge" } }, "crossEntropy"],
     ["an option that no loss has", { loss: { name: "dice", gamma: 2 } }, "fit.loss"],
