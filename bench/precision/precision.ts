@@ -6,8 +6,8 @@ import type { BenchOptions, Row } from "../support/contenders";
 
 const SEEDS = [1, 2, 3, 4, 5];
 const PRECISIONS = ["float32", "bfloat16"] as const;
-/** Student's t at 97.5 % with four degrees of freedom. */
-const T_FOUR = 2.776;
+/** Student's t at 97.5 % by degrees of freedom: one for two seeds, up to four. */
+const STUDENT_T = [NaN, 12.706, 4.303, 3.182, 2.776];
 
 /** A training's score beside its time. */
 interface ScoredRow extends Row {
@@ -19,19 +19,19 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Prints the mean of paired differences and its 95 % interval. */
-function printDifference(name: string, differences: readonly number[]): void {
+function printDifference(what: string, differences: readonly number[]): void {
   const middle = mean(differences);
   const variance =
     differences.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (differences.length - 1);
-  const half = T_FOUR * Math.sqrt(variance / differences.length);
+  const half = STUDENT_T[differences.length - 1] * Math.sqrt(variance / differences.length);
   console.log(
-    `${name}: bfloat16 - float32 = ${middle.toFixed(4)} Dice, 95 % interval ${(middle - half).toFixed(4)} to ${(middle + half).toFixed(4)} (${differences.map((d) => d.toFixed(3)).join(", ")})`,
+    `${what} = ${middle.toFixed(4)} Dice, 95 % interval ${(middle - half).toFixed(4)} to ${(middle + half).toFixed(4)} (${differences.map((d) => d.toFixed(3)).join(", ")})`,
   );
 }
 
 /**
- * Whether bfloat16 costs Dice: the demo's two trainings by five seeds in each precision, paired by
- * seed. Trainings are kept in runs/precision, so an interrupted bench goes on; times are of one
+ * Whether bfloat16 costs Dice, and which of the demo's networks is ahead: its two trainings by five seeds in
+ * each precision, paired by seed. Trainings are kept in runs/precision, so an interrupted bench goes on; times are of one
  * training, beside nothing.
  */
 export async function benchPrecision(
@@ -60,19 +60,36 @@ export async function benchPrecision(
       }
     }
   }
-  for (const model of [...QUICKSTART_MODELS, null]) {
-    const differences = SEEDS.slice(0, repetitions).map((seed) => {
-      const of = (implementation: string): number =>
-        mean(
-          rows
-            .filter((row) => row.implementation === implementation)
-            .filter(({ case: name }) => name.endsWith(`seed ${seed}`))
-            .filter(({ case: name }) => model === null || name.startsWith(`${model},`))
-            .map(({ dice }) => dice),
-        );
-      return of("layerbook-bfloat16") - of("layerbook");
-    });
-    printDifference(model ?? "both models", differences);
+  /** Dice of a seed, over all rows that are asked for. */
+  const of = (seed: number, wanted: Partial<Pick<Row, "implementation">> & { model?: string }) =>
+    mean(
+      rows
+        .filter(({ case: name }) => name.endsWith(`seed ${seed}`))
+        .filter(({ case: name }) => name.startsWith(wanted.model ?? ""))
+        .filter((row) => row.implementation === (wanted.implementation ?? row.implementation))
+        .map(({ dice }) => dice),
+    );
+  const seeds = SEEDS.slice(0, repetitions);
+  for (const model of [...QUICKSTART_MODELS, undefined]) {
+    printDifference(
+      `${model ?? "both models"}: bfloat16 - float32`,
+      seeds.map(
+        (seed) =>
+          of(seed, { model, implementation: "layerbook-bfloat16" }) -
+          of(seed, { model, implementation: "layerbook" }),
+      ),
+    );
+  }
+  const [plain, whole] = QUICKSTART_MODELS;
+  for (const implementation of ["layerbook", "layerbook-bfloat16"]) {
+    printDifference(
+      `${implementation}: ${whole} - ${plain}`,
+      seeds.map(
+        (seed) =>
+          of(seed, { model: `${whole},`, implementation }) -
+          of(seed, { model: `${plain},`, implementation }),
+      ),
+    );
   }
   return rows;
 }
