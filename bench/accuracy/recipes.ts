@@ -79,7 +79,20 @@ export const RECIPES: readonly Recipe[] = [
   plain("residualAttentionUnet, batch norm", "residualAttentionUnet", { loss: perPresent }),
   plain("unet", "unet", quick),
   plain("residualAttentionUnet", "residualAttentionUnet", quick),
+  plain("ma", "ma", quick),
   { name: "unet, best", model: "unet", config: best, flips: "horizontal" },
+  {
+    name: "unet, best, 256 x 256",
+    model: "unet",
+    config: { ...best, size: 256 },
+    flips: "horizontal",
+  },
+  together(
+    "unet, best, 256 x 256, four flips, rankDice",
+    ["unet, best, 256 x 256"],
+    "both",
+    "rankDice",
+  ),
   {
     name: "residualAttentionUnet, best",
     model: "residualAttentionUnet",
@@ -107,12 +120,17 @@ export const RECIPES: readonly Recipe[] = [
   ]),
   together("unet, rankDice", ["unet"], "none", "rankDice"),
   together("residualAttentionUnet, rankDice", ["residualAttentionUnet"], "none", "rankDice"),
-  together(
-    "both best networks, four flips, rankDice",
-    ["residualAttentionUnet, best", "efficientnetUnet, ImageNet, best"],
-    "both",
-    "rankDice",
+  ...(["argmax", "rankDice"] as const).map((decoding) =>
+    together(
+      `both best networks together, four flips${decoding === "argmax" ? "" : `, ${decoding}`}`,
+      ["unet, best", "efficientnetUnet, ImageNet, best"],
+      "both",
+      decoding,
+    ),
   ),
+  together("unet and residualAttentionUnet together", ["unet", "residualAttentionUnet"], "none"),
+  together("unet, best, four flips", ["unet, best"], "both"),
+  together("unet, best, four flips, rankDice", ["unet, best"], "both", "rankDice"),
 ];
 
 /** The recipes that are trained for one: itself, or its members. */
