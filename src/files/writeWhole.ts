@@ -9,8 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { stringifyJson } from "../core/json";
 import { forgetDraft, newDraft, tidyDrafts } from "./drafts";
 import { asWriteError } from "./systemErrors";
@@ -129,17 +129,18 @@ export async function writeFolderWhole(
  * @returns the first that was made
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
-  try {
-    return await mkdir(path, { recursive: true });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    // On a read-only disk Node says "no such file"; the first missing folder alone tells why.
-    let missing = path;
-    while (!existsSync(dirname(missing))) missing = dirname(missing);
-    await mkdir(missing);
-    await mkdir(path, { recursive: true });
-    return missing;
+  const missing: string[] = [];
+  for (let place = resolve(path); !existsSync(place); place = dirname(place)) missing.push(place);
+  // Step by step: where nothing can be made, such as in /proc, Node's own `recursive` never returns, and on
+  // a read-only disk it says "no such file".
+  for (const place of missing.reverse()) {
+    await mkdir(place).catch(async (cause: unknown) => {
+      // Another process may have made it meanwhile.
+      if (!(await stat(place).catch(() => null))?.isDirectory()) throw cause;
+    });
   }
+  if (missing.length === 0) await mkdir(path, { recursive: true });
+  return missing.at(0);
 }
 
 /** Flushes a folder's list of names; without it a power cut may lose a rename. */

@@ -73,6 +73,13 @@ describe("writeFolderWhole", () => {
 });
 
 describe("a place that cannot be written", () => {
+  it("is refused where no folder can be made, and does not hang", async () => {
+    if (process.platform !== "linux") return console.info("skipped: no /proc");
+    await expect(writeWhole("/proc/none/inner/file", "")).rejects.toThrow(
+      /file: expected a place to write to, got nothing at that path/,
+    );
+  });
+
   const quiet = { stdio: "ignore" } as const;
 
   it("is a full disk: one line, and no part of a file", async () => {

@@ -7,9 +7,9 @@ import { leavesOf, schemaAt, unwrap } from "./setting";
 /** Cuts a value to what fits on a line. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  // JSON has no infinite numbers.
-  const isPlain = typeof value !== "number" || Number.isFinite(value);
-  const text = (isPlain ? JSON.stringify(value) : undefined) ?? String(value);
+  // JSON has no infinite numbers, and no functions.
+  const text =
+    typeof value === "number" ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
