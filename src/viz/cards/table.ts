@@ -7,8 +7,9 @@ export function htmlTable(
   caption: string,
 ): string {
   const areNumbers = numberColumns(header, rows);
+  // Where paper makes a cell wrap, a deviation stays whole: two lines, not three.
   const cell = (tag: "td" | "th", text: string, column: number): string =>
-    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text)}</${tag}>`;
+    `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text).replaceAll(" ± ", " ±\u00a0")}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${escapeHtml(caption)}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
