@@ -16,7 +16,7 @@ const { backend, problem } = loadEngine();
 if (problem !== null && displayHost() === null) {
   // A notebook is told by the kernel.
   console.warn(
-    `layerbook: native TensorFlow is not there, the far slower backend "${backend}" runs (${problem}). ` +
+    `layerbook: native TensorFlow is not available; the much slower backend "${backend}" runs instead (${problem}). ` +
       "`npx layerbook setup` sets it up.",
   );
 }

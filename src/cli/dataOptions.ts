@@ -49,7 +49,7 @@ export function addDatasetOptions(command: Command): Command {
 export function addDataOptions(command: Command): Command {
   return command.option(
     "--series <uid>",
-    "which DICOM series of a folder, by its UID or number; without it a folder of several is refused with their list",
+    "which DICOM series of a folder, by its UID or number; without it a folder with several is refused and they are listed",
   );
 }
 
@@ -58,7 +58,7 @@ export function addUnitOption(command: Command): Command {
   return command.addOption(
     new Option(
       "--unit <unit>",
-      "what a scan's numbers are; by default what its file notes, or a guess",
+      "the unit of a scan's values; default: as its file states, or a guess",
     ).choices(INTENSITY_UNITS),
   );
 }
@@ -68,7 +68,7 @@ export function addMaskOptions(command: Command): Command {
   return command
     .option(
       "--classes <names>",
-      "names by label with commas, background first; by default those of the data, else class 1, class 2 …",
+      "comma-separated names in label order, background first; default: those of the data, otherwise class 1, class 2 …",
       listOption,
     )
     .option(
@@ -78,7 +78,7 @@ export function addMaskOptions(command: Command): Command {
     )
     .option(
       "--resample",
-      "resample masks that lie on another grid, by nearest neighbour; without it they are refused",
+      "resample masks on another grid by nearest neighbour; without it they are refused",
     );
 }
 

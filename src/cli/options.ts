@@ -21,11 +21,11 @@ export function integerOption(least: number): (text: string) => number {
   );
 }
 
-/** Names with commas between them; none empty, none twice. */
+/** Comma-separated names; none empty, none twice. */
 export function listOption(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.some((name) => name === "") || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError("Expected different names with commas between them.");
+    throw new InvalidArgumentError("Expected different comma-separated names.");
   }
   return names;
 }
@@ -39,6 +39,6 @@ export interface OverwriteOption {
 export function addOverwriteOption(command: Command): Command {
   return command.option(
     "--overwrite",
-    "replace files that the output would have the names of; without it they are refused before the work",
+    "replace existing files with the same names as the output; without it they are refused before the work starts",
   );
 }

@@ -30,7 +30,7 @@ export async function runStudyCommand(
     return {
       text: isComplete
         ? text
-        : `Stopped after ${trained + found} trainings; run the command again to go on`,
+        : `Stopped after ${trained + found} trainings; run the command again to resume`,
       json: { out, trained, found, isComplete, ...json, records },
       ...(isComplete ? {} : { exitCode: 130 }),
     };

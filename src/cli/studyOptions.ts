@@ -38,7 +38,7 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
   return command
     .requiredOption("--out <folder>", "a record of every training, and the tables")
     .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
-    .option("--seeds <numbers>", "with commas; default the configuration's seed", seedsOption)
+    .option("--seeds <numbers>", "comma-separated; default: the configuration's seed", seedsOption)
     .addOption(
       new Option("--executor <name>", "where trainings run")
         .choices(["local", "slurm", "ray"])
@@ -49,7 +49,7 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
     .option("--ray <url>", "ray: address of its dashboard", "http://127.0.0.1:8265")
     .option("--ray-resources <cpus,gpus>", "ray: what a training takes, e.g. 2,1; default 1,0")
     .option("--prune", "give up models that clearly lose after two folds")
-    .option("--keep-weights", "keep every training's weights beside its record")
+    .option("--keep-weights", "keep every training's weights with its record")
     .option("--yes", "do not ask before a long study");
 }
 
@@ -95,7 +95,7 @@ function seedsOption(text: string): number[] {
   return listOption(text).map((name) => {
     const seed = Number(name);
     if (Number.isInteger(seed) && seed >= 0) return seed;
-    throw new InvalidArgumentError("Expected whole numbers with commas between them.");
+    throw new InvalidArgumentError("Expected comma-separated whole numbers.");
   });
 }
 

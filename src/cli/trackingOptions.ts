@@ -3,6 +3,9 @@ import type { Command } from "commander";
 /** Adds the tools that a training can be sent to. */
 export function addTrackingOptions(command: Command): Command {
   return command
-    .option("--tensorboard <folder>", "write curves for TensorBoard; its --logdir")
+    .option(
+      "--tensorboard <folder>",
+      "write curves for TensorBoard; pass this folder as its --logdir",
+    )
     .option("--mlflow <url>", "log to an MLflow tracking server");
 }

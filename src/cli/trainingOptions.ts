@@ -46,7 +46,7 @@ export function addTrainingOptions(command: Command, except: readonly string[] =
     .option("--config <file>", "JSON with settings, as `layerbook config` prints")
     .option(
       "--set <path=value>",
-      "any setting, e.g. optimizer.clipNorm=0.5; may be given many times",
+      "any setting, e.g. optimizer.clipNorm=0.5; may be repeated",
       (text: string, before: readonly string[] = []) => [...before, text],
     );
   for (const { leaf, name } of settingFlags()) {

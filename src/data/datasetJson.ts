@@ -67,7 +67,7 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
     throw new DataError({
       where: path,
       expected: "a JSON object",
-      got: cause instanceof SyntaxError ? "text that is no JSON" : "other JSON",
+      got: cause instanceof SyntaxError ? "text that is not JSON" : "other JSON",
       remedy: "Write it as nnU-Net and the Medical Decathlon do",
       cause,
     });

@@ -114,7 +114,7 @@ export function pairByName(
       got:
         (names.length === 0 ? `${otherKind}s only` : listed(names)) +
         (more.length === 0 ? "" : `; likewise for ${listed(more)}`),
-      remedy: `Add the ${kind}, name the pair alike, or take this ${otherKind} out`,
+      remedy: `Add the ${kind}, give the pair matching names, or remove this ${otherKind}`,
     });
   }
   for (const [other, found] of matched) {

@@ -7,7 +7,7 @@ export function nobodyToAsk(where: string): SetupError {
   return new SetupError({
     where,
     expected: "a frontend that can ask the user",
-    got: "one that runs the notebook by itself",
+    got: "one that runs the notebook unattended",
     remedy: "Give the value in a cell instead",
   });
 }

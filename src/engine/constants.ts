@@ -31,7 +31,7 @@ export function constantValue(
       where,
       expected: "numbers",
       got: "a tensor of strings",
-      remedy: "Prepare strings outside of the recorded function.",
+      remedy: "Prepare strings outside the recorded function.",
     });
   }
   if (isSplat(values)) return { shape, dtype, values: values.slice(0, 1), isSplat: true };

@@ -128,7 +128,7 @@ function recordServing(
   throw new ConfigError({
     where,
     expected: "a model whose ops are the same for every batch size",
-    got: "ops that go by it",
+    got: "ops that depend on it",
     remedy: `Give inputShape with the batch size that it is to serve, such as ${JSON.stringify(
       shapes.map((shape) => shape.map((size) => size ?? 1)),
     )}.`,

@@ -96,7 +96,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
           where: `${where} ${path}`,
           expected: "tensors and plain values",
           got: value instanceof Promise ? "a promise" : value.constructor.name,
-          remedy: "Make a tensor of it first: only tensors may change from call to call.",
+          remedy: "Turn it into a tensor first: only tensors may change from call to call.",
         });
       }
       if (isPlain(value)) {

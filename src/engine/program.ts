@@ -360,7 +360,7 @@ class GraphProgram implements Program {
       where: name,
       expected: "a call outside of tf.grad and tf.variableGrads",
       got: "one inside, where it would have no gradient",
-      remedy: "Take the gradient inside of the compiled function.",
+      remedy: "Take the gradient inside the compiled function.",
     });
   }
 }

@@ -94,7 +94,7 @@ function explain(where: string, cause: unknown): LayerbookError {
       where,
       expected: "enough memory for the step",
       got: `out of memory${at}`,
-      remedy: "Make the batch or the image smaller, or attend at fewer levels.",
+      remedy: "Make the batch or the image smaller, or use attention at fewer levels.",
       cause,
     });
   }

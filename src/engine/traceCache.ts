@@ -73,7 +73,7 @@ export class TraceCache {
     if (known !== undefined && stale !== undefined) {
       const change = `${stale.label}: ${String(stale.value)} → ${String(stale.read())}`;
       if (++this.retired >= this.limit) this.refuse(change);
-      this.events.log(`${this.name}: recorded anew, ${change}`);
+      this.events.log(`${this.name}: recorded again, ${change}`);
       this.forget(known);
     } else if (this.last !== null && this.recent.size >= this.limit) {
       this.refuseValues(flat);
@@ -84,7 +84,7 @@ export class TraceCache {
       source: null,
     };
     if (known === undefined && this.last !== null && !this.recent.has(entry)) {
-      const how = entry.source === null ? "recorded anew" : "recorded for every batch size";
+      const how = entry.source === null ? "recorded again" : "recorded for every batch size";
       this.events.log(`${this.name}: ${how}, ${describeChange(this.last, flat.signature)}`);
     }
     this.last = flat.signature;

@@ -15,7 +15,7 @@ export interface WatchedValue {
 
 /** What the guards have seen while a function was traced. */
 export interface TraceGuards {
-  /** Values that the trace depends on; it is recorded anew when one has changed. */
+  /** Values that the trace depends on; it is recorded again when one has changed. */
   readonly watched: readonly WatchedValue[];
   /** Optimizers that count their steps, once for each step. */
   readonly stepped: readonly tf.Optimizer[];

@@ -16,11 +16,11 @@ const random: Refusal = {
 };
 const dataDependent: Refusal = {
   expected: "ops whose output has the same shape for every batch",
-  remedy: "Mask with tf.where or a product, or do it outside of the recorded function.",
+  remedy: "Mask with tf.where or a product, or do it outside the recorded function.",
 };
 const outside: Refusal = {
   expected: "ops that compute with tensors alone",
-  remedy: "Do it outside of the recorded function.",
+  remedy: "Do it outside the recorded function.",
 };
 
 const refusals = new Map<string, Refusal>();

@@ -10,7 +10,7 @@ function refuse(where: string, expected: string, got: string): never {
     where,
     expected,
     got,
-    remedy: "This is a fault of the engine or of a pass over the graph: please report it.",
+    remedy: "This is a bug in the engine or in a pass over the graph: please report it.",
   });
 }
 

@@ -20,7 +20,7 @@ export async function expectNotInput(
     throw new ConfigError({
       where: output,
       expected: "an output that is no input",
-      got: "the file that is read, which would be lost",
+      got: "the input file, which would be overwritten",
       remedy: "Name another folder or file for the output",
     });
   }

@@ -3,7 +3,7 @@ import { DataError } from "../core/errors";
 
 const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
 /** A link that leads nowhere: "no such file" would be said of a name that stands in the folder. */
-const DANGLING = ["a link to something that is not there", DANGLING_REMEDY] as const;
+const DANGLING = ["a link whose target does not exist", DANGLING_REMEDY] as const;
 
 /** The system's reason, in words, with the remedy. */
 const READ_ERRORS: SystemErrors = {
@@ -17,7 +17,7 @@ const READ_ERRORS: SystemErrors = {
 };
 
 const ELSEWHERE = "Choose another place for the output";
-const NOT_YOURS = ["a place where you may not write", ELSEWHERE] as const;
+const NOT_YOURS = ["a place that you may not write to", ELSEWHERE] as const;
 const WRITE_ERRORS: SystemErrors = {
   ENOENT: ["nothing at that path", ELSEWHERE],
   EACCES: NOT_YOURS,

@@ -94,7 +94,7 @@ export function toByteGridLike(
       where,
       expected: `${formatShape(wanted)} as the truth`,
       got: formatShape(got),
-      remedy: "Bring it back to the truth's grid first.",
+      remedy: "Resample it to the truth's grid first.",
     });
   }
   return toByteGrid(where, grid);

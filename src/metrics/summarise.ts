@@ -214,7 +214,7 @@ function expectRecords(records: readonly CaseRecord[]): CaseRecord {
         where: `summarise("${record.id}")`,
         expected: `distances in ${first.distanceUnit}`,
         got: record.distanceUnit,
-        remedy: "Summarise cases with and without a known spacing apart.",
+        remedy: "Summarise cases with and without a known spacing separately.",
       });
     }
   }

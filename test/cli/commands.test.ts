@@ -336,7 +336,9 @@ describe("predict", () => {
         ...["predict", "--model", at("run"), "--input", imagePath, "--output", output],
       ]);
       expect(refused.code).toBe(2);
-      expect(refused.stderr).toMatch(/tr_im\.nii\.gz: .*which would be lost\. Name another folder/);
+      expect(refused.stderr).toMatch(
+        /tr_im\.nii\.gz: .*which would be overwritten\. Name another folder/,
+      );
     }
     expect((await readFile(imagePath)).equals(before)).toBe(true);
   });
@@ -521,7 +523,7 @@ describe("bad input", () => {
     [
       "a link that leads nowhere",
       () => predictFrom(at("broken.nii.gz")),
-      /broken\.nii\.gz: expected .*, got a link to something that is not there/,
+      /broken\.nii\.gz: expected .*, got a link whose target does not exist/,
     ],
     [
       "masks of another size",

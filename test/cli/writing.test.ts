@@ -212,7 +212,8 @@ describe("a user without rights", () => {
     if (!(await canRun())) return;
     await mkdir(at("foreign"));
     await chmod(at("foreign"), 0o555);
-    const message = /foreign.*: expected a place to write to, got a place where you may not write/;
+    const message =
+      /foreign.*: expected a place to write to, got a place that you may not write to/;
     for (const output of [at("foreign"), at("foreign", "masks"), at("foreign", "a.nii.gz")]) {
       const input = output.endsWith("gz") ? at("first", "a.nii.gz") : at("first");
       expectRefused(await cli.run(predict(input, output), {}, uid), message);

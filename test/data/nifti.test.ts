@@ -139,7 +139,7 @@ describe("readNifti", () => {
     await writeNifti(path, asVolume(Float32Array.of(-1000, NaN, Infinity, 40)));
     expect(Array.from((await readNifti(path)).data)).toEqual([-1000, NaN, Infinity, 40]);
     expect(warnings.mock.calls.flat()).toEqual([
-      "holes.nii: 2 voxels are no numbers (NaN or infinite); NaN is taken for black",
+      "holes.nii: 2 voxels are not numbers (NaN or infinite); NaN is treated as black",
     ]);
   });
 

@@ -179,7 +179,7 @@ describe("what lies deeper than the data", () => {
     symlinkSync(at("circle"), at("circle", "again"));
     expect((await readDataset(at("circle"))).cases).toHaveLength(4);
     symlinkSync(at("nowhere"), at("circle", "IM9"));
-    const message = /IM9: .*got a link to something that is not there\. Fix the link/;
+    const message = /IM9: .*got a link whose target does not exist\. Fix the link/;
     expect(await refusal(readDataset(at("circle")))).toMatch(message);
     expect(await refusal(readDataset(at("circle", "IM9")))).toMatch(message);
   });

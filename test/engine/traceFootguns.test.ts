@@ -150,7 +150,7 @@ describe("values that would freeze", () => {
     );
     expect(f(x, { rate: 2 }).dataSync()[0]).toBe(2);
     expect(f(x, { rate: 3 }).dataSync()[0]).toBe(3);
-    expect(lines).toEqual(["scale: recorded anew, 1.rate: 2 → 3"]);
+    expect(lines).toEqual(["scale: recorded again, 1.rate: 2 → 3"]);
   });
 
   it("stops a schedule of such numbers, and says what to do", () => {
@@ -182,7 +182,7 @@ describe("values that would freeze", () => {
     optimizer.setLearningRate(0.5);
     f();
     expect(w.dataSync()[0]).toBe(8.5);
-    expect(lines).toEqual(["train: recorded anew, SGDOptimizer.learningRate: 1 → 0.5"]);
+    expect(lines).toEqual(["train: recorded again, SGDOptimizer.learningRate: 1 → 0.5"]);
   });
 
   it("lets tfjs' Adam make its slots while recording, and starts them at their first values", () => {
@@ -217,7 +217,7 @@ describe("values that would freeze", () => {
   it("refuses a typed array as an argument", () => {
     const f = compile((values: Float32Array) => tf.tensor1d(values));
     expect(() => f(new Float32Array(3))).toThrow(
-      /0: expected tensors and plain values, got Float32Array. Make a tensor/,
+      /0: expected tensors and plain values, got Float32Array. Turn it into a tensor/,
     );
   });
 

@@ -24,7 +24,9 @@ describe("expectNotInput", () => {
   ])("refuses %s", async (_, output) => {
     const refused = expectNotInput([at("new.nii"), output()], [at("scans", "a.nii.gz")]);
     await expect(refused).rejects.toThrow(ConfigError);
-    await expect(refused).rejects.toThrow(/which would be lost\. Name another folder or file/);
+    await expect(refused).rejects.toThrow(
+      /which would be overwritten\. Name another folder or file/,
+    );
   });
 
   it("takes new files, others, and inputs that are gone", async () => {

@@ -228,7 +228,7 @@ describe("a transformer with masked embeddings", () => {
       return tf.model({ inputs: [ids, other], outputs: joined });
     };
     expect(() => build({}).predict([tokens, x])).toThrow(
-      /expected no mask.*got one from elsewhere.*maskInputs: \[\] is none/,
+      /expected no mask.*got one from elsewhere.*maskInputs: \[\] means none/,
     );
     expect(() => build({ maskInputs: [] }).predict([tokens, x])).not.toThrow();
   });

@@ -20,13 +20,15 @@ export function registerAblateCommand(program: Command): void {
   const command = program
     .command("ablate")
     .description("cross-validate residualAttentionUnet with one part or setting changed at a time")
-    .option("--factors <names>", `with commas, of ${ABLATION_FACTORS.join(", ")}`, listOption, [
-      "part",
-      "attention",
-    ])
+    .option(
+      "--factors <names>",
+      `comma-separated, from ${ABLATION_FACTORS.join(", ")}`,
+      listOption,
+      ["part", "attention"],
+    )
     .option(
       "--values <factor=a,b>",
-      "the values of a factor instead of the usual ones; may be given many times",
+      "the values of a factor instead of the usual ones; may be repeated",
       valuesOption,
     );
   addStudyOptions(command);

@@ -23,8 +23,8 @@ interface CompareOptions extends CommonOptions, StudyCommandOptions {
 export function registerCompareCommand(program: Command): void {
   const command = program
     .command("compare")
-    .description("cross-validate models; ends in the paper's Tables I and II, goes on after a stop")
-    .option("--models <names>", `with commas, of ${MODEL_NAMES.join(", ")}`, listOption, [
+    .description("cross-validate models; writes the paper's Tables I and II, resumes after a stop")
+    .option("--models <names>", `comma-separated, from ${MODEL_NAMES.join(", ")}`, listOption, [
       "unet",
       "residualAttentionUnet",
       "ma",
@@ -32,7 +32,7 @@ export function registerCompareCommand(program: Command): void {
     ])
     .option(
       "--augmentation <kinds>",
-      `${AUGMENTATIONS.join(", ")}, with commas`,
+      `comma-separated, from ${AUGMENTATIONS.join(", ")}`,
       augmentationOption,
       ["none", "paper"],
     );
@@ -48,7 +48,7 @@ export function registerCompareCommand(program: Command): void {
         const text =
           `${tableMarkdown(tableOne)}\n` +
           `${tableTwo === null ? "" : `${tableMarkdown(tableTwo)}\n`}` +
-          `Saved in ${join(options.out, "table1.md")}, with CSV, LaTeX and the records beside it`;
+          `Saved in ${join(options.out, "table1.md")}, with CSV, LaTeX and the records next to it`;
         return { result: comparison, text, json: { tables: comparison.tables } };
       }),
     ),

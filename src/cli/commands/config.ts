@@ -18,7 +18,9 @@ interface ConfigOptions extends CommonOptions, TrainingOptions {
 export function registerConfigCommand(program: Command): void {
   const command = program
     .command("config")
-    .description("print a preset's settings, with yours put in; --config FILE takes what it prints")
+    .description(
+      "print a preset's settings, with yours applied; --config FILE reads what it prints",
+    )
     .addArgument(new Argument("[preset]", "default quick").choices(PRESET_NAMES))
     .option("--describe", "one line per setting, with what it means");
   addTrainingOptions(command);

@@ -62,7 +62,7 @@ async function demo(options: DemoOptions): Promise<CommandResult> {
   );
   if (stopped) {
     return {
-      text: "Stopped. Run the same command again to go on.",
+      text: "Stopped. Run the same command again to resume.",
       json: { folder, stopped },
       exitCode: 130,
     };

@@ -17,7 +17,7 @@ interface EvaluateOptions extends CommonOptions, DataOptions, MaskOptions {
 export function registerEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("score masks against the truth, whoever made them")
+    .description("score masks from any source against the truth")
     .requiredOption(
       "--prediction <path>",
       "NIfTI mask, palette PNG, DICOM segmentation, a folder of masks, or a folder of them for each patient",

@@ -17,12 +17,12 @@ interface JobOptions extends CommonOptions, TrackingOptions {
 export function registerJobCommand(program: Command): void {
   const command = program
     .command("job")
-    .description("run one job of a study; done once, however often it is called")
+    .description("run one job of a study; a finished job is not run again")
     .argument("<study>", "folder of the study")
     .option("--id <name>", "which job: its folder's name in jobs/")
     .option("--index <number>", "which job: its place in study.json, from 0", integerOption(0))
-    .option("--prune", "give it up where its model clearly loses after two folds")
-    .option("--keep-weights", "keep the weights beside the record");
+    .option("--prune", "give it up if its model clearly loses after two folds")
+    .option("--keep-weights", "keep the weights with the record");
   addTrackingOptions(command);
   addCommonOptions(command).action((out: string, options: JobOptions) =>
     resultAction<JobOptions>((given) => run(out, given))(options),

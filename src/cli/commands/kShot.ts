@@ -20,10 +20,10 @@ export function registerKShotCommand(program: Command): void {
   const command = program
     .command("k-shot")
     .description(
-      "train on a few labelled slices, with and without the phantom before and self-training on the rest",
+      "train on a few labelled slices, with and without pre-training on the phantom and self-training on the rest",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet")
-    .option("--shots <numbers>", "labelled slices, with commas", shotsOption, [1, 5, 10, 25]);
+    .option("--shots <numbers>", "labelled slices, comma-separated", shotsOption, [1, 5, 10, 25]);
   addStudyOptions(command);
   addTrainingOptions(command, ["test-fraction", "validation-fraction"]);
   addCommonOptions(command).action(
@@ -44,6 +44,6 @@ function shotsOption(text: string): number[] {
   return listOption(text).map((name) => {
     const count = Number(name);
     if (Number.isInteger(count) && count >= 1) return count;
-    throw new InvalidArgumentError("Expected whole numbers above 0 with commas between them.");
+    throw new InvalidArgumentError("Expected comma-separated whole numbers above 0.");
   });
 }

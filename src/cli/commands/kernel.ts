@@ -32,7 +32,9 @@ function root(): string {
 function addScopeOptions(command: Command): Command {
   return addCommonOptions(command)
     .addOption(
-      new Option("--user", "in your home, for every Jupyter of yours").conflicts("sysPrefix"),
+      new Option("--user", "in your home folder, for all your Jupyter installations").conflicts(
+        "sysPrefix",
+      ),
     )
     .option("--sys-prefix", "in the Python environment (the default)");
 }
@@ -71,7 +73,7 @@ function uninstall(options: KernelCommandOptions): CommandResult {
 }
 
 function line({ name, displayName, folder, isWhole }: InstalledKernel): string {
-  return `${name}  ${displayName}  ${folder}${isWhole ? "" : "  (what it starts is gone: install it again)"}`;
+  return `${name}  ${displayName}  ${folder}${isWhole ? "" : "  (the program it starts is missing: install it again)"}`;
 }
 
 function list(options: KernelCommandOptions): CommandResult {
@@ -86,18 +88,18 @@ function list(options: KernelCommandOptions): CommandResult {
 /** `layerbook kernel install|uninstall|list`: the kernel's place among Jupyter's. */
 export function registerKernelCommand(program: Command): void {
   const kernel = program.command("kernel").description("install the notebook kernel into Jupyter");
-  addScopeOptions(kernel.command("install").description("make the kernel known to Jupyter"))
+  addScopeOptions(kernel.command("install").description("register the kernel with Jupyter"))
     .option("--name <name>", "the kernelspec's name", "layerbook")
-    .option("--strict", "check cells by TypeScript's strict rules")
+    .option("--strict", "check cells with TypeScript's strict rules")
     .action(resultAction<KernelCommandOptions>((options) => install(options)));
-  addScopeOptions(kernel.command("uninstall").description("remove it again"))
+  addScopeOptions(kernel.command("uninstall").description("remove the kernel"))
     .option("--name <name>", "the kernelspec's name", "layerbook")
     .action(
       resultAction<KernelCommandOptions>((options) =>
         Promise.resolve().then(() => uninstall(options)),
       ),
     );
-  addScopeOptions(kernel.command("list").description("list the installed ones")).action(
+  addScopeOptions(kernel.command("list").description("list installed kernels")).action(
     resultAction<KernelCommandOptions>((options) => Promise.resolve().then(() => list(options))),
   );
 }

@@ -17,7 +17,7 @@ export function registerLeakStudyCommand(program: Command): void {
   const command = program
     .command("leak-study")
     .description(
-      "cross-validate a model honestly, and with each leak that papers have: copies before the split, patients torn apart, background in the mean",
+      "cross-validate a model honestly, and with each leak found in papers: copies made before the split, patients split up, background in the mean",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
   addStudyOptions(command, false);

@@ -21,7 +21,7 @@ export function registerPhantomCommand(program: Command): void {
     .requiredOption("--out <folder>", "where tr_im.nii.gz and tr_mask.nii.gz go")
     .option("--count <n>", "slices", integerOption(1), 10)
     .option("--size <n>", "rows and columns", integerOption(1), 256)
-    .option("--seed <n>", "another seed, another phantom", integerOption(0), 1);
+    .option("--seed <n>", "each seed gives another phantom", integerOption(0), 1);
   addCommonOptions(addOverwriteOption(command)).action(
     resultAction(async ({ out, count, size, seed, ...overwriting }: PhantomCommandOptions) => {
       const { writePhantom } = await import("../library");

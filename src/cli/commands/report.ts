@@ -35,7 +35,7 @@ export function registerReportCommand(program: Command): void {
       "--out <file>",
       "default: report.html in that folder; one that ends in .pdf is printed by Chromium",
     )
-    .option("--data <path>", "where the data lies now; default: where it lay in training");
+    .option("--data <path>", "where the data is now; default: where it was in training");
   addDatasetOptions(addOverwriteOption(command));
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
     resultAction<ReportOptions>((given) => report(run, given))(options),
@@ -88,7 +88,7 @@ async function reportStudy(
     throw new ConfigError({
       where: "report --data",
       expected: "a run with it",
-      got: `a study, "${folder}", whose page is made of its records`,
+      got: `a study, "${folder}", whose page is made from its records`,
       remedy: "Leave --data out.",
     });
   }
@@ -99,7 +99,7 @@ async function reportStudy(
       where: folder,
       expected: "a study with a training that is done",
       got: `none of ${study.jobs.length}`,
-      remedy: "Run its command again to go on",
+      remedy: "Run its command again to resume",
     });
   }
   const { packageRoot } = findProject(__dirname, process.cwd());

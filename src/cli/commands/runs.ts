@@ -16,13 +16,13 @@ export function registerRunsCommand(program: Command): void {
   addCommonOptions(
     runs
       .command("list", { isDefault: true })
-      .description("every run in a folder and below it")
+      .description("list every run in a folder and its subfolders")
       .argument("[folder]", "where to look", "runs"),
   ).action((folder: string, options: CommonOptions) => resultAction(() => list(folder))(options));
   addCommonOptions(
     runs
       .command("compare")
-      .description("the settings in which runs differ, and how each did in validation")
+      .description("show the settings in which runs differ, and their validation scores")
       .argument("<folders...>", "two runs or more"),
   ).action((folders: string[], options: CommonOptions) =>
     resultAction(() => compare(folders))(options),
@@ -30,7 +30,7 @@ export function registerRunsCommand(program: Command): void {
   addCommonOptions(
     runs
       .command("prune")
-      .description("remove runs that were stopped half-way; says which, removes with --yes")
+      .description("list runs that were stopped half-way; removes them with --yes")
       .argument("[folder]", "where to look", "runs")
       .option("--yes", "remove them"),
   ).action((folder: string, options: PruneOptions) =>
@@ -41,7 +41,7 @@ export function registerRunsCommand(program: Command): void {
 async function list(folder: string): Promise<CommandResult> {
   const { listRuns } = await import("../library");
   const { runs, broken } = await listRuns(folder);
-  const none = (await pathKind(folder)) === "folder" ? "" : ", which is no folder";
+  const none = (await pathKind(folder)) === "folder" ? "" : ", which is not a folder";
   return {
     text: [
       runs.length === 0 && broken.length === 0 ? `No runs in ${folder}${none}` : table(runs),

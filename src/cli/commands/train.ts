@@ -21,7 +21,7 @@ interface TrainOptions extends CommonOptions, TrainingOptions, TrackingOptions {
 export function registerTrainCommand(program: Command): void {
   const command = program
     .command("train")
-    .description("train a model; run it again to go on after a stop")
+    .description("train a model; run it again to resume after a stop")
     .requiredOption("--out <run>", "folder of the run")
     .option(
       "--data <path>",
@@ -82,7 +82,7 @@ export function registerTrainCommand(program: Command): void {
       const how = run.wasFinished
         ? "was trained already"
         : result.ended === "interrupted"
-          ? "was stopped; run the command again to go on"
+          ? "was stopped; run the command again to resume"
           : `trained in ${Math.round(result.seconds)} s`;
       const lines = [
         `${options.model} ${how}: ${counted(result.steps, "step")}, ${counted(result.records.length, "epoch")}` +

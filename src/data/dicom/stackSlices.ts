@@ -69,7 +69,7 @@ function sharedPlaceError(source: string, places: readonly (readonly DicomSlice[
       where: second.path,
       expected,
       got: `a copy of ${first.path}, and ${copies} ${copies === 1 ? "copy" : "copies"} in all`,
-      remedy: "Remove the slices that are there twice",
+      remedy: "Remove the duplicate slices",
     });
   }
   const count = shared.length;

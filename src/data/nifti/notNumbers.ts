@@ -14,7 +14,7 @@ export function countNotNumbers(data: Float32Array): number {
 
 /** What becomes of them, as a sentence without the file's name. */
 export function describeNotNumbers({ count }: NotNumbers): string {
-  return `${count} ${count === 1 ? "voxel is no number" : "voxels are no numbers"} (NaN or infinite); NaN is taken for black`;
+  return `${count} ${count === 1 ? "voxel is not a number" : "voxels are not numbers"} (NaN or infinite); NaN is treated as black`;
 }
 
 /** Says so on stderr. */

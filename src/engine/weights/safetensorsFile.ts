@@ -39,7 +39,7 @@ export function readSafetensorsFile(path: string): Map<string, WeightTensor> {
             where: path,
             expected: `${size} bytes`,
             got: `the end at byte ${offset + done}`,
-            remedy: "The file was cut while it was read.",
+            remedy: "The file was truncated while it was being read.",
           });
         }
         done += count;

@@ -135,7 +135,7 @@ function tensorsOf(where: string, value: Pickled, key: string | undefined): Map<
         throw new DataError({
           where,
           expected: "a dict of tensors by name",
-          got: `${JSON.stringify(name)}, which is none`,
+          got: `${JSON.stringify(name)}, which is not a tensor`,
           remedy: 'Give the key that holds the tensors, e.g. { key: "state_dict" }.',
         });
       }

@@ -48,14 +48,14 @@ export const trainingConfigSchema = z.strictObject({
       .refine(([low, high]) => low < high, "[low, high] with low < high")
       .nullable(),
     null,
-    "values from black to white, e.g. [-1250,250]; null for what suits the unit",
+    "values of black and white, e.g. [-1250,250]; null to choose by unit",
   ),
   /** Slices per optimizer step. */
   batchSize: setting(count, 4, "slices per step"),
   /** Passes over the training slices. */
   epochs: setting(count, 40, "passes over the training slices"),
   /** A last batch that is not full: trained on, or left for the next epoch's order. */
-  lastBatch: setting(z.enum(["keep", "drop"]), "drop", "a last batch that is not full"),
+  lastBatch: setting(z.enum(["keep", "drop"]), "drop", "what to do with an incomplete last batch"),
   /** The network's architecture. A change that no model of a training or study has a part for is refused. */
   model: group({
     /** Channels at full resolution; they double per level. */
@@ -74,7 +74,7 @@ export const trainingConfigSchema = z.strictObject({
     normalization: setting(
       z.enum(["batch", "group", "none"]).nullable(),
       null,
-      "after each convolution; null for the model's own",
+      "after each convolution; null for the model's default",
     ),
     /**
      * A file of ImageNet weights (`.pth`, `.safetensors`) that the encoder of `resnextUnet` or
@@ -134,31 +134,31 @@ export const trainingConfigSchema = z.strictObject({
     isBatchwise: setting(
       z.boolean(),
       true,
-      "one Dice score per batch instead of one per image; Dice and its kin only",
+      "one Dice score per batch instead of one per image; Dice-like losses only",
     ),
     /** Dice and its kin: a class counts in the images that have it only. */
     skipAbsent: setting(
       z.boolean(),
       false,
-      "a class counts only in the images that have it; Dice and its kin only",
+      "a class counts only in the images that have it; Dice-like losses only",
     ),
     /** Dice and its kin: the background counts as a class. */
     includeBackground: setting(
       z.boolean(),
       true,
-      "the background counts as a class; Dice and its kin only",
+      "the background counts as a class; Dice-like losses only",
     ),
     /** Coarser levels of the decoder are held to the labels too, at half the weight per level. */
     deepSupervision: setting(
       z.boolean(),
       false,
-      "holds the decoder's coarser levels to the labels too, at half the weight per level",
+      "trains the decoder's coarser levels on the labels too, halving the weight per level",
     ),
   }),
   /** How weights follow gradients. */
   optimizer: group({
     /** See `createOptimizer`. */
-    name: setting(z.enum(OPTIMIZER_NAMES), "adam", "how weights follow gradients", {
+    name: setting(z.enum(OPTIMIZER_NAMES), "adam", "the optimizer", {
       flag: "optimizer",
     }),
     /** The rate that the schedule scales. */
@@ -201,19 +201,19 @@ export const trainingConfigSchema = z.strictObject({
     initialAccumulatorValue: setting(
       z.number().min(0).nullable(),
       null,
-      "what the sums of adagrad start at; null for 0.1",
+      "initial value of adagrad's sums; null for 0.1",
     ),
     /** Keeps divisions finite, of all but `sgd` and `lion`; `null` for 1e-7. */
     epsilon: setting(
       z.number().positive().nullable(),
       null,
-      "keeps divisions finite, of all but sgd and lion; null for 1e-7",
+      "keeps divisions finite, for all but sgd and lion; null for 1e-7",
     ),
     /** Steps whose gradients make one move of the weights. */
     gradientAccumulationSteps: setting(
       count,
       1,
-      "steps whose mean gradient makes one move of the weights",
+      "steps whose mean gradient makes one update of the weights",
     ),
     /** Validates and keeps an exponential moving average of the weights. */
     useEma: setting(
@@ -245,7 +245,7 @@ export const trainingConfigSchema = z.strictObject({
     oversampleForeground: setting(
       chance,
       0,
-      "share of an epoch's slices drawn for a foreground class, each class as often",
+      "share of an epoch's slices drawn for a foreground class, each class equally often",
     ),
     /**
      * The network sees random square patches of this side, one of each slice per epoch, cut from the slice
@@ -288,7 +288,7 @@ export const trainingConfigSchema = z.strictObject({
   patience: setting(
     count.nullable(),
     null,
-    "epochs without a better monitor that end the training; null for never",
+    "epochs without improvement of the monitor that end the training; null for never",
   ),
   /** What decides which epoch's weights are kept. */
   monitor: setting(
@@ -322,7 +322,7 @@ export const trainingConfigSchema = z.strictObject({
   /** Learning from slices without labels, which a k-shot study has; others refuse it. */
   selfTraining: group({
     /** Students, each taught by the network before; 0 for none. */
-    rounds: setting(z.int().min(0), 0, "students taught by the network before; 0 for none"),
+    rounds: setting(z.int().min(0), 0, "students, each taught by the previous network; 0 for none"),
     /** Pixels whose likeliest class has a lower probability do not count. */
     minConfidence: setting(chance, 0.9, "least probability of a class that a student learns"),
   }),
@@ -347,12 +347,12 @@ export const trainingConfigSchema = z.strictObject({
       "the likeliest class, or the labels with the highest expected Dice",
     ),
     /** Networks that are trained alike but for the seed, and whose class probabilities are averaged. */
-    ensemble: setting(count, 1, "networks of different seeds whose probabilities are averaged"),
+    ensemble: setting(count, 1, "networks with different seeds whose probabilities are averaged"),
     /** Share of a window that the next one covers too. Of trainings on patches (`sampling.patchSize`). */
     overlap: setting(
       z.number().min(0).lt(1),
       0.25,
-      "share of a sliding window that the next one covers too; with sampling.patchSize",
+      "share of a sliding window that the next one also covers; with sampling.patchSize",
     ),
     /** Weight of a window's pixels: all alike (`constant`), or less towards its edges (`gaussian`); MONAI's names. */
     mode: setting(

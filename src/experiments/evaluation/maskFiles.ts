@@ -186,7 +186,7 @@ async function ownMasks(folder: string, names: readonly string[]): Promise<strin
       where: folder,
       expected: "masks only, or scans with their masks",
       got: `${listed(alone)} without mask beside ${listed(masks)}`,
-      remedy: "Name all masks alike, or take the others out",
+      remedy: "Name all masks the same way, or remove the others",
     });
   }
   const segmentations: string[] = [];

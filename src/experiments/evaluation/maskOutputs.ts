@@ -85,6 +85,6 @@ function expectDifferentNames(output: string, names: readonly string[]): void {
     where: output,
     expected: "scans whose masks have names of their own",
     got: `two whose masks would be ${twice}`,
-    remedy: "Rename one of the scans, or segment them apart",
+    remedy: "Rename one of the scans, or segment them separately",
   });
 }

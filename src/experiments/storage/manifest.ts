@@ -108,7 +108,7 @@ export function expectSameData(
     where: folder,
     expected: "the data that the folder's work began with",
     got: difference,
-    remedy: "Restore the data, or choose another folder: results of different data do not mix.",
+    remedy: "Restore the data, or choose another folder: results from different data do not mix.",
   });
 }
 

@@ -207,7 +207,7 @@ export async function expectRunRecord(
       where: folder,
       expected: "a folder with a finished run",
       got: `no ${RECORD_FILE} in it`,
-      remedy: "Name the folder that was given to train as --out, or let its training end",
+      remedy: "Name the folder that was given to train as --out, or let its training finish",
     });
   }
   const { ended, records } = record.result;

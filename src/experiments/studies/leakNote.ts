@@ -23,7 +23,7 @@ export function leakNote(
   const shared = several.reduce((sum, ids) => sum + ids.size, 0);
   if (several.length === 0) {
     return (
-      `No two of the ${count} slices are of one group, so nothing can be torn apart: those rows differ ` +
+      `No two of the ${count} slices are of one group, so no group can be split: those rows differ ` +
       "from the others by other folds alone. " +
       (arePatientsKnown
         ? "Each patient has one slice."

@@ -172,7 +172,7 @@ export function expectSameContents(
     where: out,
     expected: "the data that the study began with",
     got: difference,
-    remedy: "Restore the data, or choose another folder: results of different data do not mix.",
+    remedy: "Restore the data, or choose another folder: results from different data do not mix.",
   });
 }
 

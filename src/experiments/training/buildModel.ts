@@ -81,7 +81,7 @@ export function expectArchitecture(
     where: "config.model.attention",
     expected: `null for model ${name}`,
     got: `"${attention}"`,
-    remedy: `Only ${ATTENDING.join(" and ")} can be told what attends.`,
+    remedy: `Only ${ATTENDING.join(" and ")} have a setting for the kind of attention.`,
   });
 }
 

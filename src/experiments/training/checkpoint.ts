@@ -135,6 +135,6 @@ function parseState(path: string, text: string | undefined): TrainingState {
     where: path,
     expected: "a checkpoint of this version",
     got: result.error.issues[0].message,
-    remedy: "Remove the file and start anew.",
+    remedy: "Remove the file and start again.",
   });
 }

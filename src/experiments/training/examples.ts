@@ -50,7 +50,7 @@ export function openSource(
       where: "fit.augmentation",
       expected: `"none" for tensors and generators`,
       got: `"${options.augmentation}"`,
-      remedy: "Augment the examples before, or train on samples.",
+      remedy: "Augment the examples beforehand, or train on samples.",
     });
   }
   if (options.shuffle && options.oversampleForeground > 0) {
@@ -58,7 +58,7 @@ export function openSource(
       where: "fit.oversampleForeground",
       expected: "0 for tensors and generators",
       got: String(options.oversampleForeground),
-      remedy: "Repeat examples before, or train on samples.",
+      remedy: "Repeat examples beforehand, or train on samples.",
     });
   }
   if (options.shuffle && options.patchSize !== null) {
@@ -66,7 +66,7 @@ export function openSource(
       where: "fit.patchSize",
       expected: "none for tensors and generators",
       got: String(options.patchSize),
-      remedy: "Cut the patches before, or train on samples.",
+      remedy: "Cut the patches beforehand, or train on samples.",
     });
   }
   if (isBatchSource(examples)) {

@@ -81,7 +81,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
       "fit",
       model,
       readVariables(modelVariables(model)),
-      "Load or build the model anew.",
+      "Load or build the model again.",
     );
     const openSession = (): TrainingSession => {
       const session = createSession(model, {

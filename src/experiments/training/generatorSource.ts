@@ -95,6 +95,6 @@ function expectWholeLabels(where: string, labels: tf.Tensor): void {
     where: `${where}.labels`,
     expected: "class indices, whole numbers",
     got: String(fraction),
-    remedy: "One-hot labels become indices by tf.argMax.",
+    remedy: "Convert one-hot labels to indices with tf.argMax.",
   });
 }

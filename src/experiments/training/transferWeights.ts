@@ -49,6 +49,6 @@ export function transferWeights(from: tf.LayersModel, to: tf.LayersModel): Weigh
     where: `transferWeights("${from.name}" to "${to.name}")`,
     expected: "networks with weights of the same names and shapes",
     got: "none that is trained",
-    remedy: "Build both with the same arguments but numClasses.",
+    remedy: "Build both with the same arguments except numClasses.",
   });
 }

@@ -26,7 +26,7 @@ export function refuseUnusedSettings(trainings: readonly Training[]): void {
       where: `config.${path}`,
       expected: "a setting that the training uses",
       got: `${JSON.stringify(valueAt(trainings[0].config, path.split(".")))}, which ${reason}`,
-      remedy: "Take it out, or change what it belongs to.",
+      remedy: "Remove it, or change the setting it belongs to.",
     });
   }
 }

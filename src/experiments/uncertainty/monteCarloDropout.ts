@@ -47,7 +47,7 @@ function ownDropout(model: tf.LayersModel, seed: number): Map<tf.layers.Layer, C
         where: `monteCarloDropout("${model.name}")`,
         expected: "SeededDropout, whose masks a seed fixes",
         got: `tfjs' own dropout in "${path}"`,
-        remedy: "Build the model with SeededDropout, or inject dropout behind other layers.",
+        remedy: "Build the model with SeededDropout, or inject dropout after other layers.",
       });
     }
     if (layer instanceof SeededDropout && layer.args.rate > 0) {
@@ -63,7 +63,7 @@ function ownDropout(model: tf.LayersModel, seed: number): Map<tf.layers.Layer, C
     where: `monteCarloDropout("${model.name}")`,
     expected: "a model with dropout",
     got: "one without: every draw would be the same",
-    remedy: "Inject dropout behind some layers, e.g. inject: { rate: 0.2, layers: ['bridge'] }.",
+    remedy: "Inject dropout after some layers, e.g. inject: { rate: 0.2, layers: ['bridge'] }.",
   });
 }
 

@@ -69,7 +69,7 @@ export function deepEnsemble(
       where: "deepEnsemble.models",
       expected: "at least two",
       got: String(models.length),
-      remedy: "One network with dropout can be drawn from by monteCarloDropout.",
+      remedy: "For one network with dropout, use monteCarloDropout.",
     });
   }
   for (const model of models) expectInputSize("deepEnsemble.samples", model, samples);

@@ -34,7 +34,7 @@ export interface SessionMainOptions {
 class ProcessExit extends Error {
   constructor(code: number | string | null | undefined) {
     super(
-      `process.exit(${code ?? ""}) was called. The session goes on with its variables; to end it, use the notebook's menu.`,
+      `process.exit(${code ?? ""}) was called. The session continues with its variables; to end it, use the notebook's menu.`,
     );
     this.name = "ProcessExit";
   }

@@ -141,7 +141,7 @@ export class MaskInputs<Kind extends string> {
         where: this.where,
         expected: "no mask, since no layer in front of it carries one",
         got: "one from elsewhere in the model, or from a model around it",
-        remedy: "Name the masks in maskInputs and pass them as inputs; maskInputs: [] is none.",
+        remedy: "Name the masks in maskInputs and pass them as inputs; maskInputs: [] means none.",
       });
     }
     return { ...options, mask: null };

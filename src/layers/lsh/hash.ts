@@ -123,7 +123,7 @@ export function checkRotations(options: LshOptions, numHashes: number): void {
       where: "lshAttention.rotations",
       expected: `rotations for ${numHashes} rounds`,
       got: `${shape[0]}`,
-      remedy: "Give numHashes as many.",
+      remedy: "Set numHashes to the same number.",
     });
   }
 }

@@ -275,7 +275,7 @@ describe("fit", () => {
       { train },
       { ...options, compiled: true, callbacks: [({ type }) => void events.push(type)] },
     );
-    expect(log.mock.calls.join()).toContain("train: recorded anew");
+    expect(log.mock.calls.join()).toContain("train: recorded again");
     log.mockRestore();
     expect(events).toEqual([
       "begin",

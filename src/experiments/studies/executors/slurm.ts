@@ -78,7 +78,7 @@ function slurm(program: string, args: readonly string[]): Promise<string> {
             where: program,
             expected: "Slurm to answer",
             got: got === "" ? error.message : got,
-            remedy: "Run it on a machine that submits to Slurm, or take --executor local",
+            remedy: "Run it on a machine that submits to Slurm, or use --executor local",
             cause: error,
           }),
         );
