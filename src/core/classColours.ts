@@ -19,7 +19,7 @@ export const CLASS_COLOURS: readonly (string | null)[] = [
 /**
  * The colour of a class.
  *
- * @param label 1 for the first foreground class; labels past the palette begin anew
+ * @param label 1 for the first foreground class; labels past the palette start over
  * @returns `#RRGGBB`, or `null` for the background
  * @example
  * classColour(1); // "#56B4E9"

@@ -19,7 +19,7 @@ export function isNestedGradient(): boolean {
 }
 
 /**
- * Refuses a gradient of a gradient that would be wrong without a word.
+ * Refuses a gradient of a gradient that would be silently wrong.
  *
  * @throws ConfigError where one may be asked for
  */

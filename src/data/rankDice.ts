@@ -7,7 +7,7 @@ export const DECODINGS = ["argmax", "rankDice"] as const;
 export type Decoding = (typeof DECODINGS)[number];
 
 /**
- * Refuses a way to decode that does not exist, which would otherwise be taken for the likeliest class.
+ * Refuses a way to decode that does not exist, which would otherwise be read as the likeliest class.
  *
  * @throws ConfigError that names the two
  */

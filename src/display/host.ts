@@ -73,7 +73,7 @@ export interface DisplayHost {
   /** Asks the user for a line; `null` where the frontend cannot ask. */
   input(prompt: string, password: boolean): Promise<string> | null;
   /**
-   * Counts the cells that were started, so that a re-run cell makes its outputs anew; `null` while
+   * Counts the cells that were started, so that a re-run cell makes its outputs again; `null` while
    * a message from the frontend is handled, whose outputs belong to no cell.
    */
   readonly cell: number | null;

@@ -76,7 +76,7 @@ const sigmoid = byOutput("SigmoidGrad", (y) => tf.mul(y, tf.sub(1, y)));
 const tanh = byOutput("TanhGrad", (y) => tf.sub(1, tf.square(y)));
 
 /**
- * Gradients of tfjs' own whose number of ops grows with the size of the data, written anew with a
+ * Gradients of tfjs' own whose number of ops grows with the size of the data, rewritten with a
  * fixed number: a layer normalisation by tfjs recorded 41,363 nodes. Once, after the addon has loaded.
  */
 export function replaceGradients(): void {

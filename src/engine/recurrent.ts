@@ -42,7 +42,7 @@ function isPlain(layer: RecurrentLayer, inputs: tf.Tensor | tf.Tensor[], kwargs:
   );
 }
 
-/** The masks of a call's dropout: one for all its steps, drawn anew for each call. */
+/** The masks of a call's dropout: one for all its steps, drawn again for each call. */
 function dropMasks(
   layer: RecurrentLayer,
   [batch, , channels]: readonly number[],

@@ -15,7 +15,7 @@ export interface FolderEntries {
 /**
  * The names in a folder, hidden ones left out, in natural order (`2.png` before `10.png`).
  *
- * @throws DataError for a link that leads nowhere: what it stands for would be missing without a word
+ * @throws DataError for a link that leads nowhere: what it stands for would be missing silently
  */
 export async function listEntries(path: string): Promise<FolderEntries> {
   try {

@@ -84,7 +84,7 @@ export interface CaseOptions {
   readonly spacingMm?: SpacingMm | null;
   /** Tolerance of the surface Dice, in mm (pixels without a spacing); default 2. */
   readonly tolerance?: number;
-  /** Voxels whose truth has this label are taken for background on both sides and not counted. */
+  /** Voxels whose truth has this label are treated as background on both sides and are not counted. */
   readonly ignoreLabel?: number;
   /** Lungs, lesions included, on the same grid; gives `lungInvolvement`. */
   readonly lungMask?: LabelGrid;

@@ -35,7 +35,7 @@ function refuse(): never {
 }
 
 /**
- * Makes tfjs refuse a gradient of a gradient that would be wrong without a word.
+ * Makes tfjs refuse a gradient of a gradient that would be silently wrong.
  *
  * What a custom gradient computes in its forward pass is not on the tape. Saved for its gradient,
  * it counts as a constant when that gradient is differentiated: the second derivative of

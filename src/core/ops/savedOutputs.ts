@@ -17,7 +17,7 @@ interface Tape {
  *
  * Ops such as exp, sigmoid, tanh and softmax save their output for their gradient. tfjs writes that
  * copy on the tape before the op that makes the output, so that a gradient of the gradient takes it
- * for a constant: that of `x * exp(x)` comes out wrong without a word. Once, when this file is imported.
+ * for a constant: that of `x * exp(x)` comes out silently wrong. Once, when this file is imported.
  */
 function orderSavedOutputs(): void {
   const engine = tf.engine() as unknown as Tape;

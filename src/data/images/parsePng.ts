@@ -61,7 +61,7 @@ function checkPng(path: string, bytes: Buffer): PngHeader {
   }
   if (animation >= 0) throw pngError(path, animation, "a still image", "an animation (acTL)");
   const rowBytes = Math.ceil((width * depth * kind.channels) / 8) + 1;
-  // Adam7 interlacing adds filter bytes and part-filled bytes: seven passes of at most one a row.
+  // Adam7 interlacing adds filter bytes and part-filled bytes: seven passes of at most one per row.
   const mostBytes = rowBytes * height + 16 * (height + 8);
   const unpacked = inflateAtMost("zlib", Buffer.concat(packed), mostBytes);
   if (!(unpacked instanceof Uint8Array)) {

@@ -43,7 +43,7 @@ function sendStates(comm: Comm): void {
   comm.send({ method: "update_states", states: state, buffer_paths: bufferPaths }, { buffers });
 }
 
-/** Makes a widget known, so that a page that is loaded anew finds it, until its comm closes. */
+/** Makes a widget known, so that a page that is reloaded finds it, until its comm closes. */
 export function addLiveWidget(widget: LiveWidget): void {
   const live = liveWidgets();
   if (live.size === 0) {

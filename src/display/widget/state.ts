@@ -48,7 +48,7 @@ function describe(value: unknown): string {
 }
 
 /**
- * A copy of a state's value, so that a later change to the caller's object is not taken for a
+ * A copy of a state's value, so that a later change to the caller's object is not mistaken for a
  * change of the state.
  *
  * @throws ConfigError where JSON cannot hold it and it is not bytes either

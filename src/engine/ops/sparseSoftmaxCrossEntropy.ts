@@ -8,7 +8,7 @@ import { asksForMore } from "../../core/secondOrder";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
 
-/** The gradient that was saved, or where its own gradient may be asked for, computed anew. */
+/** The gradient that was saved or, if its own gradient may be requested, recomputed. */
 const differentiable = (saved: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
   asksForMore()
     ? tf.sub(tf.softmax(logits), tf.oneHot(labels as tf.Tensor1D, logits.shape[1] ?? 0))

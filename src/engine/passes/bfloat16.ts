@@ -17,7 +17,7 @@ const matrixProducts = new Set("MatMul BatchMatMul BatchMatMulV2".split(" "));
 
 /**
  * Operations a number read or written from which a matrix product gains by bfloat16. Below, as in
- * attention of few channels a head, the casts around it take longer than it saves.
+ * attention of few channels per head, the casts around it take longer than it saves.
  */
 const LEAST_INTENSITY = 48;
 

@@ -23,7 +23,7 @@ export interface WatchedFunction {
 const type = (value: number) => ({ kind: "type", value }) as const;
 const nowhere = { controls: [], layer: null };
 
-/** Writes a function anew with the question, for each of its ops, whether it came to NaN. */
+/** Rewrites a function so that each of its ops also reports whether it produced NaN. */
 class Watcher {
   readonly places: string[] = [];
   private readonly rewriter: Rewriter;

@@ -10,7 +10,7 @@ export interface Service {
   readonly remedy: string;
 }
 
-/** A service that does not answer for so long is taken for absent. */
+/** A service that does not answer for this long is considered absent. */
 const TIMEOUT_MS = 30_000;
 
 /**

@@ -14,7 +14,7 @@ import { readRecord } from "./readRecord";
 export const LOCK_FILE = "lock.json";
 /** How often an owner says that it lives, for those on other machines who cannot look. */
 const HEARTBEAT_MS = 60_000;
-/** An owner on another machine that has been silent for so long is taken for dead. */
+/** An owner on another machine that has been silent for this long is considered dead. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
 
 const ownerSchema = z.strictObject({

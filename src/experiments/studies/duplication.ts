@@ -51,7 +51,7 @@ export interface DuplicationResult {
   readonly loss: number;
   /** The training's time, recording included. */
   readonly seconds: number;
-  /** Share of the second `w` that is foretold right, in [0, 1]. */
+  /** Share of the second `w` that is predicted correctly, in [0, 1]. */
   readonly accuracies: readonly { readonly evaluatedWith: Attending; readonly accuracy: number }[];
 }
 
@@ -205,7 +205,7 @@ function accuracyOf(w: Weights, attending: Attending, filled: Filled): number {
 }
 
 /**
- * Trains one layer of causal attention to foretell the second half of `0 w 0 w`, and evaluates it
+ * Trains one layer of causal attention to predict the second half of `0 w 0 w`, and evaluates it
  * with more and fewer rounds of hashing: the Reformer paper's test of what hashing loses. The
  * paper's sequences are of 1024 tokens; these defaults train on two cores in minutes.
  *

@@ -16,7 +16,7 @@ let isWarned = false;
 
 /**
  * The network of a configuration, on square grey slices or patches of them, with weights by the seed. The engine is
- * loaded here, not before: bad input is refused without a word from TensorFlow.
+ * loaded here, not before: bad input is refused before TensorFlow prints anything.
  *
  * @param name one of `MODEL_NAMES`
  */

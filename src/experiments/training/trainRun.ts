@@ -247,7 +247,7 @@ async function expectNoStudy(folder: string): Promise<void> {
   });
 }
 
-/** The split that the folder's training began with; made anew where it was killed before writing it. */
+/** The split that the folder's training began with; made again if it was killed before writing it. */
 async function savedSplit(
   folder: string,
   dataset: SliceDataset,

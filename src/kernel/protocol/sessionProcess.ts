@@ -99,7 +99,7 @@ export class SessionProcess implements SessionBackend {
   /** `null` after one that could not even start, until something is asked of it again. */
   #child: ChildProcess | null;
   #ready = false;
-  /** Whether a stop came before the session was ready: one that starts anew must hear of it. */
+  /** Whether a stop came before the session was ready: one that restarts must be told of it. */
   #stopsEarly = false;
   /** Emptied where Node refuses it. */
   #snapshotArgs: readonly string[];

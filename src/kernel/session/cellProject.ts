@@ -107,7 +107,7 @@ export class CellProject {
     this.forgetResolutions();
   }
 
-  /** Looks for modules anew: one that was missing may have been installed or written. */
+  /** Looks for modules again: one that was missing may have been installed or written. */
   forgetResolutions(): void {
     this.#rounds++;
     this.#looksAnew = true;

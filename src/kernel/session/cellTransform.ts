@@ -74,7 +74,7 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
       }
       const ofModule = importsOf(factory, visited);
       if (ofModule !== null) return ofModule;
-      // A re-run `let x;` begins anew; TypeScript's own clearing is taken out below.
+      // A re-run `let x;` starts over; TypeScript's own clearing is taken out below.
       if (
         ts.isVariableDeclarationList(visited) &&
         (visited.flags & ts.NodeFlags.Let) !== 0 &&

@@ -9,7 +9,7 @@ import type { Docs } from "./documentRegistry";
 /** More than a frontend shows; sending thousands of globals makes typing slow. */
 const MOST_MATCHES = 500;
 
-/** With the symbols: asking for the details of each entry makes TypeScript find all of them anew. */
+/** With the symbols: asking for the details of each entry makes TypeScript find all of them again. */
 const COMPLETIONS: ts.GetCompletionsAtPositionOptions & { readonly includeSymbol: true } = {
   includeCompletionsForModuleExports: false,
   includeCompletionsWithInsertText: false,

@@ -28,7 +28,7 @@ type Holder = { [KEY]?: Prepared | undefined };
 /** Puts what a snapshot brings along in its place; `undefined` takes it away. */
 export function setPrepared(prepared: Prepared | undefined): void {
   for (const { file } of prepared?.files.values() ?? []) {
-    // TypeScript compares this with the version that it is told, and builds its program anew at every
+    // TypeScript compares this with the version that it is told, and rebuilds its program at every
     // question where they differ. It is no part of the public type.
     (file as ts.SourceFile & { version: string }).version = PREPARED_VERSION;
   }

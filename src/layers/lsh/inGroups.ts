@@ -28,7 +28,7 @@ export type LshForward = RoundOutput & {
   readonly roundLse: tf.Tensor2D;
   /**
    * `[sequences * chunks, m, 2m]` a round: its weights where they are few, else its attendable pairs,
-   * a byte a pair, of which the weights are computed again.
+   * one byte per pair, from which the weights are recomputed.
    */
   readonly weightsOrPairs: tf.Tensor3D[];
 };
@@ -69,7 +69,7 @@ const join = (parts: tf.Tensor2D[]): tf.Tensor2D =>
 const SHARED = 4;
 
 /**
- * Works through the sequences some at a time, with a gradient. For it a few numbers a token are saved,
+ * Works through the sequences some at a time, with a gradient. For it a few numbers per token are saved,
  * and what {@link LshForward} leaves.
  *
  * @param forward the five steps for the rows of a group; it runs off the tape

@@ -19,7 +19,7 @@ export interface BootstrapOptions {
 
 /**
  * Percentile bootstrap over patients: whole groups are drawn with replacement, so that the slices
- * of one patient are not taken for independent.
+ * of one patient are not treated as independent.
  *
  * @param groups the patient of each case, in the order of the cases
  * @param statistic a score of some cases, given by index (an index may come twice); NaN is skipped

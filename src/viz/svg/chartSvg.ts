@@ -24,7 +24,7 @@ const DEFAULT_HEIGHT = 380;
  *
  * Draws `scatter`, `bar`, `heatmap` and `image` traces on cartesian axes, error bars, legends,
  * annotations, and lines and rectangles of `layout.shapes`. A trace of another type is named
- * below the chart instead of being left out without a word.
+ * below the chart instead of being left out silently.
  *
  * @param chart plotly's `data` and `layout`, and a description for screen readers
  * @param theme `LIGHT` stands alone on white; `INHERIT` takes the colours of the page around it
