@@ -25,6 +25,8 @@ interface Traced {
   /** Its value before the trace, to be put back; what it was made with if made in the trace. */
   readonly saved: tf.Tensor;
   readonly isNew: boolean;
+  /** tfjs thaws all weights of a sequential model that is built in the trace: it is put back. */
+  readonly trainable: boolean;
   /** The id that stands for the value that the graph's variable has now. */
   currentId: number;
   handle: number | null;
@@ -61,6 +63,7 @@ export class TracedVariables {
       variable,
       saved,
       isNew,
+      trainable: variable.trainable,
       currentId: -1,
       handle: null,
       reads: [],
@@ -135,7 +138,8 @@ export class TracedVariables {
    * @param compute for the first values of variables that were made in the trace
    */
   restore(compute: (ref: OutputRef) => number): void {
-    for (const { variable, saved, isNew } of this.traced.values()) {
+    for (const { variable, saved, isNew, trainable } of this.traced.values()) {
+      if (!isNew) variable.trainable = trainable;
       const { isDisposed, shape, dtype } = variable;
       const record = this.backend.tensorMap.get(saved.dataId);
       if (!isDisposed && isNew && record.values === null && isVirtual(record.id)) {

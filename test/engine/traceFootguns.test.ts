@@ -304,6 +304,27 @@ describe("values that would freeze", () => {
     expect(optimizer.iterations).toBe(5);
   });
 
+  it("keeps a layer frozen that was frozen before its sequential model was built, and thaws it", () => {
+    const inner = tf.layers.dense({ units: 2, inputShape: [3], kernelInitializer: "ones" });
+    const model = tf.sequential({
+      layers: [inner, tf.layers.dense({ units: 1, kernelInitializer: "ones" })],
+    });
+    inner.trainable = false;
+    const optimizer = tf.train.sgd(0.1);
+    const step = compile((input: tf.Tensor) => {
+      const loss = (): tf.Scalar => tf.mean(model.apply(input) as tf.Tensor);
+      optimizer.applyGradients(tf.variableGrads(loss).grads);
+    }, quiet);
+    const kernel = (): number[] => Array.from(inner.getWeights()[0].dataSync());
+    const before = kernel();
+    step(x);
+    step(x);
+    expect(kernel()).toEqual(before);
+    inner.trainable = true;
+    step(x);
+    expect(kernel()).not.toEqual(before);
+  });
+
   it.each([
     ["tfjs' SGD", () => tf.train.sgd(0.1)],
     ["SGD", () => createOptimizer({ name: "sgd", learningRate: 0.1 })],
