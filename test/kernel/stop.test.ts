@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { Notebook } from "./support/notebook";
 
 let notebook: Notebook;
@@ -46,9 +47,188 @@ describe("a stop ends", () => {
     expect(await notebook.value("cleaned")).toBe("true");
   });
 
+  it.each([
+    [
+      "a finally block that does not end, behind a wait",
+      "try { console.log('on'); await new Promise(() => {}); } finally { console.log('still'); for (;;); }",
+    ],
+    [
+      "a finally block that does not end, behind one that waits",
+      "try { console.log('on'); await new Promise(() => {}); } finally { await null; console.log('still'); for (;;); }",
+    ],
+  ])("%s, at the second press", async (_name, code) => {
+    const running = notebook.run(code);
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    await notebook.seen("still");
+    notebook.session.interrupt();
+    expect((await running).error?.ename).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("a loop within a loop's finally block", async () => {
+    const code = "try { console.log('on'); for (;;); } finally { for (;;); }";
+    expect(await stop(code)).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("a loop that catches what goes wrong in each step", async () => {
+    const code = `let ticks = 0;
+      for (;;) {
+        try { await new Promise((r) => setTimeout(r, 5)); if (++ticks === 3) console.log("on"); }
+        catch { ticks += 1000; }
+      }`;
+    expect(await stop(code)).toBe("CellInterrupted");
+    const ticks = await notebook.value("await new Promise((r) => setTimeout(r, 50)); ticks");
+    expect(await notebook.value("await new Promise((r) => setTimeout(r, 50)); ticks")).toBe(ticks);
+    expect(Number(ticks)).toBeLessThan(1000);
+  });
+
+  it.each([
+    ["the form of a value", "({ get [Symbol.toStringTag]() { console.log('on'); for (;;); } })"],
+    [
+      "what a value says of itself",
+      "({ [Symbol.for('nodejs.util.inspect.custom')]() { console.log('on'); for (;;); } })",
+    ],
+    [
+      "what an error says of itself",
+      "throw Object.defineProperty(new Error(), 'message', { get() { console.log('on'); for (;;); } });",
+    ],
+  ])("a loop in %s", async (_name, code) => {
+    expect(await stop(code)).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("and says where a loop stood", async () => {
+    const running = notebook.run(
+      "function spin() {\n  console.log('on');\n  for (;;);\n}\nspin();",
+    );
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    const lines = stripVTControlCharacters((await running).error?.traceback.join("\n") ?? "");
+    expect(lines).toMatch(/at spin \(Cell \[\d+\]:3:/);
+    expect(lines).toMatch(/at Cell \[\d+\]:5:1/);
+    expect(lines).not.toMatch(/kernelSession|node:/);
+  });
+
   it("nothing where no cell runs", async () => {
     notebook.session.interrupt();
     expect(await notebook.value("kept")).toBe("7");
+  });
+});
+
+describe("code that catches", () => {
+  it("catches its errors as ever", async () => {
+    const code = `const got: unknown[] = [];
+      try { throw new RangeError("a"); } catch (error) { got.push((error as Error).message); }
+      try { throw { message: "b", at: [1, 2] }; } catch ({ message, at: [, second] }) { got.push(message, second); }
+      try { throw "c"; } catch { got.push("c"); } finally { got.push("d"); }
+      try { await Promise.reject(new Error("e")); } catch (error) { error = 5; got.push(error); }
+      got.join()`;
+    expect(await notebook.value(code)).toBe("'a,b,2,c,d,5'");
+  });
+});
+
+describe("a stop of a callback that an ended cell has left", () => {
+  const LOOP = "{ console.log('on'); for (;;); }";
+
+  it.each([
+    ["a timer", `setTimeout(() => ${LOOP}, 20);`],
+    ["an interval", `const every = setInterval(() => ${LOOP}, 20);`],
+    ["an immediate", `setTimeout(() => setImmediate(() => ${LOOP}), 20);`],
+    ["a tick", `setTimeout(() => process.nextTick(() => ${LOOP}), 20);`],
+    ["a microtask", `setTimeout(() => queueMicrotask(() => ${LOOP}), 20);`],
+    ["a promise's reaction", `new Promise<void>((r) => setTimeout(r, 20)).then(() => ${LOOP});`],
+    [
+      "an asynchronous function",
+      `(async () => { await new Promise((r) => setTimeout(r, 20)); ${LOOP} })();`,
+    ],
+    [
+      "a listener",
+      `import { EventEmitter } from "node:events";
+       const emitter = new EventEmitter().on("tick", () => ${LOOP});
+       setTimeout(() => emitter.emit("tick"), 20);`,
+    ],
+    [
+      "a stream",
+      `import { readFile } from "node:fs";
+       setTimeout(() => readFile("/dev/null", () => ${LOOP}), 20);`,
+    ],
+    [
+      "a port",
+      `import { MessageChannel as Channel } from "node:worker_threads";
+       const channel = new Channel();
+       channel.port1.on("message", () => ${LOOP});
+       setTimeout(() => channel.port2.postMessage(1), 20);`,
+    ],
+  ])("of %s ends it, says where it stood, and variables stay", async (_name, code) => {
+    await notebook.value(code);
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    await notebook.seen("Stopped what an earlier cell had left running:");
+    await notebook.seen("Cell [");
+    expect(await notebook.value("kept")).toBe("7");
+    expect(await notebook.value("await new Promise((r) => setTimeout(r, 5)); kept")).toBe("7");
+  });
+
+  it("while the next cell waits behind it ends both", async () => {
+    await notebook.value(`setTimeout(() => ${LOOP}, 20);`);
+    await notebook.seen("on");
+    const waiting = notebook.run("kept");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    notebook.session.interrupt();
+    expect((await waiting).error?.ename).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("while the next cell waits for something ends both", async () => {
+    await notebook.value(`setTimeout(() => ${LOOP}, 300);`);
+    const waiting = notebook.run("await new Promise(() => {})");
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    expect((await waiting).error?.ename).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it.each([
+    ["a microtask", `queueMicrotask(() => ${LOOP});`],
+    ["a tick", `process.nextTick(() => ${LOOP});`],
+    ["a promise's reaction", `Promise.resolve().then(() => ${LOOP});`],
+  ])("ends the cell where %s keeps it from ending", async (_name, code) => {
+    expect(await stop(code)).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("ends one that waits for a child", async () => {
+    await notebook.value(
+      "import { execSync } from 'node:child_process'; setTimeout(() => { console.log('on'); execSync('sleep 60'); }, 20);",
+    );
+    await notebook.seen("on");
+    const pressed = performance.now();
+    notebook.session.interrupt();
+    expect(await notebook.value("kept")).toBe("7");
+    expect(performance.now() - pressed).toBeLessThan(30_000);
+  });
+
+  // Node drops the immediates that wait behind one that is broken into.
+  it("leaves the timers behind it, and a session that rests", async () => {
+    await notebook.value(
+      `let later = 0;
+       setTimeout(() => {
+         setImmediate(() => ${LOOP});
+         setImmediate(() => undefined);
+       }, 20);
+       setTimeout(() => later++, 20);`,
+    );
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    await notebook.seen("Stopped");
+    const busy = `const before = process.cpuUsage();
+      await new Promise((r) => setTimeout(r, 400));
+      const { user, system } = process.cpuUsage(before);
+      (user + system) / 1000 < 200`;
+    expect(await notebook.value(busy)).toBe("true");
+    expect(await notebook.value("later")).toBe("1");
   });
 });
 
@@ -125,9 +305,13 @@ describe("child processes", () => {
     return !isThere(pid);
   };
 
-  it("that a cell waits for in one call end with the stop", async () => {
+  it.each([
+    ["that ends by the signal", "sleep 60"],
+    ["whose shell ends", "sleep 60; true"],
+    ["with a status of its own", "trap 'exit 3' INT; sleep 60; exit 4"],
+  ])("that a cell waits for in one call end with the stop: one %s", async (_name, command) => {
     const running = notebook.run(
-      "import { execSync } from 'node:child_process'; console.log('on'); execSync('sleep 60');",
+      `import { execSync } from 'node:child_process'; console.log('on'); execSync(${JSON.stringify(command)});`,
     );
     await notebook.seen("on");
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -136,6 +320,19 @@ describe("child processes", () => {
     expect((await running).error?.ename).toBe("CellInterrupted");
     expect(performance.now() - pressed).toBeLessThan(30_000);
     expect(await notebook.value("kept")).toBe("7");
+  });
+
+  it("whose end a cell catches do not keep it", async () => {
+    const running = notebook.run(
+      `import { execSync } from 'node:child_process';
+       let caught = 0;
+       for (;;) try { console.log('on'); execSync('sleep 60'); } catch { caught++; }`,
+    );
+    await notebook.seen("on");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    notebook.session.interrupt();
+    expect((await running).error?.ename).toBe("CellInterrupted");
+    expect(await notebook.value("caught")).toBe("0");
   });
 
   it("that run beside a cell end with the stop, and not with one when no cell runs", async () => {
@@ -181,6 +378,20 @@ describe("a section that stops by itself", () => {
     const same = "[trained.steps >= 3, weight.dataSync()[0] === trained.steps]";
     expect(await notebook.value(same)).toBe("[ true, true ]");
     expect(await notebook.value("interruptRequested()")).toBe("false");
+  });
+});
+
+describe("a section that does not stop by itself", () => {
+  it("ends at a second press", async () => {
+    const running = notebook.run(
+      'import { withInterruptible as within } from "layerbook"; within(() => { console.log("on"); for (;;); });',
+    );
+    await notebook.seen("on");
+    notebook.session.interrupt();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    notebook.session.interrupt();
+    expect((await running).error?.ename).toBe("CellInterrupted");
+    expect(await notebook.value("kept")).toBe("7");
   });
 });
 

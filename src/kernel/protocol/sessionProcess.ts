@@ -104,8 +104,6 @@ export class SessionProcess implements SessionBackend {
   /** Emptied where Node refuses it. */
   #snapshotArgs: readonly string[];
   #nextId = 1;
-  /** Cells that are asked for and not answered. */
-  #executing = 0;
   #closing = false;
   onOutput: (output: SessionOutput) => void = () => undefined;
   onEnd: () => void = () => undefined;
@@ -215,9 +213,7 @@ export class SessionProcess implements SessionBackend {
   async execute(
     command: Parameters<SessionBackend["execute"]>[0],
   ): ReturnType<SessionBackend["execute"]> {
-    this.#executing++;
     const answer = await this.#ask("executed", { type: "execute", ...command });
-    this.#executing--;
     return "ename" in answer ? { error: answer, userExpressions: {}, payload: [] } : answer;
   }
 
@@ -237,9 +233,7 @@ export class SessionProcess implements SessionBackend {
   }
 
   async comm(frame: CommFrame): ReturnType<SessionBackend["comm"]> {
-    this.#executing++;
     const answer = await this.#ask("handled", { type: "comm", frame });
-    this.#executing--;
     return "ename" in answer ? { errors: [answer] } : answer;
   }
 
@@ -255,9 +249,6 @@ export class SessionProcess implements SessionBackend {
   interrupt(): void {
     this.#send({ type: "interrupt" });
     if (!this.#ready) this.#stopsEarly = true;
-    // Children of the running cell; the session itself passes over the signal once it is loaded.
-    const pid = this.#child?.pid;
-    if (this.#ready && this.#executing > 0 && pid !== undefined) killGroup(pid, "SIGINT");
   }
 
   /** Ends the session: it is asked by closing its commands, then killed. */

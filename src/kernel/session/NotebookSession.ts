@@ -9,6 +9,8 @@ import { judgeCell } from "./cellSyntax";
 import { CELL_API } from "./cellTransform";
 import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channel";
 import { DebugHook } from "../debugger/debugHook";
+import { Guard } from "./guard";
+import type { Outcome } from "./guard";
 import { CellInterrupted, Interruption } from "./interruption";
 import { completeAt, inspectAt } from "./languageHelp";
 import { readMagics } from "./magics";
@@ -20,6 +22,7 @@ import { SessionScope } from "./scope";
 import { diagnosticsError } from "./diagnosticsError";
 import { KnownSources, cellScriptName } from "./knownSources";
 import { StackTraces } from "./stackTraces";
+import { watchTfjsEngine } from "./tfjsRecovery";
 import { TOOLKIT_SOURCE, Toolkit } from "./toolkit";
 import { Tracebacks } from "./traceback";
 
@@ -36,29 +39,17 @@ export interface SessionOptions {
   /** The kernel's own script: no stack shows it. */
   readonly script: string;
   readonly emit: (output: SessionOutput) => void;
-  /** Told when the cell's own code begins: only that may be broken into. */
-  readonly beginRun: () => void;
-  /**
-   * Told when it has ended, and whether it was cut off in its first turn; the session waits until
-   * nothing can break into it any more.
-   */
-  readonly endRun: (wasCut: boolean) => Promise<void>;
   /** Told of the script that is about to run; where a debugger is attached, sets its breakpoints. */
   readonly prepare: (script: string) => Promise<void> | null;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
-  /** Calls what nothing may break into. */
-  readonly uninterrupted: (work: () => void) => void;
+  /** Does what a stop must not break into; everything else may be the user's code. */
+  readonly protect: <T>(work: () => T) => T;
 }
 
 type Execute = Extract<Command, { readonly type: "execute" }>;
 type Executed = Extract<Answer, { readonly type: "executed" }>;
 type CellFunction = (...args: unknown[]) => unknown;
-
-/** How a cell ended: with its last expression's value, or by throwing anything at all. */
-type Outcome =
-  | { readonly threw: false; readonly value: unknown }
-  | { readonly threw: true; readonly thrown: unknown };
 
 /**
  * The cells of one notebook: checks, compiles and runs them, one at a time, and keeps their names.
@@ -71,13 +62,13 @@ export class NotebookSession {
   readonly #require: CellRequire;
   readonly #toolkit: Toolkit;
   readonly #interruption = new Interruption();
+  readonly #guard: Guard;
   readonly #missing: MissingNames;
   readonly #sources: KnownSources;
   readonly #stacks: StackTraces;
   readonly #tracebacks: Tracebacks;
   readonly #debug: DebugHook;
   #serial = 0;
-  #endRunning: ((error: Error) => void) | null = null;
 
   /** What the project's `tsconfig.json` wants and cells do not follow; `null` where nothing. */
   readonly notice: string | null;
@@ -85,6 +76,7 @@ export class NotebookSession {
   constructor(options: SessionOptions) {
     const { cwd, packageRoot, strict, script } = options;
     this.#options = options;
+    this.#guard = new Guard(options.isStopRequested);
     const config = readProjectConfig(cwd);
     this.notice = config.notice;
     this.#converter = new CellConverter({
@@ -98,10 +90,11 @@ export class NotebookSession {
     this.#toolkit = new Toolkit({
       packageRoot,
       require: (name): unknown => this.#require.require(name),
-      uninterrupted: options.uninterrupted,
-      checkStop: () => {
-        if (options.isStopRequested()) throw new CellInterrupted();
+      uninterrupted: (work) => {
+        options.protect(work);
+        watchTfjsEngine();
       },
+      checkStop: () => this.#guard.checkStop(),
       warn: (text) => void process.stderr.write(text),
     });
     const packages = new Packages({
@@ -133,7 +126,7 @@ export class NotebookSession {
 
   /** Makes the toolkit's names known to cells; they are loaded when one is used. */
   provideToolkit(): void {
-    const names = this.#converter.provide(TOOLKIT_SOURCE);
+    const names = this.#options.protect(() => this.#converter.provide(TOOLKIT_SOURCE));
     // What shows things is ours as well, and needs no TensorFlow.
     this.#scope.provide(names, () => this.#toolkit.load(), { ...displayCalls });
   }
@@ -154,12 +147,10 @@ export class NotebookSession {
     }
     const { error, value } = await this.#run(code, command.count, command.code);
     if (error !== null) return this.#failed(error);
-    if (value !== undefined && !hasShownItself(value) && !command.silent) {
-      try {
-        this.#options.emit({ type: "result", bundle: await resultBundle(value) });
-      } catch (thrown) {
-        return this.#failed(this.#tracebacks.describe(thrown));
-      }
+    if (value !== undefined && !command.silent) {
+      const shown = await this.#bundleOf(value);
+      if ("error" in shown) return this.#failed(shown.error);
+      if (shown.bundle !== null) this.#options.emit({ type: "result", bundle: shown.bundle });
     }
     const userExpressions: Record<string, unknown> = {};
     for (const [name, expression] of Object.entries(command.userExpressions)) {
@@ -175,16 +166,19 @@ export class NotebookSession {
    * @returns its error, or `null`
    */
   async runTask(task: () => unknown): Promise<CellError | null> {
-    const outcome = await this.#guarded(() => Promise.resolve(task()));
-    return outcome.threw ? this.#tracebacks.describe(outcome.thrown) : null;
+    const outcome = await this.#guard.run(() => {
+      this.#guard.checkStop();
+      return Promise.resolve(task());
+    });
+    return outcome.threw ? this.#explain(outcome.thrown) : null;
   }
 
   complete(code: string, cursor: number): ReturnType<typeof completeAt> {
-    return completeAt(this.#converter, readMagics(code).code, cursor);
+    return this.#options.protect(() => completeAt(this.#converter, readMagics(code).code, cursor));
   }
 
   inspect(code: string, cursor: number): Bundle | null {
-    return inspectAt(this.#converter, code, cursor);
+    return this.#options.protect(() => inspectAt(this.#converter, code, cursor));
   }
 
   isComplete(code: string): ReturnType<typeof judgeCell> {
@@ -194,17 +188,24 @@ export class NotebookSession {
       : judgeCell(rest);
   }
 
-  /** Ends the running cell at what it waits for. */
-  interrupt(): void {
-    const end = this.#endRunning;
+  /**
+   * Ends the running cell at what it waits for.
+   *
+   * @param error by which it ends where it does not wait through us
+   */
+  interrupt(error: CellInterrupted): void {
     this.#interruption.interrupt();
-    // A cell that does not wait through us, or whose code was terminated, ends here.
-    setImmediate(() => end?.(new CellInterrupted()));
+    this.#guard.end(error);
+  }
+
+  /** Told that the running cell's code is about to be broken into, and where. */
+  breakOff(error: CellInterrupted): void {
+    this.#guard.breakOff(error);
   }
 
   /** Ends the running cell by an error of something that it cannot be thrown from. */
   failCell(error: Error): void {
-    this.#endRunning?.(error);
+    this.#guard.end(error);
   }
 
   #failed(error: CellError): Executed {
@@ -220,7 +221,31 @@ export class NotebookSession {
   async #evaluate(expression: string, count: number): Promise<unknown> {
     const { error, value } = await this.#run(expression, count);
     if (error !== null) return { status: "error", ...error };
-    return { status: "ok", data: await resultBundle(value), metadata: {} };
+    const shown = await this.#bundleOf(value);
+    return "error" in shown
+      ? { status: "error", ...shown.error }
+      : { status: "ok", data: shown.bundle ?? {}, metadata: {} };
+  }
+
+  /** A value in every form: its getters and methods may be the user's own code. */
+  async #bundleOf(
+    value: unknown,
+  ): Promise<{ readonly error: CellError } | { readonly bundle: Bundle | null }> {
+    const outcome = await this.#guard.run(() =>
+      hasShownItself(value) ? Promise.resolve(null) : resultBundle(value),
+    );
+    return outcome.threw
+      ? { error: await this.#explain(outcome.thrown) }
+      : { bundle: outcome.value as Bundle | null };
+  }
+
+  /** An error as Jupyter shows it: its getters may be the user's own code too. */
+  async #explain(thrown: unknown): Promise<CellError> {
+    if (thrown instanceof CellInterrupted) return this.#tracebacks.describe(thrown);
+    const outcome = await this.#guard.run(() => Promise.resolve(this.#tracebacks.describe(thrown)));
+    if (!outcome.threw) return outcome.value as CellError;
+    const isStop = outcome.thrown instanceof CellInterrupted;
+    return this.#tracebacks.describe(isStop ? outcome.thrown : UNREADABLE);
   }
 
   async #run(
@@ -229,40 +254,49 @@ export class NotebookSession {
     /** As the frontend sent it, magics included: by it the debugger's frontends know the cell. */
     sent = code,
   ): Promise<{ readonly error: CellError | null; readonly value: unknown }> {
-    const converted = this.#converter.convert(code);
-    if (!("javascript" in converted)) {
-      const diagnostics = this.#missing.explain(converted);
+    const { protect } = this.#options;
+    const compiled = protect(() => this.#compile(code, count, sent));
+    if ("error" in compiled) return { error: compiled.error, value: undefined };
+    const { cell, script } = compiled;
+    await this.#options.prepare(script);
+    const outcome = await this.#call(cell, script);
+    if (!outcome.threw) {
+      protect(() => this.#converter.commit(cell, () => true));
+      return { error: null, value: outcome.value };
+    }
+    protect(() => {
       this.#missing.noteFailure(count, code);
-      return { error: diagnosticsError(code, count, diagnostics), value: undefined };
+      // What it had defined before it threw stays, types included.
+      this.#converter.commit(cell, (name) => this.#scope.definedInCell(name));
+    });
+    return { error: await this.#explain(outcome.thrown), value: undefined };
+  }
+
+  /** Compiles a cell and makes it known to those who will want to know where an error came from. */
+  #compile(
+    code: string,
+    count: number,
+    sent: string,
+  ): { readonly error: CellError } | { readonly cell: CompiledCell; readonly script: string } {
+    const cell = this.#converter.convert(code);
+    if (!("javascript" in cell)) {
+      const diagnostics = this.#missing.explain(cell);
+      this.#missing.noteFailure(count, code);
+      return { error: diagnosticsError(code, count, diagnostics) };
     }
     const serial = ++this.#serial;
-    this.#sources.addCell(serial, code, converted);
+    this.#sources.addCell(serial, code, cell);
     this.#require.refresh();
     this.#scope.beginCell();
     const script = cellScriptName(count, serial);
-    this.#debug.add({ script, count, code: sent, typed: code, compiled: converted });
-    await this.#options.prepare(script);
-    const outcome = await this.#call(converted, script);
-    if (!outcome.threw) {
-      this.#converter.commit(converted, () => true);
-      return { error: null, value: outcome.value };
-    }
-    this.#missing.noteFailure(count, code);
-    // What it had defined before it threw stays, types included.
-    this.#converter.commit(converted, (name) => this.#scope.definedInCell(name));
-    return { error: this.#tracebacks.describe(outcome.thrown), value: undefined };
+    this.#debug.add({ script, count, code: sent, typed: code, compiled: cell });
+    return { cell, script };
   }
 
   /** Adds the line that calls `waiting` to the stacks of errors that come out of it. */
   #blamed(waiting: (...args: never[]) => unknown): (error: unknown) => void {
     const here = this.#stacks.here(waiting);
     return (error) => this.#stacks.addAwait(error, here);
-  }
-
-  /** Whether a synchronous child ended because the cell was stopped, as `execSync` tells it. */
-  #isStopOfChild(thrown: unknown): boolean {
-    const isSignalled = thrown instanceof Error && "signal" in thrown && thrown.signal === "SIGINT";
-    return isSignalled && this.#options.isStopRequested();
   }
 
   /** Runs compiled code until it ends or the user stops it. */
@@ -277,6 +311,7 @@ export class NotebookSession {
         this.#interruption.awaited(pending, this.#blamed(api.awaited)),
       iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
         this.#interruption.iterated(source, this.#blamed(api.iterated)),
+      caught: (thrown: unknown): void => this.#guard.caught(thrown),
       load: this.#require.load,
       meta: this.#require.metaOf(filename),
     };
@@ -287,7 +322,8 @@ export class NotebookSession {
       const { require } = this.#require;
       return cellFunction(exports, require, { exports }, join(cwd, filename), cwd, api);
     };
-    const outcome = await this.#guarded(() => {
+    const outcome = await this.#guard.run(() => {
+      this.#guard.checkStop();
       const loading = this.#require.prepare(cell.javascript);
       if (loading !== null) return loading.then(run);
       const result = run();
@@ -295,44 +331,10 @@ export class NotebookSession {
     });
     return outcome.threw ? outcome : { threw: false, value };
   }
-
-  /**
-   * Runs code of the user's so that a stop can break into it and nothing of the kernel's.
-   *
-   * @param start returns a promise where the code goes on after its first turn
-   */
-  async #guarded(start: () => Promise<unknown> | null): Promise<Outcome> {
-    let wasCut = false;
-    const outcome = await new Promise<Outcome>((resolve) => {
-      const fail = (thrown: unknown): void =>
-        resolve({
-          threw: true,
-          thrown: this.#isStopOfChild(thrown) ? new CellInterrupted() : thrown,
-        });
-      const done = (value?: unknown): void => resolve({ threw: false, value });
-      this.#endRunning = fail;
-      // On a stack of its own: terminating the cell must not unwind what waits for it.
-      setImmediate(() => {
-        // Stays so only where a termination unwinds this.
-        wasCut = true;
-        this.#options.beginRun();
-        try {
-          // Asked to stop while it was compiled.
-          if (this.#options.isStopRequested()) throw new CellInterrupted();
-          const pending = start();
-          if (pending === null) done();
-          else pending.then(done, fail);
-        } catch (thrown) {
-          fail(thrown);
-        }
-        wasCut = false;
-      });
-    });
-    await this.#options.endRun(wasCut);
-    this.#endRunning = null;
-    return outcome;
-  }
 }
+
+/** Told of what a cell threw where reading that throws itself. */
+const UNREADABLE = new TypeError("the cell threw something that cannot be shown");
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

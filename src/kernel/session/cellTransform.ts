@@ -44,8 +44,37 @@ export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<
 }
 
 /**
+ * A `catch` that lets the stop of its cell pass: else a loop that catches what goes wrong in each of
+ * its steps could not be stopped. `finally` blocks run all the same.
+ */
+function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.CatchClause {
+  const { variableDeclaration: variable, block } = clause;
+  const isNamed = variable !== undefined && ts.isIdentifier(variable.name);
+  const name = isNamed ? (variable.name) : factory.createUniqueName("thrown");
+  const check = factory.createExpressionStatement(apiCall(factory, "caught", [name]));
+  // `catch ({ message })` takes the error apart, but only once it is known to be none of ours.
+  const parts =
+    variable === undefined || isNamed
+      ? []
+      : [
+          factory.createVariableStatement(
+            undefined,
+            factory.createVariableDeclarationList(
+              [factory.createVariableDeclaration(variable.name, undefined, undefined, name)],
+              ts.NodeFlags.Let,
+            ),
+          ),
+        ];
+  return factory.updateCatchClause(
+    clause,
+    isNamed ? variable : factory.createVariableDeclaration(name),
+    factory.updateBlock(block, [check, ...parts, ...block.statements]),
+  );
+}
+
+/**
  * What a cell means beyond TypeScript: its last expression is its value, `await` and `for await` can
- * be stopped, `import()` and `import.meta` work as in a module.
+ * be stopped and no `catch` keeps the stop, `import()` and `import.meta` work as in a module.
  */
 export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;
@@ -72,6 +101,7 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
           visited.statement,
         );
       }
+      if (ts.isCatchClause(visited)) return passingStops(factory, visited);
       const ofModule = importsOf(factory, visited);
       if (ofModule !== null) return ofModule;
       // A re-run `let x;` starts over; TypeScript's own clearing is taken out below.

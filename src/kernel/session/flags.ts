@@ -7,28 +7,19 @@ export const FLAG = {
   requested: 0,
   /** How many sections run that stop by themselves. */
   sections: 1,
-  /** One of the four below. */
+  /** 1 while a cell, or the handlers of a message, are at hand. */
   running: 2,
-  /** Counts the interrupts that the cells' thread has seen. */
+  /** Counts the stops that the cells' thread has heard of. */
   seen: 3,
-  /** Counts the cells, so that a late interrupt cannot hit the next one. */
-  cell: 4,
-  /** The last cell that is not to begin: it was stopped while the session loaded. */
+  /** Counts the cells and messages with handlers, so that a late stop cannot hit the next one. */
+  turn: 4,
+  /** The last turn that is not to begin: it was stopped before the thread came to it. */
   stopped: 5,
   /** Counts the user's answers to what cells ask. */
   answered: 6,
   /** 1 while a debugger is attached: a cell waits for its breakpoints before it runs. */
   debugging: 7,
 } as const;
-
-/** No cell is there. */
-export const IDLE = 0;
-/** A cell is compiled, or its value shown: breaking into that would break the kernel. */
-export const PREPARING = 1;
-/** The cell's own code runs. */
-export const RUNNING = 2;
-/** Its JavaScript is about to be terminated: until that has happened, nothing else may begin. */
-export const BREAKING = 3;
 
 /** Makes the flags, all 0. */
 export function createFlags(): Int32Array {

@@ -6,12 +6,13 @@ import { NotebookSession } from "./NotebookSession";
 import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
 import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader";
-import { BREAKING, FLAG, IDLE, PREPARING, RUNNING, createFlags } from "./flags";
+import { BreakIn } from "./breakIn";
+import { FLAG, createFlags } from "./flags";
 import { HeapLimit } from "./heapLimit";
 import { CellInterrupted } from "./interruption";
 import { send, sendOutput } from "./outbox";
 import { replaceStreams } from "./standardStreams";
-import { resetTfjsEngine, watchTfjsEngine } from "./tfjsRecovery";
+import { resetTfjsEngine } from "./tfjsRecovery";
 import { UserInput } from "./userInput";
 
 declare global {
@@ -43,35 +44,17 @@ class ProcessExit extends Error {
 /** How long after an answer garbage is looked at. */
 const COLLECT_MS = 10;
 
-/** How long JavaScript must run for a termination on its way to have hit it. */
-const ABSORB_MS = 200;
-
-/**
- * Ends the cell's turn. Where a termination is on its way, it is let hit a loop that does nothing:
- * else it would hit the next cell, or the kernel itself.
- */
-async function endRun(flags: Int32Array, wasCut: boolean): Promise<void> {
-  const before = Atomics.compareExchange(flags, FLAG.running, RUNNING, PREPARING);
-  if (before !== BREAKING) return;
-  if (!wasCut) await absorbTermination();
-  Atomics.store(flags, FLAG.running, PREPARING);
-  resetTfjsEngine();
-}
-
-async function absorbTermination(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, 2 * ABSORB_MS);
-    setImmediate(() => {
-      const end = performance.now() + ABSORB_MS;
-      while (performance.now() < end);
-    });
-  });
-}
-
 /** Runs a session until its commands end. */
 export function runSession(options: SessionMainOptions): void {
   const { cwd, packageRoot, strict, script, commandReader } = options;
   const flags = createFlags();
+  // A stop is a message; the signal is for the cells' children, which are of one group with this.
+  process.on("SIGINT", () => undefined);
+  const breakIn = new BreakIn({
+    script,
+    isCurrent: (target) => target.turn === turn && target.seen === Atomics.load(flags, FLAG.seen),
+    onBreak,
+  });
   const { port1: answers, port2: forReader } = new MessageChannel();
   const workerData: ReaderData = { flags, answers: forReader };
   const reader = new Worker(commandReader, { workerData, transferList: [forReader] });
@@ -94,11 +77,7 @@ export function runSession(options: SessionMainOptions): void {
     history: historyFile(),
     script,
     emit: sendOutput,
-    beginRun: () => {
-      watchTfjsEngine();
-      Atomics.store(flags, FLAG.running, RUNNING);
-    },
-    endRun: (wasCut) => endRun(flags, wasCut),
+    protect: (work) => breakIn.protect(work),
     prepare: (script) => {
       if (Atomics.load(flags, FLAG.debugging) === 0) return null;
       const message: PrepareMessage = { type: "prepare", script };
@@ -108,19 +87,11 @@ export function runSession(options: SessionMainOptions): void {
       });
     },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
-    uninterrupted: (work) => {
-      Atomics.add(flags, FLAG.sections, 1);
-      try {
-        work();
-        watchTfjsEngine();
-      } finally {
-        Atomics.sub(flags, FLAG.sections, 1);
-      }
-    },
   });
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
   /** Cells, and messages with handlers, that were begun. */
   let turn = 0;
+  let isInTurn = false;
   let cell: number | null = 0;
   let cells = 0;
   let notice: string | null = null;
@@ -145,30 +116,47 @@ export function runSession(options: SessionMainOptions): void {
     throw new ProcessExit(code);
   };
   const report = (kind: string, error: unknown): void => {
+    // What waited beside the stopped cell; the cell itself has told of the stop.
+    if (error instanceof CellInterrupted) return;
     const { traceback } = session.describe(error) satisfies CellError;
     process.stderr.write(`${kind}: ${traceback.join("\n")}\n`);
   };
   process.on("uncaughtException", (error) => report("Uncaught", error));
   process.on("unhandledRejection", (reason) => report("Unhandled rejection", reason));
-  // Jupyter interrupts by a message; a terminal's Ctrl-C reaches the whole group.
-  process.on("SIGINT", () => undefined);
+
+  /** Code is about to be broken into: of the cell at hand, or a callback that an earlier one left. */
+  function onBreak(error: CellInterrupted): void {
+    const isLeftover = !isInTurn;
+    if (!isLeftover) session.breakOff(error);
+    // Then it has ended, and nothing else has begun.
+    setImmediate(() => {
+      resetTfjsEngine();
+      Atomics.store(flags, FLAG.sections, 0);
+      if (!isLeftover) return session.interrupt(error);
+      const where = session.describe(error).traceback.slice(1);
+      process.stderr.write(
+        ["Stopped what an earlier cell had left running:", ...where, ""].join("\n"),
+      );
+    });
+  }
 
   /** Runs what may be stopped: a cell, or the handlers of a message. */
   async function takeTurn(allowStdin: boolean, work: () => Promise<Answer>): Promise<Answer> {
     turn++;
+    isInTurn = true;
     userInput.beginCell(allowStdin);
     if (notice !== null) process.stderr.write(notice);
     notice = null;
     Atomics.store(flags, FLAG.requested, 0);
-    Atomics.store(flags, FLAG.sections, 0);
-    Atomics.store(flags, FLAG.cell, turn);
-    Atomics.store(flags, FLAG.running, PREPARING);
+    Atomics.store(flags, FLAG.turn, turn);
+    Atomics.store(flags, FLAG.running, 1);
     // In this order: a stop that comes now either is seen here or raises the flag itself.
     if (turn <= Atomics.load(flags, FLAG.stopped)) Atomics.store(flags, FLAG.requested, 1);
     try {
       return await work();
     } finally {
-      Atomics.store(flags, FLAG.running, IDLE);
+      isInTurn = false;
+      Atomics.store(flags, FLAG.running, 0);
       Atomics.store(flags, FLAG.requested, 0);
       userInput.endCell();
       streams.endCell();
@@ -217,11 +205,11 @@ export function runSession(options: SessionMainOptions): void {
         return send({ type: "answer", id: message.id, answer: { type: "judged", ...judged } });
       }
       case "interrupt":
-      case "terminated":
-        // A cell that has ended meanwhile is not the next one's business.
-        if (message.cell !== turn) return;
+        // So it need not be broken into.
         Atomics.add(flags, FLAG.seen, 1);
-        return session.interrupt();
+        // A cell that has ended meanwhile is not the next one's business.
+        if (isInTurn && message.turn === turn) session.interrupt(new CellInterrupted());
+        return;
       case "prepared":
         return preparing?.();
       case "close":
@@ -245,7 +233,9 @@ export function runSession(options: SessionMainOptions): void {
     });
     // Once the answer is on its way. Not by `setImmediate`: with it, stops of the next cell were lost,
     // probably because V8 breaks into a turn that both share. With a timer none was.
-    void handled.then(() => setTimeout(() => heap.check(), COLLECT_MS).unref());
+    void handled.then(() =>
+      setTimeout(() => breakIn.protect(() => heap.check()), COLLECT_MS).unref(),
+    );
   });
   const heap = new HeapLimit();
   session.provideToolkit();
