@@ -50,7 +50,7 @@ export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<
 function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.CatchClause {
   const { variableDeclaration: variable, block } = clause;
   const isNamed = variable !== undefined && ts.isIdentifier(variable.name);
-  const name = isNamed ? (variable.name) : factory.createUniqueName("thrown");
+  const name = isNamed ? variable.name : factory.createUniqueName("thrown");
   const check = factory.createExpressionStatement(apiCall(factory, "caught", [name]));
   // `catch ({ message })` takes the error apart, but only once it is known to be none of ours.
   const parts =
