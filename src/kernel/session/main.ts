@@ -10,6 +10,7 @@ import { BreakIn } from "./breakIn";
 import { FLAG, createFlags } from "./flags";
 import { HeapLimit } from "./heapLimit";
 import { CellInterrupted } from "./interruption";
+import { forgetLostImmediates } from "./lostImmediates";
 import { send, sendOutput } from "./outbox";
 import { replaceStreams } from "./standardStreams";
 import { resetTfjsEngine } from "./tfjsRecovery";
@@ -43,6 +44,9 @@ class ProcessExit extends Error {
 
 /** How long after an answer garbage is looked at. */
 const COLLECT_MS = 10;
+
+/** How long after code was broken into the immediates behind it are looked at. */
+const FORGET_MS = 10;
 
 /** Runs a session until its commands end. */
 export function runSession(options: SessionMainOptions): void {
@@ -128,6 +132,7 @@ export function runSession(options: SessionMainOptions): void {
   function onBreak(error: CellInterrupted): void {
     const isLeftover = !isInTurn;
     if (!isLeftover) session.breakOff(error);
+    setTimeout(forgetLostImmediates, FORGET_MS);
     // Then it has ended, and nothing else has begun.
     setImmediate(() => {
       resetTfjsEngine();
