@@ -91,7 +91,7 @@ else:
 say(parameters=0, firstMs=first)
 for line in sys.stdin:
     command = line.strip()
-    if command == "run":
+    if command.startswith("run "):
         say(ms=do())
     elif command == "peak":
         # Of all children that have ended; the kernel's own share once it has gone.
