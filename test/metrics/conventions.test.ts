@@ -45,7 +45,7 @@ it("docs/metrics.md states by how much a convention moves one prediction set's s
     "Inf-Net protocol": infNet.dice,
     "mean over cases where truth or prediction has the class": mean,
     "mean over cases where the truth has the class": row.whereTruth.dice.mean,
-    "mean over all cases, both empty counted 1": (mean * count + row.casesWithNeither) / COUNT,
+    "mean over all cases, both empty counted as 1": (mean * count + row.casesWithNeither) / COUNT,
     "all cases as one image": row.pooled.dice,
   };
   const page = readFileSync(join(__dirname, "..", "..", "docs", "metrics.md"), "utf8").replace(

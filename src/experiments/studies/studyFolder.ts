@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
 import type { SliceDataset } from "../../data/types";
@@ -101,9 +102,12 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
 /** What a job trains on is decided when it is planned; its record must not stand for anything else. */
 function expectSameJob(folder: string, planned: Job, job: Job): void {
   expectSameSettings(folder, planned, job);
-  const dataOf = ({ split, unlabelled, leak }: Job): string =>
-    JSON.stringify([split.train, split.validation, split.test, unlabelled ?? [], leak ?? null]);
-  if (dataOf(planned) === dataOf(job)) return;
+  const dataOf = ({ split, unlabelled = [], leak = null }: Job) => {
+    const { train, validation, test } = split;
+    return { train, validation, test, unlabelled, leak };
+  };
+  // Keys of what was read back stand in another order.
+  if (isDeepStrictEqual(dataOf(planned), dataOf(job))) return;
   throw new ConfigError({
     where: folder,
     expected: "the split that the job was planned with",
