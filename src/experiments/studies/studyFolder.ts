@@ -102,9 +102,9 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
 /** What a job trains on is decided when it is planned; its record must not stand for anything else. */
 function expectSameJob(folder: string, planned: Job, job: Job): void {
   expectSameSettings(folder, planned, job);
-  const dataOf = ({ split, unlabelled = [], leak = null }: Job) => {
+  const dataOf = ({ split, unlabelled = [], leak }: Job) => {
     const { train, validation, test } = split;
-    return { train, validation, test, unlabelled, leak };
+    return { train, validation, test, unlabelled, leak: leak ?? null };
   };
   // Keys of what was read back stand in another order.
   if (isDeepStrictEqual(dataOf(planned), dataOf(job))) return;
