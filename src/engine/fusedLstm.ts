@@ -5,7 +5,7 @@ import { dataType } from "./dtypes";
 import type { OutputRef } from "./graph";
 import { addOp } from "./loop";
 import { scanBackward, tensorOf } from "./ops/scan";
-import { rows, timesTransposed, weightGradient } from "./recurrentCells";
+import { lstmStepBack, rows, timesTransposed, weightGradient } from "./recurrentCells";
 import type { Cell } from "./recurrentCells";
 import type { Recorder } from "./recorder";
 import { activeTrace } from "./trace";
@@ -111,19 +111,7 @@ function gradients(
     mask: null,
     initial,
     constants: [recurrentKernel],
-    gradient: {
-      step: (
-        dNext: tf.Tensor2D,
-        [ofGates, ofOutput, kept]: readonly tf.Tensor2D[],
-        [weights]: readonly tf.Tensor[],
-      ): [tf.Tensor2D, tf.Tensor2D] => {
-        const [dh, dc] = tf.split(dNext, 2, -1);
-        const dCarry = tf.add<tf.Tensor2D>(dc, tf.mul(dh, ofOutput));
-        const dSums = tf.mul<tf.Tensor2D>(tf.concat([dCarry, dCarry, dCarry, dh], -1), ofGates);
-        const dState = timesTransposed(dSums, weights);
-        return [dSums, tf.concat([dState, tf.mul<tf.Tensor2D>(dCarry, kept)], -1)];
-      },
-    },
+    gradient: { step: lstmStepBack(3) },
   };
   const prepared = [factors, throughOutput, forget];
   const { dInputs, dInitial } = scanBackward(recorder, wayBack, prepared, dStates);
@@ -163,30 +151,17 @@ export function fusedLstm(
     const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
     const given = args.slice(0, 5) as tf.Tensor[];
     const steps = allSteps(recorder, named(given));
-    const { input, carry, forget, output, candidate, shown, state } = steps;
-    save([...given, input, carry, forget, output, candidate, shown, state]);
+    const names = Object.keys(steps) as (keyof Steps)[];
+    save([...given, ...names.map((name) => steps[name])]);
     const gradFunc = (dStates: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const again = saved.slice(0, 5);
       if (asksForMore()) {
         return tf.grads((...each: tf.Tensor[]) => composite(named(each)))(again, dStates);
       }
-      const kept = saved.slice(5) as tf.Tensor3D[];
-      const [inputGate, carries, forgetGate, outputGate, candidates, tanhs, states] = kept;
-      return gradients(
-        recorder,
-        named(again),
-        {
-          input: inputGate,
-          carry: carries,
-          forget: forgetGate,
-          output: outputGate,
-          candidate: candidates,
-          shown: tanhs,
-          state: states,
-        },
-        dStates,
-      );
+      const kept = Object.fromEntries(names.map((name, i) => [name, saved[5 + i]]));
+      return gradients(recorder, named(again), kept as unknown as Steps, dStates);
     };
+    const { state, carry } = steps;
     return { value: tf.concat([state, carry], -1), gradFunc };
   });
   return fused(x, initial, kernel, recurrentKernel, bias);

@@ -95,6 +95,7 @@ function statesOf(cell: Cell, make: MakeRecurrence, call: RecurrenceCall): tf.Te
     const read = <T extends tf.Tensor>(tensor: T) => ({ read: () => tensor });
     const same: Cell = {
       units: cell.units,
+      stateSize: cell.stateSize,
       activation: cell.activation,
       recurrentActivation: cell.recurrentActivation,
       kernel: read(given.kernel),
@@ -114,9 +115,9 @@ function recordedCall(
   kwargs: Kwargs,
 ): tf.Tensor | tf.Tensor[] {
   const dropMask = drops(layer, kwargs) ? dropMasks(layer, x.shape) : { input: null, state: null };
-  const { states } = make(layer.cell, dropMask.state);
   const [batch, time] = x.shape;
-  const { units } = layer.cell;
+  const { units, stateSize } = layer.cell;
+  const states = [stateSize].flat().length;
   const timeMajor = <T extends tf.Tensor3D>(tensor: T): T => {
     const turned = tf.transpose(tensor, [1, 0, 2]);
     return layer.goBackwards ? tf.reverse(turned, 0) : turned;

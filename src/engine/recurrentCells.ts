@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Scan, ScanSteps } from "../core/ops/scan";
+import type { Scan, ScanGradient, ScanSteps } from "../core/ops/scan";
 import { tfjsClass } from "../core/tfjsClasses";
 
 /** What tfjs keeps in a cell of its own. */
 export interface Cell {
   readonly units: number;
+  /** `units`, once for each part of the state. */
+  readonly stateSize: number | readonly number[];
   readonly activation: Activation;
   readonly recurrentActivation?: Activation;
   readonly kernel: Weight;
@@ -25,8 +27,6 @@ interface Activation {
 
 /** A cell as a recurrence. The state holds the output first. */
 interface Recurrence extends Pick<Scan, "step" | "constants" | "gradient"> {
-  /** How often the state holds `units` numbers. */
-  readonly states: number;
   readonly kernel: tf.Tensor2D;
   readonly bias: tf.Tensor1D | null;
 }
@@ -76,7 +76,6 @@ export const timesTransposed = (x: tf.Tensor2D, kernel: tf.Tensor): tf.Tensor2D 
 const simpleRNN: MakeRecurrence = (cell, stateMask) => {
   const { activation } = cell;
   return {
-    states: 1,
     kernel: cell.kernel.read(),
     bias: biasOf(cell),
     constants: withMask([cell.recurrentKernel.read()], stateMask),
@@ -106,7 +105,6 @@ const gru: MakeRecurrence = (cell, stateMask) => {
   const { units, activation, recurrentActivation = activation } = cell;
   const [gates, candidate] = [2 * units, units];
   return {
-    states: 1,
     kernel: cell.kernel.read(),
     bias: biasOf(cell),
     constants: withMask(columns(cell.recurrentKernel.read(), [gates, candidate]), stateMask),
@@ -173,11 +171,27 @@ const gatesFirst = (weights: tf.Tensor): tf.Tensor => {
   return tf.concat([input, forget, output, candidate], -1);
 };
 
+/**
+ * A step of an LSTM's way back, which reads the factors that the gradients of the carry and of the output
+ * are multiplied by, side by side as the gates are, that from output to carry, and the forget gate.
+ *
+ * @param outputGate its place among the four
+ */
+export function lstmStepBack(outputGate: 2 | 3): ScanGradient["step"] {
+  return (dNext, [factors, throughOutput, forget], [kernel, mask]) => {
+    const [dh, dc] = columns(dNext, 2);
+    const dCarry = tf.add<tf.Tensor2D>(dc, tf.mul(dh, throughOutput));
+    const spread = [0, 1, 2, 3].map((gate) => (gate === outputGate ? dh : dCarry));
+    const dSums = tf.mul<tf.Tensor2D>(tf.concat(spread, -1), factors);
+    const dOutput = dropped(timesTransposed(dSums, kernel), mask);
+    return [dSums, tf.concat([dOutput, tf.mul<tf.Tensor2D>(dCarry, forget)], -1)];
+  };
+}
+
 const lstm: MakeRecurrence = (cell, stateMask) => {
   const { units, activation, recurrentActivation = activation } = cell;
   const bias = biasOf(cell);
   return {
-    states: 2,
     kernel: gatesFirst(cell.kernel.read()) as tf.Tensor2D,
     bias: bias === null ? null : (gatesFirst(bias) as tf.Tensor1D),
     constants: withMask([gatesFirst(cell.recurrentKernel.read())], stateMask),
@@ -215,13 +229,7 @@ const lstm: MakeRecurrence = (cell, stateMask) => {
         const throughOutput = tf.mul<tf.Tensor2D>(output, slope(activation, carry));
         return [factors, throughOutput, forget].map((x) => perStep(steps, x));
       },
-      step: (dNext, [factors, throughOutput, forget], [kernel, mask]) => {
-        const [dh, dc] = columns(dNext, 2);
-        const dCarry = tf.add<tf.Tensor2D>(dc, tf.mul(dh, throughOutput));
-        const dSums = tf.mul<tf.Tensor2D>(tf.concat([dCarry, dCarry, dh, dCarry], -1), factors);
-        const dOutput = dropped(timesTransposed(dSums, kernel), mask);
-        return [dSums, tf.concat([dOutput, tf.mul<tf.Tensor2D>(dCarry, forget)], -1)];
-      },
+      step: lstmStepBack(2),
       constants: ({ before, constants: [, mask] }, _, dInputs) => [
         weightGradient(dropped(columns(before, 2)[0] as tf.Tensor, mask), dInputs),
         ...maskGradients(mask),

@@ -39,7 +39,7 @@ export interface TraceOptions {
   readonly maxCapturedElements?: number;
   /** Whether what the function prints is returned behind its results; default false. */
   readonly withPrints?: boolean;
-  /** Whether only ops are recorded that converters of graphs know, such as tf2onnx; default false. */
+  /** Whether to leave out native ops that other runtimes rarely have; default false. */
   readonly isPortable?: boolean;
 }
 

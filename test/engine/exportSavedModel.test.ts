@@ -104,7 +104,7 @@ const imagesOf = (batch: number) => ({ image: normal([batch, 16, 12, 1]) });
 function recurrent(): tf.Sequential {
   return tf.sequential({
     layers: [
-      // In a recorded step it is TensorFlow's own op, which converters of graphs do not know.
+      // In a recorded step it is an op of TensorFlow's own, which other runtimes rarely have.
       tf.layers.lstm({ units: 4, inputShape: [5, 3], recurrentActivation: "sigmoid" }),
       tf.layers.dense({ units: 2, name: "scores" }),
     ],
