@@ -43,8 +43,9 @@ describe("versions", () => {
 });
 
 describe("a release", () => {
+  const manifest = { version: "1.2.3", repository: {}, homepage: "https://example.org", bugs: {} };
   const ready = {
-    manifest: { version: "1.2.3", repository: {} },
+    manifest,
     changelog: "# Changelog\n\n## 1.2.3 - 2027-01-01\n",
     tags: ["v1.2.3"],
     isClean: true,
@@ -57,7 +58,9 @@ describe("a release", () => {
     [{ isClean: false }, /has changes/],
     [{ tags: ["v1.2.30"] }, /no tag v1\.2\.3/],
     [{ changelog: "## Unreleased" }, /no section 1\.2\.3/],
-    [{ manifest: { version: "1.2.3" } }, /no repository/],
+    [{ manifest: { ...manifest, repository: undefined } }, /no repository/],
+    [{ manifest: { ...manifest, homepage: undefined } }, /no homepage/],
+    [{ manifest: { ...manifest, bugs: undefined } }, /no bugs/],
     [{ env: {} }, /no OIDC token/],
   ])("lacks what %j says", (change, fault) => {
     expect(releaseFaults({ ...ready, ...change })).toEqual([expect.stringMatching(fault)]);
