@@ -9,7 +9,7 @@ describe("README", () => {
   it("has a piece of code that runs as it is written and learns something", () => {
     const [, source] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(source.trim().split("\n").length).toBeLessThanOrEqual(12);
-    expect(readme).toContain("Saved as `train.mjs` and run by `node train.mjs`");
+    expect(readme).toMatch(/Saved as `train\.mjs`[\s\S]*`node train\.mjs`/);
     // In the repository, where the name layerbook is linked to the build.
     const file = join(root, ".engine", "readme", "train.mjs");
     mkdirSync(dirname(file), { recursive: true });
@@ -37,8 +37,18 @@ describe("README", () => {
   });
 
   it("sends nobody outside a checkout to a package of that name on the registry", () => {
-    expect(readme).toContain("run it only where the tarball is installed or in a\ncheckout");
+    expect(readme).toMatch(/Run `npx layerbook` only where the tarball is installed or in a\s+checkout/);
   });
+
+  it.each([...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor))(
+    "links to the section %s, which it has",
+    (anchor) => {
+      const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+        text.toLowerCase().replaceAll(" ", "-"),
+      );
+      expect(headings).toContain(anchor);
+    },
+  );
 
   it.each([...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target]) => target))(
     "links to %s, which is there",
