@@ -37,7 +37,9 @@ describe("README", () => {
   });
 
   it("sends nobody outside a checkout to a package of that name on the registry", () => {
-    expect(readme).toMatch(/Run `npx layerbook` only where the tarball is installed or in a\s+checkout/);
+    expect(readme).toMatch(
+      /Run `npx layerbook` only where the tarball is installed or in a\s+checkout/,
+    );
   });
 
   it.each([...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor))(
