@@ -10,6 +10,10 @@ interface KernelUnderTest {
   readonly first: string;
   /** COUNT becomes another number each time. */
   readonly cell: string;
+  /** What a notebook is made of: values, declarations and output. COUNT again. */
+  readonly cells: readonly string[];
+  /** Loads TensorFlow and runs one op; null where its package is not installed. */
+  readonly tensorflow: string | null;
   readonly complete: string;
   /** Prints, then loops for ever; null where a stop is known to kill the kernel. */
   readonly loop: string | null;
@@ -18,6 +22,14 @@ interface KernelUnderTest {
 const SCRIPT = {
   first: "1 + 1",
   cell: "[1, 2, 3].map((x) => x * COUNT)",
+  cells: [
+    "const aCOUNT = [1, 2, 3].map((x) => x * COUNT); aCOUNT",
+    "interface PCOUNT { x: number }\nconst pCOUNT: PCOUNT = { x: COUNT }; pCOUNT",
+    "function fCOUNT(x: number) { return x + COUNT; }\nfCOUNT(2)",
+    'console.log(COUNT, "text")',
+    'const sCOUNT = "x".repeat(COUNT); sCOUNT.length',
+  ],
+  tensorflow: null,
   complete: "Math.ma",
   loop: "console.log('on'); while (true) {}",
 };
@@ -30,6 +42,7 @@ function kernels(): Readonly<Record<string, KernelUnderTest>> {
   return {
     layerbook: {
       ...SCRIPT,
+      tensorflow: "loadEngine();\ntf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync()[0]",
       language: "typescript",
       kernel: {
         argv: [process.execPath, resolve("dist", "kernel.js"), "{connection_file}"],
@@ -64,6 +77,15 @@ function kernels(): Readonly<Record<string, KernelUnderTest>> {
       kernel: { argv: [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"] },
       first: "1 + 1",
       cell: "[x * COUNT for x in [1, 2, 3]]",
+      cells: [
+        "aCOUNT = [x * COUNT for x in [1, 2, 3]]; aCOUNT",
+        "class PCOUNT:\n    x = COUNT\npCOUNT = PCOUNT(); pCOUNT",
+        "def fCOUNT(x):\n    return x + COUNT\nfCOUNT(2)",
+        'print(COUNT, "text")',
+        'sCOUNT = "x" * COUNT\nlen(sCOUNT)',
+      ],
+      tensorflow:
+        "import tensorflow as tf\nfloat(tf.matmul(tf.ones([64, 64]), tf.ones([64, 64]))[0, 0])",
       complete: "max",
       loop: "print('on', flush=True)\nwhile True: pass",
     },
@@ -76,6 +98,9 @@ const CASES = [
   { name: "trivial cell", kind: "cell", most: 50 },
   { name: "completion", kind: "completion", most: 20 },
   { name: "interrupt of a loop", kind: "interrupt", most: 10 },
+  // Once after the two warm-up rounds: 300 cells in all, and the memory after them.
+  { name: "100 cells", kind: "cells", most: 1 },
+  { name: "100 cells, TensorFlow loaded", kind: "tensorflow", most: 1 },
 ] as const;
 
 /**
@@ -90,6 +115,7 @@ export async function benchKernel(_python: string, { repetitions }: BenchOptions
   for (const { name, kind, most } of CASES) {
     const contenders = Object.entries(kernels())
       .filter(([, { loop }]) => kind !== "interrupt" || loop !== null)
+      .filter(([, { tensorflow }]) => kind !== "tensorflow" || tensorflow !== null)
       .map(([implementation, spec]) => ({
         implementation,
         command: [python, "bench/kernel/peers.py", implementation, JSON.stringify(spec), kind],

@@ -2,12 +2,13 @@
 
     python peers.py NAME SPEC_JSON CASE
 
-CASE is start, cell, completion or interrupt; `run` does it once and tells its milliseconds."""
+CASE is start, cell, completion, interrupt, cells or tensorflow; `run` does it once and reports its
+milliseconds. The last two run 100 cells at a time, `tensorflow` after a cell that loads TensorFlow."""
 
 import itertools
 import json
 import os
-import resource
+import re
 import sys
 import tempfile
 import time
@@ -40,11 +41,30 @@ def run_cell(client, code, timeout=120):
 counter = itertools.count()
 
 
+def resident():
+    """Resident MiB of the kernel's processes: what several of them share is counted once (Pss)."""
+    kib = 0
+    for process in Path("/proc").iterdir():
+        try:
+            environment = (process / "environ").read_bytes()
+            if f"JUPYTER_PATH={data}".encode() in environment and int(process.name) != os.getpid():
+                rollup = (process / "smaps_rollup").read_text()
+                kib += int(re.search(r"^Pss:\s+(\d+) kB$", rollup, re.M)[1])
+        except (OSError, ValueError):
+            continue
+    return kib / 1024
+
+
+peak = 0
+
+
 def start():
     begin = time.perf_counter()
     manager, client = start_new_kernel(kernel_name=name, startup_timeout=120)
     run_cell(client, spec["first"])
     elapsed = (time.perf_counter() - begin) * 1000
+    global peak
+    peak = max(peak, resident())
     client.stop_channels()
     manager.shutdown_kernel(now=True)
     return elapsed
@@ -70,6 +90,14 @@ def interrupt(manager, client):
     return (time.perf_counter() - begin) * 1000
 
 
+def cells(client):
+    """Milliseconds of 100 cells, each with names of its own."""
+    return sum(
+        run_cell(client, spec["cells"][n % len(spec["cells"])].replace("COUNT", str(n)))
+        for n in (next(counter) for _ in range(100))
+    )
+
+
 def complete(client):
     begin = time.perf_counter()
     client.complete(spec["complete"], reply=True, timeout=120)
@@ -81,12 +109,14 @@ if case == "start":
     first = start()
 else:
     manager, client = start_new_kernel(kernel_name=name, startup_timeout=120)
-    first = run_cell(client, spec["first"])
+    first = run_cell(client, spec["tensorflow" if case == "tensorflow" else "first"])
     do = {
         # Another text each time: a kernel may keep what it knows of the last one.
         "cell": lambda: run_cell(client, spec["cell"].replace("COUNT", str(next(counter)))),
         "completion": lambda: complete(client),
         "interrupt": lambda: interrupt(manager, client),
+        "cells": lambda: cells(client),
+        "tensorflow": lambda: cells(client),
     }[case]
 say(parameters=0, firstMs=first)
 for line in sys.stdin:
@@ -94,10 +124,10 @@ for line in sys.stdin:
     if command.startswith("run "):
         say(ms=do())
     elif command == "peak":
-        # Of all children that have ended; the kernel's own share once it has gone.
         if case != "start":
+            peak = resident()
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-        say(peakMiB=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+        say(peakMiB=peak)
     else:
         say()
