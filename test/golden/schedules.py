@@ -60,6 +60,39 @@ cases = [
         "rates": torch_rates(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, STEPS // 3, eta_min=0.1 * BASE)),
     },
 ]
+# Defaults: a schedule's name and what it cannot do without.
+cases += [
+    {
+        "schedule": {"name": "cosine"},
+        "rates": [float(keras.optimizers.schedules.CosineDecay(BASE, STEPS)(step)) for step in range(STEPS)],
+    },
+    {
+        "schedule": {"name": "polynomial"},
+        "rates": torch_rates(lambda o: lr_scheduler.PolynomialLR(o, total_iters=STEPS)),
+    },
+    {
+        "schedule": {"name": "staircase", "milestones": [0.5, 0.75]},
+        "rates": torch_rates(lambda o: lr_scheduler.MultiStepLR(o, [6, 9])),
+    },
+    {
+        "schedule": {"name": "oneCycle"},
+        "rates": torch_rates(lambda o: lr_scheduler.OneCycleLR(o, BASE, total_steps=STEPS, cycle_momentum=False)),
+    },
+    {
+        "schedule": {"name": "cosineRestarts", "cycles": 3},
+        "rates": torch_rates(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, STEPS // 3)),
+    },
+]
+# Changes below 0.0001 are no improvement; the rate falls after the tenth epoch without one.
+FLAT = [1.0, 0.5] + [0.5 - 0.00001 * n for n in range(28)]
+cases.append(
+    {
+        "schedule": {"name": "reduceOnPlateau"},
+        "mode": "min",
+        "values": FLAT,
+        "rates": keras_rates(FLAT, "min", 0.0),
+    }
+)
 VALUES = [5, 4, 4, 4, 3.95, 4, 4, 4, 4, 1, 1, 1]
 for mode, values in [("min", VALUES), ("max", [-v for v in VALUES])]:
     for patience, min_delta, cooldown, floor in [(2, 0.0, 0, 0.0), (2, 0.1, 2, 0.0), (1, 0.1, 0, 0.3), (3, 0.0, 1, 0.0)]:

@@ -2,7 +2,7 @@ import { Argument } from "commander";
 import type { Command } from "commander";
 import { PRESET_NAMES } from "../../experiments/config/presets";
 import { leavesOf } from "../../experiments/config/setting";
-import { valueAt } from "../../experiments/config/fingerprint";
+import { valueAt } from "../../experiments/config/setting";
 import { trainingConfigSchema } from "../../experiments/config/trainingConfig";
 import { resultAction } from "../runAction";
 import type { CommonOptions } from "../runAction";

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
-import { valueAt } from "./fingerprint";
 import { didYouMean, nearestName } from "./nearestName";
-import { leavesOf, schemaAt, unwrap } from "./setting";
+import { leavesOf, schemaAt, unwrap, valueAt } from "./setting";
 
 /** Cuts a value to what fits on a line. */
 function shown(value: unknown): string {

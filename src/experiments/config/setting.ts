@@ -83,3 +83,14 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   }
   return schema;
 }
+
+/** The value at a path inside plain data; `undefined` if there is none. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  );
+}

@@ -1,3 +1,4 @@
+import { refuseChanged } from "../training/unusedSettings";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
@@ -32,6 +33,15 @@ export interface Comparison extends StudyResult {
 export async function compareModels(options: CompareOptions): Promise<Comparison> {
   const { models, augmentations, out, seeds } = options;
   models.forEach(expectModelName);
+  const isVaried = augmentations.some((each) => each !== options.config.augmentation);
+  if (isVaried) {
+    refuseChanged(
+      options.config,
+      "augmentation",
+      "a comparison varies itself",
+      "Name the augmentations to compare instead (--augmentation, option augmentations).",
+    );
+  }
   // The plan varies the augmentation, so it is no part of what all jobs share.
   const config: TrainingConfig = { ...options.config, augmentation: "none" };
   const result = await conductStudy("compare", { ...options, config }, (folds) =>

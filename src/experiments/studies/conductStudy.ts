@@ -3,7 +3,7 @@ import { readSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { refuseUnusedSettings } from "../training/unusedSettings";
+import { refuseChanged, refuseUnusedSettings } from "../training/unusedSettings";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -62,6 +62,12 @@ export async function conductStudy(
 ): Promise<StudyResult> {
   const { config, out, splitFile, prune = false, keepsWeights = false } = options;
   const source = absoluteSource(options.source ?? PHANTOM);
+  refuseChanged(
+    config,
+    "testFraction",
+    "a study does not use, since its folds hold out the test slices",
+    "Remove it, or change the number of folds.",
+  );
   await expectNoOwner(out);
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
   const folds =

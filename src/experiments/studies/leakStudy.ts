@@ -1,3 +1,4 @@
+import { refuseChanged } from "../training/unusedSettings";
 import type { SliceDataset } from "../../data/types";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
@@ -34,7 +35,14 @@ export interface LeakStudy extends StudyResult {
 export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   const { model, out, seeds } = options;
   expectModelName(model);
-  // The plan decides on the augmentation.
+  if (options.config.augmentation !== "paper") {
+    refuseChanged(
+      options.config,
+      "augmentation",
+      'a leak study sets to "paper" itself',
+      "Remove it: the study is about where the copies of the paper's augmentation go.",
+    );
+  }
   const config = { ...options.config, augmentation: "paper" as const };
   const warned: StudyOptions = {
     ...{ ...options, config },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ConfigError } from "../../core/errors";
-import { createOptimizer } from "../../core/optimizers";
+import { createOptimizer, OPTIMIZER_NAMES } from "../../core/optimizers/createOptimizer";
+import { nearestName } from "../../core/unknownOptions";
 import { LOSS_NAMES } from "../../losses/lossNames";
 import { parseConfig } from "../config/parseConfig";
 import type { FitOptions } from "./fitOptions";
@@ -69,6 +70,9 @@ const RECORDED = ["validationDice", "validationLoss"] as const;
  * @throws ConfigError that names the option
  */
 export function checkFitOptions(options: FitOptions): void {
+  for (const [option, { names, example }] of Object.entries(BY_NAME)) {
+    refuseBareName(option, options[option as keyof FitOptions], names, example);
+  }
   parseConfig("fit", fitOptionsSchema, options);
   const { loss, optimizer, metrics = {}, monitor } = options;
   if (optimizer !== undefined) createOptimizer(optimizer).dispose();
@@ -98,6 +102,57 @@ export function checkFitOptions(options: FitOptions): void {
       got: `"${monitor}"`,
     });
   }
+}
+
+/** Options that are objects with a name, which a user of Keras would give as the name alone. */
+const BY_NAME: Readonly<Record<string, { names: readonly string[]; example: string }>> = {
+  optimizer: { names: OPTIMIZER_NAMES, example: ", learningRate: 0.001" },
+  loss: { names: LOSS_NAMES, example: "" },
+  schedule: {
+    names: scheduleSchema.options.map(({ shape }) => shape.name.value),
+    example: "",
+  },
+};
+
+function refuseBareName(
+  option: string,
+  value: unknown,
+  names: readonly string[],
+  example: string,
+): void {
+  if (typeof value !== "string") return;
+  const name = names.includes(value) ? value : (nearestName(value, names) ?? names[0]);
+  throw new ConfigError({
+    where: `fit.${option}`,
+    expected: `an object whose name is one of ${names.join(", ")}`,
+    got: `"${value}"`,
+    remedy: `Write ${option}: { name: "${name}"${example} }.`,
+  });
+}
+
+/**
+ * Refuses options that only a validation gives a meaning to.
+ *
+ * @throws ConfigError that names the option
+ */
+export function expectNothingMonitored(options: FitOptions): void {
+  const { patience, monitor, monitorMode, metrics = {}, schedule } = options;
+  const unused = {
+    patience: patience ?? undefined,
+    monitor,
+    monitorMode,
+    metrics: Object.keys(metrics).length === 0 ? undefined : Object.keys(metrics).join(", "),
+    schedule: schedule?.name === "reduceOnPlateau" ? schedule.name : undefined,
+  };
+  const found = Object.entries(unused).find(([, value]) => value !== undefined);
+  if (found === undefined) return;
+  const [option, value] = found;
+  throw new ConfigError({
+    where: `fit.${option}`,
+    expected: "validation examples, which it looks at",
+    got: `${JSON.stringify(value)} without any`,
+    remedy: "Give data.validation, or remove the option.",
+  });
 }
 
 function expectLossOnScores({ from }: { readonly from?: unknown }): void {

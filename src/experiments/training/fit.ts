@@ -7,12 +7,13 @@ import { logitsModel } from "../../models/logitsModel";
 import type { BatchingOptions, Source } from "./batch";
 import { expectShapes, sizesOf } from "./checkExamples";
 import type { ModelSizes } from "./checkExamples";
-import { checkFitOptions } from "./checkFitOptions";
+import { checkFitOptions, expectNothingMonitored } from "./checkFitOptions";
 import { expectNoSharedGroup, openSource } from "./examples";
 import type { Examples, FitData } from "./fitData";
 import { expectFiniteWeights } from "./finiteWeights";
 import { fitFingerprint } from "./fitOptions";
 import type { FitOptions, FitResult, LossConfig, ResolvedFitOptions } from "./fitOptions";
+import { scheduleSchema } from "./schedule";
 import { Training } from "./training";
 import { createSession } from "./trainingSession";
 import type { TrainingSession } from "./trainingSession";
@@ -75,6 +76,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
     const inOrder = { batchSize, seed, lastBatch: "keep", shuffle: false } as const;
     const wholeSizes = validationSizes(sizes, resolved);
     const validation = open("fit.validation", data.validation ?? [], wholeSizes, inOrder);
+    if (validation === null) expectNothingMonitored(options);
     expectNoSharedGroup(data.train, data.validation ?? []);
     tryLoss(resolved.loss, sizes);
     expectFiniteWeights(
@@ -119,7 +121,6 @@ function resolveOptions(
     batchSize: 4,
     seed: 1,
     optimizer: { name: "adam", learningRate: 0.001 },
-    schedule: { name: "constant" },
     augmentation: "none",
     augmentationStrength: {},
     oversampleForeground: 0,
@@ -137,6 +138,7 @@ function resolveOptions(
     onEpoch: () => undefined,
     callbacks: [],
     ...withoutUndefined(options),
+    schedule: scheduleSchema.parse(options.schedule ?? { name: "constant" }),
     monitor,
     ignoreLabel: ignored,
     loss: typeof loss === "function" ? loss : namedLoss(loss, ignored),

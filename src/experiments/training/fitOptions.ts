@@ -7,7 +7,7 @@ import type { WindowJoin } from "../evaluation/sliceWindows";
 import type { EpochRecord } from "./checkpoint";
 import type { TrainingCallback } from "./events";
 import type { FitMetric } from "./sampleMetrics";
-import type { Schedule } from "./schedule";
+import type { ResolvedSchedule, Schedule } from "./schedule";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 /** A loss on scores by its name, with the options that every loss by name has. */
@@ -119,9 +119,10 @@ export interface FitResult {
 
 /** {@link FitOptions} with every default filled in. */
 export type ResolvedFitOptions = Required<
-  Omit<FitOptions, "checkpoint" | "loss" | "ignoreLabel" | "patchSize">
+  Omit<FitOptions, "checkpoint" | "loss" | "ignoreLabel" | "patchSize" | "schedule">
 > &
   Pick<FitOptions, "checkpoint"> & {
+    readonly schedule: ResolvedSchedule;
     readonly patchSize: number | null;
     readonly loss: SegmentationLoss;
     readonly ignoreLabel: number | undefined;

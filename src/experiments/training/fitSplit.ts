@@ -28,6 +28,7 @@ export function fitSplit(
   const { config, checkpoint, progress, shouldStop, onEpoch, callbacks } = options;
   const { epochs, batchSize, seed, schedule, augmentation, augmentationStrength } = config;
   const { lastBatch, patience, monitor, compiled, precision } = config;
+  const isValidated = split.validation.length > 0;
   return fit(
     model,
     {
@@ -36,7 +37,9 @@ export function fitSplit(
     },
     {
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
-      ...{ lastBatch, patience, monitor, compiled, precision },
+      ...{ lastBatch, compiled, precision },
+      // Without validation slices there is nothing to monitor, and `fit` refuses it.
+      ...(isValidated ? { patience, monitor } : {}),
       oversampleForeground: config.sampling.oversampleForeground,
       ...patchOptions(config),
       deepSupervision: config.loss.deepSupervision,

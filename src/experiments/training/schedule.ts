@@ -1,97 +1,111 @@
 import * as z from "zod";
+import { parseConfig } from "../config/parseConfig";
 
-/** A learning-rate schedule as data; see {@link learningRateAt}. */
+/**
+ * A learning-rate schedule as data; see {@link learningRateAt}. Defaults are those of Keras' schedule or
+ * callback of that name, and of PyTorch's for the two that Keras does not have (`staircase`: `MultiStepLR`,
+ * `oneCycle`: `OneCycleLR`).
+ */
 export type Schedule =
   | { name: "constant" }
   | {
       name: "cosine";
-      /** Share of all steps that rise in a line from 0; 0 for none. */
-      warmup: number;
-      /** Where it ends, as a share of the base rate. */
-      floor: number;
+      /** Fraction of all steps over which the rate rises linearly from 0; default 0. */
+      warmup?: number;
+      /** Final rate, as a fraction of the base rate; default 0. */
+      floor?: number;
     }
   | {
       name: "polynomial";
-      /** `(1 − progress) ^ power`; 0.9 is common in segmentation. */
-      power: number;
+      /** `(1 − progress) ^ power`; default 1. 0.9 is common in segmentation. */
+      power?: number;
     }
   | {
       name: "staircase";
-      /** Shares of all steps at which the rate is multiplied by `factor`. */
+      /** Fractions of all steps at which the rate is multiplied by `factor`. */
       milestones: number[];
-      factor: number;
+      /** Default 0.1. */
+      factor?: number;
     }
   | {
       name: "exponential";
-      /** Where it ends, as a share of the base rate; it falls by the same factor in each step. */
+      /** Final rate, as a fraction of the base rate; each step multiplies the rate by the same factor. */
       floor: number;
     }
   | {
       name: "oneCycle";
-      /** Share of all steps that rise to the base rate, as half a cosine. */
-      warmup: number;
-      /** Where it starts, as a share of the base rate. */
-      start: number;
-      /** Where it ends, as a share of the base rate. */
-      floor: number;
+      /** Fraction of all steps over which the rate rises to the base rate, as half a cosine; default 0.3. */
+      warmup?: number;
+      /** Initial rate, as a fraction of the base rate; default 0.04. */
+      start?: number;
+      /** Final rate, as a fraction of the base rate; default 0.000004. */
+      floor?: number;
     }
   | {
       name: "cosineRestarts";
-      /** Half cosines of the same length, one after the other. */
+      /** Number of half cosines of equal length. */
       cycles: number;
-      /** Where each ends, as a share of the base rate. */
-      floor: number;
+      /** Rate at the end of each, as a fraction of the base rate; default 0. */
+      floor?: number;
     }
   | {
       name: "reduceOnPlateau";
-      /** Multiplies the rate after `patience` epochs in which the monitored value was not better. */
-      factor: number;
-      patience: number;
-      /** What counts as better. */
-      minDelta: number;
-      /** Epochs after a reduction that do not count. */
-      cooldown: number;
-      /** Where it ends, as a share of the base rate. */
-      floor: number;
+      /** The rate is multiplied by it after `patience` epochs without improvement of the monitored value; default 0.1. */
+      factor?: number;
+      /** Default 10. */
+      patience?: number;
+      /** The smallest change that counts as an improvement; default 0.0001. */
+      minDelta?: number;
+      /** Epochs after a reduction that do not count; default 0. */
+      cooldown?: number;
+      /** Lowest rate, as a fraction of the base rate; default 0. */
+      floor?: number;
     };
 
-const share = z.number().min(0).max(1);
+type Complete<T> = T extends unknown ? Required<T> : never;
 
-/** What a {@link Schedule} must satisfy. */
+/** A {@link Schedule} with every default filled in. */
+export type ResolvedSchedule = Complete<Schedule>;
+
+const share = z.number().min(0).max(1);
+const warmup = z.number().min(0).lt(1);
+const factor = z.number().positive().lt(1).default(0.1);
+
+/** What a {@link Schedule} must satisfy; fills in the defaults. */
 export const scheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({
     name: z.literal("cosine"),
-    warmup: z.number().min(0).lt(1),
-    floor: z.number().min(0).max(1),
+    warmup: warmup.default(0),
+    floor: share.default(0),
   }),
-  z.strictObject({ name: z.literal("polynomial"), power: z.number().positive() }),
+  z.strictObject({ name: z.literal("polynomial"), power: z.number().positive().default(1) }),
   z.strictObject({
     name: z.literal("staircase"),
     milestones: z.array(z.number().gt(0).lt(1)),
-    factor: z.number().positive().lt(1),
+    factor,
   }),
   z.strictObject({ name: z.literal("exponential"), floor: z.number().positive().max(1) }),
   z.strictObject({
     name: z.literal("oneCycle"),
-    warmup: z.number().min(0).lt(1),
-    start: share,
-    floor: share,
+    warmup: warmup.default(0.3),
+    start: share.default(1 / 25),
+    floor: share.default(1 / 25 / 1e4),
   }),
   z.strictObject({
     name: z.literal("cosineRestarts"),
     cycles: z.int().positive(),
-    floor: share,
+    floor: share.default(0),
   }),
   z.strictObject({
     name: z.literal("reduceOnPlateau"),
-    factor: z.number().positive().lt(1),
-    patience: z.int().positive(),
-    minDelta: z.number().min(0),
-    cooldown: z.int().min(0),
-    floor: share,
+    factor,
+    patience: z.int().positive().default(10),
+    minDelta: z.number().min(0).default(1e-4),
+    cooldown: z.int().min(0).default(0),
+    floor: share.default(0),
   }),
-]) satisfies z.ZodType<Schedule>;
+]) satisfies z.ZodType<ResolvedSchedule, Schedule>;
 
 /** Where a training stands. */
 export interface ScheduleTime {
@@ -113,7 +127,7 @@ const halfCosine = (from: number, to: number, progress: number): number =>
 
 /** How often Keras' `ReduceLROnPlateau` would have reduced the rate. */
 function reductions(
-  { patience, minDelta, cooldown }: Extract<Schedule, { name: "reduceOnPlateau" }>,
+  { patience, minDelta, cooldown }: Extract<ResolvedSchedule, { name: "reduceOnPlateau" }>,
   { values, mode }: NonNullable<ScheduleTime["history"]>,
 ): number {
   const sign = mode === "max" ? 1 : -1;
@@ -133,11 +147,18 @@ function reductions(
  * The learning rate of a step. It depends on the step's number, and for `reduceOnPlateau` on the
  * records of the epochs before, so a resumed training continues it exactly.
  *
+ * @throws ConfigError for a setting that the schedule does not have, or one out of its range
+ *
  * @example
  * const schedule = { name: "cosine", warmup: 0.5, floor: 0 } as const;
  * [0, 1, 2, 3].map((step) => learningRateAt(schedule, { base: 1, step, totalSteps: 4 })); // [0.5, 1, 1, 0.5]
  */
 export function learningRateAt(schedule: Schedule, time: ScheduleTime): number {
+  return resolvedRateAt(parseConfig("learningRateAt", scheduleSchema, schedule), time);
+}
+
+/** {@link learningRateAt} of a schedule that has been checked already. */
+export function resolvedRateAt(schedule: ResolvedSchedule, time: ScheduleTime): number {
   const { base, step, totalSteps } = time;
   const progress = totalSteps > 0 ? Math.min(step / totalSteps, 1) : 0;
   switch (schedule.name) {

@@ -87,13 +87,14 @@ export interface TrainedRun extends Run {
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { model, config, out, source = PHANTOM } = options;
   expectTrainable(model, config);
-  refuseUnusedSettings([{ model, config }]);
+  const { split: ownSplit } = options;
+  refuseUnusedSettings([{ model, config, ...(ownSplit === undefined ? {} : { split: ownSplit }) }]);
   await expectNoOwner(out);
   const manifest = await readManifest(out);
   if (manifest !== null) expectSameSettings(out, manifest, { model, config });
   const dataset = options.dataset ?? (await loadLabelledData(source, config, options.readOptions));
   const split =
-    options.split ??
+    ownSplit ??
     (manifest === null ? newSplit(dataset, config) : await savedSplit(out, dataset, config));
   checkSplit(split, dataset.cases);
   return withFolderLock(out, () => trainInFolder({ ...options, source, dataset, split }));

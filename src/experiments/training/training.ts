@@ -11,7 +11,7 @@ import type { TrainingEvent, TrainingPlan } from "./events";
 import { expectFiniteWeights, findNonFinite, layerOf } from "./finiteWeights";
 import { expectSameFingerprint } from "./fitOptions";
 import type { FitResult, ResolvedFitOptions } from "./fitOptions";
-import { learningRateAt } from "./schedule";
+import { resolvedRateAt } from "./schedule";
 import type { WeightMap } from "../../core/weights/WeightTensor";
 import type { TrainingSession } from "./trainingSession";
 import { validate } from "./validation";
@@ -274,7 +274,7 @@ export class Training {
 
   private learningRate(step: number): number {
     const { optimizer, schedule, monitor, monitorMode } = this.options;
-    return learningRateAt(schedule, {
+    return resolvedRateAt(schedule, {
       base: optimizer.learningRate,
       step,
       totalSteps: this.totalSteps,

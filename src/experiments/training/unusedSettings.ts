@@ -1,14 +1,17 @@
 import { ConfigError } from "../../core/errors";
 import { modelArguments } from "../../models/modelArguments";
 import type { ModelName } from "../../models/modelNames";
-import { decisiveSettings, valueAt } from "../config/fingerprint";
+import { decisiveSettings } from "../config/fingerprint";
 import { PRESET_NAMES, presetConfig } from "../config/presets";
+import { valueAt } from "../config/setting";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 /** A model with the settings that it is trained by. */
 interface Training {
   readonly model: string;
   readonly config: TrainingConfig;
+  /** Default: the split that the configuration's fractions make. */
+  readonly split?: { readonly validation: readonly string[] };
 }
 
 /**
@@ -31,24 +34,61 @@ export function refuseUnusedSettings(trainings: readonly Training[]): void {
   }
 }
 
+/**
+ * Refuses a setting that was changed from its preset and that a study decides itself.
+ *
+ * @param path e.g. `"augmentation"`
+ * @param reason continues "which", e.g. "this study sets itself"
+ * @throws ConfigError that names the setting
+ */
+export function refuseChanged(
+  config: TrainingConfig,
+  path: string,
+  reason: string,
+  remedy: string,
+): void {
+  const value = decisiveSettings(config).get(path);
+  if (value === presetSettings(config).get(path)) return;
+  throw new ConfigError({
+    where: `config.${path}`,
+    expected: "a setting that the study uses",
+    got: `${value ?? "nothing"}, which ${reason}`,
+    remedy,
+  });
+}
+
+function presetSettings({ preset }: TrainingConfig): Map<string, string> {
+  return decisiveSettings(presetConfig(PRESET_NAMES.find((name) => name === preset) ?? "quick"));
+}
+
 /** Paths of changed settings that nothing reads, and why. */
-function unusedSettings({ model, config }: Training): Map<string, string> {
-  const preset = PRESET_NAMES.find((name) => name === config.preset) ?? "quick";
-  const before = decisiveSettings(presetConfig(preset));
+function unusedSettings(training: Training): Map<string, string> {
+  const before = presetSettings(training.config);
   const unused = new Map<string, string>();
-  for (const [path, value] of decisiveSettings(config)) {
+  for (const [path, value] of decisiveSettings(training.config)) {
     if (value === before.get(path)) continue;
-    const reason = reasonUnused(path, model, config);
+    const reason = reasonUnused(path, training);
     if (reason !== null) unused.set(path, reason);
   }
   return unused;
 }
 
 /** Why a setting is not used; `null` where it is. */
-function reasonUnused(path: string, model: string, config: TrainingConfig): string | null {
+function reasonUnused(path: string, { model, config, split }: Training): string | null {
   const { loss, augmentation, augmentationStrength, compiled, selfTraining } = config;
+  const isValidated =
+    split === undefined ? config.validationFraction > 0 : split.validation.length > 0;
   const [group, name] = path.split(".");
   switch (group) {
+    case "patience":
+    case "monitor":
+      return isValidated ? null : "needs validation slices, and there are none";
+    case "schedule":
+      return config.schedule.name === "reduceOnPlateau" && !isValidated
+        ? "needs validation slices, and there are none"
+        : null;
+    case "validationFraction":
+      return config.validationFraction === 0 || isValidated ? null : "has no slices to divide";
     case "model":
       return reasonUnusedByModel(name, model, config.model);
     case "loss": {

@@ -51,7 +51,7 @@ describe("readConfig", () => {
       /schedule\.name: expected one of "constant", .*, got "cosin"\. Did you mean "cosine"\?/,
     ],
     ["schedule=cosine", /expected an object, got "cosine"\. Write it as JSON, such as \{"name":/],
-    ['schedule={"name":"polynomial"}', /schedule\.power: expected a number, got nothing/],
+    ['schedule={"name":"exponential"}', /schedule\.floor: expected a number, got nothing/],
     ["model=unet", /config\.model: expected an object, got "unet"/],
     ["epochs=1e999", /config.epochs: expected a number, got Infinity/],
     ['data.labels={"a":1}', /labels.a: expected a whole number as the value of a mask, got 1/],

@@ -16,7 +16,10 @@ import { crossValidationFolds } from "../../../src/experiments/studies/folds";
 import { buildModel } from "../../../src/experiments/training/buildModel";
 import { loadLabelledData } from "../../../src/experiments/training/dataSource";
 import { fitSplit } from "../../../src/experiments/training/fitSplit";
-import { refuseUnusedSettings } from "../../../src/experiments/training/unusedSettings";
+import {
+  refuseChanged,
+  refuseUnusedSettings,
+} from "../../../src/experiments/training/unusedSettings";
 import { optimizerOf } from "../../../src/experiments/training/optimizerOf";
 import { newSplit } from "../../../src/experiments/training/trainRun";
 import { discDataset } from "../support/discDataset";
@@ -264,8 +267,33 @@ describe("settings that nothing would use", () => {
       { size: 32, sampling: { patchSize: 32 }, inference: { mode: "gaussian" } },
       /mode: .*got "gaussian", which needs a patchSize below size/,
     ],
+    ["unet", { validationFraction: 0, patience: 3 }, /patience: .*got 3, which needs validation/],
+    ["unet", { validationFraction: 0, monitor: "validationLoss" }, /monitor: .*needs validation/],
+    [
+      "unet",
+      { validationFraction: 0, schedule: { name: "reduceOnPlateau" } },
+      /schedule: .*needs validation/,
+    ],
   ])("are refused for %s: %j", (model, overrides, message) => {
     expect(refuse(model, overrides)).toThrow(message);
+  });
+
+  it("are refused where a split of its own has no validation slices", () => {
+    const config = presetConfig("quick", { validationFraction: 0.3 });
+    const split = { validation: [] };
+    expect(() => refuseUnusedSettings([{ model: "unet", config, split }])).toThrow(
+      /validationFraction: .*got 0\.3, which has no slices to divide/,
+    );
+  });
+
+  it("are refused where a study decides itself", () => {
+    const config = presetConfig("quick", { augmentation: "none" });
+    const refuseIt = (path: string) => () =>
+      refuseChanged(config, path, "this study sets itself", "Remove it.");
+    expect(refuseIt("augmentation")).toThrow(
+      'config.augmentation: expected a setting that the study uses, got "none", which this study sets itself. Remove it.',
+    );
+    expect(refuseIt("testFraction")).not.toThrow();
   });
 
   it("are taken where one model of a study uses them, or the preset has them", () => {

@@ -99,6 +99,14 @@ describe("compareModels", () => {
     expect(more).toMatchObject({ isComplete: true, trained: 4, found: 8 });
   });
 
+  it.each([
+    [{ augmentation: "standard" }, /augmentation: .*"standard", which a comparison varies itself/],
+    [{ testFraction: 0.3 }, /testFraction: .*got 0\.3, which a study does not use/],
+  ] as const)("refuses a setting that it would ignore: %j", async (setting, message) => {
+    const config = { ...options().config, ...setting };
+    await expect(compareModels({ ...options(), config })).rejects.toThrow(message);
+  });
+
   it("refuses a folder of another comparison, naming the setting", async () => {
     const { config } = options();
     const other = compareModels({ ...options(), config: { ...config, epochs: 2 } });

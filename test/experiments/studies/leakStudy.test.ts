@@ -89,6 +89,14 @@ describe("leakNote", () => {
 });
 
 describe("leakStudy", () => {
+  it("refuses an augmentation, which it would ignore", async () => {
+    const augmented = { ...config, augmentation: "standard" as const };
+    const options = { config: augmented, model: "unet", out: join(folder, "refused"), dataset };
+    await expect(leakStudy({ ...options, source: "discs" })).rejects.toThrow(
+      /config\.augmentation: .*"standard", which a leak study sets to "paper" itself/,
+    );
+  });
+
   it("trains under four protocols, and shows each with and without the background", async () => {
     const out = join(folder, "study");
     const options = { config, model: "unet", out, source: "discs", dataset };

@@ -97,6 +97,22 @@ describe("options that fit refuses, in JavaScript too", () => {
     ["a checkpoint as text", { checkpoint: "run" }, "fit.checkpoint"],
     ["a checkpoint without a path", { checkpoint: { path: "" } }, "fit.checkpoint.path"],
     ["a callback that is none", { callbacks: [{}] }, "fit.callbacks.0"],
+    [
+      "an optimizer by its name alone",
+      { optimizer: "adam" },
+      'Write optimizer: { name: "adam", learningRate: 0.001 }.',
+    ],
+    ["a misspelt optimizer", { optimizer: "admw" }, 'Write optimizer: { name: "adamw"'],
+    ["a loss by its name alone", { loss: "dice" }, 'Write loss: { name: "dice" }.'],
+    ["a schedule by its name alone", { schedule: "cosine" }, 'Write schedule: { name: "cosine" }.'],
+    ["patience without validation", { patience: 3 }, "fit.patience: expected validation examples"],
+    ["a monitor without validation", { monitor: "validationLoss" }, "fit.monitor: expected valid"],
+    ["metrics without validation", { metrics: { iou: () => 1 } }, "fit.metrics: expected valid"],
+    [
+      "a plateau without validation",
+      { schedule: { name: "reduceOnPlateau" } },
+      "fit.schedule: expected validation examples",
+    ],
     ["a number as progress", { progress: 1 }, "fit.progress: expected a name, false or a function"],
   ])("%s", async (_, options, message) => {
     const error = await refusal({ train }, options);
