@@ -1,4 +1,4 @@
-/** Whether this Node can debug: some builds have no inspector. */
+/** Whether this Node has an inspector, which debugging needs; some builds do not. */
 export function hasInspector(): boolean {
   return (process.features as { readonly inspector?: boolean }).inspector === true;
 }

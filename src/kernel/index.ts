@@ -1,7 +1,7 @@
-// `layerbook/kernel`: the notebook kernel's place among Jupyter's.
+// `layerbook/kernel`: installs the notebook kernel in Jupyter.
 export { installKernel, listKernels, uninstallKernel } from "./kernelspec";
 export type { InstalledKernel, InstallOptions, KernelScope } from "./kernelspec";
-// Comms and widgets, for libraries that want nothing else of the toolkit.
+// Comms and widgets, for libraries that need nothing else from the toolkit.
 export { listComms, openComm, registerCommTarget, Widget, widget } from "../display";
 export type {
   Comm,

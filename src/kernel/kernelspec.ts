@@ -11,23 +11,23 @@ import { hasInspector } from "./hasInspector";
 /** Where kernelspecs live: in a Python environment or in the user's home. */
 export type KernelScope = "sys-prefix" | "user";
 
-/** What `layerbook kernel install` is told. */
+/** Options of `layerbook kernel install`. */
 export interface InstallOptions {
   readonly packageRoot: string;
   readonly scope: KernelScope;
   /** The kernelspec's name; default `layerbook`. */
   readonly name?: string;
-  /** Cells are checked by TypeScript's strict rules. */
+  /** Check cells by TypeScript's strict rules. */
   readonly strict?: boolean;
 }
 
-/** A kernelspec of ours that was found. */
+/** An installed kernelspec of layerbook. */
 export interface InstalledKernel {
   readonly name: string;
   readonly displayName: string;
   readonly folder: string;
   readonly scope: KernelScope;
-  /** Whether the programs that it names are there. */
+  /** Whether the programs that it names exist. */
   readonly isWhole: boolean;
 }
 
@@ -83,10 +83,10 @@ function checkName(name: string): string {
   });
 }
 
-/** The kernelspec's content: absolute paths, as a frontend has no PATH to rely on. */
+/** The kernelspec's content. Paths are absolute because a frontend may not have our PATH. */
 export function kernelSpec(options: InstallOptions): Readonly<Record<string, unknown>> {
   const { packageRoot, strict = false } = options;
-  // The kernel's own packages, where layerbook was installed into a project.
+  // If layerbook was installed into a project, where its own packages are.
   const modules = engineFolders().map((folder) => join(folder, "node_modules"));
   return {
     argv: [
@@ -99,7 +99,7 @@ export function kernelSpec(options: InstallOptions): Readonly<Record<string, unk
     language: "typescript",
     interrupt_mode: "message",
     env: {
-      // TensorFlow reads it when it loads: warnings and errors only.
+      // Read by TensorFlow when it loads: warnings and errors only.
       TF_CPP_MIN_LOG_LEVEL: "3",
       ...(modules.length === 0 ? {} : { NODE_PATH: modules.join(delimiter) }),
     },
@@ -111,7 +111,7 @@ export function kernelSpec(options: InstallOptions): Readonly<Record<string, unk
  * Installs the kernelspec.
  *
  * @returns its folder
- * @throws SetupError where the kernel is not built or there is no Python environment
+ * @throws SetupError if the kernel is not built or there is no Python environment
  */
 export function installKernel(options: InstallOptions): string {
   const { packageRoot, scope } = options;
@@ -126,13 +126,13 @@ export function installKernel(options: InstallOptions): string {
     });
   }
   const folder = join(kernelsFolder(packageRoot, scope), name);
-  // Whole or not at all: a frontend may be listing kernels.
+  // Written atomically: a frontend may be listing kernels.
   writeWholeSync(join(folder, "logo-svg.svg"), LOGO);
   writeWholeSync(join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(options), null, 2)}\n`);
   return folder;
 }
 
-/** The kernelspecs of a scope that start this kernel, of whatever name. */
+/** The kernelspecs of a scope that start this kernel, whatever their name. */
 export function listKernels(packageRoot: string, scope: KernelScope): InstalledKernel[] {
   const root = kernelsFolder(packageRoot, scope);
   const names = existsSync(root) ? readdirSync(root).sort() : [];
@@ -142,7 +142,7 @@ export function listKernels(packageRoot: string, scope: KernelScope): InstalledK
     try {
       json = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8"));
     } catch {
-      return []; // not a kernelspec, or somebody else's broken one
+      return []; // not a kernelspec, or a broken one
     }
     const spec = specSchema.safeParse(json);
     if (!spec.success || spec.data.metadata?.implementation !== "layerbook") return [];
@@ -153,10 +153,10 @@ export function listKernels(packageRoot: string, scope: KernelScope): InstalledK
 }
 
 /**
- * Removes a kernelspec of ours.
+ * Removes a kernelspec of layerbook.
  *
  * @returns its folder
- * @throws ConfigError where there is none of that name, or it starts another kernel
+ * @throws ConfigError if there is none of that name, or it starts another kernel
  */
 export function uninstallKernel(
   packageRoot: string,

@@ -1,4 +1,4 @@
-// dist/kernel.js: the process that a frontend starts, which owns Jupyter's protocol.
+// dist/kernel.js: the process that a frontend starts; it implements Jupyter's protocol.
 import { SessionProcess, sessionCommand } from "./protocol/sessionProcess";
 import { findPackageRoot } from "./packageRoot";
 import { findSnapshot } from "./snapshot/snapshotFile";
@@ -9,7 +9,7 @@ if (connectionFile === undefined) {
   process.stderr.write("usage: kernel.js [--strict] CONNECTION_FILE\n");
   process.exitCode = 2;
 } else {
-  // Before this process loads what it needs itself: the session's start is the longer one.
+  // Start the session before loading this process's own modules: the session takes longer to start.
   const packageRoot = findPackageRoot();
   const backend = new SessionProcess(
     sessionCommand({

@@ -18,7 +18,7 @@ export interface KernelOptions {
   readonly packageRoot: string;
 }
 
-/** How often the kernel looks whether who started it is still there. */
+/** How often the kernel checks whether its parent process is still running. */
 const ORPHAN_CHECK_MS = 1000;
 
 function versionOf(packageRoot: string, name?: string): string {
@@ -74,7 +74,7 @@ export async function runKernel(options: KernelOptions): Promise<void> {
     onShutdown: () => void end(),
   });
   process.on("SIGTERM", () => void end());
-  // An interrupt is a message; the signal is a terminal's, meant for who started us.
+  // Interrupts arrive as messages; a SIGINT comes from the terminal and is meant for the parent.
   process.on("SIGINT", () => undefined);
   if (process.env["JPY_PARENT_PID"] !== undefined) {
     const parent = process.ppid;

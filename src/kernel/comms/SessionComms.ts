@@ -23,7 +23,7 @@ class SessionComm implements Comm {
   ) {}
 
   send(data: Data, extras: CommExtras = {}): void {
-    // Nobody is there to take it, as after a page was closed; no reason to end the cell.
+    // The page may have been closed: drop the message rather than fail the cell.
     if (this.isOpen) this.post("comm_msg", data, extras);
   }
 
@@ -44,12 +44,12 @@ class SessionComm implements Comm {
   }
 }
 
-/** One handler to be called, as a piece of work that may fail. */
+/** A handler to call; it may throw. */
 export type CommTask = () => unknown;
 
 /**
- * The comms of a session: which are open, which targets take new ones, who is called for a message.
- * It calls nobody itself: what there is to do is returned, so that it can run as a cell does.
+ * The comms of a session: the open ones, the targets that accept new ones, and the handlers of each
+ * message. It calls no handler itself: it returns tasks, so that they can run as a cell does.
  */
 export class SessionComms {
   readonly #comms = new Map<string, SessionComm>();
@@ -61,7 +61,7 @@ export class SessionComms {
     this.#send = send;
   }
 
-  /** What cells see of it. */
+  /** The part that cells can use. */
   readonly host: CommHost = {
     open: (target, data, extras) => {
       const comm = this.#create(randomUUID(), target);
@@ -77,7 +77,7 @@ export class SessionComms {
     list: () => [...this.#comms.values()],
   };
 
-  /** What a frame from the frontend asks for; a message of an unknown comm asks for nothing. */
+  /** The handlers to run for a frame from the frontend; none for a message of an unknown comm. */
   tasks(frame: CommFrame): readonly CommTask[] {
     const { kind, commId, target, data, metadata } = frame;
     const buffers = frame.buffers.map((text) => new Uint8Array(Buffer.from(text, "base64")));

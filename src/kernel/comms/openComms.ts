@@ -1,16 +1,16 @@
 import type { CommFrame } from "../session/channel";
 
-/** Which comms are open, as the protocol's side sees it: what `comm_info_request` asks for. */
+/** The open comms, as the protocol process tracks them to answer `comm_info_request`. */
 export class OpenComms {
   readonly #targets = new Map<string, string>();
 
-  /** Notes what a frame from either side opens or closes. */
+  /** Records a comm that a frame from either side opens or closes. */
   note({ kind, commId, target }: CommFrame): void {
     if (kind === "comm_open") this.#targets.set(commId, target);
     else if (kind === "comm_close") this.#targets.delete(commId);
   }
 
-  /** The content of `comm_info_reply`: all comms, or those of a target. */
+  /** The content of `comm_info_reply`: all comms, or those of one target. */
   info(target: string | null): Readonly<Record<string, { readonly target_name: string }>> {
     return Object.fromEntries(
       [...this.#targets]
@@ -19,7 +19,7 @@ export class OpenComms {
     );
   }
 
-  /** Forgets all of them; returns their ids. */
+  /** Forgets all comms and returns their ids. */
   clear(): string[] {
     const ids = [...this.#targets.keys()];
     this.#targets.clear();

@@ -12,10 +12,10 @@ import { Variables, typeText, variableName } from "./variables";
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The cells' thread, the only one that is debugged. */
+/** The thread that runs cells, the only one that is debugged. */
 const THREAD = { id: 1, name: "Cells" };
 
-/** The one filter of exceptions: each `throw`, caught or not. */
+/** The only exception filter: every `throw`, caught or not. */
 const THROWN = "all";
 
 const CAPABILITIES: Body = {
@@ -27,13 +27,13 @@ const CAPABILITIES: Body = {
   exceptionBreakpointFilters: [{ filter: THROWN, label: "Thrown errors", default: false }],
 };
 
-/** What a {@link DebugAdapter} is made of. */
+/** Options of {@link DebugAdapter}. */
 interface AdapterOptions {
-  /** The folder of the kernel's own scripts, in which nothing stops. */
+  /** The folder of the kernel's own scripts; the debugger never stops in them. */
   readonly kernelFolder: string;
   /** Sends an event to the frontends. */
   readonly emit: (event: DapEvent) => void;
-  /** Told when debugging begins and ends: only then cells wait for their breakpoints. */
+  /** Called when debugging begins and ends: cells wait for their breakpoints only in between. */
   readonly onStarted: (isStarted: boolean) => void;
 }
 
@@ -41,14 +41,14 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** Whether two stops are on one line of one function. */
+/** Whether two stops are on the same line of the same function. */
 function isSamePlace(one: UserFrame, other: UserFrame | undefined): boolean {
   return other?.script === one.script && other.name === one.name && other.line === one.line;
 }
 
 /**
- * The debug adapter protocol, as Jupyter's frontends speak it, over V8's inspector. It lives on
- * another thread than the cells, so that it answers while one of them stands at a breakpoint.
+ * The Debug Adapter Protocol, as Jupyter's frontends use it, on top of V8's inspector. It runs on a
+ * different thread from the cells, so it can answer while a cell is stopped at a breakpoint.
  */
 export class DebugAdapter {
   readonly #options: AdapterOptions;
@@ -63,7 +63,7 @@ export class DebugAdapter {
   #stopped: readonly UserFrame[] | null = null;
   #isPaused = false;
   #lastCommand: "step" | "pause" | null = null;
-  /** Where a step over began, until it has left that line: an await stops on its line twice. */
+  /** Where a step over began, until it leaves that line: an await stops on its line twice. */
   #steppedFrom: UserFrame | null = null;
   #seq = 0;
 
@@ -87,12 +87,12 @@ export class DebugAdapter {
     };
   }
 
-  /** Whether a cell stands at a breakpoint. */
+  /** Whether a cell is stopped at a breakpoint. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** Lets a stopped cell go on, or end where it stands. */
+  /** Lets a stopped cell continue, or ends it at that point. */
   async resume(options: { readonly terminate: boolean }): Promise<void> {
     await this.#client.post("Debugger.resume", { terminateOnResume: options.terminate });
   }
@@ -219,7 +219,7 @@ export class DebugAdapter {
     this.#isStarted = false;
     this.#options.onStarted(false);
     this.#breakpoints.clear();
-    // Takes V8's breakpoints away and lets a stopped cell go on.
+    // Removes V8's breakpoints and lets a stopped cell continue.
     await this.#client.post("Debugger.disable");
     this.#client.disconnect();
     this.#isPaused = false;
@@ -244,7 +244,7 @@ export class DebugAdapter {
     const frames = await this.#frames.read(callFrames);
     if (!this.#isPaused) return;
     if (frames.length === 0) {
-      // Nothing of the user's is there to be shown.
+      // None of the user's code is on the stack.
       await this.#client.post("Debugger.resume");
       return;
     }
@@ -321,7 +321,7 @@ export class DebugAdapter {
     };
   }
 
-  /** What the notebook's variables are, while no cell is stopped. */
+  /** The notebook's variables while no cell is stopped. */
   async #inspectVariables(): Promise<Body> {
     return this.#connected(async () => {
       if (this.#stopped === null) this.#variables.clear();
@@ -346,7 +346,7 @@ export class DebugAdapter {
     });
   }
 
-  /** Asks the cells' thread something also where debugging has not begun. */
+  /** Queries the cells' thread, connecting first if debugging has not started. */
   async #connected<T>(ask: () => Promise<T>): Promise<T> {
     if (this.#isStarted) return ask();
     this.#client.connect();

@@ -12,8 +12,8 @@ function send(message: SessionMessage): void {
 }
 
 /**
- * The debugger's part of the session's second thread: requests in their order, events and responses
- * over a pipe of its own. The adapter is loaded when somebody asks for it.
+ * Debugging on the session's second thread: handles requests in order and sends events and responses
+ * over a separate pipe. The adapter is loaded on the first request.
  */
 export class DebugThread {
   readonly #flags: Int32Array;
@@ -24,7 +24,7 @@ export class DebugThread {
     this.#flags = flags;
   }
 
-  /** Whether a cell stands at a breakpoint. */
+  /** Whether a cell is stopped at a breakpoint. */
   get isPaused(): boolean {
     return this.#adapter?.isPaused ?? false;
   }
@@ -38,7 +38,7 @@ export class DebugThread {
 
   /** Sets the breakpoints of a script that is about to run. */
   async prepare(script: string): Promise<void> {
-    // A breakpoint that could not be set is no reason not to run the cell.
+    // The cell runs even if a breakpoint could not be set.
     await this.#adapter?.prepare(script).catch(() => undefined);
   }
 

@@ -7,7 +7,7 @@ import type { InspectorClient } from "./inspectorClient";
 import { LineMap } from "./lineMap";
 import type { Breakpoint } from "./protocol";
 
-/** A breakpoint as a frontend is told of it. */
+/** A breakpoint as reported to a frontend. */
 interface SetBreakpoint {
   readonly verified: boolean;
   readonly line: number;
@@ -15,7 +15,7 @@ interface SetBreakpoint {
   readonly message?: string;
 }
 
-/** `a {x} b` as a template that is filled in where the breakpoint stands. */
+/** Turns a log message such as `a {x} b` into a template literal that V8 evaluates at the breakpoint. */
 function logExpression(message: string): string {
   const parts = message
     .split(/(\{[^}]*\})/)
@@ -23,7 +23,7 @@ function logExpression(message: string): string {
   return `console.log([${parts.join(", ")}].join(""))`;
 }
 
-/** What V8 asks before it stops: the user's condition, which may use the names of all cells. */
+/** The condition given to V8: the user's, in which names of all cells are available. */
 function conditionOf({ condition, logMessage }: Breakpoint): string {
   const isGiven = typeof condition === "string" && condition.trim() !== "";
   const asked = isGiven ? `(${condition})` : "true";
@@ -34,30 +34,30 @@ function conditionOf({ condition, logMessage }: Breakpoint): string {
 }
 
 /**
- * The breakpoints of cells and of the project's files, by their paths. A cell that runs gets those of
- * its path; a file, loaded or not, has them under its own name, and anew after it has changed.
+ * The breakpoints of cells and of the project's files, by path. A cell gets the breakpoints of its path
+ * when it runs. A file's are set under its name, loaded or not, and again after it changes.
  */
 export class Breakpoints {
   readonly #client: InspectorClient;
   readonly #wanted = new Map<string, readonly Breakpoint[]>();
-  /** V8's names of those that are set, by the path. */
+  /** V8's ids of the breakpoints that are set, by path. */
   readonly #set = new Map<string, string[]>();
-  /** What the files were when their breakpoints were set. */
+  /** Each file's stamp at the time its breakpoints were set. */
   readonly #stamps = new Map<string, string>();
 
   constructor(client: InspectorClient) {
     this.#client = client;
   }
 
-  /** All of them, as `debugInfo` lists them. */
+  /** All breakpoints, as `debugInfo` lists them. */
   list(): { readonly source: string; readonly breakpoints: readonly Breakpoint[] }[] {
     return [...this.#wanted].map(([source, breakpoints]) => ({ source, breakpoints }));
   }
 
   /**
-   * Replaces the breakpoints of a file, or of a cell in every script that was made of it.
+   * Replaces the breakpoints of a file, or of a cell in every script compiled from it.
    *
-   * @returns each where it really is; before a cell has run, where it was asked for
+   * @returns each at its actual line; at the requested line if the cell has not run yet
    */
   async replace(path: string, breakpoints: readonly Breakpoint[]): Promise<SetBreakpoint[]> {
     await this.#remove(path);
@@ -102,7 +102,7 @@ export class Breakpoints {
     this.#set.delete(path);
   }
 
-  /** The lines as {@link Breakpoints.#setIn} gives them; `null` for what cells cannot load. */
+  /** The lines as {@link Breakpoints.#setIn} returns them; `null` for a file that cells cannot load. */
   async #setInFile(path: string): Promise<(number | null)[] | null> {
     this.#stamps.set(path, fileStamp(path));
     const file = await this.#client.ask<DebuggedScript | null>(`file(${JSON.stringify(path)})`);
@@ -110,9 +110,9 @@ export class Breakpoints {
   }
 
   /**
-   * Sets a script's breakpoints, whether V8 knows it already or not.
+   * Sets a script's breakpoints, whether or not V8 has loaded it.
    *
-   * @returns the typed lines, from 1, where they are; `null` for those that have no code
+   * @returns the source lines, from 1, where they were set; `null` for lines without code
    */
   async #setIn({ script, path, segments }: DebuggedScript): Promise<(number | null)[]> {
     const map = new LineMap(segments);
@@ -134,7 +134,7 @@ export class Breakpoints {
         );
         ids.push(breakpointId);
       } catch {
-        // Another one is there: two typed lines that were compiled to the same place.
+        // There is one already: two source lines can compile to the same place.
       }
     }
     return lines;

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 
-/** What a frontend must know to find a cell by its code, as `debugInfo` tells it. */
+/** How a frontend computes a cell's path from its code, as reported by `debugInfo`. */
 export const CELL_PATHS = {
   hashMethod: "Murmur2",
   hashSeed: 0xc70f6907,
@@ -34,13 +34,13 @@ export function murmur2(text: string, seed: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** The path by which the debugger's frontends know a cell: cells of the same code share it. */
+/** The path by which frontends identify a cell; cells with the same code share it. */
 export function cellPath(code: string): string {
   const { hashSeed, tmpFilePrefix, tmpFileSuffix } = CELL_PATHS;
   return `${tmpFilePrefix}${murmur2(code, hashSeed)}${tmpFileSuffix}`;
 }
 
-/** Whether a path is one that {@link cellPath} makes, not that of a file. */
+/** Whether {@link cellPath} made this path; if not, it is a file's. */
 export function isCellPath(path: string): boolean {
   return path.startsWith(CELL_PATHS.tmpFilePrefix);
 }

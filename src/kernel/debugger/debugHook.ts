@@ -7,24 +7,24 @@ import { cellPath } from "./cellPaths";
 import { cellSegments, fileSegments } from "./lineMap";
 import type { Segment } from "./lineMap";
 
-/** How the debugger's thread names this object when it evaluates in the cells' thread. */
+/** The name by which the debugger's thread finds this object when it evaluates in the cells' thread. */
 export const HOOK_NAME = "layerbook.debug";
 
-/** How many cells back a function can be stopped in. */
+/** How many recent cells the debugger can stop in. */
 const KEPT_CELLS = 300;
 
-/** What the debugger needs of a script to find places in it. */
+/** What the debugger needs to find places in a script. */
 export interface DebuggedScript {
-  /** The name under which V8 knows it. */
+  /** V8's name for it. */
   readonly script: string;
-  /** The path under which the frontend knows it. */
+  /** The frontend's path for it. */
   readonly path: string;
   readonly segments: readonly Segment[];
 }
 
-/** A cell as the debugger needs it. */
+/** A cell, as the debugger sees it. */
 export interface DebuggedCell extends DebuggedScript {
-  /** The number that the frontend shows. */
+  /** The execution count. */
   readonly count: number;
 }
 
@@ -38,8 +38,8 @@ interface KnownCell {
 }
 
 /**
- * The debugger's foothold in the thread that runs the cells. Its thread calls these methods through
- * the inspector, also while a cell stands at a breakpoint; so none of them may wait for anything.
+ * The debugger's entry point in the thread that runs cells. The debugger's thread calls these methods
+ * through the inspector, even while a cell is stopped at a breakpoint, so they must not wait for anything.
  */
 export class DebugHook {
   readonly #cells = new Map<string, KnownCell>();
@@ -47,15 +47,15 @@ export class DebugHook {
   readonly #all: object;
   readonly #sources: KnownSources;
   readonly #compile: (path: string) => CompiledFile | null;
-  /** What stood on `globalThis` before {@link enter}. */
+  /** The properties of `globalThis` that {@link enter} replaced. */
   readonly #shadowed = new Map<string, PropertyDescriptor | undefined>();
 
   constructor(parts: {
-    /** Know the project's files. */
+    /** The source maps of the project's files. */
     readonly sources: KnownSources;
-    /** Compiles a file of the project as it is now; `null` for what cells cannot load. */
+    /** Compiles the current version of a project file; `null` if cells cannot load it. */
     readonly compile: (path: string) => CompiledFile | null;
-    /** Every name that cells see. */
+    /** Every name visible to cells. */
     readonly all: object;
     /** The names that cells have defined, and their values. */
     readonly variables: () => Readonly<Record<string, unknown>>;
@@ -68,10 +68,10 @@ export class DebugHook {
   }
 
   /**
-   * Notes a cell that is about to run.
+   * Records a cell that is about to run.
    *
    * @param code as the frontend sent it
-   * @param typed without magics, as it was compiled
+   * @param typed the code that was compiled, without magics
    */
   add(cell: {
     readonly script: string;
@@ -85,7 +85,7 @@ export class DebugHook {
     if (this.#cells.size > KEPT_CELLS && oldest !== undefined) this.#cells.delete(oldest);
   }
 
-  /** A cell by the name of its script; `null` where it is forgotten. */
+  /** A cell by its script name; `null` if it is no longer remembered. */
   cell(script: string): DebuggedCell | null {
     const known = this.#cells.get(script);
     if (known === undefined) return null;
@@ -94,23 +94,23 @@ export class DebugHook {
     return { script, count, path: this.#path(known), segments };
   }
 
-  /** The scripts of the cells that have a path. */
+  /** The scripts of all cells with this path. */
   scripts(path: string): string[] {
     return [...this.#cells.values()]
       .filter((known) => this.#path(known) === path)
       .map(({ script }) => script);
   }
 
-  /** A file of the project as it runs when it is loaded next; `null` for what cells cannot load. */
+  /** A project file as it will run when next loaded; `null` if cells cannot load it. */
   file(path: string): DebuggedScript | null {
     const compiled = this.#compile(path);
     if (compiled === null) return null;
     const segments = fileSegments(compiled.javascript, compiled.sourceMap);
-    // Node tells V8's clients of a script that is known by its path as of a URL.
+    // Node reports a script's path to V8's clients as a URL.
     return { script: pathToFileURL(path).href, path, segments };
   }
 
-  /** A place in a file of the project's as the user typed it; both from 0. */
+  /** The source position of a compiled position in a project file; both from 0. */
   place(
     names: readonly string[],
     line: number,
@@ -123,20 +123,20 @@ export class DebugHook {
     return { line, column };
   }
 
-  /** What cells have defined, by name. */
+  /** The names that cells have defined, with their values. */
   variables(): Readonly<Record<string, unknown>> {
     return this.#variables();
   }
 
-  /** A value as an output would show it; its text alone where it needs time. */
+  /** A value as an output would show it; only its text if the other forms are asynchronous. */
   bundle(value: unknown): Readonly<Record<string, unknown>> {
     const bundle = toMimeBundle(value);
     return bundle instanceof Promise ? { "text/plain": String(value) } : bundle;
   }
 
   /**
-   * Makes the names of all cells globals, so that an expression finds them: in compiled code they
-   * are properties of an object. {@link leave} takes them back.
+   * Makes the names of all cells globals, so that an expression can use them: in compiled code they
+   * are properties of an object. {@link leave} undoes this.
    */
   enter(): void {
     for (const name of Object.keys(this.#all)) {

@@ -9,15 +9,15 @@ interface Place {
   readonly column: number;
 }
 
-/** A script of the user's: a cell, or a file that cells import. */
+/** A script of the user: a cell, or a file that cells import. */
 interface UserScript {
   readonly path: string;
   readonly cell: DebuggedCell | null;
-  /** A compiled place as the user typed it; both from 0. */
+  /** The source position of a compiled position; both from 0. */
   toTyped(line: number, column: number): Promise<Place | null>;
 }
 
-/** A frame of a stopped cell that is the user's own. */
+/** A stack frame of a stopped cell in the user's code. */
 export interface UserFrame {
   readonly id: number;
   readonly callFrame: Debugger.CallFrame;
@@ -26,17 +26,17 @@ export interface UserFrame {
   /** Both from 1. */
   readonly line: number;
   readonly column: number;
-  /** Whether it is a cell's outermost code, where its variables are the notebook's. */
+  /** Whether it is a cell's top-level code, whose variables are the notebook's. */
   readonly isTopLevel: boolean;
 }
 
 const CELL_SCRIPT = /^layerbook-cell-\d+-\d+\.ts$/;
 
-/** Turns V8's frames into the user's. */
+/** Maps V8's stack frames to the user's code. */
 export class Frames {
   readonly #client: InspectorClient;
   readonly #isLibrary: (url: string) => boolean;
-  /** The scripts' addresses by V8's ids. */
+  /** Script URLs by V8's script ids. */
   readonly #urls = new Map<string, string>();
   readonly #users = new Map<string, UserScript | null>();
   #next = 1;
@@ -50,7 +50,7 @@ export class Frames {
     if (url !== "" && !this.#isLibrary(url)) this.#urls.set(scriptId, url);
   }
 
-  /** The user's frames of a stop, the innermost first. */
+  /** The frames in the user's code, innermost first. */
   async read(callFrames: readonly Debugger.CallFrame[]): Promise<UserFrame[]> {
     const frames: UserFrame[] = [];
     for (const callFrame of callFrames) {
@@ -58,7 +58,7 @@ export class Frames {
       const script = await this.#script(scriptId);
       const at = (await script?.toTyped(lineNumber, columnNumber)) ?? null;
       if (script === null || at === null) continue;
-      // The function that wraps a cell begins on its first compiled line.
+      // The wrapper function of a cell starts on its first compiled line.
       const isTopLevel = script.cell !== null && callFrame.functionLocation?.lineNumber === 0;
       const own = callFrame.functionName === "" ? "(anonymous)" : callFrame.functionName;
       const name = isTopLevel ? `Cell [${script.cell?.count ?? ""}]` : own;
@@ -90,7 +90,7 @@ export class Frames {
 
   #file(url: string): UserScript {
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;
-    // An ES module is known by its address, any other file by its path.
+    // V8 identifies an ES module by its URL, any other file by its path.
     const names = JSON.stringify([path, url]);
     return {
       path,

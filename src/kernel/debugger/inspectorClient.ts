@@ -2,18 +2,18 @@ import { Session } from "node:inspector";
 import type { Debugger, Runtime } from "node:inspector";
 import { HOOK_NAME } from "./debugHook";
 
-/** How the cells' thread reaches the {@link DebugHook}. */
+/** An expression that finds the {@link DebugHook} in the cells' thread. */
 export const HOOK = `globalThis[Symbol.for(${JSON.stringify(HOOK_NAME)})]`;
 
-/** An expression that threw, or that the inspector did not take. */
+/** An expression threw, or the inspector rejected it. */
 class EvaluationError extends Error {}
 
-/** V8's inspector of the cells' thread, seen from another thread: it answers at a breakpoint too. */
+/** V8's inspector for the cells' thread, used from another thread; it also answers at a breakpoint. */
 export class InspectorClient {
   readonly #session = new Session();
   #isConnected = false;
 
-  /** Told when the cells' thread stops, and when it goes on. */
+  /** Called when the cells' thread stops, and when it continues. */
   onPaused: (event: Debugger.PausedEventDataType) => void = () => undefined;
   onResumed: () => void = () => undefined;
   onScript: (event: Debugger.ScriptParsedEventDataType) => void = () => undefined;
@@ -32,7 +32,7 @@ export class InspectorClient {
     this.#session.removeAllListeners();
   }
 
-  /** One of the inspector's methods, by its name. */
+  /** Calls an inspector method by name. */
   post<T>(method: string, params: object = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#session.post(method, params, (error: Error | null, result?: object) => {
@@ -42,20 +42,20 @@ export class InspectorClient {
     });
   }
 
-  /** The value of an expression about the hook, as JSON has it. */
+  /** The JSON value of a call on the hook. */
   async ask<T>(expression: string): Promise<T> {
     const params = { expression: `${HOOK}.${expression}`, returnByValue: true, silent: true };
     const answer = await this.post<Runtime.EvaluateReturnType>("Runtime.evaluate", params);
     return valueOf(answer).value as T;
   }
 
-  /** An object of the cells' thread, by its handle. */
+  /** A remote object returned by a call on the hook. */
   async reach(expression: string): Promise<Runtime.RemoteObject> {
     const params = { expression: `${HOOK}.${expression}`, silent: true, generatePreview: true };
     return valueOf(await this.post<Runtime.EvaluateReturnType>("Runtime.evaluate", params));
   }
 
-  /** What a function gives, called on an object of the cells' thread. */
+  /** Calls a function on an object of the cells' thread and returns its result. */
   async call(
     objectId: string,
     functionDeclaration: string,
@@ -77,10 +77,10 @@ export class InspectorClient {
   }
 
   /**
-   * What an expression gives, which may use the names of all cells.
+   * Evaluates an expression, which may use the names of all cells.
    *
-   * @param callFrameId where it stands; without it, at no place in particular
-   * @throws EvaluationError with what it threw
+   * @param callFrameId the stack frame to evaluate in; without it, the global scope
+   * @throws EvaluationError with what the expression threw
    */
   async evaluate(
     expression: string,
@@ -104,7 +104,7 @@ export class InspectorClient {
   }
 }
 
-/** The value that was evaluated; throws what the expression threw. */
+/** The result of an evaluation; throws what the expression threw. */
 function valueOf({ result, exceptionDetails }: Runtime.EvaluateReturnType): Runtime.RemoteObject {
   if (exceptionDetails === undefined) return result;
   const { exception, text } = exceptionDetails;

@@ -2,7 +2,7 @@ import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import type { CompiledCell } from "../session/cellConverter";
 
-/** A place in compiled code and the place in the cell that it was made of; all counted from 0. */
+/** A position in compiled code and the cell position it was compiled from; all counted from 0. */
 export type Segment = readonly [
   compiledLine: number,
   compiledColumn: number,
@@ -16,7 +16,7 @@ function lineStarts(text: string): number[] {
   return starts;
 }
 
-/** The index of the last start that is not behind `offset`. */
+/** The index of the last start that is at or before `offset`. */
 function lineOf(starts: readonly number[], offset: number): number {
   let low = 0;
   let high = starts.length - 1;
@@ -29,7 +29,7 @@ function lineOf(starts: readonly number[], offset: number): number {
 }
 
 /**
- * The places of a compiled cell that come from what the user typed, in the compiled code's order.
+ * The positions of a compiled cell that map to what the user typed, in the order of the compiled code.
  * What the kernel added (imports of earlier cells' names) is left out.
  */
 export function cellSegments(
@@ -41,7 +41,7 @@ export function cellSegments(
   return mapped(javascript, sourceMap, (row, column) => {
     const offset = (editedStarts[row] ?? 0) + column;
     const typed = edited.toOriginal(offset);
-    // Inside an insertion every place stands for the same one.
+    // All offsets within an insertion map to one original offset.
     if (edited.toOriginal(offset + 1) === typed) return null;
     const line = lineOf(codeStarts, typed);
     return [line, typed - (codeStarts[line] ?? 0)];
@@ -49,9 +49,9 @@ export function cellSegments(
 }
 
 /**
- * The places of a compiled file of the project.
+ * The positions of a compiled project file.
  *
- * @param sourceMap `null` where the code runs as it is; then each line is its own place
+ * @param sourceMap `null` if the code runs uncompiled; each line then maps to itself
  */
 export function fileSegments(javascript: string, sourceMap: string | null): Segment[] {
   if (sourceMap !== null) return mapped(javascript, sourceMap, (row, column) => [row, column]);
@@ -61,7 +61,7 @@ export function fileSegments(javascript: string, sourceMap: string | null): Segm
   });
 }
 
-/** The places of a source map, in the compiled code's order, as `toTyped` has them. */
+/** The mappings of a source map, in the order of the compiled code, with `toTyped` applied. */
 function mapped(
   javascript: string,
   sourceMap: string,
@@ -71,7 +71,7 @@ function mapped(
   const segments: Segment[] = [];
   for (const [compiledLine, text] of javascript.split("\n").entries()) {
     let previous = "";
-    // findEntry gives the segment that holds a column: the first column of each is its own.
+    // findEntry returns the segment that contains a column; a segment starts where the result changes.
     for (let column = 0; column < text.length; column++) {
       const entry = map.findEntry(compiledLine, column);
       if (!("originalLine" in entry) || entry.generatedLine !== compiledLine) continue;
@@ -85,15 +85,15 @@ function mapped(
   return segments;
 }
 
-/** Finds places in both directions. */
+/** Maps positions in both directions. */
 export class LineMap {
   constructor(private readonly segments: readonly Segment[]) {}
 
   /**
-   * Where to break for a typed line; where nothing was compiled for it (a comment, a type), for the
-   * next line that has something.
+   * Where to break for a source line. If nothing was compiled for it (a comment, a type), the next line
+   * with code is used.
    *
-   * @returns `null` where none follows
+   * @returns `null` if no code follows
    */
   toCompiled(line: number): { line: number; column: number; typedLine: number } | null {
     let best: Segment | null = null;
@@ -103,7 +103,7 @@ export class LineMap {
     return best === null ? null : { line: best[0], column: best[1], typedLine: best[2] };
   }
 
-  /** The typed place of a compiled one: of the nearest segment before it, or the first after it. */
+  /** The source position of a compiled one: that of the nearest segment before it, or the first after it. */
   toTyped(line: number, column: number): { line: number; column: number } | null {
     let found: Segment | undefined;
     for (const segment of this.segments) {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** A request of the debug adapter protocol; each command reads its own arguments. */
+/** A request of the Debug Adapter Protocol; each command checks its own arguments. */
 export const dapRequestSchema = z.looseObject({
   seq: z.int().default(0),
   command: z.string(),
@@ -8,7 +8,7 @@ export const dapRequestSchema = z.looseObject({
 });
 export type DapRequest = z.infer<typeof dapRequestSchema>;
 
-/** A response of the debug adapter protocol. */
+/** A response of the Debug Adapter Protocol. */
 export interface DapResponse {
   readonly type: "response";
   readonly seq: number;
@@ -19,7 +19,7 @@ export interface DapResponse {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** An event of the debug adapter protocol. */
+/** An event of the Debug Adapter Protocol. */
 export interface DapEvent {
   readonly type: "event";
   readonly seq: number;
@@ -30,7 +30,7 @@ export interface DapEvent {
 const reference = z.object({ variablesReference: z.int() });
 const frame = z.object({ frameId: z.int() });
 
-/** What the commands must be given. */
+/** The required arguments of each command. */
 export const argumentSchemas = {
   dumpCell: z.object({ code: z.string() }),
   setBreakpoints: z.object({

@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
 
-/** The texts that a frontend can ask for: cells that it has shown to us, and the user's files. */
+/** The texts that a frontend can request: cells it has sent, and the user's files. */
 export class Sources {
   readonly #cells = new Map<string, string>();
 
-  /** Keeps a cell's code; returns its path. */
+  /** Stores a cell's code and returns its path. */
   dump(path: string, code: string): string {
     this.#cells.set(path, code);
     return path;
   }
 
-  /** @throws the system's error where there is no such file */
+  /** @throws the system's error if there is no such file */
   async read(path: string): Promise<string> {
     return this.#cells.get(path) ?? readFile(path, "utf8");
   }

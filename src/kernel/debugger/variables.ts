@@ -1,22 +1,22 @@
 import type { Runtime } from "node:inspector";
 import type { InspectorClient } from "./inspectorClient";
 
-/** A variable as the debug adapter protocol has it. */
+/** A variable as defined by the Debug Adapter Protocol. */
 interface Variable {
   readonly name: string;
   readonly value: string;
-  /** By which its own entries are asked for; 0 where it has none. */
+  /** The reference used to request its own entries; 0 if it has none. */
   readonly variablesReference: number;
   readonly evaluateName?: string;
 }
 
-/** So many entries of an array are listed: a tensor's values would fill the pane. */
+/** How many entries of an array are listed: a tensor's values would fill the pane. */
 const LISTED = 200;
 
-/** Names that the compiler and the kernel put beside the user's. */
+/** Names added by the compiler and the kernel. */
 const INTERNAL = /^(exports|require|arguments|__layerbook|__cell_.*|\[\[.*\]\])$/;
 
-/** Lists what a collection holds as properties, which is what the inspector can be asked for. */
+/** Lists a collection's entries as properties, since the inspector can only list properties. */
 const ENTRIES = `function () {
   if (this instanceof Map) {
     return Object.fromEntries([...this].slice(0, ${LISTED}).map(([key, value]) => [String(key), value]));
@@ -35,7 +35,7 @@ function previewText({ type, subtype, value }: PropertyPreview): string {
   return subtype === "null" ? "null" : (value ?? type);
 }
 
-/** A value in a line, as a person reads it. */
+/** A value as one line of readable text. */
 function valueText(object: Runtime.RemoteObject): string {
   const { type, subtype, unserializableValue, description = "", preview } = object;
   const value: unknown = object.value;
@@ -64,12 +64,12 @@ function valueText(object: Runtime.RemoteObject): string {
   return description === "Object" ? `{${list}}` : `${description} {${list}}`;
 }
 
-/** A value's type, by its class where it has one. */
+/** A value's type: its class name if it has one. */
 export function typeText({ type, subtype, className }: Runtime.RemoteObject): string {
   return subtype === "null" ? "null" : type === "object" ? (className ?? type) : type;
 }
 
-/** Writes an entry as {@link ENTRIES} has listed it. */
+/** Writes an entry listed by {@link ENTRIES}. */
 const WRITE = `function (name, value) {
   if (this instanceof Map) {
     const key = [...this.keys()].find((each) => String(each) === name);
@@ -84,30 +84,30 @@ const WRITE = `function (name, value) {
   return this instanceof Map ? value : this[name];
 }`;
 
-/** Where a scope's names can be assigned to: in a stopped frame, or at no place in particular. */
+/** Where an expression is evaluated: in a stopped frame, or in the global scope. */
 export interface ScopeOf {
   readonly callFrameId: string | null;
 }
 
-/** What a reference stands for: objects whose properties are listed together, as scopes are. */
+/** What a reference stands for: objects whose properties are listed together, for example scopes. */
 interface Held {
   readonly objects: readonly string[];
-  /** `null` for what is no scope. */
+  /** `null` if the objects are not scopes. */
   readonly scope: ScopeOf | null;
 }
 
-/** The variables that a frontend may ask for, by number, until the cells' thread goes on. */
+/** The variables that a frontend may request, by number, until the cells' thread continues. */
 export class Variables {
   readonly #client: InspectorClient;
   readonly #held = new Map<number, Held>();
-  /** Never used twice, so that an old number finds nothing. */
+  /** Numbers are never reused, so an old one finds nothing. */
   #next = 1;
 
   constructor(client: InspectorClient) {
     this.#client = client;
   }
 
-  /** A number for objects that are listed together; internal names are left out of scopes. */
+  /** Assigns a number to objects that are listed together; internal names are left out of scopes. */
   hold(objects: readonly string[], scope: ScopeOf | null): number {
     const reference = this.#next++;
     this.#held.set(reference, { objects, scope });
@@ -120,8 +120,8 @@ export class Variables {
   }
 
   /**
-   * A value as a variable. It has no `type`: JupyterLab's tree shows a type that is not one of Python's
-   * in the value's place, and the value names its class.
+   * A value as a variable. It has no `type`: JupyterLab's tree would show a type other than Python's
+   * in place of the value, and the value already names its class.
    */
   describe(name: string, object: Runtime.RemoteObject): Variable {
     const { objectId, type } = object;
@@ -130,7 +130,7 @@ export class Variables {
     return { name, value: valueText(object), variablesReference };
   }
 
-  /** The entries of what a number stands for; none for a number that is not known any more. */
+  /** The entries behind a reference; none if the reference is no longer valid. */
   async list(reference: number): Promise<Variable[]> {
     const held = this.#held.get(reference);
     if (held === undefined) return [];
@@ -155,12 +155,12 @@ export class Variables {
   }
 
   /**
-   * Gives a variable another value.
+   * Assigns a new value to a variable.
    *
-   * @param reference what it was listed under
-   * @param value an expression of JavaScript, which may use the names of all cells
-   * @param callFrameId where the expression stands
-   * @returns the variable as it is now
+   * @param reference the reference that listed it
+   * @param value a JavaScript expression, which may use the names of all cells
+   * @param callFrameId the stack frame to evaluate the expression in
+   * @returns the updated variable
    * @throws EvaluationError with what the expression or the assignment threw
    */
   async assign(
@@ -199,7 +199,7 @@ export class Variables {
   }
 }
 
-/** @throws an error where it is not a name that can be assigned to */
+/** @throws Error if the name cannot be assigned to */
 export function variableName(name: string): string {
   if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return name;
   throw new Error(`${name}: expected a variable's name`);

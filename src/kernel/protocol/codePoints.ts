@@ -1,6 +1,6 @@
 /**
- * Jupyter counts a cursor's place in Unicode code points, JavaScript in UTF-16 units; they differ
- * after the first emoji.
+ * Converts a cursor position. Jupyter counts in Unicode code points, JavaScript in UTF-16 units; they
+ * differ after the first emoji.
  *
  * @example
  * codePointsToUnits("🫁x", 1); // 2
@@ -17,7 +17,7 @@ export function codePointsToUnits(text: string, codePoints: number): number {
 }
 
 /**
- * The other way round; see {@link codePointsToUnits}.
+ * The inverse of {@link codePointsToUnits}.
  *
  * @example
  * unitsToCodePoints("🫁x", 2); // 1

@@ -9,17 +9,17 @@ const entrySchema = z.object({
   line: z.int(),
   code: z.string(),
   output: z.string().nullable(),
-  /** The notebook that it ran in; absent in files of earlier versions. */
+  /** The notebook it ran in; absent in files written by earlier versions. */
   notebook: z.string().optional(),
 });
 
-/** One cell that ran: in which session, its number there, its code, its value as text. */
+/** One executed cell: its session, execution count, code, and result as text. */
 export type HistoryEntry = z.infer<typeof entrySchema>;
 
-/** What is kept on disk: enough for a search, not for an archive. */
+/** How many entries the file holds: enough to search, not an archive. */
 const KEPT = 10_000;
 
-/** A wildcard pattern, as the protocol has it: `*` any text, `?` one character. */
+/** A wildcard pattern as the protocol defines it: `*` is any text, `?` one character. */
 function globToRegExp(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
@@ -29,10 +29,9 @@ function globToRegExp(pattern: string): RegExp {
 }
 
 /**
- * The cells that ran, in this session and before, in a file of JSON lines.
+ * The cells executed in this session and earlier ones, in a file of JSON lines.
  *
- * A history that cannot be read or written is no reason not to run a cell: it then lives in
- * memory.
+ * If the file cannot be read or written, cells still run and the history is held in memory.
  */
 export class History {
   readonly #entries: HistoryEntry[] = [];
@@ -40,8 +39,8 @@ export class History {
   readonly #session: number;
 
   /**
-   * @param file where it is kept, or `null` for memory only
-   * @param notebook what tells this notebook from others
+   * @param file the history file, or `null` for memory only
+   * @param notebook identifies this notebook
    */
   constructor(
     file: string | null,
@@ -52,7 +51,7 @@ export class History {
     this.#session = this.#entries.reduce((last, entry) => Math.max(last, entry.session), 0) + 1;
   }
 
-  /** Notes a cell. */
+  /** Adds a cell. */
   add(line: number, code: string, output: string | null): void {
     const { notebook } = this;
     const entry = {
@@ -65,7 +64,7 @@ export class History {
       mkdirSync(dirname(this.#file), { recursive: true });
       appendFileSync(this.#file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
     } catch {
-      // Kept in memory.
+      // The entry is still in memory.
     }
   }
 
@@ -88,7 +87,7 @@ export class History {
         return last(this.#entries);
       case "range": {
         const asked = request.session ?? 0;
-        // 0 is this session, negative ones count back from it.
+        // 0 is this session; negative numbers count back from it.
         const session = asked > 0 ? asked : this.#session + asked;
         const start = request.start ?? 0;
         const stop = request.stop ?? Infinity;
@@ -100,7 +99,7 @@ export class History {
         const pattern = globToRegExp(request.pattern ?? "*");
         const found = this.#entries.filter((entry) => pattern.test(entry.code));
         if (request.unique !== true) return last(found);
-        // Each text once, where it last stood.
+        // Each text once, at its latest position.
         const newest = new Map(found.map((entry) => [entry.code, entry]));
         return last(found.filter((entry) => newest.get(entry.code) === entry));
       }
@@ -119,7 +118,7 @@ function readEntries(file: string): HistoryEntry[] {
     try {
       return [entrySchema.parse(JSON.parse(line))];
     } catch {
-      return []; // the line that a killed kernel left half written
+      return []; // a line left incomplete by a killed kernel
     }
   });
   if (entries.length <= KEPT) return entries;
@@ -127,7 +126,7 @@ function readEntries(file: string): HistoryEntry[] {
   try {
     writeWholeSync(file, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), 0o600);
   } catch {
-    // Stays long.
+    // The file stays long.
   }
   return kept;
 }

@@ -3,7 +3,7 @@ import { dapRequestSchema } from "../debugger/protocol";
 
 const commData = z.record(z.string(), z.unknown()).default({});
 
-/** What each request must carry; missing options take the protocol's defaults. */
+/** The required content of each request; missing options take the protocol's defaults. */
 export const requestSchemas = {
   execute_request: z.object({
     code: z.string(),
@@ -40,13 +40,13 @@ export const requestSchemas = {
   input_reply: z.object({ value: z.string() }),
 } as const;
 
-/** A request type that carries content worth checking. */
+/** A request type whose content is checked. */
 export type RequestType = keyof typeof requestSchemas;
 
 /** A checked request's content. */
 export type Request<T extends RequestType> = z.infer<(typeof requestSchemas)[T]>;
 
-/** A file that Jupyter writes for the kernel it starts. */
+/** The connection file that Jupyter writes for a kernel. */
 export const connectionSchema = z.object({
   transport: z.enum(["tcp", "ipc"]).default("tcp"),
   ip: z.string(),

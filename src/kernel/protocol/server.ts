@@ -12,15 +12,15 @@ import type { Transport } from "./transport";
 import { MessageFactory } from "./wire";
 import type { Channel, Message } from "./wire";
 
-/** How long a failed cell waits for the cells that the frontend sent along with it. */
+/** How long a failed cell waits for the cells that the frontend sent together with it. */
 const ABORT_WINDOW_MS = 20;
 
-/** Requests that belong on the control channel; VS Code sends its interrupt on the shell channel. */
+/** Requests that are answered at once, even on the shell channel: VS Code sends its interrupts there. */
 const PROMPT_REQUESTS: ReadonlySet<string> = new Set(["interrupt_request", "shutdown_request"]);
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** What the {@link KernelServer} is made of. */
+/** The parts of a {@link KernelServer}. */
 export interface ServerParts {
   readonly transport: Transport;
   readonly backend: SessionBackend;
@@ -32,8 +32,8 @@ export interface ServerParts {
 }
 
 /**
- * Jupyter's protocol: takes requests one after another, runs them in the session, and sends each
- * message in the order that the protocol wants. It knows nothing of sockets or of TypeScript.
+ * Jupyter's messaging protocol: takes requests one after another, runs them in the session, and sends
+ * messages in the order that the protocol requires. It knows nothing about sockets or TypeScript.
  */
 export class KernelServer {
   readonly #parts: ServerParts;
@@ -47,7 +47,7 @@ export class KernelServer {
   /** The cell that outputs belong to: the running one, or the last. */
   #cell: { readonly message: Message; readonly silent: boolean } | null = null;
   #resultText: string | null = null;
-  /** The debugger's last request: its events are part of the same conversation. */
+  /** The last debug request: the parent of debug events. */
   #debugParent: Message | null = null;
 
   constructor(parts: ServerParts) {
@@ -58,7 +58,7 @@ export class KernelServer {
     parts.backend.onEnd = () => this.#closeComms();
   }
 
-  /** Says that the kernel is there. */
+  /** Announces that the kernel is starting. */
   start(): void {
     this.#publish("status", { execution_state: "starting" }, null);
   }
@@ -68,7 +68,7 @@ export class KernelServer {
       const reply = requestSchemas.input_reply.safeParse(message.content);
       if (reply.success) this.#parts.backend.input(reply.data.value);
     } else if (channel === "control" || PROMPT_REQUESTS.has(message.header.msg_type)) {
-      // These do not wait for the cell that they may be about to stop.
+      // These must not wait for the running cell, which they may be about to stop.
       void this.#answer(channel, message);
     } else if (channel === "shell") {
       this.#queue.push({ message, channel });
@@ -85,7 +85,7 @@ export class KernelServer {
     this.#busy = false;
   }
 
-  /** Frames the work on one request by busy and idle, whatever comes of it. */
+  /** Handles one request between a busy and an idle status, even if it fails. */
   async #answer(channel: Channel, message: Message): Promise<void> {
     this.#publish("status", { execution_state: "busy" }, message);
     try {
@@ -153,12 +153,12 @@ export class KernelServer {
         return;
       }
       default:
-        // A newer frontend's request: busy and idle tell it that nothing more will come.
+        // An unknown request, perhaps of a newer frontend: it gets busy and idle but no reply.
         return;
     }
   }
 
-  /** The request's content, or `null` after an error reply that says what is wrong with it. */
+  /** The request's content, or `null` after sending an error reply. */
   #check<T extends RequestType>(channel: Channel, message: Message, type: T): Request<T> | null {
     const result = requestSchemas[type].safeParse(message.content);
     if (result.success) return result.data as Request<T>;
@@ -190,7 +190,7 @@ export class KernelServer {
       userExpressions: request.user_expressions ?? {},
     });
     this.#streams.flush();
-    // What earlier cells left running prints to them again.
+    // Output of what earlier cells left running goes to those cells again.
     if (silent) this.#cell = before;
     const { error, payload, userExpressions } = answer;
     if (stores) history.add(count, code, this.#resultText);
@@ -204,12 +204,12 @@ export class KernelServer {
   }
 
   /**
-   * Hands a comm's message to its handlers, which run like a cell: after those that were sent
-   * before, with what they print as the message's own output.
+   * Runs the handlers of a comm message as a cell would run: after the requests sent before it, with
+   * their output attached to the message.
    */
   async #comm(message: Message, kind: CommFrame["kind"]): Promise<void> {
     const parsed = requestSchemas[kind].safeParse(message.content);
-    // The protocol has no answer to a comm's message, so there is nobody to tell.
+    // The protocol has no reply to a comm message, so the error cannot be reported.
     if (!parsed.success) return;
     const { comm_id: commId, data } = parsed.data;
     const frame: CommFrame = {
@@ -234,7 +234,7 @@ export class KernelServer {
     }
   }
 
-  /** Marks the cells that were sent together with the failed one; later ones run. */
+  /** Aborts the cells that were sent together with the failed one; later ones run. */
   async #abortQueued(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, ABORT_WINDOW_MS));
     for (const { message } of this.#queue) {
@@ -254,7 +254,7 @@ export class KernelServer {
       cursor_start: from,
       cursor_end: to,
       metadata: {
-        // JupyterLab shows an icon for the kind; `documentation` is ours.
+        // JupyterLab shows an icon for the kind; `documentation` is our own field.
         _jupyter_types_experimental: matches.map(({ text, kind, ...told }) => ({
           ...told,
           text,
@@ -279,11 +279,11 @@ export class KernelServer {
 
   #output(output: SessionOutput): void {
     const cell = this.#cell;
-    // A comm's messages are no cell's output: a silent cell's arrive too.
+    // Comm messages are not cell output, so a silent cell's are sent too.
     if (output.type === "comm") return this.#publishComm(output.frame);
     if (output.type === "debugEvent") return this.#publishDebugEvent(output.event);
     if (cell === null || cell.silent) {
-      // Nobody asked for a silent cell's output, but whoever it asks must answer.
+      // A silent cell's output is dropped, but its input requests need an answer.
       if (output.type === "inputRequest") this.#parts.backend.input("");
       return;
     }
@@ -321,7 +321,7 @@ export class KernelServer {
   }
 
   #publishDebugEvent(event: DapEvent): void {
-    // What the cell has printed so far stands before the stop.
+    // Send what the cell has printed before announcing the stop.
     this.#streams.flush();
     this.#publish("debug_event", { ...event }, this.#debugParent);
   }

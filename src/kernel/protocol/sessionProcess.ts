@@ -26,21 +26,21 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 export interface SessionProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Node's own arguments that make it start sooner, and that it may refuse. */
+  /** Node arguments for the start-up snapshot; Node may reject them. */
   readonly snapshotArgs?: readonly string[];
   /** The notebook's folder; default the kernel's own. */
   readonly cwd?: string;
   /** Default the kernel's own. */
   readonly env?: NodeJS.ProcessEnv;
-  /** How long a session may take to end by itself before it is killed, in milliseconds. */
+  /** How long a session may take to exit before it is killed, in milliseconds. */
   readonly graceMs?: number;
 }
 
 /**
  * The command that starts a session.
  *
- * @param folder holds the built `kernelSession.js`
- * @param snapshot a start-up snapshot of this Node, or `null`
+ * @param folder contains the built `kernelSession.js`
+ * @param snapshot a start-up snapshot for this Node, or `null`
  */
 export function sessionCommand({
   folder,
@@ -67,12 +67,12 @@ export function sessionCommand({
   };
 }
 
-/** Ends what a session has started and left behind. */
+/** Kills child processes that a session left running. */
 function endGroup({ pid }: ChildProcess): void {
   if (pid !== undefined) killGroup(pid, "SIGKILL");
 }
 
-/** What a cell is told whose process is gone. */
+/** The error of a cell whose process ended. */
 function endedError(code: number | null, signal: NodeJS.Signals | null): CellError {
   const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
   const evalue = `the process that runs the cells ended (${how}), as after a crash in native code`;
@@ -87,8 +87,8 @@ function endedError(code: number | null, signal: NodeJS.Signals | null): CellErr
 }
 
 /**
- * A session in a process of its own, so that a crash in native code costs the variables and not
- * the kernel: the running cell is told, and a new session takes the next one.
+ * A session in a separate process. A crash in native code loses the variables but not the kernel: the
+ * running cell gets an error, and a new session runs the next one.
  */
 export class SessionProcess implements SessionBackend {
   readonly #options: SessionProcessOptions;
@@ -96,12 +96,12 @@ export class SessionProcess implements SessionBackend {
     number,
     { readonly command: Asked; readonly settle: (answer: Answer | CellError) => void }
   >();
-  /** `null` after one that could not even start, until something is asked of it again. */
+  /** `null` after a session that failed to start, until the next command. */
   #child: ChildProcess | null;
   #ready = false;
-  /** Whether a stop came before the session was ready: one that restarts must be told of it. */
+  /** Whether the user stopped a cell before the session was ready; a restarted session must be told. */
   #stopsEarly = false;
-  /** Emptied where Node refuses it. */
+  /** Emptied if Node rejects the snapshot. */
   #snapshotArgs: readonly string[];
   #nextId = 1;
   #closing = false;
@@ -116,7 +116,7 @@ export class SessionProcess implements SessionBackend {
 
   #start(): ChildProcess {
     const { command, args, cwd, env } = this.#options;
-    // It leads a group of its own, so that a stop and an end reach what its cells have started.
+    // The session leads its own process group, so that signals also reach processes its cells started.
     const child = spawn(command, [...this.#snapshotArgs, ...args], {
       cwd,
       env: env ?? process.env,
@@ -132,17 +132,17 @@ export class SessionProcess implements SessionBackend {
         for (const message of lines.push(chunk)) this.#receive(message);
       });
     }
-    this.#commands(child).on("error", () => undefined); // the exit tells
-    // What native code prints beside us.
+    this.#commands(child).on("error", () => undefined); // reported by the exit event
+    // Output of native code, which does not pass through the session's streams.
     for (const name of ["stdout", "stderr"] as const) {
       const decoder = new StringDecoder("utf8");
       child[name]?.on("data", (chunk: Buffer) => {
-        // Node's complaint about a snapshot; it starts without one next.
+        // Node's error about the snapshot; the session restarts without it.
         if (this.#snapshotArgs.length > 0 && !this.#ready) return;
         this.onOutput({ type: "stream", name, text: decoder.write(chunk) });
       });
     }
-    // Its last words first, then the news of its end.
+    // Handle its last messages before its exit.
     const said = new Promise((resolve) => messages.once("close", resolve));
     child.once("error", () => this.#ended(child, null, null));
     child.once("exit", (code, signal) => {
@@ -178,7 +178,7 @@ export class SessionProcess implements SessionBackend {
     for (const { settle } of waiting) settle(error);
   }
 
-  /** Starts again as if nothing had been: a snapshot that Node refuses is no reason to fail. */
+  /** Restarts without the snapshot that Node rejected. */
   #startWithoutSnapshot(): void {
     this.#snapshotArgs = [];
     this.#child = this.#start();
@@ -194,7 +194,7 @@ export class SessionProcess implements SessionBackend {
     this.#commands(this.#child).write(toLine(command));
   }
 
-  /** Asks and waits for the answer of that type; an error where the session ended instead. */
+  /** Sends a command and waits for its answer of that type, or for an error if the session ends. */
   async #ask<T extends Answer["type"]>(
     type: T,
     command: WithoutId<Asked>,
@@ -251,7 +251,7 @@ export class SessionProcess implements SessionBackend {
     if (!this.#ready) this.#stopsEarly = true;
   }
 
-  /** Ends the session: it is asked by closing its commands, then killed. */
+  /** Ends the session: closes its command pipe, then kills it if it does not exit. */
   async close(): Promise<void> {
     this.#closing = true;
     const child = this.#child;

@@ -1,14 +1,14 @@
-/** How long text may wait for more of the same stream, in milliseconds. */
+/** How long text waits to be joined with more of the same stream, in milliseconds. */
 const LINGER_MS = 20;
-/** The size at which it goes at once. */
+/** The size at which text is sent at once. */
 const FULL = 64 * 1024;
 
 /** A cell's standard streams. */
 export type StreamName = "stdout" | "stderr";
 
 /**
- * Joins small writes into few messages: a loop that prints a million lines must not send a
- * million messages. Order between the two streams is kept.
+ * Joins small writes into a few messages: a loop that prints a million lines must not send a
+ * million messages. The order between the two streams is preserved.
  */
 export class StreamBuffer {
   #name: StreamName = "stdout";
@@ -19,7 +19,7 @@ export class StreamBuffer {
   /** @param publish sends one message */
   constructor(private readonly publish: (name: StreamName, text: string) => void) {}
 
-  /** Takes text, in order. */
+  /** Queues text, in order. */
   write(name: StreamName, text: string): void {
     if (text === "") return;
     if (name !== this.#name) this.flush();
@@ -30,7 +30,7 @@ export class StreamBuffer {
     else this.#timer ??= setTimeout(() => this.flush(), LINGER_MS);
   }
 
-  /** Sends what waits: before any other message of the cell. */
+  /** Sends queued text; called before any other message of the cell. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -3,17 +3,17 @@ import type { Connection } from "./requests";
 import { MessageFactory, decodeMessage, encodeMessage } from "./wire";
 import type { Channel, Message } from "./wire";
 
-/** How messages come and go; the server knows no more of sockets than this. */
+/** Sends and receives messages; the server knows nothing else about sockets. */
 export interface Transport {
   /** Sends in order; never blocks. */
   send(channel: Channel, message: Message): void;
-  /** Who is told of each message that arrives. */
+  /** Called for each message that arrives. */
   onMessage: (channel: Channel, message: Message) => void;
-  /** Sends what waits, then closes the sockets. */
+  /** Sends queued messages, then closes the sockets. */
   close(): Promise<void>;
 }
 
-/** Whoever subscribes is subscribed by us, so that nothing reaches a frontend before its welcome. */
+/** A publisher that grants subscriptions itself, so that a frontend gets the welcome message first. */
 class Publisher extends XPublisher {
   static readonly #SUBSCRIBE = 6;
   static readonly #UNSUBSCRIBE = 7;
@@ -22,7 +22,7 @@ class Publisher extends XPublisher {
     super({ linger: 1000, sendHighWaterMark: 0, manual: true });
   }
 
-  /** Answers the request that was received last; the next may only be received afterwards. */
+  /** Grants or removes the subscription requested last; call it before receiving the next request. */
   grant(topic: Buffer, isWanted: boolean): void {
     this.setStringOption(isWanted ? Publisher.#SUBSCRIBE : Publisher.#UNSUBSCRIBE, topic);
   }
@@ -30,7 +30,7 @@ class Publisher extends XPublisher {
 
 type Socket = Router | Publisher;
 
-/** One socket takes one send at a time; the others wait their turn here. */
+/** Queues sends: a socket accepts only one at a time. */
 class SendQueue {
   #tail: Promise<void> = Promise.resolve();
 
@@ -40,9 +40,9 @@ class SendQueue {
     void this.run(() => this.socket.send(frames));
   }
 
-  /** Does something when all that was pushed before has been sent. */
+  /** Runs a task after everything queued before it. */
   run(task: () => Promise<void>): Promise<void> {
-    // A peer that went away is no reason to stop serving the others.
+    // A failed send, for example to a peer that left, must not block later ones.
     this.#tail = this.#tail.then(task).catch(() => undefined);
     return this.#tail;
   }
@@ -57,7 +57,7 @@ const SUBSCRIBE = 1;
 /**
  * Binds the kernel's five sockets.
  *
- * @throws the address's error where a port is taken
+ * @throws the socket's error if a port is in use
  */
 export async function bindSockets(connection: Connection): Promise<Transport> {
   const { key } = connection;
@@ -66,7 +66,7 @@ export async function bindSockets(connection: Connection): Promise<Transport> {
       ? `ipc://${connection.ip}-${port}`
       : `tcp://${connection.ip}:${port}`;
   const routers = {
-    // A frontend that reconnects takes its identity along, as Jupyter's do.
+    // Jupyter's frontends reuse their identity when they reconnect.
     shell: new Router({ handover: true, linger: 1000 }),
     control: new Router({ handover: true, linger: 1000 }),
     stdin: new Router({ handover: true, linger: 1000 }),

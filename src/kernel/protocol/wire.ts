@@ -16,15 +16,15 @@ const headerSchema = z.looseObject({
 });
 const recordSchema = z.record(z.string(), z.unknown());
 
-/** A message's header, as the protocol spells it. */
+/** A message header, with the protocol's field names. */
 export type Header = z.infer<typeof headerSchema>;
 
-/** The kernel's four channels that carry messages; the heartbeat only echoes. */
+/** The four channels that carry messages; the heartbeat only echoes. */
 export type Channel = "shell" | "control" | "stdin" | "iopub";
 
-/** A message, apart from how it travels. */
+/** A message, independent of the transport. */
 export interface Message {
-  /** Who asked, on a ROUTER socket; on iopub the topic. */
+  /** On a ROUTER socket, the sender; on iopub, the topic. */
   readonly identities: readonly Buffer[];
   readonly header: Header;
   readonly parentHeader: Header | null;
@@ -48,9 +48,9 @@ function isSignedBy(key: string, given: Buffer, parts: readonly Buffer[]): boole
 /**
  * Reads a message from its frames.
  *
- * @param key the connection's key; an empty one means that messages are not signed
- * @returns `null` for anything that is not a well-formed message with the right signature: a
- *   kernel drops it, as it cannot know whom to answer
+ * @param key the connection's key; empty if messages are not signed
+ * @returns `null` unless it is a well-formed message with a valid signature: the kernel drops
+ *   anything else, since it cannot know whom to answer
  */
 export function decodeMessage(key: string, frames: readonly Buffer[]): Message | null {
   const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER));
@@ -90,11 +90,11 @@ export function encodeMessage(key: string, message: Message): Buffer[] {
   ];
 }
 
-/** Makes headers for one kernel: a session of its own and a new id for each message. */
+/** Makes message headers for one kernel: one session id, and a new id for each message. */
 export class MessageFactory {
   readonly #session = randomUUID();
 
-  /** A message of the kernel's, in answer to `parent` where there is one. */
+  /** A message from the kernel, in answer to `parent` if there is one. */
   create(
     type: string,
     content: Readonly<Record<string, unknown>>,

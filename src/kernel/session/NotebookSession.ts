@@ -26,24 +26,24 @@ import { watchTfjsEngine } from "./tfjsRecovery";
 import { TOOLKIT_SOURCE, Toolkit } from "./toolkit";
 import { Tracebacks } from "./traceback";
 
-/** What a {@link NotebookSession} needs to know. */
+/** Options of {@link NotebookSession}. */
 export interface SessionOptions {
   /** The notebook's folder. */
   readonly cwd: string;
-  /** The toolkit's own package, where packages are looked for that `cwd` does not have. */
+  /** The toolkit's own package, searched for packages that `cwd` does not have. */
   readonly packageRoot: string;
   readonly strict: boolean;
-  /** What tells this notebook from others, and the file of the cells that ran before. */
+  /** Identifies this notebook; and the file of the execution history. */
   readonly notebook: string;
   readonly history: string;
-  /** The kernel's own script: no stack shows it. */
+  /** The kernel's own script, hidden from stack traces. */
   readonly script: string;
   readonly emit: (output: SessionOutput) => void;
-  /** Told of the script that is about to run; where a debugger is attached, sets its breakpoints. */
+  /** Called before a script runs; sets its breakpoints if a debugger is attached. */
   readonly prepare: (script: string) => Promise<void> | null;
   /** Whether the user has asked the cell to stop. */
   readonly isStopRequested: () => boolean;
-  /** Does what a stop must not break into; everything else may be the user's code. */
+  /** Runs work that a stop must not interrupt; everything else may be the user's code. */
   readonly protect: <T>(work: () => T) => T;
 }
 
@@ -52,8 +52,8 @@ type Executed = Extract<Answer, { readonly type: "executed" }>;
 type CellFunction = (...args: unknown[]) => unknown;
 
 /**
- * The cells of one notebook: checks, compiles and runs them, one at a time, and keeps their names.
- * It knows nothing of Jupyter's messages or of processes.
+ * The cells of one notebook: checks, compiles and runs them, one at a time, and holds their variables.
+ * It knows nothing about Jupyter's messages or about processes.
  */
 export class NotebookSession {
   readonly #options: SessionOptions;
@@ -70,7 +70,7 @@ export class NotebookSession {
   readonly #debug: DebugHook;
   #serial = 0;
 
-  /** What the project's `tsconfig.json` wants and cells do not follow; `null` where nothing. */
+  /** The settings of the project's `tsconfig.json` that cells do not follow; `null` if none. */
   readonly notice: string | null;
 
   constructor(options: SessionOptions) {
@@ -124,19 +124,19 @@ export class NotebookSession {
     });
   }
 
-  /** Makes the toolkit's names known to cells; they are loaded when one is used. */
+  /** Makes the toolkit's names available to cells; it is loaded when one is used. */
   provideToolkit(): void {
     const names = this.#options.protect(() => this.#converter.provide(TOOLKIT_SOURCE));
-    // What shows things is ours as well, and needs no TensorFlow.
+    // The display functions need no TensorFlow, so they are available at once.
     this.#scope.provide(names, () => this.#toolkit.load(), { ...displayCalls });
   }
 
-  /** An error that no cell was there to take, as text. */
+  /** Formats an error thrown outside any cell. */
   describe(error: unknown): CellError {
     return this.#tracebacks.describe(error);
   }
 
-  /** Runs a cell; what it prints and shows goes to `emit`. */
+  /** Runs a cell; its output goes to `emit`. */
   async execute(command: Execute): Promise<Executed> {
     const { code, magics } = readMagics(command.code);
     const payload: Bundle[] = [];
@@ -160,8 +160,8 @@ export class NotebookSession {
   }
 
   /**
-   * Runs code of the user's that no cell holds, such as a widget's handler; a stop ends it as it
-   * ends a cell.
+   * Runs user code outside a cell, such as a widget's handler; a stop ends it as it would end a
+   * cell.
    *
    * @returns its error, or `null`
    */
@@ -189,21 +189,21 @@ export class NotebookSession {
   }
 
   /**
-   * Ends the running cell at what it waits for.
+   * Ends the running cell at the `await` where it waits.
    *
-   * @param error by which it ends where it does not wait through us
+   * @param error ends the cell if it waits on something we do not control
    */
   interrupt(error: CellInterrupted): void {
     this.#interruption.interrupt();
     this.#guard.end(error);
   }
 
-  /** Told that the running cell's code is about to be broken into, and where. */
+  /** Called just before the running cell's code is terminated, with the place where it was. */
   breakOff(error: CellInterrupted): void {
     this.#guard.breakOff(error);
   }
 
-  /** Ends the running cell by an error of something that it cannot be thrown from. */
+  /** Ends the running cell with an error that was thrown elsewhere. */
   failCell(error: Error): void {
     this.#guard.end(error);
   }
@@ -227,7 +227,7 @@ export class NotebookSession {
       : { status: "ok", data: shown.bundle ?? {}, metadata: {} };
   }
 
-  /** A value in every form: its getters and methods may be the user's own code. */
+  /** A value as a MIME bundle; its getters and methods may be the user's code. */
   async #bundleOf(
     value: unknown,
   ): Promise<{ readonly error: CellError } | { readonly bundle: Bundle | null }> {
@@ -239,7 +239,7 @@ export class NotebookSession {
       : { bundle: outcome.value as Bundle | null };
   }
 
-  /** An error as Jupyter shows it: its getters may be the user's own code too. */
+  /** An error as Jupyter shows it; its getters may be the user's code. */
   async #explain(thrown: unknown): Promise<CellError> {
     if (thrown instanceof CellInterrupted) return this.#tracebacks.describe(thrown);
     const outcome = await this.#guard.run(() => Promise.resolve(this.#tracebacks.describe(thrown)));
@@ -251,7 +251,7 @@ export class NotebookSession {
   async #run(
     code: string,
     count: number,
-    /** As the frontend sent it, magics included: by it the debugger's frontends know the cell. */
+    /** As the frontend sent it, with magics: the debugger's frontends identify the cell by it. */
     sent = code,
   ): Promise<{ readonly error: CellError | null; readonly value: unknown }> {
     const { protect } = this.#options;
@@ -266,13 +266,13 @@ export class NotebookSession {
     }
     protect(() => {
       this.#missing.noteFailure(count, code);
-      // What it had defined before it threw stays, types included.
+      // Whatever it defined before it threw stays, with its types.
       this.#converter.commit(cell, (name) => this.#scope.definedInCell(name));
     });
     return { error: await this.#explain(outcome.thrown), value: undefined };
   }
 
-  /** Compiles a cell and makes it known to those who will want to know where an error came from. */
+  /** Compiles a cell and registers its source map. */
   #compile(
     code: string,
     count: number,
@@ -293,7 +293,7 @@ export class NotebookSession {
     return { cell, script };
   }
 
-  /** Adds the line that calls `waiting` to the stacks of errors that come out of it. */
+  /** Adds the line that calls `waiting` to the stacks of errors that it awaits. */
   #blamed(waiting: (...args: never[]) => unknown): (error: unknown) => void {
     const here = this.#stacks.here(waiting);
     return (error) => this.#stacks.addAwait(error, here);
@@ -333,7 +333,7 @@ export class NotebookSession {
   }
 }
 
-/** Told of what a cell threw where reading that throws itself. */
+/** Reported if reading what a cell threw throws in turn. */
 const UNREADABLE = new TypeError("the cell threw something that cannot be shown");
 
 function escapeRegExp(text: string): string {
@@ -349,12 +349,12 @@ function unknownMagic(line: string): CellError {
   };
 }
 
-/** The promise of a `display(…)` that nobody awaited. */
+/** Whether a value is the promise of a `display(…)` that was not awaited. */
 function hasShownItself(value: unknown): boolean {
   return typeof value === "object" && value !== null && displayCalls.SHOWN in value;
 }
 
-/** A cell's value in every form; text in quotes, as it is a value and not a print. */
+/** A cell's value as a MIME bundle; a string gets quotes, to distinguish it from printed text. */
 async function resultBundle(value: unknown): Promise<Bundle> {
   return typeof value === "string"
     ? { "text/plain": inspect(value) }

@@ -1,36 +1,36 @@
 import { Session } from "node:inspector";
 import { CellInterrupted } from "./interruption";
 
-/** How the reading thread names a {@link BreakIn} when it evaluates in the cells' thread. */
+/** The name by which the command thread finds the {@link BreakIn} when it evaluates in the cells' thread. */
 export const BREAK_IN_NAME = "layerbook.breakIn";
 
 /**
- * What became of an attempt: the code ends; the kernel's own work is at hand, or nothing at all; or
- * the stop came too late, since what it was meant for has ended.
+ * The result of an attempt: the code was terminated; the thread was idle or in the kernel's own code; or
+ * what the stop was meant for had already ended.
  */
 export type BreakInResult = "broken" | "busy" | "late";
 
 /** What a stop was meant for. */
 export interface StopTarget {
-  /** The turn that ran, or the last one. */
+  /** The current turn, or the last one. */
   readonly turn: number;
-  /** How many stops the cells' thread had heard of before this one. */
+  /** How many stops the cells' thread had seen before this one. */
   readonly seen: number;
 }
 
-/** What {@link BreakIn} is made of. */
+/** Options of {@link BreakIn}. */
 export interface BreakInOptions {
   /** The kernel's own script. */
   readonly script: string;
   readonly isCurrent: (target: StopTarget) => boolean;
-  /** Told before the code ends, with an error whose stack is where it stands. */
+  /** Called before the code is terminated, with an error whose stack shows where it is. */
   readonly onBreak: (error: CellInterrupted) => void;
 }
 
 /**
- * Ends JavaScript that keeps the cells' thread busy. The reading thread calls {@link attempt} through
- * the inspector, which V8 runs on top of whatever the thread is doing: so the stack says whether
- * that is the user's code, and nothing else can be hit.
+ * Terminates JavaScript that keeps the cells' thread busy. The command thread calls {@link attempt}
+ * through the inspector, which V8 runs on top of the current stack. The stack therefore shows whether
+ * that is the user's code, and only that is terminated.
  */
 export class BreakIn {
   readonly #options: BreakInOptions;
@@ -42,7 +42,7 @@ export class BreakIn {
     Object.defineProperty(globalThis, Symbol.for(BREAK_IN_NAME), { value: this });
   }
 
-  /** Does work of the kernel's own, which would be left half done. */
+  /** Runs the kernel's own work, which must not be terminated halfway. */
   protect<T>(work: () => T): T {
     this.#protected++;
     try {
@@ -53,9 +53,9 @@ export class BreakIn {
   }
 
   /**
-   * Ends the code below this call, if it is the user's.
+   * Terminates the code below this call, if it is the user's.
    *
-   * @param isPaused whether it stands at a breakpoint: then the debugger ends it as it lets it go on
+   * @param isPaused whether it is stopped at a breakpoint: the debugger then ends it as it resumes
    */
   attempt(target: StopTarget, isPaused: boolean): BreakInResult {
     if (!this.#options.isCurrent(target)) return "late";
@@ -70,7 +70,7 @@ export class BreakIn {
     const { script } = this.#options;
     return callSites().some((site) => {
       const name = site.getFileName() ?? site.getScriptNameOrSourceURL();
-      // A function that is built in has no line.
+      // A built-in function has no line number.
       return site.getLineNumber() !== null && name !== script && !name?.startsWith("node:");
     });
   }

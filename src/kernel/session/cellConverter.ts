@@ -6,20 +6,20 @@ import type { ProjectOptions } from "./cellProject";
 import { afterEmit, beforeEmit } from "./cellTransform";
 import { EditedText } from "./editedText";
 
-/** A type or syntax error, at its place in the cell. */
+/** A type or syntax error, with its place in the cell. */
 export interface CellDiagnostic {
   /** `TS2322` */
   readonly code: string;
   readonly message: string;
   /** Offsets in the cell's code; `null` for an error in another file. */
   readonly span: { readonly start: number; readonly length: number } | null;
-  /** The other file and its line, where it is one. */
+  /** For an error in another file, that file and the line. */
   readonly elsewhere: string | null;
 }
 
 /** A cell ready to run. */
 export interface CompiledCell {
-  /** CommonJS, to be wrapped in a function of `exports`, `require` and the cell API. */
+  /** CommonJS, to be wrapped in a function with parameters `exports`, `require` and the cell API. */
   readonly javascript: string;
   /** From `javascript` to `edited`. */
   readonly sourceMap: string;
@@ -30,14 +30,14 @@ export interface CompiledCell {
   readonly declared: ReadonlyMap<string, NameKind>;
   /** See {@link CellSyntax}. */
   readonly augmentations: ReadonlySet<string>;
-  /** The declaration file; `null` where a type in it cannot be written down. */
+  /** The declaration file; `null` if one of its types cannot be expressed in one. */
   readonly declarations: string | null;
 }
 
 /**
- * A question about a text.
+ * A query about a text.
  *
- * @param toFile turns the text's offsets into those of the file
+ * @param toFile converts offsets in the text to offsets in the file
  */
 export type Question<T> = (
   service: ts.LanguageService,
@@ -45,47 +45,47 @@ export type Question<T> = (
   toFile: (offset: number) => number,
 ) => T;
 
-/** Where the newest declaration of a name stands. */
+/** The newest declaration of a name. */
 interface KnownName {
   readonly cell: string;
   readonly kind: NameKind;
 }
 
 /**
- * Not errors in a cell: await at the top (1375, 1378, 1432; with `using` 2852 to 2854),
- * `import.meta` (1343, 1470), `with { type: "json" }` (1324, 2823).
+ * Diagnostics that are no errors in a cell: top-level await (1375, 1378, 1432; with `using` 2852 to
+ * 2854), `import.meta` (1343, 1470), `with { type: "json" }` (1324, 2823).
  */
 const ALLOWED = new Set([1324, 1343, 1375, 1378, 1432, 1470, 2823, 2852, 2853, 2854]);
 
-/** Cannot find a module, or its types. */
+/** Diagnostics for a module, or its types, that cannot be found. */
 const MISSING_MODULE = new Set(["TS2307", "TS2792", "TS7016"]);
 
-/** How the names of cell files begin. */
+/** The prefix of the names of cell files. */
 export const CELL_PREFIX = "__cell_";
 
-/** The file of the cell at hand: always one, so that its place among the files stays. */
+/** The file of the current cell: always the same, so that the order of files does not change. */
 const CURRENT = `${CELL_PREFIX}now`;
 /** The same for a cell with JSX; TypeScript compiles no two files of one name. */
 const CURRENT_JSX = `${CELL_PREFIX}jsx`;
 
-/** Whether a module name is a cell's, as the compiled code of later cells requires it. */
+/** Whether a module name is that of a cell, as compiled code of later cells requires it. */
 export function isCellModule(name: string): boolean {
   return name.startsWith(`./${CELL_PREFIX}`);
 }
 
 /**
- * Turns cells into modules that import each other's names, checks and compiles them.
+ * Turns cells into modules that import each other's names, checks them and compiles them.
  *
- * A cell is a file beside the notebook. Its declarations are exported, the names that it uses of
- * earlier cells imported on a line before its first; once it has run, its declaration file takes
- * its place, so that later checks need not look into its code.
+ * A cell is a file in the notebook's folder. Its declarations are exported; the names it uses from
+ * earlier cells are imported on a line before its first. After it has run, its declaration file
+ * replaces it, so that later checks do not need its code.
  */
 export class CellConverter {
   readonly #project: CellProject;
-  /** What cells add to types of other modules: by the cell's file. */
+  /** What each cell file adds to the types of other modules. */
   readonly #augmentations = new Map<string, ReadonlySet<string>>();
   readonly #names = new Map<string, KnownName>();
-  /** What the project's JSX calls. */
+  /** The functions that the project's JSX compiles to. */
   readonly #jsxNames: ReadonlySet<string>;
   #serial = 0;
 
@@ -108,7 +108,7 @@ export class CellConverter {
   /**
    * Checks and compiles a cell.
    *
-   * @returns every error in it, or the compiled cell
+   * @returns all its errors, or the compiled cell
    */
   convert(code: string): readonly CellDiagnostic[] | CompiledCell {
     const syntax = analyseCell(code);
@@ -137,15 +137,15 @@ export class CellConverter {
   }
 
   /**
-   * Makes a cell's names known to later ones.
+   * Makes a cell's names available to later ones.
    *
-   * @param defined which of its values came to be: all of them, or those before it threw
+   * @param defined whether a value was defined: if the cell threw, only those before that point
    */
   commit(cell: CompiledCell, defined: (name: string) => boolean): void {
     const module = `${CELL_PREFIX}${++this.#serial}`;
     let isNeeded = cell.augmentations.size > 0;
     if (isNeeded) {
-      // A cell that is run again replaces what it had added.
+      // A cell that is run again replaces what its earlier run added.
       for (const [earlier, keys] of this.#augmentations) {
         if ([...keys].some((key) => cell.augmentations.has(key))) {
           this.#augmentations.delete(earlier);
@@ -169,7 +169,7 @@ export class CellConverter {
   }
 
   /**
-   * Makes a module's exports known as if a cell had declared them.
+   * Makes a module's exports available as if a cell had declared them.
    *
    * @param source the module's declarations
    * @returns the names of its values
@@ -192,10 +192,10 @@ export class CellConverter {
   }
 
   /**
-   * Opens a text for questions at a place in it, without checking or running it.
+   * Opens a text for a query, without checking or running it.
    *
-   * @param isOffered which names of earlier cells must be known beside those in the text; default
-   *   none. Each takes TypeScript time.
+   * @param isOffered which names of earlier cells to import besides those in the text; default
+   *   none. Each costs TypeScript time.
    */
   query<T>(code: string, ask: Question<T>, isOffered: (name: string) => boolean = () => false): T {
     const syntax = analyseCell(code);
@@ -207,7 +207,7 @@ export class CellConverter {
     return ask(this.#project.service, path, (offset) => offset + shift);
   }
 
-  /** Puts the cell at hand in. */
+  /** Sets the current cell's text. */
   #setCurrent({ isJsx }: CellSyntax, text: string): string {
     const path = this.#project.cellPath(isJsx ? `${CURRENT_JSX}.tsx` : `${CURRENT}.ts`);
     this.#project.setCell(path, text);
@@ -215,10 +215,10 @@ export class CellConverter {
   }
 
   /**
-   * One line that imports what the cell uses of earlier ones.
+   * One line that imports what the cell uses from earlier ones.
    *
-   * It names every earlier cell that still has a name, used or not: where one cell's list of
-   * modules equals the last one's, TypeScript need not look at any other file.
+   * It lists every earlier cell that still owns a name, used or not: if the list of modules does not
+   * change from one cell to the next, TypeScript does not have to check any other file.
    */
   #preamble({ mentioned, declared, pragmas, isJsx }: CellSyntax): string {
     const usesOf = isJsx ? this.#jsxNames : new Set<string>();
@@ -229,7 +229,7 @@ export class CellConverter {
       imports.set(cell, used);
       if (declared.has(name) || !(mentioned.has(name) || usesOf.has(name))) continue;
       if (kind === "variable") {
-        // An import cannot be assigned to; this can, and compiles to the session's own.
+        // An import cannot be assigned to. This can, and compiles to the session's variable.
         used.push(`${name} as ${CELL_PREFIX}${name}`);
         variables.push(`export declare let ${name}: typeof ${CELL_PREFIX}${name};`);
       } else {
@@ -258,7 +258,7 @@ export class CellConverter {
       .map((diagnostic) => toCellDiagnostic(diagnostic, file, edited));
   }
 
-  /** Drops the files of cells that no name and no other cell's declarations lead to. */
+  /** Drops cell files that no name and no other cell's declarations refer to. */
   #forgetUnused(): void {
     this.#project.keepReachable(
       new Set(
@@ -274,7 +274,7 @@ export class CellConverter {
   }
 }
 
-/** The TypeScript and JavaScript files of the user's own that a cell leads to. */
+/** The user's own TypeScript and JavaScript files that a cell imports, directly or indirectly. */
 function localImports(program: ts.Program, cell: ts.SourceFile): ts.SourceFile[] {
   const seen = new Set<ts.SourceFile>([cell]);
   const found: ts.SourceFile[] = [];
@@ -300,7 +300,7 @@ function localImports(program: ts.Program, cell: ts.SourceFile): ts.SourceFile[]
   return found;
 }
 
-/** A cell's names and what it exports by `export * from`. */
+/** A cell's names, including those it exports by `export * from`. */
 function withExports(
   program: ts.Program,
   file: ts.SourceFile,
@@ -365,7 +365,7 @@ function emit(
     false,
     { before: [beforeEmit], after: [afterEmit] },
   );
-  // A type that cannot be written down: the cell's own code serves later cells instead.
+  // If a type cannot be declared, later cells use the cell's own code instead.
   if (program.getDeclarationDiagnostics(file).length > 0) declarations = null;
   return { javascript, sourceMap, declarations };
 }

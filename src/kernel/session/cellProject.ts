@@ -12,14 +12,14 @@ import { PREPARED_VERSION, preparedFiles } from "./preparedFiles";
 export interface ProjectOptions {
   /** The notebook's folder: cells import from there. */
   readonly cwd: string;
-  /** Where packages are looked for that the notebook's folder does not have. */
+  /** Searched for packages that the notebook's folder does not have. */
   readonly fallbackRoot: string;
   readonly strict: boolean;
   /** The project's own compiler options; default none. */
   readonly projectOptions?: ts.CompilerOptions;
 }
 
-/** Where packages are looked for after the notebook's own folder. */
+/** The folders searched for packages after the notebook's own. */
 function fallbackFolders({ fallbackRoot }: ProjectOptions): string[] {
   return [fallbackRoot, ...engineFolders()];
 }
@@ -30,7 +30,7 @@ function nodeTypeRoot(options: ProjectOptions): string | null {
       const file = createRequire(join(folder, "cell.js")).resolve("@types/node/package.json");
       return dirname(dirname(file));
     } catch {
-      // Look in the next one.
+      // Try the next folder.
     }
   }
   return null;
@@ -66,7 +66,7 @@ function stem(path: string): string {
 }
 
 /**
- * TypeScript's language service over the notebook: real files from disk, cells from memory.
+ * TypeScript's language service for the notebook: real files from disk, cells from memory.
  */
 export class CellProject {
   readonly #options: ProjectOptions;
@@ -75,7 +75,7 @@ export class CellProject {
   readonly #snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   #versions = 0;
   #looksAnew = false;
-  /** Counts the times that files may have changed. */
+  /** Incremented each time files may have changed. */
   #rounds = 0;
   readonly #prepared = preparedFiles(LANGUAGE.target);
   readonly #registry = createDocumentRegistry((path, version) =>
@@ -107,7 +107,7 @@ export class CellProject {
     this.forgetResolutions();
   }
 
-  /** Looks for modules again: one that was missing may have been installed or written. */
+  /** Resolves modules again: a missing one may have been installed or written. */
   forgetResolutions(): void {
     this.#rounds++;
     this.#looksAnew = true;
@@ -118,34 +118,34 @@ export class CellProject {
     return ts.createModuleResolutionCache(this.#options.cwd, (name) => name, this.#compilerOptions);
   }
 
-  /** The program as the files now stand. */
+  /** The program for the current files. */
   program(): ts.Program {
     const program = this.#service.getProgram();
     if (program === undefined) throw new Error("TypeScript's language service gave no program");
     return program;
   }
 
-  /** A cell's path, as if it lay in the notebook's folder. */
+  /** A cell's path, as if it were a file in the notebook's folder. */
   cellPath(name: string): string {
     return ts.sys.resolvePath(join(this.#options.cwd, name));
   }
 
-  /** Puts a cell in, or another text in its place. */
+  /** Adds a cell or replaces its text. */
   setCell(path: string, text: string): void {
-    // What lies beside the notebook may have changed too.
+    // Files in the notebook's folder may have changed too.
     this.#rounds++;
-    // The same text again, as a re-run cell has it, leaves TypeScript's answers as they are.
+    // If the text is unchanged, as in a re-run cell, TypeScript's results stay valid.
     if (this.#cells.get(path)?.text === text && !this.#looksAnew) return;
     this.#looksAnew = false;
-    // Never used twice: a file that was removed may come back with another text.
+    // Versions are never reused: a removed file may come back with another text.
     this.#cells.set(path, { text, version: ++this.#versions });
   }
 
   /**
-   * Drops cells that nothing leads to any more.
+   * Drops cells that are no longer referenced.
    *
-   * @param roots paths of the cells that must stay, without their extension
-   * @param reference finds the names of cells in a cell's text, as its first group
+   * @param roots paths of the cells to retain, without extension
+   * @param reference matches the names of cells in a cell's text, as its first group
    */
   keepReachable(roots: ReadonlySet<string>, reference: RegExp): void {
     const byStem = new Map([...this.#cells.keys()].map((path) => [stem(path), path]));
@@ -171,7 +171,7 @@ export class CellProject {
     return this.#cells.get(path)?.text ?? ts.sys.readFile(path);
   }
 
-  /** TypeScript asks for every file's text at every cell: it is read again only when it changed. */
+  /** TypeScript requests every file's text for every cell; it is read again only if it changed. */
   #snapshot(path: string): ts.IScriptSnapshot | undefined {
     const version = this.#version(path);
     const known = this.#snapshots.get(path);
@@ -187,7 +187,7 @@ export class CellProject {
     const cell = this.#cells.get(path);
     if (cell !== undefined) return String(cell.version);
     if (this.#prepared.has(path)) return PREPARED_VERSION;
-    // A file beside the notebook may change between two cells, a package may not.
+    // The user's files may change between two cells; packages do not.
     if (path.includes("/node_modules/")) return "0";
     return String(statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   }
@@ -197,7 +197,7 @@ export class CellProject {
     const folders = fallbackFolders(this.#options);
     const exists = (path: string): boolean => this.#cells.has(path) || ts.sys.fileExists(path);
     const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
-      // Else TypeScript compares the versions of all files at every call.
+      // Without this TypeScript compares the versions of all files on every call.
       getProjectVersion: () => String(this.#rounds),
       getScriptFileNames: () => [...this.#cells.keys()],
       getScriptVersion: (path) => this.#version(path),
@@ -212,7 +212,7 @@ export class CellProject {
       readDirectory: (...args) => ts.sys.readDirectory(...args),
       realpath: (path) => ts.sys.realpath?.(path) ?? path,
       useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
-      // Beside ours it serves TypeScript's own questions, such as which package a file belongs to.
+      // TypeScript also uses it itself, for example to find the package of a file.
       getModuleResolutionCache: () => this.#resolutions,
       resolveModuleNameLiterals: (literals, containingFile, _redirect, options) => {
         const known = this.#prepared.get(containingFile)?.resolutions;
@@ -223,7 +223,7 @@ export class CellProject {
           const cache = this.#resolutions;
           const found = ts.resolveModuleName(text, containingFile, options, host, cache);
           if (found.resolvedModule !== undefined || text.startsWith(".")) return found;
-          // `paths` are the project's, whichever file asks.
+          // `paths` belong to the project, whichever file imports.
           for (const folder of folders) {
             const other = ts.resolveModuleName(text, join(folder, "cell.ts"), options, host, cache);
             if (other.resolvedModule !== undefined) return other;

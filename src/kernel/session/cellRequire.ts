@@ -6,23 +6,23 @@ import type { Packages } from "./packages";
 import { importMeta, importOther, isPackage, withoutScheme } from "./projectFiles";
 import type { ProjectFiles } from "./projectFiles";
 
-/** What {@link CellRequire} is made of. */
+/** Options of {@link CellRequire}. */
 export interface CellRequireOptions {
   /** The notebook's folder. */
   readonly cwd: string;
   readonly packages: Packages;
   readonly files: ProjectFiles;
-  /** What a cell gets for another cell. */
+  /** What a cell gets when it requires another cell. */
   readonly scope: object;
 }
 
 /**
- * `require`, `import()` and `import.meta` of cells: other cells, the project's own files, packages
- * of the notebook's folder or else of the toolkit's.
+ * `require`, `import()` and `import.meta` of cells: other cells, the project's own files, and packages
+ * of the notebook's folder or else of the toolkit.
  */
 export class CellRequire {
   readonly #options: CellRequireOptions;
-  /** The cell's `require`, with what Node's has beside. */
+  /** The cell's `require`, with the properties that Node's has. */
   readonly require: NodeJS.Require;
 
   constructor(options: CellRequireOptions) {
@@ -61,16 +61,16 @@ export class CellRequire {
     return files.import(file);
   };
 
-  /** @param filename under which the cell would lie in the notebook's folder */
+  /** @param filename the cell's name, as if it were a file in the notebook's folder */
   metaOf(filename: string): object {
     const { cwd, files, packages } = this.#options;
     return importMeta(join(cwd, filename), packages, (name) => files.resolve(name, cwd));
   }
 
   /**
-   * Loads what a cell imports and must wait for.
+   * Loads the imports of a cell that must be awaited.
    *
-   * @returns `null` where there is nothing to wait for
+   * @returns `null` if there are none
    */
   prepare(javascript: string): Promise<unknown> | null {
     const { cwd, files, packages } = this.#options;
@@ -88,7 +88,7 @@ export class CellRequire {
     return pending.length === 0 ? null : Promise.all(pending);
   }
 
-  /** Forgets the project's files that changed, and those that use them. */
+  /** Forgets the project files that changed, and those that import them. */
   refresh(): void {
     this.#options.files.refresh();
   }

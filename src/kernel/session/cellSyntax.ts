@@ -2,29 +2,29 @@ import ts from "typescript";
 import type { Insertion } from "./editedText";
 import { LANGUAGE } from "./languageLevel";
 
-/** How a name may be used by later cells. */
+/** How later cells may use a name. */
 export type NameKind =
   /** `let` and `var`: later cells may assign to it. */
   | "variable"
-  /** A value that stays: const, function, class, enum, import. */
+  /** A constant value: const, function, class, enum, import. */
   | "value"
-  /** A type that leaves no trace at run time. */
+  /** A type without a value at run time. */
   | "type";
 
-/** What a cell's text alone tells. */
+/** What a cell's text alone shows. */
 export interface CellSyntax {
-  /** The names that it declares at its top. */
+  /** The names it declares at top level. */
   readonly declared: ReadonlyMap<string, NameKind>;
-  /** Every identifier in it: what it may use of earlier cells. */
+  /** Every identifier in it: candidates for names of earlier cells. */
   readonly mentioned: ReadonlySet<string>;
-  /** What makes its declarations visible to later cells. */
+  /** Text that makes its declarations visible to later cells. */
   readonly insertions: readonly Insertion[];
   readonly hasTopLevelAwait: boolean;
-  /** It holds JSX, and so `<T>x` is no cast. */
+  /** It contains JSX, so `<T>x` is not a cast. */
   readonly isJsx: boolean;
-  /** Comments that TypeScript heeds only at a file's head: `// @ts-nocheck`, `@jsx h`. */
+  /** Comments that TypeScript only recognises at the top of a file: `// @ts-nocheck`, `@jsx h`. */
   readonly pragmas: string;
-  /** What it adds to types of other modules, `global Array.last`; no name leads there. */
+  /** What it adds to the types of other modules, such as `global Array.last`; no name refers to it. */
   readonly augmentations: ReadonlySet<string>;
   /** It has `export * from`: only the checker knows the names. */
   readonly exportsAll: boolean;
@@ -33,7 +33,7 @@ export interface CellSyntax {
 function parseAs(code: string, kind: ts.ScriptKind.TS | ts.ScriptKind.TSX): ts.SourceFile {
   return ts.createSourceFile(
     kind === ts.ScriptKind.TS ? "cell.ts" : "cell.tsx",
-    // Only in a module is `await (x)` at the top an await.
+    // Top-level `await (x)` parses as an await only in a module.
     `${code}\nexport {};`,
     LANGUAGE.target,
     /* setParentNodes */ true,
@@ -41,7 +41,7 @@ function parseAs(code: string, kind: ts.ScriptKind.TS | ts.ScriptKind.TSX): ts.S
   );
 }
 
-/** Parses a cell as the module that it will be: as JSX where it reads better so. */
+/** Parses a cell as a module: as JSX if that gives fewer errors. */
 function parseCell(code: string): ts.SourceFile {
   const plain = parseAs(code, ts.ScriptKind.TS);
   const errors = parseErrors(plain).length;
@@ -52,7 +52,7 @@ function parseCell(code: string): ts.SourceFile {
 
 const PRAGMA = /@ts-nocheck|@jsx/;
 
-/** The pragmas among a cell's leading comments, to stand before what the kernel puts in. */
+/** The pragmas in a cell's leading comments, to be placed before what the kernel inserts. */
 function pragmasOf(code: string): string {
   if (!PRAGMA.test(code)) return "";
   return (ts.getLeadingCommentRanges(code, 0) ?? [])
@@ -84,7 +84,7 @@ function importedNames(clause: ts.ImportClause): string[] {
   return name === undefined ? bindings : [name.text, ...bindings];
 }
 
-/** `var`s inside blocks, which JavaScript hoists to the cell's top. */
+/** `var`s inside blocks, which JavaScript hoists to the top level. */
 function hoistedNames(statement: ts.Statement): string[] {
   const names: string[] = [];
   function visit(node: ts.Node): void {
@@ -105,7 +105,7 @@ function hasModifier(statement: ts.Statement, wanted: ts.Modifier["kind"]): bool
   );
 }
 
-/** Whether an `await` stands outside every function. */
+/** Whether it has an `await` outside every function. */
 export function awaitsAtTop(node: ts.Node): boolean {
   if (ts.isFunctionLike(node)) return false;
   if (ts.isAwaitExpression(node)) return true;
@@ -113,7 +113,7 @@ export function awaitsAtTop(node: ts.Node): boolean {
   if (
     ts.isVariableDeclarationList(node) &&
     isUsing(node) &&
-    // `await using` has the bit of `const` beside its own.
+    // The flags of `await using` include the bit of `const`.
     (node.flags & ts.NodeFlags.Const) !== 0
   ) {
     return true;
@@ -154,7 +154,7 @@ function isGlobalAugmentation(statement: ts.ModuleDeclaration): boolean {
   return (statement.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
 }
 
-/** What `declare global` and `declare module "…"` add, each by a name of its own. */
+/** A key for each thing that `declare global` and `declare module "…"` add. */
 function augmentationsOf(statement: ts.Statement): string[] {
   if (!ts.isModuleDeclaration(statement)) return [];
   const { name, body } = statement;
@@ -169,7 +169,7 @@ function augmentationsOf(statement: ts.Statement): string[] {
   });
 }
 
-/** The names of `export { a, b as c }` and `export * as d`, with what they are made of. */
+/** The names of `export { a, b as c }` and `export * as d`, with the names they refer to. */
 function exportedNames(statement: ts.Statement): { readonly name: string; readonly of: string }[] {
   if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) return [];
   const { exportClause } = statement;
@@ -182,7 +182,7 @@ function exportedNames(statement: ts.Statement): { readonly name: string; readon
   }));
 }
 
-/** Reads what a cell declares and uses. */
+/** Finds what a cell declares and uses. */
 export function analyseCell(code: string): CellSyntax {
   const file = parseCell(code);
   const declared = new Map<string, NameKind>();
@@ -190,7 +190,7 @@ export function analyseCell(code: string): CellSyntax {
   const exportedAtEnd = new Set<string>();
   const augmentations = new Set<string>();
   const declare = (name: string, kind: NameKind): void => {
-    // A class and an interface of one name are one value.
+    // A class and an interface of the same name count as one value.
     if (kind !== "type" || !declared.has(name)) declared.set(name, kind);
   };
   const written = file.statements.flatMap(exportedNames);
@@ -207,7 +207,7 @@ export function analyseCell(code: string): CellSyntax {
         exportedAtEnd.add(name);
       }
     } else if (isDefault || names.some(([name]) => isWritten(name))) {
-      // A default export is known by its name too; a second `export` is an error.
+      // A default export is also known by its own name; a second `export` is an error.
       for (const [name] of names) exportedAtEnd.add(name);
     } else if (names.length > 0 && !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) {
       insertions.push({ at: statement.getStart(file), text: "export " });
@@ -219,7 +219,7 @@ export function analyseCell(code: string): CellSyntax {
       }
     }
   }
-  // `export { a as b }` makes one more name.
+  // `export { a as b }` adds the name `b`.
   for (const { name } of written) if (!declared.has(name)) declare(name, "value");
   for (const { name, of } of written) if (name === of) exportedAtEnd.delete(name);
   if (exportedAtEnd.size > 0) {
@@ -227,7 +227,7 @@ export function analyseCell(code: string): CellSyntax {
   }
   const isJsx = file.languageVariant === ts.LanguageVariant.JSX;
   const pragmas = pragmasOf(code);
-  // JSX calls functions that it does not name.
+  // JSX calls functions that do not appear in the text.
   const mentioned = new Set(isJsx ? ["React", ...(pragmas.match(/[\w$]+/g) ?? [])] : []);
   (function visit(node: ts.Node): void {
     if (ts.isIdentifier(node)) mentioned.add(node.text);
@@ -248,22 +248,22 @@ export function analyseCell(code: string): CellSyntax {
 }
 
 function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
-  // TypeScript keeps them on the file, outside its public types.
+  // TypeScript stores them on the file, outside its public types.
   return (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] })
     .parseDiagnostics;
 }
 
-/** Unterminated comment, template and regular expression: reported where they begin. */
+/** Errors reported at the start of an unterminated comment, template or regular expression. */
 const UNTERMINATED = new Set([1010, 1160, 1161]);
 
-/** Whether a frontend should run a text on Enter, as `is_complete_request` asks. */
+/** Whether a frontend should run a text on Enter, for `is_complete_request`. */
 export function judgeCell(code: string): {
   readonly status: "complete" | "incomplete" | "invalid";
   readonly indent: string;
 } {
   const [first] = parseErrors(parseCell(code));
   if (first === undefined) return { status: "complete", indent: "" };
-  // Something is missing where the text ends, and all before that is right.
+  // The first error is at the end of the text, so the text is merely incomplete.
   const isOpen = first.start >= code.trimEnd().length || UNTERMINATED.has(first.code);
   if (!isOpen) return { status: "invalid", indent: "" };
   return { status: "incomplete", indent: indentAfter(code) };

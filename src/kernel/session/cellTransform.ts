@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** The name by which a compiled cell reaches the session. */
+/** The name by which a compiled cell accesses the session. */
 export const CELL_API = "__layerbook";
 
 function apiCall(factory: ts.NodeFactory, method: string, args: ts.Expression[]): ts.Expression {
@@ -9,8 +9,8 @@ function apiCall(factory: ts.NodeFactory, method: string, args: ts.Expression[])
 }
 
 /**
- * A file's statement that is the cell's value, where its last one is an expression. A semicolon
- * behind it says that the value is not wanted.
+ * The statement whose value is the cell's: the last one, if it is an expression. A semicolon after
+ * it suppresses the value.
  */
 function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
   const written = file.statements.filter(
@@ -21,7 +21,7 @@ function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | null {
   return file.text[last.end - 1] === ";" ? null : last;
 }
 
-/** `import.meta` and `import()` as calls of the session, which knows the project's files. */
+/** Replaces `import.meta` and `import()` by calls to the session, which knows the project's files. */
 function importsOf(factory: ts.NodeFactory, node: ts.Node): ts.Expression | null {
   if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) {
     return factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), "meta");
@@ -32,7 +32,7 @@ function importsOf(factory: ts.NodeFactory, node: ts.Node): ts.Expression | null
   return null;
 }
 
-/** What a file of the project needs to run as CommonJS: `import()` and `import.meta`. */
+/** Makes `import()` and `import.meta` work in a project file that runs as CommonJS. */
 export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   return (file) => {
     function visit(node: ts.Node): ts.Node {
@@ -44,15 +44,15 @@ export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<
 }
 
 /**
- * A `catch` that lets the stop of its cell pass: else a loop that catches what goes wrong in each of
- * its steps could not be stopped. `finally` blocks run all the same.
+ * A `catch` that rethrows the stop of its cell: a loop that catches the errors of its steps could not
+ * be stopped otherwise. `finally` blocks still run.
  */
 function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.CatchClause {
   const { variableDeclaration: variable, block } = clause;
   const isNamed = variable !== undefined && ts.isIdentifier(variable.name);
   const name = isNamed ? variable.name : factory.createUniqueName("thrown");
   const check = factory.createExpressionStatement(apiCall(factory, "caught", [name]));
-  // `catch ({ message })` takes the error apart, but only once it is known to be none of ours.
+  // `catch ({ message })` destructures the error only after the check that it is not a stop.
   const parts =
     variable === undefined || isNamed
       ? []
@@ -73,8 +73,8 @@ function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.Catch
 }
 
 /**
- * What a cell means beyond TypeScript: its last expression is its value, `await` and `for await` can
- * be stopped and no `catch` keeps the stop, `import()` and `import.meta` work as in a module.
+ * The semantics of a cell beyond TypeScript: its last expression is its value, `await` and `for await`
+ * can be stopped, no `catch` swallows the stop, and `import()` and `import.meta` work as in a module.
  */
 export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;
@@ -104,7 +104,7 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
       if (ts.isCatchClause(visited)) return passingStops(factory, visited);
       const ofModule = importsOf(factory, visited);
       if (ofModule !== null) return ofModule;
-      // A re-run `let x;` starts over; TypeScript's own clearing is taken out below.
+      // A re-run `let x;` resets `x`; TypeScript's own reset is removed below.
       if (
         ts.isVariableDeclarationList(visited) &&
         (visited.flags & ts.NodeFlags.Let) !== 0 &&
@@ -151,12 +151,12 @@ function clearsExports(statement: ts.Statement): boolean {
   return ts.isVoidExpression(expression);
 }
 
-/** Takes out TypeScript's clearing of exports at a module's head. */
+/** Removes TypeScript's clearing of exports at the top of a module. */
 export function afterEmit(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;
   return (file) => {
     const kept = file.statements.filter(
-      // Written code has a place in the text, TypeScript's additions have none.
+      // Source statements have a position in the text; TypeScript's additions do not.
       (statement) => statement.pos >= 0 || !clearsExports(statement),
     );
     return kept.length === file.statements.length ? file : factory.updateSourceFile(file, kept);

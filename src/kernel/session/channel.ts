@@ -1,11 +1,11 @@
 /**
- * What the two processes of a kernel say to each other: the protocol's, which owns the sockets,
- * and the session's, which runs the cells. Lines of JSON over two pipes.
+ * Messages between the two processes of a kernel: the protocol process, which owns the sockets, and
+ * the session, which runs the cells. Lines of JSON over two pipes.
  */
 
 import type { DapEvent, DapRequest, DapResponse } from "../debugger/protocol";
 
-/** One entry a MIME type. */
+/** Data by MIME type. */
 export type Bundle = Readonly<Record<string, unknown>>;
 
 /** An error as Jupyter shows it. */
@@ -15,11 +15,11 @@ export interface CellError {
   readonly traceback: readonly string[];
 }
 
-/** A comm's message as it goes between the two processes. */
+/** A comm message as sent between the two processes. */
 export interface CommFrame {
   readonly kind: "comm_open" | "comm_msg" | "comm_close";
   readonly commId: string;
-  /** Of a comm that opens; else empty. */
+  /** Set when a comm opens; otherwise empty. */
   readonly target: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export type Command =
       readonly type: "execute";
       readonly id: number;
       readonly code: string;
-      /** The number that the frontend shows. */
+      /** The execution count. */
       readonly count: number;
       readonly silent: boolean;
       readonly allowStdin: boolean;
@@ -47,14 +47,14 @@ export type Command =
       readonly cursor: number;
     }
   | { readonly type: "isComplete"; readonly id: number; readonly code: string }
-  /** A comm's message from the frontend; its handlers run like a cell. */
+  /** A comm message from the frontend; its handlers run like a cell. */
   | { readonly type: "comm"; readonly id: number; readonly frame: CommFrame }
-  /** Answered by the session's second thread, through {@link DEBUG_FD}. */
+  /** Answered by the session's second thread, on {@link DEBUG_FD}. */
   | { readonly type: "debug"; readonly id: number; readonly request: DapRequest }
   | { readonly type: "input"; readonly value: string }
   | { readonly type: "interrupt" };
 
-/** What the session answers to a command, apart from its id. */
+/** The session's answer to a command, apart from its id. */
 export type Answer =
   | {
       readonly type: "executed";
@@ -70,7 +70,7 @@ export type Answer =
     }
   | { readonly type: "inspected"; readonly bundle: Bundle | null }
   | { readonly type: "debugged"; readonly response: DapResponse }
-  /** The errors of a comm's handlers. */
+  /** The errors of a comm message's handlers. */
   | { readonly type: "handled"; readonly errors: readonly CellError[] }
   | {
       readonly type: "judged";
@@ -78,16 +78,16 @@ export type Answer =
       readonly indent: string;
     };
 
-/** One way to go on. */
+/** One completion. */
 export interface CompletionMatch {
   readonly text: string;
-  /** As TypeScript names it: function, const, class, … */
+  /** TypeScript's name for it: function, const, class, … */
   readonly kind: string;
   /** The first sentence of its docs. */
   readonly documentation?: string;
 }
 
-/** What happens in the session while a cell runs, or after it. */
+/** Output of the session during or after a cell. */
 export type SessionOutput =
   | { readonly type: "stream"; readonly name: "stdout" | "stderr"; readonly text: string }
   | {
@@ -102,19 +102,19 @@ export type SessionOutput =
   | { readonly type: "debugEvent"; readonly event: DapEvent }
   | { readonly type: "inputRequest"; readonly prompt: string; readonly password: boolean };
 
-/** From the session. */
+/** Messages from the session. */
 export type SessionMessage =
   | { readonly type: "ready" }
   | { readonly type: "output"; readonly output: SessionOutput }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
 
-/** The pipes' places in the session process. */
+/** The pipes' file descriptors in the session process. */
 export const COMMAND_FD = 4;
 export const MESSAGE_FD = 3;
-/** The second thread's own, since two threads that write to one would mix their lines. */
+/** The second thread has a separate pipe: two threads writing to one would mix their lines. */
 export const DEBUG_FD = 5;
 
-/** Cuts a stream of bytes into lines of JSON. */
+/** Splits a stream of bytes into lines of JSON. */
 export class LineReader<T> {
   #rest: Buffer[] = [];
 

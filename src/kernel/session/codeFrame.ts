@@ -3,7 +3,7 @@ const DIM = "\u001b[2m";
 const BOLD = "\u001b[1m";
 const RESET = "\u001b[0m";
 
-/** How many lines stand around the one that failed. */
+/** How many lines are shown before and after the one that failed. */
 const CONTEXT = 2;
 
 function painter(colour: string): (text: string) => string {
@@ -11,8 +11,8 @@ function painter(colour: string): (text: string) => string {
 }
 
 /**
- * Styles of a terminal, which Jupyter's frontends show too. Words are never coloured: none of JupyterLab's
- * colours stands out (4.5 to 1) from what it lays behind errors in its light and its dark theme alike.
+ * Terminal styles, which Jupyter's frontends also show. Words are never coloured: none of JupyterLab's
+ * colours reaches a contrast of 4.5 to 1 on its background for errors in both its light and dark theme.
  */
 export const paint = {
   red: painter(RED),
@@ -20,7 +20,7 @@ export const paint = {
   bold: painter(BOLD),
 };
 
-/** The lines around a place (counted from 1), with marks under `length` of its characters. */
+/** The lines around a place (counted from 1), with `length` characters underlined. */
 export function codeFrame(code: string, line: number, column: number, length: number): string[] {
   const lines = code.split("\n");
   const first = Math.max(1, line - CONTEXT);
@@ -43,7 +43,7 @@ export function codeFrame(code: string, line: number, column: number, length: nu
   return frame;
 }
 
-/** An offset's line and column, counted from 1 as people do. */
+/** An offset's line and column, counted from 1. */
 export function lineAndColumn(code: string, offset: number): { line: number; column: number } {
   const before = code.slice(0, offset).split("\n");
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };

@@ -7,32 +7,32 @@ import type { Command } from "./channel";
 import { FLAG } from "./flags";
 import { Interrupter } from "./interrupter";
 
-/** How long an orphan may take to end by itself. */
+/** How long an orphaned session may take to exit. */
 const GRACE_MS = 300;
 
-/** What the reading thread tells the cells' thread beyond the commands. */
+/** Messages from the command thread to the cells' thread. */
 export type ReaderMessage =
   | Exclude<Command, { readonly type: "input" | "interrupt" | "debug" }>
   /** The breakpoints of a script are set. */
   | { readonly type: "prepared"; readonly script: string }
-  /** The user wants the turn of that number to end. */
+  /** The user wants to stop this turn. */
   | { readonly type: "interrupt"; readonly turn: number }
   | { readonly type: "close" };
 
-/** What the reading thread is given. */
+/** The data passed to the command thread. */
 export interface ReaderData {
   readonly flags: Int32Array;
-  /** Takes the user's answers; a thread that stands still for one cannot take messages. */
+  /** Receives the user's answers; a thread blocked on one cannot receive ordinary messages. */
   readonly answers: MessagePort;
 }
 
-/** What the cells' thread tells the reading one: this script is about to run. */
+/** Message from the cells' thread: this script is about to run. */
 export interface PrepareMessage {
   readonly type: "prepare";
   readonly script: string;
 }
 
-/** Reads commands on a thread of its own, so that a stop arrives while a cell keeps the other busy. */
+/** Reads commands on a separate thread, so that a stop arrives while a cell keeps the other one busy. */
 export function readCommands(port: MessagePort, { flags, answers }: ReaderData): void {
   const post = (message: ReaderMessage): void => port.postMessage(message);
 
@@ -47,7 +47,7 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
     debug,
   });
 
-  /** Cells, and messages with handlers, that were passed on. */
+  /** How many cells, and messages with handlers, were passed on. */
   let passed = 0;
 
   const lines = new LineReader<Command>();
@@ -66,7 +66,7 @@ export function readCommands(port: MessagePort, { flags, answers }: ReaderData):
       }
     }
   });
-  // The kernel's other process has gone, or wants this one to go.
+  // The protocol process has exited, or wants this one to exit.
   commands.on("close", () => {
     post({ type: "close" });
     setTimeout(() => killGroup(process.pid, "SIGKILL"), GRACE_MS);

@@ -1,5 +1,5 @@
 /**
- * The toolkit's names that notebooks use most, the most usual first: on Tab they stand before the
+ * The toolkit's names that notebooks use most, most common first: completion lists them before the
  * two hundred others.
  */
 export const COMMON_NAMES: readonly string[] = [

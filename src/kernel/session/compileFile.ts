@@ -7,19 +7,19 @@ import { LANGUAGE } from "./languageLevel";
 
 const TYPESCRIPT = new Set([".ts", ".tsx", ".mts", ".cts"]);
 
-/** A file of the project as CommonJS. */
+/** A project file compiled to CommonJS. */
 export interface CompiledFile {
   readonly code: string;
   readonly javascript: string;
-  /** From `javascript` to `code`; `null` where they are the same. */
+  /** From `javascript` to `code`; `null` if they are the same. */
   readonly sourceMap: string | null;
   readonly hasTopLevelAwait: boolean;
-  /** The modules that it requires by name. */
+  /** The modules it requires. */
   readonly requests: readonly string[];
 }
 
 /**
- * Compiles a TypeScript or JavaScript file of the project, whichever kind of module it is.
+ * Compiles a TypeScript or JavaScript file of the project, whatever its module format.
  *
  * @param options the project's own compiler options
  */
@@ -33,7 +33,7 @@ export function compileFile(path: string, options: ts.CompilerOptions): Compiled
   }
   let hasTopLevelAwait = false;
   const { outputText: javascript, sourceMapText: sourceMap = null } = ts.transpileModule(code, {
-    // TypeScript does not translate modules in these two.
+    // TypeScript does not convert the modules of `.mts` and `.cts` files.
     fileName: path.replace(/\.[mc](?=[jt]s$)/, "."),
     compilerOptions: {
       ...options,
@@ -56,7 +56,7 @@ export function compileFile(path: string, options: ts.CompilerOptions): Compiled
   return { code, javascript, sourceMap, hasTopLevelAwait, requests: requestsIn(javascript) };
 }
 
-/** The names that compiled code requires. */
+/** The modules that compiled code requires. */
 export function requestsIn(javascript: string): string[] {
   return [...javascript.matchAll(/\brequire\("([^"]+)"\)/g)].flatMap(([, name]) => name ?? []);
 }

@@ -3,10 +3,10 @@ import type { CellError } from "./channel";
 import { codeFrame, lineAndColumn, paint } from "./codeFrame";
 
 /**
- * Shows all of a cell's type and syntax errors, each at its line and column.
+ * Formats all of a cell's type and syntax errors, each with its line and column.
  *
  * @param code the cell as written
- * @param count the number that the frontend shows
+ * @param count the execution count
  */
 export function diagnosticsError(
   code: string,

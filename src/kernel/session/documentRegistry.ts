@@ -2,28 +2,28 @@ import ts from "typescript";
 import { PREPARED_VERSION } from "./preparedFiles";
 
 /**
- * Declarations whose comments are read only when someone asks for them: most of the text that a
- * notebook starts with.
+ * Declaration files whose comments are read only on request: comments are most of the text that every
+ * notebook loads.
  */
 const LATE_DOCS =
   /\/node_modules\/(?:@types\/node|undici-types|@webgpu\/types|@tensorflow|typescript\/lib)\//;
 
-/** Whether a file was parsed without its comments; {@link readDocs} finds them. */
+/** Whether a file was parsed without its comments; {@link readDocs} reads them. */
 export function hasLateDocs(fileName: string): boolean {
   return LATE_DOCS.test(fileName);
 }
 
 /**
- * TypeScript's registry of parsed files, but for the comments of {@link hasLateDocs} files and for
- * those that are parsed already.
+ * TypeScript's registry of parsed files, except that {@link hasLateDocs} files are parsed without
+ * comments and already parsed files are reused.
  *
- * @param prepared gives such a file by its path and version
+ * @param prepared returns an already parsed file by path and version
  */
 export function createDocumentRegistry(
   prepared: (fileName: string, version: string) => ts.SourceFile | null,
 ): ts.DocumentRegistry {
   const { sys } = ts;
-  // It compares the mode with the files' own, where "all" is left unsaid.
+  // The mode is compared with that of the files, where "all" is represented by `undefined`.
   const [whole, bare] = [undefined, ts.JSDocParsingMode.ParseNone].map((mode) =>
     ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, sys.getCurrentDirectory(), mode),
   );
@@ -97,7 +97,7 @@ function innermost(node: ts.Node, position: number): ts.Node {
   return child === undefined ? node : innermost(child, position);
 }
 
-/** In `const conv2d: typeof conv2d_`, as tfjs declares its ops, the function that has the comment. */
+/** For `const conv2d: typeof conv2d_`, as tfjs declares its ops, the function that has the comment. */
 function documented(name: ts.Node, file: ts.SourceFile): ts.Node {
   const { parent } = name;
   if (!ts.isVariableDeclaration(parent) || parent.type === undefined) return name;
@@ -108,14 +108,14 @@ function documented(name: ts.Node, file: ts.SourceFile): ts.Node {
   return file.statements.find(isTarget) ?? name;
 }
 
-/** What a declaration's comment says. */
+/** The contents of a doc comment. */
 export interface Docs {
   readonly text: string;
   readonly tags: readonly { readonly name: string; readonly text: string }[];
 }
 
 /**
- * The comment of a declaration, from the file itself.
+ * A declaration's doc comment, read from the file itself.
  *
  * @param position of the declared name
  */

@@ -1,17 +1,17 @@
-/** Text to put in before an offset of the original. */
+/** Text to insert before an offset of the original. */
 export interface Insertion {
   readonly at: number;
   readonly text: string;
 }
 
-/** A text with insertions that knows where each of its places came from. */
+/** A text with insertions that can map its offsets back to the original. */
 export class EditedText {
   readonly text: string;
   readonly #insertions: readonly Insertion[];
 
   /**
-   * @param original the text as it was written
-   * @param insertions in any order; at one place they stand in the order given
+   * @param original the text as written
+   * @param insertions in any order; those at the same offset keep the given order
    */
   constructor(original: string, insertions: readonly Insertion[]) {
     this.#insertions = [...insertions].sort((a, b) => a.at - b.at);
@@ -25,8 +25,8 @@ export class EditedText {
   }
 
   /**
-   * The original's offset for one of the edited text's; inside an insertion, the place before
-   * which it was put.
+   * Maps an offset of the edited text to the original; offsets within an insertion map to the offset
+   * where it was inserted.
    *
    * @example
    * new EditedText("ab", [{ at: 1, text: "--" }]).toOriginal(3); // 1

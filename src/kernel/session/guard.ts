@@ -6,7 +6,7 @@ export type Outcome =
   | { readonly threw: false; readonly value: unknown }
   | { readonly threw: true; readonly thrown: unknown };
 
-/** Runs the user's code, a cell or what shows its value, so that a stop ends it wherever it is. */
+/** Runs the user's code (a cell, or code that displays its value) so that a stop can end it anywhere. */
 export class Guard {
   readonly #isStopRequested: () => boolean;
   #end: ((thrown: unknown, isFinal?: boolean) => void) | null = null;
@@ -16,7 +16,7 @@ export class Guard {
     this.#isStopRequested = isStopRequested;
   }
 
-  /** @param start returns a promise where the code goes on after its first turn */
+  /** @param start returns a promise if the code is asynchronous */
   async run(start: () => Promise<unknown> | null): Promise<Outcome> {
     const outcome = await new Promise<Outcome>((resolve) => {
       let last: Outcome;
@@ -24,8 +24,8 @@ export class Guard {
       const end = (outcome: Outcome, isFinal = false): void => {
         if (!wasBroken) last = outcome;
         wasBroken ||= isFinal;
-        // On a turn of its own: with code that is broken into, V8 drops the reactions of promises that
-        // wait behind it, and the one that goes on here would be among them.
+        // In a separate turn: when V8 terminates code, it drops the promise reactions queued behind it,
+        // including the one that continues here.
         setImmediate(() => resolve(last));
       };
       const fail = (thrown: unknown, isFinal = false): void => {
@@ -34,7 +34,7 @@ export class Guard {
       };
       const done = (value?: unknown): void => end({ threw: false, value });
       this.#end = fail;
-      // On a stack of its own: breaking into the code must not unwind what waits for it.
+      // On a separate stack: terminating the code must not unwind its caller.
       setImmediate(() => {
         watchTfjsEngine();
         try {
@@ -50,33 +50,33 @@ export class Guard {
     return outcome;
   }
 
-  /** Ends what runs by an error, unless it ends by itself in this turn. */
+  /** Ends the running code with an error, unless it ends by itself in this turn. */
   end(error: Error): void {
     this.#end?.(error);
   }
 
-  /** The same for code that is broken into: whatever else is told of it, this is how it ended. */
+  /** Ends terminated code with an error that no later result can replace. */
   breakOff(error: CellInterrupted): void {
     this.#end?.(error, true);
   }
 
-  /** Throws where the user has asked the cell to stop. */
+  /** Throws if the user has asked the cell to stop. */
   checkStop(): void {
     if (this.#isStopRequested()) throw new CellInterrupted();
   }
 
-  /** Lets a stop pass a `catch` of a cell's, which is meant for errors. */
+  /** Rethrows a stop in a cell's `catch`, which is meant for errors. */
   caught(thrown: unknown): void {
     if (thrown instanceof CellInterrupted) throw thrown;
     if (this.#isStopOfChild(thrown)) throw new CellInterrupted();
   }
 
-  /** Whether a synchronous child ended because the cell was stopped, as `execSync` tells it. */
+  /** Whether the error of `execSync` means that a child process ended because the cell was stopped. */
   #isStopOfChild(thrown: unknown): boolean {
     return (
       this.#isStopRequested() &&
       thrown instanceof Error &&
-      // How it ended is its own affair: by the signal, or with a status of its choice.
+      // The child may have died from the signal or exited with any status.
       ["pid", "status", "signal", "stderr"].every((name) => name in thrown)
     );
   }

@@ -3,18 +3,18 @@ import vm from "node:vm";
 
 const MB = 2 ** 20;
 
-/** How much garbage may gather, whatever is in use. */
+/** How much garbage may accumulate, whatever is in use. */
 const SPARE_BYTES = 40 * MB;
 
-/** How much may gather of what is in use. */
+/** How much garbage may accumulate, as a fraction of what is in use. */
 const SPARE_SHARE = 0.3;
 
 /**
- * Keeps the heap near what is in use. Checking a cell leaves megabytes behind that V8 takes for
- * long-lived, and that it would let gather to several times what is in use before it looks.
+ * Keeps the heap close to the size in use. Checking a cell leaves megabytes that V8 considers
+ * long-lived; it would let them grow to several times the size in use before collecting.
  */
 export class HeapLimit {
-  /** What was in use when it was last looked at. */
+  /** Bytes in use at the last check. */
   #inUse: number;
   #collect: (() => void) | null = null;
 
@@ -22,7 +22,7 @@ export class HeapLimit {
     this.#inUse = heapBytes();
   }
 
-  /** Collects garbage where much has gathered; to be called when nobody waits. */
+  /** Collects garbage if much has accumulated; call it when the user is not waiting. */
   check(): void {
     if (heapBytes() < this.#inUse + Math.max(SPARE_BYTES, SPARE_SHARE * this.#inUse)) return;
     this.#collect ??= collector();
@@ -36,8 +36,8 @@ function heapBytes(): number {
 }
 
 /**
- * V8's own collection, which Node shows to those alone who ask for it. Set now, the flag reaches
- * only contexts that are made from here on, and not the cells'.
+ * V8's garbage collection, which Node exposes only on request. Setting the flag now affects only
+ * contexts created from here on, so cells do not see `gc`.
  */
 function collector(): () => void {
   v8.setFlagsFromString("--expose-gc");

@@ -3,24 +3,24 @@ import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** `require` refuses the package, `import()` may not. */
+/** Errors of `require` for packages that `import()` may load. */
 const IMPORT_ONLY = new Set([
   "ERR_REQUIRE_ASYNC_MODULE",
   "ERR_REQUIRE_ESM",
   "ERR_PACKAGE_PATH_NOT_EXPORTED",
 ]);
 
-/** Node's code of an error. */
+/** Node's error code. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** Whether `require` failed on what `import()` may load. */
+/** Whether `require` failed on a package that `import()` may load. */
 export function isImportOnly(error: unknown): boolean {
   return IMPORT_ONLY.has(errorCode(error) ?? "");
 }
 
-/** What `import` would load, or `null`; Node has no public way to ask from another file. */
+/** The file that `import` would load, or `null`; Node has no public function that resolves for another file. */
 export function resolveImport(name: string, parent: string): string | null {
   const require = createRequire(parent);
   try {
@@ -46,7 +46,7 @@ function pickImport(target: Conditions): string | null {
   return null;
 }
 
-/** The entry of a package that offers itself to `import` alone. */
+/** The entry of a package that only exports an `import` condition. */
 function importOnlyEntry(name: string, require: NodeJS.Require): string | null {
   const [, packageName = name, subpath = ""] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(name) ?? [];
   for (const folder of require.resolve.paths(packageName) ?? []) {

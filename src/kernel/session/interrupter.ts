@@ -5,61 +5,61 @@ import type { BreakInResult, StopTarget } from "./breakIn";
 import { FLAG } from "./flags";
 import { killGroup } from "./processGroup";
 
-/** How long the cells' thread gets to answer before its code is broken into. */
+/** How long the cells' thread may take to respond before its code is terminated. */
 const PATIENCE_MS = 100;
-/** How often that is tried again while the kernel's own work is at hand. */
+/** How often termination is tried again while the kernel's own code runs. */
 const RETRY_MS = 50;
-/** A thread that does not answer for so long may wait for a child. */
+/** A thread that does not respond for this long may be waiting for a child process. */
 const CHILD_MS = 300;
-/** A second stop this long after the first is meant: a section that does not end is broken into. */
+/** A second stop this long after the first is deliberate: a section that does not end is terminated. */
 const INSISTS_MS = 1000;
 
-/** What {@link Interrupter} is made of. */
+/** Options of {@link Interrupter}. */
 export interface InterrupterOptions {
   readonly flags: Int32Array;
-  /** Asks the cells' thread to end what waits. */
+  /** Asks the cells' thread to end what it awaits. */
   readonly ask: () => void;
   readonly debug: {
-    /** Whether the cells' thread stands at a breakpoint. */
+    /** Whether the cells' thread is stopped at a breakpoint. */
     readonly isPaused: boolean;
-    /** Lets it go on, or ends the code that stands there. */
+    /** Lets it continue, or ends the code stopped there. */
     readonly resume: (options: { readonly terminate: boolean }) => void;
   };
 }
 
 interface Wanted {
   readonly target: StopTarget;
-  /** Whether a section, too, is broken into. */
+  /** Whether to terminate even a section that handles stops itself. */
   readonly insists: boolean;
 }
 
 /**
- * The stop button, as seen from the thread that reads commands.
+ * The stop button, handled on the thread that reads commands.
  *
- * First the flag is raised. A section that polls it (a training) is left to end by itself. Else the
- * cells' thread is asked, which ends a cell that waits; if it does not even answer, it is in a loop,
- * of the running cell or of a callback that an earlier one has left, and is broken into.
+ * First a flag is set. A section that polls it (a training) ends by itself. Otherwise the cells' thread
+ * is asked to end what it awaits. If it does not respond, it is in a loop (of the running cell or of a
+ * callback left by an earlier one), and that code is terminated.
  */
 export class Interrupter {
   readonly #options: InterrupterOptions;
-  /** The first stop of the turn at hand. */
+  /** The first stop of the current turn. */
   #first: { readonly turn: number; readonly at: number } | null = null;
-  /** What is to be broken into; `null` where nothing is. */
+  /** The code to terminate; `null` if none. */
   #wanted: Wanted | null = null;
 
   constructor(options: InterrupterOptions) {
     this.#options = options;
   }
 
-  /** @param passed the last turn that the cells' thread was given */
+  /** @param passed the last turn passed to the cells' thread */
   press(passed: number): void {
     const { flags, ask, debug } = this.#options;
-    // A cell that has not begun, since the thread is loading or in a loop, ends as it would begin.
+    // A cell that has not started (the thread is loading or in a loop) ends as soon as it starts.
     Atomics.store(flags, FLAG.stopped, passed);
     const isRunning = Atomics.load(flags, FLAG.running) === 1;
     const inSection = Atomics.load(flags, FLAG.sections) > 0;
     if (isRunning || inSection) Atomics.store(flags, FLAG.requested, 1);
-    // After the flag: a child that ends now ends by the stop.
+    // After setting the flag, so that a child process that ends now is known to end by the stop.
     if (isRunning) killGroup(process.pid, "SIGINT");
     const target = { turn: Atomics.load(flags, FLAG.turn), seen: Atomics.load(flags, FLAG.seen) };
     const insists = this.#insists(target.turn) || debug.isPaused;
@@ -69,7 +69,7 @@ export class Interrupter {
     setTimeout(() => this.#want(target, insists), PATIENCE_MS);
   }
 
-  /** Whether the user has asked for the same before and it did not come. */
+  /** Whether the user has already asked for this stop and it had no effect. */
   #insists(turn: number): boolean {
     const now = performance.now();
     if (this.#first?.turn !== turn) this.#first = { turn, at: now };
@@ -87,7 +87,7 @@ export class Interrupter {
     while (this.#wanted !== null && this.#isNeeded(this.#wanted)) {
       const { target } = this.#wanted;
       const { isPaused } = debug;
-      // So does the callback of a cell that has ended: then children end that were left alone so far.
+      // A callback left by an ended cell may also wait for a child process, which is signalled only then.
       const timer = setTimeout(() => killGroup(process.pid, "SIGINT"), CHILD_MS);
       const result = await attempt(target, isPaused);
       clearTimeout(timer);
@@ -105,11 +105,11 @@ export class Interrupter {
   }
 }
 
-/** Calls the `BreakIn` of the cells' thread, on top of what that is doing. */
+/** Calls the `BreakIn` of the cells' thread, on top of its current stack. */
 async function attempt(target: StopTarget, isPaused: boolean): Promise<BreakInResult> {
   const inspector = new Session();
   const call = `attempt(${JSON.stringify(target)}, ${isPaused})`;
-  // Named as Node's own, so that no stack shows it.
+  // A `node:` name hides it from stack traces.
   const source = "\n//# sourceURL=node:layerbook";
   const expression = `globalThis[Symbol.for(${JSON.stringify(BREAK_IN_NAME)})].${call}${source}`;
   try {
@@ -121,7 +121,7 @@ async function attempt(target: StopTarget, isPaused: boolean): Promise<BreakInRe
         params,
         (_error: Error | null, answer?: Runtime.EvaluateReturnType) => {
           const value: unknown = answer?.result.value;
-          // Without one, the thread has not yet loaded what is called.
+          // No value: the thread has not loaded the function yet.
           resolve(value === "broken" || value === "late" ? value : "busy");
         },
       );

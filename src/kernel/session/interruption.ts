@@ -7,16 +7,16 @@ export class CellInterrupted extends Error {
 }
 
 /**
- * Lets a stop button end what a cell waits for: each `await` in a cell's code goes through
- * {@link awaited}, so that the cell's own code ends there, its `finally` blocks included.
+ * Lets the stop button end what a cell waits for: each `await` in a cell goes through
+ * {@link awaited}, so that the cell's code ends there and its `finally` blocks run.
  */
 export class Interruption {
   readonly #waiting = new Set<(error: CellInterrupted) => void>();
 
   /**
-   * `value`'s outcome, or a rejection when the user stops the cell first.
+   * `value`'s outcome, or a rejection if the user stops the cell first.
    *
-   * @param onError told of a rejection of `value` before the cell is
+   * @param onError called with a rejection of `value` before the cell sees it
    */
   awaited<T>(value: T, onError?: (error: unknown) => void): Promise<Awaited<T>> {
     return new Promise<Awaited<T>>((resolve, reject) => {
@@ -28,15 +28,15 @@ export class Interruption {
   }
 
   /**
-   * What a `for await` of a cell loops over: `source`, whose every step can be stopped. A stopped
-   * source is told that nobody listens any more, so that its timers and streams end.
+   * The iterable of a cell's `for await`: `source`, with steps that can be stopped. A stopped source's
+   * iterator is closed, so that its timers and streams end.
    */
   iterated<T>(
     source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
     onError?: (error: unknown) => void,
   ): AsyncIterable<T> {
     const isAsync = Symbol.asyncIterator in Object(source);
-    // What cannot be looped over is left to the loop itself, which says so.
+    // If it is not iterable, the loop itself throws the error.
     if (!isAsync && !(Symbol.iterator in Object(source))) return source as AsyncIterable<T>;
     return {
       [Symbol.asyncIterator]: () => {
@@ -67,12 +67,12 @@ export class Interruption {
   }
 }
 
-/** The values of a plain iterable, promises among them waited for, as `for await` does. */
+/** The values of a plain iterable, with promises awaited as `for await` does. */
 async function* valuesOf<T>(source: Iterable<T | PromiseLike<T>>): AsyncGenerator<T> {
   for (const value of source) yield await value;
 }
 
-/** Ends an iterator that nobody waits for. */
+/** Closes an iterator that is no longer used. */
 function giveUp<T>(iterator: AsyncIterator<T>): void {
   void Promise.resolve(iterator.return?.()).catch(() => undefined);
 }

@@ -5,18 +5,18 @@ import type { CompiledCell } from "./cellConverter";
 import { lineAndColumn } from "./codeFrame";
 import type { EditedText } from "./editedText";
 
-/** The file name under which V8 knows a cell: its number, then a serial. */
+/** V8's script name for a cell (its execution count, then a serial number), with line and column. */
 const CELL_SCRIPT = /layerbook-cell-(\d+)-(\d+)\.ts:(\d+):(\d+)/;
 
-/** A script of a file: its path or `file:` URL, line and column at the end of a frame. */
+/** A file's path or `file:` URL, with line and column, at the end of a stack frame. */
 const FILE_PLACE = /((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)(?=\)?$)/;
 
-/** How many cells back a function knows its lines. */
+/** For how many recent cells stack traces show lines. */
 const KEPT_CELLS = 300;
 
-/** A place in what the user wrote, counted from 1 as people do. */
+/** A position in what the user wrote, counted from 1. */
 export interface SourcePlace {
-  /** `Cell [3]`, or a file's path from the notebook's folder. */
+  /** `Cell [3]`, or a file's path relative to the notebook's folder. */
   readonly label: string;
   readonly isCell: boolean;
   readonly code: string;
@@ -35,12 +35,12 @@ interface KnownFile {
   readonly map: SourceMap | null;
 }
 
-/** A script's name for V8. */
+/** V8's script name for a cell. */
 export function cellScriptName(count: number, serial: number): string {
   return `layerbook-cell-${count}-${serial}.ts`;
 }
 
-/** The cells that ran and the project's files that they loaded, to find a frame's place in them. */
+/** The cells that ran and the project files that they loaded, for mapping stack frames to them. */
 export class KnownSources {
   readonly #cells = new Map<number, KnownCell>();
   readonly #files = new Map<string, KnownFile>();
@@ -51,18 +51,18 @@ export class KnownSources {
     this.#cwd = cwd;
   }
 
-  /** Notes a cell's code and how its compiled lines map to it. */
+  /** Records a cell's code and its source map. */
   addCell(serial: number, code: string, { sourceMap, edited }: CompiledCell): void {
     const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
     this.#cells.set(serial, { code, edited, map });
-    // Functions of old cells may still fail; so many cells on they fail without their line.
+    // Functions of older cells may still fail; their errors then show no line.
     this.#cells.delete(serial - KEPT_CELLS);
   }
 
   /**
-   * Notes a file of the project as it was loaded.
+   * Records a project file as it was loaded.
    *
-   * @param sourceMap from what runs to `code`; `null` where that is the code itself
+   * @param sourceMap from the code that runs to `code`; `null` if they are the same
    */
   addFile(path: string, code: string, sourceMap: string | null): void {
     const map =
@@ -71,8 +71,8 @@ export class KnownSources {
   }
 
   /**
-   * The place in the user's text that a stack frame names, and the part of the frame that names
-   * it; `null` for a frame of anything else.
+   * The position in the user's text that a stack frame refers to, and the part of the frame that
+   * names it; `null` for any other frame.
    */
   find(frame: string): { readonly place: SourcePlace; readonly text: string } | null {
     const ofCell = CELL_SCRIPT.exec(frame);
@@ -116,8 +116,8 @@ function originalPlace(
 }
 
 /**
- * A call's place is its function's name, as V8 has it; of `f()` that became `(0, lib_1.f)()` it
- * knows the parenthesis only.
+ * V8 reports a call at its function's name, but for `f()` compiled to `(0, lib_1.f)()` at the
+ * opening parenthesis. This finds the name.
  */
 function calledName(code: string, offset: number): number {
   if (code[offset] !== "(") return offset;

@@ -6,20 +6,20 @@ import { COMMON_NAMES } from "./commonNames";
 import { hasLateDocs, readDocs } from "./documentRegistry";
 import type { Docs } from "./documentRegistry";
 
-/** More than a frontend shows; sending thousands of globals makes typing slow. */
+/** More matches than a frontend shows; sending thousands of globals makes typing slow. */
 const MOST_MATCHES = 500;
 
-/** With the symbols: asking for the details of each entry makes TypeScript find all of them again. */
+/** Request symbols too: asking for the details of each entry makes TypeScript find all of them again. */
 const COMPLETIONS: ts.GetCompletionsAtPositionOptions & { readonly includeSymbol: true } = {
   includeCompletionsForModuleExports: false,
   includeCompletionsWithInsertText: false,
   includeSymbol: true,
 };
 
-/** A completion as TypeScript found it: with its symbol, which the public types leave out. */
+/** A completion with its symbol, which TypeScript's public types leave out. */
 type FoundEntry = ts.CompletionEntry & { readonly symbol?: ts.Symbol };
 
-/** A completion with the symbol that it stands for, of an imported name the one behind it. */
+/** A completion with its symbol; for an imported name, the symbol that it refers to. */
 interface Candidate extends FoundEntry {
   readonly meant: ts.Symbol | null;
 }
@@ -29,7 +29,7 @@ function isCellName(name: string): boolean {
 }
 
 /**
- * What may stand at a place in a cell.
+ * Completions at a position in a cell.
  *
  * @param cursor in UTF-16 units
  */
@@ -42,7 +42,7 @@ export function completeAt(
   const rest = /^[$\u200c\u200d\p{ID_Continue}]*/u.exec(code.slice(cursor))?.[0] ?? "";
   const lower = word.toLowerCase();
   const isWanted = (name: string): boolean => name.toLowerCase().startsWith(lower);
-  // Behind a dot only members can stand.
+  // After a dot only members can follow.
   const isMember = code.slice(0, cursor - word.length).endsWith(".");
   const ask: Question<{
     readonly found: ts.CompletionInfo | undefined;
@@ -61,7 +61,7 @@ export function completeAt(
     return { found, matches: best.map((candidate) => describe(checker, candidate)) };
   };
   const { found, matches } = converter.query(code, ask, isMember ? () => false : isWanted);
-  // Inside a string TypeScript completes a path or a literal: replace what stands after the quote.
+  // Inside a string TypeScript completes a path or a literal: replace everything after the quote.
   const span = found?.optionalReplacementSpan;
   return span === undefined || matches.length === 0 || word !== ""
     ? { matches, start: cursor - word.length, end: cursor + rest.length }
@@ -76,7 +76,7 @@ function toCandidate(checker: ts.TypeChecker | undefined, entry: FoundEntry): Ca
   return { ...entry, kind: isAlias ? kindOf(meant) : entry.kind, meant };
 }
 
-/** What a completion is, and a line about it. */
+/** A completion's signature and first line of documentation. */
 function describe(
   checker: ts.TypeChecker | undefined,
   { name, kind, meant }: Candidate,
@@ -101,17 +101,17 @@ function kindOf({ flags, valueDeclaration }: ts.Symbol): ts.ScriptElementKind {
   return ts.ScriptElementKind.moduleElement;
 }
 
-/** The sentence that a comment begins with, on one line. */
+/** The first sentence of a comment, on one line. */
 function firstSentence(docs: string): string {
   const [paragraph = ""] = docs.trim().split(/\n\s*\n/);
   const line = paragraph.replaceAll(/\s+/g, " ");
   return /^.*?[.!?](?= |$)/.exec(line)?.[0] ?? line;
 }
 
-/** What a completion is, as people reach for it: what can be called before what cannot. */
+/** Kinds of completions in the order in which they are listed: callable ones first. */
 const KINDS = ["method", "function", "class", "const", "let", "var", "property", "getter"];
 
-/** As one knows them: exact case first, then the toolkit's usual names, then by kind and name. */
+/** Sorts completions: exact case first, then the toolkit's common names, then by kind and name. */
 function ranked(candidates: readonly Candidate[], word: string): Candidate[] {
   const place = (list: readonly string[], text: string): number => {
     const index = list.indexOf(text);
@@ -137,15 +137,15 @@ function ranked(candidates: readonly Candidate[], word: string): Candidate[] {
 }
 
 /**
- * What stands at a place in a cell: its type, its docs.
+ * The type and documentation of the name at a position in a cell.
  *
- * A place inside a call's parentheses tells the function, as it does in Python.
+ * Inside a call's parentheses this is the function, as in Python.
  *
- * @returns `null` where there is nothing to tell
+ * @returns `null` if there is none
  */
 export function inspectAt(converter: CellConverter, code: string, cursor: number): Bundle | null {
   return converter.query(code, (service, path, toFile) => {
-    // A cursor behind a name means that name.
+    // A cursor just after a name refers to that name.
     for (const offset of [cursor, cursor - 1]) {
       if (offset < 0) continue;
       const info = service.getQuickInfoAtPosition(path, toFile(offset));
@@ -156,7 +156,7 @@ export function inspectAt(converter: CellConverter, code: string, cursor: number
     }
     const help = service.getSignatureHelpItems(path, toFile(cursor), undefined);
     if (help === undefined) return null;
-    // TypeScript tells the call's own docs, but not those that it was not let parse.
+    // TypeScript gives the documentation of the call, unless it parsed the file without comments.
     const text = service.getProgram()?.getSourceFile(path)?.text ?? "";
     const callee = text.slice(0, help.applicableSpan.start).replace(/\s*\(\s*$/, "");
     return describeSignature(help, lateDocs(service, path, callee.length - 1));
@@ -176,7 +176,7 @@ function docsOf({
   };
 }
 
-/** Docs that TypeScript was not let parse: of the first of a name's declarations that has some. */
+/** Documentation that TypeScript did not parse: that of the first declaration that has any. */
 function lateDocs(service: ts.LanguageService, path: string, position: number): Docs | null {
   for (const { fileName, textSpan } of service.getDefinitionAtPosition(path, position) ?? []) {
     const docs = hasLateDocs(fileName) ? readDocs(fileName, textSpan.start) : null;
@@ -200,7 +200,7 @@ function docsMarkdown(signature: string, { text: docs, tags }: Docs): Bundle {
   return { "text/plain": join(plain), "text/markdown": join(markdown) };
 }
 
-/** The names of cells' files are no news to who wrote the cells. */
+/** Removes the names of cell files, which mean nothing to the user. */
 function withoutCellPaths(text: string): string {
   return text.replaceAll(/\(alias\) |import\("[^"]*__cell_\w+"\)\.|\nimport [\w$]+$/g, "");
 }

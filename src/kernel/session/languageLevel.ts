@@ -4,7 +4,7 @@ function has(owner: unknown, name: PropertyKey): boolean {
   return name in Object(owner);
 }
 
-/** What a Node may have beyond ES2023, which every Node that runs the kernel has. */
+/** Features that Node may have beyond ES2023, which every supported Node has. */
 const FEATURES: readonly (readonly [lib: string, isThere: () => boolean])[] = [
   ["es2024.arraybuffer", () => has(ArrayBuffer.prototype, "transfer")],
   ["es2024.collection", () => has(Map, "groupBy")],
@@ -24,19 +24,19 @@ const FEATURES: readonly (readonly [lib: string, isThere: () => boolean])[] = [
   ["esnext.sharedmemory", () => has(Atomics, "pause")],
 ];
 
-/** What the language is that cells are written in. */
+/** The language version of cells. */
 export interface LanguageLevel {
-  /** The library declarations that are true of the Node that runs the cells. */
+  /** The library declarations that match the Node that runs the cells. */
   readonly libraries: readonly string[];
   /**
-   * The syntax that this Node reads by itself. What is newer (`using`, decorators) TypeScript writes
-   * in terms of it.
+   * The syntax that this Node supports natively. TypeScript compiles newer syntax (`using`, decorators)
+   * down to it.
    */
   readonly target: ts.ScriptTarget;
 }
 
 declare global {
-  /** Set in the process that builds a start-up snapshot, in which Node hides what it has. */
+  /** Set in the process that builds a start-up snapshot, where Node hides some of its features. */
   var layerbookLanguage: LanguageLevel | undefined;
 }
 
@@ -48,5 +48,5 @@ function ofThisNode(): LanguageLevel {
   };
 }
 
-/** What cells are written in here. */
+/** The language level of this process. */
 export const LANGUAGE: LanguageLevel = globalThis.layerbookLanguage ?? ofThisNode();

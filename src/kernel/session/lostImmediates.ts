@@ -1,16 +1,16 @@
-/** How an immediate stands in Node's list of those that wait. */
+/** An entry of Node's linked list of pending immediates. */
 interface ListedImmediate {
   readonly _idlePrev?: ListedImmediate | null;
   readonly hasRef?: () => boolean;
 }
 
 /**
- * Takes lost immediates off Node's count. Node runs the immediates of a turn from a list of their own: those
- * behind one that is broken into never run, but still count as waiting, and the event loop would never
- * rest again. To be called between two turns, from a timer, when no such list is open.
+ * Removes lost immediates from Node's count. Node runs the immediates of a turn from a separate list.
+ * When one of them is terminated, those after it never run but still count as pending, and the event
+ * loop never blocks again. Call this between two turns, from a timer, when no such list is in use.
  *
- * Node offers no way to set the count, so this clears a stand-in per lost immediate. Where Node's own
- * objects look different than in versions 20 to 24, nothing happens.
+ * Node has no way to set the count, so this clears a stand-in for each lost immediate. If Node's
+ * internal objects do not look as in versions 20 to 24, nothing happens.
  *
  * @returns how many were lost
  */

@@ -1,22 +1,22 @@
-/** What a cell asks of the kernel rather than of TypeScript. */
+/** A command to the kernel in a cell, not TypeScript. */
 export type Magic =
   | { readonly type: "strict"; readonly on: boolean }
   /** `name?`: its type and docs in the pager. */
   | { readonly type: "help"; readonly expression: string }
   | { readonly type: "unknown"; readonly line: string };
 
-/** A cell with its magics read and blanked, so that line numbers stay. */
+/** A cell with its magics parsed and blanked out, so that line numbers do not change. */
 export interface MagicCell {
   readonly code: string;
   readonly magics: readonly Magic[];
 }
 
-/** Names are those of JavaScript: `größe?` asks too. */
+/** Names are JavaScript identifiers: `größe?` works too. */
 const HELP = /^\s*(?:\?\??\s*([$.\p{ID_Continue}]+)|([$.\p{ID_Continue}]+)\s*\?\??)\s*;?\s*$/u;
 
 /**
- * Takes the magics off a cell: `%strict` or `%strict off` on lines at its head, or `name?` as all
- * of it.
+ * Removes the magics from a cell: `%strict` or `%strict off` on its first lines, or `name?` as the
+ * entire cell.
  *
  * @example
  * readMagics("%strict off\n1 + 1").magics; // [{ type: "strict", on: false }]

@@ -17,22 +17,22 @@ import { resetTfjsEngine } from "./tfjsRecovery";
 import { UserInput } from "./userInput";
 
 declare global {
-  /** Asks the user for a line and waits; `initial` where nothing is typed. */
+  /** Asks the user for a line and waits; `initial` is returned if nothing is typed. */
   function prompt(message?: string, initial?: string): string | null;
 }
 
-/** How the kernel starts a session. */
+/** Options of a session. */
 export interface SessionMainOptions {
   readonly cwd: string;
   readonly packageRoot: string;
   readonly strict: boolean;
-  /** This script: no traceback shows it. */
+  /** This script, hidden from tracebacks. */
   readonly script: string;
   /** The script of the thread that reads commands; see `readCommands`. */
   readonly commandReader: string;
 }
 
-/** A cell that calls `process.exit` means to end itself, not the notebook. */
+/** Thrown by `process.exit` in a cell, which ends the cell, not the notebook. */
 class ProcessExit extends Error {
   constructor(code: number | string | null | undefined) {
     super(
@@ -42,17 +42,17 @@ class ProcessExit extends Error {
   }
 }
 
-/** How long after an answer garbage is looked at. */
+/** Delay between an answer and the garbage check. */
 const COLLECT_MS = 10;
 
-/** How long after code was broken into the immediates behind it are looked at. */
+/** Delay between a termination and the check for lost immediates. */
 const FORGET_MS = 10;
 
-/** Runs a session until its commands end. */
+/** Runs a session until its command pipe closes. */
 export function runSession(options: SessionMainOptions): void {
   const { cwd, packageRoot, strict, script, commandReader } = options;
   const flags = createFlags();
-  // A stop is a message; the signal is for the cells' children, which are of one group with this.
+  // Stops arrive as messages; SIGINT is for the cells' child processes, which share this process group.
   process.on("SIGINT", () => undefined);
   const breakIn = new BreakIn({
     script,
@@ -93,7 +93,7 @@ export function runSession(options: SessionMainOptions): void {
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   });
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
-  /** Cells, and messages with handlers, that were begun. */
+  /** How many cells, and messages with handlers, have started. */
   let turn = 0;
   let isInTurn = false;
   let cell: number | null = 0;
@@ -120,7 +120,7 @@ export function runSession(options: SessionMainOptions): void {
     throw new ProcessExit(code);
   };
   const report = (kind: string, error: unknown): void => {
-    // What waited beside the stopped cell; the cell itself has told of the stop.
+    // Promises left by the stopped cell reject too; the cell itself has reported the stop.
     if (error instanceof CellInterrupted) return;
     const { traceback } = session.describe(error) satisfies CellError;
     process.stderr.write(`${kind}: ${traceback.join("\n")}\n`);
@@ -128,12 +128,12 @@ export function runSession(options: SessionMainOptions): void {
   process.on("uncaughtException", (error) => report("Uncaught", error));
   process.on("unhandledRejection", (reason) => report("Unhandled rejection", reason));
 
-  /** Code is about to be broken into: of the cell at hand, or a callback that an earlier one left. */
+  /** Called before code is terminated: of the current cell, or a callback left by an earlier one. */
   function onBreak(error: CellInterrupted): void {
     const isLeftover = !isInTurn;
     if (!isLeftover) session.breakOff(error);
     setTimeout(forgetLostImmediates, FORGET_MS);
-    // Then it has ended, and nothing else has begun.
+    // By then the code has ended and nothing else has started.
     setImmediate(() => {
       resetTfjsEngine();
       Atomics.store(flags, FLAG.sections, 0);
@@ -145,7 +145,7 @@ export function runSession(options: SessionMainOptions): void {
     });
   }
 
-  /** Runs what may be stopped: a cell, or the handlers of a message. */
+  /** Runs something that can be stopped: a cell, or the handlers of a message. */
   async function takeTurn(allowStdin: boolean, work: () => Promise<Answer>): Promise<Answer> {
     turn++;
     isInTurn = true;
@@ -155,7 +155,7 @@ export function runSession(options: SessionMainOptions): void {
     Atomics.store(flags, FLAG.requested, 0);
     Atomics.store(flags, FLAG.turn, turn);
     Atomics.store(flags, FLAG.running, 1);
-    // In this order: a stop that comes now either is seen here or raises the flag itself.
+    // In this order, a stop that arrives now is either seen here or sets the flag itself.
     if (turn <= Atomics.load(flags, FLAG.stopped)) Atomics.store(flags, FLAG.requested, 1);
     try {
       return await work();
@@ -173,7 +173,7 @@ export function runSession(options: SessionMainOptions): void {
     return takeTurn(command.allowStdin, () => session.execute(command));
   }
 
-  /** Calls the handlers of a comm's message, each whatever became of those before it. */
+  /** Calls the handlers of a comm message; one that throws does not prevent the next. */
   async function handleComm(frame: CommFrame): Promise<Answer> {
     const tasks = comms.tasks(frame);
     cell = null;
@@ -210,15 +210,15 @@ export function runSession(options: SessionMainOptions): void {
         return send({ type: "answer", id: message.id, answer: { type: "judged", ...judged } });
       }
       case "interrupt":
-        // So it need not be broken into.
+        // The stop has been seen, so no code needs to be terminated.
         Atomics.add(flags, FLAG.seen, 1);
-        // A cell that has ended meanwhile is not the next one's business.
+        // If the cell has ended meanwhile, the stop must not hit the next one.
         if (isInTurn && message.turn === turn) session.interrupt(new CellInterrupted());
         return;
       case "prepared":
         return preparing?.();
       case "close":
-        // TensorFlow's own ending may abort and leave a core dump; there is nothing left to save.
+        // TensorFlow's own shutdown may abort and leave a core dump; there is nothing left to save.
         process.emit("exit", 0);
         process.kill(process.pid, "SIGKILL");
     }
@@ -236,8 +236,8 @@ export function runSession(options: SessionMainOptions): void {
         });
       }
     });
-    // Once the answer is on its way. Not by `setImmediate`: with it, stops of the next cell were lost,
-    // probably because V8 breaks into a turn that both share. With a timer none was.
+    // After the answer is sent. With `setImmediate`, stops of the next cell were lost, probably because
+    // V8 terminates a turn that both share; with a timer none were.
     void handled.then(() =>
       setTimeout(() => breakIn.protect(() => heap.check()), COLLECT_MS).unref(),
     );

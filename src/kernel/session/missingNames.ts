@@ -4,17 +4,17 @@ import type { CellDiagnostic } from "./cellConverter";
 import { analyseCell } from "./cellSyntax";
 import { readMagics } from "./magics";
 
-/** Cannot find a name, a namespace, or a value of a shorthand property; some with a suggestion. */
+/** Diagnostics for a missing name, namespace or shorthand property value; some have a suggestion. */
 const NOT_FOUND = new Set(["TS2304", "TS2503", "TS2552", "TS18004"]);
 
-/** More of a cell's text than this does not help to find it. */
+/** The most characters of a cell that are quoted. */
 const QUOTED = 40;
 
-/** What {@link MissingNames} needs to know. */
+/** Options of {@link MissingNames}. */
 export interface MissingNamesOptions {
-  /** The notebook as Jupyter names it; a file, or a folder where it does not say. */
+  /** The notebook as Jupyter names it: a file, or else a folder. */
   readonly notebook: string;
-  /** The file of the cells that ran, in this session and before. */
+  /** The file of the execution history, of this session and earlier ones. */
   readonly history: string;
 }
 
@@ -24,23 +24,23 @@ interface Cell {
   readonly code: string;
 }
 
-/** Finds the cell that would define a name which is not there: after a restart, most are not. */
+/** Finds the cell that would define a missing name; after a restart, most are missing. */
 export class MissingNames {
   readonly #options: MissingNamesOptions;
-  /** Cells of this session that ended before they had defined all their names. */
+  /** Cells of this session that failed before they had defined all their names. */
   readonly #failed: { readonly count: number; readonly code: string }[] = [];
 
   constructor(options: MissingNamesOptions) {
     this.#options = options;
   }
 
-  /** Notes a cell that failed. */
+  /** Records a cell that failed. */
   noteFailure(count: number, code: string): void {
     this.#failed.push({ count, code });
     if (this.#failed.length > 100) this.#failed.shift();
   }
 
-  /** The diagnostics, each of a missing name with the cell that would define it. */
+  /** Adds to each diagnostic of a missing name the cell that would define it. */
   explain(diagnostics: readonly CellDiagnostic[]): readonly CellDiagnostic[] {
     return diagnostics.map((diagnostic) => {
       const name = /'([^']+)'/.exec(diagnostic.message)?.[1];
@@ -62,7 +62,7 @@ export class MissingNames {
     return this.#inNotebook().find(declares) ?? this.#inHistory().findLast(declares) ?? null;
   }
 
-  /** The code cells of the notebook's file, as it was last saved. */
+  /** The code cells of the notebook file as last saved. */
   #inNotebook(): Cell[] {
     const { notebook } = this.#options;
     if (!notebook.endsWith(".ipynb")) return [];
@@ -79,7 +79,7 @@ export class MissingNames {
     }));
   }
 
-  /** The cells of this notebook that ran before. */
+  /** The cells of this notebook that ran earlier. */
   #inHistory(): Cell[] {
     const { notebook, history } = this.#options;
     let lines: string[];
@@ -109,7 +109,7 @@ function readJson(read: () => string): unknown {
   }
 }
 
-/** The line in which a cell declares a name, as far as it tells. */
+/** The line in which a cell declares a name, as far as its text shows. */
 function quote(code: string, name: string): string {
   const lines = code.split("\n").map((line) => line.trim());
   const line =

@@ -6,7 +6,7 @@ function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** Writes all of a line before it returns, so that a crash right after it loses nothing. */
+/** Writes a complete line before returning, so that a crash right after it loses nothing. */
 function writeAll(bytes: Buffer): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   let written = 0;
@@ -14,7 +14,7 @@ function writeAll(bytes: Buffer): void {
     try {
       written += writeSync(MESSAGE_FD, bytes, written);
     } catch (error) {
-      if (errorCode(error) === "EPIPE") return; // nobody listens any more
+      if (errorCode(error) === "EPIPE") return; // the other end is closed
       if (errorCode(error) !== "EAGAIN") throw error;
       Atomics.wait(pause, 0, 0, 1);
     }
@@ -26,7 +26,7 @@ export function send(message: SessionMessage): void {
   writeAll(Buffer.from(toLine(message)));
 }
 
-/** Bytes as base64, as Jupyter keeps pictures; JSON would make them an object of numbers. */
+/** Encodes bytes as base64, as Jupyter stores pictures; JSON would make them an object of numbers. */
 function withoutBytes(bundle: Bundle): Bundle {
   const entries = Object.entries(bundle).map(([type, data]) => [
     type,

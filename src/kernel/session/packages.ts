@@ -5,13 +5,13 @@ import type { Bundle } from "./channel";
 import { errorCode, isImportOnly, resolveImport } from "./importOnly";
 import { moduleForCell } from "./library";
 
-/** What {@link Packages} is made of. */
+/** Options of {@link Packages}. */
 export interface PackagesOptions {
-  /** Where packages are looked for that the folder at hand does not have. */
+  /** Searched for packages that the importing folder does not have. */
   readonly fallbackRoot: string;
   /** Where tslab's display calls go. */
   readonly show: (bundle: Bundle, id: string | null, update: boolean) => void;
-  /** Told of a package before it is loaded, by the name that loads it, and afterwards. */
+  /** Called before and after a package is loaded, with the name that is required. */
   readonly watcher: PackageWatcher;
 }
 
@@ -21,7 +21,7 @@ export interface PackageWatcher {
   afterPackage(name: string): void;
 }
 
-/** The variable through which tslab's display calls write. */
+/** The module object that receives tslab's display output. */
 interface TslabOutputs {
   lastWriteDisplayData: (
     content: { readonly data: Bundle; readonly transient: { readonly display_id?: string } },
@@ -29,7 +29,7 @@ interface TslabOutputs {
   ) => void;
 }
 
-/** Node's modules and packages: of the folder at hand or else of the toolkit. */
+/** Node's modules and packages: from the importing folder, or else from the toolkit. */
 export class Packages {
   readonly #options: PackagesOptions;
   readonly #fallback: NodeJS.Require;
@@ -41,7 +41,7 @@ export class Packages {
     this.#fallback = createRequire(join(options.fallbackRoot, "cell.js"));
   }
 
-  /** @param folder of the file that asks */
+  /** @param folder of the importing file */
   require(given: string, folder: string): unknown {
     const imported = this.#imported.get(key(given, folder));
     if (imported !== undefined) return imported;
@@ -55,12 +55,12 @@ export class Packages {
     return module;
   }
 
-  /** The file of a package, as `require.resolve` gives it. */
+  /** A package's file, as `require.resolve` returns it. */
   resolve(given: string, folder: string): string {
     return this.#find(moduleForCell(given), createRequire(join(folder, "cell.js")));
   }
 
-  /** The URL of a package, as `import.meta.resolve` gives it, or `null`. */
+  /** A package's URL, as `import.meta.resolve` returns it, or `null`. */
   resolveUrl(given: string, folder: string): string | null {
     const name = moduleForCell(given);
     for (const root of [folder, this.#options.fallbackRoot]) {
@@ -78,20 +78,20 @@ export class Packages {
     return module;
   }
 
-  /** Whether a package is an ES module that `require` refuses, as it waits at its top. */
+  /** Whether a package is an ES module that `require` refuses because of a top-level await. */
   mustBeImported(name: string, folder: string): boolean {
     try {
       this.require(name, folder);
       return false;
     } catch (error) {
-      return isImportOnly(error); // else who requires it will throw the error
+      return isImportOnly(error); // any other error is thrown by the later `require`
     }
   }
 
-  /** Imports such a package; afterwards {@link require} has it. */
+  /** Imports such a package, so that {@link require} can return it. */
   async prepare(name: string, folder: string): Promise<void> {
     const module = (await this.import(name, folder)) as object;
-    // Without the mark its default export would be taken for a property of it.
+    // Without this flag its default export would be taken for a property of it.
     this.#imported.set(key(name, folder), { ...module, __esModule: true });
   }
 
@@ -103,12 +103,12 @@ export class Packages {
       try {
         return this.#fallback.resolve(name);
       } catch {
-        throw error; // the one that names the folder at hand
+        throw error; // the error that names the importing folder
       }
     }
   }
 
-  /** tslab's public functions, joined to this kernel's outputs. */
+  /** tslab's public functions, connected to this kernel's outputs. */
   #tslab(): unknown {
     const jupyter = this.#fallback("tslab/dist/jupyter.js") as TslabOutputs;
     jupyter.lastWriteDisplayData = ({ data, transient }, update) =>

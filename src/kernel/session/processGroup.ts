@@ -1,6 +1,6 @@
 /**
- * Signals a process and all that it has started: the group that it leads, or the process alone where
- * it leads none.
+ * Signals a process and everything that it has started: its process group, or only the process if
+ * it does not lead one.
  */
 export function killGroup(pid: number, signal: NodeJS.Signals): void {
   for (const target of [-pid, pid]) {
@@ -8,7 +8,7 @@ export function killGroup(pid: number, signal: NodeJS.Signals): void {
       process.kill(target, signal);
       return;
     } catch {
-      // It has ended, or leads no group.
+      // It has ended, or does not lead a group.
     }
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
-/** What of a `tsconfig.json` cells take over. */
+/** The options of a `tsconfig.json` that apply to cells. */
 const HONOURED = new Set([
   ...["allowUmdGlobalAccess", "allowSyntheticDefaultImports", "baseUrl", "customConditions"],
   ...["emitDecoratorMetadata", "exactOptionalPropertyTypes", "experimentalDecorators"],
@@ -20,7 +20,7 @@ const HONOURED = new Set([
   ...["useUnknownInCatchVariables"],
 ]);
 
-/** What a project relies on and a cell cannot have, where the option has such a value. */
+/** Options that cells cannot follow, if they have such a value. */
 const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   esModuleInterop: (value) => value === false,
   importHelpers: (value) => value === true,
@@ -39,19 +39,19 @@ const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   verbatimModuleSyntax: (value) => value === true,
 };
 
-/** What a `tsconfig.json` means for cells. */
+/** The effect of a `tsconfig.json` on cells. */
 export interface ProjectConfig {
   readonly options: ts.CompilerOptions;
-  /** What cells do not follow in it; `null` where that is nothing. */
+  /** The settings that cells do not follow; `null` if none. */
   readonly notice: string | null;
-  /** The file that `paths` or `baseUrl` mean by a module's name, or `null`. */
+  /** The file that `paths` or `baseUrl` map a module name to, or `null`. */
   readonly resolveAlias: (name: string) => string | null;
 }
 
 const NONE: ProjectConfig = { options: {}, notice: null, resolveAlias: () => null };
 
 /**
- * Reads the `tsconfig.json` beside or above a notebook, what it extends included.
+ * Reads the `tsconfig.json` in or above the notebook's folder, including what it extends.
  *
  * @param cwd the notebook's folder
  */
@@ -64,7 +64,7 @@ export function readProjectConfig(cwd: string): ProjectConfig {
   if (error !== undefined) return { ...NONE, notice: `${name} is not read: ${textOf(error)}\n` };
   const parsed = ts.parseJsonConfigFileContent(
     read.config as unknown,
-    // Which files the project has is of no interest, and finding them would take its time.
+    // The project's list of files is not needed, and finding them takes time.
     { ...ts.sys, readDirectory: () => [] },
     dirname(file),
   );
@@ -74,7 +74,7 @@ export function readProjectConfig(cwd: string): ProjectConfig {
     (key) => key in options && REFUSED[key]?.(options[key]) === true,
   );
   if (refused.includes("jsx")) taken["jsx"] = ts.JsxEmit.ReactJSX;
-  // 18002, 18003: it lists no files.
+  // 18002 and 18003: no files listed or found.
   const errors = parsed.errors.filter(({ code }) => code !== 18002 && code !== 18003).map(textOf);
   const notes = [
     ...errors,
@@ -102,7 +102,7 @@ function aliasResolver(taken: ts.CompilerOptions, file: string): (name: string) 
   };
   const patterns = Object.keys(taken.paths ?? {});
   return (name) => {
-    // Most names are packages: look for a file only where a pattern could mean one.
+    // Most names are packages: look for a file only if a pattern could match.
     const isPattern = patterns.some((pattern) => name.startsWith(pattern.split("*")[0] ?? ""));
     if (!isPattern && taken.baseUrl === undefined) return null;
     const { resolvedModule } = ts.resolveModuleName(
@@ -114,7 +114,7 @@ function aliasResolver(taken: ts.CompilerOptions, file: string): (name: string) 
     if (resolvedModule === undefined || resolvedModule.isExternalLibraryImport === true)
       return null;
     const { resolvedFileName } = resolvedModule;
-    // Declarations stand beside what they declare.
+    // Declaration files lie beside the files they declare.
     return resolvedFileName.replace(/\.d\.([cm]?)ts$/, ".$1js");
   };
 }

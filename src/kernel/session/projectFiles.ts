@@ -11,35 +11,35 @@ import { fileStamp } from "./fileStamp";
 import type { KnownSources } from "./knownSources";
 import type { Packages } from "./packages";
 
-/** What {@link ProjectFiles} is made of. */
+/** Options of {@link ProjectFiles}. */
 export interface ProjectFilesOptions {
   readonly packages: Packages;
-  /** Told of the files as they are loaded. */
+  /** Records the files as they are loaded. */
   readonly sources: KnownSources;
   /** The project's own compiler options. */
   readonly compilerOptions: ts.CompilerOptions;
-  /** The file that the project's `paths` mean by a name, or `null`. */
+  /** The file that the project's `paths` map a name to, or `null`. */
   readonly resolveAlias: (name: string) => string | null;
 }
 
 interface LoadedFile {
-  /** Tells a file that has changed. */
+  /** Changes whenever the file changes. */
   readonly stamp: string;
   readonly compiled: CompiledFile | null;
   readonly module: { exports: unknown };
-  /** Files that it requires in turn. */
+  /** Files that it requires. */
   readonly uses: Set<string>;
   state: "new" | "running" | "done";
 }
 
-/** The endings that a name may lack, as the type checker tries them. */
+/** The extensions that an import may omit, in the type checker's order. */
 const ENDINGS = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 const LOADED = new Set(ENDINGS);
 
 /**
- * The project's own files as cells and each other load them: TypeScript, JavaScript and JSON, each
- * anew once it has changed. Whether a file is an ES module or CommonJS makes no difference: `import`,
- * `require`, `import.meta` and a top-level `await` work in any.
+ * Loads the project's own files for cells and for each other: TypeScript, JavaScript and JSON, each
+ * again after it has changed. ES modules and CommonJS are treated alike: `import`, `require`,
+ * `import.meta` and a top-level `await` work in both.
  */
 export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
@@ -49,7 +49,7 @@ export class ProjectFiles {
     this.#options = options;
   }
 
-  /** The project's file that a module's name means, or `null` for a package or another kind. */
+  /** The project file that a module name refers to, or `null` for a package or another kind of file. */
   resolve(name: string, folder: string): string | null {
     const isRelative = name.startsWith(".") || isAbsolute(name);
     const base = isRelative ? resolve(folder, name) : this.#options.resolveAlias(name);
@@ -66,12 +66,12 @@ export class ProjectFiles {
       if (file.compiled?.hasTopLevelAwait === true) {
         throw new Error(`${path} waits at its top: load it by \`await import()\``);
       }
-      void this.#run(path, file); // waits for nothing
+      void this.#run(path, file); // synchronous
     }
     return file.module.exports;
   }
 
-  /** What `import()` gives for a file. */
+  /** The result of `import()` for a file. */
   async import(path: string): Promise<unknown> {
     await this.prepare(path);
     const exports = this.require(path);
@@ -80,19 +80,19 @@ export class ProjectFiles {
   }
 
   /**
-   * Runs what must be waited for before a file can be required: files with an `await` at their top
-   * and packages that can only be imported.
+   * Loads what must be awaited before a file can be required: files with a top-level `await` and
+   * packages that can only be imported.
    *
-   * @returns `null` where there is nothing to wait for
+   * @returns `null` if there is nothing to wait for
    */
   prepare(path: string): Promise<void> | null {
     return this.#mustWait(path, new Set()) ? this.#prepare(path, new Set()) : null;
   }
 
   /**
-   * A file as it is compiled when cells load it next; nothing is loaded by asking.
+   * A file as it will be compiled when cells next load it; this does not load it.
    *
-   * @returns `null` for what cells cannot load, or not as code
+   * @returns `null` if cells cannot load the file, or it is not code
    */
   compile(path: string): CompiledFile | null {
     const isCode = LOADED.has(extname(path)) && extname(path) !== ".json";
@@ -127,12 +127,12 @@ export class ProjectFiles {
       uses: new Set(),
       state: isJson ? "done" : "new",
     };
-    // Known before it runs, so that two files may import each other.
+    // Registered before it runs, so that two files may import each other.
     this.#files.set(path, file);
     return file;
   }
 
-  /** Each file or package that a file requires. */
+  /** The files and packages that a file requires. */
   #requests(path: string): { readonly file: string | null; readonly name: string }[] {
     const folder = dirname(path);
     const { compiled, uses } = this.#open(path);
@@ -173,7 +173,7 @@ export class ProjectFiles {
     if (packages.mustBeImported(name, folder)) await packages.prepare(name, folder);
   }
 
-  /** Runs a file's code; a promise where that waits. */
+  /** Runs a file's code; returns a promise if it is asynchronous. */
   #run(path: string, file: LoadedFile): Promise<void> | null {
     const { compiled, module } = file;
     if (compiled === null) return null;
@@ -233,17 +233,17 @@ export class ProjectFiles {
   }
 }
 
-/** Whether a module's name means none of the project's files. */
+/** Whether a module name refers to a package rather than a project file. */
 export function isPackage(name: string): boolean {
   return !name.startsWith(".") && !isAbsolute(name);
 }
 
-/** A path where a name is a `file:` URL. */
+/** Converts a `file:` URL to a path; other names are unchanged. */
 export function withoutScheme(name: string): string {
   return name.startsWith("file:") ? fileURLToPath(name) : name;
 }
 
-/** `import()` of what is not the project's. */
+/** `import()` of anything but a project file. */
 export async function importOther(
   name: string,
   folder: string,
@@ -254,7 +254,7 @@ export async function importOther(
   return packages.import(name, folder);
 }
 
-/** `import.meta` of a file, or of a cell, which has a path of its own in the notebook's folder. */
+/** `import.meta` of a file, or of a cell, which has its own path in the notebook's folder. */
 export function importMeta(
   path: string,
   packages: Packages,
@@ -284,7 +284,7 @@ function findFile(base: string): string | null {
   const candidates = [
     base,
     ...ENDINGS.map((ending) => base + ending),
-    // TypeScript's files are imported by the name of what they compile to.
+    // TypeScript files are imported under the name of their compiled file.
     ...(/\.[cm]?jsx?$/.test(base)
       ? [base.replace(/js(x?)$/, "ts$1"), base.replace(/\.jsx?$/, ".tsx")]
       : []),

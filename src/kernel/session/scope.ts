@@ -1,10 +1,10 @@
-/** The variables of a session: what cells export, each cell seeing the newest. */
+/** The variables of a session: what cells export; each cell sees the newest values. */
 export class SessionScope {
   readonly #values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   #defined = new Set<string>();
-  /** What {@link provide} gave and no cell has replaced; a name is here before its value is. */
+  /** Names from {@link provide} that no cell has redefined; a name is listed before its value is loaded. */
   readonly #provided = new Map<string, unknown>();
-  /** What cells know as `exports`, and what `require` of an earlier cell gives. */
+  /** The object that cells use as `exports`, and that `require` of an earlier cell returns. */
   readonly exports: object;
 
   constructor() {
@@ -14,8 +14,8 @@ export class SessionScope {
         this.#defined.add(String(name));
         return true;
       },
-      // TypeScript defines re-exported imports by a getter, once and for all; a later cell may
-      // give the name another meaning.
+      // TypeScript defines re-exported imports by a getter that cannot be redefined; a later cell may
+      // redefine the name.
       defineProperty: (target, name, descriptor) => {
         if (name === "__esModule") return true;
         const value: unknown =
@@ -28,9 +28,9 @@ export class SessionScope {
   }
 
   /**
-   * Gives names that no cell has defined.
+   * Provides names that no cell has defined.
    *
-   * @param load gives their values; called when one of them is first read
+   * @param load returns their values; called when one of them is first read
    * @param there values that need no loading
    */
   provide(
@@ -62,14 +62,14 @@ export class SessionScope {
           loadAll();
           return this.#values[name];
         },
-        // A cell's own meaning of the name needs no value of ours.
+        // If a cell defines the name itself, the provided value is not needed.
         set: (value: unknown) =>
           void Object.defineProperty(this.#values, name, dataProperty(value)),
       });
     }
   }
 
-  /** What cells have defined, by name. */
+  /** The names that cells have defined, with their values. */
   variables(): Readonly<Record<string, unknown>> {
     const own = Object.entries(Object.getOwnPropertyDescriptors(this.#values)).filter(
       ([name, descriptor]) =>
@@ -79,17 +79,17 @@ export class SessionScope {
     return Object.fromEntries(own.map(([name, { value }]) => [name, value as unknown]));
   }
 
-  /** Starts noting which names are defined. */
+  /** Starts recording which names are defined. */
   beginCell(): void {
     this.#defined = new Set();
   }
 
-  /** Whether the running cell has defined a name, or an earlier cell had. */
+  /** Whether the running cell or an earlier one has defined a name. */
   has(name: string): boolean {
     return name in this.#values;
   }
 
-  /** Whether a name got a value since {@link beginCell}. */
+  /** Whether a name was assigned since {@link beginCell}. */
   definedInCell(name: string): boolean {
     return this.#defined.has(name);
   }

@@ -1,16 +1,16 @@
 import type { KnownSources, SourcePlace } from "./knownSources";
 
-/** More frames of the user's own than this come from a recursion; its middle is left out. */
+/** The most user frames that are shown: more come from a recursion, whose middle is left out. */
 const MOST_OWN = 24;
 
-/** One line of a stack as people read it. */
+/** One line of a stack as it is shown. */
 export interface StackLine {
   /** Before and after the place: `inner (`, `)`. */
   readonly before: string;
-  /** The place as it is shown: `Cell [3]:4:9`. Empty in a line that stands for several frames. */
+  /** The place as shown: `Cell [3]:4:9`. Empty in a line that stands for several frames. */
   readonly where: string;
   readonly after: string;
-  /** Known for cells and the project's files. */
+  /** Set for cells and the project's files. */
   readonly place: SourcePlace | null;
   /** The package that the frame belongs to. */
   readonly library: string | null;
@@ -19,29 +19,29 @@ export interface StackLine {
 /** A package's name in a path: what follows the last `node_modules`. */
 const PACKAGE = /.*[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)/;
 
-/** Anything that V8 has given a stack. */
+/** Any object with a V8 stack. */
 export interface StackHolder {
   readonly stack?: string;
 }
 
-/** A call site of V8's, which says more by its text than by its methods. */
+/** A V8 call site; its text has more information than its methods. */
 interface FrameText {
   toString(): string;
 }
 
-/** What {@link StackTraces} needs to know. */
+/** Options of {@link StackTraces}. */
 export interface StackTraceOptions {
   readonly sources: KnownSources;
-  /** Matches frames that nobody is shown: the kernel's own. */
+  /** Matches frames that are never shown: the kernel's own. */
   readonly hidden: RegExp;
   /** Matches frames of the toolkit, which are folded like those of a package. */
   readonly toolkit: RegExp;
 }
 
 /**
- * Stacks in the lines that the user wrote, wherever one is read: `error.stack`, `console.error`,
- * `console.trace`, a traceback. The kernel's and Node's own frames are left out; of several frames
- * of one package the first is shown and the others are counted.
+ * Shows stacks in terms of the lines that the user wrote, wherever they are read: `error.stack`,
+ * `console.error`, `console.trace`, a traceback. The kernel's and Node's own frames are left out; of
+ * consecutive frames of one package the first is shown and the others are counted.
  */
 export class StackTraces {
   readonly #options: StackTraceOptions;
@@ -54,13 +54,13 @@ export class StackTraces {
   /**
    * Makes every stack of this process readable.
    *
-   * No frame is cut off: between an error deep in a package and the cell that called it lie often
-   * more than V8's ten.
+   * Stacks have no length limit: there are often more than V8's default of ten frames between an error
+   * deep in a package and the cell that called it.
    */
   install(): void {
     Error.stackTraceLimit = Infinity;
     Error.prepareStackTrace = (error, sites: readonly FrameText[]) => {
-      // A stack that cannot be read must not take the error's place.
+      // A failure here must not replace the error itself.
       try {
         const lines = this.#fold(sites.map((site) => this.#line(site.toString())));
         this.#lines.set(error, lines);
@@ -73,14 +73,14 @@ export class StackTraces {
 
   /** The lines of an error's stack. */
   read(error: StackHolder): readonly StackLine[] {
-    const { stack } = error; // makes the lines, if nobody has read it before
+    const { stack } = error; // the first read computes the lines
     const known = this.#lines.get(error);
     if (known !== undefined) return known;
     const frames = [...String(stack ?? "").matchAll(/^\s+at (.*)$/gm)];
     return this.#fold(frames.map(([, text = ""]) => this.#line(text)));
   }
 
-  /** Where the code stands that calls: to be put under an error that comes out of what it awaits. */
+  /** The current place in the code, to be added to errors of what it awaits. */
   here(below: (...args: never[]) => unknown): StackHolder {
     const holder: StackHolder = {};
     const { stackTraceLimit } = Error;
@@ -90,10 +90,10 @@ export class StackTraces {
     return holder;
   }
 
-  /** Adds the line that awaited what failed, which V8 does not know. */
+  /** Adds the line with the `await`, which V8 does not record. */
   addAwait(error: unknown, here: StackHolder): void {
     if (!(error instanceof Error)) return;
-    const { stack } = error; // makes its lines, if nobody has read it before
+    const { stack } = error; // the first read computes the lines
     const lines = this.#lines.get(error);
     const [site] = this.read(here);
     const place = site?.place ?? null;
@@ -106,18 +106,18 @@ export class StackTraces {
     try {
       error.stack = `${stack ?? ""}\n${lineText(added)}`;
     } catch {
-      // A frozen error keeps its stack; the traceback has the line all the same.
+      // A frozen error keeps its stack; the traceback still shows the line.
     }
   }
 
-  /** A frame as it is shown; `null` for one that is not. */
+  /** A frame as shown; `null` for a hidden one. */
   #line(frame: string): StackLine | null {
     const { sources, hidden, toolkit } = this.#options;
     if (hidden.test(frame) || /(?:^|\()node:/.test(frame.replace(/^async /, ""))) return null;
     const found = sources.find(frame);
     if (found === null) {
       const library = PACKAGE.exec(frame)?.[1] ?? (toolkit.test(frame) ? "layerbook" : null);
-      // A cell so old that its lines are forgotten.
+      // An old cell whose lines are no longer remembered.
       if (frame.includes("layerbook-cell-")) return null;
       return { before: frame, where: "", after: "", place: null, library };
     }
@@ -126,7 +126,7 @@ export class StackTraces {
     const where = `${place.label}:${place.line}:${place.column}`;
     const before = frame.slice(0, at);
     const after = frame.slice(at + text.length);
-    // V8 calls a cell's own level `eval`.
+    // V8 calls a cell's top level `eval`.
     const isTop = /^(?:async )?(?:eval|<anonymous>) \($/.test(before);
     return isTop
       ? { before: "", where, after: "", place, library: null }
@@ -170,7 +170,7 @@ function lineText({ before, where, after }: StackLine): string {
   return before.startsWith("…") ? `    ${text}` : `    at ${text}`;
 }
 
-/** `TypeError [ERR_X]: …`, as Node begins the stack of an error of its own. */
+/** `TypeError [ERR_X]: …`, as Node begins the stacks of its own errors. */
 function headOf(error: Error): string {
   const { code } = error as { readonly code?: unknown };
   const text = Error.prototype.toString.call(error);

@@ -4,14 +4,14 @@ import { sendOutput } from "./outbox";
 
 /**
  * A standard stream of the session. It never closes: `pipeline` ends the stream that it writes to,
- * and after that the next cell and every child process would write into a closed pipe.
+ * and every later cell and child process would then write to a closed pipe.
  */
 class CellOutput extends Writable {
   readonly fd: number;
-  /** Whether the text so far ends in the middle of a line, as a question does. */
+  /** Whether the text so far ends in the middle of a line, like a prompt. */
   isInLine = false;
   readonly #name: "stdout" | "stderr";
-  // A pipe cuts a child's text anywhere, in the middle of a character too.
+  // A pipe may split a child's text anywhere, even within a character.
   readonly #decoder = new StringDecoder("utf8");
 
   constructor(name: "stdout" | "stderr") {
@@ -57,7 +57,7 @@ class CellOutput extends Writable {
   }
 }
 
-/** Resolves with a line of the user's; `null` where nobody can be asked now. */
+/** Resolves to a line typed by the user; returns `null` if the user cannot be asked now. */
 type Ask = () => Promise<string> | null;
 
 /** Reads lines that the user types; see {@link replaceStreams}. */
@@ -74,13 +74,13 @@ class CellInput extends Readable {
     this.#ask = ask;
     this.#output = output;
     this.on("resume", () => this.#askSoon());
-    // An interface that an earlier cell left open asks again when a question is printed.
+    // A readline interface left open by an earlier cell asks again when a prompt is printed.
     output.on("text", () => {
       if (output.isInLine) this.#askSoon();
     });
   }
 
-  /** Forgets what was asked for: its cell has ended. */
+  /** Drops pending reads when their cell has ended. */
   endCell(): void {
     this.#isAsking = false;
   }
@@ -94,7 +94,7 @@ class CellInput extends Readable {
     return this;
   }
 
-  /** Asks after the code at hand has printed its question, or has closed the interface. */
+  /** Asks after the current code has printed its prompt, or has closed the interface. */
   #askSoon(): void {
     setImmediate(() => {
       if (!this.#isWanted || this.#isAsking || this.isPaused()) return;
@@ -103,7 +103,7 @@ class CellInput extends Readable {
       void asked?.then((line) => {
         this.#isAsking = false;
         this.#isWanted = false;
-        // What the user typed ends the question's line.
+        // The user's input ends the prompt's line.
         this.#output.isInLine = false;
         this.push(`${line}\n`);
       });
@@ -112,10 +112,10 @@ class CellInput extends Readable {
 }
 
 /**
- * Puts the session's streams in the place of the process's: what JavaScript prints goes to the
- * running cell, what it reads from `process.stdin` (`readline`'s `question`) is asked of the user.
+ * Replaces the process's standard streams by the session's: what JavaScript prints goes to the running
+ * cell; what it reads from `process.stdin` (`readline`'s `question`) is asked of the user.
  *
- * @returns what must be told when a cell has ended
+ * @returns a function to call when a cell has ended
  */
 export function replaceStreams(ask: Ask): { readonly endCell: () => void } {
   const stdout = new CellOutput("stdout");

@@ -1,4 +1,4 @@
-// dist/kernelCommands.js: the session's second thread, which loads nothing that it does not use.
+// dist/kernelCommands.js: the session's second thread; it loads only what it uses.
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { readCommands } from "./commandReader";
 import type { ReaderData } from "./commandReader";

@@ -1,4 +1,4 @@
-/** A tensor, as far as tfjs' engine keeps account of it. */
+/** The fields of a tensor that tfjs' engine tracks. */
 interface TrackedTensor {
   readonly dataId: object;
   readonly kept: boolean;
@@ -14,7 +14,7 @@ interface Backend {
 
 type Counts = Record<"numTensors" | "numStringTensors" | "numBytes" | "numDataBuffers", number>;
 
-/** The parts of tfjs' engine that a terminated call leaves half changed. */
+/** The parts of tfjs' engine that a terminated call may leave inconsistent. */
 interface Engine {
   readonly state: Counts & {
     gradientDepth: number;
@@ -44,34 +44,34 @@ type TapeNodeArgs = [
   attrs: unknown,
 ];
 
-/** A change of the account that has begun. */
+/** An unfinished change of the engine's bookkeeping. */
 interface Change {
   readonly kind: "track" | "dispose";
   readonly tensor: TrackedTensor;
-  /** As it was before. */
+  /** The counts before the change. */
   readonly counts: Counts;
   readonly backend: Backend | undefined;
-  /** How many tensors had the data before; `null` where the engine did not know it. */
+  /** How many tensors used the data before; `null` if the engine did not know it. */
   readonly references: number | null;
 }
 
-/** tfjs keeps its engine here, whichever copy of it a cell imported. */
+/** Where tfjs stores its engine, whichever copy of tfjs a cell imported. */
 const ENGINE = "_tfengine";
 
 /**
- * Follows tfjs' engine, so that it can be brought back to rest after JavaScript was terminated in the
- * middle of it. Termination passes by every `catch` and `finally`, by which tfjs would have closed its
- * scopes and its gradient tape, and it may come between any two calls within the engine.
+ * Tracks tfjs' engine, so that its state can be restored after JavaScript was terminated in the middle
+ * of it. Termination skips every `catch` and `finally`, in which tfjs would have closed its scopes and
+ * its gradient tape, and it may happen between any two calls within the engine.
  */
 class EngineWatch {
   readonly #engine: Engine;
   readonly #trackTensor: Engine["trackTensor"];
   readonly #disposeTensor: Engine["disposeTensor"];
-  /** Made within a scope that is open, and not disposed; variables too. */
+  /** Tensors made in an open scope and not disposed, including variables. */
   readonly #born = new Set<TrackedTensor>();
-  /** Data that were made there. */
+  /** Data allocated in an open scope. */
   readonly #bornData = new Set<object>();
-  /** Made for the way back, and on no tape yet. */
+  /** Clones made for the backward pass that are not on a tape yet. */
   readonly #clones = new Set<TrackedTensor>();
   #change: Change | null = null;
 
@@ -89,14 +89,14 @@ class EngineWatch {
       this.#change = null;
     };
     engine.disposeTensor = (tensor) => {
-      // Data that it does not know it leaves alone.
+      // The engine ignores data that it does not know.
       if (!state.tensorInfo.has(tensor.dataId)) return;
       this.#change = this.#begin("dispose", tensor);
       this.#disposeTensor(tensor);
       this.#forget(tensor);
       this.#change = null;
     };
-    // The engine's own clone is for tensors that a gradient needs; it keeps them until that is done.
+    // The engine clones tensors that a gradient needs, and holds the clones until it is computed.
     engine.clone = (tensor) => {
       const copy = clone(tensor);
       this.#clones.add(copy);
@@ -112,7 +112,7 @@ class EngineWatch {
     };
   }
 
-  /** What the ends of all open scopes and gradients would have done. */
+  /** Does what closing all open scopes and gradients would have done. */
   reset(): void {
     const { state } = this.#engine;
     state.gradientDepth = 0;
@@ -153,7 +153,7 @@ class EngineWatch {
     this.#bornData.clear();
   }
 
-  /** Frees data that were counted once more for a tensor that was then not made. */
+  /** Frees data whose reference count was raised for a tensor that was never made. */
   #freeUnused(): void {
     const { state } = this.#engine;
     const used = new Set([...this.#born].map(({ dataId }) => dataId));
@@ -177,7 +177,7 @@ class EngineWatch {
     };
   }
 
-  /** Ends a change that was begun, however far it came. */
+  /** Completes an unfinished change, however far it got. */
   #complete({ kind, tensor, counts, backend, references }: Change): void {
     const { state } = this.#engine;
     const { dataId } = tensor;
@@ -191,7 +191,7 @@ class EngineWatch {
       Object.assign(state, counts);
       this.#disposeTensor(tensor);
     } else if (references === 1) {
-      // Its tensor is off the account, and its data are on their way.
+      // The tensor is already removed; its data are only partly freed.
       backend?.disposeData(dataId, true);
       state.tensorInfo.delete(dataId);
       state.numDataBuffers = counts.numDataBuffers - 1;
@@ -207,20 +207,20 @@ function engineOf(): Engine | undefined {
   return (globalThis as { [ENGINE]?: Engine })[ENGINE];
 }
 
-/** Whether tfjs is loaded, by whomever. */
+/** Whether any code has loaded tfjs. */
 export function isTfjsLoaded(): boolean {
   return engineOf() !== undefined;
 }
 
-/** Follows tfjs' engine from now on, if tfjs is loaded. */
+/** Starts tracking tfjs' engine, if tfjs is loaded. */
 export function watchTfjsEngine(): void {
   const engine = engineOf();
   if (engine !== undefined && !watches.has(engine)) watches.set(engine, new EngineWatch(engine));
 }
 
 /**
- * Brings tfjs' engine back to rest: without this, the next gradient would record onto a tape that
- * nobody reads, and the tensors of the terminated call would stay.
+ * Restores tfjs' engine to its idle state. Otherwise the next gradient would record onto a tape that
+ * is never read, and the tensors of the terminated call would leak.
  */
 export function resetTfjsEngine(): void {
   watchTfjsEngine();

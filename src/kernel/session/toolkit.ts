@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { isTfjsLoaded } from "./tfjsRecovery";
 
-/** What cells see of the toolkit before they import anything. */
+/** The toolkit's declarations that cells see without importing anything. */
 export const TOOLKIT_SOURCE = `export * from "layerbook";
 export * as tf from "@tensorflow/tfjs";
 declare global {
@@ -11,18 +11,18 @@ declare global {
 }
 `;
 
-/** Packages that run on TensorFlow, which must be there before they are. */
+/** Packages that use TensorFlow, which must be loaded before them. */
 const NEEDS_ENGINE = /^(?:layerbook|@tensorflow)(?:\/|$)/;
 
-/** What {@link Toolkit} is made of. */
+/** Options of {@link Toolkit}. */
 export interface ToolkitOptions {
   readonly packageRoot: string;
   readonly require: (name: string) => unknown;
-  /** Calls what a stop must not break into: half a module is worse than none. */
+  /** Runs work that a stop must not interrupt, such as loading a module. */
   readonly uninterrupted: (load: () => void) => void;
-  /** Throws where the user has asked the cell to stop. */
+  /** Throws if the user has asked the cell to stop. */
   readonly checkStop: () => void;
-  /** Told what is wrong with the installation and how to fix it. */
+  /** Called with what is wrong with the installation and how to fix it. */
   readonly warn: (text: string) => void;
 }
 
@@ -31,9 +31,9 @@ interface Loaded {
 }
 
 /**
- * The toolkit's values. Cells know its names from the start, by its declarations; it is loaded when
- * one of them is used, and TensorFlow with it: they take a second and 300 MB, which a notebook
- * without networks does not need.
+ * The toolkit's values. Cells know its names from the start through its declarations. It is loaded,
+ * with TensorFlow, when one of them is used: this takes a second and 300 MB, which a notebook without
+ * networks does not need.
  */
 export class Toolkit {
   readonly #options: ToolkitOptions;
@@ -43,11 +43,11 @@ export class Toolkit {
     this.#options = options;
   }
 
-  /** All of its values, by name; none where it cannot be loaded. */
+  /** All its values by name; none if it cannot be loaded. */
   load(): Readonly<Record<string, unknown>> {
     if (this.#values !== null) return this.#values;
     const { packageRoot, require, uninterrupted, checkStop, warn } = this.#options;
-    // Its own imports come by here too.
+    // Loading it calls this function again.
     this.#values = {};
     const problems: string[] = [];
     uninterrupted(() => {
@@ -66,18 +66,18 @@ export class Toolkit {
     return this.#values;
   }
 
-  /** Told of a package that is about to be loaded: tfjs must not run without the engine below it. */
+  /** Called before a package is loaded: tfjs must not run before the native engine is registered. */
   beforePackage(name: string): void {
     if (NEEDS_ENGINE.test(name)) this.load();
   }
 
-  /** Told when a package has been loaded, which may have brought tfjs along. */
+  /** Called after a package was loaded, which may have loaded tfjs. */
   afterPackage(): void {
     if (isTfjsLoaded()) this.load();
   }
 }
 
-/** What `layerbook doctor` says, or why it cannot say anything. */
+/** The output of `layerbook doctor`, or why it could not run. */
 function doctorReport(packageRoot: string): string {
   try {
     return execFileSync(process.execPath, [join(packageRoot, "dist", "cli.js"), "doctor"], {
@@ -86,7 +86,7 @@ function doctorReport(packageRoot: string): string {
       timeout: 20_000,
     });
   } catch (error) {
-    // It exits with 1 where it has found something.
+    // It exits with 1 if it finds a problem.
     const { stdout } = error as { readonly stdout?: unknown };
     return typeof stdout === "string" && stdout !== ""
       ? stdout

@@ -4,7 +4,7 @@ import { codeFrame, paint } from "./codeFrame";
 import type { SourcePlace } from "./knownSources";
 import type { StackLine, StackTraces } from "./stackTraces";
 
-/** Shows what a cell threw. */
+/** Formats what a cell threw. */
 export class Tracebacks {
   readonly #stacks: StackTraces;
 
@@ -52,7 +52,7 @@ export class Tracebacks {
   }
 }
 
-/** The innermost lines of the user's; where those are a file's, the cell's too. */
+/** The innermost user lines; if those are in a file, also the cell's. */
 function codeFrames(places: readonly SourcePlace[]): string[] {
   const [first] = places;
   if (first === undefined) return [];

@@ -2,7 +2,7 @@ import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { FLAG } from "./flags";
 
-/** How often a thread that waits for an answer looks whether it should stop, in milliseconds. */
+/** How often a thread waiting for an answer checks whether it should stop, in milliseconds. */
 const LOOK_MS = 40;
 
 interface Question {
@@ -11,17 +11,17 @@ interface Question {
   readonly resolve: (value: string) => void;
 }
 
-/** What {@link UserInput} is made of. */
+/** Options of {@link UserInput}. */
 export interface UserInputOptions {
   readonly flags: Int32Array;
-  /** Where the answers come, which a thread that stands still can read too. */
+  /** The port for answers, which a blocked thread can also read. */
   readonly answers: MessagePort;
   /** Asks the frontend. */
   readonly request: (prompt: string, password: boolean) => void;
 }
 
 /**
- * The questions of a cell, put to the user one after another: a frontend shows one field, and its
+ * Puts a cell's questions to the user one after another: a frontend shows one input field, and its
  * answers do not say which question they belong to.
  */
 export class UserInput {
@@ -34,32 +34,32 @@ export class UserInput {
     options.answers.on("message", (value: string) => this.#answer(value));
   }
 
-  /** Whether the frontend of the running cell has a user to ask. */
+  /** Whether the running cell's frontend can ask the user. */
   get isAllowed(): boolean {
     return this.#allowed;
   }
 
-  /** @param allowed whether the frontend can ask */
+  /** @param allowed whether the frontend accepts input requests */
   beginCell(allowed: boolean): void {
     this.#allowed = allowed;
   }
 
-  /** Forgets what was asked: nobody waits for it any more. */
+  /** Drops pending questions, which are no longer awaited. */
   endCell(): void {
     this.#allowed = false;
     this.#questions = [];
   }
 
-  /** The user's answer; `null` where nobody can be asked. */
+  /** The user's answer; `null` if the user cannot be asked. */
   ask(prompt: string, password: boolean): Promise<string> | null {
     if (!this.#allowed) return null;
     return new Promise((resolve) => this.#put({ prompt, password, resolve }));
   }
 
   /**
-   * The user's answer, with everything else at a stop until it is there.
+   * The user's answer; blocks the thread until it arrives.
    *
-   * @returns `null` where nobody can be asked, or when the user stops the cell
+   * @returns `null` if the user cannot be asked, or stops the cell
    */
   askAndWait(prompt: string): string | null {
     if (!this.#allowed) return null;
@@ -72,7 +72,7 @@ export class UserInput {
       if (received !== undefined) {
         this.#answer(received.message as string);
       } else if (Atomics.load(flags, FLAG.requested) === 1) {
-        // Seen: nothing needs to be broken into.
+        // The stop has been seen, so no code needs to be terminated.
         Atomics.add(flags, FLAG.seen, 1);
         return null;
       } else {
@@ -82,7 +82,7 @@ export class UserInput {
     return answer;
   }
 
-  /** Takes what the user typed. */
+  /** Handles what the user typed. */
   #answer(value: string): void {
     const [question, next] = this.#questions;
     if (question === undefined) return;

@@ -9,12 +9,12 @@ import { writeWholeSync } from "../../files/writeWhole";
 import { LANGUAGE } from "../session/languageLevel";
 import { V8_FLAGS, factsFile, snapshotFacts, snapshotFile } from "./snapshotFile";
 
-/** How long a slow machine may take. */
+/** How long the build may take on a slow machine. */
 const TIMEOUT_MS = 300_000;
 
 /**
- * The script that Node builds a snapshot from. Node runs a single file there and lets it require
- * nothing but its own modules, so this one loads ours.
+ * The script that Node builds a snapshot from. Node runs a single file there, which can require only
+ * built-in modules, so this script loads ours itself.
  */
 function builderScript(program: string, packageRoot: string, typescript: string): string {
   return `
@@ -49,8 +49,8 @@ delete globalThis.layerbookLanguage;
 }
 
 /**
- * Loads all of Node's own modules in a process that starts from the snapshot. Some versions of Node
- * build one and end with an assertion when a module such as `net` is loaded from it.
+ * Loads all of Node's built-in modules in a process started from the snapshot. Some versions of Node
+ * build one but fail an assertion when it loads a module such as `net`.
  */
 const CHECK = `
 for (const name of require("node:module").builtinModules) {
@@ -60,13 +60,13 @@ if (!(Symbol.for("layerbook.prepared") in globalThis)) throw new Error("it holds
 process.exit(0);
 `;
 
-/** TypeScript's script, as the session finds it. */
+/** TypeScript's script, found as the session finds it. */
 function findTypescript(packageRoot: string): string {
   for (const folder of [packageRoot, ...engineFolders()]) {
     try {
       return createRequire(join(folder, "index.js")).resolve("typescript");
     } catch {
-      // Look in the next one.
+      // Try the next folder.
     }
   }
   throw new SetupError({
@@ -79,10 +79,10 @@ function findTypescript(packageRoot: string): string {
 
 /**
  * Builds the snapshot that sessions start from: TypeScript, and the declarations of Node, tfjs and
- * layerbook, parsed and bound. It is of use to the Node that built it alone.
+ * layerbook, parsed and bound. Only the Node that built it can use it.
  *
  * @returns its file
- * @throws SetupError where Node cannot build it; sessions then start without, more slowly
+ * @throws SetupError if Node cannot build it; sessions then start without it, more slowly
  */
 export function buildSnapshot(packageRoot: string): string {
   const file = snapshotFile(packageRoot);
@@ -115,7 +115,7 @@ export function buildSnapshot(packageRoot: string): string {
         remedy: "The kernel works without it and starts more slowly",
       });
     }
-    // What it was built from comes last: without it the snapshot is not used.
+    // The facts file is written last: without it the snapshot is not used.
     rmSync(factsFile(file), { force: true });
     renameSync(partial, file);
     writeWholeSync(factsFile(file), `${JSON.stringify(facts)}\n`);

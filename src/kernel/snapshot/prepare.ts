@@ -1,5 +1,5 @@
-// dist/kernelSnapshot.js: what a start-up snapshot is made of. It runs in the process that builds
-// one, and the function that it names begins each process that starts from it.
+// dist/kernelSnapshot.js: the contents of a start-up snapshot. It runs in the process that builds
+// one; the main function that it registers runs first in each process started from it.
 import { statSync } from "node:fs";
 import { Module, createRequire, isBuiltin } from "node:module";
 import { startupSnapshot } from "node:v8";
@@ -11,11 +11,11 @@ import type { PreparedFile } from "../session/preparedFiles";
 import { TOOLKIT_SOURCE } from "../session/toolkit";
 
 declare global {
-  /** What {@link buildSnapshot} tells this script. */
+  /** Set by {@link buildSnapshot}. */
   var layerbookSnapshot: { readonly packageRoot: string; readonly typescript: string } | undefined;
 }
 
-/** Cells that make TypeScript compile of itself what a notebook's first cells need. */
+/** Cells that make TypeScript compute what a notebook's first cells need. */
 const SAMPLES = [
   "1 + 1",
   "const a: number[] = [1, 2, 3]; console.log(a.map((x) => x * 2));",
@@ -23,7 +23,7 @@ const SAMPLES = [
   "class A { constructor(readonly x = 1) {} } new A().x",
 ];
 
-/** Parses, binds and checks what every notebook starts with. */
+/** Parses, binds and checks what every notebook loads first. */
 function prepareFiles(packageRoot: string): ReadonlyMap<string, PreparedFile> {
   const converter = new CellConverter({
     ...{ cwd: packageRoot, fallbackRoot: packageRoot, strict: false },
@@ -48,7 +48,7 @@ function isCell(fileName: string): boolean {
 function preparedFile(program: ts.Program | undefined, file: ts.SourceFile): PreparedFile {
   const { mtimeMs, size } = statSync(file.fileName);
   const resolutions = new Map<string, ts.ResolvedModuleWithFailedLookupLocations>();
-  // Outside TypeScript's public types, as is the list of a file's imports.
+  // Outside TypeScript's public types, like the list of a file's imports.
   const inner = program as unknown as {
     forEachResolvedModule?(
       each: (
@@ -68,15 +68,15 @@ function preparedFile(program: ts.Program | undefined, file: ts.SourceFile): Pre
   return { file, mtimeMs, size, resolutions };
 }
 
-/** Begins a session's process: its script runs as usual, but finds TypeScript loaded. */
+/** Starts a session process: its script runs as usual, but TypeScript is already loaded. */
 function startSession(typescript: string): void {
   const [, script = ""] = process.argv;
-  // A child that a cell forks takes these along, and is no session.
+  // A child forked by a cell would inherit these arguments, but is not a session.
   const at = process.execArgv.indexOf("--snapshot-blob");
   if (at >= 0) process.execArgv.splice(at, 2);
   const require = createRequire(script);
   if (resolved(require, "typescript") === typescript) provideTypescript(require, typescript);
-  // Files that another copy of TypeScript has parsed are of no use.
+  // Files parsed by another copy of TypeScript cannot be used.
   else setPrepared(undefined);
   require(script);
 }
@@ -101,7 +101,7 @@ function provideTypescript(require: NodeJS.Require, typescript: string): void {
 if (globalThis.layerbookSnapshot !== undefined) {
   const { packageRoot, typescript } = globalThis.layerbookSnapshot;
   delete globalThis.layerbookSnapshot;
-  // TypeScript would remember where the snapshot was built.
+  // Otherwise TypeScript would use the folder where the snapshot was built.
   ts.sys.getCurrentDirectory = () => process.cwd();
   setPrepared({ files: prepareFiles(packageRoot), target: LANGUAGE.target });
   startupSnapshot.setDeserializeMainFunction(startSession, typescript);

@@ -2,23 +2,23 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * V8's own arguments of a session. Node takes a snapshot only with those that it was built with.
- * A larger semi-space stays in memory whole, and serves the checker no better.
+ * V8 arguments of a session. Node accepts a snapshot only with those that it was built with. A larger
+ * semi-space would stay allocated and does not make the checker faster.
  */
 export const V8_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
 /**
- * Whether sessions start from a snapshot under this Node. Node 22 does not start one of ours, and
- * Node 24 ends with an assertion of its own once such a process loads `net`.
+ * Whether sessions start from a snapshot under this Node. Node 22 cannot start from ours, and Node 24
+ * fails an assertion when such a process loads `net`.
  */
 export function supportsSnapshot(): boolean {
   return process.version.startsWith("v20.");
 }
 
-/** Counts the changes of what a snapshot holds. */
+/** The version of the snapshot's format. */
 const FORMAT = 3;
 
-/** What a snapshot was built from; another TypeScript needs another one. */
+/** What a snapshot was built from; a different TypeScript needs a different one. */
 export interface SnapshotFacts {
   readonly format: number;
   /** TypeScript's script. */
@@ -27,18 +27,18 @@ export interface SnapshotFacts {
   readonly size: number;
 }
 
-/** The snapshot of this very Node, which no other can read. */
+/** The snapshot for this Node; no other can read it. */
 export function snapshotFile(packageRoot: string): string {
   const { version, platform, arch } = process;
   return join(packageRoot, ".engine", `kernel-${version}-${platform}-${arch}.snapshot`);
 }
 
-/** The file that says what a snapshot was built from. */
+/** The file that records what a snapshot was built from. */
 export function factsFile(snapshot: string): string {
   return `${snapshot}.json`;
 }
 
-/** What a snapshot of this TypeScript would be built from. */
+/** The facts of a snapshot built with this TypeScript. */
 export function snapshotFacts(typescript: string): SnapshotFacts {
   const manifest = join(dirname(typescript), "..", "package.json");
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
@@ -46,8 +46,8 @@ export function snapshotFacts(typescript: string): SnapshotFacts {
 }
 
 /**
- * The start-up snapshot of the session, or `null` where there is none of this Node and of the
- * TypeScript that is installed. Files that changed since are for the session itself to notice.
+ * The start-up snapshot of the session, or `null` if there is none for this Node and the installed
+ * TypeScript. The session itself notices files that have changed since.
  */
 export function findSnapshot(packageRoot: string): string | null {
   if (!supportsSnapshot()) return null;
