@@ -14,15 +14,15 @@ function commHost(where: string): CommHost {
 }
 
 /**
- * Opens a comm: a channel to code in the frontend that has registered a target of this name. A
- * frontend without the target closes it.
+ * Opens a comm: a channel to frontend code that has registered a target of this name. A frontend
+ * without the target closes it.
  *
- * Messages are handled one at a time and like cells: those that arrive while a cell or another
- * handler runs wait until it has ended, and the stop button ends a handler too.
+ * Messages are handled one at a time, like cells: those that arrive while a cell or another handler
+ * runs wait until it has ended, and the stop button also ends a handler.
  *
- * @param target the name that the frontend knows
- * @param data what the frontend's target is told
- * @throws SetupError outside of a notebook
+ * @param target the name registered in the frontend
+ * @param data passed to the frontend's target
+ * @throws SetupError outside a notebook
  * @example no-run: outside of a notebook there is no frontend
  * const comm = openComm("my.progress", { total: 10 });
  * comm.on("message", ({ data }) => console.log(data));
@@ -39,13 +39,13 @@ export function openComm(
 }
 
 /**
- * Takes the comms that the frontend opens under a name. A later registration replaces an earlier
+ * Accepts the comms that the frontend opens under a name. A later registration replaces an earlier
  * one.
  *
  * @param target the name
  * @param onOpen gets the comm and the message that opened it
- * @returns removes the target
- * @throws SetupError outside of a notebook
+ * @returns a function that removes the target
+ * @throws SetupError outside a notebook
  * @example no-run: outside of a notebook there is no frontend
  * registerCommTarget("my.echo", (comm) => {
  *   comm.on("message", ({ data, buffers }) => comm.send(data, { buffers }));
@@ -56,9 +56,9 @@ export function registerCommTarget(target: string, onOpen: CommTarget): () => vo
 }
 
 /**
- * The comms that are open, widgets among them.
+ * The open comms, including those of widgets.
  *
- * @throws SetupError outside of a notebook
+ * @throws SetupError outside a notebook
  */
 export function listComms(): readonly Comm[] {
   return commHost("listComms").list();

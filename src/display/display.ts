@@ -9,18 +9,18 @@ export type { MimeBundle } from "./host";
 export interface DisplayOptions {
   /** Names the output: a second call with the same id in the same cell replaces the first one's. */
   readonly id?: string;
-  /** Replaces the id's outputs wherever they stand, makes none; by default as `id` says. */
+  /** Replaces existing outputs with this id instead of adding one; for the default, see `id`. */
   readonly update?: boolean;
 }
 
-/** In which cell an id last got an output. */
+/** The cell in which each id last got an output. */
 const shownIn = new Map<string, number>();
 
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** A promise of any realm: a cell's globals may be others than ours. */
+/** Whether a value is a promise, possibly of another realm: a cell's globals may differ from ours. */
 function isThenable<T>(value: T): value is T & Promise<MimeBundle> {
   return isObject(value) && "then" in value && typeof value.then === "function";
 }
@@ -30,12 +30,12 @@ function plainText(value: unknown): string {
 }
 
 /**
- * Every form in which a value can be shown.
+ * A value in every form in which it can be shown.
  *
- * In this order: the value's own `[Symbol.for("Jupyter.display")]()`, what the toolkit knows
- * (tensors, models, tables, its errors), Node's own text.
+ * The first that applies: the value's own `[Symbol.for("Jupyter.display")]()`, a format that the toolkit
+ * knows (tensors, models, tables, its errors), Node's text.
  *
- * @returns at least `text/plain`; a promise where the value's own method is asynchronous
+ * @returns at least `text/plain`; a promise if the value's own method is asynchronous
  * @example
  * toMimeBundle("scan"); // { "text/plain": "scan" }
  */
@@ -57,7 +57,7 @@ export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
 }
 
 /**
- * Shows a value: in a notebook with everything the frontend can draw, in a terminal as text.
+ * Shows a value: in a notebook in the richest form the frontend supports, in a terminal as text.
  *
  * It is shown before the call returns, unless the value's own method is asynchronous.
  *
@@ -65,7 +65,7 @@ export function toMimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
  * @param options.id names the output; calling again with the id in the cell replaces it
  */
 export function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
-  // As a cell's last line it must not show its own promise beside what it has shown.
+  // Marked so that as a cell's last expression the promise itself is not shown as well.
   return Object.assign(show(value, options), { [SHOWN]: true });
 }
 
@@ -75,9 +75,9 @@ async function show(value: unknown, options: DisplayOptions): Promise<void> {
 }
 
 /**
- * Shows a bundle as it stands; see {@link display}.
+ * Shows a bundle as it is; see {@link display}.
  *
- * @param bundle one entry a MIME type
+ * @param bundle data by MIME type
  * @param options as in {@link display}
  */
 export function displayBundle(bundle: MimeBundle, options: DisplayOptions = {}): void {
@@ -89,7 +89,7 @@ export function displayBundle(bundle: MimeBundle, options: DisplayOptions = {}):
     return;
   }
   if (id === undefined) return host.publish(bundle, { update: false });
-  // What a widget's handler shows replaces what a cell has shown: it has no cell of its own.
+  // A widget's handler has no cell of its own, so its output replaces that of a cell.
   const update =
     options.update ?? (host.cell === null ? shownIn.has(id) : shownIn.get(id) === host.cell);
   if (host.cell !== null) shownIn.set(id, host.cell);
@@ -97,9 +97,9 @@ export function displayBundle(bundle: MimeBundle, options: DisplayOptions = {}):
 }
 
 /**
- * Removes the running cell's outputs; in a terminal it does nothing.
+ * Removes the running cell's outputs; does nothing in a terminal.
  *
- * @param options.wait keeps them until the next output arrives, so that nothing flickers
+ * @param options.wait keeps them until the next output arrives, to avoid flicker
  */
 export function clearOutput(options: { readonly wait?: boolean } = {}): void {
   displayHost()?.clearOutput(options.wait ?? false);

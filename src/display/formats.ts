@@ -4,7 +4,7 @@ import type { MimeBundle } from "./host";
 export interface DisplayFormat {
   /** For error messages, and so that registering twice replaces instead of adding. */
   readonly name: string;
-  /** Whether it can show a value. It sees every value that a cell shows, so it must be quick. */
+  /** Whether it can show a value. It is called for every value that a cell shows, so it must be fast. */
   readonly matches: (value: object) => boolean;
   readonly toBundle: (value: object) => MimeBundle;
 }
@@ -12,8 +12,8 @@ export interface DisplayFormat {
 const formats = new Map<string, DisplayFormat>();
 
 /**
- * Registers how a kind of value is shown. Values with a `Symbol.for("Jupyter.display")` method of
- * their own are not asked for; later formats come first.
+ * Registers how a kind of value is shown. Values with their own `Symbol.for("Jupyter.display")`
+ * method do not use it; formats registered later are tried first.
  *
  * @example
  * registerDisplay({
@@ -28,7 +28,7 @@ export function registerDisplay(format: DisplayFormat): void {
   formats.set(format.name, format);
 }
 
-/** The bundle of the newest format that takes a value, or `null`. */
+/** The bundle of the newest format that matches a value, or `null`. */
 export function registeredBundle(value: object): MimeBundle | null {
   const found = [...formats.values()].reverse().find(({ matches }) => matches(value));
   return found === undefined ? null : found.toBundle(value);

@@ -1,13 +1,13 @@
-/** What a frontend is handed: one entry a MIME type; it takes the richest one it can show. */
+/** Data by MIME type; the frontend shows the richest one it supports. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
-/** The method by which a value says how it shows itself, as Deno's ecosystem names it. */
+/** The method by which a value defines how it is shown; the name comes from Deno. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
-/** Marks a value that has shown itself: as a cell's last expression it shows nothing more. */
+/** Marks a value that has already been shown: as a cell's last expression it is not shown again. */
 export const SHOWN: unique symbol = Symbol.for("layerbook.shown") as never;
 
-/** Where a bundle goes. */
+/** How a bundle is published. */
 export interface PublishOptions {
   /** Names the output, so that a later call can replace it. */
   readonly id?: string;
@@ -15,10 +15,10 @@ export interface PublishOptions {
   readonly update: boolean;
 }
 
-/** What travels beside the data of a comm's message. */
+/** Optional parts of a comm message. */
 export interface CommExtras {
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Bytes that JSON could not carry. */
+  /** Binary data. */
   readonly buffers?: readonly Uint8Array[];
 }
 
@@ -29,63 +29,63 @@ export interface CommMessage {
   readonly buffers: readonly Uint8Array[];
 }
 
-/** What takes a comm's messages; the next message waits for a promise that it returns. */
+/** Handles a comm's messages; if it returns a promise, the next message waits for it. */
 export type CommHandler = (message: CommMessage) => unknown;
 
-/** A channel between a cell's code and the frontend's. */
+/** A channel between a cell's code and the frontend. */
 export interface Comm {
   readonly id: string;
   readonly target: string;
   /** False once either side has closed it. */
   readonly isOpen: boolean;
-  /** Sends to the frontend's end. */
+  /** Sends a message to the frontend. */
   send(data: Readonly<Record<string, unknown>>, extras?: CommExtras): void;
   /** Closes both ends; a second call does nothing. */
   close(data?: Readonly<Record<string, unknown>>, extras?: CommExtras): void;
   /**
    * Calls a handler for each message, or when the frontend closes its end.
    *
-   * @returns removes the handler
+   * @returns a function that removes the handler
    */
   on(event: "message" | "close", handler: CommHandler): () => void;
 }
 
-/** How a target takes a comm that the frontend opens. */
+/** Accepts a comm that the frontend opens. */
 export type CommTarget = (comm: Comm, message: CommMessage) => unknown;
 
 /** The kernel's comms. */
 export interface CommHost {
   open(target: string, data: Readonly<Record<string, unknown>>, extras: CommExtras): Comm;
-  /** @returns removes the target, unless another one has taken its name */
+  /** @returns a function that removes the target, unless it has been replaced since */
   register(target: string, onOpen: CommTarget): () => void;
-  /** Those that are open. */
+  /** The open comms. */
   list(): readonly Comm[];
 }
 
 /**
- * What a notebook kernel gives the toolkit. It stands on `globalThis[HOST]`, not in a module's
- * variable, since cells load a build of their own.
+ * The interface between a notebook kernel and the toolkit. It is stored in `globalThis[HOST]`, not in
+ * a module variable, because cells load their own build of the toolkit.
  */
 export interface DisplayHost {
   publish(bundle: MimeBundle, options: PublishOptions): void;
   /** Removes the running cell's outputs; with `wait`, when the next one arrives. */
   clearOutput(wait: boolean): void;
-  /** Asks the user for a line; `null` where the frontend cannot ask. */
+  /** Asks the user for a line; `null` if the frontend cannot ask. */
   input(prompt: string, password: boolean): Promise<string> | null;
   /**
-   * Counts the cells that were started, so that a re-run cell makes its outputs again; `null` while
+   * Counts the cells started so far, so that a re-run cell creates its outputs again; `null` while
    * a message from the frontend is handled, whose outputs belong to no cell.
    */
   readonly cell: number | null;
   readonly comms: CommHost;
   /**
-   * Over a SharedArrayBuffer. `[0]` is 1 while an interrupt is asked for, until the cell ends;
-   * `[1]` counts the sections that stop by themselves when they see it.
+   * Backed by a SharedArrayBuffer. `[0]` is 1 from a requested interrupt until the cell ends; `[1]`
+   * counts the running sections that poll it and stop by themselves.
    */
   readonly interruptFlag: Int32Array;
 }
 
-/** The host's place on `globalThis`. */
+/** The key of the host on `globalThis`. */
 export const HOST: unique symbol = Symbol.for("layerbook.host") as never;
 
 /** The kernel's side, or `null` outside a notebook. */

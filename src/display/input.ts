@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { SetupError } from "../core/errors";
 import { displayHost } from "./host";
 
-/** What a question throws in a notebook that runs without a user. */
+/** The error of asking the user in a notebook that runs without one. */
 export function nobodyToAsk(where: string): SetupError {
   return new SetupError({
     where,
@@ -13,11 +13,11 @@ export function nobodyToAsk(where: string): SetupError {
 }
 
 /**
- * Asks the user for a line: in a notebook by the frontend's field, in a terminal on stdin.
+ * Asks the user for a line: in a notebook in the frontend's input field, in a terminal on stdin.
  *
  * @param prompt what to ask
  * @param options.password hides what is typed (in a notebook)
- * @throws SetupError where nobody can be asked, as under nbconvert
+ * @throws SetupError if there is no user to ask, for example under nbconvert
  */
 export async function input(
   prompt = "",

@@ -4,8 +4,8 @@ const REQUESTED = 0;
 const SECTIONS = 1;
 
 /**
- * Whether the user pressed the notebook's stop button in this cell. A long loop asks between
- * steps and returns what it has; the answer stays `true` until the cell ends.
+ * Whether the user pressed the notebook's stop button in this cell. A long loop should check this
+ * between steps and return what it has; the result stays `true` until the cell ends.
  *
  * @example
  * interruptRequested(); // false
@@ -16,8 +16,8 @@ export function interruptRequested(): boolean {
 }
 
 /**
- * Runs a section that polls {@link interruptRequested} and stops by itself. While it runs the
- * kernel only raises the flag: breaking into the section would leave tfjs' scopes half open.
+ * Runs a section that polls {@link interruptRequested} and stops by itself. While it runs, the kernel
+ * only sets the flag: terminating the section would leave tfjs' scopes half open.
  *
  * @param section may be asynchronous; the section then lasts until its promise settles
  * @returns what the section returns

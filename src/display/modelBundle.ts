@@ -12,7 +12,7 @@ interface LayerLike extends CountedLayer {
   countParams(): number;
 }
 
-/** A tfjs layers model, whichever copy of tfjs it is from. */
+/** A tfjs layers model, from any copy of tfjs. */
 interface ModelLike {
   readonly name: string;
   readonly layers: readonly LayerLike[];
@@ -21,13 +21,13 @@ interface ModelLike {
   predict: unknown;
 }
 
-/** One line of a model's table. */
+/** One row of a model's table. */
 interface LayerRow {
   readonly name: string;
   readonly type: string;
   readonly shape: string;
   readonly parameters: number;
-  /** `null` where a size is open. */
+  /** `null` if a size is undetermined. */
   readonly flop: number | null;
 }
 
@@ -59,7 +59,7 @@ function formatShapes(shape: LayerLike["outputShape"]): string {
   return shapes.map((each) => `[${each.map((axis) => axis ?? "?").join(", ")}]`).join(", ");
 }
 
-/** The work of a layer for one example; `null` where a size is open. */
+/** The floating-point operations of a layer for one example; `null` if a size is undetermined. */
 function layerFlop(layer: LayerLike): number | null {
   if (layer.getClassName() === "InputLayer") return 0;
   const output = firstShape(layer.outputShape);
@@ -104,7 +104,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 
 const HEADER = ["Layer", "Type", "Output", "Parameters", "GFLOP"];
 
-/** A model as a table of its layers, with parameters and work. */
+/** A model as a table of its layers, with parameters and floating-point operations. */
 export function modelBundle(model: ModelLike): MimeBundle {
   const layers = modelRows(model);
   const known = layers.map(({ flop }) => flop);

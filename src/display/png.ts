@@ -1,7 +1,7 @@
 import { encode } from "fast-png";
 
 /**
- * An 8-bit picture as a PNG in base64, as Jupyter's `image/png` wants it.
+ * An 8-bit picture as a base64 PNG, as Jupyter's `image/png` requires.
  *
  * @param pixels row-major, one byte per channel
  * @param channels 1 for grey, 3 for red, green and blue

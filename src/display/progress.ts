@@ -4,10 +4,10 @@ import { displayHost } from "./host";
 import type { MimeBundle } from "./host";
 import { escapeHtml } from "./html";
 
-/** What a bar shows beside its length: loss, metric, … */
+/** Values shown next to the bar: loss, metric, … */
 export type ProgressValues = Readonly<Record<string, number | string>>;
 
-/** Node's `process.stderr` or the like. Named by its parts, since not every project has Node's types. */
+/** Such as Node's `process.stderr`. Declared structurally, since not every project has Node's types. */
 export interface OutputStream {
   readonly isTTY?: boolean;
   write(text: string): boolean;
@@ -15,61 +15,61 @@ export interface OutputStream {
 
 /** See {@link createProgress}. */
 export interface ProgressOptions {
-  /** What goes on, e.g. `"unet, epoch 3 of 20"`. */
+  /** What is running, e.g. `"unet, epoch 3 of 20"`. */
   readonly label: string;
-  /** How many steps there are. */
+  /** The number of steps. */
   readonly total: number;
-  /** Steps that were done before, which say nothing about the time that is left; default 0. */
+  /** Steps completed earlier, which are excluded from the estimate of the time left; default 0. */
   readonly initial?: number;
-  /** Where a terminal's bar goes; default stderr, so that piped results stay clean. */
+  /** Where the bar is drawn in a terminal; default stderr, so that piped results stay clean. */
   readonly stream?: OutputStream;
-  /** The least time between two redraws, in milliseconds; default 100, in a notebook 250. */
+  /** Minimum time between redraws, in milliseconds; default 100, in a notebook 250. */
   readonly throttleMs?: number;
-  /** Milliseconds since some moment; default `performance.now`. */
+  /** A clock in milliseconds; default `performance.now`. */
   readonly now?: () => number;
 }
 
-/** A bar that {@link createProgress} made. */
+/** A progress bar made by {@link createProgress}. */
 export interface Progress {
-  /** Says how many steps are done; redraws at most every `throttleMs`. */
+  /** Sets the number of completed steps; redraws at most every `throttleMs`. */
   update(done: number, values?: ProgressValues): void;
   /**
-   * Shows at once, in place of the time left, what keeps the steps waiting: `"compiling"`. The time
-   * until the next `update` does not count towards the time left.
+   * Shows immediately, in place of the time left, what the steps are waiting for: `"compiling"`. The time
+   * until the next `update` is excluded from the estimate.
    */
   pause(reason: string): void;
   /**
-   * Draws the last state and leaves it standing, with `summary` in place of the time left.
+   * Draws the final state, with `summary` in place of the time left.
    *
    * @param outcome colours the bar; default `"done"`
    */
   stop(summary?: string, outcome?: ProgressOutcome): void;
 }
 
-/** How what a bar shows came to its end. */
+/** How the work ended. */
 export type ProgressOutcome = "done" | "interrupted" | "failed";
 
-/** What a bar shows at one moment. */
+/** The state of a bar at one moment. */
 export interface ProgressState {
   readonly label: string;
   readonly done: number;
   readonly total: number;
-  /** Without pauses. */
+  /** Excluding pauses. */
   readonly elapsedMs: number;
   readonly values: ProgressValues;
-  /** Steps that were done before `elapsedMs` began; default 0. */
+  /** Steps completed before `elapsedMs` began; default 0. */
   readonly initial?: number;
-  /** What the steps wait for, while they do. */
+  /** What the steps are waiting for, if anything. */
   readonly pausedFor?: string;
-  /** Set once the bar has stopped. */
+  /** Set when the bar has stopped. */
   readonly summary?: string;
   /** Default `"done"`. */
   readonly outcome?: ProgressOutcome;
 }
 
 /**
- * Running, done, interrupted and failed: the colour-blind can tell them apart, and each stands out
- * from JupyterLab's light and dark page alike (3 to 1, as WCAG wants of graphics).
+ * Running, done, interrupted and failed: distinguishable for colour-blind readers, each with the 3 to 1
+ * contrast that WCAG requires of graphics on both JupyterLab's light and dark page.
  */
 const COLOURS = {
   running: "#0072b2",
@@ -92,14 +92,14 @@ function share(state: ProgressState): number {
   return state.total > 0 ? Math.min(1, Math.max(0, state.done / state.total)) : 1;
 }
 
-/** Three significant digits: enough to watch, and short enough to read while it changes. */
+/** Three significant digits, which are readable while they change. */
 function shownNumber(value: number): string {
   return Number.isInteger(value) || !Number.isFinite(value)
     ? String(value)
     : String(Number(value.toPrecision(3)));
 }
 
-/** The numbers beside a bar: `12/40 · loss 0.31 · 8 s left`. */
+/** The text next to a bar: `12/40 · loss 0.31 · 8 s left`. */
 function details(state: ProgressState): string[] {
   const { done, total, elapsedMs, values, initial = 0, pausedFor, summary } = state;
   const fresh = done - initial;
@@ -113,7 +113,7 @@ function details(state: ProgressState): string[] {
 }
 
 /**
- * A bar as a notebook shows it. Styles stand inline: an exported page has no sheet of ours.
+ * A bar for a notebook. Styles are inline because an exported page does not include our style sheet.
  *
  * @example
  * const state = { label: "fit", done: 1, total: 2, elapsedMs: 1000, values: { loss: 0.5 } };
@@ -154,7 +154,7 @@ function terminalView(stream: NodeJS.WriteStream, total: number): ProgressView {
     hideCursor: true,
     clearOnComplete: false,
     gracefulExit: true,
-    // Ours decides when to draw.
+    // Our throttling decides when to draw.
     fps: 1000,
   });
   const payload = (state: ProgressState): object => ({
@@ -176,7 +176,7 @@ function terminalView(stream: NodeJS.WriteStream, total: number): ProgressView {
   };
 }
 
-/** Where nobody watches (a log, a pipe): a line at each tenth of the way. */
+/** Without a terminal (a log, a pipe): one line per tenth of the steps. */
 function logView(stream: OutputStream): ProgressView {
   let nextTenth = 0;
   const line = (state: ProgressState): void => {

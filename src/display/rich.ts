@@ -4,7 +4,7 @@ import { escapeHtml } from "./html";
 import { isModel, modelBundle } from "./modelBundle";
 import { isTensor, tensorBundle } from "./tensorBundle";
 
-/** An arquero table, whichever copy of arquero it is from. */
+/** An arquero table, from any copy of arquero. */
 interface TableLike {
   numRows(): number;
   numCols(): number;
@@ -12,7 +12,7 @@ interface TableLike {
   toMarkdown(options: { readonly limit: number }): string;
 }
 
-/** One of the toolkit's own errors, from whichever build of it. */
+/** One of the toolkit's own errors, from any build of it. */
 interface ToolkitErrorLike {
   readonly name: string;
   readonly message: string;
@@ -36,7 +36,7 @@ function tableBundle(table: TableLike): MimeBundle {
   const shown = rows > limit ? `first ${limit} of ${rows} rows` : `${rows} rows`;
   const count = `${shown}, ${table.numCols()} columns`;
   return {
-    // Arquero's headings do not say that they are those of columns.
+    // arquero does not mark its headings as column headings.
     "text/html": `${table.toHTML({ limit }).replaceAll(/<th(?=[ >])/g, '<th scope="col"')}<p style="font:13px system-ui,sans-serif;opacity:.75">${count}</p>`,
     "text/plain": `${table.toMarkdown({ limit })}${count}`,
   };
@@ -57,7 +57,7 @@ function errorBundle(error: ToolkitErrorLike): MimeBundle {
   };
 }
 
-/** What the toolkit knows how to show beyond Node's text, or `null`. */
+/** A value of a type known to the toolkit as a bundle, or `null`. */
 export function richBundle(value: object): MimeBundle | null {
   if (isTensor(value)) return tensorBundle(value);
   if (isModel(value)) return modelBundle(value);

@@ -2,7 +2,7 @@ import type { MimeBundle } from "./host";
 import { escapeHtml, formatNumber } from "./html";
 import { encodePng } from "./png";
 
-/** A tfjs tensor, whichever copy of tfjs it is from. */
+/** A tfjs tensor, from any copy of tfjs. */
 interface TensorLike {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -11,10 +11,10 @@ interface TensorLike {
   dataSync(): ArrayLike<number | string>;
 }
 
-/** A picture is at least and at most this wide and high. */
+/** The minimum and maximum width and height of a picture. */
 const LEAST_SIDE = 8;
 const MOST_SIDE = 1024;
-/** How many values stand in the text. */
+/** How many values are listed in the text. */
 const SHOWN_VALUES = 8;
 
 /** Whether a value is a tensor. */
@@ -58,21 +58,21 @@ function statistics(values: ArrayLike<number>): Statistics {
   };
 }
 
-/** A tensor's values as pictures. */
+/** How a tensor is laid out as pictures. */
 interface PictureShape {
-  /** Pictures side by side: the batch, cut where it is long. */
+  /** Pictures side by side: the start of the batch. */
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
 }
 
-/** At most so many pictures of a batch. */
+/** The maximum number of pictures of a batch. */
 const MOST_PICTURES = 8;
 
 /**
- * How a shape reads as pictures: `[h, w]`, `[h, w, 1]`, `[h, w, 3]`, or a batch of the last two;
- * also `[1, h, w]`. `null` where it does not.
+ * Interprets a shape as pictures: `[h, w]`, `[h, w, 1]`, `[h, w, 3]`, or a batch of the last two;
+ * also `[1, h, w]`. `null` for any other shape.
  */
 function pictureShape(shape: readonly number[]): PictureShape | null {
   const fits = (side: number | undefined): boolean =>
@@ -92,7 +92,7 @@ function pictureShape(shape: readonly number[]): PictureShape | null {
   return shape.length === 4 ? take(a, b, c, d) : null;
 }
 
-/** Values scaled to bytes, pictures side by side with a gap of one column. */
+/** Values scaled to bytes; pictures are side by side with a gap of one column. */
 function pixelsOf(
   values: ArrayLike<number>,
   { min, max }: Statistics,
@@ -115,8 +115,8 @@ function pixelsOf(
 }
 
 /**
- * A tensor as a reader wants to see it: what it is, how its values lie, the first of them, and a
- * picture where it is one.
+ * A tensor as a bundle: its shape and type, the distribution of its values, the first of them, and a
+ * picture if its shape allows one.
  */
 export function tensorBundle(tensor: TensorLike): MimeBundle {
   const { shape, dtype } = tensor;

@@ -4,15 +4,15 @@ import { chartSvg } from "./svg/chartSvg";
 import { INHERIT } from "./svg/markup";
 import { withHalos } from "./whiskers";
 
-/** What a frontend is handed: one entry per MIME type. */
+/** Data by MIME type. */
 type FigureBundle = Record<string, unknown>;
 
 /** A plotly trace or layout as plain JSON. */
 export type PlotlyJson = Readonly<Record<string, unknown>>;
 
-/** What every {@link Figure} has. */
+/** Common to every {@link Figure}. */
 interface CommonParts {
-  /** What a reader who cannot see the figure is told; a sentence. */
+  /** Text for readers who cannot see the figure; a sentence. */
   readonly description: string;
 }
 
@@ -24,32 +24,32 @@ export interface ChartParts extends CommonParts {
   readonly svg?: string;
 }
 
-/** A figure that is a page's fragment of its own, such as the slice viewer. */
+/** A figure that is an HTML fragment, such as the slice viewer. */
 export interface PageParts extends CommonParts {
   /**
-   * Self-contained HTML: it shows a picture before any script runs, and fetches nothing.
+   * Self-contained HTML that shows a picture before any script runs and makes no requests.
    */
   readonly html: string;
   readonly svg?: string;
 }
 
-/** A figure that does not move. */
+/** A static figure. */
 export interface StillParts extends CommonParts {
   readonly svg: string;
 }
 
-/** What a {@link Figure} is made of. */
+/** The parts of a {@link Figure}. */
 export type FigureParts = ChartParts | PageParts | StillParts;
 
-// Plotly's own resizing reads a hidden tab's height as 0 and keeps it, so both sizes are fixed.
+// Both sizes are fixed because plotly's resizing measures a hidden tab's height as 0 and keeps that.
 const CONFIG: PlotlyJson = { displaylogo: false };
 const SIZE = { width: 760, height: 380 };
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
-// Equal contrast (4.3 to 1) on white and on JupyterLab's dark background, which plotly cannot know.
+// Equal contrast (4.3 to 1) on white and on JupyterLab's dark background: plotly does not know the theme.
 const TEXT = "#797979";
 const GRID = "rgba(128,128,128,0.25)";
 
-/** FNV-1a as eight hexadecimal digits: names an element by what it shows. */
+/** FNV-1a as eight hexadecimal digits, for element ids derived from content. */
 export function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -59,11 +59,11 @@ export function fingerprint(text: string): string {
 }
 
 /**
- * A figure as a value: nothing is drawn until a frontend asks for it.
+ * A figure as a value: nothing is drawn until a frontend requests it.
  *
- * As a cell's last value it shows itself through `Symbol.for("Jupyter.display")`. A chart comes as
- * plotly's own MIME type, which JupyterLab draws, and as a static SVG, which every export, GitHub
- * and print show. A page figure comes as HTML that holds its own static picture.
+ * As a cell's last value it shows itself through `Symbol.for("Jupyter.display")`. A chart is output
+ * as plotly's MIME type, which JupyterLab draws, and as a static SVG, which every export, GitHub
+ * and print show. A page figure is output as HTML that includes its own static picture.
  *
  * @example
  * const figure = new Figure({ data: [{ y: [1, 3] }], layout: {}, description: "A line." });
@@ -87,13 +87,13 @@ export class Figure {
     this.layout = "data" in parts ? chartLayout(parts.layout) : {};
   }
 
-  /** A static picture that stands alone; `undefined` for a page figure that has none. */
+  /** A standalone static picture; `undefined` for a page figure without one. */
   get svg(): string | undefined {
     if (this.#svg !== undefined) return this.#svg;
     return this.#isChart ? chartSvg(this) : undefined;
   }
 
-  /** The figure in every form that a frontend may choose from. */
+  /** The figure in all its formats, for the frontend to choose from. */
   toMimeBundle(): FigureBundle {
     const svg = this.svg;
     const picture = svg === undefined ? {} : { "image/svg+xml": svg };
@@ -104,8 +104,8 @@ export class Figure {
   }
 
   /**
-   * The figure as a page's fragment. A chart is a static picture in the page's own colours, and
-   * becomes interactive where the page has `window.Plotly` by the time it has loaded.
+   * The figure as an HTML fragment. A chart is a static picture in the page's own colours, and becomes
+   * interactive if the page has `window.Plotly` when it has loaded.
    */
   toHtml(): string {
     if (this.#html !== undefined) return this.#html;
@@ -122,15 +122,15 @@ export class Figure {
   }
 }
 
-/** The settings that every axis starts from. */
+/** Applies the default settings of axes. */
 function chartAxis(axis: PlotlyJson): PlotlyJson {
   const { title } = axis;
-  // Without a distance of its own, plotly lays a title over long tick labels.
+  // Without an explicit standoff, plotly draws a title over long tick labels.
   const standoff = typeof title === "object" ? { title: { standoff: 14, ...title } } : {};
   return { gridcolor: GRID, zerolinecolor: GRID, automargin: true, ...axis, ...standoff };
 }
 
-/** The layout that every chart starts from. */
+/** Applies the default layout of charts. */
 function chartLayout(layout: PlotlyJson): PlotlyJson {
   const axes = Object.fromEntries(
     Object.entries({ xaxis: {}, yaxis: {}, ...layout })
@@ -142,7 +142,7 @@ function chartLayout(layout: PlotlyJson): PlotlyJson {
     font: { family: FONT, size: 13, color: TEXT },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    // In a row, plotly's buttons would lie over the legend.
+    // A horizontal mode bar would cover the legend.
     modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" },
     ...layout,
     ...axes,

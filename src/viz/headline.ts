@@ -4,7 +4,7 @@ import type { CaseRecord } from "../metrics";
 import { sayPValue } from "../metrics/statistics/formatPValue";
 import { modelTitle, sayScore } from "./names";
 
-/** What is read of an evaluation. */
+/** The fields of an evaluation that are used. */
 export interface HeadlineEvaluation {
   readonly records: readonly CaseRecord[];
   readonly summary: { readonly dice: number };
@@ -14,11 +14,11 @@ const SIGNIFICANT = 0.05;
 
 /**
  * The result in one sentence: which model has the highest mean Dice on the same held-out cases (that of
- * `summary.dice`: per case, over the classes that it has), and whether the difference from the next one may
- * be chance (paired Wilcoxon test over patients).
+ * `summary.dice`: per case, over the classes in its truth), and whether its difference from the next
+ * model is significant (paired Wilcoxon test over patients).
  *
  * @param evaluations by model name, all of the same cases in the same order
- * @throws ConfigError when there is no evaluation, or they are not of the same cases
+ * @throws ConfigError when there is no evaluation, or they are of different cases
  */
 export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation>>): string {
   const entries = Object.entries(evaluations).sort(
@@ -48,7 +48,7 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
   return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
 }
 
-/** The cases behind a mean Dice, in words: those whose truth has a class. */
+/** The number of cases in a mean Dice, as text: those whose truth contains a class. */
 export function saySlices(records: readonly CaseRecord[]): string {
   const count = records.filter((record) => !Number.isNaN(caseScores(record).dice)).length;
   return count === records.length
@@ -56,7 +56,7 @@ export function saySlices(records: readonly CaseRecord[]): string {
     : `the ${count} of ${records.length} held-out slices whose truth is not empty`;
 }
 
-/** Mean difference in Dice per patient, over the cases that both define. */
+/** Mean difference in Dice per patient, over the cases where both are defined. */
 function groupDifferences(a: readonly CaseRecord[], b: readonly CaseRecord[]): number[] {
   const groups = new Map<string, number[]>();
   a.forEach((record, index) => {

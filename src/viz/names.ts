@@ -1,7 +1,7 @@
 import { MODEL_TITLES } from "../experiments/studies/views/titles";
 
 /**
- * A model's name as a reader knows it; unknown names are returned as they are.
+ * A model's display name; unknown names are returned unchanged.
  *
  * @example
  * modelTitle("residualAttentionUnet"); // "Residual Attention U-Net"
@@ -10,7 +10,7 @@ export function modelTitle(name: string): string {
   return MODEL_TITLES[name] ?? name;
 }
 
-/** Two decimals for a sentence; "not defined" for NaN. */
+/** A score with two decimals; "not defined" for NaN. */
 export function sayScore(value: number): string {
   return Number.isNaN(value) ? "not defined" : value.toFixed(2);
 }

@@ -1,4 +1,4 @@
-/** Colours of models, in the order of the report's columns; those of classes are in core. */
+/** Model colours, in the order of the report's columns; class colours are in core. */
 export const MODEL_COLOURS: readonly string[] = [
   "#0072B2",
   "#D55E00",
@@ -8,5 +8,5 @@ export const MODEL_COLOURS: readonly string[] = [
   "#56B4E9",
 ];
 
-/** Lines of confidence intervals on bars. */
+/** The colour of confidence intervals on bars. */
 export const WHISKER_COLOUR = "#333333";

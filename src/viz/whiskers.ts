@@ -1,20 +1,20 @@
 import type { PlotlyJson } from "./Figure";
 import { WHISKER_COLOUR } from "./palette";
 
-/** Around a dark line this is seen on any bar and on a dark page; on white it is not seen. */
+/** Makes a dark line visible on any bar and on a dark page; on white it is invisible. */
 const HALO = { color: "rgba(255,255,255,0.9)", thickness: 4, width: 6 };
 
 /**
- * Bars whose whiskers are seen in a light and in a dark theme, which plotly cannot know: each is drawn twice, a
- * dark line over a wider white one. Only error bars of {@link WHISKER_COLOUR} are, so that a user's own figure
- * stays as it is.
+ * Draws whiskers so that they are visible in both light and dark themes, since plotly does not know the
+ * theme: each is drawn twice, as a dark line over a wider white one. Only error bars of
+ * {@link WHISKER_COLOUR} are changed, so that a user's own figure stays as it is.
  */
 export function withHalos(data: readonly PlotlyJson[]): PlotlyJson[] {
   const lines: PlotlyJson[] = [];
   const bars = data.map((trace, index) => {
     const key = ["error_x", "error_y"].find((each) => isOurs(trace[each]));
     if (trace["type"] !== "bar" || key === undefined) return trace;
-    // Traces of one group stand in one place.
+    // Traces with the same offset group are drawn at the same position.
     const offsetgroup = `bar ${index}`;
     lines.push({
       ...{ type: "bar", orientation: trace["orientation"], x: trace["x"], y: trace["y"] },

@@ -2,20 +2,20 @@ import { displayHost } from "../host";
 import type { Comm } from "../host";
 import { splitBuffers } from "./state";
 
-/** The jupyter-widgets protocol that widgets speak. */
+/** The version of the jupyter-widgets protocol. */
 export const PROTOCOL_VERSION = "2.1.0";
-/** The target under which frontends take widgets. */
+/** The comm target for widgets. */
 export const WIDGET_TARGET = "jupyter.widget";
-/** The target under which a frontend asks for all widgets at once. */
+/** The comm target by which a frontend requests the states of all widgets. */
 const CONTROL_TARGET = "jupyter.widget.control";
 
-/** A widget that the frontend can reach: its comm, and its whole state. */
+/** A widget that the frontend can reach: its comm and its complete state. */
 export interface LiveWidget {
   readonly comm: Comm;
   readonly wholeState: () => Readonly<Record<string, unknown>>;
 }
 
-/** On `globalThis`, since a notebook may hold two builds of this module. */
+/** Stored on `globalThis`, since a notebook may load two builds of this module. */
 const LIVE: unique symbol = Symbol.for("layerbook.widgets") as never;
 
 function liveWidgets(): Map<string, LiveWidget> {
@@ -23,7 +23,7 @@ function liveWidgets(): Map<string, LiveWidget> {
   return (holder[LIVE] ??= new Map<string, LiveWidget>());
 }
 
-/** All widgets' states, as a frontend asks for when it connects to a running kernel. */
+/** Sends the states of all widgets, which a frontend requests when it connects to a running kernel. */
 function sendStates(comm: Comm): void {
   const states = Object.fromEntries(
     [...liveWidgets()].map(([id, { wholeState }]) => {
@@ -43,7 +43,7 @@ function sendStates(comm: Comm): void {
   comm.send({ method: "update_states", states: state, buffer_paths: bufferPaths }, { buffers });
 }
 
-/** Makes a widget known, so that a page that is reloaded finds it, until its comm closes. */
+/** Registers a widget until its comm closes, so that a reloaded page finds it. */
 export function addLiveWidget(widget: LiveWidget): void {
   const live = liveWidgets();
   if (live.size === 0) {

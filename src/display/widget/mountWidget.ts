@@ -1,11 +1,11 @@
 /** What a page needs to show a widget without a kernel. */
 export interface WidgetPage {
-  /** The widget's id, by which a saved notebook keeps its last state. */
+  /** The widget's id, under which a saved notebook stores its last state. */
   readonly modelId: string;
   readonly esm: string;
   readonly css: string;
   readonly state: Readonly<Record<string, unknown>>;
-  /** Bytes of the state, in base64. */
+  /** Binary values of the state, in base64. */
   readonly buffers: readonly {
     readonly path: readonly (string | number)[];
     readonly data: string;
@@ -14,12 +14,12 @@ export interface WidgetPage {
 }
 
 /**
- * Shows a widget in a page that has no kernel: its module runs as in a notebook, on a model that
- * the page keeps. Until the module has drawn, and where it fails, the static picture stays.
+ * Shows a widget in a page without a kernel: its module runs as in a notebook, on a model stored in
+ * the page. The static picture stays until the module has drawn, or if it fails.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  *
- * @param load imports a module by its address; it is given in since a compiler would change it here
+ * @param load imports a module by URL; passed in because a compiler would change an `import()` here
  */
 export function mountWidget(
   id: string,
@@ -40,7 +40,7 @@ export function mountWidget(
     }
     return state;
   }
-  /** What a notebook that was saved or executed with its widgets' state says of this one. */
+  /** The state of this widget in a notebook that was saved or executed with widget state. */
   function savedState(): State {
     const script = document.querySelector(
       'script[type="application/vnd.jupyter.widget-state+json"]',
@@ -119,7 +119,7 @@ export function mountWidget(
     element.setAttribute("aria-label", page.description);
     const style = document.createElement("style");
     style.textContent = page.css;
-    // In the page before it draws: some libraries measure what they draw into.
+    // Attached before it draws: some libraries measure the element they draw into.
     root.append(style, element);
     try {
       await definition.render?.({ ...options, el: element });
@@ -137,7 +137,7 @@ export function mountWidget(
       show(root).catch((error: unknown) => console.error("layerbook widget:", error));
     }
   }
-  // The saved state stands at the page's end.
+  // The saved state is at the end of the page.
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/errors";
 
-/** A value that a widget's state can hold: what JSON can, and bytes. */
+/** A value in a widget's state: JSON or bytes. */
 export type WidgetValue =
   | null
   | boolean
@@ -10,10 +10,10 @@ export type WidgetValue =
   | readonly WidgetValue[]
   | { readonly [name: string]: WidgetValue };
 
-/** Where in a state a buffer belongs: names and indices. */
+/** The place of a buffer in a state: names and indices. */
 export type BufferPath = readonly (string | number)[];
 
-/** A state without its bytes, as it travels. */
+/** A state with its bytes separated, as the protocol sends it. */
 export interface SplitState {
   readonly state: Readonly<Record<string, unknown>>;
   readonly bufferPaths: readonly BufferPath[];
@@ -25,7 +25,7 @@ type TypedArrayClass = new (buffer: ArrayBuffer) => TypedArray;
 
 function isPlainObject(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // An object of another realm has another Object.prototype, which has none itself.
+  // An object of another realm has a different Object.prototype, whose own prototype is null.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
@@ -35,7 +35,7 @@ function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView {
   );
 }
 
-/** The bytes behind a typed array, a DataView or an ArrayBuffer; no copy. */
+/** The bytes of a typed array, a DataView or an ArrayBuffer, without copying. */
 function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   return ArrayBuffer.isView(value)
     ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -51,7 +51,7 @@ function describe(value: unknown): string {
  * A copy of a state's value, so that a later change to the caller's object is not mistaken for a
  * change of the state.
  *
- * @throws ConfigError where JSON cannot hold it and it is not bytes either
+ * @throws ConfigError if it is neither JSON nor bytes
  */
 export function copyValue(where: string, value: unknown, above: readonly object[] = []): unknown {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
@@ -81,8 +81,8 @@ export function copyValue(where: string, value: unknown, above: readonly object[
 }
 
 /**
- * Takes the bytes out of a state, since JSON cannot carry them: out of an object the entry is
- * removed, in an array `null` keeps its place.
+ * Extracts the bytes from a state, since JSON cannot represent them: object entries are removed,
+ * array elements are replaced by `null`.
  *
  * @example
  * splitBuffers({ x: { y: new Uint8Array(2) }, n: 1 }).bufferPaths; // [["x", "y"]]
@@ -109,10 +109,10 @@ export function splitBuffers(state: Readonly<Record<string, unknown>>): SplitSta
 }
 
 /**
- * Puts bytes back where {@link splitBuffers} took them out. Paths that lead nowhere are passed
- * over, as they come from a frontend.
+ * Inserts bytes where {@link splitBuffers} extracted them. Invalid paths are ignored, since they
+ * come from a frontend.
  *
- * @returns `state` itself, changed
+ * @returns `state` itself, modified
  * @example
  * const state = { list: [null] };
  * joinBuffers(state, [["list", 0]], [new Uint8Array([7])]);
@@ -135,7 +135,7 @@ export function joinBuffers(
   return state;
 }
 
-/** Bytes that came back as the kind of array that the state held before, where they fit one. */
+/** Converts received bytes to the type of array that the state held before, if they fit. */
 export function likePrevious(previous: unknown, value: unknown): unknown {
   if (!(value instanceof Uint8Array) || !isBytes(previous) || previous instanceof Uint8Array) {
     return value;

@@ -13,15 +13,15 @@ function shown(value: unknown): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
 }
 
-/** A widget's state in a line, for a terminal. */
+/** A widget's state as one line of text, for a terminal. */
 export function stateText(state: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(state).map(([name, value]) => `${name}: ${shown(value)}`);
   return `Widget(${entries.join(", ")})`;
 }
 
 /**
- * A widget's state as a table of names and values: the static picture of a widget that brings none
- * of its own. It has a background of its own, so it can be read in light and dark pages.
+ * A widget's state as a table of names and values: the static picture of a widget that does not define
+ * one. It has its own background, so it is readable in light and dark pages.
  */
 export function statePicture(state: Readonly<Record<string, unknown>>): string {
   const all = Object.entries(state);

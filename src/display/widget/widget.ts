@@ -12,38 +12,38 @@ import { widgetBundle } from "./widgetBundle";
 
 type State = Record<string, unknown>;
 
-/** What {@link widget} is told. */
+/** Options of {@link widget}. */
 export interface WidgetOptions<S extends State> {
   /**
-   * The text of an ES module, or its address (`https://…`): its default export has
+   * The source of an ES module, or its URL (`https://…`): its default export has
    * `render({ model, el })`, as anywidget specifies.
    */
   readonly esm: string;
   /** Styles for what the module draws. */
   readonly css?: string;
-  /** The state that both sides share: what JSON can hold, and bytes; default empty. */
+  /** The state shared by both sides: JSON and bytes; default empty. */
   readonly state?: S;
   /**
-   * What is shown where no script runs, such as on GitHub or in print: SVG text or the bytes of a
-   * PNG, made from the state. Default: a table of the state's names and values.
+   * Shown where no scripts run, such as on GitHub or in print: SVG text or the bytes of a PNG, made
+   * from the state. Default: a table of the state's names and values.
    */
   readonly picture?: (state: S) => string | Uint8Array;
-  /** What a reader who cannot see the widget is told; default the state's names and values. */
+  /** Text for readers who cannot see the widget; default the state's names and values. */
   readonly description?: string;
 }
 
-/** A value of the state that has changed. */
+/** A change of one value of the state. */
 export interface WidgetChange<S extends State, K extends keyof S & string = keyof S & string> {
   readonly name: K;
   readonly value: S[K];
   readonly previous: S[K];
-  /** Who changed it: code in the kernel, or the widget's page. */
+  /** Where it was changed: by code in the kernel, or in the widget's page. */
   readonly source: "kernel" | "frontend";
 }
 
-/** What a widget's handlers get, by the event's name. */
+/** A widget's handlers, by event name. */
 export interface WidgetEvents<S extends State> {
-  /** Any value has changed; `change:NAME` is told of one of them. */
+  /** Any value has changed; `change:NAME` reports only that value. */
   readonly change: (change: WidgetChange<S>) => unknown;
   /** The page's `model.send(content, callbacks, buffers)`. */
   readonly message: (content: unknown, buffers: readonly Uint8Array[]) => unknown;
@@ -51,7 +51,7 @@ export interface WidgetEvents<S extends State> {
   readonly close: () => unknown;
 }
 
-/** anywidget's model in the frontend; its 0.x versions promise nothing across minor ones. */
+/** anywidget's model in the frontend; its 0.x minor versions are not compatible with each other. */
 const MODEL = {
   _model_module: "anywidget",
   _model_name: "AnyModel",
@@ -65,10 +65,10 @@ const MODEL = {
 type Handler = (...args: never[]) => unknown;
 
 /**
- * Calls handlers one after another, all of them, whatever one throws.
+ * Calls all handlers one after another, even if one throws.
  *
- * @returns a promise where one of them is asynchronous, `null` where all are done
- * @throws what the handler threw, or an AggregateError where several did
+ * @returns a promise if one of them is asynchronous, otherwise `null`
+ * @throws what the handler threw, or an AggregateError if several did
  */
 function callAll(handlers: readonly Handler[], args: readonly unknown[]): Promise<void> | null {
   const errors: unknown[] = [];
@@ -98,11 +98,11 @@ function callAll(handlers: readonly Handler[], args: readonly unknown[]): Promis
 }
 
 /**
- * A widget: a state that code in the kernel and a module in the notebook's page share. Made by
+ * A widget: a state shared by code in the kernel and a module in the notebook's page. Created by
  * {@link widget}.
  */
 export class Widget<S extends State> {
-  /** The id by which frontends know it. */
+  /** The id by which frontends identify it. */
   readonly id: string;
   readonly #options: WidgetOptions<S>;
   readonly #state = new Map<string, unknown>();
@@ -150,13 +150,13 @@ export class Widget<S extends State> {
       ...MODEL,
       _esm: this.#options.esm,
       ...(this.#options.css === undefined ? {} : { _css: this.#options.css }),
-      // By it the page keeps one copy of the styles of a kind of widget.
+      // By this id the page shares the styles among widgets of one kind.
       _anywidget_id: kindId(this.#options),
       ...Object.fromEntries(this.#state),
     };
   }
 
-  /** A copy of the whole state. */
+  /** A copy of the complete state. */
   get state(): S {
     return copyValue("Widget.state", Object.fromEntries(this.#state)) as S;
   }
@@ -167,9 +167,9 @@ export class Widget<S extends State> {
   }
 
   /**
-   * A value of the state; a copy, so a change to it goes through {@link set}.
+   * A value of the state. It is a copy; to change it, use {@link set}.
    *
-   * @throws ConfigError where the state has no such name
+   * @throws ConfigError if the state does not have this name
    */
   get<K extends keyof S & string>(name: K): S[K] {
     this.#checkKnown("Widget.get", name);
@@ -177,10 +177,10 @@ export class Widget<S extends State> {
   }
 
   /**
-   * Sets one value, or several at once, here and in every view. Values that are equal to what is
-   * there change nothing and call no handler.
+   * Sets one or several values here and in every view. Setting an equal value does nothing and calls
+   * no handler.
    *
-   * @throws ConfigError where the state has no such name, or JSON cannot hold the value
+   * @throws ConfigError if the state does not have this name, or JSON cannot represent the value
    */
   set<K extends keyof S & string>(name: K, value: S[K]): void;
   set(values: Partial<S>): void;
@@ -197,11 +197,11 @@ export class Widget<S extends State> {
   /**
    * Calls a handler when something happens: `change`, `change:NAME`, `message` or `close`.
    *
-   * Handlers of what the frontend sends run like cells: after the running one has ended, one at a
-   * time, an asynchronous one until its promise settles. An error in one is shown as a cell's is.
-   * A `change` handler is called for changes by {@link set} too, before `set` returns.
+   * Handlers of messages from the frontend run like cells: after the running one has ended, one at a
+   * time, an asynchronous one until its promise settles. An error in one is shown like a cell's.
+   * A `change` handler is also called for changes by {@link set}, before `set` returns.
    *
-   * @returns removes the handler
+   * @returns a function that removes the handler
    */
   on<E extends keyof WidgetEvents<S>>(event: E, handler: WidgetEvents<S>[E]): () => void;
   on<K extends keyof S & string>(
@@ -222,12 +222,12 @@ export class Widget<S extends State> {
     return () => void handlers.delete(handler);
   }
 
-  /** Sends a message to the page, where `model.on("msg:custom", …)` takes it. */
+  /** Sends a message to the page, which receives it with `model.on("msg:custom", …)`. */
   send(content: unknown, buffers: readonly Uint8Array[] = []): void {
     this.#comm?.send({ method: "custom", content }, { buffers });
   }
 
-  /** Closes the widget: its views go, its state stays readable. */
+  /** Closes the widget: its views disappear; its state stays readable. */
   close(): void {
     if (this.#comm === null || !this.#comm.isOpen) return;
     removeLiveWidget(this.id);
@@ -235,7 +235,7 @@ export class Widget<S extends State> {
     void this.#emit("close");
   }
 
-  /** How a notebook shows it. */
+  /** The widget as a bundle for a notebook. */
   [DISPLAY](): MimeBundle {
     const { esm, css = "", picture = statePicture } = this.#options;
     const { state } = this;
@@ -260,7 +260,7 @@ export class Widget<S extends State> {
     return callAll([...(this.#handlers.get(event) ?? [])], args);
   }
 
-  /** Takes values over, tells the frontend what it does not know yet, and calls the handlers. */
+  /** Stores values, sends the frontend those it does not have, and calls the handlers. */
   #apply(values: State, source: "kernel" | "frontend"): Promise<void> | null {
     const changes = Object.entries(values)
       .map(([name, value]) => ({ name, value, previous: this.#state.get(name), source }))
@@ -291,7 +291,7 @@ export class Widget<S extends State> {
       case "update": {
         const paths = (data["buffer_paths"] ?? []) as readonly BufferPath[];
         const state = joinBuffers({ ...Object(data["state"]) } as State, paths, buffers);
-        // Other pages learn of it, and the one that sent it that it has arrived.
+        // Updates other pages, and confirms receipt to the sender.
         this.#send(state, "echo_update");
         const known = Object.entries(state).filter(([name]) => this.#state.has(name));
         const values = known.map(([name, value]) => [
@@ -333,15 +333,15 @@ function checkName(name: string): string {
 }
 
 /**
- * A widget that works in both directions: a state that a cell and a module in the notebook's page
- * share. The module is anywidget's: its default export has `render({ model, el })`, where `model`
- * has `get`, `set`, `save_changes`, `on` and `send`. JupyterLab shows it by the extension of the
- * Python package `anywidget`, which set-up installs.
+ * A two-way widget: a state shared by a cell and a module in the notebook's page. The module follows
+ * anywidget: its default export has `render({ model, el })`, where `model` has `get`, `set`,
+ * `save_changes`, `on` and `send`. JupyterLab needs the extension of the Python package `anywidget`,
+ * which set-up installs.
  *
- * Where no kernel runs (an exported page), the module runs with the state alone; where no script
- * runs, there is a picture. Outside of a notebook it holds its state and talks to nobody.
+ * Without a kernel (in an exported page) the module runs on the state alone; without scripts a picture
+ * is shown. Outside a notebook the widget only holds its state.
  *
- * @throws ConfigError for an unknown option, a state that JSON cannot hold, a missing module
+ * @throws ConfigError for an unknown option, a state that JSON cannot represent, a missing module
  * @example
  * const slider = widget({
  *   esm: `export default {

@@ -4,7 +4,7 @@ import { mountWidget } from "./mountWidget";
 import type { WidgetPage } from "./mountWidget";
 import { splitBuffers } from "./state";
 
-/** What a widget's output is made of. */
+/** The parts of a widget's output. */
 export interface WidgetParts {
   readonly modelId: string;
   readonly esm: string;
@@ -31,14 +31,14 @@ function pageHtml(parts: WidgetParts): string {
   const type = typeof picture === "string" ? "image/svg+xml" : "image/png";
   const source = `data:${type};base64,${Buffer.from(picture).toString("base64")}`;
   const id = `widget-${modelId}`;
-  // The script's own `import`: one inside the function would be changed by our compiler.
+  // The `import` is written here because our compiler would change one inside the function.
   const call = `(${mountWidget.toString().replaceAll("</", "<\\/")})(${scriptJson(id)},${scriptJson(page)},(url)=>import(url));`;
   return `<figure class="layerbook-widget" data-layerbook="${id}" style="margin:0"><img alt="${escapeHtml(description)}" style="max-width:100%;height:auto" src="${source}"></figure><script>${call}</script>`;
 }
 
 /**
- * A widget in every form: live where the frontend can reach the kernel, as a page's fragment that
- * runs without one, as a picture that does not move, and as text.
+ * A widget in every form: live if the frontend can reach the kernel, as an HTML fragment that runs
+ * without one, as a static picture, and as text.
  */
 export function widgetBundle(parts: WidgetParts): MimeBundle {
   const { modelId, picture, description, isLive } = parts;

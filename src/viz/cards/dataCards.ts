@@ -6,11 +6,11 @@ import { scanPicture } from "../pictures/scanPicture";
 import type { CaseLike, DatasetLike } from "./recognise";
 import { htmlTable, textTable } from "./table";
 
-/** Pictures on a dataset's card and of a list of cases. */
+/** The number of pictures shown for a dataset or a list of cases. */
 const SHOWN_CASES = 4;
 const BOX = "font:13px system-ui,sans-serif";
 
-/** A dataset: what it holds, how often each class occurs, and its first slices. */
+/** A dataset: its contents, class frequencies, and first slices. */
 export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBundle {
   const labelled = cases.filter(({ labels }) => labels !== null && labels !== undefined);
   const groups = new Set(cases.map(({ group }) => group)).size;
@@ -31,7 +31,7 @@ export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBun
   };
 }
 
-/** One case or sample: its picture with its mask, and its facts. */
+/** One case or sample: its picture with its mask, and its metadata. */
 export function caseBundle(item: CaseLike): MimeBundle {
   const { id, group, image, unit, labels, augmentation } = item;
   const facts = [
@@ -47,7 +47,7 @@ export function caseBundle(item: CaseLike): MimeBundle {
   };
 }
 
-/** A list of cases or samples: how many, and the first of them. */
+/** A list of cases or samples: their number, and the first of them. */
 export function caseListBundle(cases: readonly CaseLike[]): MimeBundle {
   const rest = cases.length > SHOWN_CASES ? `, ${SHOWN_CASES} of them shown` : "";
   const text = `${count(cases.length, "slice")}${rest}`;
@@ -90,7 +90,7 @@ function count(value: number, singular: string, plural = `${singular}s`): string
   return `${value} ${value === 1 ? singular : plural}`;
 }
 
-/** Cases spread over the list, the first and the last among them. */
+/** Cases spread evenly over the list, including the first and the last. */
 function pick(cases: readonly CaseLike[]): CaseLike[] {
   if (cases.length <= SHOWN_CASES) return [...cases];
   return Array.from(
@@ -132,7 +132,7 @@ function classRows(classNames: readonly string[], cases: readonly CaseLike[]): s
   ]);
 }
 
-/** The names that the samples bring, else numbers up to the largest label. */
+/** The samples' own class names, or else numbers up to the largest label. */
 function namesFor(cases: readonly CaseLike[]): readonly string[] {
   const own = cases.find(({ classNames }) => classNames !== undefined)?.classNames;
   const most = Math.max(

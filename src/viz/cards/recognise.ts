@@ -1,18 +1,18 @@
 import type { ComparedCase, PlaneLike } from "../masks/caseMasks";
 
-/** A dataset, as far as it is shown. */
+/** The fields of a dataset that are shown. */
 export interface DatasetLike {
   readonly name: string;
   readonly classNames: readonly string[];
   readonly cases: readonly CaseLike[];
 }
 
-/** A case or a sample, as far as it is shown. */
+/** The fields of a case or a sample that are shown. */
 export interface CaseLike extends ComparedCase {
   readonly group: string;
   readonly unit?: string;
   readonly augmentation?: string;
-  /** Of its data set, where a sample knows them. */
+  /** The class names of its dataset, if the sample has them. */
   readonly classNames?: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import {
   plotlyBundle,
 } from "./resultCards";
 
-/** A format whose test narrows the value for its bundle. */
+/** Registers a format whose type guard narrows the value for its bundle. */
 function register<T>(
   name: string,
   matches: (value: object) => value is T & object,
@@ -24,7 +24,7 @@ function register<T>(
   });
 }
 
-/** Lets data sets, cases, results and plain plotly JSON show themselves in a notebook. */
+/** Registers how notebooks show datasets, cases, results and plain plotly JSON. */
 export function registerCards(): void {
   register("plotly JSON", isPlotlyJson, plotlyBundle);
   register("study table", isStudyTable, studyTableBundle);

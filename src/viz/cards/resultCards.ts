@@ -6,7 +6,7 @@ import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
 import { htmlTable, textTable } from "./table";
 
-/** What `fit` returns, as far as it is shown. */
+/** The fields of `fit`'s result that are shown. */
 export interface FitResultLike {
   readonly records: readonly EpochPoint[];
   readonly ended: string;
@@ -14,7 +14,7 @@ export interface FitResultLike {
   readonly seconds: number;
 }
 
-/** What `evaluateModel` returns, as far as it is shown. */
+/** The fields of `evaluateModel`'s result that are shown. */
 export interface EvaluationResultLike {
   readonly records?: readonly { readonly distanceUnit: string }[];
   readonly summary: {
@@ -42,7 +42,7 @@ interface ClassLike {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Whether a value is what `fit` returns. */
+/** Whether a value is a result of `fit`. */
 export function isFitResult(value: object): value is FitResultLike {
   const { records, ended, bestEpoch, seconds } = value as Json;
   return (
@@ -53,7 +53,7 @@ export function isFitResult(value: object): value is FitResultLike {
   );
 }
 
-/** Whether a value is what `evaluateModel` returns. */
+/** Whether a value is a result of `evaluateModel`. */
 export function isEvaluation(value: object): value is EvaluationResultLike {
   const { summary } = value as Json;
   if (typeof summary !== "object" || summary === null) return false;
@@ -98,7 +98,7 @@ export function evaluationBundle(evaluation: EvaluationResultLike): MimeBundle {
   };
 }
 
-/** The same as HTML alone. */
+/** The same as {@link evaluationBundle}, as HTML only. */
 export function evaluationTable(evaluation: EvaluationResultLike): string {
   const { header, rows, caption } = evaluationRows(evaluation);
   return htmlTable(header, rows, caption);
@@ -141,7 +141,7 @@ function evaluationRows({ summary, records = [] }: EvaluationResultLike): {
   return { header, rows, caption };
 }
 
-/** A plotly figure of the user's own. */
+/** A user's own plotly figure. */
 export function plotlyBundle(value: {
   readonly data: readonly PlotlyJson[];
   readonly layout: PlotlyJson;

@@ -13,7 +13,7 @@ interface ScoreLike {
   readonly pHolm: number;
 }
 
-/** A study's table, as far as it is shown. */
+/** The fields of a study's table that are shown. */
 export interface StudyTableLike {
   readonly title: string;
   readonly columns: readonly string[];
@@ -37,7 +37,7 @@ export function isStudyTable(value: object): value is StudyTableLike {
   );
 }
 
-/** A study's table: mean ± standard deviation, and for the Dice its interval and test. */
+/** A study's table: mean ± standard deviation; for the Dice also its confidence interval and test. */
 export function studyTableBundle(table: StudyTableLike): MimeBundle {
   const { title, columns, factorNames, rows, convention } = table;
   const madeBy = table.madeBy === undefined ? "" : ` Made by ${table.madeBy}`;
@@ -68,18 +68,18 @@ export function studyTableBundle(table: StudyTableLike): MimeBundle {
   };
 }
 
-/** Commands in backticks as code. */
+/** Renders text in backticks as `<code>`. */
 function withCode(html: string): string {
   return html.replace(/`([^`]*)`/g, "<code>$1</code>");
 }
 
-/** Of a single case there is no deviation. */
+/** Mean and standard deviation; a single case has no deviation. */
 function spread({ mean, sd }: ScoreLike): string {
   if (Number.isNaN(mean)) return "-";
   return Number.isNaN(sd) ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
 }
 
-/** Which row has the highest first score, and whether the test against the first row supports it. */
+/** A sentence: the row with the highest first score, and whether the test against the first row supports it. */
 function sayBest({ columns, rows }: StudyTableLike): string {
   const [column] = columns;
   const sorted = rows
@@ -88,7 +88,7 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   const [best, second] = sorted;
   if (second === undefined) return "";
   const [first] = rows;
-  // Only tests against the first row are made.
+  // There are only tests against the first row.
   const [other, tested] = best === first ? [second, second] : [first, best];
   const { mean, count } = best.scores[column];
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";

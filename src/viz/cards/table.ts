@@ -1,13 +1,13 @@
 import { escapeHtml } from "../../display/html";
 
-/** A table for people: columns of numbers stand right and do not wrap. */
+/** An HTML table; columns of numbers are right-aligned and do not wrap. */
 export function htmlTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   caption: string,
 ): string {
   const areNumbers = numberColumns(header, rows);
-  // Where paper makes a cell wrap, a deviation stays whole: two lines, not three.
+  // A non-breaking space before the deviation: if a cell wraps in print, it takes two lines, not three.
   const cell = (tag: "td" | "th", text: string, column: number): string =>
     `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text).replaceAll(" ± ", " ±\u00a0")}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
@@ -15,7 +15,7 @@ export function htmlTable(
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${escapeHtml(caption)}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
 }
 
-/** The same as text with aligned columns. */
+/** The same as plain text with aligned columns. */
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -35,7 +35,7 @@ export function textTable(
   return [caption, line(header), ...rows.map(line)].join("\n");
 }
 
-/** Which columns hold numbers, or `-` for none, in every row; the first never does: it names its row. */
+/** Which columns hold only numbers or `-`; never the first, which names the row. */
 function numberColumns(header: readonly string[], rows: readonly (readonly string[])[]): boolean[] {
   return header.map(
     (_, column) =>

@@ -4,10 +4,10 @@ import { BLUES } from "../svg/colourScale";
 
 /**
  * A confusion matrix: truth in rows, prediction in columns. Colours and percentages are shares of
- * each row, since the background outnumbers everything else.
+ * each row, since there are far more background voxels than any others.
  *
  * @param counts `[truth][prediction]`, voxels
- * @throws ConfigError when the matrix is not as wide and high as there are names
+ * @throws ConfigError when the matrix is not square or does not match the number of names
  * @example
  * confusionMatrixChart([[8, 2], [1, 9]], ["background", "lesion"]).data[0].z; // [[0.8, 0.2], [0.1, 0.9]]
  */

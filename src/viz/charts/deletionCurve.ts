@@ -2,7 +2,7 @@ import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
 import { MODEL_COLOURS } from "../palette";
 
-/** What is drawn of a deletion test; `deletionTest` and `explain` return it. */
+/** The fields of a deletion test that are drawn; `deletionTest` and `explain` return it. */
 export interface DeletionLike {
   readonly fractions: readonly number[];
   readonly attended: { readonly scores: readonly number[]; readonly area: number };
@@ -11,8 +11,8 @@ export interface DeletionLike {
 }
 
 /**
- * The score while places of the image are deleted: the most attended first, places by chance, and
- * places by chance at the same distances. Where attention matters, its curve falls first.
+ * The score while places of the image are deleted: the most attended first, random places, and
+ * random places at the same distances. If attention matters, its curve falls first.
  *
  * @param deletion one layer's test
  * @param label the axis title; default `"Probability of the class"`

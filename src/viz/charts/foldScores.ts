@@ -11,7 +11,7 @@ export interface FoldScore {
 }
 
 /**
- * A score by fold, one line per model: folds differ in how hard they are, so models are compared
+ * A score by fold, one line per model. Folds differ in difficulty, so models should be compared
  * within a fold.
  *
  * @param scores any order; NaN leaves a gap

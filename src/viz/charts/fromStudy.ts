@@ -9,8 +9,8 @@ import type { IntervalRow } from "./intervalBars";
 import type { ClassScore } from "./scoreBars";
 
 /**
- * The rows of a study's table as bars: one score of each row, with its interval and its test
- * against the first row.
+ * The rows of a study's table as rows of a bar chart: one score per row, with its confidence interval
+ * and its test against the first row.
  *
  * @param column one of the table's columns; default `"Dice"`
  * @throws ConfigError when the table does not have the column
@@ -56,8 +56,8 @@ export function classScoresOf(table: StudyTable): ClassScore[] {
 }
 
 /**
- * Mean Dice by fold from a study's records, as everywhere: over the foreground classes that each case's truth
- * has, then over the fold's cases.
+ * Mean Dice by fold from a study's records: the mean over the foreground classes present in each case's
+ * truth, then over the fold's cases.
  */
 export function foldScoresOf(records: readonly JobRecord[]): FoldScore[] {
   const scored = records.filter(({ cases }) => cases.length > 0);
@@ -68,7 +68,7 @@ export function foldScoresOf(records: readonly JobRecord[]): FoldScore[] {
   }));
 }
 
-/** A training in figures of several: by its model, and what they vary. */
+/** The label of a training in a figure of several: its model and the factors that vary. */
 export function recordLabel(record: JobRecord, records: readonly JobRecord[]): string {
   const asRow = ({ model, factors }: JobRecord) => ({ title: modelTitle(model), factors });
   return rowLabel(asRow(record), records.map(asRow));

@@ -9,13 +9,13 @@ export interface IntervalRow {
   readonly name: string;
   readonly mean: number;
   readonly interval?: readonly [number, number];
-  /** Cases behind the mean. */
+  /** The number of cases averaged. */
   readonly count: number;
   /** The p-value against the first row, corrected for the number of rows; absent for the first. */
   readonly pValue?: number;
 }
 
-/** The marks that readers of medical papers know. */
+/** The significance marks usual in medical papers. */
 export function significanceMark(pValue: number | undefined): string {
   if (pValue === undefined || Number.isNaN(pValue)) return "";
   if (pValue < 0.001) return "***";
@@ -24,8 +24,8 @@ export function significanceMark(pValue: number | undefined): string {
 }
 
 /**
- * Rows of a score with whiskers, the first drawn as the reference that the others are compared
- * with: a dotted line at its mean, and a mark for each significant difference.
+ * Bars of a score with whiskers. The first row is the reference for the others: a dotted line marks
+ * its mean, and significant differences from it are marked.
  */
 export function intervalBars(rows: readonly IntervalRow[], label: string): Figure {
   const reference = rows[0]?.mean ?? NaN;
@@ -68,7 +68,7 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
         "right",
       ),
       xaxis: { title: { text: label }, range: [0, 1] },
-      // A grid line would go through the middle of a bar.
+      // A grid line would cross the middle of a bar.
       yaxis: { autorange: "reversed", showgrid: false },
       shapes: [
         {

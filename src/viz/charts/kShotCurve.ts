@@ -3,9 +3,9 @@ import type { PlotlyJson } from "../Figure";
 import { sayScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
-/** The score of one way of training with a number of labelled slices. */
+/** The score of one training method with a given number of labelled slices. */
 export interface ShotScore {
-  /** The way of training, e.g. `"from scratch"`. */
+  /** The training method, e.g. `"from scratch"`. */
   readonly series: string;
   /** Labelled slices. */
   readonly shots: number;

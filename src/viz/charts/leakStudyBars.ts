@@ -3,8 +3,8 @@ import { intervalBars } from "./intervalBars";
 import type { IntervalRow } from "./intervalBars";
 
 /**
- * The same model scored under different protocols: how much of a Dice is the split. The first row
- * is the honest protocol; every bar beyond its dotted line is inflation.
+ * The same model scored under different split protocols, to show how much of a Dice comes from the
+ * split. The first row is the honest protocol; bars beyond its dotted line are inflated.
  *
  * @param rows the honest protocol first
  * @param label the axis title; default `"Dice"`

@@ -8,9 +8,9 @@ export interface LearningRatePoint {
 
 /**
  * Loss by learning rate, on a logarithmic axis: the range test of Smith (2017). A vertical line
- * marks the suggested rate where one is given.
+ * marks the suggested rate, if given.
  *
- * @param points in the order of the test
+ * @param points in the order in which they were measured
  * @param suggested the rate to mark
  * @example
  * learningRateFinderChart([{ learningRate: 0.001, loss: 0.9 }]).data[0].x; // [0.001]

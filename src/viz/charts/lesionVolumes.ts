@@ -10,7 +10,7 @@ export interface LesionVolume {
 }
 
 /**
- * Predicted against true lesion volume, one point per case; on the diagonal they agree.
+ * Predicted against true lesion volume, one point per case; points on the diagonal agree.
  *
  * @param volumes by model name, all in the same unit
  * @param unit of the volumes; default `"ml"`

@@ -3,7 +3,7 @@ import type { PlotlyJson } from "../Figure";
 import { modelTitle } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
-/** What is read of a reliability record; the metric `reliability` returns one. */
+/** The fields of a reliability record that are drawn; the metric `reliability` returns one. */
 export interface ReliabilityLike {
   readonly bins: readonly {
     readonly count: number;
@@ -14,8 +14,8 @@ export interface ReliabilityLike {
 }
 
 /**
- * Accuracy by confidence, one line per model; on the diagonal a model is as right as it is sure,
- * below it overconfident. The expected calibration error (ECE) stands in the legend.
+ * Accuracy by confidence, one line per model. On the diagonal accuracy equals confidence; below it
+ * the model is overconfident. The legend gives the expected calibration error (ECE).
  *
  * @param records by model name
  * @example

@@ -9,15 +9,15 @@ import type { ValueLabel } from "./valueLabels";
 export interface ClassScore {
   readonly model: string;
   readonly className: string;
-  /** The mean over cases; `NaN` where no case defines it. */
+  /** The mean over cases; `NaN` if it is not defined for any case. */
   readonly mean: number;
-  /** Bounds of a confidence interval, where one was computed. */
+  /** Bounds of a confidence interval, if one was computed. */
   readonly interval?: readonly [number, number];
-  /** Cases that define the score. */
+  /** Cases for which the score is defined. */
   readonly count: number;
 }
 
-/** What is read of an evaluation; `evaluateModel` returns one. */
+/** The fields of an evaluation that are drawn; `evaluateModel` returns one. */
 export interface EvaluationLike {
   readonly summary: {
     readonly perClass: readonly {
@@ -42,7 +42,7 @@ export type ScoreName = "dice" | "iou" | "precision" | "recall";
 
 /**
  * The rows of {@link scoreBars} from evaluations: each foreground class, averaged over the cases
- * whose truth has it.
+ * whose truth contains it.
  *
  * @param evaluations by model name
  */
@@ -63,14 +63,14 @@ export function classScores(
   );
 }
 
-// With fewer cases than this a mean says little, and its bar is drawn lighter.
+// A mean over fewer cases than this is unreliable, so its bar is drawn lighter.
 const FEW_CASES = 5;
 const MOST_LABELLED = 6;
 
 /**
  * Bars of a score by class, one colour per model, whiskers for confidence intervals, and the
- * number of cases below each class. A class that no case defines has no bar: a zero would read as
- * a failure. Means over fewer than five cases are drawn lighter.
+ * number of cases below each class. A class whose score is undefined in all cases has no bar: zero
+ * would look like a failure. Means over fewer than five cases are drawn lighter.
  *
  * @param scores rows in any order, or evaluations by model name, whose Dice is drawn; classes and
  *   models are drawn in order of first appearance
@@ -139,13 +139,13 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     })),
     layout: {
       barmode: "group",
-      // Of more models the numbers would lie over one another; the tooltip has them.
+      // With more models the numbers would overlap; the tooltips show them.
       annotations: models.length > MOST_LABELLED ? [] : valueLabels(labels, "up"),
       margin: { l: 64, r: 24, t: 40, b: 56 },
-      // A grid line would go through the middle of a bar.
+      // A grid line would cross the middle of a bar.
       xaxis: { showgrid: false },
       yaxis: { title: { text: label }, range: [0, 1] },
-      // A label would stay behind where a click in the legend takes its bar away.
+      // Legend clicks are disabled: hiding a bar would leave its label.
       legend: {
         orientation: "h",
         x: 0,
@@ -165,7 +165,7 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
   });
 }
 
-/** Plotly's error bars from intervals; none where no score has one. */
+/** Plotly's error bars from intervals; none if no score has one. */
 function whiskers(rows: readonly (ClassScore | undefined)[]): PlotlyJson {
   const bounds = rows.map((row) =>
     row?.interval === undefined || row.interval.some((bound) => Number.isNaN(bound))

@@ -3,7 +3,7 @@ import type { PlotlyJson } from "../Figure";
 import { modelTitle, sayScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
-/** What a figure reads of one epoch. */
+/** The fields of one epoch that are drawn. */
 export interface EpochPoint {
   /** From 1. */
   readonly epoch: number;
@@ -14,7 +14,7 @@ export interface EpochPoint {
 
 /** One model's history. */
 export interface TrainingHistory {
-  /** Empty where it is not known: its curves are "training" and "validation". */
+  /** Empty if unknown; the curves are then named "training" and "validation". */
   readonly model: string;
   readonly epochs: readonly EpochPoint[];
 }
@@ -66,7 +66,7 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
   });
   const hasDice = data.some((trace) => trace["xaxis"] === "x2");
   const most = Math.max(0, ...histories.map(({ epochs }) => epochs.length));
-  // Half an epoch is no tick.
+  // Ticks at whole epochs only.
   const dtick = most <= 10 ? { dtick: 1 } : {};
   const epochAxis = { title: { text: "Epoch" }, rangemode: "tozero", ...dtick };
   return new Figure({

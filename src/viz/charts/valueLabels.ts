@@ -1,17 +1,17 @@
 import type { PlotlyJson } from "../Figure";
 
-/** A value written beside its bar. */
+/** A value written next to its bar. */
 export interface ValueLabel {
-  /** Place on the categories' axis: 0 is the middle of the first one. */
+  /** Position on the category axis: 0 is the middle of the first category. */
   readonly place: number;
-  /** Where bar and whisker end. */
+  /** The end of the bar or of its whisker. */
   readonly end: number;
   readonly text: string;
 }
 
 /**
- * Annotations with the bars' values, behind the whiskers' ends: plotly's own labels stand at the end of the bar,
- * where the whisker strikes them through.
+ * Annotations with the bars' values, beyond the ends of the whiskers: plotly's own labels are at the end of
+ * the bar, where the whisker would cross them.
  */
 export function valueLabels(
   labels: readonly ValueLabel[],
@@ -27,10 +27,10 @@ export function valueLabels(
     }));
 }
 
-/** The share of a category's width that plotly fills with grouped bars. */
+/** The fraction of a category's width that plotly fills with grouped bars. */
 const FILLED = 0.8;
 
-/** The middle of a bar among the bars of its category. */
+/** The centre of a bar within its category. */
 export function placeOfBar(category: number, index: number, count: number): number {
   return category + (index - (count - 1) / 2) * (FILLED / count);
 }

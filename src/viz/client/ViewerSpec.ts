@@ -1,8 +1,8 @@
-/** What the slice viewer shows. */
+/** The contents of the slice viewer. */
 export interface ViewerSpec {
   /** Titles of the masks, in order. */
   readonly titles: readonly string[];
-  /** Index of the truth among them; -1 where there is none. */
+  /** Index of the truth among them; -1 if there is none. */
   readonly truth: number;
   readonly classes: readonly { readonly name: string; readonly colour: string }[];
   readonly start: number;
@@ -13,7 +13,7 @@ export interface ViewerSpec {
     readonly high: number;
   }[];
   readonly unit: string;
-  /** Intensity by grey value. */
+  /** The intensity of each grey value. */
   readonly intensities: readonly number[];
   /** Slice pixels per picture pixel. */
   readonly factor: number;

@@ -1,4 +1,4 @@
-/** The parts of which the slice viewer's controls are made. */
+/** The building blocks of the slice viewer's controls. */
 export interface Controls {
   readonly make: <K extends keyof HTMLElementTagNameMap>(
     tag: K,
@@ -22,12 +22,12 @@ export interface Controls {
     isOn: boolean,
     change: (on: boolean) => void,
   ) => HTMLLabelElement;
-  /** A square of a colour. */
+  /** A coloured square. */
   readonly sample: (colour: string) => HTMLSpanElement;
 }
 
 /**
- * Makes the parts in the page's document.
+ * Creates the controls in the page's document.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  */

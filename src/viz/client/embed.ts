@@ -1,9 +1,9 @@
 import { scriptJson } from "../../display/html";
 
 /**
- * A script that calls a function of this folder in the page. The function travels as its source
- * text, so it may use nothing but its arguments and what a browser offers; other functions of this
- * folder are handed to it in an object, and travel likewise.
+ * A script that calls a function of this folder in the page. The function is embedded as source text,
+ * so it may use only its arguments and browser APIs; other functions of this folder are passed to it
+ * in an object and embedded in the same way.
  */
 export function clientScript<A extends readonly unknown[]>(
   mount: (...args: A) => void,

@@ -1,15 +1,15 @@
 import type { ViewerSpec } from "./ViewerSpec";
 
-/** A slice whose pictures are read. */
+/** A slice with its pictures decoded. */
 export interface LoadedSlice {
   readonly grey: Uint8ClampedArray;
   readonly greyWidth: number;
-  /** Labels by mask. */
+  /** One array of labels per mask. */
   readonly labels: readonly Uint8ClampedArray[];
 }
 
 /**
- * Reads slices' pictures back to numbers; the last few dozen stay in memory.
+ * Decodes slices' pictures into numbers; the last few dozen stay in memory.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  */

@@ -3,7 +3,7 @@ import type { LoadedSlice } from "./loadSlices";
 import type { PaintedSlice } from "./paintSlice";
 import type { ViewerSpec } from "./ViewerSpec";
 
-/** Functions of this folder that travel with {@link mountSliceViewer}. */
+/** Functions of this folder that are embedded with {@link mountSliceViewer}. */
 export interface ViewerTools {
   readonly makeControls: () => Controls;
   readonly loadSlices: (spec: ViewerSpec) => (index: number) => Promise<LoadedSlice>;
@@ -16,7 +16,7 @@ export interface ViewerTools {
 }
 
 /**
- * Builds the viewer in the page.
+ * Creates the viewer in the page.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  */
@@ -216,14 +216,14 @@ export function mountSliceViewer(id: string, spec: ViewerSpec, tools: ViewerTool
     const panelRow = make("div", "display:flex;flex-wrap:wrap;gap:8px");
     panelRow.className = "layerbook-panels";
     panelRow.append(...panels.map(({ box }) => box));
-    // Paper has nothing to click, and all panels of a slice belong in one row.
+    // In print, hide the controls and put all panels of a slice in one row.
     const print = document.createElement("style");
     print.textContent =
       "@media print { .layerbook-viewer .layerbook-control, .layerbook-viewer input[type=checkbox] { display: none !important }" +
       " .layerbook-viewer input, .layerbook-viewer select { border: 0; appearance: none; background: none }" +
       " .layerbook-panels { align-items: flex-end } .layerbook-panels > div { flex: 1 1 0 !important; min-width: 0 !important } }";
     body.append(print, first, second, third, panelRow);
-    // JupyterLab would take arrow keys for moving between cells. It looks at the focused element alone.
+    // Stops JupyterLab from using arrow keys to move between cells; it checks only the focused element.
     body.querySelectorAll("input, select, canvas").forEach((element) => {
       element.setAttribute("data-lm-suppress-shortcuts", "true");
     });

@@ -5,8 +5,8 @@ export interface ToggledClass {
 }
 
 /**
- * Turns the static pictures of a figure into inline SVG that takes the page's colours, with a
- * checkbox per class and a choice between fill and outline.
+ * Turns the static pictures of a figure into inline SVG in the page's colours, with a checkbox per
+ * class and a choice between fill and outline.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  */
@@ -23,7 +23,7 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
     if (svg === null) continue;
     svg.removeAttribute("color");
     svg.querySelector(".lb-page")?.remove();
-    // The checkboxes take the place of the key.
+    // The checkboxes replace the legend.
     const key = svg.querySelector(".lb-key");
     const { width, height } = svg.viewBox.baseVal;
     const above = Number(key?.getAttribute("data-height") ?? 0);
@@ -71,11 +71,11 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
         region.style.fillOpacity = on ? "0" : "";
       });
     });
-    // JupyterLab would take keys for its own shortcuts. It looks at the focused element alone.
+    // Stops JupyterLab from using keys as shortcuts; it checks only the focused element.
     controls.querySelectorAll("input").forEach((input) => {
       input.setAttribute("data-lm-suppress-shortcuts", "true");
     });
-    // Paper has nothing to click.
+    // Hide the controls in print.
     const print = document.createElement("style");
     print.textContent =
       "@media print { .layerbook-masks .layerbook-control, .layerbook-masks input { display: none !important } }";

@@ -1,25 +1,25 @@
-/** What {@link paintSlice} paints. */
+/** The input of {@link paintSlice}. */
 export interface PaintedSlice {
   readonly height: number;
   readonly width: number;
-  /** Grey values, a picture pixel per `factor` slice pixels along each axis. */
+  /** Grey values; one picture pixel covers `factor` slice pixels along each axis. */
   readonly grey: ArrayLike<number>;
   readonly greyWidth: number;
   readonly factor: number;
-  /** What each grey value is painted as, 0 to 255. */
+  /** The displayed brightness of each grey value, 0 to 255. */
   readonly shade: ArrayLike<number>;
-  /** The mask to lay over the scan; none for the bare scan. */
+  /** The mask to overlay; none for the scan alone. */
   readonly labels?: ArrayLike<number> | undefined;
-  /** Paints where the mask is right (1), a false alarm (2) or a miss (3), instead of its classes. */
+  /** If given, paints correct pixels (1), false positives (2) and misses (3) instead of classes. */
   readonly truth?: ArrayLike<number> | undefined;
-  /** Red, green and blue of each class, or of right, false alarm and miss; `null` for one that is hidden. */
+  /** Red, green and blue of each class, or of correct, false positive and missed; `null` if hidden. */
   readonly colours: readonly (readonly number[] | null)[];
   readonly opacity: number;
   readonly isOutline: boolean;
 }
 
 /**
- * Paints a scan and a mask over it into an image's pixels.
+ * Paints a scan and a mask over it into the pixels of an image.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  *

@@ -1,11 +1,11 @@
 /**
- * The line below a prediction that has no caption of its own: its mean Dice over the classes that the truth has,
- * as `caseScores` takes it.
+ * The default caption of a prediction: its mean Dice over the classes in the truth, as `caseScores`
+ * computes it.
  *
  * Embedded by its source text: it must not refer to anything outside itself.
  *
  * @param labels,truth of the slice's pixels
- * @param classCount without the background
+ * @param classCount excluding the background
  */
 export function sayDice(
   labels: ArrayLike<number>,

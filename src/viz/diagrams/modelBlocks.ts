@@ -1,4 +1,4 @@
-/** A symbolic tensor of a layers model, as far as its graph is read. */
+/** The fields of a layers model's symbolic tensor that describe the graph. */
 export interface SymbolicLike {
   readonly shape: readonly (number | null)[];
   readonly sourceLayer: {
@@ -15,7 +15,7 @@ export interface ModelBlock {
   /** Class names in order, with their counts: `["Conv2D", 2]`. */
   readonly layers: [type: string, count: number][];
   readonly names: string[];
-  /** The last layer's output shape, with the batch. */
+  /** The last layer's output shape, including the batch. */
   shape: readonly (number | null)[];
   parameters: number;
   /** Indices of the blocks that this one reads. */
@@ -25,12 +25,12 @@ export interface ModelBlock {
 const keyOf = ({ sourceLayer, nodeIndex }: SymbolicLike): string =>
   `${sourceLayer.name}/${nodeIndex}`;
 
-/** Places without batch and channels: what two layers at one resolution share. */
+/** The spatial size of a shape, which identifies a resolution. */
 export function resolutionOf(shape: readonly (number | null)[]): string {
   return shape.slice(1, -1).join("×");
 }
 
-/** Every call of a layer that the outputs depend on, inputs before what reads them. */
+/** Every layer call that the outputs depend on, inputs first. */
 function callsOf(outputs: readonly SymbolicLike[]): SymbolicLike[] {
   const calls = new Map<string, SymbolicLike>();
   const waiting = [...outputs].reverse().map((tensor) => ({ tensor, isReady: false }));
@@ -50,8 +50,8 @@ function callsOf(outputs: readonly SymbolicLike[]): SymbolicLike[] {
 }
 
 /**
- * A model's graph in blocks, so that a network of hundreds of layers fits a picture. A layer that is
- * called twice stands in two blocks; its parameters count in the first.
+ * A model's graph in blocks, so that a network of hundreds of layers fits in a picture. A layer that
+ * is called twice appears in two blocks; its parameters count in the first.
  */
 export function modelBlocks(outputs: readonly SymbolicLike[]): ModelBlock[] {
   const calls = callsOf(outputs);
@@ -59,7 +59,7 @@ export function modelBlocks(outputs: readonly SymbolicLike[]): ModelBlock[] {
   for (const { inputs } of calls) {
     for (const key of new Set(inputs.map(keyOf))) readers.set(key, (readers.get(key) ?? 0) + 1);
   }
-  // An output is read by whoever calls the model.
+  // An output also ends a block: it is read by the model's caller.
   for (const output of outputs) readers.set(keyOf(output), 2);
   const blocks: ModelBlock[] = [];
   const blockOf = new Map<string, number>();

@@ -7,7 +7,7 @@ import { modelBlocks } from "./modelBlocks";
 import type { ModelBlock, SymbolicLike } from "./modelBlocks";
 import { placeBlocks } from "./placeBlocks";
 
-/** A layers model, as far as its graph is drawn; any tfjs layers model fits. */
+/** The fields of a layers model that are drawn; any tfjs layers model fits. */
 export interface GraphedModel {
   readonly name: string;
   readonly outputs: readonly SymbolicLike[];
@@ -21,12 +21,12 @@ const GAP_X = 26;
 const GAP_Y = 30;
 const MARGIN = 16;
 const TITLE = 34;
-/** Most lines of layers in a box; the rest is counted. */
+/** The most lines of layers in a box; the rest is only counted. */
 const MAX_LAYERS = 6;
 
 const count = (value: number): string => value.toLocaleString("en-US");
 
-/** What a block's box says. */
+/** The text of a block's box. */
 function linesOf({ layers, shape, parameters }: ModelBlock): string[] {
   const shown = layers.slice(0, layers.length > MAX_LAYERS ? MAX_LAYERS - 1 : MAX_LAYERS);
   const rest = layers.slice(shown.length).reduce((sum, [, times]) => sum + times, 0);
@@ -84,7 +84,7 @@ function layOut(blocks: readonly ModelBlock[]): { boxes: Box[]; width: number; h
   };
 }
 
-/** An arrow between two boxes: level ones bow over what stands between them. */
+/** An arrow between two boxes; horizontal ones curve over the boxes in between. */
 function arrow(from: Box, to: Box, boxes: readonly Box[], colour: string): string {
   const y1 = from.y + from.height / 2;
   const y2 = to.y + to.height / 2;
@@ -108,12 +108,12 @@ function arrow(from: Box, to: Box, boxes: readonly Box[], colour: string): strin
 }
 
 /**
- * A network as a diagram: boxes of layers from input to output, a row per resolution, so that a U-Net
- * is drawn as a U with its skip connections across. Layers that only feed the next one at the same
- * resolution share a box, which says their types, the output shape without the batch, and the number
- * of parameters.
+ * A network as a diagram: boxes of layers from input to output, one row per resolution, so that a
+ * U-Net is drawn as a U with its skip connections across. Layers that only feed the next one at the
+ * same resolution share a box, which lists their types, the output shape without the batch, and the
+ * number of parameters.
  *
- * @param model a functional or sequential tfjs layers model that is built
+ * @param model a built functional or sequential tfjs layers model
  * @throws ConfigError when the model has no outputs yet
  * @example
  * import * as tf from "@tensorflow/tfjs";

@@ -1,20 +1,20 @@
 import type { ModelBlock } from "./modelBlocks";
 
-/** A block's place: a column per step of the computation, a row per resolution. */
+/** A block's position: one column per step of the computation, one row per resolution. */
 export interface BlockPlace {
   readonly column: number;
   readonly row: number;
 }
 
-/** The number of places of a shape; 1 for a vector. */
+/** The number of spatial positions of a shape; 1 for a vector. */
 function placesOf(shape: readonly (number | null)[]): number {
   return shape.slice(1, -1).reduce<number>((product, size) => product * (size ?? 1), 1);
 }
 
 /**
- * Columns from left to right by the longest path from an input, rows by resolution with the finest
- * on top: an encoder steps down, a decoder up, and a skip connection runs level. Blocks that would
- * share a place get rows of their own.
+ * Places columns from left to right by the longest path from an input, and rows by resolution with the
+ * finest on top: an encoder goes down, a decoder up, and a skip connection is horizontal. Blocks that
+ * would overlap get separate rows.
  */
 export function placeBlocks(blocks: readonly ModelBlock[]): BlockPlace[] {
   const columns: number[] = [];

@@ -11,8 +11,8 @@ let made = 0;
 
 /**
  * A callback for `fit` that draws loss and validation Dice in the cell and redraws them after each
- * epoch. When the training ends, the interactive figure takes its place. In a terminal it does
- * nothing: the progress bar is there.
+ * epoch. When the training ends, the interactive figure replaces them. In a terminal it does
+ * nothing: the progress bar is shown there.
  *
  * @example
  * const callbacks = [liveCurves()];
@@ -37,7 +37,7 @@ export function liveCurves(): TrainingCallback {
         records.push(event.record);
         const drawn = figure();
         const text = `Epoch ${event.record.epoch} of ${total}. ${drawn.description}`;
-        // Not plotly's type: JupyterLab's plotly ignores updates of a figure that it has drawn.
+        // Not plotly's type: JupyterLab's plotly extension ignores updates of a figure it has drawn.
         displayBundle(
           {
             "text/html": `<figure class="layerbook-live" style="margin:0">${chartSvg(drawn, INHERIT)}<figcaption>${escapeHtml(text)}</figcaption></figure>`,

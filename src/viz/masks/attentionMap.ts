@@ -7,16 +7,16 @@ import type { PlaneLike } from "./caseMasks";
 import { checkCoversScan, heatPicture } from "./heatOverlay";
 import { panelRow } from "./panelRow";
 
-/** Where one query pixel looks, or how strongly a gate lets each place through. */
+/** The attention of one query pixel, or the coefficients of an attention gate. */
 export interface AttentionPanel {
   readonly title: string;
-  /** One weight per place; may be coarser than the scan. */
+  /** One weight per position; may be coarser than the scan. */
   readonly weights: PlaneLike;
-  /** The pixel that asks, `[row, column]` of the scan; marked with a cross. */
+  /** The query pixel, `[row, column]` of the scan; marked with a cross. */
   readonly query?: readonly [row: number, column: number];
 }
 
-/** How {@link attentionMap} draws. */
+/** Options of {@link attentionMap}. */
 export interface AttentionMapOptions {
   readonly window?: GreyWindow;
   /** Width of a panel in pixels; default 260. */
@@ -24,12 +24,12 @@ export interface AttentionMapOptions {
 }
 
 /**
- * Attention weights over the scan, one panel each, the bare scan first. Each panel is scaled to
- * its own largest weight.
+ * Attention weights over the scan, one panel each, after a panel with the scan alone. Each panel is
+ * scaled to its own largest weight.
  *
  * @param scan the slice, row-major
- * @param panels maps of the scan's proportions
- * @throws ConfigError when a map has other proportions, or a query lies outside of the scan
+ * @param panels maps with the scan's aspect ratio
+ * @throws ConfigError when a map has another aspect ratio, or a query lies outside the scan
  * @example
  * const scan = { height: 2, width: 2, data: [0, 1, 2, 3] };
  * attentionMap(scan, [{ title: "Head 1", weights: scan, query: [0, 1] }]).description;

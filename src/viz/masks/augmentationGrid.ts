@@ -3,17 +3,17 @@ import type { ComparedCase } from "./caseMasks";
 import { compareMasks } from "./compareMasks";
 import type { CompareMasksOptions } from "./compareMasks";
 
-/** A sample as the network sees it, with how it was augmented. */
+/** A sample as the network receives it, with the name of its augmentation. */
 export interface AugmentedSample extends Omit<ComparedCase, "masks"> {
-  /** For example `"rotate90"`; absent on the sample as it came. */
+  /** For example `"rotate90"`; absent for the original sample. */
   readonly augmentation?: string;
 }
 
 /**
- * Augmented copies, one row each: the image, and the mask that was moved with it. A mask that did
- * not follow its image shows at once.
+ * Augmented copies, one row each: the image, and the mask transformed with it. A mask that was not
+ * transformed like its image is easy to see.
  *
- * @param samples the untouched sample first
+ * @param samples the original sample first
  * @example
  * const image = { height: 1, width: 2, data: [0, 1] };
  * augmentationGrid([{ id: "a", image, labels: image }], { classNames: ["background", "lesion"] }).description;

@@ -1,7 +1,7 @@
 import { caseScores } from "../../metrics/caseMetrics";
 import type { CaseRecord } from "../../metrics";
 
-/** The line below a prediction: the case's Dice, or what there is to say where its truth is empty. */
+/** The caption of a prediction: the case's Dice, or a note if its truth is empty. */
 export function caseCaption(record: CaseRecord): string {
   const { dice } = caseScores(record);
   if (!Number.isNaN(dice)) return `Dice ${dice.toFixed(2)}`;

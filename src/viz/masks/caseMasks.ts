@@ -7,7 +7,7 @@ export interface PlaneLike {
   readonly data: ArrayLike<number>;
 }
 
-/** A mask to lay over the scan. */
+/** A mask to overlay on the scan. */
 export interface ComparedMask {
   /** The column's heading: `"Truth"` or a model's name; the same in every case. */
   readonly title: string;
@@ -16,16 +16,16 @@ export interface ComparedMask {
   readonly caption?: string;
 }
 
-/** One slice with its masks. A labelled case of a dataset is one: its labels are the truth. */
+/** One slice with its masks. A labelled case of a dataset qualifies: its labels are the truth. */
 export interface ComparedCase {
   readonly id: string;
   readonly image: PlaneLike;
-  /** The truth, where it is not among `masks`. */
+  /** The truth, unless it is among `masks`. */
   readonly labels?: PlaneLike | null;
   readonly masks?: readonly ComparedMask[];
 }
 
-/** A case whose masks are listed, the truth among them. */
+/** A case with all its masks in a list, including the truth. */
 export interface ListedCase {
   readonly id: string;
   readonly image: PlaneLike;
@@ -36,10 +36,10 @@ export interface ListedCase {
 export const TRUTH = "Truth";
 
 /**
- * Brings cases to one form and checks them.
+ * Normalizes cases and checks them.
  *
  * @param where names the caller in errors
- * @throws ConfigError when there is no case, columns differ, or a mask's size is not its scan's
+ * @throws ConfigError when there is no case, columns differ, or the size of a mask is not that of its scan
  */
 export function listMasks(where: string, cases: readonly ComparedCase[]): ListedCase[] {
   if (cases.length === 0) {

@@ -21,7 +21,7 @@ import {
 import type { Panel } from "./panelSvg";
 import { staticPicture } from "./staticPicture";
 
-/** How {@link compareMasks} draws. */
+/** Options of {@link compareMasks}. */
 export interface CompareMasksOptions {
   /** Names by label value; index 0 is the background. */
   readonly classNames: readonly string[];
@@ -30,8 +30,8 @@ export interface CompareMasksOptions {
   /** Width of a panel in pixels; default 200. */
   readonly panelSize?: number;
   /**
-   * Adds a panel per prediction that shows where it is right, raises a false alarm or misses;
-   * needs a mask titled `"Truth"`. Default false.
+   * Adds a panel per prediction that shows where it is correct, false positive or missed; needs a
+   * mask titled `"Truth"`. Default false.
    */
   readonly difference?: boolean;
 }
@@ -40,25 +40,25 @@ const GAP = 14;
 const LEFT = 34;
 const CAPTION = 20;
 const HEADING = 24;
-// Above this the standalone picture is left out of a notebook, whose HTML holds it already.
+// Above this size a notebook leaves out the standalone picture, which its HTML already contains.
 const MAX_SVG_BYTES = 2 ** 20;
 
 interface Column {
   readonly heading: string;
-  /** Index of the mask; `null` for the bare scan. */
+  /** Index of the mask; `null` for the scan alone. */
   readonly mask: number | null;
   readonly isDifference: boolean;
 }
 
 /**
- * Scan, truth and predictions side by side, one row per case, masks as coloured regions.
+ * Scan, truth and predictions side by side, one row per case, with masks as coloured regions.
  *
- * In a page that runs scripts each class can be switched off, and masks can be drawn as outlines
- * or fills. Without scripts the picture stands as it is.
+ * In a page that runs scripts, each class can be switched off, and masks can be drawn as outlines
+ * or fills. Without scripts the picture is static.
  *
  * @param cases at least one; every case has the same masks in the same order
- * @throws ConfigError when there is no case, columns differ, a mask's size is not its scan's, or
- *   `difference` is asked for without a mask titled `"Truth"`
+ * @throws ConfigError when there is no case, columns differ, the size of a mask is not that of its
+ *   scan, or `difference` is set without a mask titled `"Truth"`
  * @example
  * const image = { height: 1, width: 2, data: [0, 1] };
  * compareMasks([{ id: "a", image, labels: image }], { classNames: ["background", "lesion"] }).description;
@@ -169,7 +169,7 @@ function truthOf(item: ListedCase) {
   return item.masks.find(({ title }) => title === TRUTH)?.labels ?? item.image;
 }
 
-/** `a, b and c`; long lists are cut. */
+/** `a, b and c`; long lists are shortened. */
 function listWords(words: readonly string[]): string {
   if (words.length > 6) return `${words.slice(0, 5).join(", ")} and ${words.length - 5} more`;
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -7,19 +7,19 @@ import type { ComparedCase, PlaneLike } from "./caseMasks";
 import { compareMasks } from "./compareMasks";
 import type { CompareMasksOptions } from "./compareMasks";
 
-/** One model's predictions, in the order of the cases, and their scores. */
+/** One model's predictions, in the order of the cases, with their scores. */
 export interface ScoredPredictions {
   readonly predictions: readonly PlaneLike[];
   readonly evaluation: { readonly records: readonly CaseRecord[] };
 }
 
-/** How {@link comparePredictions} picks and draws cases. */
+/** Options of {@link comparePredictions}. */
 export interface ComparePredictionsOptions extends CompareMasksOptions {
   /** Cases to show; default 3. */
   readonly count?: number;
   /**
-   * `"worst"` (default): the lowest Dice of any model first. `"classes"`: the cases whose truth has
-   * the most classes first. `"given"`: the order of the cases.
+   * `"worst"` (default): the lowest Dice of any model first. `"classes"`: the cases with the most
+   * classes in their truth first. `"given"`: the order of the cases.
    */
   readonly order?: "worst" | "classes" | "given";
 }
@@ -27,9 +27,9 @@ export interface ComparePredictionsOptions extends CompareMasksOptions {
 /**
  * Truth and the predictions of one or more models side by side, with each case's Dice below.
  *
- * @param cases labelled cases, as they were predicted
+ * @param cases labelled cases, as passed to the models
  * @param models by name
- * @throws ConfigError when a model has not one prediction and one record per case
+ * @throws ConfigError when a model does not have exactly one prediction and one record per case
  * @example
  * const image = { height: 1, width: 2, data: Float32Array.of(0, 1) };
  * const labels = { height: 1, width: 2, data: Uint8Array.of(0, 1) };

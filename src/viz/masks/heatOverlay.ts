@@ -6,10 +6,10 @@ import type { ColourStops } from "../svg/colourScale";
 import type { PlaneLike } from "./caseMasks";
 
 /**
- * Values as a coloured picture, transparent where they are low, to lay over a scan.
+ * Values as a coloured picture to overlay on a scan, transparent where they are low.
  *
  * @param values row-major; scaled from their minimum to their maximum
- * @returns a PNG in a `data:` address
+ * @returns a PNG as a `data:` URL
  */
 export function heatPicture(values: PlaneLike, stops: ColourStops): string {
   const { height, width, data } = values;
@@ -29,7 +29,7 @@ export function heatPicture(values: PlaneLike, stops: ColourStops): string {
   return dataUri("image/png", encode({ width, height, data: pixels, channels: 4, depth: 8 }));
 }
 
-/** Refuses a map that is not a reduction of the scan by one factor along both axes. */
+/** Rejects a map whose size is not that of the scan, reduced by the same factor along both axes. */
 export function checkCoversScan(where: string, map: PlaneLike, scan: PlaneLike): void {
   const ratio = map.height / scan.height - map.width / scan.width;
   if (map.data.length !== map.height * map.width || Math.abs(ratio) > 0.02) {

@@ -7,19 +7,19 @@ import type { PlaneLike } from "./caseMasks";
 import { checkCoversScan } from "./heatOverlay";
 import { panelRow } from "./panelRow";
 
-/** The buckets of one round of hashing: a bucket number per place, at the attention's resolution. */
+/** The buckets of one round of hashing: a bucket number per position, at the attention's resolution. */
 export interface BucketMap {
   readonly title: string;
   readonly buckets: PlaneLike;
 }
 
 /**
- * The hash buckets of LSH attention over the scan, one panel per round: places of one colour can
- * attend to one another in that round.
+ * The hash buckets of LSH attention over the scan, one panel per round. Positions of the same colour
+ * can attend to each other in that round.
  *
  * @param scan the slice, row-major
- * @param rounds maps of the scan's proportions; bucket numbers from 0
- * @throws ConfigError when a map has other proportions than the scan
+ * @param rounds maps with the scan's aspect ratio; bucket numbers from 0
+ * @throws ConfigError when a map has another aspect ratio than the scan
  * @example
  * const scan = { height: 2, width: 2, data: [0, 1, 2, 3] };
  * lshBucketMap(scan, [{ title: "Round 1", buckets: scan }]).description;
@@ -53,7 +53,7 @@ export function lshBucketMap(
   });
 }
 
-/** One hue per bucket; neighbouring numbers get hues far apart, so that borders show. */
+/** One hue per bucket; consecutive numbers get distant hues, so that borders are visible. */
 function bucketPicture({ height, width, data }: PlaneLike): string {
   const pixels = new Uint8Array(4 * height * width);
   for (let i = 0; i < height * width; i++) {

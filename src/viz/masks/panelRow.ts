@@ -6,15 +6,15 @@ import type { PlaneLike } from "./caseMasks";
 import { panelHeight, placement, scanDefinition, scanPanel } from "./panelSvg";
 import type { Panel } from "./panelSvg";
 
-/** One panel: the scan, and what lies over it. */
+/** One panel: the scan with an overlay. */
 export interface OverlaidPanel {
   readonly heading: string;
-  /** SVG in the pixels of the scan. */
+  /** SVG in the scan's pixel coordinates. */
   readonly overlay: string;
   readonly caption?: string;
 }
 
-/** How {@link panelRow} draws. */
+/** Options of {@link panelRow}. */
 export interface PanelRowOptions {
   readonly panelSize: number;
   readonly window?: GreyWindow | undefined;
@@ -27,7 +27,7 @@ const GAP = 14;
 const HEADING = 26;
 const CAPTION = 22;
 
-/** One scan several times in a row, each time with another overlay. The scan is stored once. */
+/** A row of panels of the same scan, each with a different overlay. The scan is stored once. */
 export function panelRow(
   scan: PlaneLike,
   panels: readonly OverlaidPanel[],

@@ -3,7 +3,7 @@ import { labelOutlines } from "../pictures/outlines";
 import { classColour } from "../../core/classColours";
 import type { PlaneLike } from "./caseMasks";
 
-/** Where a panel lies, in pixels from the top left. */
+/** The position of a panel, in pixels from the top left. */
 export interface Panel {
   readonly left: number;
   readonly top: number;
@@ -11,14 +11,14 @@ export interface Panel {
   readonly height: number;
 }
 
-/** The colours of a difference panel, chosen to differ in lightness too. */
+/** The colours of a difference panel; they also differ in lightness. */
 export const DIFFERENCES = [
   { key: "correct", name: "correct", colour: "#FFFFFF" },
   { key: "false", name: "false alarm", colour: "#E69F00" },
   { key: "missed", name: "missed", colour: "#0072B2" },
 ] as const;
 
-/** Fits a slice into its panel whole, whatever its proportions. */
+/** Fits a complete slice into its panel, whatever its aspect ratio. */
 export function placement(panel: Panel, image: PlaneLike): { x: number; y: number; scale: number } {
   const scale = Math.min(panel.width / image.width, panel.height / image.height);
   return {
@@ -28,7 +28,7 @@ export function placement(panel: Panel, image: PlaneLike): { x: number; y: numbe
   };
 }
 
-/** The height of a panel that holds a slice at a given width: at most as high as it is wide. */
+/** The height of a panel for a slice at a given width: at most the width. */
 export function panelHeight(width: number, image: PlaneLike): number {
   return Math.round(width * Math.min(1, image.height / image.width));
 }
@@ -56,7 +56,7 @@ export function scanPanel(id: string, panel: Panel, image: PlaneLike): string {
   return tag("use", { href: `#${id}`, transform: transformOf(panel, image) });
 }
 
-/** The classes of a mask over its panel, each a group of its own that a script can hide. */
+/** The classes of a mask over its panel, each in a separate group that a script can hide. */
 export function maskPanel(panel: Panel, mask: PlaneLike, classCount: number): string {
   const { scale } = placement(panel, mask);
   let content = "";
@@ -76,7 +76,7 @@ export function maskPanel(panel: Panel, mask: PlaneLike, classCount: number): st
   return tag("g", { transform: transformOf(panel, mask) }, content);
 }
 
-/** Where a prediction is right, where it raises a false alarm, and what it misses. */
+/** Correct, false positive and missed pixels of a prediction. */
 export function differencePanel(panel: Panel, truth: PlaneLike, prediction: PlaneLike): string {
   const kinds = Uint8Array.from(prediction.data, (label, i) => {
     const wanted = truth.data[i];
@@ -110,7 +110,7 @@ function outlinePath(mask: PlaneLike, label: number): string {
 /** Height of one row of {@link keyRows}. */
 export const KEY_ROW = 22;
 
-/** Coloured squares with names, in as many rows as the width asks for. */
+/** Coloured squares with names, in as many rows as needed for the width. */
 export function keyRows(
   entries: readonly { readonly name: string; readonly colour: string }[],
   room: { readonly left: number; readonly top: number; readonly width: number },

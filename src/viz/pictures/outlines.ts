@@ -10,7 +10,7 @@ interface MaskPlane {
   readonly data: ArrayLike<number>;
 }
 
-// Right, down, left, up; a ring keeps its region on the right-hand side, so holes turn the other way.
+// Right, down, left, up. A ring has its region on the right-hand side, so holes turn the other way.
 const STEPS = [
   [1, 0],
   [0, 1],
@@ -20,10 +20,10 @@ const STEPS = [
 
 /**
  * The exact outlines of one label, along pixel edges, in the coordinates of plotly's `image`
- * trace (pixel centres at whole numbers, so corners at halves). Outer rings turn clockwise and
- * holes anticlockwise, which fills right under SVG's non-zero rule.
+ * trace (pixel centres at integers, so corners at halves). Outer rings turn clockwise and holes
+ * anticlockwise, so that SVG's non-zero rule fills them correctly.
  *
- * Pixels that touch at a corner only are separate rings.
+ * Pixels that touch only at a corner are separate rings.
  *
  * @param mask row-major labels
  * @param label the label to outline
@@ -67,7 +67,7 @@ export function labelOutlines(mask: MaskPlane, label: number): Ring[] {
     while (edges[direction].delete(corner)) {
       const [dx, dy] = STEPS[direction];
       corner += dx + dy * corners;
-      // The sharpest right turn first, so that pixels meeting at a corner part there.
+      // The sharpest right turn first, so that pixels that touch only at a corner are separated there.
       const turns = [(direction + 1) % 4, direction, (direction + 3) % 4];
       const next = turns.find((turn) => edges[turn].has(corner));
       if (next === undefined) break;

@@ -7,24 +7,24 @@ interface GreyPlane {
   readonly data: ArrayLike<number>;
 }
 
-/** Where grey begins and ends; values outside are clipped. */
+/** The intensities shown as black and white; values outside are clipped. */
 export interface GreyWindow {
   readonly low: number;
   readonly high: number;
 }
 
-/** A picture and how many of the slice's pixels one of its own stands for, along each axis. */
+/** A picture, and how many slice pixels one of its pixels covers along each axis. */
 export interface ScanPicture {
   readonly dataUri: string;
   readonly factor: number;
 }
 
-// Panels are about 230 pixels wide: more than this is weight without detail.
+// Panels are about 230 pixels wide: a larger picture adds bytes without visible detail.
 const MAX_SIDE = 384;
 
 /**
- * A slice as an 8-bit grey PNG in a `data:` address, which keeps a page self-contained; reduced by
- * whole-number block means where it is larger than a panel can show.
+ * A slice as an 8-bit grey PNG in a `data:` URL, which keeps a page self-contained; reduced by
+ * means over square blocks if it is larger than a panel can show.
  *
  * @param image row-major intensities
  * @param window the intensities drawn black and white; default: the 0.5 and 99.5 percentiles

@@ -16,9 +16,9 @@ const PLACES = [
 const MILLISECONDS = 120_000;
 
 /**
- * A Chromium or Chrome on this machine; `CHROMIUM_PATH` names one elsewhere.
+ * The path of Chromium or Chrome on this machine; `CHROMIUM_PATH` overrides the search.
  *
- * @throws SetupError where there is none
+ * @throws SetupError if there is none
  */
 export function findBrowser(): string {
   const named = process.env["CHROMIUM_PATH"];
@@ -42,7 +42,7 @@ export async function printToPdf(page: string, pdf: string): Promise<void> {
       browser,
       [
         ...["--headless=new", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"],
-        // Waits for figures that scripts draw.
+        // Waits for figures drawn by scripts.
         ...["--virtual-time-budget=20000", `--print-to-pdf=${pdf}`],
         pathToFileURL(page).href,
       ],

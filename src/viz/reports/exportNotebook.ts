@@ -12,25 +12,25 @@ import { templateFiles } from "./templates";
 export const EXPORT_FORMS = ["html", "slides", "pdf"] as const;
 export type ExportForm = (typeof EXPORT_FORMS)[number];
 
-/** What {@link exportNotebook} needs to know. */
+/** Options of {@link exportNotebook}. */
 export interface ExportNotebookOptions {
-  /** The notebook; it is not changed. */
+  /** The notebook; it is not modified. */
   readonly notebook: string;
   /** The file to write. */
   readonly output: string;
   /** Default `"html"`. */
   readonly to?: ExportForm;
-  /** Runs every cell first; default false: the outputs that the notebook has are exported. */
+  /** Runs every cell first; default false: exports the existing outputs. */
   readonly execute?: boolean;
-  /** Leaves code cells folded; default false. */
+  /** Collapses code cells; default false. */
   readonly noCode?: boolean;
-  /** A Python that has nbconvert, and the kernel where cells are run. */
+  /** A Python with nbconvert, and with the kernel if cells are run. */
   readonly python: string;
   /** The folder of layerbook's own files: `templates/` and its dependencies. */
   readonly packageRoot: string;
   /** Added to the kernel's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Seconds a cell may take; default 1800. */
+  /** Time limit of a cell in seconds; default 1800. */
   readonly cellSeconds?: number;
 }
 
@@ -38,19 +38,19 @@ export interface ExportNotebookOptions {
 export class NotebookError extends LayerbookError {}
 
 const KERNEL = "layerbook";
-/** What Jupyter says where it lacks a part, and the part. */
+/** Jupyter's error messages for missing parts, with the name of the part. */
 const MISSING: readonly (readonly [RegExp, string])[] = [
   [/No module named .?nbconvert/, "nbconvert"],
   [/NoSuchKernel|No such kernel/, `the kernel "${KERNEL}"`],
 ];
 
 /**
- * Writes a notebook as one self-contained page, as slides or as a PDF: figures are in it, and
- * nothing is fetched when it is opened. Interactive figures stay interactive in pages and slides.
+ * Writes a notebook as one self-contained page, as slides or as a PDF: figures are included, and
+ * nothing is downloaded when it is opened. Figures stay interactive in pages and slides.
  *
- * A failure leaves an earlier output as it was.
+ * If it fails, an existing output is not modified.
  *
- * @throws DataError when the notebook cannot be read, or has no outputs and is not to be executed
+ * @throws DataError when the notebook cannot be read, or has no outputs and `execute` is false
  * @throws SetupError when nbconvert, the kernel or, for a PDF, Chromium is missing
  * @throws NotebookError when a cell throws
  */
@@ -64,7 +64,7 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
     ...new Set([...included.map((file) => dirname(file)), join(templates, template)]),
   ];
   await writeFolderWhole(dirname(output), async (folder) => {
-    // A PDF is printed from the page, which must not be left behind.
+    // A PDF is printed from an HTML page, which is deleted afterwards.
     const page = to === "pdf" ? ".page.html" : basename(output);
     const result = await run(
       python,
@@ -85,7 +85,7 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
       { ...process.env, ...env },
     );
     if (result.code !== 0) throw failure(notebook, result);
-    // nbconvert insists on its own ending for slides.
+    // nbconvert always uses its own extension for slides.
     await settleName(folder, page);
     if (to !== "pdf") return;
     await printToPdf(join(folder, page), join(folder, basename(output)));
@@ -93,7 +93,7 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
   });
 }
 
-/** Gives nbconvert's file the name that was asked for. */
+/** Renames nbconvert's file to the requested name. */
 async function settleName(folder: string, name: string): Promise<void> {
   const names = await readdir(folder);
   const [only] = names;
@@ -102,7 +102,7 @@ async function settleName(folder: string, name: string): Promise<void> {
   }
 }
 
-/** Refuses what is no notebook, and one that would be exported without any output. */
+/** Rejects a file that is not a notebook, and a notebook that would be exported without any output. */
 async function checkNotebook(path: string, execute: boolean): Promise<void> {
   const expected = "a Jupyter notebook";
   let text: string;
@@ -186,7 +186,7 @@ function failure(notebook: string, { code, text }: Output): LayerbookError {
   });
 }
 
-/** The error's own line: the first one behind the cell, which nbclient quotes between rules. */
+/** The line with the error: the first one after the cell, which nbclient quotes between rules. */
 function cellError(text: string): string | undefined {
   const lines = stripVTControlCharacters(text).trimEnd().split("\n");
   const rule = lines.findLastIndex((line) => /^-{10,}$/.test(line));

@@ -14,7 +14,7 @@ import { sliceViewer } from "../sliceViewer/sliceViewer";
 import { saySetting } from "./saySetting";
 import type { Report } from "./reportPage";
 
-/** A run with what it predicts on its held-out slices. */
+/** A run with its predictions for the held-out slices. */
 export interface EvaluatedRun {
   readonly record: RunRecord;
   readonly evaluation: Evaluation;
@@ -28,10 +28,10 @@ export interface EvaluatedRun {
   readonly date: string;
 }
 
-/** Cases in the list of the worst. */
+/** How many of the worst cases are listed. */
 const WORST = 4;
 
-/** A training and its result, worst cases first, as a report. */
+/** A report on a training and its result, worst cases first. */
 export function runReport(run: EvaluatedRun): Report {
   const { record, evaluation, cases, predictions } = run;
   const { summary, records } = evaluation;
@@ -73,7 +73,7 @@ export function runReport(run: EvaluatedRun): Report {
           },
         ],
       },
-      // A held-out set may have no slice with a class, and so no Dice.
+      // A held-out set may have no slice that contains a class, and therefore no Dice.
       ...(worst.length === 0
         ? []
         : [

@@ -1,4 +1,4 @@
-/** A setting's value for the list at a page's end: `filters 8, depth 3`; what is not set is left out. */
+/** A setting's value as text, for the list at the end of a page: `filters 8, depth 3`; unset parts are omitted. */
 export function saySetting(value: unknown): string {
   if (value === null || value === undefined) return "not set";
   if (Array.isArray(value)) return value.map((each) => saySetting(each)).join(", ") || "none";

@@ -18,11 +18,11 @@ import { sayScore } from "../names";
 import { saySetting } from "./saySetting";
 import type { Report, ReportSection } from "./reportPage";
 
-/** A study's records and the tables made of them. */
+/** A study's records and the tables computed from them. */
 export interface ReportedStudy {
   readonly study: Pick<StudyFile, "kind" | "source" | "config" | "jobs">;
   readonly records: readonly JobRecord[];
-  /** The first is the study's own; its first row is what others are tested against. */
+  /** The first is the study's main table; its first row is the reference of the tests. */
   readonly tables: readonly StudyTable[];
   /** The command that made the report. */
   readonly command: string;
@@ -30,10 +30,10 @@ export interface ReportedStudy {
   readonly date: string;
 }
 
-/** Cases in the list of the worst. */
+/** How many of the worst cases are listed. */
 const WORST = 10;
 
-/** A whole study as a report: tables, figures, worst cases first, curves and settings. */
+/** A report on a complete study: tables, figures, worst cases first, curves and settings. */
 export function studyReport(reported: ReportedStudy): Report {
   const { study, records, tables, command, date } = reported;
   const [table] = tables;
@@ -88,7 +88,7 @@ export function studyReport(reported: ReportedStudy): Report {
   };
 }
 
-/** What the planners' names stand for. */
+/** Display names of the kinds of studies. */
 const KINDS: Readonly<Record<string, string>> = {
   compare: "Comparison",
   ablate: "Ablation",
@@ -131,7 +131,7 @@ function foldMeans(records: readonly JobRecord[]): Parameters<typeof foldScores>
   return [...groups.values()].map(({ values, ...place }) => ({ ...place, score: mean(values) }));
 }
 
-/** The cases that all rows together are worst at. */
+/** The cases with the lowest Dice over all rows. */
 function worstCases(records: readonly JobRecord[]): string {
   const byCase = new Map<string, { dice: number; row: string }[]>();
   for (const record of records) {
@@ -161,7 +161,7 @@ function worstCases(records: readonly JobRecord[]): string {
   );
 }
 
-/** One curve per row: its first training, since all of them would hide one another. */
+/** One curve per row, of its first training: the curves of all trainings would overlap. */
 function curves(records: readonly JobRecord[]): { figure: Figure; caption: string } {
   const first = new Map<string, JobRecord>();
   for (const record of records) {

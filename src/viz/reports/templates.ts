@@ -1,24 +1,24 @@
 import { dirname, join } from "node:path";
 import { resolvePackage } from "../../files/packages";
 
-/** The nbconvert templates of this package, by the name under which nbconvert finds them. */
+/** The names of this package's nbconvert templates. */
 export const TEMPLATE_NAMES = ["layerbook", "layerbook-slides"] as const;
 
-/** Where the parts of the exported pages lie. */
+/** The paths of the parts of exported pages. */
 export interface TemplateFiles {
-  /** The folder that holds one folder per template. */
+  /** The folder that contains one folder per template. */
   readonly templates: string;
   /** Scripts and styles that the templates include. */
   readonly included: readonly string[];
   readonly plotly: string;
-  /** Makes charts interactive. */
+  /** The script that makes charts interactive. */
   readonly hydrate: string;
-  /** Colours of static pictures by the reader's scheme. */
+  /** Colours of static pictures for light and dark pages. */
   readonly figuresCss: string;
 }
 
 /**
- * Finds the templates, and the scripts that they put into pages.
+ * Finds the templates and the scripts that they embed in pages.
  *
  * @param packageRoot the folder of layerbook's own files
  */

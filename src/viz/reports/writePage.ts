@@ -3,16 +3,16 @@ import { basename, dirname, extname, join } from "node:path";
 import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
 import { printToPdf } from "./browser";
 
-/** Whether a page is to be printed: by the file's ending. */
+/** Whether a page is written as a PDF: by the file's extension. */
 export function isPdf(path: string): boolean {
   return extname(path).toLowerCase() === ".pdf";
 }
 
 /**
- * Writes a self-contained page, or prints it where the file ends in `.pdf`. A failure leaves an earlier file
- * as it was.
+ * Writes a self-contained page, or prints it if the file ends in `.pdf`. If it fails, an existing file is
+ * not modified.
  *
- * @throws SetupError for a PDF where there is no Chromium
+ * @throws SetupError for a PDF if Chromium is not found
  */
 export async function writePage(path: string, html: string): Promise<void> {
   if (!isPdf(path)) {

@@ -5,22 +5,22 @@ import { blockMeans } from "../pictures/scanPicture";
 
 /** Scans as 8-bit pictures from which a page can restore the intensities. */
 export interface EncodedScans {
-  /** One grey PNG per scan, as a `data:` address. */
+  /** One grey PNG per scan, as a `data:` URL. */
   readonly pictures: readonly string[];
-  /** The intensity that each grey value stands for. */
+  /** The intensity that each grey value represents. */
   readonly intensities: readonly number[];
   /** Scan pixels per picture pixel, along each axis. */
   readonly factor: number;
 }
 
 /**
- * Encodes scans within a budget: 256 grey levels where they fit, else 128 or 64 (noise, and
- * so the size of a picture, lies in the low bits), and then half the resolution.
+ * Encodes scans within a size budget: 256 grey levels if they fit, else 128 or 64 (noise, which
+ * dominates the size of a picture, is in the low bits), then at half the resolution.
  *
- * On the Hounsfield scale the levels are spread by where tissue is: 8 HU apart in the lung, 4 HU
- * in soft tissue, coarser in bone.
+ * On the Hounsfield scale the levels are distributed by tissue: 8 HU apart in the lung, 4 HU in soft
+ * tissue, coarser in bone.
  *
- * @param budgetBytes what all pictures together may take in base64
+ * @param budgetBytes the maximum size of all pictures together in base64
  */
 export function encodeScans(
   scans: readonly PlaneLike[],
@@ -37,7 +37,7 @@ export function encodeScans(
       const encode = (scan: PlaneLike): string => encodeScan(scan, intensities, factor);
       const bytes = (pictures: readonly string[]): number =>
         pictures.reduce((sum, { length }) => sum + length, 0);
-      // A few scans from the whole stack rule out most encodings that do not fit.
+      // A few scans from the whole stack are enough to rule out most encodings that do not fit.
       const step = Math.max(1, Math.floor(scans.length / 4));
       const tried = scans.filter((_, i) => i % step === 0).map(encode);
       if (!isLast && (bytes(tried) / tried.length) * scans.length > budgetBytes) continue;
@@ -65,7 +65,7 @@ function evenLevels(count: number, [low, high]: readonly [number, number]): numb
   return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
 }
 
-/** Where on the Hounsfield scale the levels lie, and which share of them. */
+/** The ranges of the Hounsfield scale, and the share of levels in each. */
 const TISSUES = [
   { from: -1024, to: -200, share: 0.42 },
   { from: -200, to: 200, share: 0.4 },
@@ -78,7 +78,7 @@ function hounsfieldLevels(count: number, [low, high]: readonly [number, number])
     const steps = Math.round(share * count);
     for (let i = 0; i < steps; i++) levels.push(from + ((to - from) * i) / steps);
   }
-  // The ends hold whatever lies outside the usual scale.
+  // The first and last levels cover whatever lies outside the usual scale.
   levels[0] = Math.min(levels[0], low);
   levels[levels.length - 1] = Math.min(Math.max(high, levels[levels.length - 2] + 1), 3071);
   return levels;
@@ -91,7 +91,7 @@ function encodeScan(scan: PlaneLike, intensities: readonly number[], factor: num
   return pngUri(grey, height, width);
 }
 
-/** The index of the level nearest to a value; levels ascend. Not-a-number takes the lowest. */
+/** The index of the level nearest to a value; levels ascend. NaN gets the lowest. */
 function nearestLevel(levels: readonly number[], value: number): number {
   let low = 0;
   let high = levels.length - 1;
@@ -103,7 +103,7 @@ function nearestLevel(levels: readonly number[], value: number): number {
   return value - levels[low] > levels[high] - value ? high : low;
 }
 
-/** A mask's labels as a grey PNG in a `data:` address. */
+/** A mask's labels as a grey PNG in a `data:` URL. */
 export function encodeLabels({ height, width, data }: PlaneLike): string {
   return pngUri(Uint8Array.from(data), height, width);
 }

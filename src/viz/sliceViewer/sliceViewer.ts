@@ -17,30 +17,30 @@ import { percentileWindow } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { encodeLabels, encodeScans } from "./encodeScans";
 
-/** Windows of the Hounsfield scale that radiologists use. */
+/** Display windows in Hounsfield units that radiologists use. */
 export const WINDOW_PRESETS = {
   lung: { low: -1250, high: 250 },
   mediastinum: { low: -135, high: 215 },
   bone: { low: -600, high: 1400 },
 } as const satisfies Record<string, GreyWindow>;
 
-// 15 MB, less what the static picture, the captions and the script take.
+// 15 MB, less the size of the static picture, the captions and the script.
 const MOST_BYTES = 14_000_000;
 
 const TOOLS = { makeControls, loadSlices, paintSlice, sayDice };
 
-/** A slice, with its unit where it is known. */
+/** A slice, with its unit if known. */
 export interface ViewedCase extends ComparedCase {
   readonly unit?: string;
 }
 
-/** How {@link sliceViewer} shows slices. */
+/** Options of {@link sliceViewer}. */
 export interface SliceViewerOptions {
   /** Names by label value; index 0 is the background. */
   readonly classNames: readonly string[];
   /**
-   * Intensities drawn black and white at first. A preset's name for scans in Hounsfield units
-   * (default `"lung"`); other scans begin with their 0.5 and 99.5 percentiles.
+   * The intensities initially shown as black and white. A preset's name for scans in Hounsfield units
+   * (default `"lung"`); for other scans the default is their 0.5 and 99.5 percentiles.
    */
   readonly window?: keyof typeof WINDOW_PRESETS | GreyWindow;
   /** Index of the slice shown first; default: the one with the largest masks. */
@@ -51,12 +51,12 @@ export interface SliceViewerOptions {
  * A viewer for a volume or a list of slices: slider and arrow keys, window and level, overlay
  * opacity, outline or fill, a switch per class, truth and predictions side by side, differences.
  *
- * The scans travel as compressed pictures: 100 slices of 512 x 512 take at most 15 MB. It works in
- * a live notebook and in an exported page without a network; without scripts it shows one slice.
+ * The scans are embedded as compressed pictures: 100 slices of 512 x 512 take at most 15 MB. It works
+ * in a live notebook and in an exported page without a network; without scripts it shows one slice.
  *
- * @param cases slices in order; a dataset's cases can be passed as they are
- * @throws ConfigError when there is no case, columns differ, a mask's size is not its scan's, the
- *   window is unknown, or `start` is not the index of a case
+ * @param cases slices in order; a dataset's cases can be passed directly
+ * @throws ConfigError when there is no case, columns differ, the size of a mask is not that of its scan,
+ *   the window is unknown, or `start` is not the index of a case
  * @example
  * const image = { height: 2, width: 2, data: [0, 50, 100, 200] };
  * sliceViewer([{ id: "a", image }], { classNames: ["background"] }).description;

@@ -13,15 +13,15 @@ export interface Area {
   readonly height: number;
 }
 
-/** An axis, ready to place values. */
+/** An axis that can map values to pixels. */
 export interface Axis {
   readonly letter: "x" | "y";
   readonly json: PlotlyJson;
-  /** Pixels where the axis begins and ends. */
+  /** The pixels at which the axis begins and ends. */
   readonly from: number;
   readonly to: number;
   readonly project: Project;
-  /** Width of one category in pixels; of a unit on a linear axis. */
+  /** The width in pixels of one category, or of one unit on a linear axis. */
   readonly unit: number;
   readonly ticks: readonly Tick[];
   readonly isVisible: boolean;
@@ -29,7 +29,7 @@ export interface Axis {
   readonly categories: readonly string[];
 }
 
-/** What an axis has to hold. */
+/** The values that an axis must include. */
 export interface AxisValues {
   readonly values: readonly unknown[];
   /** Bars start at zero, so the axis must show it. */
@@ -85,7 +85,7 @@ function numericTicks(
   const given = arrayAt(json, "tickvals").map(Number);
   const texts = arrayAt(json, "ticktext").map(String);
   const step = numberAt(json, "dtick", 0);
-  // As many ticks as the axis' own distance between them gives, where it names one.
+  // If the axis defines its tick distance, that determines the number of ticks.
   const wanted = step > 0 ? Math.abs(high - low) / step : count;
   const values =
     given.length > 0 ? given : isLog ? logTicks(low, high) : niceTicks(low, high, wanted);
@@ -106,7 +106,7 @@ function numberPair(json: PlotlyJson, key: string): [number, number] | null {
     : null;
 }
 
-/** The range of the values with room around them, as plotly leaves it. */
+/** The range of the values with plotly's padding. */
 function extent(
   { values, hasBars }: AxisValues,
   json: PlotlyJson,
@@ -215,7 +215,7 @@ export function axisJson(layout: PlotlyJson, id: string): PlotlyJson {
   return objectAt(layout, layoutKey(id));
 }
 
-/** The space around the plotting area. */
+/** The margins of the plotting area. */
 export function marginOf(layout: PlotlyJson): Record<"l" | "r" | "t" | "b", number> {
   const margin = objectAt(layout, "margin");
   return {

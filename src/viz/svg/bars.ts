@@ -5,10 +5,10 @@ import type { Theme } from "./markup";
 import type { PlacedTrace } from "./placedTrace";
 import { whisker } from "./whisker";
 
-/** The share of a category's width that its bars fill, as plotly has it. */
+/** The fraction of a category's width that its bars fill, as in plotly. */
 const FILLED = 0.8;
 
-/** Bars of one trace, upright or lying, grouped beside those of other traces. */
+/** Bars of one trace, vertical or horizontal, grouped with those of other traces. */
 export function drawBars({ trace, colour, x, y, bar }: PlacedTrace, theme: Theme): string {
   const isHorizontal = trace["orientation"] === "h";
   const along: Axis = isHorizontal ? y : x;
@@ -72,7 +72,7 @@ export function drawBars({ trace, colour, x, y, bar }: PlacedTrace, theme: Theme
   return parts.join("");
 }
 
-/** The least distance between two bars on a linear axis, in pixels. */
+/** The smallest distance between two bars on a linear axis, in pixels. */
 function smallestStep(places: readonly unknown[], axis: Axis): number {
   const at = places.map((place) => axis.project(place)).sort((a, b) => a - b);
   let step = Infinity;

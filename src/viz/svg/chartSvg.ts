@@ -11,7 +11,7 @@ import { DRAWN_TYPES, colourOf, drawTrace, typeOf } from "./traces";
 export interface Chart {
   readonly data: readonly PlotlyJson[];
   readonly layout: PlotlyJson;
-  /** Read out instead of the picture. */
+  /** Read aloud by screen readers. */
   readonly description: string;
 }
 
@@ -19,15 +19,15 @@ const DEFAULT_WIDTH = 760;
 const DEFAULT_HEIGHT = 380;
 
 /**
- * A static SVG of a plotly chart, drawn without a browser: for pages that run no script, for PDF,
- * GitHub and mail.
+ * A static SVG of a plotly chart, drawn without a browser: for pages without scripts, PDF, GitHub and
+ * mail.
  *
  * Draws `scatter`, `bar`, `heatmap` and `image` traces on cartesian axes, error bars, legends,
- * annotations, and lines and rectangles of `layout.shapes`. A trace of another type is named
- * below the chart instead of being left out silently.
+ * annotations, and the lines and rectangles of `layout.shapes`. Traces of other types are listed below
+ * the chart instead of being dropped silently.
  *
  * @param chart plotly's `data` and `layout`, and a description for screen readers
- * @param theme `LIGHT` stands alone on white; `INHERIT` takes the colours of the page around it
+ * @param theme `LIGHT` is for a standalone picture on white; `INHERIT` uses the surrounding page's colours
  * @example
  * chartSvg({ data: [{ x: [1, 2], y: [3, 4] }], layout: {}, description: "A line." }).slice(0, 4); // "<svg"
  */
@@ -38,7 +38,7 @@ export function chartSvg({ data, layout, description }: Chart, theme: Theme = LI
   const legend = drawLegend(entries, { left: margin.l, width: width - margin.l - margin.r }, theme);
   const title = titleOf(layout);
   const head = (title === "" ? 0 : 26) + legend.height;
-  // A legend that is higher than its margin pushes the chart down instead of covering it.
+  // A legend that is higher than the margin moves the chart down instead of covering it.
   const push = Math.max(0, head + 8 - margin.t);
   const height = numberAt(layout, "height", DEFAULT_HEIGHT) + push;
   const area: Area = {
@@ -102,7 +102,7 @@ export function chartSvg({ data, layout, description }: Chart, theme: Theme = LI
 interface Axes {
   readonly x: ReadonlyMap<string, Axis>;
   readonly y: ReadonlyMap<string, Axis>;
-  /** The pairs to draw, each once. */
+  /** The pairs of axes to draw, each once. */
   readonly pairs: readonly (readonly [Axis, Axis])[];
 }
 
@@ -138,7 +138,7 @@ function makeAxes(data: readonly PlotlyJson[], layout: PlotlyJson, area: Area): 
   return { x, y, pairs };
 }
 
-/** What a trace needs its axis to hold, error bars included. */
+/** The values of a trace that its axis must include, with error bars. */
 function valuesOn(trace: PlotlyJson, letter: "x" | "y"): unknown[] {
   const values = [...arrayAt(trace, letter)];
   if (typeOf(trace) === "heatmap" && values.length === 0) {
@@ -185,7 +185,7 @@ function drawTraces(data: readonly PlotlyJson[], axes: Axes, theme: Theme): stri
   });
 }
 
-/** Pixel of a position that refers to the paper (0..1) or to an axis. */
+/** The pixel of a position given relative to the paper (0..1) or to an axis. */
 function placeOf(json: PlotlyJson, key: string, reference: string, axes: Axes, area: Area): number {
   const letter = key[0] === "x" ? "x" : "y";
   const ref = textAt(json, reference, letter);

@@ -1,14 +1,14 @@
 /** A colour scale: stops from 0 to 1. */
 export type ColourStops = readonly (readonly [number, string])[];
 
-/** White to dark blue: reads in print and with every kind of colour vision. */
+/** White to dark blue: readable in print and with every type of colour vision. */
 export const BLUES: ColourStops = [
   [0, "#f7fbff"],
   [0.5, "#6baed6"],
   [1, "#08306b"],
 ];
 
-/** Dark violet to yellow, even in lightness. After Smith and van der Walt's "inferno". */
+/** Dark violet to yellow, perceptually uniform. After Smith and van der Walt's "inferno". */
 export const HEAT: ColourStops = [
   [0, "#000004"],
   [0.25, "#57106e"],

@@ -4,7 +4,7 @@ import { colourScale, scaleOf } from "./colourScale";
 import { arrayAt, numberAt, textAt } from "./json";
 import { svgText, tag } from "./markup";
 
-/** A heatmap's cells as rectangles, with their texts where the trace has some. */
+/** A heatmap's cells as rectangles, with the trace's texts if it has any. */
 export function drawHeatmap(trace: PlotlyJson, x: Axis, y: Axis): string {
   const rows = arrayAt(trace, "z").map((row) => (Array.isArray(row) ? (row as unknown[]) : []));
   const texts = arrayAt(trace, "text").map((row) => (Array.isArray(row) ? (row as unknown[]) : []));

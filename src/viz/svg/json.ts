@@ -1,8 +1,8 @@
-/** Reads parts of plotly's JSON, in which everything is optional and nothing is typed. */
+/** Reads parts of plotly's JSON, in which everything is optional and untyped. */
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The object at a key; an empty one where there is none. */
+/** The object at a key, or an empty one. */
 export function objectAt(json: Json, key: string): Json {
   const value = json[key];
   return typeof value === "object" && value !== null && !Array.isArray(value)
@@ -10,7 +10,7 @@ export function objectAt(json: Json, key: string): Json {
     : {};
 }
 
-/** The array or typed array at a key; an empty one where there is none. */
+/** The array or typed array at a key, or an empty one. */
 export function arrayAt(json: Json, key: string): readonly unknown[] {
   const value = json[key];
   if (Array.isArray(value)) return value as readonly unknown[];
@@ -29,7 +29,7 @@ export function textAt(json: Json, key: string, otherwise: string): string {
   return typeof value === "string" ? value : otherwise;
 }
 
-/** An axis' title, which plotly takes as a string or as `{text}`. */
+/** An axis' title, which plotly accepts as a string or as `{text}`. */
 export function titleOf(json: Json): string {
   const value = json["title"];
   return typeof value === "string" ? value : textAt(objectAt(json, "title"), "text", "");

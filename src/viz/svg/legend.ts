@@ -15,7 +15,7 @@ export interface LegendEntry {
 const ROW = 20;
 const FONT_SIZE = 12;
 
-/** The entries that plotly would show: named traces, where there is more than one or it is asked. */
+/** The entries that plotly would show: named traces, if there are several or the legend is requested. */
 export function legendEntries(
   data: readonly PlotlyJson[],
   layout: PlotlyJson,
@@ -36,7 +36,7 @@ export function legendEntries(
   }));
 }
 
-/** The entries in rows from the left, as many a row as fit. */
+/** Draws the entries from the left, in as many rows as needed. */
 export function drawLegend(
   entries: readonly LegendEntry[],
   room: { readonly left: number; readonly width: number },

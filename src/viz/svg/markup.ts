@@ -1,17 +1,17 @@
 import { escapeHtml } from "../../display/html";
 
-/** How a picture gets its colours. */
+/** The colours of a picture. */
 export interface Theme {
   readonly text: string;
   readonly grid: string;
-  /** `null` leaves the page's own background. */
+  /** `null` for no background. */
   readonly background: string | null;
 }
 
-/** Stands alone: on white, whatever the page. */
+/** For a standalone picture: on white, whatever the page. */
 export const LIGHT: Theme = { text: "#333333", grid: "#e3e3e3", background: "#ffffff" };
 
-/** Stands inside a page and takes its colours, light or dark. */
+/** For a picture inside a page: uses the page's colours, light or dark. */
 export const INHERIT: Theme = {
   text: "currentColor",
   grid: "var(--layerbook-grid, #8884)",
@@ -20,14 +20,14 @@ export const INHERIT: Theme = {
 
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
-/** A pixel position, short and the same on every machine. */
+/** A pixel position as text: short and the same on every machine. */
 export function px(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
 type Attributes = Readonly<Record<string, string | number | null | undefined>>;
 
-/** An SVG element; attributes that are `null` or `undefined` are left out. */
+/** An SVG element; `null` and `undefined` attributes are left out. */
 export function tag(name: string, attributes: Attributes, content = ""): string {
   const text = Object.entries(attributes)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -39,7 +39,7 @@ export function tag(name: string, attributes: Attributes, content = ""): string 
   return content === "" ? `<${name}${text}/>` : `<${name}${text}>${content}</${name}>`;
 }
 
-/** Text that may hold plotly's `<b>` and `<br>`; everything else is shown as it stands. */
+/** Text that may contain plotly's `<b>` and `<br>`; everything else is shown literally. */
 export function svgText(text: string, attributes: Attributes): string {
   const lines = text.split(/<br\s*\/?>/);
   const isBold = /^<b>.*<\/b>$/s.test(text);
@@ -55,7 +55,7 @@ export function svgText(text: string, attributes: Attributes): string {
   return tag("text", { ...attributes, "font-weight": isBold ? "bold" : undefined }, content);
 }
 
-/** About how wide a text is, in pixels. */
+/** The approximate width of a text, in pixels. */
 export function textWidth(text: string, fontSize: number): number {
   return text.replace(/<[^>]*>/g, "").length * fontSize * 0.56;
 }

@@ -1,14 +1,14 @@
 import type { PlotlyJson } from "../Figure";
 import type { Axis } from "./axes";
 
-/** A trace with what is needed to draw it. */
+/** A trace with everything needed to draw it. */
 export interface PlacedTrace {
   readonly trace: PlotlyJson;
   readonly colour: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** Among the bars of the same axes: which one, and of how many. */
+  /** Its index among the bar traces of the same axes, and their number. */
   readonly bar: { readonly index: number; readonly count: number };
-  /** The trace before it on the same axes, which `tonexty` fills to. */
+  /** The previous trace on the same axes, for `tonexty`. */
   readonly previous: PlotlyJson | null;
 }

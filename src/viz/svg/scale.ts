@@ -22,13 +22,13 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   const step = ([1, 2, 5].find((factor) => factor * power >= raw * 0.999) ?? 10) * power;
   const from = Math.ceil(Math.min(low, high) / step - 1e-9);
   const to = Math.floor(Math.max(low, high) / step + 1e-9);
-  // Multiplying an index avoids the error that adding a step again and again collects.
+  // Multiplying the index avoids the rounding error of repeated addition.
   return Array.from({ length: to - from + 1 }, (_, i) =>
     Number(((from + i) * step).toPrecision(12)),
   );
 }
 
-/** Powers of ten within a range, and 2 and 5 times them where the range is short. */
+/** Powers of ten within a range; also 2 and 5 times them if the range is short. */
 export function logTicks(low: number, high: number): number[] {
   const from = Math.floor(Math.log10(low));
   const to = Math.ceil(Math.log10(high));
@@ -40,7 +40,7 @@ export function logTicks(low: number, high: number): number[] {
   return ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
 }
 
-/** A tick's text: no exponent for everyday sizes, no trailing zeros. */
+/** A tick's text: no exponent for ordinary sizes, no trailing zeros. */
 export function tickText(value: number): string {
   const rounded = Number(value.toPrecision(6));
   const size = Math.abs(rounded);

@@ -16,7 +16,7 @@ const DASHES: Readonly<Record<string, string>> = {
   dashdot: "6 3 2 3",
 };
 
-/** The kinds of trace that have a static picture. */
+/** The trace types that can be drawn statically. */
 export const DRAWN_TYPES: readonly string[] = ["scatter", "bar", "heatmap", "image"];
 
 /** One trace as SVG. */
@@ -42,7 +42,7 @@ export function typeOf(trace: PlotlyJson): string {
   return type === "scattergl" ? "scatter" : type;
 }
 
-/** The colour of a trace, by the first of the places where plotly looks for one. */
+/** The colour of a trace, from the first of plotly's settings that is present. */
 export function colourOf(trace: PlotlyJson, index: number): string {
   const line = textAt(objectAt(trace, "line"), "color", "");
   const marker = textAt(objectAt(trace, "marker"), "color", "");
@@ -129,7 +129,7 @@ function drawScatter({ trace, colour, x, y, previous }: PlacedTrace, theme: Them
   return tag("g", { opacity: opacity === 1 ? null : opacity }, parts.join(""));
 }
 
-/** A marker of the named shape; unknown names are circles. */
+/** A marker of the named shape; a circle if the name is unknown. */
 export function drawMarker(
   symbol: string,
   cx: number,

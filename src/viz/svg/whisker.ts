@@ -1,6 +1,6 @@
 import { px, tag } from "./markup";
 
-/** A line from one value to another with caps, at a place on the other axis. */
+/** A line with caps from one value to another, at a position on the other axis. */
 export function whisker(
   at: number,
   from: number,
