@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Optimizer } from "../../core/optimizers";
+import { ConfigError } from "../../core/errors";
+import { Optimizer } from "../../core/optimizers";
 import type { SegmentationLoss } from "../../losses";
 import { supervisedLoss } from "./deepSupervision";
 
@@ -16,12 +17,22 @@ export type TrainingStep = (
  *
  * @param logits the network up to its logits, as `logitsModel` makes it; with several outputs the loss
  *   is that of deep supervision
+ * @param loss on logits, as `crossEntropy()` makes it
+ * @throws ConfigError for an argument of another kind, in JavaScript too
+ * @example
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+ * const step = trainingStep(model, crossEntropy(), new Adam({ learningRate: 0.1 }));
+ * step(tf.ones([4, 3]), tf.zeros([4], "int32"), tf.scalar(0.1)).loss.shape; // []
  */
 export function trainingStep(
   logits: tf.LayersModel,
   loss: SegmentationLoss,
   optimizer: Optimizer,
 ): TrainingStep {
+  wantArgument("logits", logits, "a LayersModel", logits instanceof tf.LayersModel);
+  wantArgument("loss", loss, "a function, such as crossEntropy()", typeof loss === "function");
+  const isOptimizer = optimizer instanceof Optimizer;
+  wantArgument("optimizer", optimizer, "an Optimizer, such as new Adam(…)", isOptimizer);
   const weights = logits.trainableWeights.map((weight) => weight.read() as tf.Variable);
   optimizer.build(weights);
   return (inputs, labels, learningRate) =>
@@ -33,4 +44,14 @@ export function trainingStep(
       optimizer.apply(grads, learningRate);
       return { loss: value };
     });
+}
+
+function wantArgument(name: string, value: unknown, expected: string, isGiven: boolean): void {
+  if (isGiven) return;
+  throw new ConfigError({
+    where: `trainingStep.${name}`,
+    expected,
+    got: value === null ? "null" : typeof value,
+    remedy: "Call trainingStep(logits, loss, optimizer).",
+  });
 }
