@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from "eslint-import-resolver-typescrip
 import tseslint from "typescript-eslint";
 
 // core <- files <- engine, display <- data, losses, metrics, layers <- models <- web <- experiments <- viz <- index;
-// kernel and cli stand on top. Neighbours on a rung do not import each other.
+// kernel and cli are on top. Folders on the same level do not import each other.
 const rungs = [
   ["core"],
   ["files"],
@@ -28,7 +28,7 @@ const zones = rungs
     })),
   )
   .filter((zone) => zone.from.length > 0);
-// These run in a browser, so they know only @tensorflow/tfjs, never the engine.
+// These run in a browser, so they may import only @tensorflow/tfjs, never the engine.
 const browserFolders = ["core", "losses", "layers", "models", "web"];
 
 export default tseslint.config(
@@ -42,7 +42,7 @@ export default tseslint.config(
       "reports/",
       "runs/",
       ".engine/",
-      // Projects of their own, as a reader would have them.
+      // Separate projects, as a user would have them.
       "test/consumers/*/",
     ],
   },

@@ -21,7 +21,7 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
-  // They export an "import" condition only, which jest's CommonJS resolver does not take.
+  // These export only an "import" condition, which jest's CommonJS resolver ignores.
   moduleNameMapper: {
     "^h5wasm/node$": "<rootDir>/node_modules/h5wasm/dist/node/hdf5_hl.js",
     "^nifti-reader-js$": "<rootDir>/node_modules/nifti-reader-js/dist/nifti.js",
@@ -35,6 +35,6 @@ module.exports = {
     "<rootDir>/.venv-services",
   ],
   maxWorkers: 2,
-  // Many times what any test takes: the machine may be slow or have other work. A test that hangs still ends.
+  // Many times what any test takes: the machine may be slow or busy. A test that hangs still ends.
   testTimeout: 300_000,
 };

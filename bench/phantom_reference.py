@@ -1,14 +1,15 @@
-"""How hard the phantom is: the best single grey threshold, and MONAI's BasicUNet.
+"""Reference scores for the phantom: the best single grey threshold, and MONAI's BasicUNet.
 
 With the environment of bench/requirements.txt:
 
     python bench/phantom_reference.py DIR [--train 52] [--test 16] [--size 128] [--steps 312]
 
-DIR holds tr_im.nii.gz and tr_mask.nii.gz as `writePhantom` leaves them. The first --train slices train,
-the last --test slices test; the network is trained as `npm run demo` trains its own: Dice and cross-entropy with
-one Dice score a batch, Adam with a warm-up and a cosine, gradients clipped. Dice is the mean over foreground classes of the mean over the slices that have the class;
-a class that no test slice has is left out. The threshold is fitted on the test slices, for each class on its
-own and in the better direction, so it is the best that any single threshold could do; "band" has two.
+DIR contains tr_im.nii.gz and tr_mask.nii.gz, written by `writePhantom`. The first --train slices are for
+training, the last --test slices for testing. The network is trained as in `npm run demo`: Dice and cross-entropy
+with one Dice score per batch, Adam with warm-up and cosine decay, gradient clipping. Dice is the mean over
+foreground classes of the mean over the slices that contain the class; a class that no test slice contains is left
+out. The threshold is fitted on the test slices, separately for each class and in the better direction, so no
+single threshold can do better; "band" has two.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def load(folder, size):
 
 
 def dice_by_class(truth, predicted_of_class):
-    """Mean over the slices that have the class; NaN where none has."""
+    """Mean over the slices that contain the class; NaN if none does."""
     scores = []
     for label in range(1, CLASSES):
         values = []
@@ -52,7 +53,7 @@ def dice_by_class(truth, predicted_of_class):
 
 
 def best_threshold(grey, truth, levels=64):
-    """For each class the best threshold, either way, and the best band."""
+    """For each class the best threshold, in either direction, and the best band."""
     single, band = [], []
     edges = np.linspace(0, 1, levels + 1)
     for label in range(1, CLASSES):

@@ -1,5 +1,5 @@
-// npm run bench -- NAME [--quick]: runs bench/NAME/NAME.ts, prints its table, writes
-// bench/results/NAME.json. `--quick` takes three repetitions and writes nothing.
+// npm run bench -- NAME [--quick]: runs bench/NAME/NAME.ts, prints its table, and writes
+// bench/results/NAME.json. `--quick` does three repetitions and writes nothing.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,13 +23,13 @@ if (!existsSync(python)) {
   process.exit(2);
 }
 
-// Two packages cannot be required; they are bundled, as in the build.
+// Two packages are ES modules only; they are bundled, as in the build.
 const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 const external = Object.keys({ ...dependencies, ...devDependencies })
   .filter((dependency) => !["fast-png", "nifti-reader-js"].includes(dependency))
   .flatMap((dependency) => [dependency, `${dependency}/*`]);
 
-/** Compiles a TypeScript file to one that Node runs; packages stay where they are. */
+/** Compiles a TypeScript file to one that Node runs; packages are not bundled. */
 function bundle(entry) {
   const outfile = join(
     "node_modules",
@@ -80,5 +80,5 @@ if (!isQuick) {
   const text = JSON.stringify({ machine, commit, rows }, null, 2);
   writeFileSync(`bench/results/${name}.json`, `${text}\n`);
 }
-// Peers that outlive the table would hold the terminal.
+// Exit even if peer processes are still running.
 process.exit(0);

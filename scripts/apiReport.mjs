@@ -1,7 +1,7 @@
 // @ts-check
-// The public names and their declarations, one file per entry point in api/. `npm run check`
-// compares them with the build, so that no public name changes unnoticed; `npm run api` takes the
-// build's as the new ones.
+// Writes the public names and their declarations, one file per entry point in api/. `npm run check`
+// compares them with the build, so that no public name changes unnoticed; `npm run api` updates them
+// from the build.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,7 +50,7 @@ if (process.exitCode === 1) {
 }
 
 /**
- * The lines that only one of two texts has.
+ * The lines of one text that another does not have.
  *
  * @param {string} text
  * @param {string} other

@@ -1,6 +1,6 @@
 // @ts-check
-// Compiles src/ into dist/. The old dist stays until the new one is whole, so a mistake in a source
-// file does not take the kernel and the command line away.
+// Compiles src/ into dist/. The old dist is replaced only when the new one is complete, so an error in a
+// source file does not break the kernel and the command line.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 // @ts-check
-// What one attention layer costs in a browser's bundle: ours alone, without tfjs, minified and gzipped.
+// The size of one attention layer in a browser bundle: without tfjs, minified and gzipped.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";

@@ -1,6 +1,6 @@
 // @ts-check
-// What comes with our dependencies: exact versions, licences and known weaknesses. What is accepted
-// stands with its reason in scripts/supply/.
+// Checks our dependencies: exact versions, licences and known vulnerabilities. Accepted exceptions
+// are listed with their reasons in scripts/supply/.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -32,7 +32,7 @@ report(
   "Use another package, or accept it with a reason in scripts/supply/licenses.mjs.",
 );
 
-// An attempt or none: a mirror of the registry may serve no audit, and says so at once.
+// No retries: a registry mirror that does not support audits reports this at once.
 const { stdout } = spawnSync("npm", ["audit", "--json", "--fetch-retries=0"], {
   cwd: root,
   encoding: "utf8",

@@ -1,6 +1,6 @@
 // @ts-check
-// Compiles src/ into the folder that is named: scripts, declarations and notices, as package.json's
-// `exports` point at them. See scripts/compile/ for each part.
+// Compiles src/ into the given folder: scripts, declarations and notices, as the `exports` of
+// package.json refer to them. The parts are in scripts/compile/.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileCommonJs } from "./compile/commonJs.mjs";

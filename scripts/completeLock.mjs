@@ -1,7 +1,7 @@
 // @ts-check
-// npm leaves packages for other platforms out of package-lock.json where the registry at hand does
-// not have them, and then `npm ci` refuses the lock as out of step. This adds them back, with the
-// platform read from their names, so that the lock serves every machine. Run it after `npm install`.
+// If the registry in use does not have packages for other platforms, npm leaves them out of
+// package-lock.json, and `npm ci` then rejects the lock as out of sync. This adds them back, with the
+// platform derived from their names, so that the lock works on every machine. Run it after `npm install`.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,10 +36,10 @@ const processors = [
 ];
 
 /**
- * What a name such as `@rollup/rollup-linux-x64-musl` says of the machine it is for.
+ * The platform that a name such as `@rollup/rollup-linux-x64-musl` stands for.
  *
  * @param {string} name
- * @returns {Pick<LockEntry, "os" | "cpu" | "libc"> | null} `null` where it says nothing
+ * @returns {Pick<LockEntry, "os" | "cpu" | "libc"> | null} `null` if the name does not contain a platform
  */
 export function platformOf(name) {
   const words = name.split(/[-/]/);
@@ -52,7 +52,7 @@ export function platformOf(name) {
 }
 
 /**
- * Optional packages that an entry asks for and that the lock does not have.
+ * Optional dependencies of entries that are missing from the lock.
  *
  * @param {Record<string, LockEntry>} packages
  * @returns {{place: string, entry: LockEntry}[]}
@@ -62,7 +62,7 @@ export function missingOptional(packages) {
     Object.entries(optionalDependencies).flatMap(([name, version]) => {
       if (resolves(packages, from, name)) return [];
       const platform = platformOf(name);
-      // Only a nested copy of the asking package has nested platform packages.
+      // Only a nested copy of the dependent package has nested platform packages.
       const above = from.lastIndexOf("/node_modules/");
       const place = `${above === -1 ? "" : `${from.slice(0, above)}/`}node_modules/${name}`;
       const entry = { version, ...(dev ? { dev } : {}), ...platform, optional: true };

@@ -1,6 +1,6 @@
 // @ts-check
-// Ends .ci/run: prints one line `N passed, N failed, N skipped` from jest's JSON, and exits non-zero
-// where anything failed, tests or what comes before them.
+// Last step of .ci/run: prints one line `N passed, N failed, N skipped` from jest's JSON, and exits non-zero
+// if anything failed, whether tests or an earlier step.
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -9,14 +9,14 @@ import { fileURLToPath } from "node:url";
  */
 
 /**
- * @param {string | null} json jest's results; `null` where jest did not come to write them
- * @param {number} exitCode of the whole run
+ * @param {string | null} json jest's results; `null` if jest did not write any
+ * @param {number} exitCode of the entire run
  * @returns {Counts}
  */
 export function countTests(json, exitCode) {
   if (json === null) return { passed: 0, failed: 1, skipped: 0 };
   const results = JSON.parse(json);
-  // A file that does not load, or a worker that dies, has no failed test of its own.
+  // A file that does not load, or a worker that crashes, is not counted as a failed test.
   const suites = results.numRuntimeErrorTestSuites;
   const failed = results.numFailedTests + suites;
   return {

@@ -1,4 +1,4 @@
-// `npm run demo`: set-up where it is needed, then the command of the same name.
+// `npm run demo`: runs set-up if needed, then the command of the same name.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

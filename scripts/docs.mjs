@@ -1,6 +1,6 @@
 // @ts-check
-// Builds the documentation into reports/docs: guides, figures, notebooks, changelog and the API, as
-// pages that open from a disk without a network. `--no-api` leaves the API out (seconds, not a minute).
+// Builds the documentation into reports/docs: guides, figures, notebooks, changelog and API, as pages
+// that open offline from disk. `--no-api` skips the API, which takes a minute instead of seconds.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,7 @@ const app = await Application.bootstrap({
     : [nothing],
   tsconfig: path.join(hasApi ? root : staged, "tsconfig.json"),
   out,
-  // The type check is npm run check's.
+  // Type errors are reported by npm run check.
   skipErrorChecking: true,
   excludePrivate: true,
   excludeInternal: true,
@@ -44,7 +44,7 @@ const app = await Application.bootstrap({
   githubPages: false,
   includeVersion: true,
   navigation: { includeGroups: false, includeCategories: true },
-  // Paths are checked below, when the notebooks' pages are there too.
+  // Paths are checked below, when the notebook pages exist.
   validation: { notExported: false, invalidLink: true, notDocumented: false, invalidPath: false },
   highlightLanguages: ["typescript", "javascript", "bash", "json", "python", "html"],
   logLevel: process.argv.includes("--verbose") ? "Verbose" : "Warn",

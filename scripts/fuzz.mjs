@@ -1,6 +1,6 @@
-// npm run fuzz [-- --count 10000 --seed 1 --format png --json]: damages files of each format and reads them,
-// each format in a child process under a memory limit. Exit 1 for a crash, a hang, or anything but a value
-// or a DataError that names the file. With --json a format's result is one line of JSON.
+// npm run fuzz [-- --count 10000 --seed 1 --format png --json]: corrupts files of each format and reads them,
+// each format in a child process with a memory limit. Exits with 1 after a crash, a hang, or any result except a
+// value or a DataError that names the file. With --json, each format's result is one line of JSON.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 const LIMIT_MIB = 768;
-// A file of this process's own: two runs at once do not write over each other's.
+// A file name with the process id: two simultaneous runs must not overwrite each other's file.
 const outfile = join("node_modules", ".cache", "layerbook-fuzz", `child-${process.pid}.cjs`);
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 buildSync({
@@ -31,7 +31,7 @@ buildSync({
   logLevel: "error",
 });
 
-// The child knows the formats.
+// The child process lists the formats.
 const { stdout } = spawnSync(process.execPath, [outfile], { encoding: "utf8" });
 const names = JSON.parse(stdout);
 let isSound = true;

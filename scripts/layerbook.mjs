@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // The command `layerbook`. Unlike dist/ it is part of a fresh clone, so npx can link it, and `setup`
-// and `doctor` answer, before anything is built or where a package that dist/ needs is missing.
+// and `doctor` work before anything is built, or if a package that dist/ needs is missing.
 import fs from "node:fs";
 
 const cli = new URL("../dist/cli.js", import.meta.url);
 
-/** Why the built command line cannot run; `null` where it does. */
+/** Runs the built command line; returns why it cannot run, or `null`. */
 async function run() {
   if (!fs.existsSync(cli)) return "not built yet";
   try {

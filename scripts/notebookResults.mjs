@@ -1,6 +1,6 @@
 // @ts-check
-// `node scripts/notebookResults.mjs NAME` makes notebooks/results/NAME.json: what a full run of a notebook came
-// to, to stand beside its short one. A study that was stopped goes on; one that is done is read.
+// `node scripts/notebookResults.mjs NAME` writes notebooks/results/NAME.json: the results of a notebook's full
+// run, shown next to those of its short one. An interrupted study resumes; a completed one is read.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -15,12 +15,12 @@ const runs = path.join(root, "runs", "notebook-results");
 const layerbook = await import(pathToFileURL(path.join(root, "dist", "notebook.mjs")).href);
 const { presetConfig } = layerbook;
 
-/** Preset smoke, trained until it learns something: seconds become minutes. */
+/** Preset smoke, trained long enough to learn something: minutes instead of seconds. */
 const phantom = { count: 60, size: 128 };
 
 /** @type {Readonly<Record<string, () => Promise<import("../src/experiments").StudyTable>>>} */
 const studies = {
-  // As `npm run demo` trains it, or has.
+  // Uses the runs of `npm run demo`, and trains those that are missing.
   quickstart: async () => {
     const folder = path.join(root, "runs", "demo");
     return layerbook.quickstartTable(
@@ -28,7 +28,7 @@ const studies = {
     );
   },
   ablation: async () => {
-    // At preset smoke's size the paper's parts are too small to compare: eight channels, one path each.
+    // At preset smoke's size (eight channels, one path each) the paper's modules are too small to compare.
     const config = presetConfig("quick", {
       ...{ folds: 2, precision: "bfloat16", phantom: { count: 60 } },
     });
@@ -50,7 +50,7 @@ const studies = {
   },
 };
 
-/** The eight patients of notebook 07, four neighbouring slices of each. */
+/** The eight patients of notebook 07, four adjacent slices each. */
 function phantomPatients() {
   const { CLASS_NAMES, makePhantom, sliceVolume } = layerbook;
   const cases = Array.from({ length: 8 }, (_, index) => {

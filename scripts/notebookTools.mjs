@@ -1,7 +1,7 @@
 // @ts-check
-// Brings papermill, jupytext, nbmake and nbdime for the tests that run notebooks by them, into
-// .engine/notebookTools. They lie on top of .venv's packages: nothing of its own is touched, and what it
-// has is not installed twice.
+// Installs papermill, jupytext, nbmake and nbdime into .engine/notebookTools, for the tests that run notebooks
+// with them. They are layered over .venv's packages: .venv itself is not changed, and its packages are not
+// installed twice.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -31,6 +31,6 @@ if (status !== 0) {
   fs.rmSync(folder, { recursive: true, force: true });
   process.exit(1);
 }
-// Last, so that an install that was cut short is made anew.
+// Written last, so that an interrupted install is repeated.
 fs.writeFileSync(stamp, wanted);
 console.log(folder);

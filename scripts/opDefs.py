@@ -1,4 +1,4 @@
-"""Writes src/engine/opDefs.ts: what TensorFlow's registry says of each op that a graph may hold.
+"""Writes src/engine/opDefs.ts: the definitions in TensorFlow's registry of all ops that a graph may contain.
 
     .venv/bin/python scripts/opDefs.py
 """

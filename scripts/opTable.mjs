@@ -1,6 +1,6 @@
 // @ts-check
-// docs/backends.md: which layers and losses each backend of tfjs can run and train, by the kernels
-// that they call. `--check` compares instead of writing.
+// docs/backends.md: which layers and losses each backend of tfjs can run and train, according to the
+// kernels that they call. `--check` compares instead of writing.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";

@@ -1,7 +1,7 @@
 // @ts-check
-// Brings the other Nodes that layerbook supports, for the tests that run on each of them:
-// .engine/nodes/node_modules/node22/bin/node and …/node24/bin/node. They come from the package
-// registry, so a machine that reaches nothing else can have them too. Linux on x86-64 only.
+// Installs the other Node versions that layerbook supports, for the tests that run on each of them:
+// .engine/nodes/node_modules/node22/bin/node and …/node24/bin/node. They come from the npm registry,
+// so a machine without other network access can install them too. Linux on x86-64 only.
 // `--test` then runs the kernel's tests on each: the kernel runs on that Node, jest on this one.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -36,7 +36,7 @@ if (!Object.entries(versions).every(([name, version]) => isThere(name, version))
   if (status !== 0) process.exit(1);
 }
 
-/** What depends on the Node that runs the kernel; conformance.test.ts runs on every Node by itself. */
+/** Tests that depend on the Node that runs the kernel; conformance.test.ts runs on every Node itself. */
 const kernelTests = ["testbed", "stop", "comms", "debugger", "stacks", "projectFiles", "language"];
 const jest = path.join(root, "node_modules", "jest", "bin", "jest.js");
 const patterns = kernelTests.map((name) => `test/kernel/${name}\\.test`);

@@ -1,6 +1,6 @@
 // @ts-check
-// Compiles the addon that ships in the package, for Linux on x86-64. Runs before `npm pack`; where
-// the machine lacks what it takes, the package goes without, and set-up compiles at its user's.
+// Compiles the addon that ships in the package, for Linux on x86-64. Runs before `npm pack`; if the
+// machine cannot compile it, the package ships without it, and set-up compiles it on the user's machine.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -15,7 +15,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const places = { packageRoot: root, engineFolder: path.join(root, ".engine") };
 const folder = prebuiltFolder(root);
 
-/** Why there will be none, or `null` once it is made. */
+/** Compiles the addon; returns why it cannot, or `null`. */
 function prebuild() {
   if (`${process.platform}-${process.arch}` !== "linux-x64") return "not Linux on x86-64";
   const pip = new Stamps(places.engineFolder).read("pip")?.result;

@@ -1,6 +1,6 @@
 // @ts-check
-// Makes dist/ before npm packs this folder: for `npm pack` and for a project that installs layerbook
-// from git. Neither has run set-up, and the package has no code without it.
+// Builds dist/ before npm packs this folder, for `npm pack` and for projects that install layerbook
+// from git. In neither case has set-up run, and without dist/ the package has no code.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";

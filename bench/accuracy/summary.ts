@@ -10,16 +10,16 @@ export interface Trained {
   readonly scores: FoldScores;
 }
 
-/** A recipe's row: means over cases that have the class, seeds pooled by averaging each case first. */
+/** A recipe's row: means over the cases that contain the class, after averaging each case over seeds. */
 export interface AccuracyRow extends Row {
   readonly groundGlass: number;
   readonly consolidation: number;
   readonly trainings: number;
-  /** `[fold, seed]` of each. */
+  /** `[fold, seed]` of each training. */
   readonly done: readonly (readonly [number, number])[];
   readonly parameters: number;
   readonly cpuSecondsPerTraining: number;
-  /** Dice of each case, averaged over the seeds that were trained: `[ground-glass, consolidation]`. */
+  /** Dice of each case, averaged over the trained seeds: `[ground-glass, consolidation]`. */
   readonly cases: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
@@ -45,7 +45,7 @@ function caseMeans(trained: readonly Trained[]): Record<string, (number | null)[
   );
 }
 
-/** A recipe's row, or `null` where nothing of it has been trained. */
+/** A recipe's row, or `null` if none of its trainings are done. */
 export function summariseRecipe(name: string, all: readonly Trained[]): AccuracyRow | null {
   const trained = all.filter(({ recipe }) => recipe === name);
   if (trained.length === 0) return null;
@@ -63,14 +63,14 @@ export function summariseRecipe(name: string, all: readonly Trained[]): Accuracy
     parameters: trained[0].scores.parameters,
     cpuSecondsPerTraining: Number(mean(trained.map(({ scores }) => scores.cpuSeconds)).toFixed(0)),
     cases,
-    // Of CPU per step, prediction included.
+    // CPU time per step, including prediction.
     bestMs: Math.min(...ms),
     medianMs: [...ms].sort((a, b) => a - b)[Math.floor(ms.length / 2)],
     peakMiB: null,
   };
 }
 
-/** Prints each row beside the reference row, paired by case over the trainings that both have. */
+/** Prints each row compared with the reference row, paired by case over the trainings that both have. */
 export function printTable(rows: readonly AccuracyRow[], all: readonly Trained[]): void {
   const reference = "residualAttentionUnet";
   console.table(

@@ -11,26 +11,26 @@ import { checkpointOf } from "./records";
 import { configOf, membersOf } from "./recipes";
 import type { Recipe } from "./recipes";
 
-/** One test slice's Dice per foreground class; `null` where its mask does not have the class. */
+/** One test slice's Dice per foreground class; `null` if its mask does not contain the class. */
 export interface CaseScore {
   readonly id: string;
   readonly dice: readonly (number | null)[];
 }
 
-/** What one training came to. */
+/** The results of one training. */
 export interface FoldScores {
   readonly cases: readonly CaseScore[];
   readonly parameters: number;
   readonly steps: number;
-  /** `null` where it was not kept. */
+  /** `null` if not recorded. */
   readonly lastLoss: number | null;
-  /** `null` where it was not kept. */
+  /** `null` if not recorded. */
   readonly seconds: number | null;
-  /** User and system time of training and prediction: what a busy machine does not change much. */
+  /** User and system time of training and prediction, which other load on the machine changes little. */
   readonly cpuSeconds: number;
 }
 
-/** A network trained as a recipe says; one whose checkpoint is complete is loaded from it. */
+/** Trains a recipe's network, or loads it if its checkpoint is complete. */
 async function trainedModel(
   recipe: Recipe,
   dataset: SliceDataset,
@@ -49,7 +49,7 @@ async function trainedModel(
   return { model, fitted };
 }
 
-/** Trains a recipe, or loads its members, on a fold's training slices and scores the others on their own grids. */
+/** Trains a recipe, or loads its members, on a fold's training slices, and scores the others on their original grids. */
 export async function trainFold(
   recipe: Recipe,
   dataset: SliceDataset,

@@ -5,7 +5,7 @@ import type { BenchOptions, Contender, Row } from "../support/contenders";
 interface Case {
   readonly batch: number;
   readonly length: number;
-  /** Whether full attention is timed too: its time grows with the square. */
+  /** Whether full attention is timed too: its time grows quadratically. */
   readonly isFull: boolean;
 }
 
@@ -16,7 +16,7 @@ const CASES: readonly Case[] = [
   { batch: 1, length: 65536, isFull: false },
 ];
 
-/** Lengths of the memory's growth; 136161 are the pixels of a 369 x 369 image. */
+/** Lengths for measuring the growth of memory; 136161 is the number of pixels of a 369 x 369 image. */
 const GROWTH = [16384, 32768, 65536, 136161, 262144];
 
 function contendersOf({ batch, length, isFull }: Case, python: string, own: string): Contender[] {
@@ -33,7 +33,7 @@ function contendersOf({ batch, length, isFull }: Case, python: string, own: stri
   ];
 }
 
-/** Least-squares line through the peaks, and the largest distance from it. */
+/** Fits a least-squares line to the peaks and prints it with the largest deviation. */
 function printGrowth(points: readonly (readonly [number, number])[]): void {
   const mean = (values: number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -50,8 +50,8 @@ function printGrowth(points: readonly (readonly [number, number])[]): void {
 
 /**
  * LSH attention, forward and backward with all weights: 128 channels, 4 heads, buckets of 64,
- * 4 rounds, across buckets, duplicates counted each time, scaled; beside reformer-pytorch with the
- * same options and torch's full attention. Then ours alone at growing lengths.
+ * 4 rounds, attention across buckets, duplicates counted each time, scaled; compared with reformer-pytorch
+ * with the same options and torch's full attention. Then layerbook alone at growing lengths.
  *
  * @param python an interpreter with bench/requirements.txt
  */

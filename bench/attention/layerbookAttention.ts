@@ -18,7 +18,7 @@ const draw = (): tf.Tensor3D =>
     Float32Array.from({ length: batch * length * CHANNELS }, () => random.normal()),
     [batch, length, CHANNELS],
   );
-// A variable, so that it has a gradient as the weights have.
+// A variable, so that it has a gradient like the weights.
 const x = tf.variable(draw());
 const direction = draw();
 const layer = new LSHAttention({

@@ -1,4 +1,4 @@
-"""Attention of 128 channels and 4 heads and its gradients: reformer-pytorch's, or torch's full one.
+"""Attention with 128 channels and 4 heads, and its gradients: reformer-pytorch's, or torch's full attention.
 
     python bench/attention/torchAttention.py BATCH LENGTH reformer-pytorch|torch
 """
@@ -20,7 +20,7 @@ torch.manual_seed(1)
 
 
 class FullAttention(torch.nn.Module):
-    """Projections around scaled_dot_product_attention, which needs no memory for all pairs."""
+    """Projections around scaled_dot_product_attention, which does not store all pairs."""
 
     def __init__(self):
         super().__init__()

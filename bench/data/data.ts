@@ -6,10 +6,10 @@ import { writeNifti } from "../../src/data/nifti/writeNifti";
 import { interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
-/** Different slices in the volume; each stands ten times in it. */
+/** The number of different slices in the volume; each occurs ten times. */
 const DISTINCT_SLICES = 10;
 
-/** Writes 512 x 512 x 100 int16 voxels, packed, and a mask beside them. */
+/** Writes a compressed volume of 512 x 512 x 100 int16 voxels, and a mask next to it. */
 async function writeVolume(folder: string): Promise<void> {
   const { image, mask } = makePhantom({ count: DISTINCT_SLICES, size: 512, seed: 1 });
   const shape = [512, 512, 10 * DISTINCT_SLICES] as const;
@@ -24,8 +24,8 @@ async function writeVolume(folder: string): Promise<void> {
 }
 
 /**
- * A batch, augmented, and the training step that it feeds: what share of its time the step waits
- * while the batches are made between the steps, on the same thread.
+ * An augmented batch and the training step that uses it: what fraction of the time the step waits for
+ * batches that are made between steps on the same thread.
  */
 async function benchFeeding(own: string, folder: string, repetitions: number): Promise<Row[]> {
   const contenders = [
@@ -44,8 +44,8 @@ async function benchFeeding(own: string, folder: string, repetitions: number): P
 }
 
 /**
- * Reading a packed volume beside nibabel, the field's augmentation of a 369 x 369 pair beside MONAI,
- * and a batch of four at 128 x 128 as a training step is fed, each in turn on the same machine.
+ * Reading a compressed volume compared with nibabel, augmenting a 369 x 369 pair compared with MONAI, and
+ * a batch of four at 128 x 128 as fed to a training step, interleaved on the same machine.
  *
  * @param python an interpreter with bench/requirements.txt
  */

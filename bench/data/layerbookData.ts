@@ -41,11 +41,11 @@ if (work === "read") {
     const batches = createBatches(samples, { batchSize: 4, shuffle: true, epoch, augment: true });
     if (batches.next().value?.size !== 4) throw new Error("not a whole batch");
   };
-  // A training makes hundreds of them: V8 compiles what makes them within the first ones.
+  // A training makes hundreds of batches; V8 compiles the code during the first ones.
   for (let warmUp = 0; warmUp < 50; warmUp++) makeBatch();
   serve(makeBatch);
 } else {
-  // The training step that such a batch feeds, in the precision that `work` names.
+  // The training step that uses such a batch, in the precision given by `work`.
   const { problem } = loadEngine();
   if (problem !== null) throw new Error(problem);
   const shape = { inputShape: [4, 128, 128, 1], labelShape: [4, 128, 128] };

@@ -2,9 +2,9 @@
 
     python bench/data/peers.py FOLDER read|augment
 
-FOLDER holds tr_im.nii.gz and tr_mask.nii.gz, 512 x 512 x 100. Read: a float32 array in hand. Augment: eight
-pairs of 369 x 369, mirror, turn, scale and shift, elastic deformation, gamma, noise and cutout, as
-DEFAULT_AUGMENTATION has them.
+FOLDER contains tr_im.nii.gz and tr_mask.nii.gz, 512 x 512 x 100. Read: into a float32 array. Augment: eight
+pairs of 369 x 369, with flips, rotation, scaling and shift, elastic deformation, gamma, noise and cutout, as
+in DEFAULT_AUGMENTATION.
 """
 
 import pathlib
@@ -45,7 +45,7 @@ def augmenter():
     change = t.Compose(
         [
             t.RandFlipd(both, prob=0.5, spatial_axis=1),
-            # One map: rotation, scale, shift and an elastic field on a 7 x 7 grid.
+            # One displacement map: rotation, scale, shift and an elastic field on a 7 x 7 grid.
             t.Rand2DElasticd(
                 both,
                 spacing=(62, 62),

@@ -5,19 +5,19 @@ import type { BenchOptions, Row } from "../support/contenders";
 
 const TRAININGS: readonly Attending[] = ["full", 4, 2, 1];
 
-/** A training's accuracies beside the time of its step. */
+/** A training's accuracies and its time per step. */
 interface ScoredRow extends Row {
   readonly accuracies: DuplicationResult["accuracies"];
 }
 
 /**
- * The Reformer paper's table 2 at the defaults of `trainDuplication`: what rounds of hashing lose in
- * training and in evaluation. Printed as Markdown; the time is of a step, recording included.
+ * The Reformer paper's table 2 with the defaults of `trainDuplication`: the effect of the number of hash
+ * rounds in training and in evaluation. Printed as Markdown; the time is per step, including tracing.
  */
 export function benchDuplication(_python: string, { repetitions }: BenchOptions): Row[] {
   const { problem } = loadEngine();
   if (problem !== null) throw new Error(problem);
-  // `--quick` takes the paper's first two rows.
+  // `--quick` runs only the paper's first two rows.
   const results: DuplicationResult[] = [];
   const rows: ScoredRow[] = [];
   for (const trainedWith of repetitions > 3 ? TRAININGS : TRAININGS.slice(0, 2)) {

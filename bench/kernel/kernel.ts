@@ -3,19 +3,19 @@ import { resolve } from "node:path";
 import { interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
-/** A kernel, and the same cells in its language. */
+/** A kernel, with the same cells in its language. */
 interface KernelUnderTest {
   readonly language: string;
   readonly kernel: Readonly<Record<string, unknown>>;
   readonly first: string;
-  /** COUNT becomes another number each time. */
+  /** COUNT is replaced by a different number each time. */
   readonly cell: string;
-  /** What a notebook is made of: values, declarations and output. COUNT again. */
+  /** Typical cells: values, declarations and output. COUNT is replaced here too. */
   readonly cells: readonly string[];
-  /** Loads TensorFlow and runs one op; null where its package is not installed. */
+  /** Loads TensorFlow and runs one op; null if its package is not installed. */
   readonly tensorflow: string | null;
   readonly complete: string;
-  /** Prints, then loops for ever; null where a stop is known to kill the kernel. */
+  /** Prints, then loops forever; null if an interrupt is known to kill the kernel. */
   readonly loop: string | null;
 }
 
@@ -61,7 +61,7 @@ function kernels(): Readonly<Record<string, KernelUnderTest>> {
         ],
       },
     },
-    // `npm install --prefix .engine/deno deno` brings it; without it the others are compared.
+    // Installed by `npm install --prefix .engine/deno deno`; without it only the others are compared.
     ...(deno === undefined
       ? {}
       : {
@@ -93,21 +93,21 @@ function kernels(): Readonly<Record<string, KernelUnderTest>> {
 }
 
 const CASES = [
-  // From the process's start to the first cell's end.
+  // From the start of the process to the end of the first cell.
   { name: "start and first cell", kind: "start", most: 7 },
   { name: "trivial cell", kind: "cell", most: 50 },
   { name: "completion", kind: "completion", most: 20 },
   { name: "interrupt of a loop", kind: "interrupt", most: 10 },
-  // Once after the two warm-up rounds: 300 cells in all, and the memory after them.
+  // Once after two warm-up rounds: 300 cells in all, and the memory used afterwards.
   { name: "100 cells", kind: "cells", most: 1 },
   { name: "100 cells, TensorFlow loaded", kind: "tensorflow", most: 1 },
 ] as const;
 
 /**
- * Start, first cell, a trivial cell, completion and interrupt, beside tslab, Deno's kernel and
- * ipykernel. Ours starts with the toolkit's names loaded and typed, the others with nothing.
+ * Start, first cell, a trivial cell, completion and interrupt, compared with tslab, Deno's kernel and
+ * ipykernel. layerbook starts with the toolkit's names loaded and typed, the others with nothing.
  *
- * Jupyter's side is .venv, where the kernel is installed, not the peers' environment.
+ * Jupyter runs from .venv, where the kernel is installed, not from the peers' environment.
  */
 export async function benchKernel(_python: string, { repetitions }: BenchOptions): Promise<Row[]> {
   const python = resolve(".venv", "bin", "python");
@@ -120,7 +120,7 @@ export async function benchKernel(_python: string, { repetitions }: BenchOptions
         implementation,
         command: [python, "bench/kernel/peers.py", implementation, JSON.stringify(spec), kind],
       }));
-    // A median of 50 is what the trivial cell is held to.
+    // The target for the trivial cell is a median of 50.
     const wanted = kind === "cell" && repetitions > 3 ? most : Math.min(repetitions, most);
     const found = await interleave(name, contenders, wanted);
     printRatios(found.rows, "layerbook");

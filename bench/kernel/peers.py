@@ -1,8 +1,8 @@
-"""One kernel for bench/kernel: starts it through jupyter_client, answers lines with lines of JSON.
+"""One kernel for bench/kernel: starts it through jupyter_client and answers each line with a line of JSON.
 
     python peers.py NAME SPEC_JSON CASE
 
-CASE is start, cell, completion, interrupt, cells or tensorflow; `run` does it once and reports its
+CASE is start, cell, completion, interrupt, cells or tensorflow; `run` does it once and reports the time in
 milliseconds. The last two run 100 cells at a time, `tensorflow` after a cell that loads TensorFlow."""
 
 import itertools
@@ -32,7 +32,7 @@ def say(**answer):
 
 
 def run_cell(client, code, timeout=120):
-    """Milliseconds from the request to the cell's idle."""
+    """Milliseconds from the request to the cell's idle status."""
     begin = time.perf_counter()
     client.execute_interactive(code, timeout=timeout, output_hook=lambda message: None)
     return (time.perf_counter() - begin) * 1000
@@ -42,7 +42,7 @@ counter = itertools.count()
 
 
 def resident():
-    """Resident MiB of the kernel's processes: what several of them share is counted once (Pss)."""
+    """Resident MiB of the kernel's processes; memory that several share is counted once (Pss)."""
     kib = 0
     for process in Path("/proc").iterdir():
         try:
@@ -71,7 +71,7 @@ def start():
 
 
 def interrupt(manager, client):
-    """Milliseconds from the stop of an endless loop to the end of its cell."""
+    """Milliseconds from interrupting an endless loop to the end of its cell."""
     request = client.execute(spec["loop"])
     while True:
         message = client.get_iopub_msg(timeout=60)
@@ -91,7 +91,7 @@ def interrupt(manager, client):
 
 
 def cells(client):
-    """Milliseconds of 100 cells, each with names of its own."""
+    """Milliseconds for 100 cells, each declaring different names."""
     return sum(
         run_cell(client, spec["cells"][n % len(spec["cells"])].replace("COUNT", str(n)))
         for n in (next(counter) for _ in range(100))
@@ -111,7 +111,7 @@ else:
     manager, client = start_new_kernel(kernel_name=name, startup_timeout=120)
     first = run_cell(client, spec["tensorflow" if case == "tensorflow" else "first"])
     do = {
-        # Another text each time: a kernel may keep what it knows of the last one.
+        # A different text each time: a kernel may cache results for the last one.
         "cell": lambda: run_cell(client, spec["cell"].replace("COUNT", str(next(counter)))),
         "completion": lambda: complete(client),
         "interrupt": lambda: interrupt(manager, client),

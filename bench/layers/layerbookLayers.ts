@@ -35,7 +35,7 @@ const draw = (): tf.Tensor =>
     Float32Array.from({ length: batch * height * width * channels }, () => random.normal()),
     shape,
   );
-// A variable, so that it has a gradient as the weights have.
+// A variable, so that it has a gradient like the weights.
 const x = tf.variable(draw());
 const direction = draw();
 const layer = createLayer();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ROW_MS, interleave, printRatios } from "../support/contenders";
 import type { BenchOptions, Row } from "../support/contenders";
 
-/** Name, batch, height, width, channels; of multi-head attention height x width are the tokens. */
+/** Name, batch, height, width, channels; for multi-head attention, height x width is the number of tokens. */
 const CASES = [
   ["groupedConv", 4, 64, 64, 128],
   ["groupedConv", 4, 32, 32, 512],
@@ -13,8 +13,8 @@ const CASES = [
 ] as const;
 
 /**
- * Layers, forward and backward with all weights, beside torch's: a grouped 3x3 convolution and a
- * ResNeXt block (32 groups), multi-head attention (4 heads).
+ * Layers, forward and backward with all weights, compared with torch: a grouped 3x3 convolution, a
+ * ResNeXt block (32 groups), and multi-head attention (4 heads).
  *
  * @param python an interpreter with bench/requirements.txt
  */

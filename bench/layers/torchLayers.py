@@ -22,7 +22,7 @@ memory = torch.channels_last if layout == "channels-last" else torch.contiguous_
 if name == "groupedConv":
     model = torch.nn.Conv2d(channels, channels, 3, padding=1, groups=32, bias=False)
 elif name == "resnext":
-    # planes * 4 channels; the width of all paths is planes * base_width / 64 * 32.
+    # planes * 4 output channels; the width of all paths together is planes * base_width / 64 * 32.
     model = Bottleneck(channels, channels // 4, groups=32, base_width=8)
 else:
     model = torch.nn.MultiheadAttention(channels, 4, batch_first=True)

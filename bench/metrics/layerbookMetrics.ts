@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { caseMetrics } from "../../src/metrics";
 import { serve } from "../support/serve";
 
-/** What `CASE.json` says of the masks beside it. */
+/** The content of `CASE.json`, which describes the masks next to it. */
 interface About {
   readonly shape: readonly [number, number, number];
   readonly spacing: readonly number[];

@@ -1,7 +1,7 @@
 import { createRandom } from "../../src/core/random";
 import type { Random } from "../../src/core/random";
 
-/** A mask of three classes and a prediction of it, as bytes. */
+/** A mask with three classes and a prediction of it, as bytes. */
 export interface MaskPair {
   /** `[slices, rows, columns]`. */
   readonly shape: readonly [number, number, number];
@@ -17,8 +17,8 @@ interface Lesion {
 }
 
 /**
- * Lesions with wavy borders strewn over two lungs; the prediction has them a little moved, larger or
- * smaller, misses some and makes up others. Dice a class is about 0.8.
+ * Lesions with wavy borders scattered over two lungs. The prediction shifts and resizes them slightly,
+ * misses some and adds others. The Dice per class is about 0.8.
  */
 export function makeMasks(slices: number, size: number, seed: number): MaskPair {
   const random = createRandom(seed);

@@ -6,7 +6,7 @@ import type { BenchOptions, Row } from "../support/contenders";
 import { makeMasks } from "./masks";
 
 const CASES = [
-  // Seconds a run for the peers, so fewer of them.
+  // The peers take seconds per run, so there are fewer runs.
   { name: "volume 512x512x100", slices: 100, spacing: [5, 0.7, 0.7], most: 7 },
   { name: "slice 512x512", slices: 1, spacing: [0.7, 0.7], most: Infinity },
 ] as const;
@@ -14,8 +14,8 @@ const SIZE = 512;
 const TOLERANCE_MM = 2;
 
 /**
- * Dice, HD95, ASSD and surface Dice of three classes, beside MONAI and surface-distance on the
- * same masks. Ours must equal MONAI's, or it throws.
+ * Dice, HD95, ASSD and surface Dice of three classes, compared with MONAI and surface-distance on the
+ * same masks. Throws if layerbook's values differ from MONAI's.
  *
  * @param python an interpreter with bench/requirements.txt
  */

@@ -2,8 +2,8 @@
 
     python bench/metrics/peers.py FOLDER CASE IMPLEMENTATION
 
-FOLDER holds CASE.json ({"shape", "spacing", "tolerance"}), CASE.truth and CASE.prediction (bytes). What is
-timed is the four scores of each of three classes; MONAI gets its one-hot tensors ready-made.
+FOLDER contains CASE.json ({"shape", "spacing", "tolerance"}), CASE.truth and CASE.prediction (bytes). Four
+scores for each of three classes are timed; MONAI's one-hot tensors are prepared in advance.
 """
 
 import json
@@ -16,7 +16,7 @@ import torch
 from monai.metrics import DiceMetric, HausdorffDistanceMetric, SurfaceDiceMetric, SurfaceDistanceMetric
 from scipy import ndimage
 
-# surface-distance 0.1 is older than the names it uses.
+# surface-distance 0.1 uses names that numpy and scipy have since removed.
 np.Inf, np.NaN = np.inf, np.nan
 ndimage.filters, ndimage.morphology = ndimage, ndimage
 import surface_distance  # noqa: E402

@@ -6,10 +6,10 @@ import type { BenchOptions, Row } from "../support/contenders";
 
 const SEEDS = [1, 2, 3, 4, 5];
 const PRECISIONS = ["float32", "bfloat16"] as const;
-/** Student's t at 97.5 % by degrees of freedom: one for two seeds, up to four. */
+/** Student's t at 97.5 %, by degrees of freedom: one for two seeds, up to four. */
 const STUDENT_T = [NaN, 12.706, 4.303, 3.182, 2.776];
 
-/** A training's score beside its time. */
+/** A training's score and time. */
 interface ScoredRow extends Row {
   /** Mean foreground Dice on the held-out slices. */
   readonly dice: number;
@@ -30,16 +30,16 @@ function printDifference(what: string, differences: readonly number[]): void {
 }
 
 /**
- * Whether bfloat16 costs Dice, and which of the demo's networks is ahead: its two trainings by five seeds in
- * each precision, paired by seed. Trainings are kept in runs/precision, so an interrupted bench goes on; times are of one
- * training, beside nothing.
+ * Whether bfloat16 lowers the Dice, and which of the demo's networks scores higher: both are trained with five
+ * seeds in each precision, paired by seed. Trainings are stored in runs/precision, so an interrupted bench
+ * resumes; times are of one training with nothing else running.
  */
 export async function benchPrecision(
   _python: string,
   { repetitions }: BenchOptions,
 ): Promise<Row[]> {
   const rows: ScoredRow[] = [];
-  // `--quick` takes three of the seeds.
+  // `--quick` uses three of the seeds.
   for (const seed of SEEDS.slice(0, repetitions)) {
     for (const precision of PRECISIONS) {
       const folder = join("runs", "precision", `seed-${seed}-${precision}`);
@@ -50,7 +50,7 @@ export async function benchPrecision(
         const { seconds, steps } = run.record.result;
         const ms = (seconds * 1e3) / steps;
         const implementation = precision === "float32" ? "layerbook" : "layerbook-bfloat16";
-        // The mean of the classes' means, as in the results that are kept.
+        // The mean of the class means, as in the recorded results.
         const { dice } = evaluation.summary.foreground;
         rows.push({
           ...{ case: `${model}, seed ${seed}`, implementation, dice },
@@ -60,7 +60,7 @@ export async function benchPrecision(
       }
     }
   }
-  /** Dice of a seed, over all rows that are asked for. */
+  /** Dice of a seed, averaged over the rows that match. */
   const of = (seed: number, wanted: Partial<Pick<Row, "implementation">> & { model?: string }) =>
     mean(
       rows

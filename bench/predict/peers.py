@@ -1,4 +1,4 @@
-"""A U-Net's prediction in PyTorch and, from the same weights, in ONNX Runtime.
+"""A U-Net's prediction in PyTorch and in ONNX Runtime, with the same weights.
 
     python bench/predict/peers.py BATCH SIZE torch|torch-compile|torch-bfloat16|onnxruntime
 """
@@ -18,7 +18,7 @@ batch, size, implementation = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(2)
 torch.manual_seed(1)
 network = torch.nn.Sequential(build("unet", size), torch.nn.Softmax(1)).eval()
-# As after a training, and as layerbookPredict.ts does.
+# As if trained; layerbookPredict.ts does the same.
 for module in network.modules():
     if isinstance(module, torch.nn.BatchNorm2d):
         for values in [module.weight.data, module.bias.data, module.running_mean, module.running_var]:

@@ -10,7 +10,7 @@ const OWN = ["layerbook", "layerbook-bfloat16", "layerbook-eager"];
 const PEERS = ["torch", "torch-compile", "torch-bfloat16", "onnxruntime"];
 
 /**
- * Probabilities of a U-Net for a batch, interleaved with PyTorch and ONNX Runtime: batch after batch, and
+ * A U-Net's probabilities for a batch, interleaved with PyTorch and ONNX Runtime: consecutive batches, and
  * one batch after a pause.
  *
  * @param python an interpreter with bench/requirements.txt

@@ -24,8 +24,8 @@ const CASES = [
 ] as const;
 
 /**
- * Where a training step and a prediction go: the recorded graph run under TensorFlow's own timeline (in Python,
- * since the addon cannot ask for one), time by kind of op.
+ * Where the time of a training step and of a prediction goes: runs the recorded graph under TensorFlow's
+ * profiler (in Python, since the addon does not support it) and prints the time by kind of op.
  *
  * @param python an interpreter with bench/requirements.txt
  */

@@ -1,4 +1,4 @@
-"""Runs a recorded training step or prediction under TensorFlow's timeline; prints the time by kind of op as JSON.
+"""Runs a recorded training step or prediction under TensorFlow's profiler; prints the time by kind of op as JSON.
 
     python bench/profile/timeline.py FOLDER
 """
@@ -32,7 +32,7 @@ with graph.as_default():
             value = random.randn(*shape) * 0.05 if len(shape) > 1 else np.full(shape, 0.9)
             constant = tf.constant(np.asarray(value).astype(dtype.as_numpy_dtype))
             writes.append(tf.raw_ops.AssignVariableOp(resource=op.outputs[0], value=constant))
-# A training step takes images, labels and the rate; a prediction images alone.
+# A training step takes images, labels and the learning rate; a prediction only images.
 images, *others = (graph.get_tensor_by_name(name) for name in names["parameters"])
 feeds = {images: random.rand(*images.shape).astype("float32")}
 if others:

@@ -17,7 +17,7 @@ from serve import serve  # noqa: E402
 
 kind = sys.argv[1]
 batch, steps, channels, units = (int(size) for size in sys.argv[2:6])
-# tfjs' GRU resets the state before the product with the recurrent kernel.
+# tfjs' GRU applies the reset gate before the product with the recurrent kernel.
 layer = getattr(keras.layers, kind)(units, **({"reset_after": False} if kind == "GRU" else {}))
 x = tf.constant(np.random.RandomState(7).randn(batch, steps, channels).astype("float32"))
 layer(x)

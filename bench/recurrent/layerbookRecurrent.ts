@@ -12,7 +12,7 @@ if (problem !== null) throw new Error(problem);
 
 function createLayer(): tf.layers.Layer {
   const recurrentActivation = "sigmoid";
-  // An orthogonal matrix takes tfjs minutes to draw.
+  // tfjs takes minutes to generate an orthogonal matrix.
   const recurrentInitializer = "glorotUniform";
   if (name === "LSTM") return tf.layers.lstm({ units, recurrentActivation, recurrentInitializer });
   if (name === "GRU") return tf.layers.gru({ units, recurrentActivation, recurrentInitializer });

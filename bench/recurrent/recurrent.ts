@@ -11,8 +11,8 @@ const CASES = [
 ] as const;
 
 /**
- * Recurrent layers of tfjs in a compiled function beside Keras', forward and backward with all
- * weights; the recurrent activation is the sigmoid in both, and Keras' GRU resets before its product.
+ * Recurrent layers of tfjs in a compiled function compared with Keras', forward and backward with all
+ * weights; the recurrent activation is the sigmoid in both, and Keras' GRU applies the reset gate first.
  *
  * @param python an interpreter with bench/requirements.txt
  */

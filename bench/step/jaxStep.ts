@@ -3,7 +3,7 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { serve } from "../support/serve";
 
 // node jaxStep.cjs BATCH SIZE: the U-Net's training step in jax-js, jitted, on its WebAssembly backend
-// (on Node it has no other that is compiled). NCHW, as its convolution wants it.
+// (its only compiled backend on Node). NCHW, as its convolution requires.
 const [batch, size] = process.argv.slice(2).map(Number);
 const [MOMENTUM, EPSILON, RATE, BETA1, BETA2] = [0.9, 1e-5, 1e-3, 0.9, 0.999];
 
@@ -26,7 +26,7 @@ function draw(shape: number[], scale: number): JaxArray {
 const weights: JaxArray[] = [];
 const statistics: JaxArray[] = [];
 
-/** Kernels and batch norms in the order in which {@link logitsOf} takes them. */
+/** Adds kernels and batch norms in the order in which {@link logitsOf} uses them. */
 function addConvolution(
   outputs: number,
   inputs: number,
@@ -53,7 +53,7 @@ for (const width of WIDTHS.slice(0, 4).reverse()) {
 addConvolution(3, 16, 1, false);
 weights.push(np.zeros([1, 3, 1, 1]));
 
-/** Logits [batch, 3, size, size] and the running statistics; every array is used up by its last use. */
+/** Logits [batch, 3, size, size] and the running statistics; every array is consumed by its last use. */
 function logitsOf(
   given: readonly JaxArray[],
   running: readonly JaxArray[],
@@ -90,7 +90,7 @@ function logitsOf(
   }
   x = block(x);
   for (const skip of skips.reverse()) {
-    // A kernel in the convolution's own layout: of the taps of 2 x 2 each output pixel has one.
+    // The kernel has the convolution's layout; each output pixel uses one of the 2 x 2 taps.
     x = lax.convTranspose(x, take(), [2, 2], "VALID");
     x = block(np.concatenate([skip, x], 1));
   }

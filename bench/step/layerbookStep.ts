@@ -10,7 +10,7 @@ import { logitsModel } from "../../src/models/logitsModel";
 import { countOperations } from "../support/countOperations";
 import { serve } from "../support/serve";
 
-// node layerbookStep.cjs MODEL BATCH SIZE IMPLEMENTATION: a training step of ours.
+// node layerbookStep.cjs MODEL BATCH SIZE IMPLEMENTATION: layerbook's training step.
 const [name, batchText, sizeText, implementation] = process.argv.slice(2);
 const [batch, size] = [Number(batchText), Number(sizeText)];
 const { problem } = loadEngine();
@@ -42,7 +42,7 @@ if (!isEager) compiled.prepare(images, labels, rate);
 const recordMs = performance.now() - started;
 const run = isEager ? step : compiled;
 
-/** GFLOP/s of a float32 matrix product, the best of ten: what the machine gives at most. */
+/** GFLOP/s of a float32 matrix product, the best of ten: an estimate of the machine's peak. */
 function matrixProductRate(): number {
   const a = tf.ones<tf.Rank.R2>([2048, 2048]);
   const multiply = compileProduct();

@@ -12,11 +12,11 @@ const CASES: readonly Case[] = [
   { model: "unet", batch: 4, size: 128 },
   { model: "unet", batch: 2, size: 369 },
   { model: "residualAttentionUnet", batch: 4, size: 128 },
-  // Small enough for jax-js, which has one thread of WebAssembly on Node.
+  // Small enough for jax-js, which runs in a single WebAssembly thread on Node.
   { model: "unet", batch: 1, size: 32 },
 ];
 
-/** Pixels up to which jax-js takes part: at 4 x 128 x 128 a step of it takes minutes. */
+/** The most pixels for which jax-js is timed: at 4 x 128 x 128 one of its steps takes minutes. */
 const JAX_PIXELS = 1024;
 
 const KERAS = ["keras", "keras-mixed-bfloat16"];
@@ -61,7 +61,7 @@ function contendersOf(
 }
 
 /**
- * Training steps (forward, backward, Adam) of one architecture everywhere, interleaved.
+ * Training steps (forward, backward, Adam) of the same architecture in each framework, interleaved.
  *
  * @param python an interpreter with bench/requirements.txt
  */

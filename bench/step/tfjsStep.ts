@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-node-gpu";
 import { serve } from "../support/serve";
 
-// node tfjsStep.cjs BATCH SIZE: the U-Net's training step as tfjs-node's users write it.
+// node tfjsStep.cjs BATCH SIZE: the U-Net's training step as users of tfjs-node usually write it.
 const [batch, size] = process.argv.slice(2).map(Number);
 
 function block(x: tf.SymbolicTensor, filters: number): tf.SymbolicTensor {

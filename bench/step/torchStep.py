@@ -1,4 +1,4 @@
-"""A training step in PyTorch as its experts write it: channels_last, fused Adam.
+"""A training step in optimized PyTorch: channels_last, fused Adam.
 
     python bench/step/torchStep.py MODEL BATCH SIZE torch|torch-compile|torch-bfloat16|torch-compile-bfloat16
 """

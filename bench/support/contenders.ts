@@ -9,24 +9,24 @@ export interface Row {
   readonly implementation: string;
   readonly bestMs: number;
   readonly medianMs: number;
-  /** Highest resident memory of the implementation's process after its first run. */
+  /** Peak resident memory of the implementation's process after its first run. */
   readonly peakMiB: number | null;
 }
 
-/** What a bench is told by `npm run bench`. */
+/** Options that `npm run bench` passes to a bench. */
 export interface BenchOptions {
   readonly repetitions: number;
   /** Compiles a TypeScript file to one that Node runs. */
   readonly bundle: (entry: string) => string;
 }
 
-/** How to start an implementation: a process of its own that answers lines with lines of JSON. */
+/** How to start an implementation: a separate process that answers each line with a line of JSON. */
 export interface Contender {
   readonly implementation: string;
   readonly command: readonly string[];
 }
 
-/** What a process says when it is ready. */
+/** The message of a process that is ready. */
 interface Ready {
   readonly parameters: number;
   readonly firstMs: number;
@@ -34,8 +34,8 @@ interface Ready {
 }
 
 /**
- * An implementation in a process of its own: `run` does one step, `reset` forgets the memory's
- * high-water mark, `peak` tells it.
+ * An implementation in a separate process: `run` does one step, `reset` resets the memory's high-water mark,
+ * `peak` returns it.
  */
 class Worker {
   private constructor(
@@ -73,21 +73,21 @@ class Worker {
 
 const SETTLE_ROUNDS = 2;
 
-/** Before each run: threads of the one before may spin a while for more work, on our time. */
+/** Pause before each run: the previous implementation's threads may briefly spin for more work. */
 const PAUSE_MS = 150;
 
 /**
- * A turn of runs in a row, as a training or a folder of slices has them. A single run after a pause also pays
- * for waking threads and cold caches, which is a matter of its own: those who never let their
- * threads sleep pay less.
+ * The duration of one turn of consecutive runs, as in a training or when predicting a folder of slices. A single
+ * run after a pause also pays for waking threads and cold caches, and so favours implementations whose threads
+ * never sleep.
  */
 export const ROW_MS = 250;
 
 /**
- * Times implementations in turn, so that whatever else the machine does falls on all alike.
+ * Times implementations in turn, so that other load on the machine affects all of them alike.
  *
- * @param turnMs how long a turn's runs take together; the mean of a turn counts as one run. Default 0: one run
- * @returns rows, and what each said of itself when it was ready
+ * @param turnMs the duration of a turn; its mean counts as one run. Default 0: one run per turn
+ * @returns the rows, and what each implementation reported when it was ready
  */
 export async function interleave(
   name: string,
@@ -98,7 +98,7 @@ export async function interleave(
   const workers: Worker[] = [];
   const ready = new Map<string, Ready>();
   try {
-    // One after the other: each has the machine to itself while it builds.
+    // One after the other, so that each builds without competing for the machine.
     for (const contender of contenders) {
       const worker = Worker.start(contender);
       workers.push(worker);
@@ -133,7 +133,7 @@ export async function interleave(
   }
 }
 
-/** Prints each implementation's best time over another's. */
+/** Prints the ratio of each implementation's best time to the baseline's. */
 export function printRatios(rows: readonly Row[], baseline: string): void {
   const base = rows.find(({ implementation }) => implementation === baseline);
   if (base === undefined) return;

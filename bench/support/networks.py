@@ -1,4 +1,4 @@
-"""The bench's networks in PyTorch, layer for layer as src/models has them."""
+"""The bench's networks in PyTorch, layer for layer as in src/models."""
 
 import torch
 from torch import nn
@@ -67,11 +67,11 @@ def stem(inputs, outputs):
 
 
 class ResNeXtBlock(nn.Module):
-    """1x1, 3x3 in groups, 1x1, and the shortcut; see src/layers/ResNeXtBlock.ts."""
+    """1x1, grouped 3x3, 1x1, and the shortcut; see src/layers/ResNeXtBlock.ts."""
 
     def __init__(self, inputs, outputs, cardinality=8):
         super().__init__()
-        # 8x4d at 16 channels: four channels per path, doubled per level as the channels are.
+        # 8x4d at 16 channels: four channels per path, doubling at each level like the channels.
         inner = 2 * outputs
         self.path = nn.Sequential(
             nn.Conv2d(inputs, inner, 1, bias=False), norm(inner), nn.ReLU(inplace=True),
@@ -106,7 +106,7 @@ class ResNetBlock(nn.Module):
 
 
 def lsh_attention(channels, filters, tokens):
-    """reformer-pytorch's attention over the pixels, padded as it asks."""
+    """reformer-pytorch's attention over the pixels, padded to the length it requires."""
     from reformer_pytorch import Autopadder, LSHSelfAttention
 
     heads = max(1, filters // 16)

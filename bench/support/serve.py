@@ -1,4 +1,4 @@
-"""The peers' side of bench/support/contenders.ts: answers lines with lines of JSON."""
+"""The Python peers' counterpart of bench/support/contenders.ts: answers each line with a line of JSON."""
 
 import json
 import sys

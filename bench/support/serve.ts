@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-/** Resident memory's high-water mark in MiB, `null` where the system does not tell. */
+/** High-water mark of resident memory in MiB; `null` if the system does not report it. */
 export function peakMiB(): number | null {
   try {
     const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
@@ -15,15 +15,15 @@ function resetPeak(): void {
   try {
     writeFileSync("/proc/self/clear_refs", "5");
   } catch {
-    // Not to be had everywhere; the peak is then that of the whole process.
+    // Not available on every system; the peak is then that of the entire process.
   }
 }
 
 /**
  * Answers the commands of `interleave` on standard input.
  *
- * @param once one step, until its result is known
- * @param figures what the bench wants to know beside the times
+ * @param once runs one step until its result is known
+ * @param figures further values that the bench needs
  */
 export function serve(
   once: () => unknown,
@@ -33,7 +33,7 @@ export function serve(
     const start = process.hrtime.bigint();
     for (let i = 0; i < times; i++) {
       const result = once();
-      // A step that is not asynchronous is timed without a turn of the event loop.
+      // A synchronous step is timed without an extra turn of the event loop.
       if (result instanceof Promise) await result;
     }
     return Number(process.hrtime.bigint() - start) / 1e6 / times;

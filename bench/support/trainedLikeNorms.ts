@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "../../src/core/random";
 
 /**
- * Gives norms and biases values as after a training: of an untrained network TensorFlow drops the biases,
- * which are 0, and fuses less.
+ * Gives norms and biases values as after a training: TensorFlow drops the biases of an untrained network,
+ * which are 0, and then fuses fewer ops.
  */
 export function setTrainedLikeNorms(model: tf.LayersModel): void {
   const random = createRandom(11);

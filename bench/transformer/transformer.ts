@@ -13,7 +13,7 @@ const TORCH = ["torch", "torch-compile"];
 
 /**
  * Training steps (forward, backward, Adam) of a small GPT: token and position embeddings, causal
- * pre-norm blocks, a head over the vocabulary. Interleaved with Keras and PyTorch.
+ * pre-norm blocks, a projection to the vocabulary. Interleaved with Keras and PyTorch.
  *
  * @param python an interpreter with bench/requirements.txt
  */

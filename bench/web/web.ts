@@ -23,7 +23,7 @@ const MODELS = ["unet", "residualAttentionUnet"] as const;
 const SLICE = 256;
 const LONGEST_MS = 300_000;
 
-/** Milliseconds from the choice of a file to its mask in a fresh page: model, shaders and all. */
+/** Milliseconds from choosing a file to its mask in a fresh page, including loading the model and shaders. */
 async function firstMask(
   browser: Browser,
   address: string,
@@ -43,7 +43,7 @@ async function firstMask(
   }
 }
 
-/** A model of preset `quick`, hardly trained: its weights do not change the time. */
+/** A model of preset `quick`, barely trained: its weights do not affect the time. */
 async function exportModel(model: string, run: string, folder: string): Promise<void> {
   const config = presetConfig("quick", { epochs: 1, phantom: { count: 8 } });
   const dataset = await loadLabelledData("phantom", config);
@@ -52,8 +52,8 @@ async function exportModel(model: string, run: string, folder: string): Promise<
 }
 
 /**
- * Time to the first mask of a 256 x 256 slice in `examples/segment-page`, in headless Chromium with WebGL
- * and WebGPU in software. No peer takes part.
+ * Time to the first mask of a 256 x 256 slice in `examples/segment-page`, in headless Chromium with
+ * software-rendered WebGL and WebGPU. There is no peer to compare with.
  */
 export async function benchWeb(_python: string, { repetitions }: BenchOptions): Promise<Row[]> {
   if (!hasChromium) throw new Error(`bench web: no browser at ${executablePath}`);
@@ -77,7 +77,7 @@ export async function benchWeb(_python: string, { repetitions }: BenchOptions): 
       await exportModel(model, join(folder, model), join(page, "model"));
       for (const backend of BACKENDS) {
         const times: number[] = [];
-        // A fresh page takes seconds; five say enough.
+        // A fresh page takes seconds, so five are enough.
         for (let i = 0; i < Math.min(repetitions, 5); i++) {
           times.push(await firstMask(browser, address, backend, imagePath));
         }

@@ -3,11 +3,11 @@ import path from "node:path";
 import ts from "typescript";
 
 /**
- * The declarations of all names that each file exports, by name, without comments and without what
- * is private. They stand as the compiler prints them, so that only a change of meaning changes them.
+ * The declarations that each file exports, by name, without comments and private members. They are
+ * as the compiler prints them, so that only changes of meaning change the text.
  *
  * @param {readonly string[]} files declaration files
- * @returns {string[]} a text per file
+ * @returns {string[]} one text per file
  */
 export function declarationsOf(files) {
   const program = createProgram(files);
@@ -37,9 +37,9 @@ export function declarationsOf(files) {
 }
 
 /**
- * The types that exported names are declared with but that no file exports.
+ * The types used in declarations of exported names that no file exports.
  *
- * @param {readonly string[]} files declaration files, which together are the package's own
+ * @param {readonly string[]} files all declaration files of the package
  * @returns {string[]} `Type of file`, sorted
  */
 export function hiddenTypes(files) {

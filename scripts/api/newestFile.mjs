@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * When a folder's newest file was written, in milliseconds.
+ * The modification time of a folder's newest file, in milliseconds.
  *
  * @param {string} folder
  * @returns {number}

@@ -1,3 +1,3 @@
-// Node's Buffer for a browser; bundled into dist/esm/packages/buffer.mjs. The slash makes it the
-// package of node_modules and not Node's own module.
+// Node's Buffer for a browser; bundled into dist/esm/packages/buffer.mjs. The slash selects the npm
+// package instead of Node's built-in module.
 export { Buffer } from "buffer/";

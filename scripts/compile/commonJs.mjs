@@ -5,13 +5,13 @@ import * as esbuild from "esbuild";
 import { bundledPackages, libraries, programs } from "./entries.mjs";
 
 /**
- * CommonJS for Node. What several entry points use stands in files of its own, so that an error or
- * a layer is the same class whichever of them it came through. esbuild splits ES modules only, so
- * each file is turned into CommonJS afterwards.
+ * CommonJS for Node. Code shared by several entry points is in separate files, so that an error or a
+ * layer is the same class whichever entry point it was imported from. esbuild splits ES modules only, so
+ * each file is converted to CommonJS afterwards.
  *
  * @param {string} root
  * @param {string} out
- * @returns {Promise<string[]>} the files of node_modules that were taken in
+ * @returns {Promise<string[]>} the files of node_modules that were bundled
  */
 export async function compileCommonJs(root, out) {
   const { outputFiles, metafile } = await esbuild.build({
@@ -44,7 +44,7 @@ export async function compileCommonJs(root, out) {
 }
 
 /**
- * @param {readonly string[]} taken packages that are bundled all the same
+ * @param {readonly string[]} taken packages that are bundled anyway
  * @returns {esbuild.Plugin}
  */
 export function packagesStayOutside(taken) {
@@ -52,7 +52,7 @@ export function packagesStayOutside(taken) {
     name: "packages-stay-outside",
     setup(build) {
       build.onResolve({ filter: /^[^./]/ }, ({ path: name, importer }) => {
-        // What a bundled package imports in turn is bundled too.
+        // The imports of a bundled package are bundled too.
         if (importer.includes("node_modules")) return null;
         const isTaken = taken.some((each) => name === each || name.startsWith(`${each}/`));
         return isTaken || path.isAbsolute(name) ? null : { path: name, external: true };

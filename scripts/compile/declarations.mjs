@@ -7,17 +7,17 @@ import ts from "typescript";
 import { libraries } from "./entries.mjs";
 import { inferredTypes } from "./inferredTypes.mjs";
 
-/** Packages whose types ours name; a project that imports us need not have them. */
+/** Packages whose types occur in our declarations; a project that imports us may not have them. */
 const inlined = ["arquero", "@uwdata/flechette"];
 
 /**
- * Declarations: one file per entry point, and the files that several share. Each holds what the
- * public names need and nothing else. Those of the ES modules name the same types as those of
- * CommonJS, so a program may mix both.
+ * Declarations: one file per entry point, and files shared by several. Each contains only what the
+ * public names need. The ES modules' declarations refer to the same types as those of CommonJS, so a
+ * program may mix both.
  *
  * @param {string} root
  * @param {string} out
- * @throws Error with the compiler's own words
+ * @throws Error with the compiler's messages
  */
 export async function compileDeclarations(root, out) {
   const folder = path.join(out, "types");
@@ -34,7 +34,7 @@ export async function compileDeclarations(root, out) {
       dts({ includeExternal: inlined }),
       { name: "plain-arrays", renderChunk: plainArrays },
     ],
-    // A type that should be exported is not; test/setup/declarations.test.ts says which.
+    // Warns of a type that should be exported; test/setup/declarations.test.ts names it.
     onwarn: ({ message }) => console.warn(message),
   });
   await bundle.write({
@@ -50,7 +50,7 @@ export async function compileDeclarations(root, out) {
 }
 
 /**
- * Typed arrays without the argument that TypeScript 5.7 gave them and older ones do not know.
+ * Removes the type argument of typed arrays, which TypeScript before 5.7 does not know.
  *
  * @param {string} code
  */
@@ -69,7 +69,7 @@ function emitDeclarations(root, folder) {
     fs.readFileSync(file, "utf8"),
   );
   const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  // Types that we state for packages without any.
+  // Types that we declare for packages without any.
   const ambient = fileNames.filter((file) => file.endsWith(".d.ts"));
   const program = ts.createProgram(
     [...ambient, ...Object.values(libraries).map((file) => path.join(root, file))],
@@ -87,7 +87,7 @@ function emitDeclarations(root, folder) {
     },
   );
   const checker = program.getTypeChecker();
-  // Before emitting, which puts nodes without a text into the tree.
+  // Before emitting, which adds nodes without text to the tree.
   const inferred = new Map(
     program.getSourceFiles().map((source) => [source.fileName, inferredTypes(checker, source)]),
   );

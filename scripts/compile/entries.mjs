@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * The entry points of the package: the name of each file in dist/ and its source. package.json's
- * `exports` name the same files.
+ * The entry points of the package: the name of each file in dist/ and its source. The `exports` of
+ * package.json refer to the same files.
  *
  * @type {Readonly<Record<string, string>>}
  */
@@ -15,11 +15,11 @@ export const libraries = {
   kernelApi: "src/kernel/index.ts",
 };
 
-/** Those that hold nothing of Node; a bundler for the browser takes them as ES modules. */
+/** The entry points that do not need Node; bundlers for the browser import them as ES modules. */
 export const browserLibraries = ["index", "viz", "web"];
 
 /**
- * What is started rather than imported.
+ * Scripts that are run rather than imported.
  *
  * @type {Readonly<Record<string, string>>}
  */
@@ -32,8 +32,8 @@ export const programs = {
 };
 
 /**
- * Packages that are taken into our own files: some are ES modules only, which CommonJS cannot
- * require, some are hundreds of small files, and none is worth a dependency of those who use us.
+ * Packages that are bundled into our files: some are ES modules only, which CommonJS cannot
+ * require, some are hundreds of small files, and none should be a dependency of our users.
  */
 export const bundledPackages = [
   "cli-progress",

@@ -2,12 +2,12 @@
 import ts from "typescript";
 
 /**
- * Types that zod infers from a schema, spelled out: the declarations then need neither the schema
+ * Expands the types that zod infers from a schema: the declarations then need neither the schema
  * nor zod.
  *
  * @param {ts.TypeChecker} checker
  * @param {ts.SourceFile} source
- * @returns {Map<string, string>} what the source says, such as `z.infer<typeof schema>`, and the type
+ * @returns {Map<string, string>} the type's text in the source, such as `z.infer<typeof schema>`, and the type
  */
 export function inferredTypes(checker, source) {
   /** @type {Map<string, string>} */

@@ -5,12 +5,12 @@ import * as esbuild from "esbuild";
 import { browserLibraries, bundledPackages, libraries } from "./entries.mjs";
 
 /**
- * ES modules for bundlers, a file for each source file, so that who imports one layer takes that
+ * ES modules for bundlers, one file per source file, so that importing one layer bundles only that
  * layer and what it uses.
  *
  * @param {string} root
  * @param {string} out
- * @returns {Promise<string[]>} the files of node_modules that were taken in
+ * @returns {Promise<string[]>} the files of node_modules that were bundled
  */
 export async function compileModules(root, out) {
   const into = path.join(out, "esm");
@@ -59,11 +59,11 @@ export async function compileModules(root, out) {
 }
 
 /**
- * The readers of files use Node's `Buffer`; a browser gets it from a package. Left out of a bundle
- * that reads no files.
+ * The file readers use Node's `Buffer`; in a browser it comes from a package. Bundles that read no
+ * files do not include it.
  *
  * @param {string} code
- * @param {string} buffer the module that has it
+ * @param {string} buffer the module that exports it
  */
 function withBuffer(code, buffer) {
   return /\bBuffer\.\w/.test(code) ? `import { Buffer } from "${buffer}";\n${code}` : code;
@@ -85,7 +85,7 @@ function common(root) {
 }
 
 /**
- * Each import becomes one of the built file beside it.
+ * Rewrites each import to the built file next to it.
  *
  * @param {string} src
  * @returns {esbuild.Plugin}

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * dist/NOTICES.txt: the licences of the packages whose code stands in our files.
+ * dist/NOTICES.txt: the licences of the packages that are bundled in our files.
  *
  * @param {string} root
  * @param {string} out

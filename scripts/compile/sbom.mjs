@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * dist/sbom.cdx.json: what is in the package, as CycloneDX 1.5: the packages whose code stands in
- * our files, and the peer that must be installed beside them. The same sources give the same bytes.
+ * dist/sbom.cdx.json: the contents of the package, as CycloneDX 1.5: the packages bundled in our files,
+ * and the peer dependency. The same sources give the same bytes.
  *
  * @param {string} root
  * @param {string} out
@@ -46,7 +46,7 @@ export function writeSbom(root, out, files) {
 
 /**
  * @param {string} folder
- * @param {string | undefined} integrity as package-lock.json has it
+ * @param {string | undefined} integrity from package-lock.json
  */
 function componentOf(folder, integrity) {
   const { name, version, license } = readJson(path.join(folder, "package.json"));
@@ -59,10 +59,10 @@ function componentOf(folder, integrity) {
   };
 }
 
-/** @param {string} license an identifier of SPDX's, or an expression of them */
+/** @param {string} license an SPDX identifier or expression */
 function licensesOf(license) {
   if (/ (AND|OR) /.test(license)) return [{ expression: license.replace(/^\((.*)\)$/, "$1") }];
-  // A pointer to a file is no identifier.
+  // A reference to a file is not an identifier.
   return [{ license: /^SEE /.test(license) ? { name: license } : { id: license } }];
 }
 

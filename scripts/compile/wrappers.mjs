@@ -5,11 +5,11 @@ import ts from "typescript";
 import { libraries } from "./entries.mjs";
 
 /**
- * ES modules for Node that hand out what the CommonJS ones hold, so that `import` and `require` in
- * one process give the same classes.
+ * ES modules for Node that re-export the CommonJS ones, so that `import` and `require` in one process
+ * give the same classes.
  *
  * @param {string} root
- * @param {string} out where the declarations are already
+ * @param {string} out the folder that already contains the declarations
  */
 export function writeWrappers(root, out) {
   const files = Object.keys(libraries).map((name) => path.join(out, `${name}.js`));

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * The links of a folder of pages that lead nowhere: to a file that is not there, or to a place that
- * its page does not have. Addresses of the web are only checked to be some.
+ * The broken links in a folder of pages: to a missing file, or to an anchor that its page does not have.
+ * Web URLs are only checked for their syntax.
  *
  * @param {string} folder
  * @returns {string[]} `page: link`

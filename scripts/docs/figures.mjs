@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * The recorded measurements as a page, each table with the command that takes it again.
+ * The recorded benchmarks as a page, each table with the command that reproduces it.
  *
  * @param {string} results the folder of bench/results
  * @returns {string} Markdown

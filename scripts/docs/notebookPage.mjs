@@ -1,11 +1,11 @@
 // @ts-check
 
 /**
- * A notebook's text and code as a page.
+ * A notebook's text and code as a documentation page.
  *
  * @param {string} name of the file
  * @param {{ metadata: { title?: string }, cells: { cell_type: string, source: string | string[] }[] }} notebook
- * @param {boolean} isRendered whether `npm run reports` has made its page with outputs
+ * @param {boolean} isRendered whether `npm run reports` has written its page with outputs
  * @returns {string} Markdown
  */
 export function notebookPage(name, { metadata, cells }, isRendered) {
@@ -17,7 +17,7 @@ export function notebookPage(name, { metadata, cells }, isRendered) {
   const body = cells.map(({ cell_type: type, source }) => {
     const text = (Array.isArray(source) ? source.join("") : source).trim();
     if (type === "code") return `\`\`\`ts\n${text}\n\`\`\``;
-    // The page has one title; what the notebook calls its own becomes a section.
+    // The page already has a title, so the notebook's own is removed.
     return type === "markdown" ? text.replace(/^# .*\n?/, "").trim() : "";
   });
   return (

@@ -4,7 +4,7 @@ import path from "node:path";
 import { figuresPage } from "./figures.mjs";
 import { notebookPage } from "./notebookPage.mjs";
 
-/** The pages before the API, in the order of the menu; the rest of docs/ follows. */
+/** The pages before the API, in menu order; the rest of docs/ follows. */
 const FIRST = [
   "start.md",
   "add-a-layer.md",
@@ -20,8 +20,8 @@ const FIRST = [
 ];
 
 /**
- * Copies the Markdown of the project into a folder of the same layout, with the pages that are made
- * from records, so that links between them hold.
+ * Copies the project's Markdown into a folder with the same layout, together with the pages generated
+ * from records, so that links between them work.
  *
  * @param {string} root
  * @param {string} staged
@@ -63,7 +63,7 @@ function withoutApi(text) {
 }
 
 /**
- * Writes a page with its links turned to other pages, and copies the files that it links to.
+ * Writes a page with its links converted to other pages, and copies the files that it links to.
  *
  * @param {string} root
  * @param {string} staged

@@ -20,7 +20,7 @@ const STYLE = `
 `;
 
 /**
- * A page that links every notebook that has one.
+ * A page that links every notebook that has been rendered.
  *
  * @param {string} notebooks
  * @param {string} reports

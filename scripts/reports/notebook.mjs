@@ -14,7 +14,7 @@ import path from "node:path";
 const textOf = (text = "") => (typeof text === "string" ? text : text.join(""));
 
 /**
- * A notebook, as far as pages tell of it.
+ * The parts of a notebook that pages show.
  *
  * @param {string} file
  */
@@ -28,14 +28,14 @@ export function readNotebook(file) {
   return {
     cells,
     title: metadata.title ?? path.basename(file, ".ipynb"),
-    /** What a reader of the index is told: how long it takes, as the notebook says it. */
+    /** The running time shown in the index, as stated in the notebook. */
     takes: /(?:about|in) ((?:one|two|three|four|\d+)(?: to \w+)? minutes?)/.exec(text)?.[1] ?? "",
     hasSlides: cells.some(({ metadata: { slideshow } }) => slideshow?.slide_type !== undefined),
   };
 }
 
 /**
- * Errors, and what was written to stderr.
+ * Errors, and text written to stderr.
  *
  * @param {{ cells: readonly Cell[] }} notebook
  */

@@ -1,12 +1,12 @@
 // @ts-check
 
-/** What the rows are tested against stands first. */
+/** The order of the rows; the first is the reference of the tests. */
 const ORDER = ["unet", "residualAttentionUnet", "BasicUNet (MONAI)"];
 const CLASSES = ["ground-glass", "consolidation"];
 
 /**
- * A row of bench/results/accuracy.json, as far as it is read: Dice of each case, averaged over seeds,
- * `null` where the truth does not have the class.
+ * The fields of a row of bench/results/accuracy.json that are used: Dice of each case, averaged over seeds,
+ * `null` if the truth does not contain the class.
  *
  * @typedef {object} AccuracyRow
  * @property {string} case
@@ -17,7 +17,7 @@ const CLASSES = ["ground-glass", "consolidation"];
 /**
  * `unet, best` as `U-Net, best`.
  *
- * @param {string} name of a row: a model, and how it differs from its usual form
+ * @param {string} name of a row: a model, and how it differs from its default form
  * @param {(name: string) => string} modelTitle
  */
 function titleOf(name, modelTitle) {
@@ -30,7 +30,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 
 /**
  * @param {readonly (number | null)[]} dice of one case, per class
- * @returns {Readonly<Record<string, number>>} by the table's columns, NaN where not defined
+ * @returns {Readonly<Record<string, number>>} by the table's columns, NaN if not defined
  */
 function columnsOf(dice) {
   const defined = dice.flatMap((value) => value ?? []);
@@ -41,8 +41,8 @@ function columnsOf(dice) {
 }
 
 /**
- * The figures of `npm run bench -- accuracy` over all folds as a study's table. Numbers only: the slices' licence allows no
- * pictures and no weights in the repository.
+ * The results of `npm run bench -- accuracy` over all folds as a study's table. Numbers only: the licence of the
+ * slices does not allow pictures or weights in the repository.
  *
  * @param {{ machine: string, commit: string, rows: readonly AccuracyRow[] }} record
  * @param {Pick<typeof import("../../src/notebook"), "holm" | "modelTitle" | "spreadOf" | "wilcoxonSignedRank">} layerbook
@@ -51,7 +51,7 @@ function columnsOf(dice) {
 export function accuracyTable({ machine, commit, rows }, layerbook) {
   const { holm, spreadOf, modelTitle, wilcoxonSignedRank } = layerbook;
   const columns = Object.keys(columnsOf([]));
-  // A mean over a fold or two must not stand beside means over all of them: folds differ by more than recipes.
+  // Only rows with all folds: folds differ by more than recipes, so means over fewer folds are not comparable.
   const count = (/** @type {AccuracyRow} */ { cases }) => Object.keys(cases).length;
   const most = Math.max(...rows.map(count));
   const whole = rows.filter((row) => count(row) === most);

@@ -17,8 +17,8 @@ import { findPackage, findTfjsNode } from "./tfjs.mjs";
  */
 
 /**
- * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which loads the other one, built
- * from tfjs-node's own sources with our sessionOptions.h. `tensorflow.path` names the folder of
+ * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which in turn loads the actual binding, built
+ * from tfjs-node's own sources with our sessionOptions.h. `tensorflow.path` contains the folder of
  * TensorFlow's libraries.
  */
 const products = {
@@ -33,7 +33,7 @@ const loaderSource = path.join(here, "quietLoader.cc");
 /** Included before tfjs-node's own sources. */
 const sessionOptions = path.join(here, "sessionOptions.h");
 
-/** The version of Node's C interface that the addon is built for; every Node since 16 has it. */
+/** The Node-API version that the addon is built for; every Node since 16 has it. */
 const napi = 8;
 
 /** @param {import("./tfjs.mjs").Places} places */
@@ -43,15 +43,15 @@ function headersFolder(places) {
 
 /**
  * The compiler's arguments. The addon finds TensorFlow by a run path that names the wheel's real
- * folder: a CUDA wheel in turn finds NVIDIA's libraries relative to its own place.
+ * folder: a CUDA wheel in turn finds NVIDIA's libraries relative to its own location.
  *
  * @param {object} where
  * @param {string} where.tfjs the folder of tfjs-node-gpu
- * @param {string} where.headers that of Node's C headers
- * @param {string} where.tensorflow that of the wheel
- * @param {boolean} where.usesGpu whether the wheel is the CUDA one
+ * @param {string} where.headers the folder of Node's C headers
+ * @param {string} where.tensorflow the folder of the wheel
+ * @param {boolean} where.usesGpu whether it is the CUDA wheel
  * @param {string} where.output
- * @param {boolean} [where.isPrebuilt] whether it is for other machines: without a run path
+ * @param {boolean} [where.isPrebuilt] whether it is for other machines: no run path is set
  * @param {string} platform
  */
 export function compilerArguments(where, platform) {
@@ -95,7 +95,7 @@ function loaderArguments({ headers, output }, platform) {
 }
 
 /**
- * The products and how each is compiled.
+ * The products and the arguments to compile each.
  *
  * @param {Omit<Parameters<typeof compilerArguments>[0], "output">} where
  * @param {string} folder for the products
@@ -120,8 +120,8 @@ function prebuiltFor({ packageRoot, isCheckout, env, environment }) {
 }
 
 /**
- * Before the 2 GB of TensorFlow, which would be of no use without it. The package may bring the
- * addon; then none is needed.
+ * Runs before the 2 GB download of TensorFlow, which is useless without the addon. If the package
+ * contains the addon, no compiler is needed.
  *
  * @type {import("./context.mjs").Step<{compiler: string | null}>}
  */
@@ -168,7 +168,7 @@ export const addonStep = {
 };
 
 /**
- * Takes the addon that came with the package, if it loads here.
+ * Uses the addon that came with the package, if it loads here.
  *
  * @param {Context} context
  * @param {string} partial
@@ -228,7 +228,7 @@ function compileFailure(compiler, report) {
 }
 
 /**
- * Loads the addon in a process of its own: a library that does not fit the machine may abort.
+ * Loads the addon in a separate process: a library that does not fit the machine may abort.
  *
  * @param {string} addon
  * @param {string} wanted the version of TensorFlow
@@ -273,7 +273,7 @@ function targetFolder(places) {
 }
 
 /**
- * Puts the addon into tfjs-node's own place, from which `npm ci` wipes it.
+ * Copies the addon to the place where tfjs-node loads it; `npm ci` deletes it there.
  *
  * @type {import("./context.mjs").Step<null>}
  */
@@ -288,7 +288,7 @@ export const placeAddonStep = {
       return fs.existsSync(target) && fs.readFileSync(target).equals(fs.readFileSync(built));
     }),
   run(context) {
-    // The loader last: it looks for the other one.
+    // The loader last, since it needs the other files.
     for (const name of [products.place, products.binding, products.loader]) {
       const built = fs.readFileSync(path.join(context.results.addon.folder, name));
       writeWhole(path.join(targetFolder(context), name), built, 0o755);

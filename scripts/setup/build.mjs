@@ -28,7 +28,7 @@ export function prepareBuild(root) {
 }
 
 /**
- * The arguments to Node that compile src/ into a folder of its own.
+ * The arguments to Node that compile src/ into a separate folder.
  *
  * @param {string} root
  */
@@ -37,7 +37,7 @@ export function compileCommand(root) {
 }
 
 /**
- * Puts a build that succeeded in the place of the old one.
+ * Replaces the old build by one that succeeded.
  *
  * @param {string} root
  */
@@ -68,15 +68,15 @@ export const buildStep = {
   },
 };
 
-/** In node_modules: the package for cells, and its command for npx. */
+/** Links in node_modules: the package for cells, and its command for npx. */
 const links = [
   ["layerbook", ".."],
   [path.join(".bin", "layerbook"), path.join("..", "..", "scripts", "layerbook.mjs")],
 ];
 
 /**
- * Cells cannot import `../`, so the package stands among its own dependencies, with its command, as
- * if npm had installed it. `npm ci` and `npm install` take both links away.
+ * Cells cannot import `../`, so the package and its command are linked in its own node_modules, as
+ * if npm had installed it. `npm ci` and `npm install` remove both links.
  *
  * @type {import("./context.mjs").Step<null>}
  */

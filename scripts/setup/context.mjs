@@ -3,7 +3,7 @@ import path from "node:path";
 import { errorLines, runLogged, tail } from "./shell.mjs";
 
 /**
- * What every step is given.
+ * Passed to every step.
  *
  * @typedef {object} Context
  * @property {string} root the project that is set up
@@ -11,8 +11,8 @@ import { errorLines, runLogged, tail } from "./shell.mjs";
  * @property {boolean} isCheckout whether the project is layerbook's own repository
  * @property {NodeJS.ProcessEnv} env
  * @property {import("./environment.mjs").PythonEnvironment} environment
- * @property {string} engineFolder for the addon, stamps and logs; outlives node_modules
- * @property {Record<string, any>} results what the steps before left, by their names
+ * @property {string} engineFolder for the addon, stamps and logs; not deleted with node_modules
+ * @property {Record<string, any>} results the results of earlier steps, by name
  * @property {(line: string) => void} say
  * @property {(name: string, command: string, args: readonly string[], extra?: NodeJS.ProcessEnv) => Promise<RunReport>} runLogged
  */
@@ -21,23 +21,23 @@ import { errorLines, runLogged, tail } from "./shell.mjs";
  * @typedef {object} RunReport
  * @property {boolean} ok
  * @property {string} output
- * @property {string} tail the last lines of it
- * @property {string} errors the lines that speak of errors, or the last ones where none does
- * @property {string} log the file that holds it
+ * @property {string} tail its last lines
+ * @property {string} errors the lines that mention errors, or the last ones if none does
+ * @property {string} log the file that contains it
  */
 
 /**
- * A step of set-up. It runs where its inputs differ from those of its last success, or where what
- * it left is no longer whole.
+ * A step of set-up. It runs if its inputs have changed since its last success, or if its result is no
+ * longer complete.
  *
  * @template R
  * @typedef {object} Step
  * @property {string} name of its stamp
  * @property {string} title
- * @property {(context: Context) => unknown} inputs anything that JSON can hold
+ * @property {(context: Context) => unknown} inputs any JSON value
  * @property {(context: Context, result: R) => boolean} isWhole
  * @property {(context: Context) => Promise<R>} run
- * @property {(result: R) => string} [describe] a few words for the line that closes it
+ * @property {(result: R) => string} [describe] a few words for the step's last line
  */
 
 /**

@@ -3,16 +3,16 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * A Python package that is installed.
+ * An installed Python package.
  *
  * @typedef {object} Distribution
- * @property {string} name as PEP 503 spells it
+ * @property {string} name normalized according to PEP 503
  * @property {string} version
  * @property {string} folder its .dist-info
  */
 
 /**
- * What is installed, read from the folder itself: asking pip takes a second.
+ * The installed packages, read from the folder itself: asking pip takes a second.
  *
  * @param {string} sitePackages
  * @returns {Distribution[]}
@@ -33,7 +33,7 @@ export function normaliseName(name) {
 }
 
 /**
- * Whether `name==version` (or any other requirement, by its name alone) is installed.
+ * Whether `name==version` (or any other requirement, by name only) is installed.
  *
  * @param {readonly Distribution[]} installed
  * @param {string} requirement
@@ -51,8 +51,8 @@ export function isSatisfied(installed, requirement) {
 }
 
 /**
- * Takes away what a killed pip left: pip believes a package to be there by its .dist-info alone,
- * so one whose files are not all there, at their size, must lose it to be installed again.
+ * Cleans up after a killed pip. pip considers a package installed if its .dist-info exists, so the
+ * .dist-info of a package with missing or truncated files is deleted to have it installed again.
  *
  * @param {string} sitePackages
  * @returns {string[]} the packages that were broken
@@ -66,7 +66,7 @@ export function removeBroken(sitePackages) {
     broken.push(name);
   }
   for (const entry of fs.existsSync(sitePackages) ? fs.readdirSync(sitePackages) : []) {
-    // While pip replaces a package, the old one bears a name that starts with ~.
+    // While pip replaces a package, the old one has a name that starts with ~.
     if (entry.startsWith("~")) fs.rmSync(path.join(sitePackages, entry), { recursive: true });
   }
   return broken;

@@ -2,7 +2,7 @@
 import { SetupFailure } from "./failure.mjs";
 
 /**
- * What environment.yml asks for.
+ * The requirements of environment.yml.
  *
  * @typedef {object} PythonEnvironment
  * @property {{from: readonly [number, number], below: readonly [number, number]}} python the range of versions
@@ -10,8 +10,8 @@ import { SetupFailure } from "./failure.mjs";
  */
 
 /**
- * Reads the part of YAML that environment.yml is written in: a `dependencies` list with one
- * nested `pip` list. Anything else under `dependencies` is refused rather than guessed.
+ * Reads the subset of YAML that environment.yml uses: a `dependencies` list with one nested `pip`
+ * list. Anything else under `dependencies` is rejected rather than guessed.
  *
  * @param {string} text
  * @returns {PythonEnvironment}
@@ -84,7 +84,7 @@ export function tensorflowPin(packages) {
 }
 
 /**
- * The requirement for the wheel that fits the machine. `tensorflow-cpu` is built for x86-64 alone.
+ * The requirement for the wheel that fits the machine. `tensorflow-cpu` exists only for x86-64.
  *
  * @param {string} version
  * @param {{gpu: boolean, platform: string, arch: string}} machine
@@ -97,7 +97,7 @@ export function tensorflowRequirement(version, { gpu, platform, arch }) {
 }
 
 /**
- * Where a version stands to a range.
+ * Compares a version with a range.
  *
  * @param {string} version e.g. `3.11.7`
  * @param {PythonEnvironment["python"]} range
@@ -111,7 +111,7 @@ export function placeInRange(version, range) {
 }
 
 /**
- * `3.10 to 3.13`, as a person says it.
+ * The range as text: `3.10 to 3.13`.
  *
  * @param {PythonEnvironment["python"]} range
  */

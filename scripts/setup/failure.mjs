@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A reason why set-up cannot go on, and what the person at the keyboard can do about it. */
+/** The reason why set-up cannot continue, and what the user can do about it. */
 export class SetupFailure extends Error {
   /**
    * @param {string} problem what was found, e.g. `no C++ compiler found (looked for g++, c++)`
@@ -15,12 +15,12 @@ export class SetupFailure extends Error {
   }
 }
 
-/** What TensorFlow, JupyterLab and their like take. */
+/** The disk space needed by TensorFlow, JupyterLab and the other packages. */
 const room =
   "TensorFlow and JupyterLab take 2 GB (8 GB with CUDA). Make room and run set-up again.";
 
 /**
- * The failure behind an error of the operating system, or `null` where it is a mistake of ours.
+ * The failure for an error of the operating system, or `null` if the error is our own bug.
  *
  * @param {unknown} error
  * @param {string} root the project that is set up
@@ -38,7 +38,7 @@ export function systemFailure(error, root) {
 }
 
 /**
- * The same from a tool's output.
+ * The same for a tool's output.
  *
  * @param {string} output of npm, pip, venv or a compiler
  */

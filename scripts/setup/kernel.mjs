@@ -4,11 +4,11 @@ import path from "node:path";
 import { SetupFailure } from "./failure.mjs";
 import { hashFiles } from "./stamps.mjs";
 
-/** What a notebook's names are typed by. */
+/** The declarations that type a notebook's names. */
 const declarations = ["index.d.ts", "node.d.ts", "viz.d.ts", "web.d.ts", "notebook.d.ts"];
 
 /**
- * TypeScript's version: the snapshot holds it whole.
+ * TypeScript's version: the snapshot contains all of TypeScript.
  *
  * @param {readonly string[]} roots
  */
@@ -26,7 +26,7 @@ export const kernelStep = {
   title: "Jupyter kernel",
   inputs: ({ packageRoot, engineFolder, results }) => [
     ...[process.execPath, packageRoot, results.python.prefix, results.python.made],
-    // The start-up snapshot is of this Node and of these declarations.
+    // The start-up snapshot depends on this Node and these declarations.
     ...[process.version, typescriptVersion([packageRoot, engineFolder])],
     hashFiles(path.join(packageRoot, "dist"), [...declarations, "kernelSnapshot.js"]),
   ],

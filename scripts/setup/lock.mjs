@@ -6,8 +6,8 @@ import { probe } from "./shell.mjs";
 import { writeWhole } from "./stamps.mjs";
 
 /**
- * One set-up at a time. A set-up that was killed leaves its lock behind, and perhaps a pip or npm
- * that still writes: the next one waits for that tool to end, then takes the lock over.
+ * Ensures that only one set-up runs at a time. A killed set-up leaves its lock behind, and perhaps a pip
+ * or npm that is still writing: the next one waits for that tool to end, then takes over the lock.
  */
 export class Lock {
   /** @param {string} file */
@@ -38,7 +38,7 @@ export class Lock {
   }
 
   /**
-   * Notes the tool that runs now, so that a next run knows of it if this one is killed.
+   * Records the running tool, so that the next run knows about it if this one is killed.
    *
    * @param {number | undefined} pid
    */
@@ -61,7 +61,7 @@ export class Lock {
     }
   }
 
-  /** @returns {{pid: number, isChild: boolean} | null} a process that lives, or none */
+  /** @returns {{pid: number, isChild: boolean} | null} the running process that holds the lock, or `null` */
   #holder() {
     try {
       const { owner, child } = JSON.parse(fs.readFileSync(this.file, "utf8"));
@@ -88,14 +88,14 @@ function isAlive({ pid, started }) {
 }
 
 /**
- * When a process started, which tells it from a later one of the same number; `""` where none runs.
+ * A process's start time, which distinguishes it from a later one with the same pid; `""` if none runs.
  *
  * @param {number} pid
  */
 export function startOf(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields after the name in brackets, which may hold spaces: state is the 1st, start the 20th.
+    // Fields after the name in brackets, which may contain spaces: state is the 1st, start time the 20th.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" ? "" : fields[19];
   } catch {

@@ -20,7 +20,7 @@ import { tfjsStep } from "./tfjs.mjs";
 
 const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-// What needs no 2 GB of TensorFlow comes first, so that the command line and `doctor` work early.
+// Steps that do not need the 2 GB of TensorFlow come first, so that the command line and `doctor` work early.
 export const checkoutSteps = [
   ...[pythonStep, npmStep, linkStep, buildStep, compilerStep, pipStep],
   ...[tfjsStep, addonStep, placeAddonStep],
@@ -30,13 +30,13 @@ export const projectSteps = [
   ...[tfjsStep, addonStep, placeAddonStep],
 ];
 
-/** JupyterLab refuses to start as root and does not say set-up's part of the way on. */
+/** JupyterLab refuses to start as root; set-up explains how to start it anyway. */
 export const rootHint =
   "As root, JupyterLab starts only with --allow-root: `.venv/bin/jupyter lab --allow-root`.";
 
 /**
  * @param {readonly string[]} args `--project DIR` sets up a project that depends on layerbook;
- *   `--check` does nothing and prints, as JSON, how each step stands
+ *   `--check` changes nothing and prints the state of each step as JSON
  * @param {NodeJS.ProcessEnv} env
  * @param {(line: string) => void} [say] is given each line of the output
  * @returns {Promise<number>} the exit code
@@ -60,7 +60,7 @@ export async function main(args, env, say = (line) => console.log(line)) {
       say(JSON.stringify(checkSteps(steps, context, stamps)));
       return 0;
     }
-    // Making a folder in it would fail with another reason (ENOENT) on some Nodes.
+    // Checked first: on some Nodes, creating a folder in it would fail with a misleading error (ENOENT).
     fs.accessSync(root, fs.constants.W_OK);
     await lock.take(say);
     isLocked = true;

@@ -5,8 +5,8 @@ import { SetupFailure, diskFailure } from "./failure.mjs";
 import { soundsOffline, which } from "./shell.mjs";
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm writes its own list of what it
- * installed as the last thing, so a tree that is half-made has none.
+ * Whether node_modules contains what package-lock.json requires. npm writes its list of installed
+ * packages last, so an incomplete tree does not have one.
  *
  * @param {string} root
  */
@@ -35,14 +35,14 @@ function readPackages(file) {
   }
 }
 
-/** `npm run -s setup` would silence this npm too, and with it the reason why it fails. */
+/** `npm run -s setup` would also silence this npm and hide why it failed. */
 export const audible = ["--loglevel=warn"];
 
 /** @type {import("./context.mjs").Step<null>} */
 export const npmStep = {
   name: "npm",
   title: "Node packages",
-  // What is installed speaks for itself: a developer's `npm install` is as good as ours.
+  // Only the installed packages count: a developer's own `npm install` is just as good.
   inputs: () => null,
   isWhole: ({ root }) => isLockInstalled(root),
   async run(context) {
@@ -54,7 +54,7 @@ export const npmStep = {
     const report = await context.runLogged("npm", npm[0], [
       ...npm.slice(1),
       ...["ci", "--ignore-scripts", "--no-audit", "--no-fund", ...audible],
-      // By default it takes minutes to say that there is no network.
+      // By default npm takes minutes to report that there is no network.
       ...["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"],
     ]);
     if (!report.ok) throw npmFailure(report);
@@ -63,7 +63,7 @@ export const npmStep = {
 };
 
 /**
- * npm as it was started, so that it runs on the same Node, else the one on the PATH.
+ * The npm that was used to start this script, so that it runs on the same Node, or else the one on the PATH.
  *
  * @param {NodeJS.ProcessEnv} env
  */

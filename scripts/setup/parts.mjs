@@ -7,8 +7,8 @@ import { audible, findNpm, npmFailure } from "./npm.mjs";
 import { writeWhole } from "./stamps.mjs";
 
 /**
- * What engine, kernel and readers need besides layerbook itself. A project that only imports layers
- * must not fetch these, so they are no dependencies; the versions are those that we test with.
+ * Packages that the engine, kernel and readers need besides layerbook itself. A project that only imports
+ * layers must not download these, so they are not dependencies; the versions are those that we test with.
  */
 const parts = [
   ...["@tensorflow/tfjs-node-gpu", "node-api-headers"],
@@ -18,7 +18,7 @@ const parts = [
   ...["h5wasm", "sharp"],
 ];
 
-/** Imports from the folder that it stands in; see src/files/packages.ts. */
+/** Imports a package relative to its own folder; see src/files/packages.ts. */
 const importer = "export const load = (name) => import(name);\n";
 
 /** @param {string} packageRoot */
@@ -30,8 +30,8 @@ function pinned(packageRoot) {
 }
 
 /**
- * Fetches the parts into the project's `.engine` folder: they outlive `npm ci` there, and their
- * install scripts, of which tfjs-node-gpu's wants a TensorFlow of 2022, are never run.
+ * Installs these packages into the project's `.engine` folder, where `npm ci` does not delete them. Their
+ * install scripts are never run: tfjs-node-gpu's would download a TensorFlow of 2022.
  *
  * @type {import("./context.mjs").Step<null>}
  */
@@ -71,8 +71,8 @@ export const partsStep = {
 };
 
 /**
- * tfjs-node-gpu brings a tfjs of its own along. The project's must be the only one, or tensors and
- * layers of the two would not know each other.
+ * tfjs-node-gpu installs its own copy of tfjs. The project's must be the only one, since tensors and
+ * layers of two copies are incompatible.
  *
  * @param {string} engineFolder
  */

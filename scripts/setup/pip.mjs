@@ -12,11 +12,11 @@ import { soundsOffline } from "./shell.mjs";
  * @typedef {{tensorflow: string, folder: string, requirements: string[], usesGpu: boolean}} PipResult
  */
 
-/** TensorFlow comes under several names, all of which fill the same folder. */
+/** TensorFlow's packages have several names, but all install into the same folder. */
 const tensorflowNames = ["tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"];
 
 /**
- * What has to be installed on this machine.
+ * What must be installed on this machine.
  *
  * @param {Context} context
  */
@@ -104,8 +104,8 @@ function tensorflowAt(requirements) {
 }
 
 /**
- * Two TensorFlows would overwrite each other. In `.venv` the other one is taken out; in an
- * environment that is not ours that is for its owner to do.
+ * Two TensorFlows would overwrite each other's files. In `.venv` the other one is uninstalled; in an
+ * environment that set-up does not own, its owner must do that.
  *
  * @param {Context} context
  * @param {string} requirement
@@ -128,7 +128,7 @@ async function clearOtherTensorflow(context, requirement, version) {
   context.say(`  taking out ${list}, which does not match ${requirement}`);
   await context.runLogged("pip-uninstall", python.executable, [
     ...["-E", "-s", "-m", "pip", "uninstall", "--yes"],
-    // The wanted one too, where it is there: they share files.
+    // Also the wanted one if it is installed: they share files.
     ...new Set([...others.map((one) => one.name), wanted]),
   ]);
 }

@@ -4,12 +4,12 @@ import { SetupFailure } from "./failure.mjs";
 import { probe, which } from "./shell.mjs";
 
 /**
- * The machine, as far as set-up cares.
+ * The properties of the machine that matter to set-up.
  *
  * @typedef {object} Machine
  * @property {string} platform
  * @property {string} arch
- * @property {boolean} isTested whether layerbook is tested on its kind
+ * @property {boolean} isTested whether layerbook is tested on this kind of machine
  */
 
 /**
@@ -17,7 +17,7 @@ import { probe, which } from "./shell.mjs";
  * @param {string} arch
  * @param {boolean} [isMusl] whether the C library is musl, for which TensorFlow has no wheel
  * @returns {Machine}
- * @throws {SetupFailure} where TensorFlow has no wheel for it
+ * @throws {SetupFailure} if TensorFlow has no wheel for it
  */
 export function describeMachine(platform, arch, isMusl = false) {
   if (platform === "win32") {
@@ -55,7 +55,7 @@ export function runsOnMusl() {
 }
 
 /**
- * Whether TensorFlow's CUDA wheel is wanted: as `LAYERBOOK_ENGINE` says, else where a driver answers.
+ * Whether to install TensorFlow's CUDA wheel: as `LAYERBOOK_ENGINE` says, or else if an NVIDIA driver responds.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {boolean}
@@ -77,10 +77,10 @@ export function wantsGpu(env) {
 /**
  * The command that installs something with the system's package manager.
  *
- * @param {"compiler" | "venv" | "python" | "otherPython"} what `otherPython`: another than the system's own
+ * @param {"compiler" | "venv" | "python" | "otherPython"} what `otherPython`: a Python other than the system's
  * @param {string} platform
  * @param {string} [osRelease] the text of /etc/os-release
- * @param {string} [pythonVersion] of the Python at hand, for Debian's package name
+ * @param {string} [pythonVersion] of the Python in use, for Debian's package name
  */
 export function installHint(what, platform, osRelease = readOsRelease(), pythonVersion = "3") {
   if (platform === "darwin") {

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * Where the package keeps the addon that was compiled before it was packed. It needs Node's C
- * interface and TensorFlow's alone, so one file serves all Linux on x86-64; the loader beside it
+ * The package's folder for the addon that was compiled before packing. The addon needs only the C
+ * interfaces of Node and TensorFlow, so one file serves all Linux on x86-64; the loader next to it
  * finds TensorFlow by `tensorflow.path`.
  *
  * @param {string} packageRoot
@@ -14,8 +14,8 @@ export function prebuiltFolder(packageRoot) {
 }
 
 /**
- * The folder of the addon that came with the package, or `null` where there is none for this
- * machine: on another kind of machine, for a GPU, or in a checkout, where its sources may change.
+ * The folder of the addon that came with the package, or `null` if there is none for this machine:
+ * on another kind of machine, for a GPU, or in a checkout, where its sources may change.
  *
  * @param {object} wanted
  * @param {string} wanted.packageRoot

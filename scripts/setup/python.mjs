@@ -8,7 +8,7 @@ import { describeMachine, installHint, runsOnMusl } from "./platform.mjs";
 import { probe, which } from "./shell.mjs";
 
 /**
- * What a Python says of itself.
+ * What a Python interpreter reports about itself.
  *
  * @typedef {object} PythonFacts
  * @property {string} executable
@@ -25,7 +25,7 @@ import { probe, which } from "./shell.mjs";
  * @typedef {PythonFacts & {kind: "venv" | "conda" | "given", made: string, fingerprint: string}} PythonResult
  */
 
-// Also read by Pythons that are far too old, so that they can say which they are.
+// Must also run in very old Pythons, so that they can report their version.
 const questions = `
 import json, os, sys
 try:
@@ -52,7 +52,7 @@ print(json.dumps({
 /**
  * @param {string} executable
  * @param {NodeJS.ProcessEnv} env
- * @returns {PythonFacts | null} `null` where it does not answer
+ * @returns {PythonFacts | null} `null` if it does not respond
  */
 export function inspectPython(executable, env) {
   const answer = probe(executable, ["-E", "-s", "-c", questions], { env, cwd: os.tmpdir() });
@@ -64,8 +64,8 @@ export function inspectPython(executable, env) {
 }
 
 /**
- * Which Python is to be used: the one that was named, else an active conda environment (never
- * `base`, which other work shares), else `.venv` in the project.
+ * Which Python to use: the one given by the user, else an active conda environment (never `base`,
+ * which is shared with other work), else `.venv` in the project.
  *
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
@@ -79,7 +79,7 @@ export function choosePython(root, env) {
   return { kind: "venv", executable: path.join(root, ".venv", "bin", "python") };
 }
 
-/** Changes when the interpreter behind a name is another one, e.g. after a system upgrade. */
+/** Changes if a name refers to a different interpreter, e.g. after a system upgrade. */
 function fingerprint(/** @type {string} */ executable) {
   try {
     const real = fs.realpathSync(executable);
@@ -120,7 +120,7 @@ function finish(facts, kind) {
 }
 
 /**
- * An environment that is not ours: used as it is, never remade.
+ * Uses an environment that set-up does not own; it is never rebuilt.
  *
  * @param {Context} context
  * @param {{kind: "given" | "conda" | "venv", executable: string}} chosen
@@ -158,7 +158,7 @@ function takeEnvironment({ env, environment }, { kind, executable }) {
 }
 
 /**
- * Takes a `.venv` that is there and whole; says why where it is not.
+ * Uses an existing `.venv` if it is complete; otherwise says why not.
  *
  * @param {Context} context
  * @param {string} executable
@@ -184,7 +184,7 @@ export function flawOfVenv(folder, facts, range) {
   if (!facts.hasPip) return "is half-made (no pip)";
   const place = placeInRange(facts.version, range);
   if (place !== "fits") return `has Python ${facts.version}, ${place} for TensorFlow's wheel`;
-  // Its scripts name the interpreter by its full path, so an environment cannot be moved.
+  // Its scripts contain the interpreter's full path, so an environment cannot be moved.
   const cfg = fs.readFileSync(path.join(folder, "pyvenv.cfg"), "utf8");
   const home = /^command = .*? -m venv (?:--\S+ )*(.+)$/m.exec(cfg)?.[1];
   if (home !== undefined && !isSamePlace(home, folder)) return `was made for ${home}`;
@@ -228,7 +228,7 @@ async function makeVenv(context, executable) {
 }
 
 /**
- * The first Python on the PATH that fits and can make an environment.
+ * The first Python on the PATH that has a suitable version and can create an environment.
  *
  * @param {Context} context
  * @returns {PythonFacts}
@@ -251,7 +251,7 @@ function findBasePython({ env, environment }) {
 }
 
 /**
- * @param {readonly PythonFacts[]} found those that will not do
+ * @param {readonly PythonFacts[]} found the unsuitable ones
  * @param {import("./environment.mjs").PythonEnvironment["python"]} range
  * @param {string} [platform]
  */
@@ -264,7 +264,7 @@ export function noBasePython(found, range, platform = process.platform) {
       `Install it with ${installHint("venv", platform, undefined, fitting.version)}, ${other}.`,
     );
   }
-  // The package manager's own Python may be the one that does not fit.
+  // The package manager's default Python may be the one that is unsuitable.
   const what = found.length === 0 ? "python" : "otherPython";
   const wanted = `Install Python ${describeRange(range)}${found.length === 0 ? "" : " beside it"} with ${installHint(what, platform)}, ${other}.`;
   if (found.length === 0) return new SetupFailure("no Python found on the PATH", wanted);

@@ -6,12 +6,12 @@ import { clearInterval, setInterval } from "node:timers";
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Runs a short command for its answer.
+ * Runs a short command and returns its output.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
- * @returns {{ok: boolean, stdout: string, stderr: string}} not ok also where it cannot be started
+ * @returns {{ok: boolean, stdout: string, stderr: string}} `ok` is also false if it cannot be started
  */
 export function probe(command, args, options = {}) {
   const child = spawnSync(command, args, { timeout: 60_000, ...options, encoding: "utf8" });
@@ -23,7 +23,7 @@ export function probe(command, args, options = {}) {
 }
 
 /**
- * Where a command is found.
+ * The path of a command.
  *
  * @param {string} command
  * @param {NodeJS.ProcessEnv} env
@@ -49,7 +49,7 @@ function isExecutable(file) {
 }
 
 /**
- * Runs a long command: all it prints goes to a log, and a line now and then says that it lives.
+ * Runs a long command: its output goes to a log, and a progress line is printed from time to time.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -58,8 +58,8 @@ function isExecutable(file) {
  * @param {NodeJS.ProcessEnv} options.env
  * @param {string} options.log the file for its output
  * @param {(line: string) => void} options.say
- * @param {(pid: number | undefined) => void} options.onChild told when it starts and ends
- * @param {number} [options.everySeconds] between signs of life
+ * @param {(pid: number | undefined) => void} options.onChild called when it starts and ends
+ * @param {number} [options.everySeconds] between progress lines
  * @returns {Promise<{ok: boolean, output: string}>}
  */
 export function runLogged(command, args, options) {
@@ -72,7 +72,7 @@ export function runLogged(command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     /**
-     * A disk that is full fails in an event's handler, where nobody would catch it.
+     * A full disk throws in an event handler, where the error would not be caught.
      *
      * @param {() => void} action
      */
@@ -138,7 +138,7 @@ export function tail(text, lines = 12) {
 }
 
 /**
- * The first lines that speak of errors, each with what follows it; the last lines where none does.
+ * The first lines that mention errors, each with the lines after it; the last lines if none does.
  *
  * @param {string} text
  * @param {number} [lines]

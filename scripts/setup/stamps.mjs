@@ -4,11 +4,11 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * A step that succeeded leaves a stamp: the hash of what went into it, and what came out. A step
- * that is killed leaves none, for the old one is taken away before it starts.
+ * A step that succeeds writes a stamp: the hash of its inputs, and its result. A step that is killed
+ * has none, since the old one is deleted before it starts.
  */
 export class Stamps {
-  /** @param {string} folder where they are kept */
+  /** @param {string} folder where they are stored */
   constructor(folder) {
     this.folder = folder;
   }
@@ -19,7 +19,7 @@ export class Stamps {
   }
 
   /**
-   * What the step left, or `null` where it has not run or its stamp cannot be read.
+   * The stamp of a step, or `null` if it has not run or its stamp cannot be read.
    *
    * @param {string} step
    * @returns {{key: string, result: any} | null}
@@ -49,7 +49,7 @@ export class Stamps {
 }
 
 /**
- * Writes a file so that it is there whole or not at all, also when the process is killed.
+ * Writes a file atomically: completely or not at all, even if the process is killed.
  *
  * @param {string} file
  * @param {string | Uint8Array} content
@@ -73,7 +73,7 @@ export function writeWhole(file, content, mode = 0o644) {
 }
 
 /**
- * The hash of anything that JSON can hold.
+ * The hash of a JSON value.
  *
  * @param {unknown} value
  */
@@ -82,10 +82,10 @@ export function hashOf(value) {
 }
 
 /**
- * The hash of files' names and contents; of folders, all files below.
+ * The hash of files' names and contents; for folders, of all files in them.
  *
  * @param {string} root
- * @param {readonly string[]} entries relative to the root; those that are absent count as such
+ * @param {readonly string[]} entries relative to the root; missing ones are hashed as missing
  */
 export function hashFiles(root, entries) {
   const hash = createHash("sha256");

@@ -9,7 +9,7 @@ import { hashOf } from "./stamps.mjs";
  */
 
 /**
- * Runs each step that has something to do, and says so.
+ * Runs each step that is not up to date, and reports it.
  *
  * @param {readonly AnyStep[]} steps
  * @param {Context} context
@@ -25,7 +25,7 @@ export async function runSteps(steps, context, stamps) {
     context.say(`Set-up: ${step.title}`);
     stamps.clear(step.name);
     const result = await step.run(context);
-    // The inputs again: a step may have made one of them.
+    // Computed again: the step may have changed one of its inputs.
     stamps.write(step.name, hashOf(step.inputs(context)), result);
     context.results[step.name] = result;
     const what = step.describe?.(result);
@@ -35,7 +35,7 @@ export async function runSteps(steps, context, stamps) {
 }
 
 /**
- * How a step stands: `stale` where it succeeded once and what went into it has changed since.
+ * The state of a step: `stale` if it succeeded once and its inputs have changed since.
  *
  * @typedef {object} StepState
  * @property {string} name
@@ -45,7 +45,7 @@ export async function runSteps(steps, context, stamps) {
  */
 
 /**
- * How each step stands, without doing any.
+ * The state of each step, without running any.
  *
  * @param {readonly AnyStep[]} steps
  * @param {Context} context
@@ -60,7 +60,7 @@ export function checkSteps(steps, context, stamps) {
     } catch (error) {
       const missing = error instanceof SetupFailure || error instanceof TypeError;
       if (!missing) throw error;
-      // Its inputs are what an earlier, open step makes.
+      // Its inputs are made by an earlier step that is not done.
       const detail = error instanceof SetupFailure ? error.message : "waits for the steps above";
       return { name, title, state: /** @type {const} */ ("open"), detail };
     }
@@ -86,7 +86,7 @@ function standing(step, context, stamps) {
 }
 
 /**
- * Whether a step has nothing to do; if so, its result is handed to those after it.
+ * Whether a step is up to date; if so, its result is passed to the following steps.
  *
  * @param {AnyStep} step
  * @param {Context} context

@@ -10,7 +10,7 @@ import { writeWhole } from "./stamps.mjs";
  */
 
 /**
- * The folder of a package, as layerbook itself would find it: beside it, else in `.engine`.
+ * The folder of a package, found as layerbook itself finds it: beside layerbook, or else in `.engine`.
  *
  * @param {Places} places
  * @param {string} name
@@ -21,7 +21,7 @@ export function findPackage({ packageRoot, engineFolder }, name) {
     try {
       return path.dirname(require.resolve(`${name}/package.json`));
     } catch {
-      // The next one may have it.
+      // Try the next folder.
     }
   }
   throw new SetupFailure(
@@ -35,14 +35,14 @@ export function findTfjsNode(places) {
   return findPackage(places, "@tensorflow/tfjs-node-gpu");
 }
 
-/** Its files that call what Node 23 took away or later Nodes warn of. */
+/** Its files that call functions removed in Node 23 or deprecated in later versions. */
 const files = ["nodejs_kernel_backend.js", path.join("kernels", "TopK.js")];
 const calls = /\(0, util_1\.(isNullOrUndefined|isArray)\)/;
 
 /**
- * Node 23 took `util.isNullOrUndefined` away, and tfjs-node 4.22, its last release, calls it. The
- * fix stands upstream since 2024 and was never released (tfjs 8609). Only the files themselves can
- * be mended, so that a plain import works in any process.
+ * Node 23 removed `util.isNullOrUndefined`, which tfjs-node 4.22, its last release, calls. It was fixed
+ * upstream in 2024 but never released (tfjs 8609). Only patching the files makes a plain import work in
+ * any process.
  *
  * @param {string} source
  */

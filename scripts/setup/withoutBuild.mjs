@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { main } from "./main.mjs";
 
 /**
- * @typedef {object} Check a line of `doctor`, as src/cli/doctor/check.ts has it
+ * @typedef {object} Check a line of `doctor`, as in src/cli/doctor/check.ts
  * @property {string} name
  * @property {"ok" | "note" | "broken"} state
  * @property {string} value
@@ -15,13 +15,13 @@ import { main } from "./main.mjs";
 const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 const isInstalled = packageRoot.split(path.sep).includes("node_modules");
 
-/** What makes the command line work. */
+/** How to make the command line work. */
 const remedy = isInstalled
   ? "Run `npm install @tensorflow/tfjs@4.22.0`, then `npx layerbook setup`."
   : "Run `npm run setup`.";
 
 /**
- * The command line where the built one cannot run: `setup` works, `doctor` says how set-up stands, and
+ * The command line if the built one cannot run: `setup` works, `doctor` shows the state of set-up, and
  * everything else says what to run first.
  *
  * @param {string} problem why the built one cannot run
@@ -43,7 +43,7 @@ export async function withoutBuild(problem, args, env) {
 }
 
 /**
- * The nearest folder upwards that has a package.json.
+ * The nearest folder, from `start` upwards, that has a package.json.
  *
  * @param {string} start
  */

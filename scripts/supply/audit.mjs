@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Known weaknesses that are accepted, and why. An entry goes when its package is updated.
+ * Accepted vulnerabilities, with reasons. Remove an entry when its package is updated.
  *
  * @type {readonly {readonly name: string, readonly why: string}[]}
  */
@@ -34,7 +34,7 @@ export const acceptedAdvisories = [
 ];
 
 /**
- * What `npm audit --json` found that is not accepted.
+ * The findings of `npm audit --json` that are not accepted.
  *
  * @param {string} output
  * @returns {{isServed: false, reason: string} | {isServed: true, refused: string[]}}

@@ -2,13 +2,13 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** Licences that ask for no more than their notice. */
+/** Licences that require only their notice. */
 const permissive = new Set([
   ...["MIT", "MIT-0", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD"],
   ...["BlueOak-1.0.0", "CC0-1.0", "Unlicense", "Python-2.0", "Zlib"],
 ]);
 
-/** What is accepted besides, and why. None of it stands in our files. */
+/** Other accepted licences, with reasons. None of these packages is bundled in our files. */
 const accepted = [
   { name: /^@img\/sharp-/, why: "libvips is LGPL: loaded as a library of its own, optional" },
   { name: /^axe-core$/, why: "MPL-2.0: tests alone use it" },
@@ -43,9 +43,9 @@ export function refusedLicenses(packages) {
 }
 
 /**
- * Whether one may choose, or has, permissive licences alone.
+ * Whether an expression is permissive, or allows choosing a permissive licence.
  *
- * @param {string} expression of SPDX's
+ * @param {string} expression an SPDX expression
  * @returns {boolean}
  */
 function isPermissive(expression) {
@@ -55,7 +55,7 @@ function isPermissive(expression) {
 }
 
 /**
- * All packages of the lock that are installed; those for other platforms are not.
+ * All installed packages of the lock; those for other platforms are not installed.
  *
  * @param {string} root
  * @returns {InstalledPackage[]}

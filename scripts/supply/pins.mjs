@@ -1,10 +1,10 @@
 // @ts-check
 
-/** Peers that must be the very version that we are tested with. */
+/** Peer dependencies that must have exactly the version that we test with. */
 const exactPeers = ["@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu"];
 
 /**
- * The dependencies whose version is a range: a newer one would come in unseen.
+ * The dependencies whose version is a range: a newer version could be installed unnoticed.
  *
  * @param {{devDependencies: Record<string, string>, dependencies?: Record<string, string>, peerDependencies: Record<string, string>}} manifest
  */

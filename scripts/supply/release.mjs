@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * What a release still lacks; each is a line for the person who publishes.
+ * What is missing for a release; each item is a message for the person who publishes.
  *
  * @param {object} state
  * @param {{version: string, repository?: unknown, homepage?: unknown, bugs?: unknown}} state.manifest
