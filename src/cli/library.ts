@@ -17,4 +17,4 @@ export { localExecutor } from "../experiments/studies/executors/local";
 export { rayExecutor } from "../experiments/studies/executors/ray";
 export { slurmExecutor } from "../experiments/studies/executors/slurm";
 export { jobAt } from "../experiments/studies/runPlannedJob";
-export { summaryScores, trackersOf } from "../experiments/tracking/trackersOf";
+export { summaryScores, trackedSettings, trackersOf } from "../experiments/tracking/trackersOf";

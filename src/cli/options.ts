@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
+import { serviceUrl } from "../experiments/services/serviceUrl";
 
 /** A commander parser for a number in a range. */
 export function numberOption(
@@ -28,6 +29,12 @@ export function listOption(text: string): string[] {
     throw new InvalidArgumentError("Expected different comma-separated names.");
   }
   return names;
+}
+
+/** The address of a service, as it was given. */
+export function urlOption(text: string): string {
+  serviceUrl(text);
+  return text;
 }
 
 /** Whether files may be replaced; see {@link addOverwriteOption}. */

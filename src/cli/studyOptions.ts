@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
+import { ConfigError } from "../core/errors";
 import type { StudyOptions } from "../experiments/studies/conductStudy";
 import type { TrainingConfig } from "../experiments/config/trainingConfig";
 import type { TrackingOptions } from "../experiments/tracking/trackersOf";
 import { agree } from "./agree";
 import { addTrackingOptions } from "./trackingOptions";
-import { integerOption, listOption } from "./options";
+import { integerOption, listOption, urlOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
 
 /** What {@link addStudyOptions} adds, as commander hands it over. */
@@ -16,10 +17,10 @@ export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
   readonly split?: string;
   readonly seeds?: readonly number[];
   readonly executor: "local" | "slurm" | "ray";
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly slurm?: string;
-  readonly ray: string;
-  readonly rayResources?: string;
+  readonly ray?: string;
+  readonly rayResources?: RayResources;
   readonly prune?: boolean;
   readonly keepWeights?: boolean;
   readonly yes?: boolean;
@@ -44,10 +45,22 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
         .choices(["local", "slurm", "ray"])
         .default("local"),
     )
-    .option("--jobs <count>", "local: trainings at a time, if memory allows", integerOption(1), 1)
+    .option(
+      "--jobs <count>",
+      "local: trainings at a time, if memory allows; default 1",
+      integerOption(1),
+    )
     .option("--slurm <options>", 'slurm: options of sbatch, e.g. "--gres=gpu:1 --mem=8G"')
-    .option("--ray <url>", "ray: address of its dashboard", "http://127.0.0.1:8265")
-    .option("--ray-resources <cpus,gpus>", "ray: what a training takes, e.g. 2,1; default 1,0")
+    .option(
+      "--ray <url>",
+      "ray: address of its dashboard; default http://127.0.0.1:8265",
+      urlOption,
+    )
+    .option(
+      "--ray-resources <cpus,gpus>",
+      "ray: what a training takes, e.g. 2,1; default 1,0",
+      resourcesOption,
+    )
     .option("--prune", "give up models that clearly lose after two folds")
     .option("--keep-weights", "keep every training's weights with its record")
     .option("--yes", "do not ask before a long study");
@@ -61,6 +74,7 @@ export async function studyOf(
 ): Promise<StudyOptions> {
   const { estimateSeconds, localExecutor, rayExecutor, slurmExecutor, stepCosts } =
     await import("./library");
+  expectOwnOptions(options);
   const { split, seeds, prune = false, keepWeights = false } = options;
   const jobArguments = [
     ...(prune ? ["--prune"] : []),
@@ -70,9 +84,13 @@ export async function studyOf(
   ];
   const own = { command: [process.execPath, ...process.execArgv, __filename], jobArguments };
   const executor = {
-    local: () => localExecutor({ ...own, jobs: options.jobs }),
+    local: () => localExecutor({ ...own, jobs: options.jobs ?? 1 }),
     slurm: () => slurmExecutor({ ...own, sbatch: options.slurm ?? "" }),
-    ray: () => rayExecutor({ ...own, url: options.ray, ...rayResources(options.rayResources) }),
+    ray: () =>
+      rayExecutor({
+        ...{ ...own, ...options.rayResources },
+        ...(options.ray === undefined ? {} : { url: options.ray }),
+      }),
   }[options.executor]();
   let cost: ReturnType<typeof stepCosts> | null = null;
   return {
@@ -99,8 +117,38 @@ function seedsOption(text: string): number[] {
   });
 }
 
-function rayResources(text: string | undefined): { cpus?: number; gpus?: number } {
-  if (text === undefined) return {};
-  const [cpus, gpus = 0] = text.split(",").map(Number);
-  return { cpus, gpus };
+/** What a training takes of a Ray cluster. */
+interface RayResources {
+  readonly cpus: number;
+  readonly gpus: number;
+}
+
+function resourcesOption(text: string): RayResources {
+  const [cpus, gpus = 0, ...more] = text
+    .split(",")
+    .map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (more.length === 0 && cpus >= 0 && gpus >= 0) return { cpus, gpus };
+  throw new InvalidArgumentError("Expected CPUs, or CPUs and GPUs with a comma between them.");
+}
+
+/** The executor that each of these options belongs to; another one would ignore it. */
+const EXECUTOR_OPTIONS = {
+  jobs: ["--jobs", "local"],
+  slurm: ["--slurm", "slurm"],
+  ray: ["--ray", "ray"],
+  rayResources: ["--ray-resources", "ray"],
+} as const;
+
+/** @throws ConfigError for an option of another executor than the one that was chosen */
+function expectOwnOptions(options: StudyCommandOptions): void {
+  for (const key of Object.keys(EXECUTOR_OPTIONS) as (keyof typeof EXECUTOR_OPTIONS)[]) {
+    const [flag, executor] = EXECUTOR_OPTIONS[key];
+    if (options[key] === undefined || options.executor === executor) continue;
+    throw new ConfigError({
+      where: flag,
+      expected: `--executor ${executor}`,
+      got: `--executor ${options.executor}, which has no such option`,
+      remedy: `Leave ${flag} out, or choose --executor ${executor}.`,
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { urlOption } from "./options";
 
 /** Adds the tools that a training can be sent to. */
 export function addTrackingOptions(command: Command): Command {
@@ -7,5 +8,5 @@ export function addTrackingOptions(command: Command): Command {
       "--tensorboard <folder>",
       "write curves for TensorBoard; pass this folder as its --logdir",
     )
-    .option("--mlflow <url>", "log to an MLflow tracking server");
+    .option("--mlflow <url>", "log to an MLflow tracking server", urlOption);
 }

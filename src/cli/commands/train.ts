@@ -39,7 +39,8 @@ export function registerTrainCommand(program: Command): void {
       const config = await configOf(options);
       const { ownSplit, trainRun, evaluateModel, summaryTable, resizeCeiling, formatScore } =
         await import("../library");
-      const { inferenceOptions, summaryScores, trackersOf } = await import("../library");
+      const { inferenceOptions, summaryScores, trackedSettings, trackersOf } =
+        await import("../library");
       const given =
         options.split === undefined
           ? {}
@@ -52,6 +53,7 @@ export function registerTrainCommand(program: Command): void {
       const trackers = trackersOf(options, {
         name: basename(resolve(options.out)),
         folder: options.out,
+        settings: trackedSettings(config, { source: options.data }),
       });
       const run = await withStopOnInterrupt((shouldStop) =>
         trainRun({

@@ -1,6 +1,8 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import type * as z from "zod";
 import { SetupError } from "../../core/errors";
+import { serviceUrl, shownUrl } from "./serviceUrl";
 
 /** Whom is asked, and what to try where there is no answer. */
 export interface Service {
@@ -12,34 +14,72 @@ export interface Service {
 
 /** A service that does not answer for this long is considered absent. */
 const TIMEOUT_MS = 30_000;
+const REFUSED_REMEDY = "Its own log says more, if this line does not say enough";
 
 /**
  * Asks a service's REST API. It uses node's own HTTP client: `fetch` sends headers of a browser,
  * which Ray refuses.
  *
- * @returns the JSON of the answer; `null` for an empty one
- * @throws SetupError when the service does not answer, or refuses
+ * @param schema what the JSON of an answer must satisfy
+ * @param path appended to the service's address, whose own path is kept: it may stand behind a proxy
+ * @returns the answer; `null` for an empty one
+ * @throws ConfigError for an address that is none; SetupError when the service does not answer, refuses,
+ *   or is another one
  */
-export async function requestJson(
-  service: Service,
+export async function requestJson<S extends z.ZodType>(
+  { name, url, remedy }: Service,
+  schema: S,
   path: string,
   method: "GET" | "POST",
   body?: object,
-): Promise<unknown> {
-  const { name, url, remedy } = service;
-  const refuse = (got: string, cause?: unknown): SetupError =>
-    new SetupError({ where: `${url}${path}`, expected: `${name} to answer`, got, remedy, cause });
-  const { status, text } = await send(new URL(path, url), method, body).catch((cause: unknown) => {
-    throw refuse("no answer", cause);
+): Promise<z.output<S>> {
+  const target = serviceUrl(url, path);
+  const where = shownUrl(target);
+  const { status, text } = await send(target, method, body).catch((cause: unknown) => {
+    const got = `no answer (${reasonOf(cause)})`;
+    throw new SetupError({ where, expected: `${name} to answer`, got, remedy, cause });
   });
+  const value = parsed(text);
   if (status < 200 || status > 299) {
-    throw refuse(`${status}: ${text.trim().split("\n").at(-1)?.slice(0, 300) ?? ""}`);
+    throw new SetupError({
+      where,
+      expected: `${name} to accept the request`,
+      got: `${status}: ${refusalOf(value, text)}`,
+      remedy: status === 404 ? remedy : REFUSED_REMEDY,
+    });
   }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new SetupError({
+    where,
+    expected: `an answer of ${name}`,
+    got: value === undefined ? "something that is not JSON" : "JSON of another service",
+    remedy,
+    cause: result.error,
+  });
+}
+
+/** Such as `ECONNREFUSED`, or words where there is no code. */
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code ?? message;
+}
+
+/** What a service says of a request that it refuses: its `message` (MLflow), or the last line of its text. */
+function refusalOf(value: unknown, text: string): string {
+  const { message } = (value ?? {}) as { readonly message?: unknown };
+  const words =
+    typeof message === "string" ? message.split("\n")[0] : text.trim().split("\n").at(-1);
+  return (words ?? "").slice(0, 300);
+}
+
+/** @returns `null` for an empty text, `undefined` for one that is not JSON */
+function parsed(text: string): unknown {
   if (text === "") return null;
   try {
     return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw refuse("something that is not JSON", cause);
+  } catch {
+    return undefined;
   }
 }
 
@@ -66,7 +106,7 @@ function send(
         }),
       );
     });
-    sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
+    sent.on("timeout", () => sent.destroy(new Error("none in time")));
     sent.on("error", reject);
     sent.end(payload);
   });

@@ -6,7 +6,7 @@ import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { StoppedWaiting, hasLock, withFolderLock, withFreeFolder } from "../storage/folderLock";
 import { RECORD_FILE, WEIGHTS_FILE, memberFolder, removeUnfinished } from "../storage/runs";
-import { summaryScores, trackersOf } from "../tracking/trackersOf";
+import { summaryScores, trackedSettings, trackersOf } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
 import { trainInFolder } from "../training/trainRun";
@@ -68,7 +68,12 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
   const { unlabelled = [] } = job;
   const reason = (await options.reasonToDrop?.()) ?? null;
   if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
-  const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder });
+  const factors = Object.entries(job.factors).map(([name, value]) => [`factor/${name}`, value]);
+  const settings = trackedSettings(job.config, {
+    ...{ source: options.source, fold: job.split.fold + 1 },
+    ...Object.fromEntries(factors),
+  });
+  const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder, settings });
   const run = await trainInFolder({
     ...options,
     ...{ model: job.model, config: job.config, split: job.split, out: folder },

@@ -15,6 +15,8 @@ export interface TrackedRun {
   readonly name: string;
   /** The run's folder: the same folder continues the same run. */
   readonly folder: string;
+  /** What distinguishes it from others, by name, for a tool's table; default the options of `fit`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** An epoch's numbers by name; what is undefined is left out. */

@@ -16,6 +16,8 @@ export interface MlflowOptions extends TrackedRun {
 const MAX_METRICS = 1000;
 const MAX_PARAMS = 100;
 const MAX_PARAM_LENGTH = 500;
+/** Runs of one folder that are looked through: trained, removed and trained again. */
+const MAX_RUNS = 20;
 /** By which a run is found again when its training goes on. */
 const FOLDER_TAG = "layerbook.folder";
 
@@ -27,10 +29,23 @@ interface Metric {
 }
 
 const experimentSchema = z.object({ experiment_id: z.string() });
-const runSchema = z.object({ run: z.object({ info: z.object({ run_id: z.string() }) }) });
-const runsSchema = z.object({
-  runs: z.array(z.object({ info: z.object({ run_id: z.string() }) })).optional(),
+const experimentsSchema = z.object({ experiments: z.array(experimentSchema).optional() });
+const entriesSchema = z.array(z.object({ key: z.string(), value: z.unknown() })).optional();
+const runSchema = z.object({
+  info: z.object({ run_id: z.string(), status: z.string() }),
+  data: z.object({
+    params: entriesSchema,
+    metrics: z.array(z.object({ step: z.coerce.number().default(0) })).optional(),
+  }),
 });
+const runsSchema = z.object({ runs: z.array(runSchema).optional() });
+
+/** A run of the server that a training goes on in. */
+interface OpenRun {
+  readonly id: string;
+  /** The last step that the server has numbers of; 0 for none. */
+  readonly loggedStep: number;
+}
 
 /**
  * Logs a training to an MLflow tracking server by its REST API: settings as parameters, each epoch's
@@ -38,19 +53,19 @@ const runsSchema = z.object({
  *
  * A server that does not answer at the beginning ends the training before it costs anything; one
  * that goes away later does not: numbers are kept and sent with the next epoch's, and a line on
- * stderr says so.
+ * stderr says so. Epochs that a server missed before a stop are sent when the training goes on.
  *
  * @see MLflow REST API 2.0
  */
 export function mlflowTracker(options: MlflowOptions): Tracker {
-  const { url, name, folder, experiment = "layerbook" } = options;
+  const { url, experiment = "layerbook" } = options;
   const service: Service = {
     name: "MLflow",
     url,
     remedy: "Start it with `mlflow server`, and give its address with --mlflow",
   };
-  const post = (path: string, body: object): Promise<unknown> =>
-    requestJson(service, `/api/2.0/mlflow/${path}`, "POST", body);
+  const ask: Ask = (schema, path, body) =>
+    requestJson(service, schema, `/api/2.0/mlflow/${path}`, "POST", body);
   let run: string | null = null;
   let step = 0;
   let pending: Metric[] = [];
@@ -59,41 +74,56 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
   const send = async (): Promise<void> => {
     while (run !== null && pending.length > 0) {
       const metrics = pending.slice(0, MAX_METRICS);
-      await post("runs/log-batch", { run_id: run, metrics });
+      await ask(z.unknown(), "runs/log-batch", { run_id: run, metrics });
       pending = pending.slice(metrics.length);
     }
   };
-  const add = (values: Readonly<Record<string, number>>): void => {
+  const add = (values: Readonly<Record<string, number>>, at = step): void => {
     const timestamp = Date.now();
     for (const [key, value] of Object.entries(values)) {
-      if (Number.isFinite(value)) pending.push({ key, value, timestamp, step });
+      if (Number.isFinite(value)) pending.push({ key, value, timestamp, step: at });
     }
   };
   /** Does what may fail without harm to the training. */
-  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (work: () => Promise<unknown>, consequence: string): Promise<void> => {
     try {
       await work();
+      isWarned = false;
     } catch (error) {
-      if (!isWarned) process.stderr.write(`${error instanceof Error ? error.message : ""}\n`);
+      if (isWarned) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`${reason}. ${consequence}\n`);
       isWarned = true;
     }
   };
-  const finish = (status: "FINISHED" | "KILLED" | "FAILED"): Promise<void> =>
-    attempt(async () => {
+  const sendOrKeep = (): Promise<void> =>
+    attempt(send, "Training goes on; the numbers are sent with the next epoch's");
+  const finish = async (status: "FINISHED" | "KILLED" | "FAILED"): Promise<void> => {
+    // What is lost now is lost, even if the server's absence was reported before.
+    isWarned = false;
+    await attempt(async () => {
       await send();
-      await post("runs/update", { run_id: run, status, end_time: Date.now() });
-    });
+      await ask(z.unknown(), "runs/update", { run_id: run, status, end_time: Date.now() });
+    }, "The end of this training was not logged");
+  };
 
   return {
     async callback(event) {
       switch (event.type) {
         case "begin": {
-          step = event.plan.resumedAtStep;
-          run = await openRun(post, await experimentId(service, post, experiment), name, folder);
-          const params = Object.entries({ ...event.plan.settings, model: event.plan.model })
-            .slice(0, MAX_PARAMS)
-            .map(([key, value]) => ({ key, value: value.slice(0, MAX_PARAM_LENGTH) }));
-          await post("runs/log-batch", { run_id: run, params });
+          const { resumedAtStep, records, settings, model } = event.plan;
+          step = resumedAtStep;
+          const params = paramsOf({ ...(options.settings ?? settings), model });
+          const found = await openRun(ask, await experimentId(ask, experiment), {
+            ...{ ...options, params, isResumed: resumedAtStep > 0 },
+          });
+          run = found.id;
+          for (let start = 0; start < params.length; start += MAX_PARAMS) {
+            const some = params.slice(start, start + MAX_PARAMS);
+            await ask(z.unknown(), "runs/log-batch", { run_id: run, params: some });
+          }
+          const missed = records.filter((record) => record.step > found.loggedStep);
+          for (const record of missed) add(epochValues(record), record.step);
           return;
         }
         case "batch":
@@ -101,7 +131,7 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
           return;
         case "epoch":
           add(epochValues(event.record));
-          return attempt(send);
+          return sendOrKeep();
         case "end":
           return finish(event.result.ended === "interrupted" ? "KILLED" : "FINISHED");
         case "error":
@@ -114,49 +144,82 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
     },
     async scores(values) {
       add(Object.fromEntries(Object.entries(values).map(([key, value]) => [`test/${key}`, value])));
-      await attempt(send);
+      await attempt(send, "The scores were not logged");
     },
   };
 }
 
-type Post = (path: string, body: object) => Promise<unknown>;
+type Ask = <S extends z.ZodType>(schema: S, path: string, body: object) => Promise<z.output<S>>;
 
-async function experimentId(service: Service, post: Post, name: string): Promise<string> {
-  const found = await requestJson(service, `/api/2.0/mlflow/experiments/search`, "POST", {
-    max_results: 1,
-    filter: `name = '${name.replaceAll("'", "")}'`,
-  });
-  const { experiments = [] } = z
-    .object({ experiments: z.array(experimentSchema).optional() })
-    .parse(found);
-  if (experiments.length > 0) return experiments[0].experiment_id;
-  return experimentSchema.parse(await post("experiments/create", { name })).experiment_id;
+interface Param {
+  readonly key: string;
+  readonly value: string;
 }
 
-/** The run of a folder: the one that its training began with, or a new one. */
-async function openRun(
-  post: Post,
-  experiment: string,
-  name: string,
-  folder: string,
-): Promise<string> {
-  const found = runsSchema.parse(
-    await post("runs/search", {
-      experiment_ids: [experiment],
-      filter: `tags.\`${FOLDER_TAG}\` = '${folder.replaceAll("'", "")}'`,
-      max_results: 1,
-    }),
-  );
-  const before = found.runs?.[0]?.info.run_id;
-  if (before !== undefined) {
-    await post("runs/update", { run_id: before, status: "RUNNING" });
-    return before;
+function paramsOf(settings: Readonly<Record<string, string>>): Param[] {
+  return Object.entries(settings).map(([key, value]) => ({
+    key,
+    value: value.slice(0, MAX_PARAM_LENGTH),
+  }));
+}
+
+async function experimentId(ask: Ask, name: string): Promise<string> {
+  const find = async (): Promise<string | undefined> => {
+    const filter = `name = '${name.replaceAll("'", "")}'`;
+    const found = await ask(experimentsSchema, "experiments/search", { max_results: 1, filter });
+    return found.experiments?.[0]?.experiment_id;
+  };
+  const before = await find();
+  if (before !== undefined) return before;
+  try {
+    return (await ask(experimentSchema, "experiments/create", { name })).experiment_id;
+  } catch (error) {
+    // Another training may have made it in the meantime.
+    const made = await find();
+    if (made === undefined) throw error;
+    return made;
   }
-  const created = await post("runs/create", {
+}
+
+interface WantedRun extends TrackedRun {
+  readonly params: readonly Param[];
+  /** Whether the training goes on from a checkpoint. */
+  readonly isResumed: boolean;
+}
+
+/**
+ * The run of a folder: the one that its training began with, or a new one. A folder that was removed and
+ * trained in again gets a new one.
+ */
+async function openRun(
+  ask: Ask,
+  experiment: string,
+  { name, folder, params, isResumed }: WantedRun,
+): Promise<OpenRun> {
+  const place = folder.replaceAll("'", "");
+  const { runs = [] } = await ask(runsSchema, "runs/search", {
+    experiment_ids: [experiment],
+    filter: `tags.\`${FOLDER_TAG}\` = '${place}'`,
+    order_by: ["attributes.start_time DESC"],
+    max_results: MAX_RUNS,
+  });
+  const wanted = new Map(params.map(({ key, value }) => [key, value]));
+  const before = runs.find(({ info, data: { params: logged = [], metrics = [] } }) => {
+    const isSame = logged.every(({ key, value }) => (wanted.get(key) ?? value) === value);
+    // Without a checkpoint there can be no numbers but those of a training that is gone.
+    return isSame && (isResumed || (metrics.length === 0 && info.status !== "FINISHED"));
+  });
+  if (before !== undefined) {
+    const { run_id } = before.info;
+    await ask(z.unknown(), "runs/update", { run_id, status: "RUNNING" });
+    const steps = (before.data.metrics ?? []).map(({ step }) => step);
+    return { id: run_id, loggedStep: Math.max(0, ...steps) };
+  }
+  const created = await ask(z.object({ run: runSchema }), "runs/create", {
     experiment_id: experiment,
     run_name: name,
     start_time: Date.now(),
-    tags: [{ key: FOLDER_TAG, value: folder.replaceAll("'", "") }],
+    tags: [{ key: FOLDER_TAG, value: place }],
   });
-  return runSchema.parse(created).run.info.run_id;
+  return { id: created.run.info.run_id, loggedStep: 0 };
 }

@@ -1,6 +1,7 @@
-import { appendFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { asWriteError } from "../../files/systemErrors";
 import { makeFolder } from "../../files/writeWhole";
 import { encodeEvent } from "./eventFile";
@@ -13,12 +14,13 @@ import type { TrackedRun, Tracker } from "./Tracker";
  * epoch's numbers, and the scores. A training that goes on after a stop continues its curves; what
  * was logged after its checkpoint is drawn once.
  *
- * @param logs TensorBoard's `--logdir`; the run gets a folder in it
+ * @param logs TensorBoard's `--logdir`; the run gets a folder in it, called by its name: one of that name
+ *   that belongs to another run's folder is left to it, and a second one made
  */
-export function tensorboardTracker(logs: string, { name }: TrackedRun): Tracker {
-  const folder = join(logs, name);
+export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
   const started = (Date.now() / 1000).toFixed(6);
-  const path = join(folder, `events.out.tfevents.${started}.${hostname()}.${process.pid}`);
+  const file = `events.out.tfevents.${started}.${hostname()}.${process.pid}`;
+  let path: string | null = null;
   let pending: Uint8Array[] = [];
   let step = 0;
   const log = (event: Omit<LoggedEvent, "wallTime" | "step">, at = step): void => {
@@ -28,10 +30,10 @@ export function tensorboardTracker(logs: string, { name }: TrackedRun): Tracker 
     const bytes = Buffer.concat(pending);
     pending = [];
     try {
-      await makeFolder(folder);
+      path ??= join(await claimFolder(logs, run), file);
       await appendFile(path, bytes);
     } catch (cause) {
-      throw asWriteError(path, cause);
+      throw asWriteError(path ?? logs, cause);
     }
   };
   return {
@@ -64,6 +66,31 @@ export function tensorboardTracker(logs: string, { name }: TrackedRun): Tracker 
       await flush();
     },
   };
+}
+
+/** In a folder of curves: the folder of the run that they are of. */
+const OWNER_FILE = "run-folder.txt";
+
+/**
+ * The folder for a run's curves. Two runs may have one name (`unet-none-fold1` of two studies), and
+ * TensorBoard would draw them as one.
+ */
+async function claimFolder(logs: string, run: TrackedRun): Promise<string> {
+  const owner = resolve(run.folder);
+  const suffix = createHash("sha256").update(owner).digest("hex").slice(0, 8);
+  const [own, other] = [join(logs, run.name), join(logs, `${run.name}-${suffix}`)];
+  await makeFolder(own);
+  const path = join(own, OWNER_FILE);
+  const isOwn = await writeFile(path, owner, { flag: "wx" }).then(
+    () => true,
+    async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      return (await readFile(path, "utf8")) === owner;
+    },
+  );
+  if (isOwn) return own;
+  await makeFolder(other);
+  return other;
 }
 
 function toScalars<K extends string>(

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Summary } from "../../metrics";
+import { decisiveSettings } from "../config/fingerprint";
+import type { TrainingConfig } from "../config/trainingConfig";
 import { mlflowTracker } from "./mlflow";
 import { tensorboardTracker } from "./tensorboard";
 import type { TrackedRun, Tracker } from "./Tracker";
@@ -21,14 +23,27 @@ export function trackersOf({ tensorboard, mlflow }: TrackingOptions, run: Tracke
   ];
 }
 
+/** A training's settings for a tracker's table: texts without the quotes of JSON. */
+export function trackedSettings(
+  config: TrainingConfig,
+  more: Readonly<Record<string, string | number | boolean | null>> = {},
+): Record<string, string> {
+  const settings = [["preset", JSON.stringify(config.preset)], ...decisiveSettings(config)];
+  return {
+    ...Object.fromEntries(settings.map(([path, json]) => [path, json.replace(/^"(.*)"$/, "$1")])),
+    ...Object.fromEntries(Object.entries(more).map(([name, value]) => [name, String(value)])),
+  };
+}
+
 /** The scores of held-out cases that a tool is sent: means, and the Dice of each class. */
 export function summaryScores(summary: Summary): Record<string, number> {
   const { dice, accuracy, precision, perClass } = summary;
-  const classes = perClass
+  const names = perClass
     .slice(1)
-    .map(({ name, whereTruth }): [string, number] => [
-      `dice_${name.replace(/[^a-zA-Z0-9]+/g, "_")}`,
-      whereTruth.dice.mean,
-    ]);
+    .map(({ name }) => `dice_${name.replace(/[^\p{L}\p{N}]+/gu, "_")}`);
+  const classes = perClass.slice(1).map(({ whereTruth }, index): [string, number] => {
+    const isUnique = names.filter((name) => name === names[index]).length === 1;
+    return [isUnique ? names[index] : `${names[index]}_${index + 1}`, whereTruth.dice.mean];
+  });
   return { dice, accuracy, precision, ...Object.fromEntries(classes) };
 }

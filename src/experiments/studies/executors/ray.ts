@@ -35,8 +35,7 @@ export function rayExecutor(options: RayOptions): Executor {
     url,
     remedy: "Give the address of the dashboard with --ray, as `ray start --head` prints it",
   };
-  const list = async (): Promise<RayJob[]> =>
-    jobListSchema.parse(await requestJson(service, "/api/jobs/", "GET"));
+  const list = (): Promise<RayJob[]> => requestJson(service, jobListSchema, "/api/jobs/", "GET");
   return {
     name: "ray",
     async submit(out, tickets): Promise<Submission> {
@@ -45,7 +44,7 @@ export function rayExecutor(options: RayOptions): Executor {
       for (const ticket of tickets) {
         const before = known.filter((job) => job.submission_id?.startsWith(prefixOf(ticket)));
         if (before.some(({ status }) => ALIVE.includes(status))) continue;
-        await requestJson(service, "/api/jobs/", "POST", {
+        await requestJson(service, z.unknown(), "/api/jobs/", "POST", {
           entrypoint: shellLine(options, out, ["--id", ticket.id]),
           submission_id: `${prefixOf(ticket)}${before.length + 1}`,
           entrypoint_num_cpus: cpus,
@@ -75,7 +74,7 @@ export function rayExecutor(options: RayOptions): Executor {
           for (const ticket of tickets) {
             const id = latest(jobs, ticket)?.submission_id;
             if (id !== undefined && id !== null)
-              await requestJson(service, `/api/jobs/${id}/stop`, "POST");
+              await requestJson(service, z.unknown(), `/api/jobs/${id}/stop`, "POST");
           }
         },
         logOf: () => null,

@@ -1,0 +1,27 @@
+import { ConfigError } from "../../core/errors";
+
+/**
+ * The address of a service, or of a path below it.
+ *
+ * @param text `http://` or `https://`, perhaps with a path of its own
+ * @throws ConfigError for text that is no such address
+ */
+export function serviceUrl(text: string, path = ""): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    const hasScheme = /^[a-z]+:\/\//i.test(text);
+    throw new ConfigError({
+      where: "the address of a service",
+      expected: "one that begins with http:// or https://",
+      got: `"${text}"`,
+      ...(hasScheme || text.trim() === "" ? {} : { remedy: `Write http://${text}.` }),
+    });
+  }
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+  return url;
+}
+
+/** An address as a message shows it: without a password. */
+export function shownUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`;
+}
