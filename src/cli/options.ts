@@ -31,10 +31,12 @@ export function listOption(text: string): string[] {
   return names;
 }
 
-/** The address of a service, as it was given. */
-export function urlOption(text: string): string {
-  serviceUrl(text);
-  return text;
+/** The address of a service, as it was given; `flag` is named where it is none. */
+export function urlOption(flag: string): (text: string) => string {
+  return (text) => {
+    serviceUrl(flag, text);
+    return text;
+  };
 }
 
 /** Whether files may be replaced; see {@link addOverwriteOption}. */

@@ -54,7 +54,7 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
     .option(
       "--ray <url>",
       "ray: address of its dashboard; default http://127.0.0.1:8265",
-      urlOption,
+      urlOption("--ray"),
     )
     .option(
       "--ray-resources <cpus,gpus>",

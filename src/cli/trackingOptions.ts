@@ -8,5 +8,5 @@ export function addTrackingOptions(command: Command): Command {
       "--tensorboard <folder>",
       "write curves for TensorBoard; pass this folder as its --logdir",
     )
-    .option("--mlflow <url>", "log to an MLflow tracking server", urlOption);
+    .option("--mlflow <url>", "log to an MLflow tracking server", urlOption("--mlflow"));
 }

@@ -620,6 +620,23 @@ describe("runs", () => {
 });
 
 describe("help", () => {
+  it.each([
+    [["--executor", "slurm", "--jobs", "2"], /^layerbook: --jobs: expected --executor local, got/],
+    [["--slurm", "--mem=8G"], /^layerbook: --slurm: expected --executor slurm, got/],
+    [["--ray", "http://head:8265"], /^layerbook: --ray: expected --executor ray, got/],
+    [["--ray-resources", "1,1"], /^layerbook: --ray-resources: expected --executor ray, got/],
+    [["--executor", "ray", "--ray-resources", "two"], /Expected CPUs, or CPUs and GPUs/],
+    [
+      ["--executor", "ray", "--ray", "head:8265"],
+      /^layerbook: --ray: .* got "head:8265". Write http:/,
+    ],
+    [["--mlflow", "head:5000"], /^layerbook: --mlflow: .* got "head:5000". Write http:/],
+  ])("refuses a study with %j before anything is read", async (options, message) => {
+    const { code, stderr } = await cli.run(["compare", "--out", at("never"), ...options]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
+    expect(existsSync(at("never"))).toBe(false);
+  });
+
   it.each(["train", "predict", "evaluate", "compare", "config", "runs list"])(
     "%s says what it takes",
     async (name) => {

@@ -33,7 +33,7 @@ export async function requestJson<S extends z.ZodType>(
   method: "GET" | "POST",
   body?: object,
 ): Promise<z.output<S>> {
-  const target = serviceUrl(url, path);
+  const target = serviceUrl(name, url, path);
   const where = shownUrl(target);
   const { status, text } = await send(target, method, body).catch((cause: unknown) => {
     const got = `no answer (${reasonOf(cause)})`;

@@ -3,16 +3,17 @@ import { ConfigError } from "../../core/errors";
 /**
  * The address of a service, or of a path below it.
  *
+ * @param where who asks for it, for the message
  * @param text `http://` or `https://`, perhaps with a path of its own
  * @throws ConfigError for text that is no such address
  */
-export function serviceUrl(text: string, path = ""): URL {
+export function serviceUrl(where: string, text: string, path = ""): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     const hasScheme = /^[a-z]+:\/\//i.test(text);
     throw new ConfigError({
-      where: "the address of a service",
-      expected: "one that begins with http:// or https://",
+      where,
+      expected: "an address that begins with http:// or https://",
       got: `"${text}"`,
       ...(hasScheme || text.trim() === "" ? {} : { remedy: `Write http://${text}.` }),
     });

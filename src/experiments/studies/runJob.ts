@@ -10,7 +10,7 @@ import { summaryScores, trackedSettings, trackersOf } from "../tracking/trackers
 import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
 import { trainInFolder } from "../training/trainRun";
-import type { Job } from "./job";
+import type { FactorValue, Factors, Job } from "./job";
 import { progressWriter } from "./jobProgress";
 import { readJobRecord, writeDroppedRecord, writeJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
@@ -68,10 +68,9 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
   const { unlabelled = [] } = job;
   const reason = (await options.reasonToDrop?.()) ?? null;
   if (reason !== null) return writeDroppedRecord(folder, job, reason, classNames);
-  const factors = Object.entries(job.factors).map(([name, value]) => [`factor/${name}`, value]);
   const settings = trackedSettings(job.config, {
     ...{ source: options.source, fold: job.split.fold + 1 },
-    ...Object.fromEntries(factors),
+    ...prefixed("factor/", job.factors),
   });
   const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder, settings });
   const run = await trainInFolder({
@@ -93,6 +92,12 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
   } finally {
     for (const model of run.models) model.dispose();
   }
+}
+
+function prefixed(prefix: string, factors: Factors): Record<string, FactorValue> {
+  return Object.fromEntries(
+    Object.entries(factors).map(([name, value]): [string, FactorValue] => [prefix + name, value]),
+  );
 }
 
 async function removeWeights(folder: string, { config }: Job): Promise<void> {

@@ -30,7 +30,10 @@ class FakeMlflow {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        if (this.isDown) return request.socket.destroy();
+        if (this.isDown) {
+          request.socket.destroy();
+          return;
+        }
         const body = JSON.parse(Buffer.concat(parts).toString()) as Body;
         const path = (request.url ?? "").replace("/proxied/api/2.0/mlflow/", "");
         const answer = this.answer(path, body);
@@ -201,7 +204,7 @@ describe("the MLflow tracker", () => {
 
   it.each(["localhost:5000", "ftp://host", "", "mlflow"])("refuses the address %j", async (bad) => {
     const { callback } = mlflowTracker({ url: bad, name: "a-run", folder: "/runs/a" });
-    await expect(callback(begin(0))).rejects.toThrow(/expected one that begins with http/);
+    await expect(callback(begin(0))).rejects.toThrow(/expected an address that begins with http/);
   });
 });
 
