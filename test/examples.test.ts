@@ -24,7 +24,7 @@ function nameOf({ file, line, subject }: Example): string {
   return `${subject} (${file}:${line})`;
 }
 
-/** -0 is written 0. */
+/** Prints -0 as 0. */
 function withoutMinusZero(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMinusZero);
   return value === 0 ? 0 : value;
@@ -81,10 +81,10 @@ describe("@example blocks", () => {
     runExample(example),
   );
 
-  // Not run, and so seen in every run.
+  // Skipped, so that it is visible in every run.
   for (const example of unrun) it.skip(`${nameOf(example)}, no-run: ${example.noRun}`, () => {});
 
-  it("give a reason where they are not run", () => {
+  it("give a reason if they are not run", () => {
     expect(unrun.filter(({ noRun }) => (noRun ?? "").length < 10).map(nameOf)).toEqual([]);
   });
 });
@@ -106,11 +106,11 @@ describe("the example runner", () => {
     expect(readValue(comment)).toBeNull();
   });
 
-  it("refuses prose behind an expression", () => {
+  it("refuses prose after an expression", () => {
     expect(() => prepareExample({ code: "f(); // draws it" })).toThrow(/no value/);
   });
 
-  it("refuses a value behind a declaration", () => {
+  it("refuses a value after a declaration", () => {
     expect(() => prepareExample({ code: "const a = f(); // 3" })).toThrow(/make it an expression/);
   });
 

@@ -6,7 +6,7 @@ const root = join(__dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 describe("README", () => {
-  it("has a piece of code that runs as it is written and learns something", () => {
+  it("has code that runs as written and learns something", () => {
     const [, source] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(source.trim().split("\n").length).toBeLessThanOrEqual(12);
     expect(readme).toMatch(/Saved as `train\.mjs`[\s\S]*`node train\.mjs`/);
@@ -17,7 +17,7 @@ describe("README", () => {
     const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8" });
     const [, dice] = /^Dice (\d\.\d{3}) on 16 held-out slices$/m.exec(stdout) ?? [];
     expect({ dice, stderr: dice === undefined ? stderr : "" }).toMatchObject({ stderr: "" });
-    // All background scores 0; what it prints is said to be 0.5.
+    // Predicting only background scores 0; the stated result is 0.5.
     expect(Number(dice)).toBeGreaterThan(0.35);
   }, 300_000);
 
@@ -36,7 +36,7 @@ describe("README", () => {
     }
   });
 
-  it("sends nobody outside a checkout to a package of that name on the registry", () => {
+  it("does not use the registry's package of that name outside a checkout", () => {
     expect(readme).toMatch(
       /Run `npx layerbook` only where the tarball is installed or in a\s+checkout/,
     );

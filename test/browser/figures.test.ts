@@ -12,7 +12,7 @@ const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const lacking = existsSync(executablePath) ? null : `no browser at ${executablePath}`;
 if (lacking !== null) console.warn(`${lacking}: figures are not looked at.`);
 
-/** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
+/** For screenshots: LAYERBOOK_SCREENSHOTS names a folder. */
 const screenshots = process.env["LAYERBOOK_SCREENSHOTS"];
 const folder = mkdtempSync(join(tmpdir(), "layerbook-figures-"));
 const hydrate = readFileSync(
@@ -99,7 +99,7 @@ describeIn("figures in a page", () => {
     return createHash("sha1").update(data).digest("hex");
   };
 
-  it("on a phone plots stand below one another, and names of rows leave room for the bars", async () => {
+  it("on a phone plots are stacked, and row names leave room for the bars", async () => {
     const page = await open({ width: 390 });
     await page.waitForSelector(".hbarlayer, .bars");
     const boxes = await page.evaluate(() => {
@@ -179,7 +179,7 @@ describeIn("figures in a page", () => {
     const wanted = Array.from(scans[3].data, (value) =>
       Math.min(255, Math.max(0, ((value + 1000) / 1000) * 255)),
     );
-    // 8 HU between two levels of the lung are 2 grey values here.
+    // Two adjacent levels in the lung differ by 8 HU, which is 2 grey values here.
     expect(Math.max(...grey.map((value, i) => Math.abs(value - wanted[i])))).toBeLessThanOrEqual(2);
     await page.context().close();
   });
@@ -199,7 +199,7 @@ describeIn("figures in a page", () => {
     await page.context().close();
   });
 
-  it("charts become interactive, and print as they were", async () => {
+  it("charts become interactive, and print as static pictures", async () => {
     const page = await open({});
     expect(await page.locator(".layerbook-figure .js-plotly-plot").count()).toBe(3);
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
@@ -215,7 +215,7 @@ describeIn("figures in a page", () => {
     await page.context().close();
   });
 
-  it.each([false, true])("axe finds nothing serious; dark: %p", async (isDark) => {
+  it.each([false, true])("axe finds no serious problem; dark: %p", async (isDark) => {
     const page = await open({ isDark });
     await shot(page, isDark ? "dark" : "axe-light");
     await page.addScriptTag({ path: require.resolve("axe-core") });

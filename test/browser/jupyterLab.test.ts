@@ -10,16 +10,16 @@ import { executablePath, lacking, python, root, startJupyterLab } from "./startJ
 
 if (lacking !== null) console.warn(`${lacking}: JupyterLab is not looked at.`);
 
-/** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
+/** For screenshots: LAYERBOOK_SCREENSHOTS names a folder. */
 const screenshots = process.env["LAYERBOOK_SCREENSHOTS"];
 
 jest.setTimeout(1_800_000);
 
-/** Preset smoke trains for a second: too short for a button that is pressed in the middle. */
+/** Preset smoke trains for a second: too short to press a button in the middle. */
 const LONGER_QUICKSTART =
   "await quickstart({ config: presetConfig('smoke', { epochs: 48 }), callbacks: [liveCurves()] });";
 
-/** JupyterLab in a folder of its own, with the quick start's notebook, and a page that shows it. */
+/** JupyterLab in its own folder with the quick start's notebook, and a page that shows it. */
 class Lab {
   #shots = 0;
 
@@ -45,13 +45,13 @@ class Lab {
     page.setDefaultTimeout(120_000);
     await page.goto(`${address}/lab/tree/01-quickstart.ipynb?token=secret`);
     await page.waitForSelector(".jp-Notebook .jp-Cell");
-    // The kernel has said what it is, and waits.
+    // The kernel has answered and is idle.
     await page.waitForFunction(
       () => /TypeScript \(layerbook\) \| Idle/.test(document.body.innerText),
       null,
       { timeout: 300_000 },
     );
-    // Whether to be told of Jupyter's news.
+    // Jupyter's question whether to show its news.
     await page.click('button:text-is("No")', { timeout: 5_000 }).catch(() => undefined);
     return new Lab(folder, page, browser, server);
   }
@@ -71,7 +71,7 @@ class Lab {
     await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`, { state: "attached" });
   }
 
-  /** A screenshot of each output, for who looks. */
+  /** Takes a screenshot of each output. */
   async walk(name: string): Promise<void> {
     if (screenshots === undefined) return;
     for (const output of await this.page.locator(".jp-Notebook .jp-Cell-outputArea").all()) {
@@ -88,7 +88,7 @@ class Lab {
     await this.page.screenshot({ path: join(screenshots, `${number}-${name}.png`) });
   }
 
-  /** Waits until no cell runs or waits to. */
+  /** Waits until no cell is running or queued. */
   async idle(): Promise<void> {
     await this.page.waitForFunction(
       () =>
@@ -100,7 +100,7 @@ class Lab {
     );
   }
 
-  /** The epoch that the live curve's caption names, once it has reached `least`. */
+  /** The epoch in the live curve's caption, once it has reached `least`. */
   async epochOnCurve(least: number): Promise<number> {
     const epoch = await this.page.waitForFunction(
       (wanted) => {
@@ -115,7 +115,7 @@ class Lab {
     return Number(await epoch.jsonValue());
   }
 
-  /** Presses stop while a training's bar moves. */
+  /** Presses stop while a training's progress bar moves. */
   async stopInTraining(): Promise<void> {
     await this.page.waitForFunction(
       () =>
@@ -132,10 +132,10 @@ class Lab {
     );
   }
 
-  /** Puts a cell behind the others and types into it. */
+  /** Adds a cell at the end and types into it. */
   async type(text: string): Promise<void> {
     const { page } = this;
-    // Beside the text: a click on it may open a solution.
+    // Click next to the text: a click on it may open a solution.
     await page
       .locator(".jp-Notebook .jp-Cell")
       .last()
@@ -158,9 +158,9 @@ class Lab {
   }
 
   /**
-   * Presses Tab until completions are offered, or until `inserted` stands in the page.
-   * JupyterLab drops a request whose cell changed before the answer came, as it does while it
-   * still handles the typed text, so one press is not enough on a busy machine.
+   * Presses Tab until completions are offered, or until the page contains `inserted`. JupyterLab drops
+   * a request if its cell changes before the answer arrives, which happens while it still handles the
+   * typed text, so one press is not enough on a busy machine.
    */
   async complete(inserted?: string): Promise<void> {
     for (let attempt = 0; attempt < 12; attempt++) {
@@ -182,7 +182,7 @@ class Lab {
     throw new Error("JupyterLab offered no completion in twelve attempts.");
   }
 
-  /** A browser window that shares nothing with JupyterLab's. */
+  /** A browser window with a separate profile. */
   newContext(): Promise<BrowserContext> {
     return this.browser.newContext({ viewport: { width: 1200, height: 900 } });
   }
@@ -214,7 +214,7 @@ class Lab {
     return record.result.ended;
   }
 
-  it("opens 01-quickstart, runs all, stops in the training, and runs on", async () => {
+  it("opens 01-quickstart, runs all, stops in the training, and continues", async () => {
     const { page } = lab;
     await lab.shot("open");
     await lab.menu("Run", "Run All Cells");
@@ -232,10 +232,10 @@ class Lab {
     await lab.walk("light");
   });
 
-  it("completes, and tells what a name is", async () => {
+  it("completes names and describes them", async () => {
     const { page } = lab;
     await lab.type("models.residualAttentionUnet.run.model.countP");
-    // JupyterLab puts a single match in at once, or offers it.
+    // JupyterLab inserts a single match at once, or offers it.
     await lab.complete("countParams");
     if (await page.locator(Lab.offer).first().isVisible()) await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.body.innerText.includes("run.model.countParams"));

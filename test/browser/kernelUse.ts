@@ -6,24 +6,24 @@ import { LOSS_NAMES, lossByName } from "../../src/losses";
 import { differentiate, jitterWeights, makeInputs, singleOr } from "../support/differentiate";
 import { BROWSER_CASES } from "./layerCases";
 
-// Which kernels of tfjs our layers and losses call, and which of them each backend lacks.
+// Which tfjs kernels our layers and losses call, and which of them each backend lacks.
 
 const BACKENDS = ["cpu", "webgl", "webgpu", "wasm"] as const;
 
 interface KernelUse {
   readonly name: string;
-  /** What it takes to run it. */
+  /** The kernels needed to run it. */
   readonly forward: readonly string[];
-  /** What it takes to train it, which is more. */
+  /** The kernels needed to train it, which are more. */
   readonly training: readonly string[];
 }
 
 type LayerClass = new (args: Record<string, unknown>) => tf.layers.Layer;
 
-/** The kernels that are called while `body` runs: the same whatever the backend. */
+/** The kernels called while `body` runs; they are the same on every backend. */
 async function kernelsOf(body: () => void): Promise<string[]> {
   const { kernelNames } = await tf.profile(() => tf.tidy(body));
-  // A gradient of our own is a scope to tfjs, and is listed as one.
+  // tfjs lists a custom gradient as a scope.
   return [...new Set(kernelNames)].filter((name) => !/ scope$|__op$/.test(name)).sort();
 }
 
@@ -62,7 +62,7 @@ async function lossUses(): Promise<KernelUse[]> {
   return uses;
 }
 
-/** A cell of the table: what works, and the kernels that are wanting for the rest. */
+/** A table cell: what works, and the missing kernels for the rest. */
 function cell({ forward, training }: KernelUse, backend: string): string {
   const has = new Set(tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName));
   const wanting = (kernels: readonly string[]): string[] =>

@@ -1,10 +1,10 @@
-/** A layer with arguments and input shapes, for a run forward and backward. */
+/** A layer with its arguments and input shapes, to be run forward and backward. */
 export interface BrowserCase {
   /** The name that `src/layers` exports it under. */
   readonly layer: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly inputs: readonly (readonly number[])[];
-  /** Ends of the names of gradients that are rightly zero: noise is not compared. */
+  /** Suffixes of the names of gradients that are zero by design: their rounding noise is not compared. */
   readonly zeroGradients?: readonly string[];
 }
 

@@ -11,25 +11,25 @@ import { evaluateCase } from "../support/evaluateCase";
 import type { LayerCase } from "../support/evaluateCase";
 import type { BrowserCase } from "./layerCases";
 
-// What the test calls inside the page; bundled into one script.
+// The functions that the test calls inside the page; bundled into one script.
 
 type LayerClass = new (args: Record<string, unknown>) => tf.layers.Layer;
 
 const classOf = (name: string): LayerClass =>
   (layers as unknown as Record<string, LayerClass>)[name];
 
-/** Typed arrays do not come through as they are. */
+/** Typed arrays cannot be passed directly. */
 const plain = (values: ArrayLike<number>): number[] => Array.from(values);
 
 export const page = {
-  /** Makes a backend the current one, and says which one that is. */
+  /** Selects a backend, and returns the name of the active one. */
   async start(backend: string): Promise<string> {
     await tf.setBackend(backend);
     await tf.ready();
     return tf.getBackend();
   },
 
-  /** Outputs and gradients of a layer with drawn weights, in training. */
+  /** Outputs and gradients of a layer with random weights, in training. */
   runLayer({ layer: name, args, inputs: shapes }: BrowserCase): {
     outputs: number[][];
     gradients: Record<string, number[]>;

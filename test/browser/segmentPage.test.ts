@@ -81,7 +81,7 @@ const root = join(__dirname, "..", "..");
   }
 
   it.each(["webgl", "wasm", "webgpu"])(
-    "gives Node's mask on %s, and sends nothing away",
+    "gives the same mask as Node on %s, and uploads nothing",
     async (backend) => {
       const { tab, requests, problems } = await open();
       if (backend === "webgpu") {
@@ -98,7 +98,7 @@ const root = join(__dirname, "..", "..");
       expect(mask.length).toBe(shape.reduce((a, b) => a * b, 1));
       expect(new Set(wanted).size).toBeGreaterThan(1);
       const same = mask.filter((label, i) => label === wanted[i]).length / wanted.length;
-      // Where two classes are as likely, rounding decides.
+      // Where two classes are almost equally likely, rounding decides.
       expect(same).toBeGreaterThan(0.999);
       const rows = await tab.getByRole("row").allTextContents();
       expect(rows.map((row) => row.trim()).join()).toMatch(
@@ -113,7 +113,7 @@ const root = join(__dirname, "..", "..");
     120_000,
   );
 
-  it("says what is wrong with a file, and goes on with the next", async () => {
+  it("reports what is wrong with a file, and continues with the next", async () => {
     const { tab } = await open();
     await tab.getByLabel(/^Scan/).setInputFiles({
       name: "scan.jpg",
@@ -143,7 +143,7 @@ const root = join(__dirname, "..", "..");
     await tab.close();
   }, 120_000);
 
-  it("works by keyboard, and axe finds nothing serious", async () => {
+  it("works by keyboard, and axe finds no serious problem", async () => {
     const { tab } = await open();
     const reached: string[] = [];
     const focused = "document.activeElement?.id ?? ''";
@@ -153,7 +153,7 @@ const root = join(__dirname, "..", "..");
     }
     expect(reached).toEqual(["backend", "files"]);
     expect(await segment(tab, "webgl", scan())).toBe("");
-    // What is new is where the next key goes on, and a screen reader reads it.
+    // New content gets the focus, so that a screen reader reads it.
     expect(await tab.evaluate(focused)).toBe("result-title");
     await tab.keyboard.press("Tab");
     expect(await tab.evaluate(focused)).toBe("save");

@@ -1,4 +1,4 @@
-/** A cell that makes a slider whose value the cell's code and the page share. */
+/** A cell that creates a slider whose value is shared by the cell's code and the page. */
 export const SLIDER_CELL = `const slider = widget({
   esm: \`
     function render({ model, el }) {

@@ -7,10 +7,10 @@ import { readPython } from "../../src/cli/doctor/project";
 export const root = join(__dirname, "..", "..");
 export const python = readPython(root)?.executable ?? null;
 export const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-/** Why JupyterLab cannot be looked at; `null` where it can. */
+/** Why JupyterLab cannot be tested; `null` if it can. */
 export const lacking = existsSync(executablePath) ? null : `no browser at ${executablePath}`;
 
-/** Starts JupyterLab over a folder, with settings of its own there; its token is `secret`. */
+/** Starts JupyterLab in a folder, with its settings stored there; its token is `secret`. */
 export async function startJupyterLab(
   folder: string,
 ): Promise<{ readonly address: string; readonly process: ChildProcess }> {

@@ -22,7 +22,7 @@ const root = join(__dirname, "..", "..");
 
 /** The page's script, bundled. */
 function bundle(folder: string): string {
-  // In a process of its own: jest's modules are not node's.
+  // In a separate process: jest's module system differs from Node's.
   const script = `require("esbuild").build({
     entryPoints: { page: "test/browser/page.ts" }, bundle: true, format: "iife", target: "es2022",
     logLevel: "error", outdir: ${JSON.stringify(folder)},
@@ -51,7 +51,7 @@ const goldens = [
 ];
 
 it("has a case for every layer", () => {
-  // Layers of one's own extend them; they do nothing by themselves.
+  // These are only base classes for user-defined layers.
   const bases = ["BookLayer", "CompositeLayer", "SeededLayer"];
   const classes = Object.entries(layers)
     .filter(([name]) => !bases.includes(name))
@@ -81,7 +81,7 @@ it("has a case for every layer", () => {
   });
 
   it.each(BROWSER_CASES)(
-    "$layer is TensorFlow's, forward and backward",
+    "$layer equals TensorFlow, forward and backward",
     async (browserCase) => {
       const wanted = local.runLayer(browserCase);
       const got = await tab.evaluate<ReturnType<typeof local.runLayer>>(

@@ -11,7 +11,7 @@ import { executablePath, lacking, python, root, startJupyterLab } from "./startJ
 
 if (lacking !== null) console.warn(`${lacking}: widgets are not looked at.`);
 
-/** Screenshots, for who wants to look: LAYERBOOK_SCREENSHOTS names a folder. */
+/** For screenshots: LAYERBOOK_SCREENSHOTS names a folder. */
 const screenshots = process.env["LAYERBOOK_SCREENSHOTS"];
 
 jest.setTimeout(1_800_000);
@@ -77,7 +77,7 @@ async function shot(page: Page, name: string): Promise<void> {
     page.locator(".jp-Notebook .jp-CodeCell").nth(index);
   const slider = (): ReturnType<Page["locator"]> => page.getByRole("slider", { name: "Slice" });
 
-  /** Runs a cell; returns once its prompt has its number. */
+  /** Runs a cell; returns when its prompt shows its execution count. */
   async function run(index: number, count: number): Promise<string> {
     await cell(index).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
@@ -104,7 +104,7 @@ async function shot(page: Page, name: string): Promise<void> {
     await shot(page, "widget-moved-by-kernel");
   });
 
-  it("is still joined to the kernel after the page was loaded anew", async () => {
+  it("is still connected to the kernel after a reload", async () => {
     await page.keyboard.press("Control+s");
     await page.waitForSelector(".jp-mod-dirty", { state: "detached" });
     await page.reload();

@@ -62,7 +62,7 @@ interface Trained {
         before.push(answer.before);
       }
       if (consumer !== "wasm") return;
-      // tfjs' oneHot gave integers there, and a Dice loss of 1.
+      // tfjs' oneHot returned integers there, which gave a Dice loss of 1.
       expect(before[1]).toBeCloseTo(before[0], 4);
       const refusal = await page.evaluate<{ message: string; op: string; backend: string }>(
         `trainConvolution("wasm")`,

@@ -13,13 +13,13 @@ const { folder = "", problem = null } = JSON.parse(answer.stdout) as {
 };
 if (problem !== null) console.warn(`The consumers are skipped: ${problem}.`);
 
-/** `describe`, where the consumers could be installed. */
+/** `describe` if the consumers could be installed. */
 export const describeConsumers = problem === null ? describe : describe.skip;
 
 /** The folder of an installed consumer. */
 export const consumerFolder = (name: string): string => path.join(folder, name);
 
-/** What a command printed, and how it ended. */
+/** A command's output and exit status. */
 export interface Printed {
   readonly status: number;
   /** stdout and stderr, without tfjs' advice to install another backend. */
@@ -33,7 +33,7 @@ export function runIn(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Printed> {
-  // What jest sets for itself would change how the consumer runs.
+  // Without jest's environment variables, which would change how the consumer runs.
   const ofJest = ["JEST_WORKER_ID", "NODE_OPTIONS", "NODE_ENV"];
   const own = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !ofJest.includes(name)),
@@ -48,7 +48,7 @@ export function runIn(
   });
 }
 
-/** This Node, and the others that `node scripts/otherNodes.mjs` brings. */
+/** This Node, and those installed by `node scripts/otherNodes.mjs`. */
 export const NODES: readonly (readonly [string, string])[] = [
   [process.version, process.execPath] as const,
   ...["node22", "node24"].map((name) => {

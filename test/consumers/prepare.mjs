@@ -1,7 +1,7 @@
 // @ts-check
-// Installs what the consumers in this folder need, and layerbook itself from one tarball, into a
-// temporary folder, and copies each consumer beside it. A second run with the same package has
-// nothing to do. Prints the folder as JSON, or what cannot be had.
+// Installs the dependencies of the consumers in this folder, and layerbook itself from one tarball, into a
+// temporary folder, and copies each consumer into it. A second run with the same package does nothing.
+// Prints the folder as JSON, or what could not be installed.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -13,10 +13,10 @@ import { hashFiles, hashOf, writeWhole } from "../../scripts/setup/stamps.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, "..", "..");
-// Outside the repository, where nothing searches its many files.
+// Outside the repository, so that no tool searches its many files.
 const folder = path.join(os.tmpdir(), `layerbook-consumers-${hashOf(root)}`);
 
-/** TypeScript's minor versions from 5.0 on, each under a name of its own. */
+/** TypeScript's minor versions from 5.0 on, each under a separate name. */
 const typescripts = JSON.parse(fs.readFileSync(path.join(here, "typescripts.json"), "utf8"));
 
 /** @param {string} file */
@@ -28,7 +28,7 @@ const names = fs
   .map(({ name }) => name);
 
 /**
- * What all consumers ask for, of which each has one version.
+ * The dependencies of all consumers; each must have the same version everywhere.
  *
  * @returns {Record<string, string>}
  */
@@ -81,7 +81,7 @@ function prepare() {
       JSON.stringify({ private: true, dependencies: wanted }),
     );
     const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
-    // Install scripts are on: one of ours that downloads would fail here as it would at a user's.
+    // Install scripts are enabled: one that downloads something must fail here as it would for a user.
     const installed = run("npm", ["install", ...quiet], folder);
     if (!installed.isWell && soundsOffline(installed.output)) {
       return { problem: "npm cannot reach the package registry" };
@@ -89,7 +89,7 @@ function prepare() {
     if (!installed.isWell) throw new Error(installed.output);
     writeWhole(stamp, whole);
   }
-  // Another test may be using the copies: what it has built there stays while nothing has changed.
+  // Another test may be using the copies: what it has built stays if nothing has changed.
   const copied = path.join(folder, "copied");
   const sources = hashFiles(here, names);
   if (fs.existsSync(copied) && fs.readFileSync(copied, "utf8") === sources) return { folder };

@@ -12,7 +12,7 @@ describeConsumers("a consumer", () => {
     });
   });
 
-  it("on Deno, with read permission alone", async () => {
+  it("on Deno, with only read permission", async () => {
     expect(await runIn("deno", "npm", ["-s", "start"])).toEqual({ status: 0, output: printed });
   });
 
@@ -23,7 +23,7 @@ describeConsumers("a consumer", () => {
   it("in a cell of tslab's own kernel", async () => {
     const { status, output } = await runIn("tslab", "npm", ["-s", "start"]);
     const lines = output.split("\n");
-    // `layerbook/node` says once that native TensorFlow is not set up.
+    // `layerbook/node` reports once that native TensorFlow is not set up.
     expect(lines.filter((line) => line.startsWith("layerbook: native TensorFlow"))).toHaveLength(1);
     expect(lines.filter((line) => / x /.test(line))).toEqual([printed, "64 x 64 x 2"]);
     expect(status).toBe(0);

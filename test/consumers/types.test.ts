@@ -14,7 +14,7 @@ const strict = JSON.parse(
   readFileSync(path.join(__dirname, "typescript", "tsconfig.json"), "utf8"),
 ) as Options;
 
-/** What a compiler objects to in the program and in our declarations; tfjs' own have errors. */
+/** The compiler's errors in the program and in our declarations; tfjs' own have errors. */
 async function errorsOf(version: string, changes: Options["compilerOptions"]): Promise<string[]> {
   const name = `tsconfig-${version}-${Object.values(changes).join("-")}.json`;
   const compilerOptions = { ...strict.compilerOptions, skipLibCheck: false, ...changes };
@@ -54,7 +54,7 @@ describeConsumers("declarations, with skipLibCheck off", () => {
   });
 
   it("finds an error where there is one", async () => {
-    // Without the DOM there is no console of types, but with an old target no `#private` either.
+    // Without the DOM library there are no types for console; with an old target there is no `#private`.
     const errors = await errorsOf("5.9.3", { module: "commonjs", moduleResolution: "classic" });
     expect(errors.join("\n")).toMatch(/main\.ts.*Cannot find module 'layerbook/);
   });

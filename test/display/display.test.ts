@@ -46,14 +46,14 @@ describe("display", () => {
     ]);
   });
 
-  it("has shown the value when the call returns", () => {
+  it("shows the value before the call returns", () => {
     void display(7);
     expect(host.log).toEqual([["7", { update: false }]]);
   });
 });
 
 describe("withInterruptible", () => {
-  it("counts the sections that run, however they end", async () => {
+  it("counts running sections, however they end", async () => {
     const sections = (): number => Atomics.load(host.interruptFlag, 1);
     let release = (): void => undefined;
     const pending = withInterruptible(() => new Promise<void>((resolve) => (release = resolve)));

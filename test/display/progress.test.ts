@@ -36,7 +36,7 @@ function logStream(): NodeJS.WriteStream & { readonly lines: string[] } {
 afterEach(() => setDisplayHost(null));
 
 describe("createProgress", () => {
-  it("redraws one output of a notebook, no oftener than its throttle", () => {
+  it("redraws one output of a notebook, at most as often as its throttle allows", () => {
     const host = fakeHost();
     setDisplayHost(host);
     let clock = 0;
@@ -47,7 +47,7 @@ describe("createProgress", () => {
     }
     progress.stop("4 s");
     progress.update(41);
-    // 40 updates 100 ms apart: one in three is drawn, and the last state.
+    // 40 updates 100 ms apart: every third is drawn, and the last state.
     expect(host.published).toHaveLength(15);
     const ids = new Set(host.published.map(({ options }) => options.id));
     expect(ids.size).toBe(1);
@@ -58,14 +58,14 @@ describe("createProgress", () => {
     expect(host.published.at(-1)?.bundle["text/plain"]).toBe("fit: 40/40 · loss 0.025 · 4 s");
   });
 
-  it("gives two bars an output each", () => {
+  it("gives each of two bars its own output", () => {
     const host = fakeHost();
     setDisplayHost(host);
     for (const label of ["a", "b"]) createProgress({ label, total: 1 }).update(1);
     expect(host.published[0]?.options.id).not.toBe(host.published[1]?.options.id);
   });
 
-  it("writes a line a tenth to a log", () => {
+  it("writes one line per tenth to a log", () => {
     const stream = logStream();
     let clock = 0;
     const progress = createProgress({ label: "fit", total: 1000, stream, now: () => clock });
@@ -97,7 +97,7 @@ describe("a bar that waits", () => {
     ]);
   });
 
-  it("starts where a resumed training starts, and estimates from its own steps alone", () => {
+  it("starts where a resumed training starts, and estimates only from its own steps", () => {
     const stream = logStream();
     let clock = 0;
     const options = { label: "fit", total: 100, initial: 90, stream, now: () => clock };
@@ -109,7 +109,7 @@ describe("a bar that waits", () => {
 });
 
 describe("progressBundle", () => {
-  it("shows three significant digits, and counts whole", () => {
+  it("shows values with three significant digits, and counts in full", () => {
     const values = { epoch: 12345, loss: 0.123456, tiny: 0.0000123456, rate: "0.1234" };
     const state = { label: "fit", done: 1, total: 2, elapsedMs: 1000, values };
     expect(progressBundle(state)["text/plain"]).toBe(
@@ -117,7 +117,7 @@ describe("progressBundle", () => {
     );
   });
 
-  it("is green only where everything was done", () => {
+  it("is green only if everything was done", () => {
     const colourOf = (end: { summary?: string; outcome?: "done" | "interrupted" | "failed" }) =>
       /background:(#\w+);width/.exec(
         String(
@@ -137,7 +137,7 @@ describe("progressBundle", () => {
     expect(new Set([...colours, "#009e73"]).size).toBe(4);
   });
 
-  it("escapes what the caller names", () => {
+  it("escapes the caller's texts", () => {
     const html = progressBundle({
       label: "<b>&",
       done: 0,
@@ -154,7 +154,7 @@ describe("a bar in a notebook", () => {
   const state = { label: "fit & go", done: 1, total: 4, elapsedMs: 1000, values: { loss: 0.25 } };
   const html = (more: object): string => String(progressBundle({ ...state, ...more })["text/html"]);
 
-  it("tells a screen reader what it is of and where it stands", () => {
+  it("tells a screen reader its label and state", () => {
     expect(html({})).toContain(
       'role="progressbar" aria-label="fit &amp; go" aria-valuemin="0" aria-valuemax="100" aria-valuenow="25.0" aria-valuetext="1/4 · loss 0.25 · 3 s left"',
     );
@@ -172,7 +172,7 @@ describe("a bar in a notebook", () => {
   );
 });
 
-/** WCAG's contrast of two colours. */
+/** The WCAG contrast ratio of two colours. */
 function contrast(one: string, other: string): number {
   const [dark = 0, light = 0] = [one, other].map(luminance).sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);

@@ -12,7 +12,7 @@ async function bundleOf(value: unknown): Promise<MimeBundle> {
 beforeAll(() => tf.setBackend("cpu"));
 
 describe("toMimeBundle", () => {
-  it("tells a tensor's type, shape and values", async () => {
+  it("shows a tensor's type, shape and values", async () => {
     const tensor = tf.tensor2d([
       [1, 2],
       [3, NaN],
@@ -25,7 +25,7 @@ describe("toMimeBundle", () => {
     expect(bundle["image/png"]).toBeUndefined();
   });
 
-  it("draws a tensor that is a picture, from black at its least to white at its greatest", async () => {
+  it("draws a tensor as a picture, from black at its minimum to white at its maximum", async () => {
     const tensor = tf.linspace(10, 20, 8 * 11).reshape([1, 8, 11, 1]);
     const bundle = await bundleOf(tensor);
     const picture = decode(Buffer.from(String(bundle["image/png"]), "base64"));
@@ -66,7 +66,7 @@ describe("toMimeBundle", () => {
     expect((await bundleOf(tf.zeros([2000, 9])))["image/png"]).toBeUndefined();
   });
 
-  it("names strings and disposed tensors without computing on them", async () => {
+  it("shows string and disposed tensors without computing on them", async () => {
     expect((await bundleOf(tf.tensor1d(["a", "b"])))["text/plain"]).toBe(
       'Tensor string [2]\nvalues "a", "b"',
     );
@@ -75,7 +75,7 @@ describe("toMimeBundle", () => {
     expect((await bundleOf(gone))["text/plain"]).toBe("Tensor float32 [3], disposed");
   });
 
-  it("shows a model's layers, parameters and work", async () => {
+  it("shows a model's layers, parameters and operations", async () => {
     const input = tf.input({ shape: [8, 8, 3] });
     const convolved = tf.layers
       .conv2d({ filters: 5, kernelSize: 3, padding: "same", name: "c" })
@@ -85,7 +85,7 @@ describe("toMimeBundle", () => {
       .apply(convolved) as tf.SymbolicTensor;
     const model = tf.model({ inputs: input, outputs: up, name: "small" });
     const text = String((await bundleOf(model))["text/plain"]);
-    // c: 3·3·3·5 + 5 = 140 at 64 places of 2·135; u: 2·2·2·5 + 2 = 42, 2·40 at 64 places.
+    // c: 3·3·3·5 + 5 = 140 parameters, 2·135 operations at 64 positions; u: 2·2·2·5 + 2 = 42, 2·40 at 64 positions.
     expect(text).toContain("small: 3 layers, 182 parameters (182 trainable), <0.0001 GFLOP");
     expect(text).toMatch(/^c +Conv2D +\[\?, 8, 8, 5\] +140 +<0\.0001$/m);
     const wide = tf.sequential({
@@ -138,7 +138,7 @@ describe("toMimeBundle", () => {
 });
 
 describe("tables", () => {
-  it("say which cells are headings, and of what", async () => {
+  it("mark headings and what they head", async () => {
     const headings = async (value: unknown): Promise<string[]> =>
       String((await bundleOf(value))["text/html"]).match(/<th(?=[ >])[^>]*>/g) ?? [];
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });

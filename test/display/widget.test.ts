@@ -6,7 +6,7 @@ const esm = "export default { render() {} }";
 beforeEach(() => setDisplayHost(null));
 
 describe("a widget's state", () => {
-  it("is parted from its bytes and put together again", () => {
+  it("is separated from its bytes and joined with them again", () => {
     const state = {
       a: 1,
       deep: { list: [new Uint8Array([1]), "x"], bytes: new Float32Array([2]) },
@@ -24,7 +24,7 @@ describe("a widget's state", () => {
     });
   });
 
-  it("passes over paths that lead nowhere, and leaves prototypes alone", () => {
+  it("ignores invalid paths, and does not touch prototypes", () => {
     const bytes = [new Uint8Array([1]), new Uint8Array([2]), new Uint8Array([3])];
     joinBuffers({ a: 1 }, [["b", "c"], ["__proto__"], []], bytes);
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
@@ -54,7 +54,7 @@ describe("a widget's state", () => {
     );
   });
 
-  it("refuses an object that is inside itself, and takes one that is there twice", () => {
+  it("refuses an object that contains itself, and accepts one that occurs twice", () => {
     const loop: Record<string, unknown> = {};
     loop["me"] = [loop];
     expect(() => copyValue("s", loop)).toThrow("s.me[0]: expected null");
@@ -64,7 +64,7 @@ describe("a widget's state", () => {
 });
 
 describe("widget", () => {
-  it("is held by value, and tells handlers what has changed", () => {
+  it("is copied by value, and reports changes to handlers", () => {
     const given = { list: [1, 2], n: 0 };
     const made = widget({ esm, state: given });
     given.list.push(3);
@@ -95,7 +95,7 @@ describe("widget", () => {
     expect(() => made.set("n", 2)).toThrow("2 handlers failed");
   });
 
-  it("says what is wrong with its options and names", () => {
+  it("rejects wrong options and names with the reason", () => {
     const made = widget({ esm, state: { value: 1 } });
     const untyped = made as unknown as {
       get(name: string): void;
@@ -112,12 +112,12 @@ describe("widget", () => {
     expect(() => openComm("x")).toThrow("openComm: expected a notebook");
   });
 
-  it("shows itself as a page, a picture and text where no frontend is", () => {
+  it("shows itself as a page, a picture and text without a frontend", () => {
     const bundle = widget({ esm: "/* </script> */", state: { a: "<b>" } })[DISPLAY]();
     expect(Object.keys(bundle)).toEqual(["text/html", "image/svg+xml", "text/plain"]);
     expect(bundle["text/plain"]).toBe("Widget(a: <b>)");
     expect(bundle["image/svg+xml"]).toContain("&lt;b&gt;");
-    // One script, which the module's text does not end.
+    // Exactly one script, not closed early by the module's text.
     expect(String(bundle["text/html"]).split("</script>")).toHaveLength(2);
     const drawn = widget({ esm, picture: () => new Uint8Array([1, 2, 3]) })[DISPLAY]();
     expect(drawn["image/png"]).toBe("AQID");

@@ -8,7 +8,7 @@ beforeAll(() => {
 afterAll(() => notebook.close());
 
 describe("type errors", () => {
-  it("stand at their line and column of the cell, all at once", async () => {
+  it("are all reported, each with its line and column in the cell", async () => {
     const text = await notebook.failure(
       "import { join } from 'node:path';\nconst ok = 1;\nconst a: string = 2;\n  join(3);\nnowhere();",
     );
@@ -24,14 +24,14 @@ describe("type errors", () => {
     expect(error?.evalue).toMatch(/^Variable declaration expected/);
   });
 
-  it("count what they do not quote", async () => {
+  it("count those that are not quoted", async () => {
     const { error } = await notebook.run("a1; b1; c1");
     expect(error?.evalue).toBe("Cannot find name 'a1'. (and 2 more)");
   });
 });
 
 describe("thrown errors", () => {
-  it("show the cell's line, the calls that led there, and none of ours", async () => {
+  it("show the cell's line, the calls that led there, and no frames of the kernel", async () => {
     await notebook.value(
       "interface Gone { a: 1 }\n\nfunction inner(n: number): never {\n  throw new RangeError(`bad ${n}`);\n}",
     );
@@ -49,7 +49,7 @@ describe("thrown errors", () => {
     ]);
   });
 
-  it("keep the column behind an `export` that the kernel put in", async () => {
+  it("keep the column after an `export` that the kernel inserted", async () => {
     const text = await notebook.failure("const value = JSON.parse('{');");
     expect(text).toMatch(/at Cell \[\d+\]:1:20$/);
     expect(text).toContain("SyntaxError");
@@ -64,7 +64,7 @@ describe("thrown errors", () => {
     expect(several).toContain("One of:\nError: one");
   });
 
-  it("take anything that can be thrown", async () => {
+  it("can be any value", async () => {
     expect(await notebook.failure("throw 'text'")).toBe("Thrown: text");
     expect(await notebook.failure("throw { code: 7 }")).toBe("Thrown: { code: 7 }");
     expect(await notebook.failure("throw null")).toBe("Thrown: null");

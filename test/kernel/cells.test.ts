@@ -8,7 +8,7 @@ beforeAll(() => {
 afterAll(() => notebook.close());
 
 describe("a cell's names", () => {
-  it("are there in later cells, of every kind", async () => {
+  it("of every kind are available in later cells", async () => {
     await notebook.value(`
       const c = 1; let l = 2; var v = 3;
       function f() { return l; }
@@ -33,7 +33,7 @@ describe("a cell's names", () => {
     ).toBe("[ 'a/b', 'function', 'function', 1 ]");
   });
 
-  it("may be assigned to, and the cell that made them sees it", async () => {
+  it("may be assigned to, and the cell that declared them sees it", async () => {
     await notebook.value("let n = 1; const twice = () => n * 2;");
     expect(await notebook.value("n = 10; n += 1; [n] = [n + 1]; twice()")).toBe("24");
     expect(await notebook.failure("n = 'text'")).toContain(
@@ -42,7 +42,7 @@ describe("a cell's names", () => {
     expect(await notebook.failure("c = 2")).toMatch(/Cannot assign to 'c'/);
   });
 
-  it("may be defined anew with another type, from themselves too", async () => {
+  it("may be redefined with another type, even from their old value", async () => {
     await notebook.value("const w = 5; class Re { a = 1; }");
     await notebook.value("const w = 'text'; class Re { b = 2; }");
     expect(await notebook.value("[w.toUpperCase(), new Re().b]")).toBe("[ 'TEXT', 2 ]");
@@ -52,7 +52,7 @@ describe("a cell's names", () => {
     expect(await notebook.value("un")).toBeNull();
   });
 
-  it("stay when the cell throws, as far as it came", async () => {
+  it("defined before the cell throws stay", async () => {
     await notebook.value("const kept = 'old';");
     const error = await notebook.failure(
       "interface Shape { side: number }\nconst before = 1;\nthrow new Error('stop');\nconst kept = 'new';",
@@ -69,7 +69,7 @@ describe("a cell's names", () => {
     expect(await notebook.value("safe + 1")).toBe("2");
   });
 
-  it("stay typed where the type cannot be written down", async () => {
+  it("stay typed even if the type cannot be declared", async () => {
     await notebook.value(
       "function mixin() { return class { private hidden = 1; shown = 2; }; } const Mixed = mixin();",
     );
@@ -79,7 +79,7 @@ describe("a cell's names", () => {
 });
 
 describe("a cell's value", () => {
-  it("is its last expression, quoted where it is text", async () => {
+  it("is its last expression, quoted if it is a string", async () => {
     expect(await notebook.value("'it'")).toBe("'it'");
     expect(await notebook.value("1; 2")).toBe("2");
     expect(await notebook.value("null")).toBe("null");
@@ -90,13 +90,13 @@ describe("a cell's value", () => {
     expect(await notebook.value("")).toBeNull();
   });
 
-  it("is not shown behind a semicolon", async () => {
+  it("is not shown after a semicolon", async () => {
     expect(await notebook.value("1; 2;")).toBeNull();
     expect(await notebook.value("[1, 2].map((x) => x + 1); // no")).toBeNull();
     expect(await notebook.value("const text = ';';\ntext")).toBe("';'");
   });
 
-  it("is shown once where display is the last line", async () => {
+  it("is shown once if display is the last line", async () => {
     const { outputs, value } = await notebook.run(
       `import { display } from "layerbook"; display([1, 2])`,
     );
@@ -104,7 +104,7 @@ describe("a cell's value", () => {
     expect(outputs.map(({ type }) => type)).toEqual(["display"]);
   });
 
-  it("may hold bytes, which Jupyter keeps as base64", async () => {
+  it("may contain bytes, which Jupyter stores as base64", async () => {
     const { outputs } = await notebook.run(
       `({ [Symbol.for("Jupyter.display")]: () => ({ "image/png": Uint8Array.of(1, 2, 255) }) })`,
     );
@@ -120,7 +120,7 @@ describe("a cell's value", () => {
 });
 
 describe("a child's piped output", () => {
-  it("keeps characters whole that a pipe cuts", async () => {
+  it("keeps characters intact that a pipe splits", async () => {
     await notebook.run(`import { spawn } from "node:child_process";
       const child = spawn(process.execPath, ["-e", "process.stdout.write('€ä'.repeat(50000))"]);
       child.stdout.on("data", (chunk) => process.stdout.write(chunk));
@@ -128,7 +128,7 @@ describe("a child's piped output", () => {
     expect(notebook.printed() === "€ä".repeat(50000)).toBe(true);
   });
 
-  it("cut anywhere, is joined", async () => {
+  it("is joined wherever it was split", async () => {
     await notebook.run(
       `const bytes = Buffer.from("a€"); for (const byte of bytes) process.stdout.write(Uint8Array.of(byte));`,
     );
@@ -152,7 +152,7 @@ describe("await at the top", () => {
     expect(await notebook.value(code)).toBe(value);
   });
 
-  it("inside a function is the function's own", async () => {
+  it("inside a function belongs to the function", async () => {
     expect(await notebook.value("async function later() { return await 9; } await later()")).toBe(
       "9",
     );
@@ -176,7 +176,7 @@ describe("magics", () => {
     await notebook.value("%strict off\nfunction tight(x) { return x; }");
   });
 
-  it("name? asks for names beyond ASCII too", async () => {
+  it("name? also accepts non-ASCII names", async () => {
     await notebook.run("const größe = 1;");
     const { payload } = await notebook.run("größe?");
     expect(JSON.stringify(payload)).toContain("const größe: 1");
@@ -189,7 +189,7 @@ describe("magics", () => {
     ]);
   });
 
-  it("refuses what it does not know, saying what it does", async () => {
+  it("refuses unknown magics and lists the known ones", async () => {
     expect(await notebook.failure("%matplotlib inline")).toContain(
       "%matplotlib inline: expected %strict",
     );

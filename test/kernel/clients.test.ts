@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { KERNEL_NODE, KERNEL_SCRIPT, PACKAGE_ROOT } from "./support/kernelScript";
 
-// The tools that people run notebooks with, as they type them, on the built kernel.
+// Common notebook tools, run by their usual commands on the built kernel.
 
 const python = process.env["LAYERBOOK_PYTHON"] ?? join(PACKAGE_ROOT, ".venv", "bin", "python");
 const tools = join(PACKAGE_ROOT, ".engine", "notebookTools");
@@ -27,7 +27,7 @@ interface Ran {
   readonly said: string;
 }
 
-/** `python -m …` in the folder, with the tools and the kernelspec in reach. */
+/** Runs `python -m …` in the folder, with the tools and the kernelspec available. */
 function run(...args: readonly string[]): Ran {
   const { status, stdout, stderr } = spawnSync(python, ["-m", ...args], {
     cwd: folder,
@@ -44,7 +44,7 @@ function run(...args: readonly string[]): Ran {
   return { status, said: stripVTControlCharacters(stdout + stderr) };
 }
 
-/** Runs a tool that must succeed; returns what it said. */
+/** Runs a tool that must succeed and returns its output. */
 function succeed(...args: readonly string[]): string {
   const { status, said } = run(...args);
   if (status !== 0) throw new Error(`${args.join(" ")}: ended with ${status}\n${said}`);
@@ -86,7 +86,7 @@ function cellsOf(name: string): readonly Cell[] {
 
 const sourceOf = ({ source }: Cell): string => [source].flat().join("");
 
-/** What a cell has printed, and its value. */
+/** What a cell printed, and its value. */
 function outputOf(cell: Cell | undefined): string {
   return (cell?.outputs ?? [])
     .flatMap(({ text, data }) => text ?? data?.["text/plain"] ?? [])
@@ -141,14 +141,14 @@ let note: string | null = null;`;
       expect(said).not.toMatch(/introspection|unknown parameter: (alpha|site|heads|note)/i);
     });
 
-    it("tell of their parameters by --help-notebook", () => {
+    it("list their parameters with --help-notebook", () => {
       const said = succeed("papermill", "--help-notebook", "in.ipynb");
       expect(said).toMatch(/alpha: .*default 1\).*how strong/s);
       expect(said).toMatch(/site: string \(default "https:\/\/one\.example"\).*where from/s);
       expect(said).toMatch(/note: string \| null \(default null\)/);
     });
 
-    it("refuse a name or a number that TypeScript cannot hold", () => {
+    it("refuse names and numbers that TypeScript cannot represent", () => {
       const prepare = (...given: string[]): Ran =>
         run("papermill", "in.ipynb", "never.ipynb", "--prepare-only", "-k", "layerbook", ...given);
       expect(prepare("-p", "learning-rate", "1")).toMatchObject({
@@ -214,7 +214,7 @@ slices.map(({ z }) => z * 2)
   });
 
   describe("nbdime", () => {
-    it("differ in what a reader changed: an equal figure says nothing, nor does another one with -O", () => {
+    it("differ only in what a reader changed: equal figures do not, nor do other ones with -O", () => {
       const notebook = readFileSync(join(folder, "out.ipynb"), "utf8");
       expect(notebook).toContain("application/vnd.plotly.v1+json");
       const diff = (other: string, ...options: readonly string[]): string => {

@@ -24,7 +24,7 @@ const text = (messages: readonly Message[]): string =>
     .map(({ content }) => content["text"])
     .join("");
 
-/** What a comm's messages say, apart from its id. */
+/** The contents of a comm's messages, apart from its id. */
 const data = (messages: readonly Message[]): unknown[] =>
   of(messages, "comm_msg").map(({ content }) => content["data"]);
 
@@ -34,7 +34,7 @@ async function openIds(target?: string): Promise<string[]> {
   return Object.keys(reply.content["comms"] as object);
 }
 
-/** Makes a widget; returns its id and what was published. */
+/** Creates a widget; returns its id and what was published. */
 async function makeWidget(code: string): Promise<[string, readonly Message[]]> {
   const { published, reply } = await kernel.run(code);
   expect(reply.content).toMatchObject({ status: "ok" });
@@ -68,11 +68,11 @@ describe("comms", () => {
     const closed = await kernel.tell("comm_close", { comm_id: "c1", data: { bye: 1 } });
     expect(text(closed)).toBe("closed with 1\n");
     expect(await openIds()).toEqual([]);
-    // Nobody is there any more.
+    // The comm is closed by now.
     expect(data(await kernel.tell("comm_msg", { comm_id: "c1", data: {} }))).toEqual([]);
   });
 
-  it("are closed at once where nobody has registered the target", async () => {
+  it("are closed at once if the target is not registered", async () => {
     const messages = await kernel.tell("comm_open", { comm_id: "c2", target_name: "nobody" });
     expect(of(messages, "comm_close").map(({ content }) => content)).toEqual([
       { comm_id: "c2", data: {} },
@@ -99,7 +99,7 @@ describe("comms", () => {
     expect(data(closing.published)).toEqual([]);
   });
 
-  it("show a handler's error at its line, call the other handlers, and go on", async () => {
+  it("show a handler's error at its line, call the other handlers, and continue", async () => {
     const [id] = await makeWidget(
       `const failing = widget({ esm: "export default {}", state: { x: 0 } });
        failing.on("change", () => {
@@ -154,7 +154,7 @@ describe("widgets", () => {
   w`;
   let id = "";
 
-  it("open a comm as the jupyter-widgets protocol has it", async () => {
+  it("open a comm as the jupyter-widgets protocol specifies", async () => {
     const [made, published] = await makeWidget(MAKE);
     id = made;
     const [opened] = of(published, "comm_open");
@@ -188,14 +188,14 @@ describe("widgets", () => {
     expect(bundle["application/vnd.jupyter.widget-view+json"]).toEqual({
       ...{ version_major: 2, version_minor: 0, model_id: id },
     });
-    // The frontend can draw it only once it knows the model.
+    // The frontend can draw it only after it has received the model.
     expect(published.findIndex(({ header }) => header.msg_type === "comm_open")).toBeLessThan(
       published.findIndex(({ header }) => header.msg_type === "execute_result"),
     );
     expect(await openIds("jupyter.widget")).toContain(id);
   });
 
-  it("take an update, echo it to every page, and answer with what a handler makes of it", async () => {
+  it("take an update, echo it to every page, and send what a handler changes", async () => {
     const content = {
       comm_id: id,
       data: { method: "update", state: { value: 42, _view_count: 1 }, buffer_paths: [] },
@@ -208,7 +208,7 @@ describe("widgets", () => {
     expect(text(messages)).toBe("42 3 frontend\n10 42 kernel\n");
   });
 
-  it("take bytes, as the kind of array that the cell gave", async () => {
+  it("receive bytes as the type of array that the cell set", async () => {
     const content = {
       comm_id: id,
       data: { method: "update", state: {}, buffer_paths: [["mask"], ["scale"]] },
@@ -220,14 +220,14 @@ describe("widgets", () => {
     expect(await kernel.value("[...w.get('mask'), ...w.get('scale')].join()")).toBe("'5,6,7,2,3'");
   });
 
-  it("send what a cell sets, once, and nothing that is equal to what is there", async () => {
+  it("send what a cell sets, once, and nothing that is unchanged", async () => {
     const { published } = await kernel.run(
       "w.set('value', 7); w.set({ value: 7, mask: new Uint8Array([5, 6, 7]) });",
     );
     expect(data(published)).toEqual([{ method: "update", state: { value: 7 }, buffer_paths: [] }]);
   });
 
-  it("answer to request_state, to a page's own messages, and to a page that is loaded anew", async () => {
+  it("answer to request_state, to a page's own messages, and to a reloaded page", async () => {
     const asked = await kernel.tell("comm_msg", {
       comm_id: id,
       data: { method: "request_state" },

@@ -17,9 +17,9 @@ const nodes = [
 describe("jupyter_kernel_test", () => {
   for (const [name, node] of nodes) {
     const isThere = existsSync(node ?? "");
-    // `node scripts/otherNodes.mjs` brings them.
+    // Installed by `node scripts/otherNodes.mjs`.
     const test = isThere ? it : it.skip;
-    test(`passes whole on ${name}${isThere ? "" : " (which is not here)"}`, () => {
+    test(`passes completely on ${name}${isThere ? "" : " (not installed)"}`, () => {
       const { status, stdout, stderr } = spawnSync(python, [resolve(__dirname, "conformance.py")], {
         encoding: "utf8",
         env: { ...process.env, KERNEL_NODE: node, KERNEL_SCRIPT },

@@ -28,7 +28,7 @@ interface Response {
   readonly body: Record<string, unknown>;
 }
 
-/** Makes a request of the debug adapter protocol, whether it succeeds or not. */
+/** Sends a request of the Debug Adapter Protocol, whether it succeeds or not. */
 async function attempt(command: string, args: object = {}): Promise<Response> {
   const request = { type: "request", seq: ++seq, command, arguments: args };
   await kernel.post("debug_request", request, [], "control");
@@ -46,7 +46,7 @@ async function ask(command: string, args: object = {}): Promise<Record<string, u
 
 let seenEvents = 0;
 
-/** The next event of a kind. */
+/** The next event of a type. */
 async function event(name: string): Promise<Record<string, unknown>> {
   let passed = 0;
   const found = await kernel.until("debug_event", ({ content }) => {
@@ -64,7 +64,7 @@ interface Frame {
   readonly source: { readonly path: string };
 }
 
-/** Where the cell stands: the names and lines of its frames. */
+/** The names and lines of the stopped cell's frames. */
 async function stack(): Promise<Frame[]> {
   return (await ask("stackTrace", { threadId: 1 }))["stackFrames"] as Frame[];
 }
@@ -73,7 +73,7 @@ async function where(): Promise<string> {
   return (await stack()).map(({ name, line }) => `${name}:${line}`).join(" < ");
 }
 
-/** The line where a cell stands in its outermost code. */
+/** The line of the stopped cell's top-level frame. */
 async function lineInCell(): Promise<number> {
   return Number(/^Cell \[\d+\]:(\d+)$/.exec(await where())?.[1]);
 }
@@ -101,7 +101,7 @@ async function scope(name: string, depth = 0): Promise<Listed[]> {
   return found === undefined ? [] : list(found.variablesReference);
 }
 
-/** Dumps a cell, sets breakpoints on its lines, and starts it; returns its message's id. */
+/** Dumps a cell, sets breakpoints on its lines, and starts it; returns the id of its message. */
 async function start(code: string, ...lines: readonly (number | object)[]): Promise<string> {
   const { sourcePath: path } = await ask("dumpCell", { code });
   const breakpoints = lines.map((line) => (typeof line === "number" ? { line } : line));
@@ -110,13 +110,13 @@ async function start(code: string, ...lines: readonly (number | object)[]): Prom
   return kernel.post("execute_request", { code });
 }
 
-/** Sets breakpoints in a file of the project; returns what the frontend is told of them. */
+/** Sets breakpoints in a file of the project; returns the response. */
 async function breakIn(path: string, ...lines: readonly (number | object)[]): Promise<unknown> {
   const breakpoints = lines.map((line) => (typeof line === "number" ? { line } : line));
   return (await ask("setBreakpoints", { source: { path }, breakpoints }))["breakpoints"];
 }
 
-/** Lets the started cell go on to its end; returns what was published for it. */
+/** Resumes the started cell until it ends; returns what was published for it. */
 async function finish(id: string): Promise<readonly Message[]> {
   await ask("continue", { threadId: 1 });
   const published = await kernel.published(id);
@@ -180,12 +180,12 @@ describe("the debugger", () => {
 
   it("hashes as Jupyter's frontends do", () => {
     expect(["", "a", "abc", "abcd", "größe"].map((text) => murmur2(text, 0xc70f6907))).toEqual(
-      // By ipykernel 7.4's murmur2_x86.
+      // Computed by ipykernel 7.4's murmur2_x86.
       [3990065800, 2167009006, 3350977461, 804720481, 461001111],
     );
   });
 
-  it("stops at a typed line, shows variables, steps in and out, and goes on", async () => {
+  it("stops at a source line, shows variables, steps in and out, and continues", async () => {
     const id = await start(LOOP, 12);
     expect(await event("stopped")).toEqual({
       ...{ reason: "breakpoint", threadId: 1, allThreadsStopped: true },
@@ -200,7 +200,7 @@ describe("the debugger", () => {
     const slices = locals.find(({ name }) => name === "slices")?.variablesReference ?? 0;
     const [first] = await list(slices);
     expect(first).toMatchObject({ name: "0", value: "{z: 2}" });
-    // JupyterLab's tree would show it in the value's place.
+    // JupyterLab's tree would show it in place of the value.
     expect(first).not.toHaveProperty("type");
     expect(texts(await list(first?.variablesReference ?? 0))).toEqual({ z: "2" });
 
@@ -220,7 +220,7 @@ describe("the debugger", () => {
     });
     await ask("stepOut", { threadId: 1 });
     await event("stopped");
-    // V8 stops at the next statement, which is the loop's head.
+    // V8 stops at the next statement, the head of the loop.
     expect(await where()).toMatch(/^Cell \[\d+\]:11$/);
     await ask("continue", { threadId: 1 });
     await event("stopped");
@@ -240,7 +240,7 @@ describe("the debugger", () => {
     expect(await kernel.value("last * 10")).toBe("20");
   });
 
-  it("stops after an await, steps over one, and into a file of the notebook's", async () => {
+  it("stops after an await, steps over one, and into a file of the project", async () => {
     const code = `import { twice } from "./helper";
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 await wait(5);
@@ -261,7 +261,7 @@ after`;
     expect(texts(await scope("Locals"))).toMatchObject({ x: "4" });
     await ask("stepOut", { threadId: 1 });
     await event("stopped");
-    // Where a step out ends depends on V8: at the call, or at the statement behind it, once or twice.
+    // Where a step out ends depends on V8: at the call or at the next statement, once or twice.
     const lines = [await lineInCell()];
     while ((lines.at(-1) ?? 0) < 6) {
       await ask("next", { threadId: 1 });
@@ -290,7 +290,7 @@ after`;
       "",
     ];
     writeFileSync(path, text.join("\n"));
-    // Before any cell has loaded it; its first line is a type, its last has no code.
+    // Before any cell has loaded it; its first line is a type, its last line has no code.
     expect(await breakIn(path, 1, 4, 7)).toMatchObject([
       { verified: true, line: 3 },
       { verified: true, line: 4 },
@@ -305,15 +305,15 @@ after`;
     expect(source.path).toBe(path);
     expect(texts(await scope("Locals"))).toMatchObject({ side: "3" });
     await finish(id);
-    // A line more above: the breakpoint stays on line 5, which is another one now.
+    // One line is inserted above: the breakpoint stays on line 5, which is now a different statement.
     writeFileSync(path, ["// A comment.", ...text].join("\n"));
     const again = await kernel.post("execute_request", { code });
     await event("stopped");
     expect(await where()).toMatch(/^area:5 < Cell \[\d+\]:2$/);
-    // It has no value yet: undefined on Node 20, not listed on Node 24.
+    // It has no value yet: undefined on Node 20, missing on Node 24.
     expect(texts(await scope("Locals"))["side"] ?? "undefined").toBe("undefined");
     await finish(again);
-    // In a loaded file, and taken away again.
+    // In a loaded file, and removed again.
     expect(await breakIn(path, 6)).toEqual([{ verified: true, line: 6, source: { path } }]);
     const third = await kernel.post("execute_request", { code: "area({ w: 4 })" });
     await event("stopped");
@@ -327,7 +327,7 @@ after`;
     await breakIn(join(folder, "nowhere.ts"));
   });
 
-  it("stops in plain JavaScript and in a file that waits at its top", async () => {
+  it("stops in plain JavaScript and in a file with top-level await", async () => {
     const plain = join(folder, "plain.js");
     const waits = join(folder, "waits.ts");
     writeFileSync(plain, "function half(x) {\n\n  return x / 2;\n}\nmodule.exports = { half };\n");
@@ -350,7 +350,7 @@ after`;
     await breakIn(waits);
   });
 
-  it("gives variables other values: a local, one of the notebook's, an entry", async () => {
+  it("changes variables: a local, one of the notebook's, an entry", async () => {
     const set = async (reference: number, name: string, value: string): Promise<unknown> =>
       ask("setVariable", { variablesReference: reference, name, value });
     const scopeOf = async (name: string): Promise<number> => {
@@ -379,7 +379,7 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
     expect(await set(of("list"), "1", "list.length * 100")).toMatchObject({ value: "300" });
     expect(await set(of("table"), "a", "{ deep: NaN }")).toMatchObject({ value: "{deep: NaN}" });
     expect(await set(of("table"), "a", "7")).toMatchObject({ value: "7" });
-    // A constant too: V8 lets a debugger do so.
+    // Even a constant: V8 allows this to a debugger.
     expect(await set(await scopeOf("Locals"), "fixed", "2")).toMatchObject({ value: "2" });
     for (const [reference, name, value, message] of [
       [await scopeOf("Locals"), "y", "nothing", "ReferenceError: nothing is not defined"],
@@ -417,7 +417,7 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
     });
   });
 
-  it("stops where a condition holds, and logs where it is only to log", async () => {
+  it("stops if a condition holds, and only logs at a log point", async () => {
     const code = "let sum = 0;\nfor (let i = 0; i < 5; i++) {\n  sum += i;\n}\nsum";
     const id = await start(code, { line: 3, condition: "i === 3 && sum > 0" });
     await event("stopped");
@@ -459,7 +459,7 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
       ...{ byName: "Map(1) {a => 1}", study: 'Study {id: "x"}', nothing: "null", text: '"a\\nb"' },
       ...{ total: "103", after: "16" },
     });
-    // The toolkit's own names are not the user's.
+    // The toolkit's own names are not listed.
     expect(Object.keys(texts(variables))).not.toContain("tf");
     const many = variables.find(({ name }) => name === "many");
     expect((await list(many?.variablesReference ?? 0)).length).toBeLessThan(250);
@@ -487,7 +487,7 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
       ename: "CellInterrupted",
     });
     expect(await kernel.value("reached")).toBe("1");
-    // A cell that has waited before it was stopped, and one that only prints.
+    // One cell that waited before it was stopped, and one that only prints.
     const late = await start("await null;\nlet more = 1;\nconsole.log('unreached', more);", 3);
     await event("stopped");
     await kernel.post("interrupt_request", {}, [], "control");

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { EditedText } from "../../src/kernel/session/editedText";
 
 describe("EditedText", () => {
-  it("knows where each place came from", () => {
+  it("maps each offset back to the original", () => {
     const edited = new EditedText("const a;\nlet b;", [
       { at: 9, text: "export " },
       { at: 0, text: "import;\n" },
@@ -16,7 +16,7 @@ describe("EditedText", () => {
     expect(edited.toOriginal(edited.text.length)).toBe(15);
   });
 
-  it("gives every character back, whatever was put in", () => {
+  it("maps every character back, whatever was inserted", () => {
     const original = "abcdefghij";
     const insertion = fc.record({
       at: fc.integer({ min: 0, max: original.length }),

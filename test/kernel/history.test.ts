@@ -26,7 +26,7 @@ function filled(): History {
 }
 
 describe("History", () => {
-  it("gives the last cells, of earlier sessions too", () => {
+  it("returns the last cells, including those of earlier sessions", () => {
     expect(filled().find(request({ hist_access_type: "tail", n: 3 }))).toEqual([
       [1, 2, "a + 1"],
       [2, 1, "a * 2"],
@@ -37,7 +37,7 @@ describe("History", () => {
     ).toEqual([[2, 2, ["a + 1", "2"]]]);
   });
 
-  it("gives a range of a session: by number, this one, or counted back", () => {
+  it("returns a range of a session: by number, this one, or counted back", () => {
     const history = filled();
     const range = (content: object): unknown[][] =>
       history.find(request({ hist_access_type: "range", ...content }));
@@ -46,7 +46,7 @@ describe("History", () => {
     expect(range({ session: -1, start: 2 })).toEqual([[1, 2, "a + 1"]]);
   });
 
-  it("searches by wildcards, each text once if asked", () => {
+  it("searches by wildcards, each text once if requested", () => {
     const history = filled();
     const search = (content: object): unknown[][] =>
       history.find(request({ hist_access_type: "search", ...content }));
@@ -59,7 +59,7 @@ describe("History", () => {
     expect(search({ pattern: "(" })).toEqual([]);
   });
 
-  it("passes over a line that a killed kernel left half written", () => {
+  it("skips an incomplete line left by a killed kernel", () => {
     filled();
     appendFileSync(file, '{"session":2,"li');
     expect(new History(file).find(request({}))).toHaveLength(4);

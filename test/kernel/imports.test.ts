@@ -42,7 +42,7 @@ describe("imports of a cell", () => {
     expect(text).toMatch(/broken\.ts:2 - error TS2322/);
   });
 
-  it("find a module that was missing a cell before", async () => {
+  it("find a module that was missing for the previous cell", async () => {
     expect(await notebook.failure("import { fresh } from './fresh'; fresh")).toContain("TS2307");
     notebook.write("notebooks/fresh.ts", "export const fresh = 1;");
     expect(await notebook.value("import { fresh } from './fresh'; fresh")).toBe("1");
@@ -56,7 +56,7 @@ describe("imports of a cell", () => {
     expect(await notebook.failure("config.absent")).toContain("'absent' does not exist");
   });
 
-  it("take packages that are typed through `exports` alone", async () => {
+  it("accept packages whose types are only in `exports`", async () => {
     addPackage(
       "typed-by-exports",
       {
@@ -81,7 +81,7 @@ describe("imports of a cell", () => {
     expect(await notebook.failure("twice('4')")).toContain("TS2345");
   });
 
-  it("take ES modules, even those that wait at their top", async () => {
+  it("accept ES modules, even those with top-level await", async () => {
     addPackage(
       "es-only",
       { type: "module", exports: { ".": { types: "./index.d.ts", import: "./index.js" } } },
@@ -97,11 +97,11 @@ describe("imports of a cell", () => {
     expect(await notebook.value("(await import('es-only')).waited")).toBe("11");
   });
 
-  it("fall back on the toolkit's packages, wherever the notebook lies", async () => {
+  it("fall back on the toolkit's packages, wherever the notebook is", async () => {
     expect(await notebook.value("import { z } from 'zod'; z.string().parse('x')")).toBe("'x'");
   });
 
-  it("name what is not there", async () => {
+  it("name what is missing", async () => {
     expect(await notebook.failure("import x from 'no-such-package'; x")).toContain(
       "Cannot find module 'no-such-package'",
     );

@@ -17,7 +17,7 @@ function prompts(outputs: readonly SessionOutput[]): string[] {
 }
 
 describe("input", () => {
-  it("gives what the user types", async () => {
+  it("returns what the user types", async () => {
     const { value, outputs } = await notebook.run(
       'const name = await input("Name?", { password: true }); name',
     );
@@ -33,7 +33,7 @@ describe("input", () => {
     expect(prompts(outputs)).toEqual(["one", "two"]);
   });
 
-  it("says so where nobody can be asked", async () => {
+  it("throws if the user cannot be asked", async () => {
     notebook.typed = null;
     expect(await notebook.failure('await input("Name?")')).toContain(
       "SetupError: input: expected a frontend that can ask the user",
@@ -48,7 +48,7 @@ describe("prompt", () => {
     expect(prompts(outputs)).toEqual(["Who?"]);
   });
 
-  it("gives its default for an empty line", async () => {
+  it("returns its default for an empty line", async () => {
     notebook.typed = "";
     expect(await notebook.value('prompt("Who?", "nobody")')).toBe("'nobody'");
   });
@@ -69,7 +69,7 @@ describe("prompt", () => {
     expect(await notebook.value("prompt('Again?')")).toBe("'Ada'");
   });
 
-  it("says so where nobody can be asked", async () => {
+  it("throws if the user cannot be asked", async () => {
     notebook.typed = null;
     expect(await notebook.failure("prompt('Who?')")).toMatch(
       /SetupError: prompt: expected a frontend[^]*at Cell/,
@@ -88,20 +88,20 @@ describe("process.stdin", () => {
     expect(notebook.printed()).toBe("Name? Again? ");
   });
 
-  it("asks again for an interface of an earlier cell", async () => {
+  it("asks again for a readline interface of an earlier cell", async () => {
     await notebook.value(`const kept = ${open};`);
     expect(await notebook.value("await kept.question('Still there? ')")).toBe("'Ada'");
     await notebook.run("kept.close()");
   });
 
-  it("gives lines", async () => {
+  it("yields lines", async () => {
     await notebook.run(
       "for await (const line of createInterface({ input: process.stdin })) { console.log(line); break; }",
     );
     expect(notebook.printed()).toBe("Ada\n");
   });
 
-  it("ends the cell where nobody can be asked", async () => {
+  it("ends the cell if the user cannot be asked", async () => {
     notebook.typed = null;
     expect(
       await notebook.failure(`const alone = ${open}; await alone.question('Name? ')`),
@@ -123,7 +123,7 @@ describe("process.stdout", () => {
     expect(notebook.printed()).toContain("third\non\n");
   });
 
-  it("takes every encoding", async () => {
+  it("accepts every encoding", async () => {
     await notebook.run(
       "process.stdout.write('c3a4', 'hex'); process.stdout.write('eA==', 'base64');",
     );

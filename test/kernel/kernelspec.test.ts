@@ -42,7 +42,7 @@ describe("the kernelspec", () => {
     expect(spec.argv.at(-1)).toBe("{connection_file}");
   });
 
-  it("is listed and removed by its name, beside others' that are left alone", () => {
+  it("is listed and removed by its name, and other kernels are left alone", () => {
     installKernel({ packageRoot, scope: "user" });
     installKernel({ packageRoot, scope: "user", name: "tight", strict: true });
     const other = join(kernelsFolder(packageRoot, "user"), "python3");
@@ -59,7 +59,7 @@ describe("the kernelspec", () => {
     expect(listKernels(packageRoot, "user")).toHaveLength(1);
   });
 
-  it("says when what it starts has gone", () => {
+  it("is reported as broken if what it starts is missing", () => {
     installKernel({ packageRoot, scope: "user" });
     rmSync(join(packageRoot, "dist", "kernel.js"));
     expect(listKernels(packageRoot, "user")[0]?.isWhole).toBe(false);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => notebook.close());
 
 describe("the language of a cell", () => {
-  it("has the library of the Node that runs it, and no more", async () => {
+  it("has exactly the library of the Node that runs it", async () => {
     expect(await notebook.value("[3, 1, 2].toSorted()")).toBe("[ 1, 2, 3 ]");
     const hasUnion = (await notebook.value("'union' in Set.prototype")) === "true";
     const union = notebook.value("new Set([1]).union(new Set([2])).size");
@@ -19,11 +19,11 @@ describe("the language of a cell", () => {
       : expect(union).rejects.toThrow("'union' does not exist"));
   });
 
-  it("has the library that this Node's features ask for", () => {
+  it("has the library that matches this Node's features", () => {
     expect(LANGUAGE.libraries.includes("lib.es2024.promise.d.ts")).toBe("withResolvers" in Promise);
   });
 
-  it("disposes of what `using` names when the cell ends, `await using` too", async () => {
+  it("disposes of `using` and `await using` declarations when the cell ends", async () => {
     await notebook.value(
       "using first = { [Symbol.dispose]() { console.log('first gone'); } }; const stays = k + 1; console.log('used');",
     );
@@ -55,7 +55,7 @@ describe("the language of a cell", () => {
     );
   });
 
-  it("adds to global types for later cells, anew when it is run again", async () => {
+  it("adds to global types for later cells, again when it is re-run", async () => {
     await notebook.value(
       "declare global { interface Array<T> { last(): T } }\nArray.prototype.last = function () { return this[this.length - 1]; };",
     );
@@ -82,7 +82,7 @@ describe("the language of a cell", () => {
 });
 
 describe("JSX in a cell", () => {
-  it("calls the function that a pragma names", async () => {
+  it("calls the function named by a pragma", async () => {
     await notebook.value(
       "const h = (tag: string, props: object | null, ...kids: unknown[]) => ({ tag, props, kids });",
     );
@@ -92,11 +92,11 @@ describe("JSX in a cell", () => {
     expect(await notebook.value("page.tag")).toBe("'p'");
   });
 
-  it("leaves casts and generic arrows as they are elsewhere", async () => {
+  it("leaves casts and generic arrows in other cells as they are", async () => {
     expect(await notebook.value("const same = <T>(x: T) => x; <number>same(k)")).toBe("5");
   });
 
-  it("stands at its line of the cell", async () => {
+  it("reports errors at their line in the cell", async () => {
     expect(await notebook.failure("/** @jsx h */\nconst x = <p>{nowhere}</p>;")).toContain(
       "Cell [",
     );
@@ -104,7 +104,7 @@ describe("JSX in a cell", () => {
 });
 
 describe("a module's own names", () => {
-  it("are there in a cell", async () => {
+  it("are available in a cell", async () => {
     expect(await notebook.value("__dirname")).toBe(`'${notebook.folder}'`);
     expect(await notebook.value("__filename.startsWith(__dirname)")).toBe("true");
     notebook.write("near.ts", "export const near = 1;");

@@ -57,7 +57,7 @@ describe("completion", () => {
     const found = (): readonly CompletionMatch[] =>
       completeAt(converter, code, code.length).matches;
 
-    it("tells what each is and a line about it", () => {
+    it("gives the kind and a line about each", () => {
       const matches = found();
       expect(matches.map(({ kind }) => kind)).not.toContain("alias");
       expect(matches.find(({ text }) => text === "diceLoss")).toEqual({
@@ -68,7 +68,7 @@ describe("completion", () => {
       expect(matches.find(({ text }) => text === "LSHAttention")?.kind).toBe("class");
     });
 
-    it("begins with what people call most, then goes by kind", () => {
+    it("begins with the most common names, then sorts by kind", () => {
       const texts = found().map(({ text }) => text);
       expect(texts.slice(0, COMMON_NAMES.length)).toEqual(COMMON_NAMES);
       const kinds = found()
@@ -79,7 +79,7 @@ describe("completion", () => {
     });
   });
 
-  it("answers each text anew", () => {
+  it("answers each text independently", () => {
     expect(complete("const first1 = 1; fir|").texts).toContain("first1");
     expect(complete("const second = 1; fir|").texts).not.toContain("first1");
   });
@@ -90,27 +90,27 @@ describe("completion", () => {
 });
 
 describe("inspection", () => {
-  it("tells type and docs, under the name and behind it", () => {
+  it("gives type and docs, on the name and just after it", () => {
     for (const text of ["ha|lf(2)", "half|"]) {
       expect(inspect(text)).toMatch(/^(const )?half.*number\n\nHalves a number\./);
     }
     expect(inspect("half|")).toContain("@example half(4); // 2");
   });
 
-  it("tells the docs of Node's own functions, which are read when they are asked for", () => {
+  it("gives the docs of Node's own functions, which are read on request", () => {
     const told = inspect('import { readFileSync } from "node:fs"; readFile|Sync');
     expect(told).toContain("Returns the contents of the `path`.");
     expect(told).toContain("@since v0.1.8");
   });
 
   const ofTfjs = 'import * as tf from "@tensorflow/tfjs"; ';
-  it("tells the docs of tfjs' ops, of the function that an op is declared by", () => {
+  it("gives the docs of tfjs' ops, from the function that declares them", () => {
     const told = inspect(`${ofTfjs}tf.conv2|d`);
     expect(told).toContain("Computes a 2D convolution over the input x.");
     expect(told).toContain("@param strides The strides of the convolution");
   });
 
-  it("tells the docs of a class that has an interface of its name beside it", () => {
+  it("gives the docs of a class that has an interface with the same name", () => {
     expect(inspect(`${ofTfjs}tf.Tenso|r`)).toContain("immutable, multidimensional array");
   });
 
@@ -123,15 +123,15 @@ describe("inspection", () => {
     expect(told).toContain(docs);
   });
 
-  it("tells the function inside its call", () => {
+  it("describes the function inside its call", () => {
     expect(inspect("half( |")).toMatch(/^half\(x: number\): number/);
   });
 
-  it("shows no cell's file", () => {
+  it("does not show cell files", () => {
     expect(inspect("dra|wn")).toBe("let drawn: Shape");
   });
 
-  it("finds nothing where nothing is", () => {
+  it("finds nothing if there is no name", () => {
     expect(inspectAt(converter, "   ", 1)).toBeNull();
   });
 });

@@ -46,7 +46,7 @@ describe("a kernel that is killed", () => {
     const kernel = await start();
     await kernel.value("1");
     const session = kernel.sessionPid();
-    // Its end is not waited for: the loop has none.
+    // Does not wait for its end: the loop has none.
     if (code.includes("for")) void kernel.run(code).catch(() => undefined);
     kernel.process.kill("SIGKILL");
     await gone(session);
@@ -55,7 +55,7 @@ describe("a kernel that is killed", () => {
 });
 
 describe("a kernel whose engine does not load", () => {
-  it("starts, and the first cell that needs it says what is wrong and what doctor says", async () => {
+  it("starts, and the first cell that needs it reports the problem and doctor's advice", async () => {
     const breaker = join(folder, "break.cjs");
     writeFileSync(
       breaker,
@@ -77,7 +77,7 @@ describe("a kernel whose engine does not load", () => {
     expect(said).toContain("layerbook is not whole: the addon is not built");
     expect(said).toMatch(/BROKEN +engine +Error: the addon is not built/);
     expect(reply.content["status"]).toBe("ok");
-    // Told once; what needs no native engine works.
+    // Reported once; cells that need no native engine work.
     const again = await kernel.run("tf.scalar(2).dataSync()[0]");
     expect(again.published.map(({ header }) => header.msg_type)).not.toContain("stream");
   });

@@ -6,14 +6,14 @@ import { LiveKernel } from "./support/liveKernel";
 const folder = mkdtempSync(join(tmpdir(), "memory-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What of a process is in memory, in MB. */
+/** A process's resident memory in MB. */
 function residentMb(pid: number): number {
   const [, kilobytes = ""] =
     /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kilobytes) / 1024;
 }
 
-/** Cells of several kinds, each with names of its own. */
+/** Cells of several kinds, each with different names. */
 const CELLS: readonly ((n: number) => string)[] = [
   (n) => `const a${n} = [1, 2, 3].map((x) => x * ${n}); a${n}`,
   (n) => `interface P${n} { x: number } const p${n}: P${n} = { x: ${n} }; p${n}`,

@@ -20,14 +20,14 @@ describe("a mishap in a cell", () => {
     expect(await notebook.value("kept")).toBe("7");
   });
 
-  it("a promise that rejects late is told, with its place", async () => {
+  it("a promise that rejects late is reported with its place", async () => {
     await notebook.value("setTimeout(() => Promise.reject(new Error('too late')), 1);");
     await notebook.seen("too late");
     expect(notebook.printed()).toContain("Unhandled rejection");
     expect(stripVTControlCharacters(notebook.printed())).toMatch(/Cell \[2\]:1:33/);
   });
 
-  it("an error in a callback is told", async () => {
+  it("an error in a callback is reported", async () => {
     await notebook.value("setTimeout(() => { throw new Error('in a callback'); }, 1);");
     await notebook.seen("in a callback");
     expect(await notebook.value("kept")).toBe("7");
@@ -63,7 +63,7 @@ describe("a mishap in a cell", () => {
 });
 
 describe("a session", () => {
-  it("takes a thousand cells without growing", async () => {
+  it("runs a thousand cells without growing", async () => {
     await notebook.value(
       "import v8 from 'node:v8'; import vm from 'node:vm'; v8.setFlagsFromString('--expose-gc'); const collect: () => void = vm.runInNewContext('gc');",
     );
@@ -76,7 +76,7 @@ describe("a session", () => {
     expect(Number(await notebook.value(heap)) - early).toBeLessThan(30);
   }, 600_000);
 
-  it("passes ten megabytes on, whole, while its thread is busy", async () => {
+  it("sends all of ten megabytes while its thread is busy", async () => {
     const { outputs } = await notebook.run(
       "for (let line = 0; line < 100_000; line++) console.log(`${String(line).padStart(6, '0')} ${'x'.repeat(92)}`);",
     );
@@ -85,7 +85,7 @@ describe("a session", () => {
     expect(text.slice(-100, -93)).toBe("099999 ");
   });
 
-  it("takes text of every script", async () => {
+  it("handles text in every script", async () => {
     const { value, outputs } = await notebook.run("console.log('é 漢字 🫁 \\u2028'); '𝛼' + 'ß'");
     expect(value).toBe("'𝛼ß'");
     expect(outputs[0]).toMatchObject({ text: "é 漢字 🫁 \u2028\n" });

@@ -13,12 +13,12 @@ function notFound(name: string, code = "TS2304"): CellDiagnostic {
   return { code, message: `Cannot find name '${name}'.`, span: null, elsewhere: null };
 }
 
-/** What is said of a name beyond that it is not there. */
+/** The hint that is added to the error of a missing name. */
 function hint(missing: MissingNames, name: string): string | undefined {
   return missing.explain([notFound(name)])[0]?.message.split("\n")[1];
 }
 
-describe("a name that is not there", () => {
+describe("a missing name", () => {
   const notebook = join(folder, "work.ipynb");
   const history = join(folder, "history.jsonl");
   writeFileSync(
@@ -34,7 +34,7 @@ describe("a name that is not there", () => {
   new History(history, notebook).add(4, "const ran = 1;", null);
   new History(history, "/elsewhere.ipynb").add(5, "const others = 1;", null);
 
-  it("is told the notebook's cell that declares it", () => {
+  it("is reported with the notebook's cell that declares it", () => {
     const missing = new MissingNames({ notebook, history });
     expect(hint(missing, "masks")).toBe(
       "Code cell 1 of work.ipynb declares it (`const { images, masks } = load();`): run that cell first.",
@@ -44,26 +44,26 @@ describe("a name that is not there", () => {
     expect(hint(missing, "load")).toBeUndefined();
   });
 
-  it("is told the cell of an earlier session, of this notebook alone", () => {
+  it("is reported with the cell of an earlier session, only of this notebook", () => {
     const missing = new MissingNames({ notebook, history });
     expect(hint(missing, "ran")).toContain("Cell [4] of an earlier session declares it");
     expect(hint(missing, "others")).toBeUndefined();
   });
 
-  it("is told the cell that failed before it declared it", () => {
+  it("is reported with the cell that failed before it declared the name", () => {
     const missing = new MissingNames({ notebook: folder, history });
     missing.noteFailure(7, "throw 1; const after = 2;");
     expect(hint(missing, "after")).toContain("Cell [7], which failed, declares it");
   });
 
-  it("is told as before where nothing is known, and other errors are left alone", () => {
+  it("is reported without a hint if nothing is known, and other errors are unchanged", () => {
     const missing = new MissingNames({ notebook: "/no.ipynb", history: "/no.jsonl" });
     const other = notFound("masks", "TS2322");
     expect(missing.explain([notFound("masks"), other])).toEqual([notFound("masks"), other]);
   });
 });
 
-it("a cell's error says so, at its place", async () => {
+it("a cell's error includes the hint, at its place", async () => {
   const file = join(folder, "restarted.ipynb");
   writeFileSync(
     file,

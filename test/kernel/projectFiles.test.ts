@@ -24,7 +24,7 @@ afterAll(() => notebook.close());
 
 let seconds = 0;
 
-/** Writes a file as if some time had passed. */
+/** Writes a file with a later modification time. */
 function change(path: string, text: string): void {
   const file = join(notebook.folder, path);
   notebook.write(path, text);
@@ -34,7 +34,7 @@ function change(path: string, text: string): void {
 }
 
 describe("a project of ES modules", () => {
-  it("knows import.meta, waits at its top, imports on the way", async () => {
+  it("supports import.meta, top-level await and dynamic import", async () => {
     notebook.write("lib/other.ts", "export const other: number = 3;");
     notebook.write(
       "lib/waits.ts",
@@ -53,7 +53,7 @@ export const other = async () => (await import("./other.js")).other;`,
     expect(await notebook.value("(await import('../lib/waits')).waited")).toBe("5");
   });
 
-  it("exports on what ES modules export that only import can load", async () => {
+  it("re-exports ES modules that only import can load", async () => {
     notebook.write(
       "lib/again.ts",
       "export { waited as eleven, default as all } from 'es-only';\nexport * from './waits';",
@@ -65,7 +65,7 @@ export const other = async () => (await import("./other.js")).other;`,
     ).toBe("[ 11, { a: 1 }, 5 ]");
   });
 
-  it("takes .js, .mjs and .cjs", async () => {
+  it("accepts .js, .mjs and .cjs", async () => {
     notebook.write("lib/plain.cjs", "exports.plain = __dirname.length > 0;");
     notebook.write("lib/es.mjs", "import { other } from './other.ts';\nexport default other + 1;");
     notebook.write("lib/es.js", "import all from 'es-only';\nexport const js = all.a;");
@@ -76,7 +76,7 @@ export const other = async () => (await import("./other.js")).other;`,
     ).toBe("[ true, 4, 1 ]");
   });
 
-  it("is told by its own line when it fails as it loads", async () => {
+  it("reports its own line when it fails while loading", async () => {
     notebook.write(
       "lib/fails.ts",
       "interface A { a: 1 }\nawait null;\nthrow new Error('no luck');",
@@ -114,7 +114,7 @@ describe("files that change", () => {
     expect(await notebook.value(code)).toBe("2");
   });
 
-  it("are read anew through a file that uses them", async () => {
+  it("are reread through a file that uses them", async () => {
     change("lib/data.json", "[1]");
     notebook.write(
       "lib/first.ts",
@@ -143,7 +143,7 @@ describe("JSON", () => {
     ).toBe("1");
   });
 
-  it("that is broken is named", async () => {
+  it("with a syntax error is named", async () => {
     notebook.write("notebooks/broken.json", "{ ");
     expect(await notebook.failure("const broken: string = require('./broken.json');")).toMatch(
       /SyntaxError: .*broken\.json: /,

@@ -8,7 +8,7 @@ beforeEach(() => {
 });
 
 describe("KernelServer", () => {
-  it("frames a cell's messages as the protocol orders them", async () => {
+  it("sends a cell's messages in the order of the protocol", async () => {
     const id = kernel.execute("1 + 1");
     await kernel.backend.running();
     kernel.backend.onOutput({ type: "stream", name: "stdout", text: "a" });
@@ -39,7 +39,7 @@ describe("KernelServer", () => {
     expect((await kernel.reply("execute_result", id)).content["execution_count"]).toBe(1);
   });
 
-  it("aborts the cells that were queued behind a failed one, once, and runs later ones", async () => {
+  it("aborts the cells that were queued after a failed one, once, and runs later ones", async () => {
     const failing = kernel.execute("throw 1");
     const queued = [kernel.execute("2"), kernel.execute("3")];
     const info = kernel.request("kernel_info_request", {});
@@ -66,7 +66,7 @@ describe("KernelServer", () => {
     });
   });
 
-  it("runs every cell where errors are allowed", async () => {
+  it("runs every cell if errors are allowed", async () => {
     const failing = kernel.execute("throw 1", { stop_on_error: false });
     const queued = kernel.execute("2");
     await kernel.backend.running();
@@ -78,7 +78,7 @@ describe("KernelServer", () => {
     expect(kernel.story(queued)).toContain("shell execute_reply ok");
   });
 
-  it("gives the output that follows a silent cell to the cell before it", async () => {
+  it("attributes output after a silent cell to the cell before it", async () => {
     const loud = kernel.execute("setInterval(…)");
     await kernel.backend.running();
     kernel.backend.finish();
@@ -135,7 +135,7 @@ describe("KernelServer", () => {
     expect(kernel.shutdowns).toBe(1);
   });
 
-  it("asks the frontend that ran the cell for input, and hands its answer on", async () => {
+  it("asks the frontend that ran the cell for input, and passes on its answer", async () => {
     const id = kernel.execute("await input('Name?')");
     await kernel.backend.running();
     kernel.backend.onOutput({ type: "inputRequest", prompt: "Name?", password: true });
@@ -146,7 +146,7 @@ describe("KernelServer", () => {
     expect(kernel.backend.calls.at(-1)).toEqual(["input", "Ada"]);
   });
 
-  it("hands a comm's message to the session in its turn, and takes its output for the message's", async () => {
+  it("passes a comm's message to the session in order, and attributes its output to the message", async () => {
     const cell = kernel.execute("1");
     const id = kernel.request("comm_open", { comm_id: "c1", target_name: "t" });
     kernel.backend.onComm = ({ commId }) => {
@@ -169,7 +169,7 @@ describe("KernelServer", () => {
       status: "ok",
       comms: { c1: { target_name: "t" } },
     });
-    // A message that is not one is nobody's business.
+    // A malformed message is ignored.
     const bad = kernel.request("comm_msg", { comm_id: 7 });
     await kernel.idle(bad);
     kernel.backend.onEnd();
@@ -183,7 +183,7 @@ describe("KernelServer", () => {
     expect(content).toMatchObject({ matches: ["abs"], cursor_start: 5, cursor_end: 6 });
   });
 
-  it("answers a malformed request by an error, an unknown one by busy and idle", async () => {
+  it("answers a malformed request with an error, an unknown one with busy and idle", async () => {
     const bad = kernel.request("execute_request", { code: 7 });
     expect((await kernel.reply("execute_reply", bad)).content).toMatchObject({
       status: "error",
@@ -195,7 +195,7 @@ describe("KernelServer", () => {
     expect(kernel.story(unknown)).toEqual(["iopub status busy", "iopub status idle"]);
   });
 
-  it("says goodbye before it goes", async () => {
+  it("sends the shutdown reply before it exits", async () => {
     const id = kernel.request("shutdown_request", { restart: true }, "control");
     await kernel.idle(id);
     expect(kernel.story(id)).toEqual([

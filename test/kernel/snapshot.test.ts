@@ -18,7 +18,7 @@ import { Notebook } from "./support/notebook";
 const folder = mkdtempSync(join(tmpdir(), "snapshot-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Set-up builds it for the Node that set up.
+// Built by set-up for the Node that ran it.
 const forThisNode =
   KERNEL_NODE === process.execPath && supportsSnapshot() ? describe : describe.skip;
 
@@ -26,7 +26,7 @@ forThisNode("a session that starts from the snapshot", () => {
   const notebook = new Notebook();
   afterAll(() => notebook.close());
 
-  it("has the declarations already, and leaves no trace in the process", async () => {
+  it("already contains the declarations, and leaves no trace in the process", async () => {
     expect(findSnapshot(PACKAGE_ROOT)).toBe(snapshotFile(PACKAGE_ROOT));
     expect(await notebook.value("Symbol.for('layerbook.prepared') in globalThis")).toBe("true");
     expect(await notebook.value("process.execArgv.join(' ')")).not.toContain("snapshot");
@@ -34,7 +34,7 @@ forThisNode("a session that starts from the snapshot", () => {
     expect(await notebook.value("typeof Atomics.wait")).toBe("'function'");
   });
 
-  it("forks children and starts threads that are none of it", async () => {
+  it("forks children and starts threads that do not use it", async () => {
     notebook.write("child.cjs", "process.send(process.argv.length + ' in a child');");
     notebook.write(
       "thread.cjs",
@@ -51,14 +51,14 @@ forThisNode("a session that starts from the snapshot", () => {
     ).toBe("[ '2 in a child', 'in a thread' ]");
   });
 
-  it("checks types as any other", async () => {
+  it("checks types like any other session", async () => {
     expect(await notebook.failure("const x: number = 'text'")).toContain("TS2322");
     expect(await notebook.failure("Buffer.from(1n)")).toContain("No overload matches");
   });
 });
 
 describe("a snapshot that Node refuses", () => {
-  it("costs its time alone: the cells run in a session without", async () => {
+  it("only costs time: the cells run in a session without it", async () => {
     const snapshot = join(folder, "broken.snapshot");
     writeFileSync(snapshot, "not a snapshot");
     const session = new SessionProcess({
@@ -73,7 +73,7 @@ describe("a snapshot that Node refuses", () => {
     expect(first.error).toBeNull();
     const second = await session.execute({ ...execute, code: "a.length", count: 2 });
     expect(second.error?.ename).toBe("TypeScriptError");
-    // What Node says of the snapshot is nothing to the notebook.
+    // Node's message about the snapshot must not reach the notebook.
     expect(said).toEqual([]);
     await session.close();
   });
@@ -93,7 +93,7 @@ describe("prepared files", () => {
   beforeEach(() => prepare());
   afterEach(() => setPrepared(undefined));
 
-  it("are used as long as they are what is on disk", () => {
+  it("are used while they match the files on disk", () => {
     expect(known()).toEqual([path]);
     writeFileSync(path, text.replace("a", "b"));
     expect(known()).toEqual([]);
@@ -101,16 +101,16 @@ describe("prepared files", () => {
     expect(known()).toEqual([]);
   });
 
-  it("stay known where the same text was written again", () => {
+  it("stay valid if the same text was written again", () => {
     writeFileSync(path, readFileSync(path));
     expect(known()).toEqual([path]);
   });
 
-  it("are of use to cells of the same syntax alone", () => {
+  it("are used only for the same syntax target", () => {
     expect(known(ts.ScriptTarget.ES2024)).toEqual([]);
   });
 
-  it("leave the program as it is between two questions about one text", () => {
+  it("do not cause the program to be rebuilt between two queries of one text", () => {
     prepare(LANGUAGE.target);
     const project = new CellProject({
       ...{ cwd: folder, fallbackRoot: PACKAGE_ROOT, strict: false },

@@ -50,7 +50,7 @@ const caught = (): Error => {
 const STACK =
   /RangeError: bad 1\n {4}at bad \(\.\.\/lib\/bad\.ts:9:9\)\n {4}at caught \(Cell \[(\d+)\]:6:12\)\n {4}at Cell \[\d+\]:\d+:\d+\s*$/;
 
-describe("a stack that a cell reads", () => {
+describe("a stack read by a cell", () => {
   beforeAll(() => notebook.value(CAUGHT));
 
   it.each([
@@ -71,14 +71,14 @@ describe("a stack that a cell reads", () => {
     ).toMatch(/^Trace: on the way\n {4}at here \(Cell \[(\d+)\]:2:11\)\n {4}at Cell \[\1\]:4:1\n$/);
   });
 
-  it("names what Node's own errors are called", async () => {
+  it("has the names of Node's own errors", async () => {
     const text = await printed(
       "import { Buffer } from 'node:buffer';\ntry { Buffer.alloc(-1); } catch (e) { console.log((e as Error).stack) }",
     );
     expect(text).toMatch(/^RangeError \[ERR_OUT_OF_RANGE\]: .*\n {4}at Cell \[\d+\]:2:14\n$/);
   });
 
-  it("is left alone where its reader takes the call sites", async () => {
+  it("is left alone if its reader asks for the call sites", async () => {
     const sites = await notebook.value(`
       const before = Error.prepareStackTrace;
       Error.prepareStackTrace = (_, all) => all;
@@ -115,7 +115,7 @@ describe("a traceback", () => {
     expect(text).toMatch(/at async Cell \[\d+\]:3:1/);
   });
 
-  it("names the cell's line however deep a package is in which it fails, the package folded", async () => {
+  it("names the cell's line however deep in a package it fails, with the package folded", async () => {
     notebook.write("node_modules/deep/package.json", '{ "name": "deep", "version": "1.0.0" }');
     notebook.write(
       "node_modules/deep/index.d.ts",
@@ -139,7 +139,7 @@ describe("a traceback", () => {
     expect(text.split("\n").length).toBeLessThan(15);
   });
 
-  it("shows both ends of a recursion without end", async () => {
+  it("shows both ends of an infinite recursion", async () => {
     const text = await notebook.failure(
       "const down = (n: number): number => down(n + 1);\ndown(0)",
     );
@@ -148,7 +148,7 @@ describe("a traceback", () => {
     );
   });
 
-  it("reads an error that is told from a callback", async () => {
+  it("formats an error reported from a callback", async () => {
     await notebook.run("setTimeout(() => bad(5), 1);");
     await notebook.seen("bad 5");
     await notebook.seen("Cell [");

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => notebook.close());
 
-/** Runs a cell until it has printed "on", stops it, and gives its error's name. */
+/** Runs a cell until it has printed "on", stops it, and returns the name of its error. */
 async function stop(code: string): Promise<string | undefined> {
   const running = notebook.run(code);
   await notebook.seen("on");
@@ -39,7 +39,7 @@ describe("a stop ends", () => {
     expect(await notebook.value("kept")).toBe("7");
   });
 
-  it("a cell at what it waits for, its finally blocks included", async () => {
+  it("a cell at what it waits for, and runs its finally blocks", async () => {
     const name = await stop(
       "let cleaned = false; try { console.log('on'); await new Promise(() => {}); } finally { cleaned = true; }",
     );
@@ -72,7 +72,7 @@ describe("a stop ends", () => {
     expect(await notebook.value("kept")).toBe("7");
   });
 
-  it("a loop that catches what goes wrong in each step", async () => {
+  it("a loop that catches the errors of its steps", async () => {
     const code = `let ticks = 0;
       for (;;) {
         try { await new Promise((r) => setTimeout(r, 5)); if (++ticks === 3) console.log("on"); }
@@ -111,14 +111,14 @@ describe("a stop ends", () => {
     expect(lines).not.toMatch(/kernelSession|node:/);
   });
 
-  it("nothing where no cell runs", async () => {
+  it("nothing if no cell runs", async () => {
     notebook.session.interrupt();
     expect(await notebook.value("kept")).toBe("7");
   });
 });
 
 describe("code that catches", () => {
-  it("catches its errors as ever", async () => {
+  it("catches its errors as usual", async () => {
     const code = `const got: unknown[] = [];
       try { throw new RangeError("a"); } catch (error) { got.push((error as Error).message); }
       try { throw { message: "b", at: [1, 2] }; } catch ({ message, at: [, second] }) { got.push(message, second); }
@@ -129,7 +129,7 @@ describe("code that catches", () => {
   });
 });
 
-describe("a stop of a callback that an ended cell has left", () => {
+describe("a stop of a callback left by an ended cell", () => {
   const LOOP = "{ console.log('on'); for (;;); }";
 
   it.each([
@@ -210,8 +210,8 @@ describe("a stop of a callback that an ended cell has left", () => {
     expect(performance.now() - pressed).toBeLessThan(30_000);
   });
 
-  // Node drops the immediates that wait behind one that is broken into.
-  it("leaves the timers behind it, and a session that rests", async () => {
+  // Node drops the immediates queued after one that is terminated.
+  it("leaves later timers intact, and the session goes idle", async () => {
     await notebook.value(
       `let later = 0;
        setTimeout(() => {
@@ -261,7 +261,7 @@ describe("a stop of for await", () => {
     if (code.includes("let ended")) expect(await notebook.value("ended")).toBe("true");
   });
 
-  it("leaves what for await does otherwise", async () => {
+  it("does not change what for await does otherwise", async () => {
     const code = `const got: unknown[] = [];
       for await (const value of [1, Promise.resolve(2)]) got.push(value);
       async function* two() { try { yield "a"; yield "b"; } finally { got.push("closed"); } }
@@ -322,7 +322,7 @@ describe("child processes", () => {
     expect(await notebook.value("kept")).toBe("7");
   });
 
-  it("whose end a cell catches do not keep it", async () => {
+  it("are ended even if a cell catches their error", async () => {
     const running = notebook.run(
       `import { execSync } from 'node:child_process';
        let caught = 0;
@@ -335,7 +335,7 @@ describe("child processes", () => {
     expect(await notebook.value("caught")).toBe("0");
   });
 
-  it("that run beside a cell end with the stop, and not with one when no cell runs", async () => {
+  it("in the background end with a stop, but not if no cell runs", async () => {
     const spawned = "import { spawn } from 'node:child_process'; spawn('sleep', ['300']).pid";
     const idle = Number(await notebook.value(spawned));
     notebook.session.interrupt();
@@ -395,12 +395,12 @@ describe("a section that does not stop by itself", () => {
   });
 });
 
-describe("tfjs after a loop inside its scopes was broken into", () => {
+describe("tfjs after a loop inside its scopes was terminated", () => {
   const account =
     "(({ numTensors, numBytes, numDataBuffers }) => [numTensors, numBytes, numDataBuffers])(tf.memory())";
 
-  // The breaks fall between other calls of tfjs' engine each time.
-  it("computes gradients and frees tensors as before, wherever the break fell", async () => {
+  // The termination hits a different point of tfjs' engine each time.
+  it("computes gradients and frees tensors as before, wherever it was terminated", async () => {
     const before = await notebook.value(account);
     for (let time = 0; time < 8; time++) {
       expect(
@@ -418,7 +418,7 @@ describe("tfjs after a loop inside its scopes was broken into", () => {
     expect(await notebook.value(account)).toBe(before);
   });
 
-  it("leaves what was kept, and a variable's value", async () => {
+  it("leaves kept tensors and a variable's value", async () => {
     const code =
       "let held: tf.Tensor; const counted = tf.tidy(() => tf.variable(tf.scalar(1)));" +
       "tf.tidy(() => { held = tf.keep(tf.scalar(5).add(1)); counted.assign(held.add(1)); console.log('on'); for (;;) held.square(); });";

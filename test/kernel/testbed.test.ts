@@ -5,10 +5,10 @@ import type { Message } from "../../src/kernel/protocol/wire";
 import { LiveKernel } from "./support/liveKernel";
 import type { LiveRun } from "./support/liveKernel";
 
-// The 26 behaviours that the public matrix at github.com/runtimed/kernel-testbed scores, by its names and in
-// its order, one test each: `npx jest test/kernel/testbed` prints the score. It is a Rust program that no
-// registry has, so these are tests of our own. They ask for more than it does: that a reply says the right
-// thing, where it is content with a reply, and that the parent header is the request's, not just there.
+// The 26 behaviours scored by the public matrix at github.com/runtimed/kernel-testbed, with its names and in
+// its order, one test each: `npx jest test/kernel/testbed` prints the score. The original is a Rust program that
+// is in no registry, so these tests are our own. They are stricter: where it only requires a reply, they check
+// the reply's content, and that the parent header is the request's.
 
 const folder = mkdtempSync(join(tmpdir(), "testbed-"));
 let kernel: LiveKernel;
@@ -200,7 +200,7 @@ describe("tier 4, advanced features", () => {
   });
 
   it("comms_lifecycle", async () => {
-    // Nobody has registered the target, so the kernel closes the comm at once.
+    // The target is not registered, so the kernel closes the comm at once.
     const opened = await kernel.tell("comm_open", {
       ...{ comm_id: "stray", target_name: "nobody.registered.this", data: {} },
     });
@@ -239,7 +239,7 @@ describe("tier 4, advanced features", () => {
     const reply = await kernel.reply();
     await kernel.published(id);
     expect(reply.parentHeader?.msg_id).toBe(id);
-    // From busy to idle nothing is published for another message, or for none.
+    // Between busy and idle nothing is published for another message, or for none.
     const from = kernel.seen.findIndex(({ parentHeader }) => parentHeader?.msg_id === id);
     const between = kernel.seen.slice(from);
     expect(between.map(({ header }) => header.msg_type)).toEqual([

@@ -16,7 +16,7 @@ const IS_LOADED = `
   readFileSync("/proc/self/maps", "utf8").includes("libtensorflow")`;
 
 describe("the toolkit", () => {
-  it("is known to cells that do not use it, and not loaded", async () => {
+  it("is known to cells that do not use it, without being loaded", async () => {
     const notebook = open();
     expect(await notebook.failure("unet({ wrong: 1 })")).toContain("'wrong' does not exist");
     await notebook.value("const unet = 'mine';");
@@ -25,7 +25,7 @@ describe("the toolkit", () => {
     expect(await notebook.value(IS_LOADED)).toBe("false");
     expect(await notebook.value("later()")).toBe("2");
     expect(await notebook.value(IS_LOADED)).toBe("true");
-    // Loading it leaves a cell's own meaning of a name alone.
+    // Loading it must not replace a cell's own definition of a name.
     expect(await notebook.value("unet")).toBe("'mine'");
     expect(await notebook.value("typeof residualAttentionUnet")).toBe("'function'");
   });
@@ -43,7 +43,7 @@ describe("the toolkit", () => {
     expect(await notebook.value(code)).toBe("'tensorflow'");
   });
 
-  it("is loaded whole where the cell is stopped meanwhile", async () => {
+  it("is loaded completely even if the cell is stopped meanwhile", async () => {
     const notebook = open();
     const running = notebook.run("console.log('on'); tf.scalar(1); for (;;);");
     await notebook.seen("on");
@@ -74,7 +74,7 @@ describe("the names that a session provides", () => {
     expect(loads()).toBe(1);
   });
 
-  it("give way to a cell's own, before and after they are loaded", () => {
+  it("are replaced by a cell's own, before and after they are loaded", () => {
     const { scope, all } = provided();
     all["a"] = "mine";
     expect([all["b"], all["a"]]).toEqual([2, "mine"]);
@@ -83,7 +83,7 @@ describe("the names that a session provides", () => {
     expect(scope.variables()).toEqual({ a: "mine", b: "imported" });
   });
 
-  it("are no variables of the notebook's, and listing these loads nothing", () => {
+  it("are not variables of the notebook, and listing variables loads nothing", () => {
     const { scope, all, loads } = provided();
     all["own"] = 3;
     expect(scope.variables()).toEqual({ own: 3 });
@@ -92,14 +92,14 @@ describe("the names that a session provides", () => {
     expect(scope.variables()).toEqual({ own: 3 });
   });
 
-  it("are not waited for where they are there already", () => {
+  it("need no loading if their values are given", () => {
     const scope = new SessionScope();
     scope.provide(["a", "b"], () => ({ a: 1, b: 2 }), { b: "there", c: "not asked for" });
     const all = scope.exports as Record<string, unknown>;
     expect([all["b"], all["c"], all["a"], all["b"]]).toEqual(["there", undefined, 1, "there"]);
   });
 
-  it("stay to be loaded where loading is stopped", () => {
+  it("can still be loaded after loading was stopped", () => {
     const scope = new SessionScope();
     let isStopped = true;
     scope.provide(["a"], () => {

@@ -42,7 +42,7 @@ describe("a cell in a project with a tsconfig.json", () => {
   });
   afterAll(() => notebook.close());
 
-  it("is told once what it does not follow", async () => {
+  it("reports once which settings it does not follow", async () => {
     await notebook.run("1");
     expect(notebook.printed()).toBe(
       "../../tsconfig.json: cells do not follow its plugins, target\n",
@@ -51,7 +51,7 @@ describe("a cell in a project with a tsconfig.json", () => {
     expect(notebook.printed()).toBe("");
   });
 
-  it("follows its paths, in checks and at run time, files too", async () => {
+  it("follows its paths, in checks and at run time, also in files", async () => {
     expect(await notebook.value("import { quarter } from '@/util/quarter'; quarter(8)")).toBe("2");
     expect(await notebook.failure("quarter('8')")).toContain("TS2345");
     expect(await notebook.failure("import { x } from '@/nowhere'; x")).toContain("TS2307");
@@ -87,14 +87,14 @@ describe("readProjectConfig", () => {
     return readProjectConfig(inner);
   }
 
-  it("says nothing of an ordinary project", () => {
+  it("reports nothing for an ordinary project", () => {
     const { notice } = read(
       '{ "compilerOptions": { "module": "nodenext", "target": "es2022", "outDir": "dist", "noEmit": true, "isolatedModules": true } }',
     );
     expect(notice).toBeNull();
   });
 
-  it("says what it cannot read", () => {
+  it("reports what it cannot read", () => {
     expect(read("{ nonsense").notice).toMatch(/^\.\.\/tsconfig\.json/);
     expect(read('{ "compilerOptions": { "target": "es1" } }').notice).toMatch(
       /Argument for '--target'/,

@@ -9,7 +9,7 @@ const message = new MessageFactory().create("execute_request", { code: "'é🫁'
 ]);
 
 describe("the wire", () => {
-  it("gives back what was sent", () => {
+  it("decodes what was encoded", () => {
     const decoded = decodeMessage("key", encodeMessage("key", message));
     expect(decoded?.header).toEqual(message.header);
     expect(decoded?.content).toEqual(message.content);
@@ -17,7 +17,7 @@ describe("the wire", () => {
     expect(decoded?.parentHeader).toBeNull();
   });
 
-  it("drops what is not signed with the key, or not whole", () => {
+  it("drops messages that are not signed with the key or are incomplete", () => {
     const frames = encodeMessage("key", message);
     expect(decodeMessage("other", frames)).toBeNull();
     expect(decodeMessage("", encodeMessage("", message))?.content).toEqual(message.content);
@@ -28,7 +28,7 @@ describe("the wire", () => {
     expect(decodeMessage("key", [Buffer.from("noise")])).toBeNull();
   });
 
-  it("signs as the protocol says: HMAC-SHA256 over the four parts", () => {
+  it("signs as the protocol specifies: HMAC-SHA256 over the four parts", () => {
     const status = {
       identities: [],
       header: {
@@ -53,7 +53,7 @@ describe("the wire", () => {
 });
 
 describe("code points", () => {
-  it("turns a cursor both ways around an emoji", () => {
+  it("converts a cursor in both directions around an emoji", () => {
     expect([0, 1, 2, 3].map((at) => codePointsToUnits("a🫁b", at))).toEqual([0, 1, 3, 4]);
     expect([0, 1, 3, 4].map((at) => unitsToCodePoints("a🫁b", at))).toEqual([0, 1, 2, 3]);
   });

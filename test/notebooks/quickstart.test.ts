@@ -21,8 +21,8 @@ function notebook(name: string, source: string): string {
 }
 
 describe("01-quickstart", () => {
-  // Jupyter, the kernel and two small trainings: minutes on a busy machine.
-  it("trains preset smoke where no run is, and becomes a page that opens offline", async () => {
+  // Jupyter, the kernel and two small trainings take minutes on a busy machine.
+  it("trains preset smoke if there is no run, and is exported to a page that opens offline", async () => {
     const html = join(folder, "quickstart.html");
     await exportNotebook({
       ...shared,
@@ -38,7 +38,7 @@ describe("01-quickstart", () => {
     expect(withoutPlotly.match(/<figure class="layerbook-figure/g)).toHaveLength(3);
     expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(1);
     expect(withoutPlotly.match(/<figure class="layerbook-viewer/g)).toHaveLength(1);
-    // In one sentence: first what the full run came to, then what this one did.
+    // In one sentence: first the result of the full run, then of this one.
     const results = withoutPlotly.match(/reaches a mean Dice of 0\.\d\d over \d+ cases; [^<]+\./g);
     expect(new Set(results).size).toBe(2);
     expect(withoutPlotly.indexOf(results?.[0] ?? "none")).toBeLessThan(withoutPlotly.indexOf("<h2"));

@@ -33,7 +33,7 @@ const compare = (out: string, ...more: string[]): string[] => [
   ...["--filters", "2", "--depth", "1", "--no-compiled", "--json", "--yes", ...more],
 ];
 
-/** A comparison whose worker is killed in mid-job: nothing is lost, and the job counts once. */
+/** A comparison whose worker is killed during a job: nothing is lost, and the job counts once. */
 async function surviveAKill(
   out: string,
   executor: readonly string[],
@@ -57,7 +57,7 @@ describeWith(SLURM_PROGRAMS)("on a real Slurm of one node", () => {
   });
   afterAll(() => cluster.stop());
 
-  it("runs a study as an array job, over a worker's death", async () => {
+  it("runs a study as an array job, despite a worker's death", async () => {
     const executor = ["--executor", "slurm", "--slurm", "--cpus-per-task=1"];
     await surviveAKill("under-slurm", executor, cluster.env);
     expect(readdirSync(at("under-slurm", "slurm")).sort()).toEqual(["0.log", "1.log"]);
@@ -83,7 +83,7 @@ describeWith(["ray"])("on a real Ray cluster of one node", () => {
   });
   afterAll(() => stopService(ray));
 
-  it("runs a study's jobs, over a worker's death", async () => {
+  it("runs a study's jobs, despite a worker's death", async () => {
     await surviveAKill("under-ray", ["--executor", "ray", "--ray", url]);
   });
 });

@@ -30,7 +30,7 @@ const config = presetConfig("smoke", {
   model: { filters: 2, depth: 1 },
 });
 
-/** A training that is stopped after two epochs and goes on, each half with a tracker of its own. */
+/** A training that is stopped after two epochs and resumed, each half with a separate tracker. */
 async function trainInTwoHalves(name: string, tracker: () => Tracker): Promise<EpochRecord[]> {
   const train = async (stopAfter: number) => {
     const model = buildModel("unet", config, 3);
@@ -53,7 +53,7 @@ async function trainInTwoHalves(name: string, tracker: () => Tracker): Promise<E
 }
 
 describeWith(["tensorboard"])("TensorBoard", () => {
-  it("reads every curve back, each step once, over a stop", async () => {
+  it("reads every curve back, each step once, across a stop", async () => {
     const logs = join(folder, "logs");
     const records = await trainInTwoHalves("board", () =>
       tensorboardTracker(logs, { name: "a-run", folder }),
@@ -95,7 +95,7 @@ describeWith(["mlflow"])("MLflow", () => {
   });
   afterAll(() => stopService(server));
 
-  it("has one run with settings, every epoch and the scores, over a stop", async () => {
+  it("has one run with settings, every epoch and the scores, across a stop", async () => {
     const records = await trainInTwoHalves("flow", () =>
       mlflowTracker({
         url,

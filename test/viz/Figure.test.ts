@@ -33,20 +33,20 @@ describe("Figure", () => {
     expect(layout).toMatchObject({ width: 760, height: 380 });
   });
 
-  it("holds its static picture inside its HTML", () => {
+  it("contains its static picture in its HTML", () => {
     const figure = new Figure({ data: [{ y: [1, 2] }], layout: {}, description: "A line." });
     expect(figure.toHtml()).toMatch(
       /^<figure [^>]*><svg .*<\/svg><script type="application\/json">/s,
     );
   });
 
-  it("cannot be closed early by what it shows", () => {
+  it("escapes content that could close its script early", () => {
     const figure = new Figure({ data: [{ name: "</script><b>" }], layout: {}, description: "x" });
     expect(figure.toHtml().match(/<\/script>/g)).toHaveLength(1);
     expect(figure.toHtml()).not.toContain("<b>");
   });
 
-  it("says which traces have no static picture", () => {
+  it("lists traces without a static picture", () => {
     const figure = new Figure({ data: [{ type: "pie" }], layout: {}, description: "A pie." });
     expect(figure.svg).toContain("Interactive only: pie. A pie.");
   });
@@ -70,7 +70,7 @@ describe("compareMasks", () => {
     for (const name of classNames.slice(1)) expect(svg).toContain(name);
   });
 
-  it("shows what a prediction gets right, adds and misses", () => {
+  it("shows correct, false positive and missed pixels of a prediction", () => {
     const svg = svgOf([item("a", 5, 7)], { classNames, difference: true });
     expect(svg).toContain("U-Net: errors");
     expect(svg.match(/lb-(correct|false|missed)"/g)).toEqual(['lb-correct"', 'lb-missed"']);
@@ -110,7 +110,7 @@ describe("compareMasks", () => {
 });
 
 describe("scoreBars", () => {
-  it("has no bar where nothing is defined", () => {
+  it("has no bar for an undefined score", () => {
     const { data } = scoreBars(
       [
         { model: "unet", className: "consolidation", mean: 0.5, count: 3, interval: [0.4, 0.7] },
@@ -128,7 +128,7 @@ describe("scoreBars", () => {
 });
 
 describe("trainingCurves", () => {
-  it("leaves out what was not measured", () => {
+  it("omits what was not measured", () => {
     const { data } = trainingCurves([
       {
         model: "unet",

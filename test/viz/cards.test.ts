@@ -58,7 +58,7 @@ describe("values show themselves", () => {
     expect(bundle["text/html"]).toContain("<svg");
   });
 
-  it("an evaluation: a row per foreground class, with the cases behind it", async () => {
+  it("an evaluation: a row per foreground class, with its number of cases", async () => {
     const spread = (mean: number, infiniteCount = 0) => ({
       mean,
       sd: 0.1,

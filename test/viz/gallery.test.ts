@@ -166,7 +166,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
 };
 
 describe("gallery", () => {
-  it.each(Object.keys(figures))("%s is drawn as it was, and says what it shows", (name) => {
+  it.each(Object.keys(figures))("%s is drawn as before, and has a description", (name) => {
     const figure = figures[name]();
     expect(figure.description).toMatch(/\w.*\.$/);
     expect(figure.svg).not.toMatch(/NaN|undefined|Infinity/);

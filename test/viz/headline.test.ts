@@ -20,11 +20,11 @@ const scored = (predictions: readonly ReturnType<typeof plane>[]) => ({
   evaluation: scorePredictions(cases, predictions, classNames),
 });
 const right = scored(cases.map(({ labels }) => labels));
-// Worse on every case; worst on the fourth.
+// Worse in every case; worst in the fourth.
 const half = scored(cases.map((_, i) => plane(i === 3 ? [0, 0, 0, 1] : [1, 0, 0, 0])));
 
 describe("headline", () => {
-  it("names the better model, and says whether the difference may be chance", () => {
+  it("names the better model, and says whether the difference is significant", () => {
     const evaluations = { unet: half.evaluation, residualAttentionUnet: right.evaluation };
     expect(headline(evaluations)).toBe(
       "Residual Attention U-Net reaches a mean Dice of 1.00 on 8 held-out slices, U-Net 0.58; the difference is significant (p = 0.008, paired over 8 patients).",

@@ -8,7 +8,7 @@ import { expectPicture } from "./support/gallery";
 const dense = (units: number, name: string): tf.layers.Layer => tf.layers.dense({ units, name });
 
 describe("modelGraph", () => {
-  it("draws the U-Net as a U: one row per resolution, skips level", () => {
+  it("draws the U-Net as a U: one row per resolution, horizontal skip connections", () => {
     const model = modelByName("unet", {
       inputShape: [64, 64, 1],
       numClasses: 3,

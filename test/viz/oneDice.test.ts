@@ -11,8 +11,8 @@ import { runReport } from "../../src/viz/reports/runReport";
 import { studyReport } from "../../src/viz/reports/studyReport";
 
 /**
- * Cases for which the conventions of a mean Dice are far apart: "rare" is in one slice alone and is missed
- * there, and one slice without any class has a false alarm.
+ * Cases for which different definitions of a mean Dice give very different numbers: class "rare" is in only
+ * one slice and is missed there, and one slice without any class has a false positive.
  */
 const classNames = ["background", "common", "rare"];
 const plane = (labels: string) => ({ height: 1, width: 6, data: Uint8Array.from(labels, Number) });
@@ -37,7 +37,7 @@ const PER_CASE = (1 + 2 / 3 + 1 / 2) / 3; // 0.722
 const CLASS_MEANS = ((1 + 2 / 3 + 1) / 3 + 0) / 2; // 0.444
 const WITH_FALSE_ALARMS = (1 + 2 / 3 + 1 / 2 + 0) / 4; // 0.542
 
-/** Every other convention's number, as text would show it. */
+/** The numbers of all other conventions, as text would show them. */
 const OTHERS = [CLASS_MEANS, WITH_FALSE_ALARMS].flatMap((value) => [
   value.toFixed(2),
   value.toFixed(3),
@@ -79,19 +79,19 @@ function pageOf(held: readonly number[]): ReturnType<typeof runReport> {
 }
 
 describe("one mean Dice everywhere", () => {
-  it("is the mean over cases of a case's mean over the classes that it has", () => {
+  it("is the mean over cases of each case's mean over the classes in its truth", () => {
     expect(evaluation.summary.dice).toBeCloseTo(PER_CASE, 12);
     expect(evaluation.summary.foreground.dice).toBeCloseTo(CLASS_MEANS, 12);
     expect(summaryScores(evaluation.summary)["dice"]).toBeCloseTo(PER_CASE, 12);
   });
 
-  it("is in the headline, with the slices that it counts", () => {
+  it("is in the headline, with the number of slices", () => {
     const sentence = headline({ unet: evaluation });
     expectOneDice(sentence);
     expect(sentence).toContain("on the 3 of 4 held-out slices whose truth is not empty");
   });
 
-  it("is in the table of an evaluation and of a command", async () => {
+  it("is in the tables of an evaluation and of a command", async () => {
     registerCards();
     const bundle = await toMimeBundle(evaluation);
     expectOneDice(String(bundle["text/plain"]));
@@ -114,7 +114,7 @@ describe("one mean Dice everywhere", () => {
     expectOneDice(folds?.figures?.[0].figure.description ?? "");
   });
 
-  it("is in a run's page; the validation's is said to be another", () => {
+  it("is on a run's page, where the validation Dice is named as a different one", () => {
     const page = pageOf([0, 1, 2, 3]);
     expectOneDice(page.headline);
     expect(page.headline).toContain("3 of 4 held-out slices");
@@ -123,13 +123,13 @@ describe("one mean Dice everywhere", () => {
     expect(training?.figures?.[0].caption).toMatch(/not to be compared with the scores above/);
   });
 
-  it("is said to be missing where no held-out slice has a class", () => {
+  it("is reported as missing if no held-out slice contains a class", () => {
     const page = pageOf([3]);
     expect(page.headline).not.toContain("NaN");
     expect(page.sections.map(({ heading }) => heading)).not.toContain("Worst slices first");
   });
 
-  it("is that of each slice below its picture", () => {
+  it("is the one below each slice's picture", () => {
     const shown = comparePredictions(
       cases,
       { unet: { predictions, evaluation } },

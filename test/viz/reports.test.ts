@@ -57,7 +57,7 @@ const shared = { python, packageRoot: root };
 const fetched = /<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\/[^"]*"/;
 
 describe("exportNotebook", () => {
-  it("keeps the figure as a picture and as data, and fetches nothing", async () => {
+  it("keeps the figure as a picture and as data, and loads nothing from the network", async () => {
     const output = join(folder, "page.html");
     await exportNotebook({ ...shared, notebook: saved("one.ipynb"), output });
     const page = readFileSync(output, "utf8");
@@ -68,7 +68,7 @@ describe("exportNotebook", () => {
     expect(page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "")).not.toMatch(fetched);
   });
 
-  it("writes slides that open offline, without code where that is asked for", async () => {
+  it("writes slides that open offline, without code if requested", async () => {
     const output = join(folder, "talk.html");
     await exportNotebook({
       ...shared,
@@ -124,7 +124,7 @@ describe("reportPage", () => {
     footer: [["Seed", "1"]] as const,
   };
 
-  it("is one page that fetches nothing, with its figures as pictures and as data", () => {
+  it("is one page that loads nothing from the network, with its figures as pictures and as data", () => {
     const page = reportPage(report, root);
     const visible = page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "");
     expect(visible).not.toMatch(fetched);
@@ -156,13 +156,13 @@ describe("a page's colours", () => {
     );
   });
 
-  it("replace those of the pictures that stand alone", () => {
+  it("replace those of standalone pictures", () => {
     for (const colour of [LIGHT.text, LIGHT.grid]) expect(css).toContain(`"${colour}"`);
     expect(css).toContain(`rect[fill="${LIGHT.background}"]`);
     expect(figure.svg).toContain(`<rect width="100%" height="100%" fill="${LIGHT.background}"`);
   });
 
-  it("reach whiskers: a line and its halo, by the colours that hydrate.js looks for", () => {
+  it("apply to whiskers: a line and its halo, in the colours that hydrate.js looks for", () => {
     const bars = scoreBars([
       { model: "unet", className: "lesion", mean: 0.5, interval: [0.4, 0.6], count: 9 },
     ]);
@@ -193,7 +193,7 @@ describe("writePage", () => {
 });
 
 describe("saySetting", () => {
-  it("lists what is set, for people", () => {
+  it("lists settings in readable form", () => {
     expect(saySetting({ filters: 8, levels: [2, 3], stem: null })).toBe("filters 8, levels (2, 3)");
     expect([saySetting(null), saySetting("adam"), saySetting(true)]).toEqual([
       ...["not set", "adam", "true"],

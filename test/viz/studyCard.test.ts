@@ -18,7 +18,7 @@ const table = (rows: readonly ReturnType<typeof row>[], factorNames: readonly st
   );
 
 describe("a study's table", () => {
-  it("of one model says so once, and has columns only for what differs", () => {
+  it("with one model names it once, and has columns only for what differs", () => {
     const text = table(
       [
         row("U-Net", { shots: 1, way: "scratch", kept: null }, 0.3, NaN),
@@ -33,7 +33,7 @@ describe("a study's table", () => {
     );
   });
 
-  it("of several models keeps them, and a single row keeps everything", () => {
+  it("with several models names each, and a single row keeps all columns", () => {
     const rows = [row("U-Net", { copies: 1 }, 0.3, NaN), row("M-A", { copies: 1 }, 0.2, 0.0002)];
     const text = table(rows, ["copies"]);
     expect(text).toMatch(/^Study\. All rows: copies 1\.\nmodel +Dice/);
@@ -50,7 +50,7 @@ it("names rows by what differs", () => {
   expect(rowName(rows[1], rows)).toBe("U-Net, shots 5");
   expect(rowLabel(rows[1], rows)).toBe("shots 5");
   expect(rowLabel(rows[0], [rows[0]])).toBe("U-Net");
-  // The model's name says which part it lacks.
+  // The model's name says which module it lacks.
   const parts = ["all", "M-A"].map((part, i) => ({
     title: ["Whole", "M-A (without attention)"][i],
     factors: { part },

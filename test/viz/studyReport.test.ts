@@ -8,7 +8,7 @@ import { studyReport } from "../../src/viz/reports/studyReport";
 const config = presetConfig("smoke");
 const classNames = ["background", "ground-glass opacity"];
 
-/** Four slices, of which each training gets one more right; the last is the hardest. */
+/** Four slices; each training gets one more right, and the last slice is the hardest. */
 function record(model: string, fold: number, right: number, factors: JobRecord["factors"] = {}) {
   const cases = Array.from({ length: 2 }, (_, index) => {
     const id = `slice-${2 * fold + index}`;
@@ -47,14 +47,14 @@ describe("studyReport", () => {
   );
   const comparison = studyReport(reported("compare", models, 6));
 
-  it("says what is best, how far the study is, and how it was made", () => {
+  it("states the best row, the study's progress, and how it was made", () => {
     expect(comparison.title).toBe("Comparison on phantom");
     expect(comparison.headline).toMatch(/2 of 6 trainings are not done yet/);
     expect(comparison.footer).toContainEqual(["Trainings", "4 of 6"]);
     expect(comparison.footer.map(([name]) => name)).toEqual(expect.arrayContaining(["optimizer"]));
   });
 
-  it("lists the worst cases first, over all rows, with the row that does best there", () => {
+  it("lists the worst cases first, over all rows, with the best row for each", () => {
     const worst = comparison.sections.find(({ heading }) => heading === "Worst cases first");
     const text = worst?.html ?? "";
     const places = [3, 2, 1, 0].map((index) => text.indexOf(`slice-${index}`));
@@ -63,7 +63,7 @@ describe("studyReport", () => {
     expect(text).toContain(">M-A (without attention)<");
   });
 
-  it("draws what each kind of study is looked at by", () => {
+  it("draws the figures of each kind of study", () => {
     const figuresOf = (kind: string, records: readonly JobRecord[]) =>
       studyReport(reported(kind, records)).sections[0].figures?.map(
         ({ figure }) => figure.description,
@@ -85,10 +85,10 @@ describe("studyReport", () => {
     expect(figuresOf("ablate", models)).toHaveLength(1);
   });
 
-  it("is a page of its own", () => {
+  it("is a self-contained page", () => {
     const page = reportPage(comparison, `${__dirname}/../..`);
     expect(page).toContain("<h2>Worst cases first</h2>");
-    // Plotly's own script has the word.
+    // Plotly's own script contains the word.
     expect(/NaN/.test(page.replace(/<script[\s\S]*?<\/script>/g, ""))).toBe(false);
   });
 });

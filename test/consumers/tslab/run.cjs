@@ -1,4 +1,4 @@
-// Runs cell.ts as a cell of a notebook on tslab's kernel runs, without Jupyter.
+// Runs cell.ts as tslab's kernel runs a notebook cell, without Jupyter.
 const { readFileSync } = require("node:fs");
 const { createConverter } = require("tslab/dist/converter");
 const { createExecutor } = require("tslab/dist/executor");

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** The project. */
+/** The project's folder. */
 export const PACKAGE_ROOT = resolve(__dirname, "../../..");
 
 /** The built kernel; LAYERBOOK_TEST_KERNEL names another build of it. */
@@ -12,5 +12,5 @@ if (!existsSync(KERNEL_SCRIPT)) {
   throw new Error(`${KERNEL_SCRIPT} is not there: run \`npm run build\``);
 }
 
-/** The Node that runs the kernel; LAYERBOOK_TEST_NODE names another than the one that tests. */
+/** The Node that runs the kernel; LAYERBOOK_TEST_NODE names a different one than runs the tests. */
 export const KERNEL_NODE = process.env["LAYERBOOK_TEST_NODE"] ?? process.execPath;

@@ -26,16 +26,16 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** What a cell said: its iopub messages in order, and its reply. */
+/** A cell's iopub messages in order, and its reply. */
 export interface LiveRun {
   readonly published: readonly Message[];
   readonly reply: Message;
 }
 
-/** The built kernel as a frontend starts it, and the frontend. */
+/** A frontend with the built kernel, started as a frontend starts it. */
 export class LiveKernel {
   readonly #factory = new MessageFactory();
-  // A kernel asks for input under the identity of whoever sent the cell.
+  // A kernel sends input requests to the identity that sent the cell.
   readonly #identity = randomUUID();
   readonly #shell = new Dealer({ routingId: this.#identity });
   readonly #control = new Dealer();
@@ -51,7 +51,7 @@ export class LiveKernel {
 
   private constructor(readonly process: ChildProcess) {}
 
-  /** Starts one; returns once it listens. */
+  /** Starts a kernel; returns when it listens. */
   static async start(folder: string, env: NodeJS.ProcessEnv = {}): Promise<LiveKernel> {
     const [shell, control, stdin, iopub, heartbeat] = await freePorts(5);
     const file = join(folder, `connection-${shell}.json`);
@@ -105,7 +105,7 @@ export class LiveKernel {
     return this.request("execute_request", { code });
   }
 
-  /** Makes a request of the shell; returns what was published for it, and the reply. */
+  /** Sends a request on the shell channel; returns what was published for it, and the reply. */
   async request(type: string, content: Record<string, unknown>): Promise<LiveRun> {
     const published = await this.tell(type, content);
     return { published, reply: await this.reply() };
@@ -156,14 +156,14 @@ export class LiveKernel {
     return asked;
   }
 
-  /** What the heartbeat gives back. */
+  /** The heartbeat's reply. */
   async beat(text: string): Promise<string> {
     await this.#heartbeat.send(text);
     const [echo] = await this.#heartbeat.receive();
     return String(echo);
   }
 
-  /** A cell's value as text; its error's name where it failed. */
+  /** A cell's value as text, or the name of its error if it failed. */
   async value(code: string): Promise<unknown> {
     const { published, reply } = await this.run(code);
     const result = published.find(({ header }) => header.msg_type === "execute_result");
@@ -184,7 +184,7 @@ export class LiveKernel {
     throw new Error("the kernel has no session");
   }
 
-  /** Forgets the kernel, which a test has killed, or kills it. */
+  /** Forgets the kernel if a test has killed it, otherwise kills it. */
   stop(): void {
     this.#shell.close();
     this.#control.close();

@@ -7,24 +7,24 @@ import { SessionProcess, sessionCommand } from "../../../src/kernel/protocol/ses
 import { findSnapshot } from "../../../src/kernel/snapshot/snapshotFile";
 import { KERNEL_NODE, KERNEL_SCRIPT, PACKAGE_ROOT } from "./kernelScript";
 
-/** What became of a cell. */
+/** The result of a cell. */
 export interface CellRun {
   readonly error: CellError | null;
-  /** The value's text, where it showed one. */
+  /** The value's text, if one was shown. */
   readonly value: string | null;
   readonly outputs: readonly SessionOutput[];
   readonly payload: readonly unknown[];
   readonly userExpressions: Readonly<Record<string, unknown>>;
 }
 
-/** A notebook in a folder of its own, its cells run by the built kernel's session process. */
+/** A notebook in its own folder, whose cells run in the built kernel's session process. */
 export class Notebook {
   readonly folder = mkdtempSync(join(tmpdir(), "notebook-"));
   readonly session: SessionProcess;
   readonly #outputs: SessionOutput[] = [];
   #seen: { readonly text: string; readonly resolve: () => void } | null = null;
   #count = 0;
-  /** What the user answers when asked; `null` under a frontend that cannot ask. */
+  /** The user's answer to questions; `null` under a frontend that cannot ask. */
   typed: string | null = null;
 
   constructor(
@@ -40,7 +40,7 @@ export class Notebook {
     this.session = new SessionProcess({
       ...sessionCommand({
         ...{ folder: dirname(KERNEL_SCRIPT), strict, node: KERNEL_NODE },
-        // A snapshot is of use to the Node that built it.
+        // A snapshot works only with the Node that built it.
         snapshot: KERNEL_NODE === process.execPath ? findSnapshot(PACKAGE_ROOT) : null,
       }),
       cwd,
@@ -53,7 +53,7 @@ export class Notebook {
     };
   }
 
-  /** Writes a file, by its path from the folder. */
+  /** Writes a file, by its path relative to the folder. */
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.folder, path)), { recursive: true });
     writeFileSync(join(this.folder, path), text);
@@ -93,7 +93,7 @@ export class Notebook {
     return value;
   }
 
-  /** A cell's traceback without colours; throws where there is none. */
+  /** A cell's traceback without colours; throws if it has none. */
   async failure(code: string): Promise<string> {
     const { error } = await this.run(code);
     if (error === null) throw new Error(`the cell did not fail: ${code}`);

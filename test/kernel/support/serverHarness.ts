@@ -10,13 +10,13 @@ import type { Channel, Message } from "../../../src/kernel/protocol/wire";
 
 type Executed = Omit<Extract<Answer, { readonly type: "executed" }>, "type">;
 
-/** One message as a test reads it: `iopub status busy`. */
+/** One message as text: `iopub status busy`. */
 export interface Sent {
   readonly channel: Channel;
   readonly message: Message;
 }
 
-/** A session whose cells end when the test says so. */
+/** A session whose cells end when the test ends them. */
 export class FakeBackend implements SessionBackend {
   onOutput: (output: SessionOutput) => void = () => undefined;
   onEnd: () => void = () => undefined;
@@ -72,7 +72,7 @@ export class FakeBackend implements SessionBackend {
     return this.onComm(frame);
   }
 
-  /** What the session does with a comm's message. */
+  /** How the session handles a comm message. */
   onComm: SessionBackend["comm"] = () => Promise.resolve({ errors: [] });
 
   input(value: string): void {
@@ -146,7 +146,7 @@ export class ServerHarness {
     return message;
   }
 
-  /** Waits until a request has been dealt with. */
+  /** Waits until a request has been handled. */
   async idle(parent: string): Promise<void> {
     const isThere = ({ message }: Sent): boolean =>
       message.content["execution_state"] === "idle" && message.parentHeader?.msg_id === parent;

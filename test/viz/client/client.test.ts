@@ -36,7 +36,7 @@ describe("paintSlice", () => {
     return Array.from({ length: 12 }, (_, at) => [...pixels.slice(4 * at, 4 * at + 3)].join(" "));
   };
 
-  it("spreads a reduced picture over the slice's own pixels", () => {
+  it("scales a reduced picture up to the slice's pixels", () => {
     const greys = paint({}).map((pixel) => pixel.split(" ")[0]);
     expect(greys.join(" ")).toBe("0 0 200 200 0 0 200 200 200 200 0 0");
   });
@@ -51,7 +51,7 @@ describe("paintSlice", () => {
     expect(paint({ labels, colours: red, isOutline: true })[5]).toBe("0 0 0");
   });
 
-  it("colours what is right, a false alarm and a miss", () => {
+  it("colours correct, false positive and missed pixels", () => {
     const colours = [
       [255, 255, 255],
       [255, 160, 0],
@@ -65,7 +65,7 @@ describe("paintSlice", () => {
 });
 
 describe("clientScript", () => {
-  it("carries a function, its arguments and the functions that it is handed", () => {
+  it("embeds a function, its arguments and the functions passed to it", () => {
     const mount = (
       out: string,
       values: readonly number[],

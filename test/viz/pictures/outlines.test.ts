@@ -24,7 +24,7 @@ describe("labelOutlines", () => {
     expect(rings.map(signedArea).sort((a, b) => a - b)).toEqual([-1, 9]);
   });
 
-  it("parts pixels that touch at a corner", () => {
+  it("separates pixels that touch at a corner", () => {
     expect(labelOutlines(draw(["10", "01"]), 1).map(signedArea)).toEqual([1, 1]);
   });
 

@@ -6,7 +6,7 @@ const isUpdate = process.env["LAYERBOOK_UPDATE_GALLERY"] === "1";
 
 /**
  * Compares a picture with the stored one, character by character. `LAYERBOOK_UPDATE_GALLERY=1` stores
- * what is drawn now; look at the change in a browser before committing it.
+ * the current drawing; look at the change in a browser before committing it.
  */
 export function expectPicture(name: string, svg: string): void {
   const path = join(folder, `${name}.svg`);

@@ -7,7 +7,7 @@ export const CLASS_NAMES = [
   "pleural effusion",
 ];
 
-/** Something like a slice: two dark lungs in a bright body, in Hounsfield units. */
+/** A simplified slice: two dark lungs in a bright body, in Hounsfield units. */
 export function sampleScan(height: number, width: number): PlaneLike {
   const data = new Float32Array(height * width).map((_, i) => {
     const y = ((i / width) | 0) / height - 0.5;
