@@ -3,7 +3,7 @@ import { runCommand } from "./support/consumer";
 
 const root = path.resolve(__dirname, "..", "..");
 
-it("docs/backends.md has what each backend can run and train", () => {
+it("docs/backends.md lists what each backend can run and train", () => {
   const script = path.join(root, "scripts", "opTable.mjs");
   const { status, stderr } = runCommand(process.execPath, [script, "--check"], root);
   expect({ status, stderr }).toMatchObject({ status: 0 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const root = join(__dirname, "..", "..");
 
 describe("the built package", () => {
-  // A bundler that takes a file of registrations for one without effects leaves it out.
+  // A bundler that considers a registration file free of side effects would drop it.
   it("registers every native op of the engine", () => {
     const shown = execFileSync(
       process.execPath,
@@ -16,7 +16,7 @@ describe("the built package", () => {
     );
     const rows = shown.trim().split("\n").slice(1);
     const files = readdirSync(join(root, "src", "engine", "ops")).length - 1;
-    // Some files register several.
+    // Some files register several ops.
     expect(rows.length).toBeGreaterThanOrEqual(files);
     for (const row of rows) expect(row).toMatch(/^\w+\s+native\s/);
   });

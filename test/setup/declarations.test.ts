@@ -5,14 +5,14 @@ import { temporaryFolder, writeFiles } from "./support/temporaryFolder";
 const folder = temporaryFolder();
 const dist = path.resolve(__dirname, "..", "..", "dist");
 
-/** arquero's, which `tableArquero` returns: they stand in our declarations but are not ours to export. */
+/** arquero's types, which `tableArquero` returns: they occur in our declarations but are not ours to export. */
 const ofArquero = [
   ...["BitSet", "ColumnData", "ColumnGetter", "ColumnRef", "ColumnType", "CreateOptions"],
   ...["DataValue", "GroupBySpec", "ObjectsOptions", "Params", "PrintOptions", "RenameMap"],
   ...["RowComparator", "RowExpression", "Select", "SelectEntry", "SelectHelper", "Table"],
   ...["TypedArray", "TypedArrayConstructor"],
 ];
-/** Abbreviations within one file, which the compiler spells out where it shows them. */
+/** Type aliases within one file, which the compiler expands wherever it prints them. */
 const local = [
   ...["AttrKinds", "CommonParts", "FigureBundle", "Filled", "Initializer", "LayerInputs"],
   ...["NamedTensor", "Optional", "ResidualArgs", "ServedShape", "State", "TfjsConfig"],

@@ -9,7 +9,7 @@ import { temporaryFolder, writeFiles } from "./support/temporaryFolder";
 
 const folder = temporaryFolder();
 
-/** A package as pip leaves it. */
+/** A package as installed by pip. */
 function install(name: string, version = "1.0"): void {
   const info = `${name}-${version}.dist-info`;
   writeFiles(folder(), {
@@ -23,8 +23,8 @@ function install(name: string, version = "1.0"): void {
 
 const names = () => listDistributions(folder()).map(({ name }) => name);
 
-describe("what is installed", () => {
-  it("is read from the folder, names as pip compares them", () => {
+describe("installed packages", () => {
+  it("are read from the folder, with names as pip compares them", () => {
     install("tensorflow_cpu", "2.21.0");
     expect(listDistributions(folder())).toEqual([
       expect.objectContaining({ name: "tensorflow-cpu", version: "2.21.0" }),
@@ -44,13 +44,13 @@ describe("what is installed", () => {
     expect(isSatisfied(listDistributions(folder()), requirement)).toBe(expected);
   });
 
-  it("is nothing in a folder that is not there", () => {
+  it("are none in a missing folder", () => {
     expect(listDistributions(path.join(folder(), "none"))).toEqual([]);
   });
 });
 
-describe("what a killed pip leaves", () => {
-  it("is left alone where it is whole", () => {
+describe("a package left by a killed pip", () => {
+  it("is left alone if it is complete", () => {
     install("whole");
     expect(removeBroken(folder())).toEqual([]);
     expect(names()).toEqual(["whole"]);
@@ -69,13 +69,13 @@ describe("what a killed pip leaves", () => {
     expect(names()).toEqual(["whole"]);
   });
 
-  it("is to be installed again where a file is cut short", () => {
+  it("is reinstalled if a file is truncated", () => {
     install("cut");
     writeFiles(folder(), { "cut/__init__.py": "x" });
     expect(removeBroken(folder())).toEqual(["cut"]);
   });
 
-  it("loses the names that pip gives to what it replaces", () => {
+  it("loses the folders that pip renames while replacing it", () => {
     install("~ensorflow");
     expect(removeBroken(folder())).toEqual([]);
     expect(fs.readdirSync(folder())).toEqual([]);

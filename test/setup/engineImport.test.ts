@@ -4,7 +4,7 @@ import { runCommand } from "./support/consumer";
 
 const root = path.resolve(__dirname, "..", "..");
 
-/** This Node, and the others that `node scripts/otherNodes.mjs` brings. */
+/** This Node, and those installed by `node scripts/otherNodes.mjs`. */
 const nodes: [string, string][] = [
   ["this Node", process.execPath],
   ...["node22", "node24"].map((name): [string, string] => [
@@ -23,7 +23,7 @@ console.log(tf.getBackend(), tf.backend().binding.TF_Version.split(".").length, 
 describe("a plain import of tfjs-node-gpu, anywhere in the tree", () => {
   for (const [name, node] of nodes) {
     const isThere = fs.existsSync(node);
-    // Skipped, and seen to be, where it was not brought.
+    // Reported as skipped if it is not installed.
     const run = isThere ? it : it.skip;
     const title = isThere ? name : `${name} (\`node scripts/otherNodes.mjs\` brings it)`;
     run(

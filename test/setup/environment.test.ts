@@ -24,19 +24,19 @@ dependencies:
 const range = parseEnvironment(small).python;
 
 describe("environment.yml", () => {
-  it("is read: the range of Pythons and pip's list", () => {
+  it("is read: the range of Python versions and pip's list", () => {
     expect(parseEnvironment(small)).toEqual({
       python: { from: [3, 10], below: [3, 14] },
       packages: ["tensorflow-cpu==2.21.0", "jupyterlab==4.6.6"],
     });
   });
 
-  it("as it stands in the project pins every package to one version", () => {
+  it("pins every package to one version in the project", () => {
     const { packages } = parseEnvironment(
       fs.readFileSync(path.join(root, "environment.yml"), "utf8"),
     );
     expect(packages.filter((line) => !/^[\w-]+==[\d.]+$/.test(line))).toEqual([]);
-    // The table of ops that recorded graphs are written by is TensorFlow's own of that version.
+    // The ops table used to write recorded graphs comes from that version of TensorFlow.
     expect(tensorflowPin(packages)).toBe(OP_DEFS_VERSION);
   });
 
@@ -61,7 +61,7 @@ describe("a Python's version", () => {
     ["4.0.0", "too new"],
   ])("%s %s", (version, place) => expect(placeInRange(version, range)).toBe(place));
 
-  it("is asked for in words", () => expect(describeRange(range)).toBe("3.10 to 3.13"));
+  it("is described in words", () => expect(describeRange(range)).toBe("3.10 to 3.13"));
 });
 
 describe("TensorFlow's wheel", () => {

@@ -11,7 +11,7 @@ import { temporaryFolder, writeFiles, writeScript } from "./support/temporaryFol
 const root = path.resolve(__dirname, "..", "..");
 const folder = temporaryFolder();
 
-/** Runs `body` with a file system of its own in `disk`, where the rights to mount one are. */
+/** Runs `body` with a separate file system in `disk`, if mounting one is permitted. */
 function withDisk(
   options: string,
   files: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ function withDisk(
   }
 }
 
-/** What set-up prints to stderr for a project, with its exit code. */
+/** The stderr output and exit code of set-up in a project. */
 function setUp(
   project: string,
   env: NodeJS.ProcessEnv = process.env,
@@ -46,7 +46,7 @@ function setUp(
   return { status, stderr };
 }
 
-describe("set-up that cannot go on says so in a line, with a remedy", () => {
+describe("set-up that cannot continue reports it in one line with a remedy", () => {
   const manifest = { "package.json": '{ "private": true }' };
 
   it("on a disk that is full", () => {
@@ -87,7 +87,7 @@ describe("set-up that cannot go on says so in a line, with a remedy", () => {
     expect(systemFailure(error, "/root")?.message).toBe(message);
   });
 
-  it("but not for a mistake of its own", () => {
+  it("but not for its own bugs", () => {
     expect(systemFailure(new TypeError("x is undefined"), "/root")).toBeNull();
     expect(systemFailure(null, "/root")).toBeNull();
   });
@@ -103,7 +103,7 @@ describe("the order of set-up", () => {
   const order = (steps: readonly { readonly name: string }[], names: readonly string[]): number[] =>
     names.map((name) => steps.findIndex((step) => step.name === name));
 
-  it("asks for a compiler before 2 GB of downloads, with the command line and doctor built", () => {
+  it("asks for a compiler before 2 GB of downloads, after building the command line and doctor", () => {
     const at = order(checkoutSteps, ["npm", "build", "compiler", "pip", "addon"]);
     expect(at).toEqual([...at].sort((a, b) => a - b));
     expect(at).not.toContain(-1);
@@ -130,7 +130,7 @@ describe("a .venv", () => {
     },
   );
 
-  it("is made anew where it was moved, from a path with a space too", () => {
+  it("is recreated if it was moved, even from a path with a space", () => {
     writeFiles(folder(), {
       ".venv/pyvenv.cfg": "command = /usr/bin/python3 -m venv /else where/.venv\n",
     });
@@ -139,7 +139,7 @@ describe("a .venv", () => {
     );
   });
 
-  it("asks for another Python than the system's where that is too new", () => {
+  it("requires another Python if the system's is too new", () => {
     const found = [{ ...facts, executable: "/usr/bin/python3", version: "3.14.0" }];
     for (const platform of ["linux", "darwin"]) {
       const { message, remedy } = noBasePython(found, range, platform);
@@ -150,17 +150,18 @@ describe("a .venv", () => {
   });
 });
 
-describe("what set-up says", () => {
-  it("is npm's reason, also under `npm run -s`", () => {
+describe("the output of set-up", () => {
+  it("includes npm's reason, even under `npm run -s`", () => {
     const script = `require("node:child_process").spawnSync("npm", ["view", "./none", ${JSON.stringify(audible).slice(1, -1)}], { stdio: "inherit" })`;
     const env = { ...process.env, npm_config_loglevel: "silent" };
     const { stderr } = runCommand(process.execPath, ["-e", script], folder(), env);
     expect(stderr).toMatch(/npm error/);
   }, 60_000);
 
-  it("is how root starts JupyterLab", () => expect(rootHint).toMatch(/jupyter lab --allow-root/));
+  it("tells root how to start JupyterLab", () =>
+    expect(rootHint).toMatch(/jupyter lab --allow-root/));
 
-  it("is no stack where an answer of Python's cannot be had", () => {
+  it("is not a stack trace if Python does not respond", () => {
     writeFiles(folder(), { "project/package.json": "{}" });
     writeScript(path.join(folder(), "bin", "python3"), "exit 1");
     const { status, stderr } = setUp(path.join(folder(), "project"), {

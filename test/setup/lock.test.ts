@@ -13,7 +13,7 @@ function writeLock(content: unknown): void {
   fs.writeFileSync(file(), JSON.stringify(content));
 }
 
-/** A process that lives until it is stopped. */
+/** A process that runs until it is stopped. */
 function liveProcess() {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   const pid = child.pid ?? 0;
@@ -25,7 +25,7 @@ function liveProcess() {
   return { noted: { pid, started: startOf(pid) }, stop };
 }
 
-/** Takes the lock; tells whether it is taken, and what was said while waiting. */
+/** Takes the lock; returns whether it is taken, and the output while waiting. */
 function taking() {
   const said: string[] = [];
   const state = { isTaken: false, said };
@@ -37,7 +37,7 @@ function taking() {
 const pause = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe("the lock of set-up", () => {
-  it("is taken where none is, and given back", async () => {
+  it("is taken if it is free, and released", async () => {
     const { done, lock, state } = taking();
     await done;
     expect(fs.existsSync(file())).toBe(true);
@@ -46,7 +46,7 @@ describe("the lock of set-up", () => {
     expect(state.said).toEqual([]);
   });
 
-  it("of a set-up that lives is waited for", async () => {
+  it("of a running set-up is waited for", async () => {
     const other = liveProcess();
     writeLock({ owner: other.noted, child: null });
     const { done, state } = taking();
@@ -57,7 +57,7 @@ describe("the lock of set-up", () => {
     await done;
   });
 
-  it("of a killed set-up is taken over once the tool that it left has ended", async () => {
+  it("of a killed set-up is taken over when the tool it left running has ended", async () => {
     const tool = liveProcess();
     writeLock({ owner: gone, child: tool.noted });
     const { done, state } = taking();
@@ -83,7 +83,7 @@ describe("the lock of set-up", () => {
     expect(state.said).toEqual([]);
   });
 
-  it("notes the tool at work", async () => {
+  it("records the running tool", async () => {
     const { done, lock } = taking();
     await done;
     lock.noteChild(process.ppid);

@@ -7,7 +7,7 @@ import { temporaryFolder } from "./support/temporaryFolder";
 const root = path.resolve(__dirname, "..", "..");
 const folder = temporaryFolder();
 
-/** A clone as git makes it: what the command needs of it, and nothing that set-up or npm makes. */
+/** A fresh git clone: the files that the command needs, and nothing made by set-up or npm. */
 function freshClone(): string {
   const clone = folder();
   for (const name of ["scripts", "package.json", "environment.yml"]) {
@@ -25,16 +25,16 @@ interface Diagnosis {
 }
 
 describe("npx layerbook", () => {
-  it("is a file of the repository, so that npx links it before dist/ is there", () => {
+  it("is a file of the repository, so that npx links it before dist/ exists", () => {
     const { bin } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
       bin: { layerbook: string };
     };
     const { stdout } = runCommand("git", ["ls-files", "--stage", bin.layerbook], root);
-    // 100755: npx starts it as a program.
+    // 100755: npx runs it as a program.
     expect(stdout).toMatch(/^100755 /);
   });
 
-  it("diagnoses a clone that nothing was done to", () => {
+  it("diagnoses a fresh clone", () => {
     const { status, stdout, stderr } = layerbook(freshClone(), "doctor", "--json");
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     const { ok, checks } = JSON.parse(stdout) as Diagnosis;
@@ -44,13 +44,13 @@ describe("npx layerbook", () => {
     );
   });
 
-  it("says what to run first where a command needs the build", () => {
+  it("says what to run first if a command needs the build", () => {
     const { status, stderr } = layerbook(freshClone(), "train", "--data", "phantom");
     expect(status).toBe(2);
     expect(stderr).toMatch(/not built yet\. Run `npm run setup`\./);
   });
 
-  it("diagnoses a build whose packages are gone", () => {
+  it("diagnoses a build whose packages are missing", () => {
     const clone = freshClone();
     fs.cpSync(path.join(root, "dist"), path.join(clone, "dist"), { recursive: true });
     const { status, stdout } = layerbook(clone, "doctor");
@@ -58,7 +58,7 @@ describe("npx layerbook", () => {
     expect(stdout).toMatch(/^BROKEN {2}layerbook +Cannot find module '@tensorflow\/tfjs'/m);
   });
 
-  it("is linked by set-up beside the package's name, before anything is built", async () => {
+  it("is linked by set-up together with the package's name, before anything is built", async () => {
     const clone = freshClone();
     const context = { root: clone } as Parameters<typeof linkStep.run>[0];
     await linkStep.run(context);

@@ -5,7 +5,7 @@ import { installTarball, linkTarball, nestTfjs, packProject, runCommand } from "
 import { writeFiles } from "./support/temporaryFolder";
 
 const root = path.resolve(__dirname, "..", "..");
-// npm fetches 400 packages for it; without CI the project's own stand in.
+// npm would fetch 400 packages; without CI the project's own packages are used instead.
 const isInstalled = process.env["CI"] !== undefined;
 
 const program = `
@@ -101,7 +101,7 @@ describe("the package, packed and installed elsewhere", () => {
         console.log(name + ": " + message);
       }`;
     writeFiles(project, { [`main.${ending}`]: program });
-    // Links stay what they are, so that one folder can stand for two copies.
+    // Symbolic links are not resolved, so that one folder can stand for two copies.
     const flags = ["--preserve-symlinks", "--preserve-symlinks-main"];
     const { stdout } = runCommand(process.execPath, [...flags, `main.${ending}`], project);
     const modules = path.join(project, "node_modules");
@@ -112,7 +112,7 @@ describe("the package, packed and installed elsewhere", () => {
     for (const copy of copies) expect(stdout).toContain(copy);
   });
 
-  it("bundled by esbuild for Node, works without what it can do without", () => {
+  it("bundled by esbuild for Node, works without optional packages", () => {
     const source =
       'import { makePhantom } from "layerbook/node";\n' +
       'console.log(makePhantom({ count: 2, size: 64, seed: 1 }).image.shape.join(" x "));';
@@ -125,7 +125,7 @@ describe("the package, packed and installed elsewhere", () => {
     expect(stdout.trim().split("\n").at(-1)).toBe("64 x 64 x 2");
   }, 60_000);
 
-  it("says through the command line what is missing and how to get it", () => {
+  it("reports on the command line what is missing and how to get it", () => {
     const cli = path.join(consumer, "node_modules", "layerbook", "dist", "cli.js");
     const { status, stdout } = runCommand(process.execPath, [cli, "doctor", "--json"], consumer);
     const { ok, checks } = JSON.parse(stdout) as {
@@ -163,7 +163,7 @@ describe("the package, packed and installed elsewhere", () => {
     expect(links.filter((link) => !fs.existsSync(path.join(installed, link)))).toEqual([]);
   });
 
-  it("holds what set-up needs and nothing of the tests", () => {
+  it("contains what set-up needs and none of the tests", () => {
     const { stdout } = runCommand("tar", ["tzf", tarball], root);
     const files = stdout.trim().split("\n");
     expect(files).toEqual(

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const environment = parseEnvironment(fs.readFileSync(path.join(root, "environment.yml"), "utf8"));
 const pip = new Stamps(path.join(root, ".engine")).read("pip")?.result as { tensorflow: string };
 
-/** A package whose prebuilt addon is the one of this set-up, or the given text. */
+/** A package with a prebuilt addon: this set-up's, or the given text. */
 function packageWith(addon: string | null): string {
   const packageRoot = path.join(folder(), "package");
   const target = prebuiltFolder(packageRoot);
@@ -25,7 +25,7 @@ function packageWith(addon: string | null): string {
   return packageRoot;
 }
 
-/** What set-up's steps are given in a project on a machine without a compiler. */
+/** The context of set-up's steps in a project on a machine without a compiler. */
 function contextFor(packageRoot: string): {
   context: ReturnType<typeof createContext>;
   said: string[];
@@ -78,7 +78,7 @@ describe("the addon that comes with the package", () => {
     expect(findPrebuilt({ ...wanted, tensorflow, ...change })).toBeNull();
   });
 
-  it("is not there in a package that was packed without", () => {
+  it("is missing in a package that was packed without it", () => {
     const wanted = { isCheckout: false, usesGpu: false, tensorflow: pip.tensorflow };
     expect(findPrebuilt({ ...wanted, packageRoot: folder() })).toBeNull();
   });

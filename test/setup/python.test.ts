@@ -12,11 +12,11 @@ interface FakePython {
   readonly hasVenv?: boolean;
   readonly hasPip?: boolean;
   readonly isManaged?: boolean;
-  /** What `-m venv` does, in shell; `$5` is the folder. */
+  /** Shell code for `-m venv`; `$5` is the folder. */
   readonly venv?: string;
 }
 
-/** A program that answers set-up's questions as a Python would. */
+/** A program that answers set-up's questions like a Python. */
 function fakePython(name: string, facts: FakePython = {}): string {
   const { version = "3.11.7", hasVenv = true, hasPip = true, isManaged = false } = facts;
   const file = path.join(folder(), name);
@@ -41,7 +41,7 @@ function run(env: NodeJS.ProcessEnv = {}) {
     {
       root,
       packageRoot: root,
-      // The scripts' own shell and tools stay where they are.
+      // The scripts' own shell and tools must stay reachable.
       env: { PATH: `${path.join(folder(), "bin")}`, ...env },
       environment: { python: range, packages: [] },
       say: (line: string) => said.push(line),
@@ -51,7 +51,7 @@ function run(env: NodeJS.ProcessEnv = {}) {
   return pythonStep.run(context).then((result) => ({ result, said }));
 }
 
-/** Makes `.venv` in the project, as a Python would. */
+/** Creates `.venv` in the project as Python would. */
 const makesVenv = (from: string) =>
   `/bin/mkdir -p "$4/bin" && /bin/cp '${from}' "$4/bin/python" && echo > "$4/pyvenv.cfg"`;
 
@@ -96,11 +96,11 @@ describe("a named Python", () => {
 });
 
 describe("making .venv", () => {
-  it("stops where there is no Python", async () => {
+  it("stops if there is no Python", async () => {
     await expect(run()).rejects.toThrow("no Python found on the PATH");
   });
 
-  it("stops where each is too old or too new, and lists them", async () => {
+  it("stops if all are too old or too new, and lists them", async () => {
     fakePython("bin/python3", { version: "3.9.18" });
     fakePython("bin/python", { version: "3.14.1" });
     await expect(run()).rejects.toThrow(
@@ -108,12 +108,12 @@ describe("making .venv", () => {
     );
   });
 
-  it("stops where the one that fits has no venv module", async () => {
+  it("stops if the suitable one has no venv module", async () => {
     fakePython("bin/python3", { hasVenv: false });
     await expect(run()).rejects.toThrow(/\(Python 3\.11\.7\) has no venv module/);
   });
 
-  it("passes by a Python that does not fit for one that does", async () => {
+  it("skips an unsuitable Python for a suitable one", async () => {
     fakePython("bin/python3", { version: "3.14.0" });
     const inside = fakePython("inside");
     fakePython("bin/python3.12", { version: "3.12.1", venv: makesVenv(inside) });
@@ -121,7 +121,7 @@ describe("making .venv", () => {
     expect(said[0]).toMatch(/making \.venv with .*python3\.12 \(3\.12\.1\)/);
   });
 
-  it("stops where it cannot be made", async () => {
+  it("stops if it cannot be created", async () => {
     fakePython("bin/python3", { venv: "echo no room >&2; exit 1" });
     await expect(run()).rejects.toMatchObject({ message: /could not be made/, details: /no room/ });
   });
@@ -155,7 +155,7 @@ describe("making .venv", () => {
     expect(said[0]).toMatch(message);
   });
 
-  it("takes one that is whole", async () => {
+  it("uses one that is complete", async () => {
     const file = fakePython("project/.venv/bin/python");
     writeFiles(folder(), { "project/.venv/pyvenv.cfg": "" });
     const { result, said } = await run();

@@ -8,7 +8,7 @@ import { temporaryFolder, writeFiles } from "./support/temporaryFolder";
 
 const folder = temporaryFolder();
 
-/** A world of two steps: `make` writes a file, `use` depends on what it returned. */
+/** Two steps: `make` writes a file, `use` depends on what it returned. */
 function world() {
   const said: string[] = [];
   const ran: string[] = [];
@@ -62,7 +62,7 @@ describe("the steps of set-up", () => {
     expect(said.at(-1)).toMatch(/^Set-up: nothing to do \(\d/);
   });
 
-  it("run again where an input changed, and so do those that build on them", async () => {
+  it("run again if an input changed, and so do those that depend on them", async () => {
     const { run, ran, state } = world();
     await run();
     state.input = 2;
@@ -70,7 +70,7 @@ describe("the steps of set-up", () => {
     expect(ran).toEqual(["make", "use", "make", "use"]);
   });
 
-  it("run again where what they made is gone", async () => {
+  it("run again if their result is missing", async () => {
     const { run, ran, root } = world();
     await run();
     fs.rmSync(path.join(root, "made"));
@@ -78,7 +78,7 @@ describe("the steps of set-up", () => {
     expect(ran).toEqual(["make", "use", "make"]);
   });
 
-  it("go on from the step that failed", async () => {
+  it("resume from the step that failed", async () => {
     const { run, ran, state } = world();
     state.fails = true;
     await expect(run()).rejects.toThrow("no luck");
@@ -87,7 +87,7 @@ describe("the steps of set-up", () => {
     expect(ran).toEqual(["make", "use", "use"]);
   });
 
-  it("do not take an old success for a new one after being cut short", async () => {
+  it("do not take an old success for a new one after an interruption", async () => {
     const { run, ran, state } = world();
     await run();
     state.input = 2;
@@ -96,11 +96,11 @@ describe("the steps of set-up", () => {
     state.input = 1;
     state.fails = false;
     await run();
-    // `use` had succeeded on this very input before, and has been half done since.
+    // `use` had succeeded on this input before, but was then interrupted.
     expect(ran).toEqual(["make", "use", "make", "use", "make", "use"]);
   });
 
-  it("say how they stand: open, done, stale, altered", async () => {
+  it("report their state: open, done, stale, altered", async () => {
     const { run, check, state, root, stamps } = world();
     const states = () => check().map(({ state: one }) => one);
     expect(check().map(({ detail }) => detail)).toEqual(["not done yet", "not done yet"]);
@@ -114,7 +114,7 @@ describe("the steps of set-up", () => {
     expect(check()[1]).toMatchObject({ state: "open", detail: "waits for the steps above" });
   });
 
-  it("take an unreadable stamp for none", async () => {
+  it("treat an unreadable stamp as missing", async () => {
     const { run, ran, stamps } = world();
     await run();
     fs.writeFileSync(stamps.path("make"), '{"key": "ab');
@@ -124,7 +124,7 @@ describe("the steps of set-up", () => {
 });
 
 describe("hashFiles", () => {
-  it("sees contents, names and absence", () => {
+  it("depends on contents, names and absence", () => {
     const hash = () => hashFiles(folder(), ["src", "one.ts"]);
     const seen = [hash()];
     writeFiles(folder(), { "src/a.ts": "a" });
@@ -141,7 +141,7 @@ describe("hashFiles", () => {
 });
 
 describe("writeWhole", () => {
-  it("leaves the old file where the new one cannot be written", () => {
+  it("leaves the old file if the new one cannot be written", () => {
     const file = path.join(folder(), "a", "stamp.json");
     writeWhole(file, "old");
     expect(() => writeWhole(file, 7 as unknown as string)).toThrow();

@@ -9,11 +9,11 @@ import { releaseFaults } from "../../scripts/supply/release.mjs";
 const root = path.resolve(__dirname, "..", "..");
 
 describe("licences", () => {
-  it.each(["MIT", "(MIT OR GPL-3.0)", "Apache-2.0 AND MIT"])("%s is taken", (license) => {
+  it.each(["MIT", "(MIT OR GPL-3.0)", "Apache-2.0 AND MIT"])("%s is accepted", (license) => {
     expect(refusedLicenses([{ name: "a", license }])).toEqual([]);
   });
 
-  it.each(["GPL-3.0", "MIT AND GPL-3.0", "UNLICENSED", "none stated"])("%s is not", (license) =>
+  it.each(["GPL-3.0", "MIT AND GPL-3.0", "UNLICENSED", "none stated"])("%s is refused", (license) =>
     expect(refusedLicenses([{ name: "a", license }])).toHaveLength(1),
   );
 });
@@ -30,13 +30,13 @@ describe("npm audit", () => {
   });
 
   it.each(['npm warn audit 405\n{ "message": "405 Method Not Allowed" }', "", "ENOTFOUND"])(
-    "is skipped, not failed, where the registry serves none: %j",
+    "is skipped, not failed, if the registry does not support it: %j",
     (output) => expect(judgeAudit(output)).toMatchObject({ isServed: false }),
   );
 });
 
 describe("versions", () => {
-  it.each(["^4.22.0", "4.x", "latest"])("%s is no pin", (version) => {
+  it.each(["^4.22.0", "4.x", "latest"])("%s is not a pin", (version) => {
     const manifest = { devDependencies: { tslab: version }, peerDependencies: {} };
     expect(loosePins(manifest)).toContain(`tslab ${version}`);
   });
@@ -52,7 +52,7 @@ describe("a release", () => {
     env: { ACTIONS_ID_TOKEN_REQUEST_URL: "https://example.org" },
   };
 
-  it("lacks nothing when all is there", () => expect(releaseFaults(ready)).toEqual([]));
+  it("has no faults when everything is ready", () => expect(releaseFaults(ready)).toEqual([]));
 
   it.each([
     [{ isClean: false }, /has changes/],
@@ -80,7 +80,7 @@ describe("a release", () => {
 });
 
 describe("the bill of materials", () => {
-  it("names what stands in our files and what must be beside them, with hashes", () => {
+  it("lists the bundled packages and the peer dependency, with hashes", () => {
     const { bomFormat, components, metadata } = JSON.parse(
       fs.readFileSync(path.join(root, "dist", "sbom.cdx.json"), "utf8"),
     ) as {

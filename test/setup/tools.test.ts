@@ -52,9 +52,9 @@ describe("the engine", () => {
     expect(wantsGpu(env())).toBe(expected);
   });
 
-  it("is for the CPU where there is no driver", () => expect(wantsGpu(env())).toBe(false));
+  it("is for the CPU if there is no driver", () => expect(wantsGpu(env())).toBe(false));
 
-  it("refuses another word", () => {
+  it("refuses any other word", () => {
     expect(() => wantsGpu({ LAYERBOOK_ENGINE: "tpu" })).toThrow(/expected cpu or gpu, got tpu/);
   });
 });
@@ -69,20 +69,20 @@ describe("what to install", () => {
     expect(installHint(what, platform, osRelease, "3.11.2")).toBe(hint);
   });
 
-  it("is said without a package manager that is known", () => {
+  it("is named even without a known package manager", () => {
     expect(installHint("venv", "linux", "ID=nixos")).toMatch(/venv module/);
   });
 });
 
 describe("the compiler", () => {
-  it("is the one that CXX names, else the first on the PATH", () => {
+  it("is the one named by CXX, else the first on the PATH", () => {
     writeScript(path.join(folder(), "clang++"), "");
     writeScript(path.join(folder(), "mine"), "");
     expect(findCompiler(env())).toBe(path.join(folder(), "clang++"));
     expect(findCompiler({ ...env(), CXX: "mine" })).toBe(path.join(folder(), "mine"));
   });
 
-  it("is missed with a remedy", () => {
+  it("is reported as missing with a remedy", () => {
     const remedy = /Install one with .* or name it in CXX/;
     expect(() => findCompiler(env())).toThrow(
       "no C++ compiler found (looked for g++, c++, clang++)",
@@ -121,7 +121,7 @@ describe("pip's and npm's output", () => {
   ])("tells that there is no network: %s", (output) => expect(soundsOffline(output)).toBe(true));
 
   it.each(["No matching distribution found for x==9", "npm error code EUSAGE"])(
-    "tells another cause: %s",
+    "is recognised as another cause: %s",
     (output) => expect(soundsOffline(output)).toBe(false),
   );
 
@@ -141,7 +141,7 @@ describe("pip's and npm's output", () => {
     expect(failure.remedy.length).toBeGreaterThan(20);
   });
 
-  it("goes to the log, with signs of life meanwhile", async () => {
+  it("goes to the log, with progress lines meanwhile", async () => {
     const said: string[] = [];
     const pids: (number | undefined)[] = [];
     const log = path.join(folder(), "logs", "a.log");
@@ -163,7 +163,7 @@ describe("pip's and npm's output", () => {
     expect(pids).toEqual([expect.any(Number), undefined]);
   });
 
-  it("tells that a command cannot be started", async () => {
+  it("reports a command that cannot be started", async () => {
     const options = {
       cwd: folder(),
       env: {},
@@ -192,7 +192,7 @@ describe("node_modules", () => {
       "node_modules/a/package.json": "{}",
     });
 
-  it("is whole with all that the lock asks for here", () => {
+  it("is complete with everything that the lock requires here", () => {
     write({ packages: { "node_modules/a": { version: "1.0.0" } } });
     expect(isLockInstalled(folder())).toBe(true);
   });
@@ -205,13 +205,13 @@ describe("node_modules", () => {
     expect(isLockInstalled(folder())).toBe(false);
   });
 
-  it("is not where a folder was taken out", () => {
+  it("is incomplete if a folder was removed", () => {
     write({ packages: { "node_modules/a": { version: "1.0.0" } } });
     fs.rmSync(path.join(folder(), "node_modules", "a"), { recursive: true });
     expect(isLockInstalled(folder())).toBe(false);
   });
 
-  it("is not before npm has closed its list", () => {
+  it("is incomplete until npm has written its list", () => {
     write({});
     fs.rmSync(path.join(folder(), "node_modules", ".package-lock.json"));
     expect(isLockInstalled(folder())).toBe(false);
@@ -219,7 +219,7 @@ describe("node_modules", () => {
 });
 
 describe("package-lock.json", () => {
-  it("names the packages for every platform, or npm ci refuses it", () => {
+  it("lists the packages for every platform, which npm ci requires", () => {
     const { packages } = JSON.parse(
       fs.readFileSync(path.join(root, "package-lock.json"), "utf8"),
     ) as { packages: Record<string, object> };
@@ -233,7 +233,7 @@ describe("package-lock.json", () => {
     ["fsevents", null],
   ])("%s is for %j", (name, platform) => expect(platformOf(name)).toEqual(platform));
 
-  it("gets back what a nested package asks for, beside it", () => {
+  it("gets back the dependencies of a nested package, next to it", () => {
     const packages = {
       "": {},
       "node_modules/a": { dev: true, optionalDependencies: { "a-linux-x64": "1.0.0" } },
@@ -249,13 +249,13 @@ describe("package-lock.json", () => {
   });
 });
 
-describe("tfjs-node on Nodes without the old util", () => {
-  it("asks in plain JavaScript, and the same", () => {
+describe("tfjs-node on Node versions without the old util", () => {
+  it("uses equivalent plain JavaScript", () => {
     const source = "if ((0, util_1.isNullOrUndefined)(k) || (0, util_1.isArray)(t)) {";
     expect(withoutOldUtil(source)).toBe("if ((k == null) || Array.isArray(t)) {");
   });
 
-  it("has been replaced in every file of the project's that is no test", () => {
+  it("is patched in every file except tests", () => {
     const dist = path.dirname(require.resolve("@tensorflow/tfjs-node-gpu"));
     const calling = fs
       .readdirSync(dist, { recursive: true, encoding: "utf8" })
@@ -265,7 +265,7 @@ describe("tfjs-node on Nodes without the old util", () => {
   });
 });
 
-describe("the count that closes a run", () => {
+describe("the test count at the end of a run", () => {
   const results = {
     numPassedTests: 5,
     numFailedTests: 0,
@@ -287,7 +287,7 @@ describe("the count that closes a run", () => {
     expect(countTests(JSON.stringify(json), exitCode)).toEqual(counts);
   });
 
-  it("is a failure where jest did not run", () => {
+  it("is a failure if jest did not run", () => {
     expect(countTests(null, 2)).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
 });

@@ -5,18 +5,18 @@ import { join } from "node:path";
 
 const root = join(__dirname, "..", "..");
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The command line as a user has it, built into a folder of its own so that `dist` is left alone. */
+/** The command line as a user has it, built into a separate folder so that `dist` is not changed. */
 export interface BuiltCli {
   /**
-   * @param env more variables than this process has
-   * @param uid the user that it runs as; default this process's own
+   * @param env additional environment variables
+   * @param uid the user to run it as; default the current one
    */
   readonly run: (
     args: readonly string[],
@@ -30,7 +30,7 @@ export interface BuiltCli {
 /** Builds the command line as `npm run build` does. */
 export async function buildCli(): Promise<BuiltCli> {
   const outDir = join(root, "node_modules", ".cache", `layerbook-cli-${process.pid}`);
-  // In a process of its own: jest's modules are not node's.
+  // In a separate process: jest's module system differs from Node's.
   const script = `import("./scripts/compile/commonJs.mjs").then(({ compileCommonJs }) =>
     compileCommonJs(${JSON.stringify(root)}, ${JSON.stringify(outDir)}))`;
   const built = await execute(["-e", script]);

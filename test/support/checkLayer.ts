@@ -13,21 +13,21 @@ import {
 } from "./differentiate";
 import type { Differentiate, Outcome } from "./differentiate";
 
-/** What a layer should be; see {@link checkLayer}. */
+/** The expected properties of a layer; see {@link checkLayer}. */
 export interface LayerContract<A extends object> {
   /** The constructor's arguments, none at its default. */
   readonly args: A;
-  /** Input shapes, batch included; distinct primes, so that a swapped axis cannot pass. */
+  /** Input shapes, including the batch; distinct primes, so that a swapped axis cannot pass. */
   readonly inputs: readonly (readonly number[])[];
   /** The output's shape, or the outputs' shapes. */
   readonly output: readonly number[] | readonly (readonly number[])[];
   /** Number of weights, trained or not. */
   readonly weights: number;
-  /** Ends of the names of trained weights whose gradient is rightly zero, and why. */
+  /** Suffixes of the names of trained weights whose gradient is zero by design, with reasons. */
   readonly zeroGradients?: Readonly<Record<string, string>>;
-  /** Call options beside `training`, e.g. a mask. */
+  /** Call options other than `training`, e.g. a mask. */
   readonly callOptions?: Readonly<Record<string, unknown>>;
-  /** The layer draws anew each training call: its two forms are compared outside training only. */
+  /** The layer is random in training: its two forms are compared only outside training. */
   readonly isRandomInTraining?: boolean;
 }
 
@@ -48,10 +48,11 @@ function expectSameOutcome(actual: Outcome, expected: Outcome, zeros: readonly s
 }
 
 /**
- * The contract of every layer, as a block of tests: shapes and weights as declared; no unknown argument
- * and no call option with symbolic inputs; saved and revived inside a model with the constructor's own arguments and the same output; a finite
- * gradient to every weight and input, not zero unless listed; no tensor left behind; the composite
- * form on TensorFlow, the recorded graph and tfjs' JavaScript backend equal to the native form.
+ * The contract of every layer, as a block of tests: shapes and weights as declared; unknown arguments
+ * rejected, and so are call options with symbolic inputs; saved and restored inside a model with the same
+ * constructor arguments and output; a finite gradient to every weight and input, not zero unless listed; no
+ * leaked tensor; the composite form on TensorFlow, the recorded graph and tfjs' JavaScript backend equal to
+ * the native form.
  */
 export function checkLayer<A extends object>(
   Layer: LayerClass<A>,
@@ -94,7 +95,7 @@ export function checkLayer<A extends object>(
       });
     });
 
-    it("is revived by a saved model with its constructor's arguments", async () => {
+    it("is restored by a saved model with its constructor's arguments", async () => {
       const layer = built();
       const sources = symbolic();
       const model = tf.model({
@@ -152,7 +153,7 @@ export function checkLayer<A extends object>(
       }
     });
 
-    it("leaves no tensor behind", () => {
+    it("leaks no tensor", () => {
       const layer = built();
       const inputs = makeInputs(shapes);
       outcomeOf(layer, inputs, { ...callOptions, training: true });
@@ -188,7 +189,7 @@ export function checkLayer<A extends object>(
       });
       const traced: Differentiate = (_layer, given) => step(...given);
       expectSameOutcome(outcomeOf(layer, inputs, options, traced), eager, zeroGradients);
-      // The second call runs the graph with state that tfjs has put back.
+      // The second call runs the graph with state restored by tfjs.
       expectSameOutcome(outcomeOf(layer, inputs, options, traced), eager, zeroGradients);
     });
 

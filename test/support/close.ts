@@ -1,6 +1,6 @@
 /**
- * Throws unless all values agree within `tolerance` of the largest wanted one: the error of sums
- * grows with their terms, not with a result near zero.
+ * Throws unless all values agree within `tolerance` times the largest expected one: the rounding error of
+ * a sum grows with its terms, not with its result.
  */
 export function expectClose(
   actual: ArrayLike<number>,

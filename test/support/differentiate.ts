@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "../../src/core/random";
 
-// What a check does with a layer, without jest: it also runs in a browser's page.
+// The part of the layer check that works without jest: it also runs in a browser page.
 
 export const singleOr = <T>(items: T[]): T | T[] => (items.length === 1 ? items[0] : items);
 export const toList = <T>(items: T | T[]): T[] => (Array.isArray(items) ? items : [items]);
@@ -25,7 +25,7 @@ export function makeInputs(shapes: readonly (readonly number[])[]): tf.Tensor[] 
   });
 }
 
-/** Weights away from the zeros and ones that many start with, so that no gradient is zero by luck. */
+/** Weights other than the zeros and ones that many start with, so that no gradient is zero by chance. */
 export function jitterWeights(layer: tf.layers.Layer): void {
   const random = createRandom(77);
   tf.tidy(() => {
@@ -55,7 +55,7 @@ export function differentiate(
       const factors = Float32Array.from({ length: output.size }, () => random.normal());
       return tf.sum(tf.mul(output, tf.tensor(factors, output.shape)));
     });
-    // Nothing of each input, so that one of which only the size counts has a gradient too: zero.
+    // Adds zero times each input, so that an input of which only the size matters also has a gradient.
     const nothing = given.map((input) => tf.mul(tf.sum(input), 0));
     return tf.addN([...terms, ...nothing]) as tf.Scalar;
   };

@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "../../src/core/random";
 
-// Without jest or Node, so that it also runs in a browser's page.
+// Without jest or Node, so that it also runs in a browser page.
 
-/** A case that `layer_case` of test/golden/common.py wrote. */
+/** A case written by `layer_case` of test/golden/common.py. */
 export interface LayerCase<A = Record<string, unknown>> {
   readonly name: string;
   readonly seed: number;
   readonly args: A;
   readonly training: boolean;
   readonly inputs: readonly (readonly number[])[];
-  /** `[name without the layer's, shape, scale, shift]` */
+  /** `[name without that of the layer, shape, scale, shift]` */
   readonly weights: readonly (readonly [string, readonly number[], number, number])[];
   readonly outputShape: readonly number[];
   readonly output: readonly number[];
@@ -18,9 +18,9 @@ export interface LayerCase<A = Record<string, unknown>> {
   readonly buffers: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What a layer made of a case. */
+/** A layer's results for a case. */
 export interface CaseResult {
-  /** Names of all weights, without the layer's. */
+  /** Names of all weights, without that of the layer. */
   readonly weights: readonly string[];
   readonly outputShape: readonly number[];
   readonly output: Float32Array;
@@ -28,7 +28,7 @@ export interface CaseResult {
   readonly buffers: Readonly<Record<string, Float32Array>>;
 }
 
-/** Draws as `Draw` of test/golden/common.py does. */
+/** Draws random numbers like `Draw` of test/golden/common.py. */
 export function createDraw(
   seed: number,
 ): (shape: readonly number[], scale?: number, shift?: number) => Float32Array {
@@ -42,7 +42,7 @@ export function createDraw(
 const nameWithin = (layer: tf.layers.Layer, weight: tf.LayerVariable): string =>
   weight.originalName.slice(layer.name.length + 1);
 
-/** Runs a case's draws through a layer: its last output, and the gradients of inputs and weights. */
+/** Runs a layer on a case: its last output, and the gradients of inputs and weights. */
 export function evaluateCase(layer: tf.layers.Layer, golden: LayerCase): CaseResult {
   let output = new Float32Array();
   let outputShape: number[] = [];

@@ -4,26 +4,26 @@ import ts from "typescript";
 
 /** An `@example` block of a docstring. */
 export interface Example {
-  /** From the project's root. */
+  /** Relative to the project's root. */
   readonly file: string;
   readonly line: number;
-  /** What the docstring stands on. */
+  /** The declaration that the docstring belongs to. */
   readonly subject: string;
   readonly code: string;
-  /** Why it is not run; `null` where it is. Written as `@example no-run: reason`. */
+  /** Why it is not run; `null` if it is. Written as `@example no-run: reason`. */
   readonly noRun: string | null;
 }
 
 /** A line `expression; // value` of an example. */
 export interface Claim {
   readonly expression: string;
-  /** The value's source, a literal. */
+  /** The value's source text, a literal. */
   readonly value: string;
-  /** For `// ≈ 0.693`: how many decimals are claimed. */
+  /** For `// ≈ 0.693`: the number of decimals claimed. */
   readonly decimals: number | null;
 }
 
-/** An example made ready to run: each claim's expression became `await claim(index, expression)`. */
+/** An example prepared for running: each claim's expression became `await claim(index, expression)`. */
 export interface PreparedExample {
   readonly script: string;
   readonly claims: readonly Claim[];
@@ -83,9 +83,9 @@ function readTag(file: string, source: ts.SourceFile, tag: ts.JSDocTag, subject:
 }
 
 /**
- * Splits an example into a script and what it claims.
+ * Splits an example into a script and its claims.
  *
- * @throws Error where a comment behind an expression is not a value: prose goes on a line above
+ * @throws Error if a comment after an expression is not a value: prose belongs on a line above
  */
 export function prepareExample({ code }: Pick<Example, "code">): PreparedExample {
   const source = ts.createSourceFile("example.ts", code, ts.ScriptTarget.Latest, true);
@@ -114,7 +114,7 @@ function trailingComment(source: ts.SourceFile, statement: ts.Statement): string
   return range === undefined ? null : source.text.slice(range.pos, range.end).slice(2).trim();
 }
 
-/** Reads the literal at the start of a comment; words may follow it after a comma or the like. */
+/** Reads the literal at the start of a comment; words may follow after a comma or the like. */
 export function readValue(comment: string): Omit<Claim, "expression"> | null {
   const isRough = comment.startsWith("≈");
   const text = comment.replace(/^≈\s*/, "");
@@ -122,7 +122,7 @@ export function readValue(comment: string): Omit<Claim, "expression"> | null {
   const [statement] = source.statements;
   if (statement === undefined || !ts.isVariableStatement(statement)) return null;
   let node = statement.declarationList.declarations[0]?.initializer;
-  // "0.8 (of 1)" reads as a call of 0.8.
+  // "0.8 (of 1)" would parse as a call of 0.8.
   while (node !== undefined && ts.isCallExpression(node) && isLiteral(node.expression)) {
     node = node.expression;
   }
@@ -152,7 +152,7 @@ function isLiteral(node: ts.Node): boolean {
   );
 }
 
-/** Type-checks examples as if each stood in a file of its own beside the public index. */
+/** Type-checks examples as if each were in a separate file next to the public index. */
 export function typeErrors(root: string, examples: readonly Example[]): string[] {
   const { config } = ts.readConfigFile(path.join(root, "tsconfig.json"), (name) =>
     fs.readFileSync(name, "utf8"),

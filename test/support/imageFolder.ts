@@ -4,7 +4,7 @@ import { encode } from "fast-png";
 import { encodeMaskPng } from "../../src/data";
 import type { Sample } from "../../src/data";
 
-/** Writes samples as `images` (8-bit grey) and `masks` (palette), the way a data set may come. */
+/** Writes samples as `images` (8-bit grey) and `masks` (palette), a common layout of datasets. */
 export async function writeImageFolder(
   folder: string,
   samples: readonly Pick<Sample, "id" | "image" | "labels">[],

@@ -15,13 +15,13 @@ export function readCases<C>(name: string): C[] {
   return (JSON.parse(readFileSync(path, "utf8")) as { cases: C[] }).cases;
 }
 
-/** How far a result may be from a golden, relative to the largest value. */
+/** The largest allowed deviation from a golden, relative to the largest value. */
 interface Tolerances {
   readonly values: number;
   readonly gradients: number;
 }
 
-/** Holds what a layer made of a case to the golden. */
+/** Compares a layer's results for a case with the golden. */
 export function expectCase(
   result: CaseResult,
   golden: LayerCase,
@@ -46,10 +46,10 @@ export function expectCase(
 }
 
 /**
- * Holds a layer to a golden case: values within 1e-4, gradients of all inputs and weights and the
+ * Compares a layer with a golden case: values within 1e-4, gradients of all inputs and weights and the
  * running statistics within 1e-3.
  *
- * @param rightlyZero weights whose gradient is zero but for rounding
+ * @param rightlyZero weights whose gradient is zero except for rounding
  */
 export function expectGolden(
   layer: tf.layers.Layer,

@@ -8,7 +8,7 @@ interface Reference extends Required<Omit<LshSettings, "numBuckets" | "numHashes
   readonly mask?: boolean[][];
 }
 
-/** How often token `j` is in reach of token `i`, over all rounds: counted pair by pair. */
+/** How often token `i` can attend to token `j`, over all rounds, counted pair by pair. */
 function multiplicity(options: Reference, batch: number, head: number): number[][] {
   const { bucketSize, attendAcrossBuckets, causal, mask } = options;
   const rounds = options.buckets.map((round) => round[batch].map((token) => token[head]));
@@ -40,7 +40,7 @@ function multiplicity(options: Reference, batch: number, head: number): number[]
   );
 }
 
-/** LSH attention in O(length²), one dense matrix a head; differentiable by tfjs alone. */
+/** LSH attention in O(length²), one dense matrix per head; differentiable by tfjs alone. */
 export function lshReference(qk: tf.Tensor4D, v: tf.Tensor4D, options: Reference): tf.Tensor4D {
   const [batch, length, heads, dim] = qk.shape;
   const counts = tf.tensor4d(

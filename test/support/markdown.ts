@@ -30,7 +30,7 @@ export function findBlocks(file: string, text: string): CodeBlock[] {
   return blocks;
 }
 
-/** The commands of a block for a shell: comments taken off, continued lines joined. */
+/** The shell commands of a block, with comments removed and continued lines joined. */
 export function shellCommands(code: string): string[] {
   return code
     .replace(/\\\n/g, " ")

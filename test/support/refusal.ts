@@ -1,6 +1,6 @@
 import { DataError } from "../../src/core/errors";
 
-/** The one line of the DataError that a read ends in; fails the test where it ends in anything else. */
+/** The one-line message of the DataError that a read throws; fails the test if it does anything else. */
 export async function refusal(read: Promise<unknown>): Promise<string> {
   const outcome = await read.then(
     () => "it was read",

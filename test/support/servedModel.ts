@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Arrays of one call by name, as JSON carries them. */
+/** Arrays of one call by name, in JSON form. */
 export type NamedArrays = Readonly<
   Record<
     string,
@@ -14,9 +14,9 @@ export type NamedArrays = Readonly<
   >
 >;
 
-/** Python of the set-up, which has TensorFlow. */
+/** The Python of set-up, which has TensorFlow. */
 const PYTHON = join(".venv", "bin", "python");
-/** Python of the benchmarks' peers; not everyone has it. */
+/** The Python of the benchmarks' peers, if installed. */
 const PEERS = join(".venv-bench", "bin", "python");
 
 const COMMON = `
@@ -66,7 +66,7 @@ export function serveInPython(folder: string, calls: readonly NamedArrays[]): Na
   return runScript(PYTHON, SERVE, folder, calls);
 }
 
-/** Why ONNX models cannot be tested here; `null` where they can. */
+/** Why ONNX models cannot be tested here; `null` if they can. */
 export function whyNoOnnx(): string | null {
   if (!existsSync(PEERS)) return "no .venv-bench";
   try {
@@ -77,7 +77,7 @@ export function whyNoOnnx(): string | null {
   }
 }
 
-/** Converts a SavedModel as docs/export.md says, and calls it in ONNX Runtime. */
+/** Converts a SavedModel as docs/export.md describes, and calls it in ONNX Runtime. */
 export function runInOnnx(folder: string, calls: readonly NamedArrays[]): NamedArrays[] {
   const output = join(folder, "model.onnx");
   const convert = ["-m", "tf2onnx.convert", "--saved-model", folder, "--output", output];

@@ -7,18 +7,18 @@ import { join } from "node:path";
 
 const root = join(__dirname, "..", "..");
 
-/** A program of `test/services/requirements.txt`, or of the system; `null` where it is not installed. */
+/** A program of `test/services/requirements.txt` or of the system; `null` if it is not installed. */
 export function serviceProgram(name: string): string | null {
   const installed = join(root, ".venv-services", "bin", name);
   if (existsSync(installed)) return installed;
   const found = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" });
   const path = found.stdout.trim();
-  // System folders that hold daemons are not in everybody's path.
+  // System folders with daemons are not always on the PATH.
   const daemon = join("/usr/sbin", name);
   return path !== "" ? path : existsSync(daemon) ? daemon : null;
 }
 
-/** `describe` where the programs are there; else it says which are missing, and skips. */
+/** `describe` if the programs are installed; otherwise reports which are missing, and skips. */
 export function describeWith(programs: readonly string[]): jest.Describe {
   const missing = programs.filter((name) => serviceProgram(name) === null);
   if (missing.length === 0) return describe;
@@ -26,7 +26,7 @@ export function describeWith(programs: readonly string[]): jest.Describe {
   return describe.skip;
 }
 
-/** A port that nobody listens to. */
+/** An unused port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,17 +35,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a service; its output goes nowhere. */
+/** Starts a service; its output is discarded. */
 export function startService(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): ChildProcess {
-  // A group of its own, so that the service's own processes can be ended with it.
+  // A separate process group, so that the service's own processes can be ended with it.
   return spawn(program, args, { stdio: "ignore", env, detached: true });
 }
 
-/** Ends a service that was started here, and waits until it has gone. */
+/** Stops a service that was started here, and waits until it has ended. */
 export async function stopService(service: ChildProcess | null): Promise<void> {
   if (service === null || service.exitCode !== null || service.signalCode !== null) return;
   const gone = new Promise((resolve) => service.once("exit", resolve));
@@ -60,11 +60,11 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal);
   } catch {
-    // They have all gone.
+    // They have all ended.
   }
 }
 
-/** Asks again and again until there is an answer. */
+/** Repeats a question until there is an answer. */
 export async function eventually<T>(ask: () => Promise<T | null>, tries = 300): Promise<T> {
   for (let i = 0; i < tries; i++) {
     const answer = await ask().catch(() => null);

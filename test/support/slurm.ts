@@ -6,17 +6,17 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { eventually, freePort, serviceProgram, startService, stopService } from "./services";
 
-/** What a one-node cluster needs. */
+/** The programs of a one-node cluster. */
 export const SLURM_PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel"];
 
-/** A cluster of this machine alone. */
+/** A cluster consisting of this machine. */
 export interface SlurmCluster {
-  /** The variables by which Slurm's commands find it. */
+  /** The environment variables by which Slurm's commands find it. */
   readonly env: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts munged, slurmctld and slurmd with files and ports of their own. */
+/** Starts munged, slurmctld and slurmd with separate files and ports. */
 export async function startSlurm(folder: string): Promise<SlurmCluster> {
   const at = (name: string): string => join(folder, name);
   const program = (name: string): string => serviceProgram(name) ?? name;

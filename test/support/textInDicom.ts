@@ -1,10 +1,10 @@
-/** Kinds whose length takes four bytes. */
+/** Value representations whose length takes four bytes. */
 const LONG_KINDS = ["OB", "OD", "OF", "OL", "OW", "SQ", "UC", "UN", "UR", "UT"];
 const KINDS: Readonly<Record<string, string>> = { "00100020": "LO", "00280008": "IS" };
 
 /**
- * A copy of a DICOM file (explicit little endian, with its 128 bytes and head) in which elements outside of
- * sequences have other texts; those that it lacks are put in.
+ * A copy of a DICOM file (explicit little endian, with preamble and header) with the texts of elements outside
+ * sequences replaced; missing elements are inserted.
  *
  * @param texts by tag, such as `"00100020"`
  */

@@ -1,5 +1,5 @@
-// Jest runs tests in a realm of their own, while a native addon lives in the outer one: without
-// the outer realm's typed arrays, `instanceof Float32Array` fails on every value TensorFlow returns.
+// Jest runs tests in a separate realm, while a native addon lives in the outer one: without the outer
+// realm's typed arrays, `instanceof Float32Array` fails on every value that TensorFlow returns.
 const { TestEnvironment } = require("jest-environment-node");
 
 module.exports = class TfEnvironment extends TestEnvironment {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
-/** What a command answered. */
+/** The result of a command. */
 export interface Answer {
   readonly status: number | null;
   readonly stdout: string;
@@ -31,11 +31,11 @@ export function packProject(root: string, into: string): string {
   return path.join(into, answer.stdout.trim());
 }
 
-/** A project that depends on the tarball as anyone's would: npm fetches what it asks for. */
+/** A project that depends on the tarball like any other: npm downloads its dependencies. */
 export function installTarball(consumer: string, tarball: string): void {
   const answer = runCommand(
     "npm",
-    // Install scripts are on: one that downloads would fail here as it would at a user's.
+    // Install scripts are enabled: one that downloads something must fail here as it would for a user.
     ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball],
     consumer,
   );
@@ -43,8 +43,8 @@ export function installTarball(consumer: string, tarball: string): void {
 }
 
 /**
- * The same from what is at hand: the tarball unpacked beside links to the project's own packages.
- * Quick, but it does not notice a dependency that package.json forgot. The engine stays out.
+ * The same from local files: the tarball is unpacked next to links to the project's own packages. This is
+ * fast, but does not notice a dependency missing from package.json. The engine is left out.
  */
 export function linkTarball(consumer: string, tarball: string, root: string): void {
   const modules = path.join(consumer, "node_modules");
@@ -64,7 +64,7 @@ export function linkTarball(consumer: string, tarball: string, root: string): vo
   }
 }
 
-/** Gives the installed layerbook a tfjs of its own, as npm does where the project wants another version. */
+/** Gives the installed layerbook its own tfjs, as npm does if the project wants another version. */
 export function nestTfjs(consumer: string): void {
   const modules = path.join(consumer, "node_modules");
   const nested = path.join(modules, "layerbook", "node_modules");

@@ -6,13 +6,13 @@ import type { Browser, Page } from "playwright-core";
 import { linkTarball, packProject } from "./consumer";
 import { executablePath } from "./chromium";
 
-/** What a page's file chooser takes. */
+/** The kinds of files that a page's file chooser accepts. */
 export type ChosenFiles = Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0];
 
 /**
- * Builds `examples/segment-page` with the package as npm packs it, as a reader would who copies the example.
+ * Builds `examples/segment-page` with the package as npm packs it, like a user who copies the example.
  *
- * @returns the folder to serve; the model comes into its `model`
+ * @returns the folder to serve; the model belongs in its folder `model`
  */
 export function buildSegmentPage(root: string, folder: string): string {
   const page = join(folder, "page");
@@ -23,14 +23,14 @@ export function buildSegmentPage(root: string, folder: string): string {
   return join(page, "dist");
 }
 
-/** Chromium with WebGL and WebGPU in software. */
+/** Chromium with software-rendered WebGL and WebGPU. */
 export function launchBrowser(): Promise<Browser> {
   const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
   const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
   return chromium.launch({ executablePath, args: [...args, ...webgpu] });
 }
 
-/** Chooses files on the page, and waits for the result or an error, which it returns; `""` for a result. */
+/** Chooses files on the page, and waits for a result or an error; returns the error, or `""`. */
 export async function segmentFiles(
   tab: Page,
   backend: string,

@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder to this machine; a module, and a worker, must come from a server. */
+/** Serves a folder on this machine: browsers load modules and workers only from a server. */
 export async function serveFolder(
   folder: string,
 ): Promise<{ readonly server: Server; readonly address: string }> {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-/** A folder of its own for each test, gone after it. */
+/** A folder for each test, deleted after it. */
 export function temporaryFolder(): () => string {
   let folder = "";
   beforeEach(() => {
@@ -12,7 +12,7 @@ export function temporaryFolder(): () => string {
   return () => folder;
 }
 
-/** Writes files, by their paths below a folder. */
+/** Writes files, by their paths relative to a folder. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
