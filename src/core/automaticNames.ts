@@ -1,9 +1,9 @@
-/** A layer's name that tfjs made: `dense_Dense3`, the class twice and a number. */
+/** A layer name that tfjs generated: `dense_Dense3`, the class twice and a number. */
 const AUTOMATIC = /(?<![A-Za-z0-9])([a-z][a-z0-9_]*_[A-Z][A-Za-z0-9]*?)(\d+)(?=\/|$)/;
 
 /**
- * A name without the number that tfjs counts up in a process: what is the same when a cell runs
- * again.
+ * A layer name without the per-process counter that tfjs appends, so that it stays the same when a
+ * cell runs again.
  *
  * @example
  * withoutCount("multi_head_attention_MultiHeadAttention3"); // "multi_head_attention_MultiHeadAttention"
@@ -13,8 +13,8 @@ export function withoutCount(name: string): string {
 }
 
 /**
- * Names as a first model of a process has them: numbers that tfjs made are counted from 1 again, in
- * their order, among these names.
+ * The names that the process's first model would have: the counters that tfjs appended are renumbered
+ * from 1, in order, among these names.
  *
  * @returns the new name of each
  */

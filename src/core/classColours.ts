@@ -1,7 +1,7 @@
 /**
- * Colours of classes: the one palette of written masks, figures and reports. From the colours of
- * Okabe and Ito ("Color Universal Design", 2008), ordered so that the first three differ from one
- * another and from the scan's greys with every common kind of colour blindness; a test simulates it.
+ * Class colours: the single palette for saved masks, figures and reports. Taken from Okabe and Ito
+ * ("Color Universal Design", 2008), ordered so that the first three can be told from one another and
+ * from the scan's greys under every common form of colour blindness, which a test simulates.
  */
 
 /** Colour of a class by its label value; the background has none. */

@@ -1,11 +1,11 @@
 /**
- * Typed errors. Each message reads `where: expected …, got …` and then the remedy, so that the
- * one line a person sees is enough to fix the input.
+ * Typed errors. Each message reads `where: expected …, got …`, followed by the remedy, so that one
+ * line is enough to fix the input.
  */
 
-/** What an error has to say; see {@link LayerbookError}. */
+/** The parts of an error's message; see {@link LayerbookError}. */
 export interface ErrorDetails {
-  /** The place that refused, e.g. `LSHAttention.qk` or a file's name. */
+  /** What rejected the input, e.g. `LSHAttention.qk` or a file name. */
   readonly where: string;
   /** What would have been accepted. */
   readonly expected: string;
@@ -20,7 +20,8 @@ export interface ErrorDetails {
 /**
  * Base of all errors that layerbook throws on purpose.
  *
- * Its parts are not enumerable: the message has them all, and `console.error` would print each again.
+ * Its properties are not enumerable: the message already contains them, and `console.error` would
+ * print each one again.
  */
 export class LayerbookError extends Error {
   declare readonly where: string;
@@ -32,7 +33,7 @@ export class LayerbookError extends Error {
     const { where, expected, got, remedy, cause } = details;
     const tail = remedy === undefined ? "" : `. ${remedy}`;
     const message = `${where}: expected ${expected}, got ${got}${tail}`;
-    // Node prints a cause even where it is undefined.
+    // Node prints a cause even if it is undefined.
     super(message, cause === undefined ? undefined : { cause });
     const parts = { name: new.target.name, where, expected, got, remedy };
     for (const [key, value] of Object.entries(parts)) {

@@ -1,6 +1,7 @@
 /**
- * A value as JSON in which NaN and infinite numbers are kept: JSON has neither, and a plain `null` would
- * make "undefined" and "infinitely far" one. They stand as `{ "number": "NaN" }`, `{ "number": "Infinity" }`.
+ * Serialises a value as JSON, preserving NaN and infinities: JSON has neither, and writing both as
+ * `null` would make "undefined" and "infinitely far" the same. They are written as `{ "number": "NaN"
+ * }`, `{ "number": "Infinity" }`.
  *
  * @example
  * stringifyJson({ hd95: Infinity }); // '{"hd95":{"number":"Infinity"}}'

@@ -3,7 +3,7 @@ import { LayerbookError, ShapeError } from "./errors";
 import { tellMissingOp } from "./missingOp";
 import { formatShape } from "./shapes";
 
-/** How tfjs' own complaints about shapes read: `Error in matMul: inner shapes (4) and (5) …`. */
+/** The wording of tfjs' own shape errors: `Error in matMul: inner shapes (4) and (5) …`. */
 const ABOUT_SHAPES =
   /^Error in |^Invalid TF_Status: 3|shape|rank|dimension|broadcast|incompatible/i;
 
@@ -17,10 +17,10 @@ const shapesOf = (inputs: unknown): string =>
     .join(", ");
 
 /**
- * An error of tfjs' about shapes, told with the layer that it happened in and what the layer was given, or
- * about an op that the backend lacks, told with both; every other error as it is.
+ * Adds the layer and its inputs to a tfjs error about shapes, and the layer and the op to one about an
+ * op that the backend lacks; returns every other error unchanged.
  *
- * @param layer the innermost layer, whose name is looked for in the message
+ * @param layer the innermost layer; the message is searched for its name
  * @param where for the message; default the layer's class and name
  */
 export function tellLayer(
@@ -29,7 +29,7 @@ export function tellLayer(
   error: unknown,
   where = `${layer.getClassName()} "${layer.name}"`,
 ): unknown {
-  // The addon's errors need not be of this realm's Error.
+  // The addon's errors may not be instances of this realm's Error.
   const { message } = (error ?? {}) as { message?: unknown };
   if (typeof message !== "string" || error instanceof LayerbookError) return error;
   const told = tellMissingOp(where, error);

@@ -1,15 +1,15 @@
-/** Words of state; the name and the numbers below are those of the algorithm's paper. */
+/** Number of state words; this name and the constants below are those of the paper. */
 const N = 624;
 const M = 397;
 const MATRIX_A = 0x9908b0df;
 const UPPER_MASK = 0x80000000;
 const LOWER_MASK = 0x7fffffff;
 
-/** Words of {@link MersenneTwister.getState}: the state, then the place of the next word in it. */
+/** Length of {@link MersenneTwister.getState}: the state words, then the index of the next word. */
 export const STATE_WORDS = N + 1;
 
 /**
- * MT19937, seeded as NumPy's `RandomState` seeds it, so that both give the same stream.
+ * MT19937, seeded like NumPy's `RandomState`, so that both produce the same stream.
  *
  * @see Matsumoto and Nishimura 1998, "Mersenne Twister: a 623-dimensionally equidistributed uniform
  * pseudo-random number generator"
@@ -39,7 +39,7 @@ export class MersenneTwister {
     return word >>> 0;
   }
 
-  /** A double in [0, 1) of 53 random bits, taken from two words. */
+  /** A double in [0, 1) with 53 random bits, from two words. */
   uniform(): number {
     const high = this.next() >>> 5;
     const low = this.next() >>> 6;
@@ -50,13 +50,13 @@ export class MersenneTwister {
     return [...this.state, this.position];
   }
 
-  /** @param words those of {@link getState}: {@link STATE_WORDS} of them */
+  /** @param words the {@link STATE_WORDS} words returned by {@link getState} */
   setState(words: ArrayLike<number>): void {
     for (let i = 0; i < N; i++) this.state[i] = words[i];
     this.position = words[N];
   }
 
-  /** Replaces the whole state by the next one. */
+  /** Generates the next block of state words. */
   private twist(): void {
     const { state } = this;
     for (let i = 0; i < N; i++) {

@@ -1,11 +1,11 @@
 import { BackendError } from "./errors";
 
-/** What tfjs says where a backend has no form of an op. */
+/** tfjs' message when a backend does not implement an op. */
 const MISSING = /Kernel '([^']+)' not registered for backend '([^']+)'/;
 
 /**
- * tfjs' error about an op that the backend lacks as one of ours, which says where it happened and what to
- * do; every other error as it is.
+ * Turns tfjs' error about an op that the backend lacks into a BackendError, which says where it
+ * happened and what to do; returns every other error unchanged.
  */
 export function tellMissingOp(where: string, error: unknown): unknown {
   const { message } = (error ?? {}) as { readonly message?: unknown };

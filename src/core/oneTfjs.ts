@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { SetupError } from "./errors";
 
-/** What a symbolic tensor has, whichever copy of tfjs made it; minifiers rename its class only. */
+/** Fields of a symbolic tensor, whichever copy of tfjs made it; minifiers rename only its class. */
 const FIELDS = ["sourceLayer", "nodeIndex", "tensorIndex"];
 
 interface NodeProcess {
@@ -11,7 +11,10 @@ interface NodeProcess {
   };
 }
 
-/** The copies of tfjs that Node has loaded, with their versions; none in a browser, where nobody can say. */
+/**
+ * The copies of tfjs that Node has loaded, with their versions; none in a browser, where they cannot
+ * be listed.
+ */
 function loadedCopies(): string[] {
   const { process } = globalThis as { readonly process?: NodeProcess };
   const files = Object.keys(process?.getBuiltinModule?.("node:module")._cache ?? {});
@@ -20,7 +23,7 @@ function loadedCopies(): string[] {
     return [...new Set(files.flatMap((file) => inside.exec(file)?.[1] ?? []))];
   };
   const whole = foldersOf("tfjs");
-  // A project may load the parts alone.
+  // A project may load only some of the tfjs packages.
   const folders = whole.length > 1 ? whole : foldersOf("tfjs-layers");
   return folders.map((folder) => `${versionIn(folder, process)} in ${folder}`);
 }
@@ -37,11 +40,11 @@ function versionIn(folder: string, process: NodeProcess | undefined): string {
 }
 
 /**
- * Refuses a symbolic tensor that another copy of tfjs made. tfjs itself would say that it "must be a
- * Tensor or TensorLike, but got 'SymbolicTensor'".
+ * Rejects a symbolic tensor that another copy of tfjs made. tfjs itself would report that it "must be
+ * a Tensor or TensorLike, but got 'SymbolicTensor'".
  *
  * @param where the layer that was given it
- * @throws SetupError that names the copies, where Node can tell
+ * @throws SetupError that names the copies, where Node can list them
  */
 export function refuseOtherTfjs(where: string, inputs: unknown): void {
   for (const input of Array.isArray(inputs) ? (inputs as unknown[]) : [inputs]) {

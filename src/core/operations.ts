@@ -1,6 +1,6 @@
 type Shape = readonly (number | null)[];
 
-/** What the count needs of a layer, whichever copy of tfjs it is from. */
+/** The part of a layer that the count needs, whichever copy of tfjs it comes from. */
 export interface CountedLayer {
   readonly weights: readonly { readonly shape: Shape; readonly name: string }[];
   /** A layer that counts its own work; see `CountsOperations`. */
@@ -15,9 +15,9 @@ export function valuesOf(shape: Shape): number {
 
 /**
  * Floating-point operations of a layer's forward pass over one batch item; a multiplication and its
- * addition are two. Layers of layerbook count their own; of tfjs' layers the products with the kernel
- * are counted, and one operation per value of a layer that has none. The one count behind
- * `summarizeModel` and behind a model's table in a notebook.
+ * addition are two. layerbook's layers count their own; for tfjs' layers, the products with the kernel
+ * are counted, or one operation per output value if the layer has no kernel. `summarizeModel` and the
+ * model table in a notebook both use this count.
  *
  * @param inputs shapes with the batch, sizes known
  * @param output the first output's shape
@@ -32,7 +32,7 @@ export function layerOperations(
   }
   const kernel = layer.weights.find(({ name }) => /\/kernel(_\d+)?$/.test(name));
   if (kernel === undefined) return valuesOf(output);
-  // A transposed convolution applies its kernel at each place of its input.
+  // A transposed convolution applies its kernel at each position of its input.
   const isTransposed = layer.getClassName().includes("Transpose");
   const filters = (isTransposed ? inputs[0] : output).at(-1) ?? 1;
   const perValue = kernel.shape.reduce<number>((n, size) => n * (size ?? 1), 1) / filters;

@@ -1,7 +1,7 @@
 import { ConfigError } from "./errors";
 import { MersenneTwister, STATE_WORDS } from "./mersenneTwister";
 
-/** What a generator needs to go on where it stopped; plain JSON. */
+/** The state that a generator needs to resume; plain JSON. */
 export interface RandomState {
   readonly words: readonly number[];
   readonly spareNormal: number | null;
@@ -11,7 +11,7 @@ export interface RandomState {
  * A seeded Mersenne twister whose draws equal NumPy's `RandomState` to the bit, so that a test
  * in Python and one in TypeScript can draw the same weights.
  *
- * Every function that needs chance takes one of these as an argument.
+ * Every function that draws random numbers takes one of these as an argument.
  *
  * @example
  * const random = createRandom(42);
@@ -29,8 +29,8 @@ export interface Random {
   /** One of the items. */
   choice<T>(items: readonly T[]): T;
   /**
-   * A generator of its own for a named part. It depends on this one's seed and the label alone,
-   * never on how many draws were made, so samples can be made in any order or worker.
+   * An independent generator for a named part. It depends only on this generator's seed and the label,
+   * never on how many draws were made, so samples can be made in any order and in any worker.
    */
   fork(label: string | number): Random;
   /** The seed it was made with. */
@@ -39,7 +39,7 @@ export interface Random {
   setState(state: RandomState): void;
 }
 
-/** FNV-1a over the seed's bytes and the label: spreads near seeds far apart. */
+/** FNV-1a over the seed's bytes and the label: maps nearby seeds far apart. */
 function mixSeed(seed: number, label: string): number {
   let hash = 0x811c9dc5;
   for (const char of `${seed}/${label}`) {

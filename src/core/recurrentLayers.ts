@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 
-/** What is read of tfjs' recurrent layers. */
+/** The members of tfjs' recurrent layers that are read. */
 export interface RecurrentLayer extends tf.layers.Layer {
   readonly cell: { readonly dropout?: number; readonly recurrentDropout?: number };
   readonly stateful: boolean;
@@ -9,18 +9,18 @@ export interface RecurrentLayer extends tf.layers.Layer {
 /** The layers that a layer or a model holds. */
 interface Holder {
   readonly layers?: readonly tf.layers.Layer[];
-  /** Of a wrapper such as TimeDistributed. */
+  /** Present in a wrapper such as TimeDistributed. */
   readonly layer?: tf.layers.Layer;
-  /** Of Bidirectional. */
+  /** Present in Bidirectional. */
   readonly forwardLayer?: tf.layers.Layer;
   readonly backwardLayer?: tf.layers.Layer;
-  /** Of a recurrent layer. */
+  /** Present in a recurrent layer. */
   readonly cell?: object;
 }
 
 /**
- * The recurrent layers of a model, those in wrappers and in models within it included, each once and
- * in the model's order.
+ * The recurrent layers of a model, including those in wrappers and nested models, each once and in the
+ * model's order.
  */
 export function recurrentLayers(model: tf.layers.Layer): RecurrentLayer[] {
   return [...new Set(layersIn(model))];

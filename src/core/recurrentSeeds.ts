@@ -7,10 +7,10 @@ import { SeedGenerator } from "./seedGenerator";
 const generators = new WeakMap<tf.layers.Layer, SeedGenerator>();
 
 /**
- * The seeds that a recurrent layer of tfjs' draws its dropout from in a recorded function.
+ * The seeds for the dropout of a tfjs recurrent layer in a recorded function.
  *
- * tfjs' layers have no weight for it, and one more would not load with the weights of others: the
- * state stands beside the layer. It starts from the layer's name.
+ * tfjs' layers have no weight for the seed, and with an extra weight, existing weight files would no
+ * longer load, so the state is held beside the layer. The initial seed comes from the layer's name.
  */
 export function recurrentSeeds(layer: tf.layers.Layer): SeedGenerator {
   let seeds = generators.get(layer);

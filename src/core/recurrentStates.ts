@@ -5,12 +5,12 @@ import { formatShape } from "./shapes";
 
 type States = tf.Tensor | readonly tf.Tensor[] | null | undefined;
 
-/** What tfjs keeps in a recurrent layer with `stateful: true`. */
+/** Private members of a tfjs recurrent layer with `stateful: true`. */
 interface StatefulLayer {
   readonly name: string;
-  /** Made when the layer is built; `null` before. */
+  /** Created when the layer is built; `null` before. */
   states_: readonly tf.Tensor[];
-  /** States of former training calls, until they are reset. */
+  /** States of earlier training calls, until they are reset. */
   keptStates: readonly (readonly tf.Tensor[])[];
   resetStates: (states?: States) => void;
   disposeWeights: () => number;
@@ -20,12 +20,12 @@ let count = 0;
 const variablesOf = new WeakMap<tf.layers.Layer, readonly tf.Variable[]>();
 
 /**
- * The states that a built recurrent layer with `stateful: true` goes on from, as variables
- * `[batch, units]` that a recorded function can read and write.
+ * The states that a built recurrent layer with `stateful: true` starts its next call from, as
+ * variables `[batch, units]` that a recorded function can read and write.
  *
- * tfjs makes new tensors for the states of each call. From here on the layer keeps them in these
- * variables instead, in eager calls too: `resetStates()`, `resetStates(states)` and `layer.states`
- * mean what they did.
+ * tfjs makes new tensors for the states of each call. After this call the layer stores them in these
+ * variables, in eager calls too; `resetStates()`, `resetStates(states)` and `layer.states` work as
+ * before.
  */
 export function recurrentStates(of: tf.layers.Layer): readonly tf.Variable[] {
   const known = variablesOf.get(of);
@@ -55,19 +55,22 @@ export function recurrentStates(of: tf.layers.Layer): readonly tf.Variable[] {
   return variables;
 }
 
-/** The states of a model's recurrent layers with `stateful: true`, in their order, for a checkpoint. */
+/**
+ * The states of a model's recurrent layers with `stateful: true`, in the layers' order, for a
+ * checkpoint.
+ */
 export function recurrentStateVariables(model: tf.LayersModel): tf.Variable[] {
   return recurrentLayers(model)
     .filter((layer) => layer.stateful && isBuilt(layer))
     .flatMap((layer) => recurrentStates(layer));
 }
 
-/** The inner layers of Bidirectional have states without saying that they are built. */
+/** The inner layers of Bidirectional have states although their `built` is false. */
 function isBuilt(layer: tf.layers.Layer): boolean {
   return (layer as unknown as Partial<StatefulLayer>).states_?.length !== undefined;
 }
 
-/** Names of variables are unique in a process, those of layers are not. */
+/** Variable names are unique in a process, layer names are not. */
 function nameFor({ name }: StatefulLayer): string {
   return `${name}/state_${++count}`;
 }

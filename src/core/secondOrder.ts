@@ -2,16 +2,18 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "./errors";
 
 /**
- * Whether a gradient that is computed now is recorded on tfjs' tape, since a gradient of it may be
- * asked for: then it must be made of ops that have gradients, from tensors that are on the tape.
+ * Whether the gradient being computed is itself recorded on tfjs' tape because it may be
+ * differentiated again: then it must consist of ops that have gradients, applied to tensors on the
+ * tape.
  */
 export function asksForMore(): boolean {
   return (tf.engine() as unknown as { isTapeOn(): boolean }).isTapeOn();
 }
 
 /**
- * Whether what is computed now is inside two gradients. What a custom gradient saves of its forward
- * pass is a constant to the outer one, so there every op has to stand on the tape itself.
+ * Whether the current computation is inside two nested gradients. Tensors that a custom gradient saves
+ * in its forward pass are constants to the outer gradient, so there every op must be on the tape
+ * itself.
  */
 export function isNestedGradient(): boolean {
   const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
@@ -19,9 +21,9 @@ export function isNestedGradient(): boolean {
 }
 
 /**
- * Refuses a gradient of a gradient that would be silently wrong.
+ * Rejects a second-order gradient that would be silently wrong.
  *
- * @throws ConfigError where one may be asked for
+ * @throws ConfigError if one may be computed
  */
 export function refuseSecondOrder(where: string, remedy: string): void {
   if (!asksForMore()) return;

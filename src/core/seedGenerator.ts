@@ -7,7 +7,7 @@ type Initializer = ReturnType<typeof tf.initializers.zeros>;
 /** The initializer of the int32 `[2]` weight that a layer hands to {@link SeedGenerator}. */
 export function seedInitializer(seed: number): Initializer {
   checkSeed(seed);
-  // A weight's initializer is only ever applied; it is no part of a layer's configuration.
+  // A weight's initializer is only applied; it is not part of a layer's configuration.
   return { apply: () => tf.tensor1d([seed, 0], "int32") } as unknown as Initializer;
 }
 
@@ -20,7 +20,7 @@ function checkSeed(seed: number): number {
   });
 }
 
-/** A weight that can be read and written; tfjs layers keep theirs as such. */
+/** A weight that can be read and written, as tfjs layers store theirs. */
 export interface ReadWriteWeight {
   read(): tf.Tensor;
   write(value: tf.Tensor): unknown;
@@ -28,7 +28,8 @@ export interface ReadWriteWeight {
 
 /**
  * A sequence of seeds for the stateless random ops, whose position is a tensor: a recorded step
- * advances it, a checkpoint saves it, and a resumed run draws what it would have drawn.
+ * advances it, a checkpoint saves it, and a resumed run draws the same numbers as an uninterrupted
+ * one.
  *
  * In a layer, hold the state as a weight of the layer, so that it is saved with the model:
  *

@@ -8,7 +8,7 @@ export type BoundSizes<P extends readonly Dimension[]> = {
   readonly [K in Extract<P[number], string>]: number;
 };
 
-/** `[8, 64]`, or `[?, 64]` where a size is open. */
+/** `[8, 64]`, or `[?, 64]` if a size is unknown. */
 export function formatShape(shape: readonly Dimension[]): string {
   return `[${shape.map((size) => size ?? "?").join(", ")}]`;
 }
@@ -16,8 +16,8 @@ export function formatShape(shape: readonly Dimension[]): string {
 /**
  * Checks a tensor's shape against a pattern and returns the sizes by name.
  *
- * A name that stands twice must have one size. Checking and destructuring in one line keeps the
- * error and the use of the shape from drifting apart.
+ * A name that occurs twice must have the same size both times. Checking and destructuring in one line
+ * keeps the error message consistent with the use of the shape.
  *
  * @param where what is checked, for the message: `"LSHAttention.qk"`
  * @param tensor anything with a `shape`

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * A class of tfjs' layers by its registered name: tfjs does not export the recurrent cells, wrappers
- * and merges.
+ * A tfjs layer class by its registered name: tfjs does not export the recurrent cells, wrappers and
+ * merge layers.
  */
 export function tfjsClass(name: string): { readonly prototype: object } {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();

@@ -1,6 +1,6 @@
 import { ConfigError } from "./errors";
 
-/** Edits (one letter added, taken away, replaced, or two swapped) that turn `a` into `b`. */
+/** Number of edits (a letter inserted, deleted or replaced, or two swapped) that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => [i]);
   for (let j = 1; j <= b.length; j++) rows[0][j] = j;
@@ -40,8 +40,8 @@ export function nearestName(name: string, known: readonly string[]): string | nu
 }
 
 /**
- * Refuses options that nobody reads: in JavaScript a misspelt name would otherwise be ignored
- * without a word. An option that is `undefined` counts as not given.
+ * Rejects unknown options: in JavaScript a misspelt name would otherwise be silently ignored. An
+ * option that is `undefined` counts as not given.
  *
  * @param where e.g. `"MultiHeadAttention"`
  * @param options as the caller gave them

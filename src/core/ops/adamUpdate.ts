@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
-/** One weight's step of Adam; every tensor is a scalar but the gradient. */
+/** One Adam step for one weight; every tensor except the gradient is a scalar. */
 export interface AdamStep {
   readonly gradient: tf.Tensor;
   readonly learningRate: tf.Tensor;
@@ -13,7 +13,7 @@ export interface AdamStep {
   readonly epsilon: number;
 }
 
-/** The variables that a step moves. */
+/** The variables that a step updates. */
 export interface AdamVariables {
   readonly weight: tf.Variable;
   readonly mean: tf.Variable;
@@ -21,8 +21,8 @@ export interface AdamVariables {
 }
 
 /**
- * Moves a weight and its two moments in place, as TensorFlow's `ResourceApplyAdam` does:
- * `weight −= lr·√(1 − β2^t)/(1 − β1^t) · mean/(√square + ε)`.
+ * Updates a weight and its two moments in place, as TensorFlow's `ResourceApplyAdam` does: `weight −=
+ * lr·√(1 − β2^t)/(1 − β1^t) · mean/(√square + ε)`.
  *
  * @see Kingma 2015, arXiv:1412.6980, the form before section 2.1, whose ε is not corrected for t.
  */

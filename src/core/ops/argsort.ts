@@ -6,7 +6,7 @@ import { defineOp } from "./registry";
  * `bucket * length + position`, make it stable on every backend. No gradient.
  *
  * @param keys int32 `[rows, n]`
- * @returns int32 `[rows, n]`: the place that each sorted entry came from
+ * @returns int32 `[rows, n]`: the original index of each sorted entry
  * @example
  * argsortRows(tf.tensor2d([[30, 10, 20]], [1, 3], "int32")).arraySync(); // [[1, 2, 0]]
  */

@@ -9,17 +9,17 @@ export interface BatchNormParameters {
   readonly movingVariance: tf.Tensor1D;
 }
 
-/** Numbers of a batch normalisation in training. */
+/** Hyperparameters of batch normalisation in training. */
 export interface BatchNormOptions {
   readonly epsilon: number;
-  /** Share of the old running statistics that a step keeps. */
+  /** Fraction of the old running statistics that a step keeps. */
   readonly momentum: number;
 }
 
 /** A normalised batch and the running statistics after it; the caller disposes of all three. */
 export interface BatchNormResult {
   readonly output: tf.Tensor4D;
-  /** No gradient goes through it. */
+  /** No gradient flows through it. */
   readonly movingMean: tf.Tensor1D;
   readonly movingVariance: tf.Tensor1D;
 }
@@ -75,8 +75,8 @@ function compositeInference(
 /**
  * Batch normalisation with the batch's own statistics, and the running statistics after the step.
  *
- * The output is normalised by the biased variance; the running one takes the unbiased, as
- * TensorFlow's fused op and PyTorch do. Differentiable in `x`, `gamma` and `beta`.
+ * The output is normalised by the biased variance; the running variance is updated with the unbiased
+ * one, as in TensorFlow's fused op and in PyTorch. Differentiable in `x`, `gamma` and `beta`.
  *
  * @param x `[batch, height, width, channels]`
  * @example
@@ -94,7 +94,7 @@ function compositeInference(
 export const batchNormTraining = defineOp("batchNormTraining", compositeTraining);
 
 /**
- * Batch normalisation with fixed statistics: a scale and a shift a channel.
+ * Batch normalisation with fixed statistics: one scale and one shift per channel.
  *
  * @param x `[batch, height, width, channels]`
  * @returns the shape of `x`

@@ -3,9 +3,9 @@ import { NumericsError } from "../errors";
 import { defineOp } from "./registry";
 
 /**
- * Reads a tensor back and looks.
+ * Reads a tensor back and checks its values.
  *
- * @throws NumericsError where it holds NaN or infinity
+ * @throws NumericsError if it contains NaN or infinity
  */
 export function checkEagerly<T extends tf.Tensor>(x: T, label: string): T {
   const bad = Array.from(x.dataSync()).find((value) => !Number.isFinite(value));
@@ -16,13 +16,13 @@ export function checkEagerly<T extends tf.Tensor>(x: T, label: string): T {
 const check = defineOp("checkNumerics", checkEagerly);
 
 /**
- * `x` itself, which throws where it holds NaN or infinity; what is computed from `x` waits for it. In
- * a recorded function the error names the op and the layer that made `x`, and no variable has been
- * written. A convolution with ReLU turns NaN into 0, so check before it.
+ * Returns `x`, or throws if it contains NaN or infinity; whatever uses the result runs after the
+ * check. In a recorded function the error names the op and the layer that made `x`, and no variable
+ * has been written. A convolution with ReLU turns NaN into 0, so check before it.
  *
  * @param x float32, any shape
- * @param label where it stands, for the message
- * @returns `x`; use it, or the check alone
+ * @param label the tensor's name in the message
+ * @returns `x`; the result may be ignored
  * @throws NumericsError
  * @example
  * checkNumerics(tf.tensor1d([1, 2]), "logits").arraySync(); // [1, 2]

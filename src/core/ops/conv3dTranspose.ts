@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Transposed convolution of volumes with padding "same": each voxel spreads its kernel over the output.
- * tfjs' own has no gradient; this one has both.
+ * Transposed convolution of volumes with padding "same": each voxel spreads its kernel over the
+ * output. tfjs' own has no gradient; this one is differentiable in both arguments.
  *
  * @param x `[batch, d, h, w, inputs]`
  * @param filter `[kernelDepth, kernelHeight, kernelWidth, outputs, inputs]`
@@ -26,7 +26,8 @@ export function conv3dTranspose(
     (save as tf.GradSaveFunc)([volume, weights]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [savedVolume, savedWeights] = saved as tf.Tensor5D[];
-      // It is the gradient of a convolution; its own gradients are that convolution and the filter's.
+      // This op is the gradient of a convolution; its own gradients are that convolution and the
+      // filter gradient.
       const spread = dy as tf.Tensor5D;
       const dFilter: tf.Tensor = tf
         .engine()

@@ -21,14 +21,17 @@ const axes = (from: string, to: string): number[] => [...to].map((letter) => fro
 const product = (sizes: readonly number[]): number =>
   sizes.reduce((total, size) => total * size, 1);
 
-/** Sums over the letters that stand neither in the other tensor nor in the result. */
+/** Sums over the letters that are neither in the other tensor nor in the result. */
 function sumOut(x: tf.Tensor, letters: string, kept: string): { x: tf.Tensor; letters: string } {
   const lone = without(letters, kept);
   if (lone === "") return { x, letters };
   return { x: tf.sum(x, axes(letters, lone)), letters: without(letters, lone) };
 }
 
-/** As one matrix product: shared letters that stay are its batch, those that go its inner axis. */
+/**
+ * As one matrix product: shared letters kept in the output are batch axes, the other shared letters
+ * are the contracted axis.
+ */
 function composite(a: tf.Tensor, b: tf.Tensor, { left, right, output }: PairEquation): tf.Tensor {
   return tf.tidy(() => {
     const l = sumOut(a, left, right + output);
@@ -117,11 +120,12 @@ function checkSizes(equation: string, { operands }: Equation, tensors: readonly 
 }
 
 /**
- * Einstein's summation, which tfjs has without a gradient: products of tensors, summed over the
- * letters that are missing behind the arrow. Any number of tensors, contracted from the left.
+ * Einstein summation (tfjs' own has no gradient): products of tensors, summed over the letters that
+ * are missing after the arrow. Takes any number of tensors, contracted from the left.
  *
- * @param equation e.g. `"bqd,bkd->bqk"`; without an arrow, the letters that stand once, sorted
- * @param tensors one for each group of letters
+ * @param equation e.g. `"bqd,bkd->bqk"`; without an arrow, the output is the letters that occur once,
+ * sorted
+ * @param tensors one per group of letters
  * @throws ShapeError when the equation or a shape does not fit
  * @example
  * const [a, b] = [tf.tensor2d([[1, 2]]), tf.tensor2d([[3, 4]])];

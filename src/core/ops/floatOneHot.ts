@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 /**
  * One-hot rows in float32.
  *
- * tfjs' WebAssembly form of `oneHot` writes integers whatever dtype it is asked for, and read as floats
- * they are as good as 0. Elsewhere the floats are made at once: on WebGPU a cast keeps the integers'
- * buffer, which a sum cannot transpose.
+ * tfjs' WebAssembly `oneHot` writes integers whatever dtype is requested; reinterpreted as floats they
+ * are almost 0, so there the result is cast. Other backends make floats directly: on WebGPU a cast
+ * keeps the integer buffer, which a sum cannot transpose.
  *
  * @param labels `[n]`, int32
  * @returns `[n, depth]`

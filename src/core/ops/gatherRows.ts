@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
 /**
- * Rows of a matrix: `result[i] = x[indices[i]]`. The native form does not read the indices back,
- * as tfjs-node's own gather does, so it can be recorded; indices outside the matrix are the
- * caller's fault.
+ * Rows of a matrix: `result[i] = x[indices[i]]`. The native form does not read the indices back, as
+ * tfjs-node's own gather does, so it can be recorded; the caller must make sure that the indices are
+ * in range.
  *
  * @param x `[rows, columns]`
  * @param indices int32 `[n]`
@@ -19,8 +19,8 @@ export const gatherRows = defineOp(
 );
 
 /**
- * The rows of a matrix in another order. Its gradient is the same with the inverse order: a gather,
- * never a scatter-add.
+ * The rows of a matrix in another order. Its gradient is a gather with the inverse order, never a
+ * scatter-add.
  *
  * @param x `[rows, columns]`
  * @param order int32 `[rows]`, a permutation

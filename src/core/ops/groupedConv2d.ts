@@ -3,7 +3,9 @@ import { ConfigError, ShapeError } from "../errors";
 import { formatShape } from "../shapes";
 import { defineOp } from "./registry";
 
-/** Zero padding: Keras' two names, or as many rows and columns on each side as PyTorch's number. */
+/**
+ * Zero padding: one of Keras' two names, or the number of rows and columns on each side as in PyTorch.
+ */
 export type Padding2d = "same" | "valid" | number;
 
 /** How a window moves over an image. */
@@ -77,11 +79,11 @@ function composite(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window2d = {}): 
 }
 
 /**
- * Convolution in which each of `groups` equal slices of the channels sees its own filters.
+ * Convolution in which each of `groups` equal slices of the channels has separate filters.
  *
  * @param x `[batch, height, width, in]`
- * @param filter `[kernelHeight, kernelWidth, in / groups, out]`; the number of groups follows from
- * the shapes, output channels are ordered group by group (as PyTorch and TensorFlow have it)
+ * @param filter `[kernelHeight, kernelWidth, in / groups, out]`; the number of groups follows from the
+ * shapes; output channels are ordered by group, as in PyTorch and TensorFlow
  * @param window strides and padding
  * @returns `[batch, newHeight, newWidth, out]`
  * @throws ShapeError when the channels do not divide

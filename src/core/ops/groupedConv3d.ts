@@ -7,12 +7,12 @@ import type { Padding2d } from "./groupedConv2d";
 export interface Window3d {
   /** Along depth, height and width; default 1. */
   readonly strides?: readonly [number, number, number];
-  /** Default `"same"`; a number pads so many voxels of zeros on each side. */
+  /** Default `"same"`; a number is the voxels of zero padding on each side. */
   readonly padding?: Padding2d;
 }
 
 /**
- * Convolution of volumes in which each of `groups` equal slices of the channels sees its own filters.
+ * Convolution of volumes in which each of `groups` equal slices of the channels has separate filters.
  *
  * @param x `[batch, depth, height, width, in]`
  * @param filter `[kernelDepth, kernelHeight, kernelWidth, in / groups, out]`; the number of groups

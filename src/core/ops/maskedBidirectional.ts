@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { tfjsClass } from "../tfjsClasses";
 
-/** What this file reads and replaces of tfjs' Bidirectional. */
+/** The members of tfjs' Bidirectional that this file reads and replaces. */
 interface Bidirectional {
   readonly returnSequences: boolean;
   readonly mergeMode: string | null;
@@ -15,9 +15,9 @@ interface Bidirectional {
 /**
  * Sets the masked steps of tfjs' Bidirectional to zero, as Keras does.
  *
- * A recurrent layer repeats its output at a masked step. Turned around, the backward layer's
- * repetitions stand beside the forward layer's outputs of other tokens. Once, when this file is
- * imported.
+ * A recurrent layer repeats its previous output at a masked step. After the backward layer's outputs
+ * are reversed, those repeats line up with the forward layer's outputs for other tokens. Called once,
+ * when this file is imported.
  */
 function zeroMaskedSteps(): void {
   const prototype = tfjsClass("Bidirectional").prototype as Bidirectional;

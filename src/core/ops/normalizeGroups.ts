@@ -3,17 +3,17 @@ import { isNestedGradient } from "../secondOrder";
 
 /** How {@link normalizeGroups} normalises. */
 export interface NormalizeGroupsOptions {
-  /** Equal slices of the channels; a divisor of their number. */
+  /** Number of equal slices of the channels; must divide the number of channels. */
   readonly groups: number;
   /** Added to the variance. */
   readonly epsilon: number;
-  /** What the normalised values are multiplied by, `[channels]`; `null` for 1. */
+  /** Scale applied to the normalised values, `[channels]`; `null` for 1. */
   readonly gamma: tf.Tensor | null;
-  /** What is added then, `[channels]`; `null` for 0. */
+  /** Offset added afterwards, `[channels]`; `null` for 0. */
   readonly beta: tf.Tensor | null;
 }
 
-/** The mean of each group, at each of its channels: `[batch, 1, channels]` to the same. */
+/** The mean of each group, repeated for each of its channels; `[batch, 1, channels]` in and out. */
 function groupMean(perChannel: tf.Tensor3D, groups: number): tf.Tensor3D {
   const channels = perChannel.shape[2];
   if (groups === channels) return perChannel;
@@ -24,10 +24,11 @@ function groupMean(perChannel: tf.Tensor3D, groups: number): tf.Tensor3D {
 }
 
 /**
- * Each group's mean and its inverse standard deviation, at each of its channels: `[batch, 1, channels]`.
+ * Each group's mean and inverse standard deviation, repeated for each of its channels: `[batch, 1,
+ * channels]`.
  *
- * Channel by channel first, then the few numbers of the channels by group, so that every pass over the
- * image runs along the channels: a mean over places and channels of a group at once is far slower.
+ * Reduces per channel first, then the per-channel values by group: reducing over positions and a
+ * group's channels at once is far slower.
  */
 function groupMoments(
   x: tf.Tensor3D,
@@ -41,7 +42,7 @@ function groupMoments(
   return { mean, inverse: tf.rsqrt(tf.add<tf.Tensor3D>(variance, epsilon)) };
 }
 
-/** `[batch, places, channels]` to the same, by ops that all have gradients. */
+/** Normalises `[batch, positions, channels]` with ops that all have gradients. */
 function composite(x: tf.Tensor3D, options: NormalizeGroupsOptions): tf.Tensor3D {
   const { mean, inverse } = groupMoments(x, options);
   const { gamma, beta } = options;
@@ -50,7 +51,7 @@ function composite(x: tf.Tensor3D, options: NormalizeGroupsOptions): tf.Tensor3D
   return beta === null ? scaled : tf.add(scaled, beta);
 }
 
-/** The same with its gradient in as few passes over the image as it takes. */
+/** The same, with a custom gradient that makes as few passes over the image as possible. */
 function withGradient(x: tf.Tensor3D, options: NormalizeGroupsOptions): tf.Tensor3D {
   const [, places, channels] = x.shape;
   const gamma = options.gamma ?? tf.ones([channels]);
@@ -91,7 +92,8 @@ function withGradient(x: tf.Tensor3D, options: NormalizeGroupsOptions): tf.Tenso
 }
 
 /**
- * Each group of channels of each batch item, brought to mean 0 and variance 1, then scaled and shifted.
+ * Normalises each group of channels of each batch item to mean 0 and variance 1, then scales and
+ * shifts.
  *
  * @param x `[batch, …, channels]`
  * @returns the shape of `x`

@@ -5,11 +5,13 @@ import { isNestedGradient } from "../secondOrder";
 export interface NormalizeOptions {
   /** Added to the variance, or to the mean square. */
   readonly epsilon: number;
-  /** Whether the mean is taken away first: layer normalisation with it, RMS normalisation without. */
+  /**
+   * Whether the mean is subtracted first: true for layer normalisation, false for RMS normalisation.
+   */
   readonly isCentred: boolean;
 }
 
-/** The values, and what divides them, with the last axis kept at size 1. */
+/** The (centred) values and their divisor, whose last axis has size 1. */
 function normalised(x: tf.Tensor, { epsilon, isCentred }: NormalizeOptions) {
   const centred = isCentred ? tf.sub(x, tf.mean(x, -1, true)) : x;
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
@@ -17,7 +19,7 @@ function normalised(x: tf.Tensor, { epsilon, isCentred }: NormalizeOptions) {
 }
 
 /**
- * Each vector along the last axis, divided by its standard deviation or root mean square.
+ * Divides each vector along the last axis by its standard deviation or root mean square.
  *
  * @param x `[…, channels]`
  * @returns the shape of `x`

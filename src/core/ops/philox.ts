@@ -1,6 +1,6 @@
 /**
- * The Philox 4x32-10 counter generator as TensorFlow's `StatelessRandom*` ops key it, so that the
- * composite form draws the native form's numbers.
+ * The Philox 4x32-10 counter-based generator, keyed like TensorFlow's `StatelessRandom*` ops, so that
+ * the composite form draws the same numbers as the native form.
  *
  * @see Salmon 2011, "Parallel random numbers: as easy as 1, 2, 3".
  */
@@ -10,7 +10,7 @@ type Key = readonly [number, number];
 const multipliers = [0xd2511f53, 0xcd9e8d57] as const;
 const increments = [0x9e3779b9, 0xbb67ae85] as const;
 
-/** High and low word of a product of two unsigned 32-bit words. */
+/** High and low words of the product of two unsigned 32-bit words. */
 function multiply(a: number, b: number): [high: number, low: number] {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
@@ -43,7 +43,7 @@ function philox(counter: Words, key: Key): Words {
 export function philoxWords(seed: readonly [number, number], count: number): Uint32Array {
   const [first, second] = seed;
   const sign = (word: number): number => (word < 0 ? 0xffffffff : 0);
-  // TensorFlow scrambles the seeds through one round of the generator itself.
+  // TensorFlow scrambles the seeds by running the generator once.
   const scrambled = philox(
     [first >>> 0, sign(first), second >>> 0, sign(second)],
     [0x3ec8f720, 0x02461e29],

@@ -6,7 +6,7 @@ import { defineOp } from "./registry";
  * every call, which `console.log` and `tensor.print()` cannot.
  *
  * @param x any shape
- * @param label stands before the values
+ * @param label printed before the values
  * @example
  * print(tf.scalar(3), "loss").arraySync(); // 3
  */

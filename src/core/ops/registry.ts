@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
 
 /**
- * One name for each operation that has two forms: a composite of tfjs ops, which runs and
- * differentiates on every backend, and a native one, which the engine registers when it loads.
- * Layers call the name and never ask which form runs.
+ * An operation with two forms: a composite of tfjs ops, which runs and differentiates on every
+ * backend, and a native one, which the engine registers when it loads. Layers call the op without
+ * knowing which form runs.
  */
 interface OpEntry {
   readonly name: string;
@@ -52,7 +52,7 @@ export function defineOp<F extends OpFunction>(name: string, composite: F): F {
   return dispatch as F;
 }
 
-/** Registers the native form of an op; the engine's part. A second call replaces the first. */
+/** Registers the native form of an op; called by the engine. A second call replaces the first. */
 export function registerNativeOp<F extends OpFunction>(
   name: string,
   tensorflowOps: readonly string[],

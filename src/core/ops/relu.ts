@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
 /**
- * `max(x, 0)`. The native form's gradient is one fused op; tfjs' own is a step and a product.
+ * `max(x, 0)`. The native form's gradient is one fused op; tfjs' own is a step function and a
+ * multiplication.
  *
  * @param x any shape
  * @example

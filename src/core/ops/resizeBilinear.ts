@@ -15,9 +15,9 @@ function interpolation(from: number, to: number): tf.Tensor2D {
 }
 
 /**
- * Bilinear resize, pixel centres at halves (PyTorch's `align_corners=False`). The composite form is
- * two matrix products, so that its gradient is right everywhere: tfjs' JavaScript backend swaps
- * height and width in the gradient of its own, and its kernels ignore `halfPixelCenters` there.
+ * Bilinear resize with half-pixel centres (PyTorch's `align_corners=False`). The composite form is two
+ * matrix products, so that its gradient is right on every backend: in the gradient of tfjs' own
+ * resize, the JavaScript backend swaps height and width, and kernels ignore `halfPixelCenters`.
  *
  * @param x `[batch, h, w, channels]`
  * @returns `[batch, height, width, channels]`

@@ -2,9 +2,10 @@ import type * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
 /**
- * `x`, but in a recorded graph not before `after` is there. A graph runs all that is ready at once,
- * so that steps of one loop hold their memory together; a step that takes its input through this
- * waits for the one before. Eager steps run one by one anyway, and the composite form is `x` itself.
+ * Returns `x`, but in a recorded graph only after `after` has been computed. A graph runs every op
+ * that is ready, so all steps of a loop would hold their memory at the same time; a step that takes
+ * its input through this op waits for the previous one. Eager steps run one by one anyway, so the
+ * composite form returns `x`.
  *
  * @param x int32, any shape
  * @param after float32, any shape

@@ -8,7 +8,7 @@ interface TapeNode {
   readonly outputs: readonly tf.Tensor[];
 }
 
-/** The parts of tfjs' engine that this file touches; they are private there. */
+/** The private members of tfjs' engine that this file uses. */
 interface Engine {
   readonly state: { readonly activeTape: TapeNode[] };
   readonly constructor: { readonly nextTensorId: number };
@@ -35,13 +35,13 @@ function refuse(): never {
 }
 
 /**
- * Makes tfjs refuse a gradient of a gradient that would be silently wrong.
+ * Makes tfjs reject a second-order gradient that would be silently wrong.
  *
- * What a custom gradient computes in its forward pass is not on the tape. Saved for its gradient,
- * it counts as a constant when that gradient is differentiated: the second derivative of
- * `tf.losses.softmaxCrossEntropy` came out as 0. Here it stands on the tape as an op of the inputs
- * whose gradient throws, so that only what would be wrong is refused. Once, when this file is
- * imported.
+ * Tensors that a custom gradient computes in its forward pass are not on the tape. If they are saved
+ * for the backward pass, they count as constants when that gradient is differentiated: the second
+ * derivative of `tf.losses.softmaxCrossEntropy` came out as 0. This records each such tensor on the
+ * tape as an op of the inputs whose gradient throws, so that only wrong results are rejected. Called
+ * once, when this file is imported.
  */
 function guardIntermediates(): void {
   const engine = tf.engine() as unknown as Engine;
@@ -65,7 +65,7 @@ function guardIntermediates(): void {
         registered.push(...made.map((tensor) => register(inputs, tensor)));
         save(tensors);
       });
-      // The output stands on the tape by itself.
+      // The output is already on the tape.
       const ofOutput = registered.find(({ outputs }) => outputs[0] === result.value);
       if (ofOutput !== undefined) {
         const { activeTape } = engine.state;

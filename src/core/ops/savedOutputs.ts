@@ -6,18 +6,18 @@ interface TapeNode {
   readonly outputs: readonly tf.Tensor[];
 }
 
-/** The parts of tfjs' engine that this file touches; they are private there. */
+/** The private members of tfjs' engine that this file uses. */
 interface Tape {
   readonly state: { readonly activeTape: TapeNode[] | null };
   addTapeNode(...args: readonly unknown[]): void;
 }
 
 /**
- * Puts the copies of an op's own outputs behind the op on tfjs' tape.
+ * Moves the copies of an op's outputs after the op on tfjs' tape.
  *
- * Ops such as exp, sigmoid, tanh and softmax save their output for their gradient. tfjs writes that
- * copy on the tape before the op that makes the output, so that a gradient of the gradient takes it
- * for a constant: that of `x * exp(x)` comes out silently wrong. Once, when this file is imported.
+ * Ops such as exp, sigmoid, tanh and softmax save their output for their gradient. tfjs records that
+ * copy on the tape before the op that makes the output, so a second-order gradient treats it as a
+ * constant: that of `x * exp(x)` is silently wrong. Called once, when this file is imported.
  */
 function orderSavedOutputs(): void {
   const engine = tf.engine() as unknown as Tape;
@@ -31,7 +31,7 @@ function orderSavedOutputs(): void {
     const readsOutput = ({ inputs }: TapeNode): boolean =>
       Object.values(inputs).some(({ id }) => made.has(id));
     let first = activeTape.length - 1;
-    // Copies follow one another; those of inputs may stand among them.
+    // The copies are consecutive; copies of inputs may be among them.
     while (first > 0 && Object.keys(activeTape[first - 1].inputs).join() === "x") first--;
     const copies = activeTape.slice(first, -1).filter(readsOutput);
     if (copies.length === 0) return;

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineOp } from "./registry";
 
-/** What the gradient of a {@link scan} knows of all its steps. */
+/** The values of all steps of a {@link scan}, as its gradient receives them. */
 export interface ScanSteps {
   /** As given, `[time, batch, channels]`. */
   readonly inputs: tf.Tensor3D;
@@ -11,15 +11,18 @@ export interface ScanSteps {
 }
 
 /**
- * The gradient of a {@link scan}. All states are known when it runs, so that only what hangs on the
- * gradient of the step behind is left to the loop.
+ * The gradient of a {@link scan}. All states are known by then, so the loop computes only what depends
+ * on the gradient of the following step.
  */
 export interface ScanGradient {
-  /** What {@link step} reads of each step, computed for all of them at once: `[time, batch, …]` each. */
+  /**
+   * The values that {@link step} reads at each step, computed for all steps at once: `[time, batch,
+   * …]` each.
+   */
   readonly prepare: (steps: ScanSteps) => tf.Tensor3D[];
   /**
-   * The gradients of a step's input and of the state before it, from that of the state after it. Made of
-   * no tensors but those that it is given.
+   * The gradients of a step's input and of the state before it, from the gradient of the state after
+   * it. May use only the tensors that it is given.
    */
   readonly step: (
     dNext: tf.Tensor2D,
@@ -42,8 +45,8 @@ export interface ScanGradient {
 /** A recurrence over time. */
 export interface Scan {
   /**
-   * The state after one step, `[batch, size]`, from the step's input `[batch, channels]` and the
-   * state before. Made of differentiable ops, and of no tensors but those that it is given.
+   * The state after one step, `[batch, size]`, from the step's input `[batch, channels]` and the state
+   * before it. Must consist of differentiable ops and use only the tensors that it is given.
    */
   readonly step: (
     input: tf.Tensor2D,
@@ -52,17 +55,17 @@ export interface Scan {
   ) => tf.Tensor2D;
   /** `[time, batch, channels]` */
   readonly inputs: tf.Tensor3D;
-  /** `[time, batch, 1]`: 0 where a step is left out and the state stays; `null` for no mask. */
+  /** `[time, batch, 1]`: 0 where a step is skipped and the state stays the same; `null` for no mask. */
   readonly mask: tf.Tensor3D | null;
   /** `[batch, size]` */
   readonly initial: tf.Tensor2D;
   /** Weights that every step uses. */
   readonly constants: readonly tf.Tensor[];
-  /** Used where the steps are recorded as a loop; unrolled steps differentiate by themselves. */
+  /** Used if the steps are recorded as a loop; unrolled steps are differentiated automatically. */
   readonly gradient: ScanGradient;
 }
 
-/** One step, or the state as it was where the mask says so. */
+/** One step; the state stays the same where the mask is 0. */
 export function maskedStep(
   { step }: Pick<Scan, "step">,
   [input, state, constants]: Parameters<Scan["step"]>,
@@ -73,7 +76,7 @@ export function maskedStep(
   return tf.add(tf.mul(next, mask), tf.mul(state, tf.sub(1, mask)));
 }
 
-/** The recurrence as ops for each step. */
+/** The recurrence, unrolled step by step. */
 export function unrolledScan(scan: Scan): tf.Tensor3D {
   const { inputs, mask, constants } = scan;
   const masks = mask === null ? null : tf.unstack(mask);
@@ -87,9 +90,9 @@ export function unrolledScan(scan: Scan): tf.Tensor3D {
 }
 
 /**
- * The states of a recurrence after each step, `[time, batch, size]`; differentiable in the inputs,
- * the initial state and the constants. In a recorded function it is one loop, whatever the number of
- * steps; else the steps are unrolled.
+ * The states of a recurrence after each step, `[time, batch, size]`; differentiable in the inputs, the
+ * initial state and the constants. In a recorded function it is one loop, whatever the number of
+ * steps; otherwise the steps are unrolled.
  */
 export const scan = defineOp("scan", (given: Scan): tf.Tensor3D =>
   tf.tidy(() => unrolledScan(given)),

@@ -5,13 +5,13 @@ import { ShapeError } from "../errors";
 import { defineOp } from "./registry";
 
 /**
- * Cross-entropy of softmax scores against class numbers, one value a position.
+ * Cross-entropy of softmax scores against class numbers, one value per position.
  *
  * `−log softmax(logits)[label]`, computed from the logits so that it cannot overflow.
  *
- * @param labels int32 class numbers in [0, classes), `[...space]`; gets no gradient. One that is no
- *   class costs infinity, or throws where TensorFlow looks at it.
- * @param logits float32 scores before softmax, `[...space, classes]`
+ * @param labels int32 class numbers in [0, classes), `[...space]`; not differentiable. A label out of
+ * range gives an infinite loss, or an error where TensorFlow checks it.
+ * @param logits float32 logits, `[...space, classes]`
  * @returns `[...space]`
  * @throws ShapeError when the shapes do not fit
  * @example

@@ -19,7 +19,7 @@ const words = (shape: number[], seed: tf.Tensor1D): Uint32Array => {
 const unitUniform = defineOp(
   "statelessUniform",
   (shape: number[], seed: tf.Tensor1D): tf.Tensor => {
-    // 23 random bits behind the exponent of 1, less 1: TensorFlow's way to [0, 1).
+    // As TensorFlow does: 23 random bits as the mantissa of a number in [1, 2), minus 1.
     const values = Float32Array.from(words(shape, seed), (word) => (word & 0x7fffff) / 0x800000);
     return tf.tensor(values, shape, "float32");
   },
@@ -40,9 +40,9 @@ const unitNormal = defineOp("statelessNormal", (shape: number[], seed: tf.Tensor
 });
 
 /**
- * Uniform random numbers in [`minimum`, `maximum`) that depend on the seed alone: equal in eager
- * mode, in a recorded graph and on every backend, and new each step when the seed is
- * (see `SeedGenerator`). tfjs' own random functions would freeze in a recorded graph.
+ * Uniform random numbers in [`minimum`, `maximum`) that depend only on the seed: equal in eager mode,
+ * in a recorded graph and on every backend. Pass a new seed each step for new numbers (see
+ * `SeedGenerator`). tfjs' own random functions would become constants in a recorded graph.
  *
  * @param seed int32 `[2]`
  * @example
@@ -77,9 +77,10 @@ export function statelessNormal(
 }
 
 /**
- * Sets a share of the entries to zero and scales the others up, so that the sum is kept on average.
+ * Sets a fraction of the entries to zero and scales the others up, so that the expected sum stays the
+ * same.
  *
- * @param rate the share that is dropped, in [0, 1)
+ * @param rate the fraction that is dropped, in [0, 1)
  * @param seed int32 `[2]`, a new one each step
  */
 export function statelessDropout<T extends tf.Tensor>(x: T, rate: number, seed: tf.Tensor1D): T {

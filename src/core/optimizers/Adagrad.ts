@@ -3,14 +3,14 @@ import { Optimizer } from "./Optimizer";
 import type { OptimizerOptions } from "./Optimizer";
 
 export interface AdagradOptions extends OptimizerOptions {
-  /** What the sums of squares start at; default 0.1. */
+  /** Initial value of the sums of squares; default 0.1. */
   readonly initialAccumulatorValue?: number;
   /** Keeps the division finite; default 1e-7. */
   readonly epsilon?: number;
 }
 
 /**
- * Adagrad: `a += g²`, `weight −= lr · g / √(a + ε)`, as Keras has it (PyTorch adds ε after the root and
+ * Adagrad: `a += g²`, `weight −= lr · g / √(a + ε)`, as in Keras (PyTorch adds ε after the root and
  * starts at 0).
  *
  * @see Duchi, Hazan and Singer 2011, "Adaptive Subgradient Methods"

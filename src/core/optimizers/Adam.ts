@@ -4,16 +4,16 @@ import { Optimizer } from "./Optimizer";
 import type { OptimizerOptions } from "./Optimizer";
 
 export interface AdamOptions extends OptimizerOptions {
-  /** Decay of the gradients' mean; default 0.9. */
+  /** Decay of the mean of the gradients; default 0.9. */
   readonly beta1?: number;
-  /** Decay of the squares' mean; default 0.999. */
+  /** Decay of the mean of the squared gradients; default 0.999. */
   readonly beta2?: number;
-  /** Keeps the division finite; default 1e-7, as Keras has it. */
+  /** Keeps the division finite; default 1e-7, as in Keras. */
   readonly epsilon?: number;
 }
 
 /**
- * Adam, or AdamW where `weightDecay` is set.
+ * Adam, or AdamW if `weightDecay` is set.
  *
  * @see Kingma 2015, arXiv:1412.6980; Loshchilov 2019, arXiv:1711.05101
  */
@@ -34,7 +34,7 @@ export class Adam extends Optimizer {
   }
 
   protected override createSlots(weights: readonly tf.Variable[]): void {
-    // The powers of the step to come, so that the first step needs no exception.
+    // The powers for the next step, so that the first step is not a special case.
     this.powers = [
       this.addSlot("beta1Power", tf.scalar(this.beta1)),
       this.addSlot("beta2Power", tf.scalar(this.beta2)),

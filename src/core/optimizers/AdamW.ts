@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { Adam } from "./Adam";
 import type { AdamOptions } from "./Adam";
 
-/** Of {@link AdamW}: those of Adam; `weightDecay` defaults to 0.004, as in Keras. */
+/** Options of {@link AdamW}: those of Adam; `weightDecay` defaults to 0.004, as in Keras. */
 export type AdamWOptions = AdamOptions;
 
 /**
- * Adam with decoupled weight decay. Kernels only, where Keras' and PyTorch's decay biases too unless
- * told otherwise.
+ * Adam with decoupled weight decay. Decays kernels only, whereas Keras and PyTorch decay biases too by
+ * default.
  *
  * @see Loshchilov and Hutter 2019, arXiv:1711.05101
  */

@@ -3,16 +3,15 @@ import { Optimizer } from "./Optimizer";
 import type { OptimizerOptions } from "./Optimizer";
 
 export interface LionOptions extends OptimizerOptions {
-  /** Share of the momentum in the direction of a step; default 0.9. */
+  /** Weight of the momentum in the direction of a step; default 0.9. */
   readonly beta1?: number;
   /** Decay of the momentum; default 0.99. */
   readonly beta2?: number;
 }
 
 /**
- * Lion: every weight moves by the learning rate, in the direction of the sign of
- * `beta1·m + (1 − beta1)·g`. Its learning rate is about a tenth of Adam's, its weight decay ten times as
- * large.
+ * Lion: every weight moves by the learning rate, in the direction of the sign of `beta1·m + (1 −
+ * beta1)·g`. Use about a tenth of Adam's learning rate and ten times its weight decay.
  *
  * @see Chen et al. 2023, arXiv:2302.06675, algorithm 2
  */

@@ -9,20 +9,23 @@ import { swapValues, updateAverages } from "./weightAverages";
 
 /** Options that every optimizer has; Keras names where Keras has them. */
 export interface OptimizerOptions {
-  /** The rate that {@link Optimizer.apply} takes when it is given none. */
+  /** The learning rate of {@link Optimizer.apply} if it is called without one. */
   readonly learningRate: number;
-  /** Scales all gradients so that their common norm is at most this; absent: no clipping. */
+  /** Scales all gradients so that their global norm is at most this; no clipping if absent. */
   readonly clipNorm?: number;
   /**
-   * Decoupled weight decay (AdamW): each step takes `learningRate · weightDecay` of a weight away.
+   * Decoupled weight decay (AdamW): each step subtracts `learningRate · weightDecay` times the weight.
    * Kernels only; biases, scales and offsets (rank 1) are left alone. Default 0.
    */
   readonly weightDecay?: number;
-  /** Weights with a learning rate or weight decay of their own; a weight is in the first that fits. */
+  /**
+   * Groups of weights with a separate learning rate or weight decay; a weight belongs to the first
+   * group that matches.
+   */
   readonly groups?: readonly ParameterGroup[];
   /**
-   * Averages the gradients of so many calls and moves the weights once for all: a batch of that many
-   * times the size, in the memory of one. Default 1.
+   * Averages the gradients of this many calls and updates the weights once: equivalent to a batch that
+   * many times as large, in the memory of one. Default 1.
    */
   readonly gradientAccumulationSteps?: number;
   /**
@@ -30,9 +33,9 @@ export interface OptimizerOptions {
    * weights; see {@link Optimizer.swapAverages}. Default false.
    */
   readonly useEma?: boolean;
-  /** Share of the average that a step keeps, in [0, 1); default 0.99. */
+  /** Fraction of the average that a step keeps, in [0, 1); default 0.99. */
   readonly emaMomentum?: number;
-  /** Lets the momentum rise from 0.1 to its value over the first steps; default false. */
+  /** Raises `emaMomentum` from 0.1 to its value over the first steps; default false. */
   readonly useEmaWarmup?: boolean;
 }
 
@@ -57,7 +60,7 @@ export interface OptimizerSlot {
 /** A tensor and its name; tfjs does not export the type. */
 type NamedTensor = Awaited<ReturnType<tf.Optimizer["getWeights"]>>[number];
 
-/** A weight whose gradient a step has. */
+/** A weight with its gradient. */
 interface Move {
   readonly index: number;
   readonly weight: tf.Variable;
@@ -65,9 +68,9 @@ interface Move {
 }
 
 /**
- * Moves weights against their gradients. Unlike tfjs' own optimizers it takes the learning rate
- * as a tensor, so that a schedule is no constant in a recorded step, and lists its whole state.
- * `model.compile` takes it as well.
+ * Updates weights from their gradients. Unlike tfjs' own optimizers it takes the learning rate as a
+ * tensor, so that a schedule does not become a constant in a recorded step, and lists its complete
+ * state. `model.compile` accepts it too.
  *
  * ```ts
  * const optimizer = createOptimizer({ name: "adam", learningRate: 1e-3, clipNorm: 1 });
@@ -76,8 +79,8 @@ interface Move {
  * optimizer.apply(grads, learningRate);
  * ```
  *
- * The base class of layerbook's optimizers, and of your own: `createSlots` makes the state and
- * `update` moves one weight.
+ * The base class of layerbook's optimizers and of custom ones: `createSlots` creates the state and
+ * `update` updates one weight.
  */
 export abstract class Optimizer extends tf.Optimizer {
   private weights: tf.Variable[] | null = null;
@@ -90,15 +93,15 @@ export abstract class Optimizer extends tf.Optimizer {
 
   /**
    * @param options as the caller gave them
-   * @param own names of the options that this optimizer has besides the common ones
-   * @throws ConfigError for an option that is unknown or out of its range
+   * @param own names of this optimizer's options in addition to the common ones
+   * @throws ConfigError for an unknown or out-of-range option
    */
   constructor(
     protected readonly options: OptimizerOptions,
     own: readonly string[] = [],
   ) {
     super();
-    // A configuration of createOptimizer has a name too.
+    // The configuration of createOptimizer includes a name.
     refuseUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
     const { learningRate, clipNorm = 1, weightDecay = 0, groups = [] } = options;
     const { gradientAccumulationSteps: calls = 1, emaMomentum = 0.99, useEma = false } = options;
@@ -114,11 +117,12 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   /**
-   * Makes the state for these weights. The first call decides: `apply` makes it from the
-   * gradients' names where `build` was not called.
+   * Creates the state for these weights. If `build` has not been called, the first `apply` creates the
+   * state for the weights named in its gradients.
    *
    * @param weights trainable variables, in an order that is the same in every run
-   * @throws ConfigError for other weights than before, or a parameter group without weights
+   * @throws ConfigError for different weights than in the first call, or a parameter group that
+   * matches no weight
    */
   build(weights: readonly tf.Variable[]): void {
     if (this.weights !== null) {
@@ -143,17 +147,17 @@ export abstract class Optimizer extends tf.Optimizer {
     }
   }
 
-  /** The whole state, in a fixed order. */
+  /** The complete state, in a fixed order. */
   get slots(): readonly OptimizerSlot[] {
     return this.slotList;
   }
 
   /**
-   * One step, or with `gradientAccumulationSteps` its share of one.
+   * One step, or with `gradientAccumulationSteps` one part of a step.
    *
    * @param gradients by variable name, as `tf.variableGrads(…).grads`; not disposed here
    * @param learningRate scalar; default the option
-   * @throws ConfigError for a gradient of a weight that the state was not made for
+   * @throws ConfigError for a gradient of a weight that has no state
    */
   apply(gradients: tf.NamedTensorMap, learningRate?: tf.Tensor): void {
     if (this.weights === null) {
@@ -174,7 +178,7 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   /**
-   * Loss and gradients, as `minimize` and `model.fit` ask for them.
+   * Loss and gradients, in the form that `minimize` and `model.fit` expect.
    *
    * @throws BackendError for an op of the backward pass that the backend lacks
    */
@@ -199,7 +203,7 @@ export abstract class Optimizer extends tf.Optimizer {
 
   /**
    * Exchanges the weights and their averages, for an evaluation or a save; a second call puts both
-   * back. Not inside a compiled function, whose steps would go on from the averages.
+   * back. Do not use it inside a compiled function, whose steps would continue from the averages.
    *
    * @throws ConfigError without `useEma`, or before the first step
    * @example
@@ -232,7 +236,7 @@ export abstract class Optimizer extends tf.Optimizer {
     return Promise.resolve(this.slotList.map(({ name, variable }) => ({ name, tensor: variable })));
   }
 
-  /** @throws ConfigError where the state is of another optimizer or other weights */
+  /** @throws ConfigError if the state belongs to another optimizer or other weights */
   override setWeights(values: NamedTensor[]): Promise<void> {
     const byName = new Map(values.map(({ name, tensor }) => [name, tensor]));
     for (const { name } of this.slotList)
@@ -249,10 +253,10 @@ export abstract class Optimizer extends tf.Optimizer {
   protected abstract createSlots(weights: readonly tf.Variable[]): void;
 
   /**
-   * Moves one weight, in `tf.tidy`.
+   * Updates one weight; runs in `tf.tidy`.
    *
-   * @param index of the weight among those of `createSlots`
-   * @param gradient clipped where clipping is set
+   * @param index the weight's index among those of `createSlots`
+   * @param gradient after clipping, if enabled
    */
   protected abstract update(
     weight: tf.Variable,
@@ -261,10 +265,10 @@ export abstract class Optimizer extends tf.Optimizer {
     learningRate: tf.Tensor,
   ): void;
 
-  /** What happens once a step, before the first weight. */
+  /** Runs once per step, before the first weight is updated. */
   protected beforeStep(): void {}
 
-  /** What happens once a step, after the last weight. */
+  /** Runs once per step, after the last weight is updated. */
   protected afterStep(): void {}
 
   protected addSlot(name: string, initial: tf.Tensor): tf.Variable {
@@ -293,8 +297,8 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   /**
-   * Adds gradients up; the last call of a round moves the weights by their mean. The other calls
-   * compute the same and keep nothing of it, since a recorded step has no branches.
+   * Accumulates gradients; the last call of a round updates the weights with their mean. The other
+   * calls compute the same update and discard it, since a recorded step has no branches.
    */
   private accumulate(moves: readonly Move[], rate: tf.Tensor, callCount: tf.Variable): void {
     const { gradientAccumulationSteps: calls = 1 } = this.options;
@@ -318,7 +322,7 @@ export abstract class Optimizer extends tf.Optimizer {
     });
   }
 
-  /** A weight that was unfrozen later has no state here and would never move. */
+  /** Rejects weights without state: one that was unfrozen later would never be updated. */
   private refuseStrangers(gradients: tf.NamedTensorMap, weights: readonly tf.Variable[]): void {
     const known = new Set(weights.map(({ name }) => name));
     const stranger = Object.entries(gradients as Record<string, tf.Tensor | null>).find(

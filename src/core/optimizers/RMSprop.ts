@@ -3,18 +3,18 @@ import { Optimizer } from "./Optimizer";
 import type { OptimizerOptions } from "./Optimizer";
 
 export interface RMSpropOptions extends OptimizerOptions {
-  /** Decay of the squares' mean; default 0.9. */
+  /** Decay of the mean of the squared gradients; default 0.9. */
   readonly rho?: number;
-  /** Share of the last step that is taken again; default 0. */
+  /** Fraction of the previous step that is added to each step; default 0. */
   readonly momentum?: number;
   /** Keeps the division finite; default 1e-7. */
   readonly epsilon?: number;
-  /** Divides by the variance rather than the mean square; default false. */
+  /** Uses the variance of the gradients instead of their mean square; default false. */
   readonly centered?: boolean;
 }
 
 /**
- * RMSprop: `v = rho·v + (1 − rho)·g²`, `weight −= lr · g / √(v + ε)`, as Keras has it (PyTorch adds ε
+ * RMSprop: `v = rho·v + (1 − rho)·g²`, `weight −= lr · g / √(v + ε)`, as in Keras (PyTorch adds ε
  * after the root).
  *
  * @see Tieleman and Hinton 2012, Coursera lecture 6.5

@@ -3,13 +3,13 @@ import { Optimizer } from "./Optimizer";
 import type { OptimizerOptions } from "./Optimizer";
 
 export interface SGDOptions extends OptimizerOptions {
-  /** Share of the last step that is taken again; default 0. */
+  /** Fraction of the previous step that is added to each step; default 0. */
   readonly momentum?: number;
-  /** Looks ahead along the momentum; default false. */
+  /** Uses Nesterov momentum; default false. */
   readonly useNesterov?: boolean;
 }
 
-/** Gradient descent, with momentum where it is set: `v = momentum·v + g`, `weight −= lr·v`. */
+/** Gradient descent, optionally with momentum: `v = momentum·v + g`, `weight −= lr·v`. */
 export class SGD extends Optimizer {
   static className = "LayerbookSGD";
   private readonly momentum: number;

@@ -14,7 +14,7 @@ import type { RMSpropOptions } from "./RMSprop";
 import { SGD } from "./SGD";
 import type { SGDOptions } from "./SGD";
 
-/** An optimizer by name, as a configuration file has it. */
+/** An optimizer's name and options, as in a configuration file. */
 export type OptimizerConfig =
   | ({ readonly name: "adagrad" } & AdagradOptions)
   | ({ readonly name: "adam" } & AdamOptions)
@@ -36,7 +36,7 @@ export const OPTIMIZER_NAMES = [
 /**
  * Makes an optimizer from its configuration.
  *
- * @throws ConfigError for a name or option that it does not know
+ * @throws ConfigError for an unknown name or option
  * @example
  * createOptimizer({ name: "adam", learningRate: 1e-3, clipNorm: 1 }).slots.length; // 0
  */

@@ -2,13 +2,13 @@ import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
 import { refuseUnknownOptions } from "../unknownOptions";
 
-/** Weights that are trained in a way of their own, such as an encoder that is fine-tuned slowly. */
+/** Weights with separate training settings, such as an encoder that is fine-tuned slowly. */
 export interface ParameterGroup {
-  /** The group's weights: a part of their name (`"encoder"`), a pattern, or a test. */
+  /** Selects the group's weights: a part of their name (`"encoder"`), a pattern, or a predicate. */
   readonly weights: string | RegExp | ((name: string, weight: tf.Variable) => boolean);
   /** Multiplies the learning rate; 0 leaves the weights as they are. Default 1. */
   readonly learningRateFactor?: number;
-  /** In place of the optimizer's, for every weight of the group, biases too. */
+  /** Replaces the optimizer's weight decay for every weight of the group, including biases. */
   readonly weightDecay?: number;
 }
 
@@ -23,7 +23,7 @@ function isIn({ weights }: ParameterGroup, weight: tf.Variable): boolean {
   return typeof weights === "string" ? weight.name.includes(weights) : weights.test(weight.name);
 }
 
-/** Refuses groups whose numbers make no sense. */
+/** Rejects groups with invalid numbers. */
 export function checkGroups(groups: readonly ParameterGroup[]): void {
   groups.forEach((group, index) => {
     const where = `optimizer.groups[${index}]`;
@@ -41,10 +41,10 @@ export function checkGroups(groups: readonly ParameterGroup[]): void {
 }
 
 /**
- * How each weight is trained: as the first group that it is in says, else with the common decay,
- * which spares biases, scales and offsets (rank 1).
+ * The settings of each weight: those of the first group that matches it, or else the common weight
+ * decay, which skips biases, scales and offsets (rank 1).
  *
- * @throws ConfigError for a group without weights, whose name is probably misspelt
+ * @throws ConfigError for a group that matches no weight, whose name is probably misspelt
  */
 export function settingsOf(
   weights: readonly tf.Variable[],

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 
 /**
  * Moves averages towards the weights: `average = momentum · average + (1 − momentum) · weight`. The
- * first step takes the weights as they are, as Keras does.
+ * first step copies the weights, as Keras does.
  *
- * @param steps scalar: the steps before this one
- * @param useWarmup lets the momentum rise as `(1 + steps) / (10 + steps)` up to its value, so that a
- *   short training's averages are not held back by its first weights
+ * @param steps scalar: number of steps before this one
+ * @param useWarmup raises the momentum as `(1 + steps) / (10 + steps)` up to its value, so that the
+ * first weights do not dominate the averages of a short training
  */
 export function updateAverages(
   averages: readonly tf.Variable[],

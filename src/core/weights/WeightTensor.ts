@@ -1,4 +1,4 @@
-/** A weight as a file holds it: plain numbers, row-major. */
+/** A weight as stored in a file: plain numbers, row-major. */
 export interface WeightTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array | Int32Array;
@@ -7,10 +7,10 @@ export interface WeightTensor {
 /** Weights by name, in the file's order. */
 export type WeightMap = ReadonlyMap<string, WeightTensor>;
 
-/** Where bytes come from: a whole file in memory, or one that is read piece by piece. */
+/** A source of bytes: a complete file in memory, or one that is read piece by piece. */
 export interface ByteSource {
   readonly size: number;
-  /** Exactly these bytes; the caller has checked that they are there. */
+  /** Exactly these bytes; the caller has checked that they are in range. */
   read(offset: number, length: number): Uint8Array;
 }
 

@@ -1,6 +1,6 @@
 import { fromFloat16 } from "./float16";
 
-/** A number type of a safetensors file, and how its bytes become ours. */
+/** A number type of a safetensors file and how its bytes are decoded. */
 interface ElementType {
   readonly bytes: number;
   readonly decode: (view: DataView, count: number) => Float32Array | Int32Array;
@@ -18,7 +18,7 @@ function integers(bytes: number, at: (view: DataView, offset: number) => number)
   return { bytes, decode };
 }
 
-/** A copy of the bytes as they are: the format and every machine that runs this are little-endian. */
+/** A plain copy of the bytes: the format and every supported machine are little-endian. */
 function bytesOf(view: DataView): ArrayBuffer {
   return Uint8Array.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)).buffer;
 }

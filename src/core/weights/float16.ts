@@ -10,10 +10,10 @@ function halfBits(value: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
-  // From 65520 on, the nearest would be 2^16, which half precision does not have.
+  // From 65520 on, the nearest value would be 2^16, which half precision cannot represent.
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   if (magnitude < 0x38800000) return sign | roundHalfEven(Math.abs(value) * 2 ** 24);
-  // Thirteen bits of the fraction fall away; the carry of a rounding runs into the exponent.
+  // Drops thirteen bits of the fraction; a carry from rounding goes into the exponent.
   return sign | ((magnitude + 0xfff + ((magnitude >>> 13) & 1) - 0x38000000) >>> 13);
 }
 
@@ -24,7 +24,7 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * Rounds to half precision as IEEE 754 says: to nearest, ties to even, infinity past 65520.
+ * Rounds to half precision as in IEEE 754: to nearest, ties to even, infinity from 65520 on.
  *
  * @returns the bits of each number
  * @example
@@ -34,7 +34,7 @@ export function toFloat16(values: ArrayLike<number>): Uint16Array {
   return Uint16Array.from({ length: values.length }, (_, index) => halfBits(values[index]));
 }
 
-/** The number that the bits of a half-precision number stand for. */
+/** The value of a half-precision number given as bits. */
 export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

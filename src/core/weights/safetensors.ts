@@ -41,7 +41,7 @@ function parseEntry(where: string, name: string, value: unknown, dataBytes: numb
   if (begin > end || end > dataBytes) {
     refuse(tensor, `data_offsets within ${dataBytes} bytes of data`, `[${begin}, ${end}]`);
   }
-  // In doubles: a product past 2^53 is inexact, but far from any file's size.
+  // Computed in doubles: a product past 2^53 is inexact, but far larger than any file.
   const bytes = shape.reduce((n, size) => n * size, ELEMENT_TYPES[dtype].bytes);
   if (bytes !== end - begin) {
     const got = `data_offsets [${begin}, ${end}]`;
@@ -50,7 +50,7 @@ function parseEntry(where: string, name: string, value: unknown, dataBytes: numb
   return { name, dtype, shape: shape, begin, end };
 }
 
-/** Throws unless the tensors cover the data without overlap or hole, as the format demands. */
+/** Throws unless the tensors cover the data without overlaps or gaps, as the format requires. */
 function checkLayout(where: string, entries: readonly Entry[], dataBytes: number): void {
   let reached = 0;
   for (const { name, begin, end } of [...entries].sort(
@@ -96,8 +96,8 @@ function readHeader(
 }
 
 /**
- * Reads a safetensors file. The header is checked whole before any memory is taken for tensors, so
- * that a hostile file costs no more than its own size.
+ * Reads a safetensors file. The complete header is checked before any memory is allocated for tensors,
+ * so that a malicious file costs no more memory than its own size.
  *
  * @param where the file's name, for messages
  * @param source the file's bytes
@@ -149,7 +149,7 @@ export function writeSafetensors(
   if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
   const dtypeOf = ({ values }: WeightTensor): string =>
     values instanceof Float32Array ? "F32" : "I32";
-  // The order of the reference implementation, so that equal tensors make equal bytes.
+  // The same order as the reference implementation, so that equal tensors give equal bytes.
   const rank = ([name, tensor]: [string, WeightTensor]): string => `${dtypeOf(tensor)}/${name}`;
   const sorted = [...tensors].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
   let reached = 0;

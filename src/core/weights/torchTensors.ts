@@ -5,7 +5,7 @@ import { Opaque, PickledFunction } from "./unpickle";
 import type { Pickled, PickleWorld } from "./unpickle";
 import type { WeightTensor } from "./WeightTensor";
 
-/** torch's storages, by the names that files have, and their number types. */
+/** torch's storage classes, as named in files, and their number types. */
 const STORAGES: Readonly<Record<string, string>> = {
   DoubleStorage: "F64",
   FloatStorage: "F32",
@@ -19,14 +19,14 @@ const STORAGES: Readonly<Record<string, string>> = {
   BoolStorage: "BOOL",
 };
 
-/** Bytes that tensors are views of. */
+/** A block of bytes that tensors are views of. */
 export interface StorageRef {
   readonly dtype: string;
   readonly key: string;
   readonly length: number;
 }
 
-/** A view of a storage: where it begins, its shape, and the step along each axis. */
+/** A view of a storage: its offset, its shape, and the stride of each axis. */
 export interface TensorRef {
   readonly storage: StorageRef;
   readonly offset: number;
@@ -40,14 +40,14 @@ const isCount = (value: unknown): value is number =>
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every(isCount);
 
-/** The tensor that a pickled value stands for, or `null`. */
+/** The tensor that a pickled value represents, or `null`. */
 export function tensorOf(value: Pickled | undefined): TensorRef | null {
   if (!(value instanceof Opaque)) return null;
   const inner = value.value as Partial<TensorRef>;
   return inner.storage === undefined ? null : (inner as TensorRef);
 }
 
-/** All that a file of tensors may refer to: storages, tensors, parameters, ordered dicts. */
+/** Everything that a file of tensors may refer to: storages, tensors, parameters, ordered dicts. */
 export function torchWorld(where: string): PickleWorld {
   const refuse = (expected: string, got: string): never => {
     throw new DataError({ where, expected, got, remedy: "The file is damaged." });
@@ -99,15 +99,15 @@ export function torchWorld(where: string): PickleWorld {
   };
 }
 
-/** A tensor's numbers cannot need more than this many times the storages' own bytes. */
+/** Limit on the total values of all tensors, as a multiple of the values in their storages. */
 const MOST_COPIES = 4;
 
 /**
  * Tensors as plain numbers, row-major whatever their strides.
  *
  * @param bytesOf a storage's bytes
- * @throws DataError for a tensor that reaches outside its storage, or that says more values than the
- *   storage has
+ * @throws DataError for a tensor that extends past its storage, or for views with far more values in
+ * total than their storages
  */
 export function readTensors(
   where: string,

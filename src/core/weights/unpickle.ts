@@ -1,15 +1,18 @@
 import { DataError } from "../errors";
 
-/** A value in a pickle, of the few kinds that {@link unpickle} makes. Tuples and lists are arrays. */
+/**
+ * A value in a pickle, of one of the few types that {@link unpickle} produces. Tuples and lists are
+ * arrays.
+ */
 export type Pickled = null | boolean | number | string | PickledObject;
 export type PickledObject = Pickled[] | Map<Pickled, Pickled> | PickledFunction | Opaque;
 
-/** What a caller's functions make; the machine passes it on without looking inside. */
+/** A value made by the caller's functions; the machine passes it on unread. */
 export class Opaque {
   constructor(readonly value: unknown) {}
 }
 
-/** A function of the caller's own that stands for a Python name; nothing else is ever called. */
+/** A caller's function that stands in for a Python name; nothing else is ever called. */
 export class PickledFunction {
   constructor(
     readonly name: string,
@@ -17,11 +20,11 @@ export class PickledFunction {
   ) {}
 }
 
-/** What a pickle may refer to. */
+/** The names and persistent ids that a pickle may refer to. */
 export interface PickleWorld {
-  /** By `"module name"`, e.g. `"collections OrderedDict"`; any other name is refused. */
+  /** By `"module name"`, e.g. `"collections OrderedDict"`; any other name is rejected. */
   readonly globals: ReadonlyMap<string, PickledFunction>;
-  /** What a persistent id, a tuple, stands for. */
+  /** Resolves a persistent id, which is a tuple. */
   readonly persistent: (id: readonly Pickled[]) => Pickled;
 }
 
@@ -71,7 +74,7 @@ class Machine {
     throw new DataError({ where: this.where, expected, got, remedy });
   }
 
-  /** Moves on by so many bytes and says where they began. */
+  /** Advances by this many bytes and returns the offset where they begin. */
   take(count: number): number {
     const start = this.position;
     if (count > this.bytes.length - start) {
@@ -97,7 +100,7 @@ class Machine {
     return Number(BigInt.asIntN(8 * length, value));
   }
 
-  /** Longer ones: torch's magic number has ten bytes, and is only compared. */
+  /** A longer integer: torch's magic number has ten bytes and is only compared. */
   private wideLong(length: number): number {
     let value = 0;
     const start = this.take(length);
@@ -138,7 +141,7 @@ class Machine {
     return value;
   }
 
-  /** Everything above the last mark, which goes too. */
+  /** Pops everything above the last mark, and the mark. */
   popToMark(): Pickled[] {
     const at = this.stack.lastIndexOf(MARK);
     if (at < 0) this.refuse("a mark", "none");
@@ -210,7 +213,7 @@ class Machine {
     for (const item of items) list.push(item);
   }
 
-  /** `__setstate__`: a state dict's `_metadata`, which nobody reads, and nothing else. */
+  /** `__setstate__`: accepts only a state dict's `_metadata`, which is ignored. */
   build(): void {
     const state = this.pop();
     if (!(this.top() instanceof Map) || !(state instanceof Map)) {
@@ -219,7 +222,7 @@ class Machine {
   }
 }
 
-/** What each opcode does, by its byte; all that are not here are refused. */
+/** The action of each opcode, by its byte; all others are rejected. */
 const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
   0x80: (m) => {
     const version = m.byte();
@@ -264,16 +267,16 @@ const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
 };
 
 /**
- * Reads one pickle as data. Python's own machine runs whatever a file names; this one knows the
- * opcodes that numbers, text, tuples, lists and dicts need, calls nothing but the functions that it
- * was given, and refuses every other opcode and name.
+ * Reads one pickle as data. Python's own unpickler runs whatever a file names; this one supports only
+ * the opcodes that numbers, text, tuples, lists and dicts need, calls only the functions that it was
+ * given, and rejects every other opcode and name.
  *
  * @param where the file's name, for messages
- * @param bytes of the file
+ * @param the file's bytes
  * @param offset where the pickle begins
- * @param world what it may refer to
+ * @param world the names that it may refer to
  * @returns the value and where the pickle ends
- * @throws DataError naming the opcode or the Python name that is refused
+ * @throws DataError naming the rejected opcode or Python name
  */
 export function unpickle(
   where: string,
