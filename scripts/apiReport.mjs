@@ -45,7 +45,7 @@ Object.keys(entries).forEach((name, at) => {
 });
 if (process.exitCode === 1) {
   console.error(
-    "If the change is meant: `npm run api`, a line in CHANGELOG.md, and for a name that goes see docs/package.md.",
+    "If the change is intended, run `npm run api` and add a line to CHANGELOG.md; for a removed name, see docs/package.md.",
   );
 }
 

@@ -45,4 +45,4 @@ if (audit.isServed) {
     audit.refused,
     "Update them, or accept them with a reason in scripts/supply/audit.mjs.",
   );
-} else console.log(`skipped: npm audit: the registry serves none (${audit.reason})`);
+} else console.log(`skipped: npm audit: the registry does not support it (${audit.reason})`);

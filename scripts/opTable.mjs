@@ -33,6 +33,6 @@ const text = await format(await script.exports.backendsPage(), {
 });
 if (!process.argv.includes("--check")) fs.writeFileSync(file, text);
 else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) {
-  console.error("docs/backends.md is not current: run `node scripts/opTable.mjs`.");
+  console.error("docs/backends.md is out of date: run `node scripts/opTable.mjs`.");
   process.exitCode = 1;
 }

@@ -100,7 +100,7 @@ export async function benchAccuracy(
           });
           console.log(
             `${recipe.name}, fold ${split.fold + 1}, seed ${seed}: ${means.join(" / ")}, ` +
-              `${cpuSeconds} s of CPU, last loss ${lastLoss?.toFixed(3) ?? "not kept"}`,
+              `${cpuSeconds} s of CPU, last loss ${lastLoss?.toFixed(3) ?? "not recorded"}`,
           );
         }
         trained.push({ recipe: recipe.name, fold: split.fold, seed, scores });

@@ -44,7 +44,7 @@ function printGrowth(points: readonly (readonly [number, number])[]): void {
   const offset = meanY - slope * meanX;
   const furthest = Math.max(...points.map(([x, y]) => Math.abs(y - offset - slope * x) / y));
   console.log(
-    `memory: ${offset.toFixed(0)} MiB + ${(slope * 1000).toFixed(2)} MiB a thousand tokens; furthest from the line ${(100 * furthest).toFixed(1)} %`,
+    `memory: ${offset.toFixed(0)} MiB + ${(slope * 1000).toFixed(2)} MiB per thousand tokens; largest deviation ${(100 * furthest).toFixed(1)} %`,
   );
 }
 

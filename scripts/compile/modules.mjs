@@ -26,7 +26,7 @@ export async function compileModules(root, out) {
   const files = Object.keys(sources.inputs);
   const outside = Object.values(sources.inputs).flatMap(({ imports }) => imports);
   const node = outside.find(({ path: name, external }) => external && name.startsWith("node:"));
-  if (node !== undefined) throw new Error(`${node.path} is imported by what a browser loads`);
+  if (node !== undefined) throw new Error(`${node.path} is imported by browser code`);
   const packages = [...new Set(outside.filter(({ external }) => external).map(({ path: p }) => p))];
   const taken = packages.filter((name) => bundledPackages.includes(name));
   const { outputFiles } = await esbuild.build({

@@ -25,5 +25,5 @@ function noticeOf(folder) {
   );
   const file = fs.readdirSync(folder).find((each) => /^(licen[cs]e|copying)(\.|$)/i.test(each));
   const text = file === undefined ? null : fs.readFileSync(path.join(folder, file), "utf8").trim();
-  return `${name} ${version} (${license})\n\n${text ?? "Its package holds no text of the licence."}\n`;
+  return `${name} ${version} (${license})\n\n${text ?? "Its package contains no licence text."}\n`;
 }

@@ -28,7 +28,7 @@ export function figuresPage(results) {
   return (
     [
       "# Figures",
-      "Every recorded measurement, as `bench/results/` holds it, with the command that takes it again. How they are taken: `bench/README.md`. Accuracy on real slices: [accuracy](accuracy.md).",
+      "Every recorded benchmark in `bench/results/`, with the command that reproduces it. Method: `bench/README.md`. Accuracy on real slices: [accuracy](accuracy.md).",
       ...sections.filter((part) => part !== ""),
     ].join("\n\n") + "\n"
   );

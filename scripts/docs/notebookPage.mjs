@@ -13,7 +13,7 @@ export function notebookPage(name, { metadata, cells }, isRendered) {
   const title = metadata.title ?? stem;
   const outputs = isRendered
     ? `<a href="../rendered-notebooks/${stem}.html">The notebook as it ran, with its pictures</a>`
-    : "Its outputs are not on this page: `npm run reports` runs the notebooks, and `npm run docs` then links what came out.";
+    : "Its outputs are not on this page: `npm run reports` runs the notebooks, and `npm run docs` then links the pages with outputs.";
   const body = cells.map(({ cell_type: type, source }) => {
     const text = (Array.isArray(source) ? source.join("") : source).trim();
     if (type === "code") return `\`\`\`ts\n${text}\n\`\`\``;

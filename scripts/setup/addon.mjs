@@ -222,7 +222,7 @@ function compileFailure(compiler, report) {
   if (full !== null) return full;
   return new SetupFailure(
     `${compiler} could not compile the addon`,
-    `It takes C++17 (g++ 9, clang 10 or newer); CXX names another compiler. All it said is in ${report.log}.`,
+    `C++17 is required (g++ 9, clang 10 or newer); set CXX to use another compiler. The full output is in ${report.log}.`,
     report.errors,
   );
 }
@@ -248,7 +248,7 @@ function tryAddon(addon, wanted) {
   if (answer.stdout !== wanted) {
     throw new SetupFailure(
       `the addon loads TensorFlow ${answer.stdout}, not the wheel's ${wanted}`,
-      "Is another libtensorflow on LD_LIBRARY_PATH or LD_PRELOAD? Take it off and run set-up again.",
+      "Is another libtensorflow on LD_LIBRARY_PATH or LD_PRELOAD? Remove it and run set-up again.",
     );
   }
   return answer.stdout;
@@ -263,7 +263,7 @@ export function findCompiler(env) {
   }
   throw new SetupFailure(
     `no C++ compiler found (looked for ${names.join(", ")})`,
-    `Install one with ${installHint("compiler", process.platform)}, or name it in CXX, and run set-up again.`,
+    `Install one with ${installHint("compiler", process.platform)}, or set CXX to its path, and run set-up again.`,
   );
 }
 
@@ -279,7 +279,7 @@ function targetFolder(places) {
  */
 export const placeAddonStep = {
   name: "placeAddon",
-  title: "addon in its place",
+  title: "addon in tfjs-node",
   inputs: (context) => targetFolder(context),
   isWhole: (context) =>
     Object.values(products).every((name) => {

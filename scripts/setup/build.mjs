@@ -59,7 +59,7 @@ export const buildStep = {
     if (!report.ok) {
       throw new SetupFailure(
         "src/ does not compile",
-        `Mend the errors below (\`npm run build\` shows them too) and run set-up again. All it said is in ${report.log}.`,
+        `Fix the errors below (\`npm run build\` shows them too) and run set-up again. The full output is in ${report.log}.`,
         report.errors,
       );
     }

@@ -65,7 +65,7 @@ function parseRange(requirement) {
 function malformed(what) {
   return new SetupFailure(
     `environment.yml: cannot read "${what.trim()}"`,
-    "Keep to its form: `- python>=A.B,<C.D`, `- pip` and a `- pip:` list with one `name==version` a line.",
+    "The expected form is `- python>=A.B,<C.D`, `- pip` and a `- pip:` list with one `name==version` per line.",
   );
 }
 

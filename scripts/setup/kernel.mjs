@@ -45,7 +45,7 @@ export const kernelStep = {
     if (!report.ok || !fs.existsSync(path.join(folder, "kernel.json"))) {
       throw new SetupFailure(
         `the kernel could not be installed into ${folder}`,
-        `Is it writable? All that was said is in ${report.log}.`,
+        `Is it writable? The full output is in ${report.log}.`,
         report.errors,
       );
     }

@@ -29,8 +29,8 @@ export class Lock {
         continue;
       }
       const reason = holder.isChild
-        ? `a set-up that was killed left a tool at work (process ${holder.pid})`
-        : `another set-up is at work (process ${holder.pid})`;
+        ? `a set-up that was killed left a tool running (process ${holder.pid})`
+        : `another set-up is running (process ${holder.pid})`;
       if (reason !== told) say(`Waiting: ${reason}`);
       told = reason;
       await sleep(pollMs);

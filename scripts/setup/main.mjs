@@ -65,7 +65,7 @@ export async function main(args, env, say = (line) => console.log(line)) {
     await lock.take(say);
     isLocked = true;
     if (!machine.isTested) {
-      say(`Set-up: ${machine.platform} ${machine.arch} is written for but not tested.`);
+      say(`Set-up: ${machine.platform} ${machine.arch} is supported but not tested.`);
     }
     await runSteps(steps, context, stamps);
     if (process.getuid?.() === 0) say(rootHint);

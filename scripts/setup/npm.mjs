@@ -84,14 +84,14 @@ export function npmFailure({ output, errors, log }) {
   if (soundsOffline(output)) {
     return new SetupFailure(
       "npm cannot reach the package registry: is there a network?",
-      `Connect, or name a mirror or proxy (npm config set registry …, HTTPS_PROXY), and run set-up again. All it said is in ${log}.`,
+      `Connect, or set a mirror or proxy (npm config set registry …, HTTPS_PROXY), and run set-up again. The full output is in ${log}.`,
     );
   }
   const full = diskFailure(output);
   if (full !== null) return full;
   return new SetupFailure(
     "npm could not install the packages",
-    `All it said is in ${log}. Mend the cause and run set-up again.`,
+    `The full output is in ${log}. Fix the cause and run set-up again.`,
     errors,
   );
 }

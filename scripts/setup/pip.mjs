@@ -70,9 +70,9 @@ export const pipStep = {
     const { gpu, version, requirements } = requirementsFor(context);
     const marker = path.join(context.engineFolder, "pip-at-work");
     if (fs.existsSync(marker) && python.kind === "venv") {
-      context.say("  an earlier pip was cut short: looking for what it left half done");
+      context.say("  an earlier pip was interrupted: looking for incomplete packages");
       const broken = removeBroken(python.sitePackages);
-      if (broken.length > 0) context.say(`  to be installed again: ${broken.join(", ")}`);
+      if (broken.length > 0) context.say(`  reinstalling: ${broken.join(", ")}`);
     }
     fs.writeFileSync(marker, "");
     await clearOtherTensorflow(context, requirements[tensorflowAt(requirements)], version);
@@ -125,7 +125,7 @@ async function clearOtherTensorflow(context, requirement, version) {
       `If nothing else needs it: \`${python.executable} -m pip uninstall ${others.map((one) => one.name).join(" ")}\`, then run set-up again. Or let set-up make .venv: unset LAYERBOOK_PYTHON, deactivate conda.`,
     );
   }
-  context.say(`  taking out ${list}, which does not match ${requirement}`);
+  context.say(`  uninstalling ${list}, which does not match ${requirement}`);
   await context.runLogged("pip-uninstall", python.executable, [
     ...["-E", "-s", "-m", "pip", "uninstall", "--yes"],
     // Also the wanted one if it is installed: they share files.
@@ -138,14 +138,14 @@ export function pipFailure({ output, errors, log }) {
   if (soundsOffline(output)) {
     return new SetupFailure(
       "pip cannot reach the Python package index: is there a network?",
-      `Connect, or name a mirror or proxy (PIP_INDEX_URL, HTTPS_PROXY), and run set-up again: what is downloaded already is kept. All it said is in ${log}.`,
+      `Connect, or set a mirror or proxy (PIP_INDEX_URL, HTTPS_PROXY), and run set-up again: what is downloaded already is kept. The full output is in ${log}.`,
     );
   }
   const full = diskFailure(output);
   if (full !== null) return full;
   return new SetupFailure(
     "pip could not install the packages of environment.yml",
-    `All it said is in ${log}. Mend the cause and run set-up again; it goes on from here.`,
+    `The full output is in ${log}. Fix the cause and run set-up again; it continues from here.`,
     errors,
   );
 }

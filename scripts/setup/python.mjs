@@ -134,7 +134,7 @@ function takeEnvironment({ env, environment }, { kind, executable }) {
   const found = which(executable, env);
   const facts = found === null ? null : inspectPython(found, env);
   if (facts === null)
-    throw new SetupFailure(`${name}: ${executable} is no Python that runs`, otherwise);
+    throw new SetupFailure(`${name}: ${executable} is not a working Python`, otherwise);
   const place = placeInRange(facts.version, environment.python);
   if (place !== "fits") {
     throw new SetupFailure(
@@ -169,7 +169,7 @@ async function adoptVenv({ root, env, environment, say }, executable) {
   const facts = inspectPython(executable, env);
   const flaw = flawOfVenv(folder, facts, environment.python);
   if (flaw === null && facts !== null) return finish(facts, "venv");
-  say(`  .venv ${flaw}: making it anew`);
+  say(`  .venv ${flaw}: recreating it`);
   return null;
 }
 
@@ -180,8 +180,8 @@ async function adoptVenv({ root, env, environment, say }, executable) {
  * @returns {string | null} what is wrong with it
  */
 export function flawOfVenv(folder, facts, range) {
-  if (facts === null || !fs.existsSync(path.join(folder, "pyvenv.cfg"))) return "is half-made";
-  if (!facts.hasPip) return "is half-made (no pip)";
+  if (facts === null || !fs.existsSync(path.join(folder, "pyvenv.cfg"))) return "is incomplete";
+  if (!facts.hasPip) return "is incomplete (no pip)";
   const place = placeInRange(facts.version, range);
   if (place !== "fits") return `has Python ${facts.version}, ${place} for TensorFlow's wheel`;
   // Its scripts contain the interpreter's full path, so an environment cannot be moved.
@@ -220,7 +220,7 @@ async function makeVenv(context, executable) {
     if (full !== null) throw full;
     throw new SetupFailure(
       `.venv could not be made with ${base.executable}`,
-      `Is there room on the disk, and is ${root} writable? ${installHint("venv", process.platform, undefined, base.version)} may be what it lacks; all it said is in ${made.log}.`,
+      `Is there room on the disk, and is ${root} writable? You may need ${installHint("venv", process.platform, undefined, base.version)}. The full output is in ${made.log}.`,
       made.tail,
     );
   }
@@ -256,7 +256,7 @@ function findBasePython({ env, environment }) {
  * @param {string} [platform]
  */
 export function noBasePython(found, range, platform = process.platform) {
-  const other = "or set LAYERBOOK_PYTHON to one that is elsewhere";
+  const other = "or set LAYERBOOK_PYTHON to the path of another one";
   const fitting = found.find(({ version }) => placeInRange(version, range) === "fits");
   if (fitting !== undefined) {
     return new SetupFailure(

@@ -81,8 +81,8 @@ function standing(step, context, stamps) {
   if (stamp === null) return { state: "open", detail: "not done yet" };
   context.results[step.name] = stamp.result;
   return step.isWhole(context, stamp.result)
-    ? { state: "stale", detail: "done, but what goes into it has changed since" }
-    : { state: "open", detail: "what it made is gone or altered" };
+    ? { state: "stale", detail: "done, but its inputs have changed since" }
+    : { state: "open", detail: "its result is missing or modified" };
 }
 
 /**

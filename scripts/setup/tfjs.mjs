@@ -70,7 +70,7 @@ export const tfjsStep = {
       const mended = withoutOldUtil(fs.readFileSync(file, "utf8"));
       if (calls.test(mended)) {
         throw new SetupFailure(
-          `${file} is not that of tfjs-node-gpu 4.22.0`,
+          `${file} is not the file of tfjs-node-gpu 4.22.0`,
           "Install the version that package.json pins, then run set-up again.",
         );
       }

@@ -10,7 +10,7 @@ const permissive = new Set([
 
 /** Other accepted licences, with reasons. None of these packages is bundled in our files. */
 const accepted = [
-  { name: /^@img\/sharp-/, why: "libvips is LGPL: loaded as a library of its own, optional" },
+  { name: /^@img\/sharp-/, why: "libvips is LGPL: loaded as a separate library, optional" },
   { name: /^axe-core$/, why: "MPL-2.0: tests alone use it" },
   { name: /^caniuse-lite$/, why: "CC-BY-4.0: data that build tools read" },
   { name: /^rollup-plugin-dts$/, why: "LGPL-3.0: a build tool; its output is ours" },
@@ -20,7 +20,7 @@ const accepted = [
   },
   {
     name: /^zeromq$/,
-    why: "MPL-2.0 for libzmq: loaded as a library of its own, the kernel's part",
+    why: "MPL-2.0 for libzmq: loaded as a separate library, the kernel's part",
   },
 ];
 

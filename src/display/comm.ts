@@ -7,8 +7,8 @@ function commHost(where: string): CommHost {
   if (host !== null) return host.comms;
   throw new SetupError({
     where,
-    expected: "a notebook whose frontend can be talked to",
-    got: "a program outside of one",
+    expected: "a notebook with a connected frontend",
+    got: "a program outside a notebook",
     remedy: 'Run it in a cell of the kernel "TypeScript (layerbook)"',
   });
 }

@@ -44,7 +44,7 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
     ? "too few patients to test the difference"
     : p < SIGNIFICANT
       ? `the difference is significant (${sayPValue(p)}, paired over ${pairs.length} patients)`
-      : `the difference may be chance (${sayPValue(p)}, paired over ${pairs.length} patients)`;
+      : `the difference may be due to chance (${sayPValue(p)}, paired over ${pairs.length} patients)`;
   return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
 }
 

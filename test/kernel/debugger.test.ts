@@ -384,7 +384,7 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
     for (const [reference, name, value, message] of [
       [await scopeOf("Locals"), "y", "nothing", "ReferenceError: nothing is not defined"],
       [await scopeOf("Locals"), "a; b", "1", "a; b: expected a variable's name"],
-      [123_456, "y", "1", "y: the cell has gone on since it was listed"],
+      [123_456, "y", "1", "y: the cell has continued since it was listed"],
     ] as const) {
       const args = { variablesReference: reference, name, value };
       expect(await attempt("setVariable", args)).toMatchObject({ success: false, message });

@@ -74,7 +74,7 @@ describe("a kernel whose engine does not load", () => {
       .filter(({ content }) => content["name"] === "stderr")
       .map(({ content }) => stripVTControlCharacters(String(content["text"])))
       .join("");
-    expect(said).toContain("layerbook is not whole: the addon is not built");
+    expect(said).toContain("layerbook is not completely installed: the addon is not built");
     expect(said).toMatch(/BROKEN +engine +Error: the addon is not built/);
     expect(reply.content["status"]).toBe("ok");
     // Reported once; cells that need no native engine work.

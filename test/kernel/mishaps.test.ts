@@ -44,7 +44,9 @@ describe("a mishap in a cell", () => {
         ename: "SessionEnded",
         evalue: expect.stringContaining(signal) as unknown,
       });
-      expect(error?.traceback.join("\n")).toContain("All variables are gone; the notebook is not");
+      expect(error?.traceback.join("\n")).toContain(
+        "All variables are lost; the notebook itself is unchanged",
+      );
       expect(outputs).toContainEqual({ type: "stream", name: "stdout", text: "last words\n" });
       expect(await notebook.value("typeof kept === 'undefined' ? 1 : 2").catch(String)).toContain(
         "Cannot find name 'kept'",

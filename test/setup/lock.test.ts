@@ -52,7 +52,7 @@ describe("the lock of set-up", () => {
     const { done, state } = taking();
     await pause();
     expect(state.isTaken).toBe(false);
-    expect(state.said).toEqual([`Waiting: another set-up is at work (process ${other.noted.pid})`]);
+    expect(state.said).toEqual([`Waiting: another set-up is running (process ${other.noted.pid})`]);
     await other.stop();
     await done;
   });
@@ -63,7 +63,7 @@ describe("the lock of set-up", () => {
     const { done, state } = taking();
     await pause();
     expect(state.isTaken).toBe(false);
-    expect(state.said[0]).toMatch(/a set-up that was killed left a tool at work/);
+    expect(state.said[0]).toMatch(/a set-up that was killed left a tool running/);
     await tool.stop();
     await done;
   });

@@ -90,7 +90,7 @@ describe("a named Python", () => {
 
   it("is refused if it does not run", async () => {
     await expect(run({ LAYERBOOK_PYTHON: path.join(folder(), "none") })).rejects.toThrow(
-      /is no Python that runs/,
+      /is not a working Python/,
     );
   });
 });
@@ -127,8 +127,8 @@ describe("making .venv", () => {
   });
 
   it.each([
-    ["has no interpreter", { "project/.venv/pyvenv.cfg": "" }, /is half-made/],
-    ["has an interpreter that does not run", { "project/.venv/bin/python": "" }, /is half-made/],
+    ["has no interpreter", { "project/.venv/pyvenv.cfg": "" }, /is incomplete/],
+    ["has an interpreter that does not run", { "project/.venv/bin/python": "" }, /is incomplete/],
   ])("is done anew where it %s", async (_what, files: Record<string, string>, message) => {
     writeFiles(folder(), files);
     const inside = fakePython("inside");
@@ -138,7 +138,7 @@ describe("making .venv", () => {
   });
 
   it.each([
-    ["without pip", { hasPip: false }, "", /half-made \(no pip\)/],
+    ["without pip", { hasPip: false }, "", /incomplete \(no pip\)/],
     ["of too old a Python", { version: "3.9.0" }, "", /has Python 3\.9\.0, too old/],
     [
       "that was moved",

@@ -109,7 +109,10 @@ describe("the steps of set-up", () => {
     state.input = 2;
     expect(states()).toEqual(["stale", "done"]);
     fs.rmSync(path.join(root, "made"));
-    expect(check()[0]).toMatchObject({ state: "open", detail: "what it made is gone or altered" });
+    expect(check()[0]).toMatchObject({
+      state: "open",
+      detail: "its result is missing or modified",
+    });
     stamps.clear("make");
     expect(check()[1]).toMatchObject({ state: "open", detail: "waits for the steps above" });
   });

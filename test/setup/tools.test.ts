@@ -83,7 +83,7 @@ describe("the compiler", () => {
   });
 
   it("is reported as missing with a remedy", () => {
-    const remedy = /Install one with .* or name it in CXX/;
+    const remedy = /Install one with .* or set CXX to its path/;
     expect(() => findCompiler(env())).toThrow(
       "no C++ compiler found (looked for g++, c++, clang++)",
     );

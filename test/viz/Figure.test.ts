@@ -95,7 +95,7 @@ describe("compareMasks", () => {
   it("refuses a mask on another grid, no case, and columns that differ", () => {
     const wrong = { ...item("a", 5, 7), image: plane(5, 5, []) };
     expect(() => compareMasks([wrong], { classNames })).toThrow(
-      /\["a"\].masks\["Truth"\]: expected 5 x 5 pixels, as the scan, got 5 x 7/,
+      /\["a"\].masks\["Truth"\]: expected 5 x 5 pixels, like the scan, got 5 x 7/,
     );
     expect(() => compareMasks([], { classNames })).toThrow(ConfigError);
     const fewer = { ...item("b", 5, 7), masks: [] };

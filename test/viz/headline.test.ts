@@ -30,7 +30,7 @@ describe("headline", () => {
       "Residual Attention U-Net reaches a mean Dice of 1.00 on 8 held-out slices, U-Net 0.58; the difference is significant (p = 0.008, paired over 8 patients).",
     );
     expect(headline({ a: right.evaluation, b: right.evaluation })).toMatch(
-      /may be chance \(p = 1\.0/,
+      /may be due to chance \(p = 1\.0/,
     );
     expect(headline({ unet: right.evaluation })).toBe(
       "U-Net reaches a mean Dice of 1.00 on 8 held-out slices.",

@@ -57,8 +57,6 @@ describe("modelGraph", () => {
   });
 
   it("refuses a model that is not built", () => {
-    expect(() => modelGraph(tf.sequential())).toThrow(
-      /modelGraph: expected a layers model that is built/,
-    );
+    expect(() => modelGraph(tf.sequential())).toThrow(/modelGraph: expected a built layers model/);
   });
 });

@@ -75,7 +75,7 @@ export function copyValue(where: string, value: unknown, above: readonly object[
     expected: "null, a boolean, a finite number, text, bytes, or arrays and plain objects of these",
     got:
       typeof value === "object" && above.includes(value)
-        ? "an object inside itself"
+        ? "an object that contains itself"
         : describe(value),
   });
 }

@@ -326,8 +326,7 @@ function checkName(name: string): string {
   if (!name.startsWith("_")) return name;
   throw new ConfigError({
     where: `widget.state.${name}`,
-    expected:
-      "a name without an underscore at its head, which the widget protocol keeps for itself",
+    expected: "a name without a leading underscore, which the widget protocol reserves",
     got: JSON.stringify(name),
   });
 }

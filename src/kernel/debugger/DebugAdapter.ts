@@ -276,7 +276,7 @@ export class DebugAdapter {
 
   #frame(id: number): UserFrame {
     const found = this.#stopped?.find((frame) => frame.id === id);
-    if (found === undefined) throw new Error(`frame ${id}: the cell has gone on since`);
+    if (found === undefined) throw new Error(`frame ${id}: the cell has continued since`);
     return found;
   }
 

@@ -170,7 +170,7 @@ export class Variables {
     callFrameId: string | null,
   ): Promise<Variable> {
     const held = this.#held.get(reference);
-    if (held === undefined) throw new Error(`${name}: the cell has gone on since it was listed`);
+    if (held === undefined) throw new Error(`${name}: the cell has continued since it was listed`);
     const { objects, scope } = held;
     if (scope !== null) {
       const assignment = `${variableName(name)} = (${value}\n)`;

@@ -81,7 +81,7 @@ function endedError(code: number | null, signal: NodeJS.Signals | null): CellErr
     evalue,
     traceback: [
       `\u001b[1mSessionEnded\u001b[0m: ${evalue}.`,
-      "All variables are gone; the notebook is not. A new session is ready: run the cells again from the top.",
+      "All variables are lost; the notebook itself is unchanged. A new session is ready: run the cells again from the top.",
     ],
   };
 }

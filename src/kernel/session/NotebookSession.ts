@@ -214,7 +214,7 @@ export class NotebookSession {
 
   #help(expression: string): Bundle {
     const found = this.inspect(expression, expression.length);
-    const data = found ?? { "text/plain": `${expression}: nothing of this name is known` };
+    const data = found ?? { "text/plain": `${expression}: no such name` };
     return { source: "page", data, start: 0 };
   }
 

@@ -226,7 +226,7 @@ export function runSession(options: SessionMainOptions): void {
 
   reader.on("message", (message: ReaderMessage) => {
     const handled = handle(message).catch((error: unknown) => {
-      report("The kernel's own error", error);
+      report("Internal error of the kernel", error);
       if ("id" in message) {
         const error = session.describe(new Error("the kernel failed; see the cell's output"));
         send({

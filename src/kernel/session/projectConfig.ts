@@ -61,7 +61,7 @@ export function readProjectConfig(cwd: string): ProjectConfig {
   const name = relative(cwd, file);
   const read = ts.readConfigFile(file, (path) => ts.sys.readFile(path));
   const { error } = read;
-  if (error !== undefined) return { ...NONE, notice: `${name} is not read: ${textOf(error)}\n` };
+  if (error !== undefined) return { ...NONE, notice: `${name} cannot be read: ${textOf(error)}\n` };
   const parsed = ts.parseJsonConfigFileContent(
     read.config as unknown,
     // The project's list of files is not needed, and finding them takes time.

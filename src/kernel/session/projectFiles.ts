@@ -64,7 +64,7 @@ export class ProjectFiles {
     const file = this.#open(path);
     if (file.state === "new") {
       if (file.compiled?.hasTopLevelAwait === true) {
-        throw new Error(`${path} waits at its top: load it by \`await import()\``);
+        throw new Error(`${path} has a top-level await: load it with \`await import()\``);
       }
       void this.#run(path, file); // synchronous
     }

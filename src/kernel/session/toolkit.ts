@@ -6,7 +6,7 @@ import { isTfjsLoaded } from "./tfjsRecovery";
 export const TOOLKIT_SOURCE = `export * from "layerbook";
 export * as tf from "@tensorflow/tfjs";
 declare global {
-  /** Asks the user for a line and waits; \`initial\` where nothing is typed. */
+  /** Asks the user for a line and waits; \`initial\` is returned if nothing is typed. */
   function prompt(message?: string, initial?: string): string | null;
 }
 `;
@@ -61,7 +61,8 @@ export class Toolkit {
       }
     });
     const [problem = null] = problems;
-    if (problem !== null) warn(`layerbook is not whole: ${problem}\n${doctorReport(packageRoot)}`);
+    if (problem !== null)
+      warn(`layerbook is not completely installed: ${problem}\n${doctorReport(packageRoot)}`);
     checkStop();
     return this.#values;
   }

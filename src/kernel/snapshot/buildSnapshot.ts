@@ -56,7 +56,7 @@ const CHECK = `
 for (const name of require("node:module").builtinModules) {
   if (!/^(?:_|internal|sys$|trace_events$|wasi$|punycode$|inspector)/.test(name)) require(name);
 }
-if (!(Symbol.for("layerbook.prepared") in globalThis)) throw new Error("it holds no files");
+if (!(Symbol.for("layerbook.prepared") in globalThis)) throw new Error("it contains no files");
 process.exit(0);
 `;
 

@@ -22,7 +22,7 @@ export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBun
   const header = ["class", "slices with it", "share of pixels"];
   const areNumbered = classNames.slice(1).every((each) => /^class \d+$/.test(each));
   const caption = areNumbered
-    ? "Classes by number: nothing in the data names them; classNames (--classes) does"
+    ? "Classes are numbered: the data do not name them; set classNames (--classes)"
     : "Classes";
   const pictures = casePictures(pick(labelled.length > 0 ? labelled : cases), classNames);
   return {

@@ -137,7 +137,7 @@ function evaluationRows({ summary, records = [] }: EvaluationResultLike): {
         String(casesWithFalseAlarm),
       ];
     });
-  const caption = `Mean Dice per case ${number(summary.dice)}: over the foreground classes that a case's truth has, then over cases; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth has it.`;
+  const caption = `Mean Dice per case ${number(summary.dice)}: over the foreground classes in a case's truth, then over cases; ${summary.cases} cases of ${summary.groups} patients or groups. Each class is averaged over the cases whose truth contains it.`;
   return { header, rows, caption };
 }
 

@@ -99,5 +99,5 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
     ? `${lead}; the difference is significant (${sayPValue(pHolm)}).`
-    : `${lead}; the difference may be chance (${sayPValue(pHolm)}).`;
+    : `${lead}; the difference may be due to chance (${sayPValue(pHolm)}).`;
 }

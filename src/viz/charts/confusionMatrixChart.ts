@@ -19,7 +19,7 @@ export function confusionMatrixChart(
   if (counts.length !== size || counts.some((row) => row.length !== size)) {
     throw new ConfigError({
       where: "confusionMatrixChart.counts",
-      expected: `${size} x ${size} counts, as there are class names`,
+      expected: `${size} x ${size} counts, one row and column per class name`,
       got: `${counts.length} x ${counts[0]?.length ?? 0}`,
     });
   }

@@ -25,7 +25,7 @@ export function deletionCurve(deletion: DeletionLike, label = "Probability of th
   const curves = [
     { name: "most attended first", curve: attended, dash: "solid" },
     { name: "by chance", curve: random, dash: "dash" },
-    ...(nearby === null ? [] : [{ name: "by chance, as near", curve: nearby, dash: "dot" }]),
+    ...(nearby === null ? [] : [{ name: "by chance, nearby", curve: nearby, dash: "dot" }]),
   ];
   const data = curves.map(({ name, curve, dash }, index): PlotlyJson => ({
     type: "scatter",
@@ -40,10 +40,10 @@ export function deletionCurve(deletion: DeletionLike, label = "Probability of th
     data,
     layout: {
       margin: { l: 64, r: 24, t: 40, b: 52 },
-      xaxis: { title: { text: "Share of the image that is deleted" }, rangemode: "tozero" },
+      xaxis: { title: { text: "Fraction of the image deleted" }, rangemode: "tozero" },
       yaxis: { title: { text: label }, range: [0, 1] },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     },
-    description: `${label} while places are deleted; areas: ${curves.map(({ name, curve }) => `${name} ${curve.area.toFixed(2)}`).join(", ")}.`,
+    description: `${label} as pixels are deleted; areas: ${curves.map(({ name, curve }) => `${name} ${curve.area.toFixed(2)}`).join(", ")}.`,
   });
 }

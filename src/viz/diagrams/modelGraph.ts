@@ -127,7 +127,7 @@ export function modelGraph(model: GraphedModel): Figure {
   if (!Array.isArray(model.outputs) || model.outputs.length === 0) {
     throw new ConfigError({
       where: "modelGraph",
-      expected: "a layers model that is built",
+      expected: "a built layers model",
       got: `a model without outputs`,
       remedy: "Give the first layer an `inputShape`, or call `build` before drawing",
     });

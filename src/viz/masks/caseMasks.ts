@@ -70,9 +70,9 @@ export function listMasks(where: string, cases: readonly ComparedCase[]): Listed
       if (labels.height !== image.height || labels.width !== image.width) {
         throw new ConfigError({
           where: `${where}["${id}"].masks["${title}"]`,
-          expected: `${image.height} x ${image.width} pixels, as the scan`,
+          expected: `${image.height} x ${image.width} pixels, like the scan`,
           got: `${labels.height} x ${labels.width}`,
-          remedy: "Bring the mask back to the scan's grid first.",
+          remedy: "Resample the mask to the scan's grid first.",
         });
       }
     }

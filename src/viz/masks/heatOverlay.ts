@@ -35,7 +35,7 @@ export function checkCoversScan(where: string, map: PlaneLike, scan: PlaneLike):
   if (map.data.length !== map.height * map.width || Math.abs(ratio) > 0.02) {
     throw new ConfigError({
       where,
-      expected: `a map of the scan's proportions, ${scan.height} x ${scan.width}`,
+      expected: `a map with the scan's aspect ratio, ${scan.height} x ${scan.width}`,
       got: `${map.height} x ${map.width} with ${map.data.length} values`,
     });
   }

@@ -57,7 +57,7 @@ export function runReport(run: EvaluatedRun): Report {
       {
         heading: "Scores",
         text: [
-          "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap. A slice's Dice is the mean over the classes that its truth has; the mean Dice is the mean over those slices.",
+          "Dice is twice the overlap of prediction and truth over the sum of their sizes: 1 is a perfect match, 0 no overlap. A slice's Dice is the mean over the classes in its truth; the mean Dice is the mean over those slices.",
           ...(data.splitNote === null ? [] : [data.splitNote]),
         ],
         html: evaluationTable(evaluation),
@@ -65,11 +65,12 @@ export function runReport(run: EvaluatedRun): Report {
           {
             figure: scoreBars({ [model]: evaluation }),
             caption:
-              "Mean over the slices whose truth has the class, with 95 % bootstrap intervals over patients. Bars over fewer than five slices are lighter.",
+              "Mean over the slices whose truth contains the class, with 95 % bootstrap intervals over patients. Bars over fewer than five slices are lighter.",
           },
           {
             figure: confusionMatrixChart(summary.pooled.confusion.counts, classNames),
-            caption: "Where the pixels of each true class went, all held-out slices together.",
+            caption:
+              "What the pixels of each true class were predicted as, over all held-out slices.",
           },
         ],
       },
@@ -108,7 +109,7 @@ export function runReport(run: EvaluatedRun): Report {
           {
             figure: trainingCurves([{ model, epochs: result.records }]),
             caption:
-              "Loss and Dice on the validation slices by epoch. This Dice picks the weights: it is the mean of the classes' means, at the network's own size, and not to be compared with the scores above.",
+              "Loss and Dice on the validation slices by epoch. This Dice selects the weights: it is the mean of the class means at the network's resolution, and cannot be compared with the scores above.",
           },
         ],
       },

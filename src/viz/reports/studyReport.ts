@@ -55,7 +55,7 @@ export function studyReport(reported: ReportedStudy): Report {
       {
         heading: "Worst cases first",
         text: [
-          "A case's Dice is the mean over the foreground classes that it has; over all rows, folds and seeds that it was tested in.",
+          "A case's Dice is the mean over the foreground classes in its truth, averaged over all rows, folds and seeds in which it was tested.",
         ],
         html: worstCases(records),
       },
@@ -102,7 +102,7 @@ function tableFigures(kind: string, table: StudyTable): ReportSection["figures"]
     return [
       captioned(
         leakStudyBars(leakBars(table)),
-        "The dotted line is the honest protocol; what a bar has beyond it is protocol.",
+        "The dotted line is the honest protocol; the part of a bar beyond it comes from the protocol.",
       ),
     ];
   }
@@ -112,7 +112,7 @@ function tableFigures(kind: string, table: StudyTable): ReportSection["figures"]
   return [
     captioned(
       ablationBars(intervalRows(table)),
-      "Mean Dice with 95 % bootstrap intervals over patients; marks are of the paired test against the first row.",
+      "Mean Dice with 95 % bootstrap intervals over patients; marks show the paired test against the first row.",
     ),
   ];
 }

@@ -153,7 +153,7 @@ function windowOf(
       where: "sliceViewer.window",
       expected: "{ low, high }, since these scans are not in Hounsfield units",
       got: `the preset "${wanted}"`,
-      remedy: 'Give the cases `unit: "HU"` where their values are Hounsfield units.',
+      remedy: 'Give the cases `unit: "HU"` if their values are Hounsfield units.',
     });
   }
   return percentileWindow(image);
