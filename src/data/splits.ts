@@ -83,7 +83,7 @@ function deal(
     throw new ConfigError({
       where,
       expected: `at least ${wanted} groups of cases`,
-      got: `${groups.length} (${cases.length} cases)`,
+      got: `${groups.length} (${cases.length} ${cases.length === 1 ? "case" : "cases"})`,
       remedy:
         "Add patients, ask for fewer parts, or, if the slices are of different patients, give each a group of its own",
     });

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { DataError } from "../core/errors";
 
 const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
@@ -13,6 +13,7 @@ const READ_ERRORS: SystemErrors = {
   EISDIR: ["a folder", "Name a file inside it"],
   ENOTDIR: ["a path that goes through a file", "Check the path for a typing error"],
   ELOOP: ["a link that leads back to itself", DANGLING_REMEDY],
+  ENAMETOOLONG: ["a name that is too long", "Choose a shorter one"],
   EMFILE: ["too many open files", "Raise the limit (ulimit -n), or read fewer files at a time"],
 };
 
@@ -44,7 +45,11 @@ export function asWriteError(path: string, cause: unknown): DataError {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function typed(
@@ -56,7 +61,9 @@ function typed(
 ): DataError {
   if (cause instanceof DataError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
-  const known = code === "ENOENT" && isLink(path) ? DANGLING : errors[code];
+  // A folder cannot be made where a link stands, even if that leads nowhere.
+  const isDangling = ["ENOENT", "EEXIST"].includes(code) && isLink(path) && !existsSync(path);
+  const known = isDangling ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
   return new DataError({ where: path, expected, got, remedy: known?.[1] ?? otherwise, cause });
 }

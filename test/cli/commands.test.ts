@@ -581,6 +581,12 @@ describe("bad input", () => {
     60_000,
   );
 
+  it("refuses --fold without the file whose folds it counts", async () => {
+    const { code, stderr } = await cli.run([...trainOn("phantom"), "--fold", "2"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^layerbook: --fold: expected --split FILE/);
+  });
+
   it("shows the stack with --verbose only", async () => {
     const result = await cli.run([...trainOn(at("nowhere")), "--verbose"]);
     expect(result.code).toBe(2);

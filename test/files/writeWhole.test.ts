@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdtemp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError } from "../../src/core/errors";
+import { withFolderLock } from "../../src/experiments/storage/folderLock";
 import { writeFolderWhole, writeWhole } from "../../src/files/writeWhole";
 
 let folder: string;
@@ -34,6 +35,20 @@ describe("writeWhole", () => {
     await writeFile(join(folder, "file"), "");
     await expect(writeWhole(join(folder, "file", "a.txt"), "x")).rejects.toThrow(DataError);
     expect((await readdir(folder)).sort()).toEqual(["b.txt", "file"]);
+  });
+
+  it("names a folder that is a link to nothing as one", async () => {
+    const link = join(folder, "link");
+    await symlink("nowhere", link);
+    const error = await withFolderLock(link, () => Promise.resolve()).catch(
+      (e: Error) => e.message,
+    );
+    expect(error).toContain(`${link}: expected a place to write to, got a link whose target does`);
+    const long = join(folder, "n".repeat(300));
+    const refused = await withFolderLock(long, () => Promise.resolve()).catch(
+      (e: Error) => e.message,
+    );
+    expect(refused).toMatch(/a name that is too long. Choose a shorter one$/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
+import { ConfigError } from "../../core/errors";
 import type { TrackingOptions } from "../../experiments/tracking/trackersOf";
 import { addTrackingOptions } from "../trackingOptions";
 import { integerOption } from "../options";
@@ -14,7 +15,7 @@ interface TrainOptions extends CommonOptions, TrainingOptions, TrackingOptions {
   readonly model: string;
   readonly out: string;
   readonly split?: string;
-  readonly fold: number;
+  readonly fold?: number;
 }
 
 /** `layerbook train`: one model, from data to a run folder. */
@@ -31,7 +32,11 @@ export function registerTrainCommand(program: Command): void {
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
   command
     .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
-    .option("--fold <number>", "which of the file's splits, counted from 1", integerOption(1), 1);
+    .option(
+      "--fold <number>",
+      "which of the file's splits, counted from 1; default 1",
+      integerOption(1),
+    );
   addTrackingOptions(command);
   addTrainingOptions(command, ["folds"]);
   addCommonOptions(command).action(
@@ -41,13 +46,21 @@ export function registerTrainCommand(program: Command): void {
         await import("../library");
       const { inferenceOptions, summaryScores, trackedSettings, trackersOf } =
         await import("../library");
+      if (options.fold !== undefined && options.split === undefined) {
+        throw new ConfigError({
+          where: "--fold",
+          expected: "--split FILE, whose folds it counts",
+          got: "no --split",
+          remedy: "Name the file, or leave --fold out: train makes one split by itself.",
+        });
+      }
       const given =
         options.split === undefined
           ? {}
           : await ownSplit({
               source: options.data,
               path: options.split,
-              fold: options.fold,
+              fold: options.fold ?? 1,
               config,
             });
       const trackers = trackersOf(options, {
@@ -94,10 +107,10 @@ export function registerTrainCommand(program: Command): void {
           : [
               `\nOn ${counted(run.testCases.length, "slice")} held out:\n`,
               summaryTable(evaluation.summary, evaluation.records[0].distanceUnit),
-              `Resizing to ${config.size} pixels alone holds Dice below ${ceiling
-                .slice(1)
-                .map((value) => formatScore(value))
-                .join(", ")}.`,
+              ...ceilingLine(
+                config.size,
+                ceiling.slice(1).map((value) => formatScore(value)),
+              ),
             ]),
         ...(data.splitNote === null ? [] : [data.splitNote]),
         `\nSaved in ${options.out}`,
@@ -109,6 +122,12 @@ export function registerTrainCommand(program: Command): void {
       };
     }),
   );
+}
+
+/** A class that no held-out slice has is not limited by anything. */
+function ceilingLine(size: number, scores: readonly string[]): string[] {
+  if (scores.every((score) => score === "-")) return [];
+  return [`Resizing to ${size} pixels alone holds Dice below ${scores.join(", ")}.`];
 }
 
 function counted(count: number, noun: string): string {

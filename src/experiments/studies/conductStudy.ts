@@ -6,6 +6,7 @@ import type { TrainingConfig } from "../config/trainingConfig";
 import { refuseChanged, refuseUnusedSettings } from "../training/unusedSettings";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
+import { expectForeground, missingClassNotes } from "../training/missingClasses";
 import type { TrainingHooks } from "../training/fitSplit";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import { expectNoOwner } from "../storage/folderLock";
@@ -70,6 +71,7 @@ export async function conductStudy(
   );
   await expectNoOwner(out);
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
+  expectForeground(source, dataset);
   const folds =
     splitFile === undefined
       ? crossValidationFolds(dataset.cases, config)
@@ -79,6 +81,7 @@ export async function conductStudy(
   refuseUnusedSettings(jobs);
   const study: Study = { kind, source, config, jobs };
   await options.beforeRun?.(study, dataset);
+  for (const note of missingClassNotes(dataset, folds)) console.warn(`${kind}: ${note}`);
   const executor =
     options.executor ??
     inProcessExecutor((id) =>

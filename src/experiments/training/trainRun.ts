@@ -9,6 +9,7 @@ import { memberConfig } from "../storage/runs";
 import { buildModel } from "./buildModel";
 import type { TrainingCallback } from "./events";
 import { leakCopies } from "./leakedSamples";
+import { expectForeground, missingClassNotes } from "./missingClasses";
 import { prepareOptions } from "./prepareOptions";
 import { pretrain } from "./pretraining";
 import { checkUnlabelled, lessonsOf, trainTeacher } from "./stages";
@@ -97,6 +98,10 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     ownSplit ??
     (manifest === null ? newSplit(dataset, config) : await savedSplit(out, dataset, config));
   checkSplit(split, dataset.cases);
+  expectForeground(source, dataset);
+  if (manifest === null) {
+    for (const note of missingClassNotes(dataset, [split])) console.warn(`${model}: ${note}`);
+  }
   return withFolderLock(out, () => trainInFolder({ ...options, source, dataset, split }));
 }
 

@@ -80,6 +80,13 @@ describe("tablesOf", () => {
     );
   });
 
+  it("shows no deviation of one case, and no interval of none", () => {
+    const one = tableMarkdown(tablesOf([record("unet", { a: HALF })]).tableOne);
+    expect(one).toMatch(/\| 0\.667 \| +0\.667 \(1\) \|.*\| +- \| +- \| +1 \|/);
+    const nothing = tableMarkdown(tablesOf([record("unet", {})]).tableOne);
+    expect(nothing.split("\n").find((line) => line.startsWith("| U-Net"))).not.toMatch(/±| to /);
+  });
+
   it("says the same in CSV, LaTeX and as an arquero table", async () => {
     const { tableOne } = tablesOf(records);
     const [head, first] = tableCsv(tableOne).split("\n");

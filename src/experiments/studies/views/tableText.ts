@@ -95,9 +95,13 @@ function cellsOf(table: StudyTable, row: TableRow): string[] {
     ...table.columns.map((column) => {
       const { mean, sd, count } = row.scores[column];
       const cases = column.startsWith("Dice ") ? ` (${count})` : "";
-      return `${formatScore(mean)} ± ${formatScore(sd)}${cases}`;
+      // One case has no deviation, and none has no mean.
+      const deviation = Number.isFinite(sd) ? ` ± ${formatScore(sd)}` : "";
+      return `${formatScore(mean)}${deviation}${cases}`;
     }),
-    `${formatScore(interval.low)} to ${formatScore(interval.high)}`,
+    Number.isFinite(interval.low)
+      ? `${formatScore(interval.low)} to ${formatScore(interval.high)}`
+      : "-",
     formatPValue(pHolm),
     String(row.cases),
   ];

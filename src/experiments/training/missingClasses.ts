@@ -1,0 +1,52 @@
+import { DataError } from "../../core/errors";
+import type { Split } from "../../data/splits";
+import type { SliceDataset } from "../../data/types";
+
+/**
+ * Refuses to train on masks that are background everywhere.
+ *
+ * @throws DataError that says so
+ */
+export function expectForeground(source: string, { cases }: Pick<SliceDataset, "cases">): void {
+  if (cases.some(({ labels }) => labels?.data.some((label) => label > 0) ?? false)) return;
+  throw new DataError({
+    where: source,
+    expected: "masks in which something is marked",
+    got: `${cases.length} that are background everywhere`,
+    remedy: "Check that these are the masks, and not files of the same names",
+  });
+}
+
+/** Foreground classes that none of the slices with these ids has; a network that trains on them cannot learn these. */
+export function missingClasses(
+  { cases, classNames }: Pick<SliceDataset, "cases" | "classNames">,
+  ids: readonly string[],
+): string[] {
+  const chosen = new Set(ids);
+  const present = new Set(
+    cases.flatMap(({ id, labels }) => (chosen.has(id) ? [...new Set(labels?.data)] : [])),
+  );
+  return classNames.filter((_, label) => label > 0 && !present.has(label));
+}
+
+/**
+ * What to tell a person of the classes that some folds never train on.
+ *
+ * @returns one line per class; none where every fold has every class
+ */
+export function missingClassNotes(
+  dataset: Pick<SliceDataset, "cases" | "classNames">,
+  folds: readonly Pick<Split, "fold" | "train">[],
+): string[] {
+  const without = new Map<string, number[]>();
+  for (const { fold, train } of folds) {
+    for (const missing of missingClasses(dataset, train)) {
+      without.set(missing, [...(without.get(missing) ?? []), fold + 1]);
+    }
+  }
+  return [...without].map(([className, numbers]) => {
+    const what = `no training slice has "${className}", so it cannot be learned`;
+    if (folds.length === 1) return `${what}.`;
+    return `in ${numbers.length === 1 ? "fold" : "folds"} ${numbers.join(", ")} ${what}.`;
+  });
+}
