@@ -1,4 +1,4 @@
-"""Writes papermill's parameters as TypeScript, for the kernel of layerbook and any other of that language."""
+"""Writes papermill's parameters as TypeScript, for layerbook's kernel and other TypeScript kernels."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from papermill.exceptions import PapermillException
 from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
 
-# A larger integer would silently become another number.
+# A larger integer would silently be rounded.
 LARGEST = 2**53 - 1
 
 NAME = re.compile(r"(?!\d)[\w$]+")
@@ -18,7 +18,7 @@ RESERVED = frozenset(
     "static super switch this throw true try typeof var void while with yield".split()
 )
 
-# `let name: type = value; // help`; a string may hold what looks like a comment.
+# `let name: type = value; // help`; a string may contain what looks like a comment.
 VALUE = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[^"'`/]|/(?!/)"""
 DECLARATION = re.compile(
     rf"\s*(?:let|const|var)\s+(?P<name>[\w$]+)\s*(?::(?P<type>[^=]+))?=(?P<value>(?:{VALUE})+?);?\s*(?://(?P<help>.*))?"
@@ -26,7 +26,7 @@ DECLARATION = re.compile(
 
 
 def check(value):
-    """Refuses what TypeScript's numbers cannot hold, at any depth."""
+    """Rejects integers that TypeScript's numbers cannot represent, at any depth."""
     if isinstance(value, dict):
         for each in value.values():
             check(each)
@@ -38,7 +38,7 @@ def check(value):
 
 
 class TypeScriptTranslator(Translator):
-    """JSON is TypeScript, and so are the three numbers that json.dumps writes though JSON lacks them."""
+    """JSON is valid TypeScript, and so are NaN, Infinity and -Infinity, which json.dumps also writes."""
 
     @classmethod
     def translate(cls, val):
@@ -53,7 +53,7 @@ class TypeScriptTranslator(Translator):
     def assign(cls, name, str_val):
         if NAME.fullmatch(name) is None or name in RESERVED:
             raise PapermillException(f"{name!r}: expected a name that TypeScript can declare")
-        # Under the strict rules an empty list would take nothing, and null no other value.
+        # Under the strict rules an empty list would accept no element, and null no other value.
         kind = {"null": ": any", "[]": ": any[]", "{}": ": Record<string, any>"}.get(str_val, "")
         return f"let {name}{kind} = {str_val};"
 
@@ -73,9 +73,9 @@ class TypeScriptTranslator(Translator):
 
 
 class LayerbookEngine(NBClientEngine):
-    """papermill's own engine, by another name: an engine is what papermill lets other packages register."""
+    """papermill's own engine under another name: registering an engine is how papermill loads this package."""
 
 
-# By the language too, so that a kernel installed under another name finds it.
+# Also by language, so that a kernel installed under another name uses it.
 papermill_translators.register("layerbook", TypeScriptTranslator)
 papermill_translators.register("typescript", TypeScriptTranslator)

@@ -1,9 +1,9 @@
-// Turns the static pictures of charts into interactive ones where the page has plotly.js.
-// A print shows the static pictures: plotly would be cut at the paper's edge.
+// Makes the static pictures of charts interactive if the page has plotly.js.
+// Print uses the static pictures: plotly charts would be cut off at the paper's edge.
 (function () {
   "use strict";
 
-  // Of whiskers on bars, and of the halo around them, as src/viz/whiskers.ts has them for a theme that it cannot know.
+  // The colours of whiskers on bars and of their halo, which are adapted to the theme; see src/viz/whiskers.ts.
   const WHISKER = "#333333";
   const HALO = "rgba(255,255,255,0.9)";
 
@@ -45,17 +45,17 @@
     return themedLayout;
   }
 
-  // Two plots side by side need this much; on a phone they stand one below the other.
+  // The minimum width for two plots side by side; on a phone they are stacked.
   const SIDE_BY_SIDE = 520;
 
-  // A figure for a box of some width.
+  // Fits a figure into a box of the given width.
   function fitted(data, layout, width) {
     return width >= SIDE_BY_SIDE
       ? withShortNames(data, layout, 36)
       : withShortNames(data, inColumn(layout), 18);
   }
 
-  // Names of rows in lines, since on one line they leave no room for the bars.
+  // Wraps row names, since on one line they leave no room for the bars.
   function withShortNames(data, layout, length) {
     const names = [
       ...new Set(data.filter(({ orientation }) => orientation === "h").flatMap(({ y }) => y)),
@@ -88,7 +88,7 @@
       .join("<br>");
   }
 
-  // Plots in a row become plots in a column.
+  // Stacks plots that are side by side.
   function inColumn(layout) {
     const domainOf = (axis) => layout[axis].domain ?? [0, 1];
     const columns = Object.keys(layout)
@@ -121,13 +121,13 @@
     figure.dataset.mounted = "";
     const { data, layout } = JSON.parse(script.textContent);
     const box = document.createElement("div");
-    // A group and not a picture: plotly's buttons are inside.
+    // A group, not an image, because it contains plotly's buttons.
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", picture.getAttribute("aria-label") ?? "");
     const draw = () => {
       const theme = colours(figure);
       const shape = fitted(data, layout, figure.clientWidth || Infinity);
-      // The container has the size, so that a hidden tab cannot shrink the figure.
+      // The container has a fixed size, so that a hidden tab cannot shrink the figure.
       box.style.cssText = `width:100%;max-width:${shape.width ?? 760}px;height:${shape.height ?? 380}px`;
       window.Plotly.newPlot(box, themedTraces(data, theme), themed(shape, theme), {
         responsive: true,

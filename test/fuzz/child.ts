@@ -1,7 +1,7 @@
 import { fuzzFormat, fuzzFormats } from "./fuzzReaders";
 
 /**
- * One format in a process of its own: `child.cjs FORMAT COUNT SEED`; the result as JSON on stdout. Without
+ * Fuzzes one format in a separate process: `child.cjs FORMAT COUNT SEED`; the result as JSON on stdout. Without
  * arguments it lists the formats.
  */
 async function main(): Promise<void> {

@@ -7,7 +7,7 @@ import { mutate } from "./mutate";
 
 const root = resolve(__dirname, "../..");
 
-/** A run of the script, in processes of its own: what this one holds from other tests is not counted. */
+/** A run of the script in separate processes, so that memory used by other tests is not counted. */
 interface FuzzRun {
   readonly code: number;
   readonly result: FuzzResult & { readonly peakMiB: number; readonly limitMiB: number };
@@ -42,7 +42,7 @@ describe("damaged files", () => {
     },
   );
 
-  it("are damaged alike for a seed", () => {
+  it("are damaged in the same way for the same seed", () => {
     const sound = Buffer.from("a sound file of some bytes");
     const damage = (seed: number) => mutate(createRandom(seed), sound).toString("hex");
     expect(damage(3)).toBe(damage(3));

@@ -13,12 +13,12 @@ import { readNpz } from "../../src/data/readNpz";
 import { readTorchWeightsFile } from "../../src/engine/weights/torchWeightsFile";
 import { mutate } from "./mutate";
 
-/** A format: its sound files, how one is damaged, what reads it. */
+/** A format: its valid files, how they are damaged, and the reader. */
 interface Format {
   readonly ending: string;
   readonly files: readonly Buffer[];
   readonly read: (path: string) => Promise<unknown>;
-  /** Damage inside the packing; by default the file itself is damaged. */
+  /** Damages the uncompressed content; by default the file itself is damaged. */
   readonly isPacked?: boolean;
 }
 
@@ -31,7 +31,7 @@ function goldenFiles(root: string, name: string, pick: (one: Golden) => boolean)
     .map((base64) => Buffer.from(base64, "base64"));
 }
 
-/** What the fixtures of files have in common. */
+/** The common fields of file fixtures. */
 interface Golden {
   readonly name: string;
   readonly kind?: string;
@@ -44,9 +44,9 @@ const IS_CODEC = /JPEG|run-length/;
 const noWarning = { onUnitGuess: () => undefined, onPlaceDoubt: () => undefined };
 const readScan = (path: string) => readNifti(path, noWarning);
 const readTorch = (path: string): Promise<unknown> =>
-  // An async function: what it throws is a rejection, as of the other readers.
+  // Asynchronous, so that an error is a rejection, as with the other readers.
   Promise.resolve().then(() => readTorchWeightsFile(path));
-/** Reads a segmentation on the images that it was made on, which are sound. */
+/** Reads a segmentation together with its undamaged images. */
 function readOnItsImages(root: string): (path: string) => Promise<unknown> {
   const fixture = readFileSync(join(root, "test", "golden", "dicomSegmentation.json"), "utf8");
   const { images } = JSON.parse(fixture) as { images: readonly string[] };
@@ -61,7 +61,7 @@ function readOnItsImages(root: string): (path: string) => Promise<unknown> {
   };
 }
 
-/** The formats, with the committed fixtures as sound files. */
+/** The formats, with the committed fixtures as valid files. */
 export function fuzzFormats(root: string): Readonly<Record<string, Format>> {
   const nifti = goldenFiles(root, "nifti", ({ name }) => !name.includes("packed"));
   return {
@@ -133,18 +133,18 @@ function processorMs(): number {
   return (user + system) / 1000;
 }
 
-/** How a format's files ended. */
+/** The results of a format's files. */
 export interface FuzzResult {
   readonly values: number;
   readonly refusals: number;
-  /** Anything that is neither a value nor a DataError that names the file, or took too long. */
+  /** Results other than a value or a DataError that names the file, and reads that took too long. */
   readonly faults: readonly string[];
   readonly slowestMs: number;
 }
 
-/** More processor time than this is a hang; the clock on the wall also counts what others run. */
+/** More processor time than this counts as a hang; wall-clock time would include other processes. */
 const MAX_MS = 2000;
-/** More than this held after one read of a file of a few hundred bytes is an attack that worked. */
+/** Holding more memory than this after reading a file of a few hundred bytes counts as a fault. */
 const MAX_HELD_BYTES = 256 * 2 ** 20;
 
 /**

@@ -1,9 +1,9 @@
 import type { Random } from "../../src/core/random";
 
-/** Values that break careless readers: ends of ranges, signs, lengths. */
+/** Values that often break readers: limits of ranges, signs, lengths. */
 const EXTREMES = [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff];
 
-/** One damaged copy of a file: some of its bytes changed, moved, doubled, removed or cut off. */
+/** A damaged copy of a file: some of its bytes changed, moved, duplicated, removed or truncated. */
 export function mutate(random: Random, original: Uint8Array): Buffer {
   let bytes = Buffer.from(original);
   const changes = random.integer(1, 6);
@@ -20,13 +20,13 @@ export function mutate(random: Random, original: Uint8Array): Buffer {
       case 2:
         for (let i = at; i < at + length; i++) bytes[i] = random.integer(0, 256);
         break;
-      case 3: // cut off
+      case 3: // truncated
         if (random.uniform() < 0.3) bytes = bytes.subarray(0, at);
         break;
       case 4: // removed
         bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
         break;
-      case 5: // doubled
+      case 5: // duplicated
         bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
         break;
       case 6: // most formats have their lengths near the start

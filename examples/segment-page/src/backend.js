@@ -6,7 +6,7 @@ import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threa
 /** From the fastest to the one that runs everywhere. */
 const BACKENDS = ["webgpu", "webgl", "wasm"];
 
-/** The code of a backend is fetched when it is asked for. */
+/** Loads the code of a backend on first use. */
 async function load(name) {
   if (name === "webgpu") {
     if (!("gpu" in navigator)) return false;
@@ -28,7 +28,7 @@ async function load(name) {
 }
 
 /**
- * Starts the backend that was asked for, or the fastest that works here.
+ * Starts the requested backend, or the fastest that works here.
  *
  * @returns its name
  */

@@ -1,4 +1,4 @@
-/** What was dropped, folders opened. */
+/** The dropped files, including those in dropped folders. */
 export async function droppedFiles({ items, files }) {
   const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (entries.length === 0) return [...files];
@@ -10,7 +10,7 @@ async function filesOf(entry) {
   const reader = entry.createReader();
   const found = [];
   for (;;) {
-    // A reader hands out at most 100 entries at a time.
+    // A reader returns at most 100 entries at a time.
     const some = await new Promise((done, fail) => reader.readEntries(done, fail));
     if (some.length === 0) break;
     found.push(...some);
@@ -18,7 +18,7 @@ async function filesOf(entry) {
   return (await Promise.all(found.map(filesOf))).flat();
 }
 
-/** Files in memory, as `readScan` takes them. */
+/** Reads files into memory, in the form that `readScan` accepts. */
 export async function inMemory(files) {
   return Promise.all(
     files.map(async (file) => ({

@@ -3,7 +3,7 @@ import { startBackend } from "./backend.js";
 import { droppedFiles, inMemory } from "./files.js";
 import { showResult } from "./result.js";
 
-// What `npx layerbook export RUN --to web --output public/model` wrote; `?model=` names another.
+// The output of `npx layerbook export RUN --to web --output public/model`; `?model=` selects another.
 const modelAddress = new URLSearchParams(location.search).get("model") ?? "./model";
 
 const byId = (id) => document.getElementById(id);
@@ -12,7 +12,7 @@ let stop = new AbortController();
 let model = null;
 let running = Promise.resolve();
 
-/** The model, loaded once and again for another backend, since weights lie in the backend. */
+/** The model, loaded once per backend, since its weights are stored in the backend. */
 async function segmenter(backend) {
   if (model?.backend === backend) return model.segmenter;
   model?.segmenter.dispose();
@@ -50,7 +50,7 @@ async function run(files, { signal }) {
   showResult(scan, masks, loaded.preprocessing.classNames);
 }
 
-/** One scan at a time: a new one stops the one before. */
+/** Segments one scan at a time: a new one stops the previous one. */
 async function begin(files) {
   if (files.length === 0) return;
   stop.abort(new DOMException("Stopped.", "AbortError"));
@@ -65,7 +65,7 @@ async function begin(files) {
   byId("working").hidden = true;
 }
 
-/** Our own errors say what is wrong and what to do; others are shown as they come. */
+/** An error as text: ours say what is wrong and what to do; others are shown unchanged. */
 function readable(error) {
   if (!(error instanceof LayerbookError)) return `Something went wrong: ${error.message}`;
   const remedy = error.remedy === undefined ? "" : ` ${error.remedy.replace(/\.?$/, ".")}`;

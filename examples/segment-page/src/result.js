@@ -16,7 +16,7 @@ export function showResult(scan, masks, classNames) {
     masks: [{ title: "Prediction", labels: masks[index] }],
   }));
   const html = sliceViewer(cases, { classNames }).toHtml();
-  // Scripts of a fragment run when it is inserted; those of innerHTML do not.
+  // Scripts in a fragment run when it is inserted; those in innerHTML do not.
   byId("viewer").replaceChildren(document.createRange().createContextualFragment(html));
   linkMask(scan, masks);
   byId("result").hidden = false;

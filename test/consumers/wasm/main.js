@@ -5,7 +5,7 @@ import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threa
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm";
 import { LSHAttention, SGD, diceLoss } from "layerbook";
 
-// tfjs chooses by what the browser can do, and wants to know where all three are.
+// tfjs chooses one of three by the browser's features, and needs the URLs of all of them.
 const at = (file) => new URL(file, import.meta.url).href;
 setWasmPaths({
   "tfjs-backend-wasm.wasm": at(plain),
@@ -36,7 +36,7 @@ globalThis.trainOneStep = async (backend) => {
   return { backend: tf.getBackend(), before, after: (await loss().data())[0] };
 };
 
-/** WebAssembly has no gradient of a convolution: what is said then. */
+/** WebAssembly has no gradient of a convolution; returns the error. */
 globalThis.trainConvolution = async (backend) => {
   await tf.setBackend(backend);
   const model = makeModel(tf.layers.conv2d({ filters: 2, kernelSize: 1 }));
