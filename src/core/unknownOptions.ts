@@ -46,7 +46,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
  * @param where e.g. `"MultiHeadAttention"`
  * @param options as the caller gave them
  * @param known every name that is read
- * @throws ConfigError naming the unknown option and the nearest known one
+ * @throws ConfigError naming the unknown option and the nearest known one, or for options that are no object
  * @example
  * const attempt = () => refuseUnknownOptions("demo", { epoch: 3 }, ["epochs", "seed"]);
  * try { attempt(); } catch (error) { (error as Error).message; }
@@ -57,6 +57,13 @@ export function refuseUnknownOptions(
   options: object,
   known: readonly string[],
 ): void {
+  if (typeof options !== "object" || (options as object | null) === null) {
+    throw new ConfigError({
+      where,
+      expected: "an object of options",
+      got: JSON.stringify(options) ?? typeof options,
+    });
+  }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
     const nearest = nearestName(name, known);

@@ -158,8 +158,8 @@ export function fusedLstm(
       if (asksForMore()) {
         return tf.grads((...each: tf.Tensor[]) => composite(named(each)))(again, dStates);
       }
-      const kept = Object.fromEntries(names.map((name, i) => [name, saved[5 + i]]));
-      return gradients(recorder, named(again), kept as unknown as Steps, dStates);
+      const savedSteps = Object.fromEntries(names.map((name, i) => [name, saved[5 + i]]));
+      return gradients(recorder, named(again), savedSteps as unknown as Steps, dStates);
     };
     const { state, carry } = steps;
     return { value: tf.concat([state, carry], -1), gradFunc };

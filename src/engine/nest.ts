@@ -64,10 +64,11 @@ export function flatten(where: string, nest: unknown): FlatNest {
   const tensors: tf.Tensor[] = [];
   const signature = new Map<string, string>();
   const around = new Set<object>();
+  const placeOf = (path: string): string => (path === "" ? where : `${where} ${path}`);
   const within = <T>(value: object, path: string, body: () => T): T => {
     if (around.has(value)) {
       throw new TraceError({
-        where: `${where} ${path}`,
+        where: placeOf(path),
         expected: "a nest of arrays and objects that ends",
         got: "an object that contains itself",
         remedy: "Pass only the parts that the function needs.",
@@ -93,10 +94,13 @@ export function flatten(where: string, nest: unknown): FlatNest {
     if (typeof value === "object" && value !== null) {
       if (ArrayBuffer.isView(value) || value instanceof Promise) {
         throw new TraceError({
-          where: `${where} ${path}`,
+          where: placeOf(path),
           expected: "tensors and plain values",
           got: value instanceof Promise ? "a promise" : value.constructor.name,
-          remedy: "Turn it into a tensor first: only tensors may change from call to call.",
+          remedy:
+            value instanceof Promise
+              ? "Await it outside: a function that is recorded cannot be async."
+              : "Turn it into a tensor first: only tensors may change from call to call.",
         });
       }
       if (isPlain(value)) {
@@ -114,7 +118,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
       signature.set(path, `${value.constructor.name} #${identityOf(value)}`);
       return { kind: "static", value };
     }
-    signature.set(path, staticText(`${where} ${path}`, value));
+    signature.set(path, staticText(placeOf(path), value));
     return { kind: "static", value };
   };
   const structure = visit(nest, "");

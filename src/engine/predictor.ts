@@ -1,5 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../core/errors";
 import { nodeBackend, usesGpu } from "./binding";
+import { checkPredictorOptions } from "./checkOptions";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
 import type { RecordedFunction } from "./graph";
@@ -54,15 +56,16 @@ interface Loaded {
  * the convolutions before them, and TensorFlow fuses what is left.
  *
  * @param model with any number of inputs and outputs
+ * @throws ConfigError for an option that is unknown or out of its range; the predictor throws ShapeError
+ *   for another number of inputs than the model has
  * @example
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [5] })] });
  * const predict = createPredictor(model);
  * predict(tf.zeros([2, 5])).shape; // [2, 3]
  */
-export function createPredictor(
-  model: tf.LayersModel,
-  { precision = "float32", maxTraces = DEFAULT_MAX_TRACES }: PredictorOptions = {},
-): Predictor {
+export function createPredictor(model: tf.LayersModel, options: PredictorOptions = {}): Predictor {
+  checkPredictorOptions(options);
+  const { precision = "float32", maxTraces = DEFAULT_MAX_TRACES } = options;
   const loaded = new Map<CacheEntry, Loaded>();
   const weights = model.weights.map((weight) => weight.read() as tf.Variable);
   let frozen: readonly object[] = [];
@@ -98,6 +101,14 @@ export function createPredictor(
 
   const predict = (images: tf.Tensor | readonly tf.Tensor[]): unknown => {
     const flat = flatten("predict, argument", [images]);
+    const wanted = model.inputs.map(({ name }) => name);
+    if (wanted.length > 0 && flat.tensors.length !== wanted.length) {
+      throw new ShapeError({
+        where: `createPredictor("${model.name}")`,
+        expected: `${wanted.length} inputs (${wanted.join(", ")})`,
+        got: String(flat.tensors.length),
+      });
+    }
     // An assigned variable has other data: the constants are out of date.
     if (weights.some(({ dataId }, i) => dataId !== frozen[i])) [...loaded.keys()].forEach(unload);
     const entry = cache.entryFor(flat);

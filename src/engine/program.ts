@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { NumericsError, TraceError } from "../core/errors";
 import { printed } from "../core/ops/print";
 import { nodeBackend, usesGpu } from "./binding";
+import { checkCompile, checkProgramOptions } from "./checkOptions";
 import type { RecordedFunction } from "./graph";
 import { nameNodes } from "./graphDef";
 import type { NamedFunction } from "./graphDef";
@@ -134,14 +135,18 @@ export interface Program {
  * ```
  *
  * tfjs' variables stay right by themselves: read one at any time, assign one at any time.
+ *
+ * @throws ConfigError for an option that is unknown or out of its range
  */
 export function createProgram(options: ProgramOptions = {}): Program {
+  checkProgramOptions(options);
   return new GraphProgram(options);
 }
 
 /**
  * Compiles one function, as a program of its own.
  *
+ * @throws ConfigError for what is no function, and for an option that is unknown or out of its range
  * @example
  * const twice = compile((x: tf.Tensor) => tf.mul(x, 2));
  * twice(tf.tensor1d([1, 2])).arraySync(); // [2, 4]
@@ -150,7 +155,8 @@ export function compile<F extends AnyFunction>(
   fn: Synchronous<F>,
   options: CompileOptions & ProgramOptions = {},
 ): Compiled<F> {
-  return createProgram(options).compile<F>(fn, options);
+  checkCompile("compile", fn, options);
+  return new GraphProgram(options).record<F>(fn, options);
 }
 
 /** A graph of a program under names of its own. */
@@ -181,6 +187,12 @@ class GraphProgram implements Program {
   }
 
   compile<F extends AnyFunction>(given: Synchronous<F>, options: CompileOptions = {}): Compiled<F> {
+    checkCompile("program.compile", given, options);
+    return this.record(given, options);
+  }
+
+  /** {@link compile} with options that have been checked. */
+  record<F extends AnyFunction>(given: Synchronous<F>, options: CompileOptions): Compiled<F> {
     const fn = given as F;
     const {
       name = fn.name || "compiled",

@@ -102,6 +102,10 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     this.maskInputs = new MaskInputs(where, maskInputs, ["padding"], ["padding"]);
   }
 
+  protected override get callOptions(): readonly string[] {
+    return ["buckets"];
+  }
+
   override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
     if (isSymbolic(inputs)) {
       const given = Array.isArray(inputs) ? inputs : [inputs];
@@ -262,7 +266,7 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     const seed = training === true ? this.seeds.next() : tf.tensor1d([this.args.seed, 0], "int32");
     const given = Array.isArray(mask) ? (mask[0] as tf.Tensor) : (mask as tf.Tensor | null);
     return {
-      ...this.args,
+      ...fillLshSettings("LSHAttention", this.args),
       seed,
       ...(given ? { mask: tf.reshape<tf.Rank.R2>(given, [x.shape[0], -1]) } : {}),
       ...(buckets === undefined ? {} : { buckets }),

@@ -160,6 +160,10 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     );
   }
 
+  protected override get callOptions(): readonly string[] {
+    return ["attentionMask", "useCausalMask", "returnAttentionScores"];
+  }
+
   override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
     if (isSymbolic(inputs)) return super.apply(this.maskInputs.wire(asList(inputs)), options);
     return super.apply(inputs, this.maskInputs.sift(inputs, options));

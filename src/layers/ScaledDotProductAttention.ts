@@ -89,6 +89,10 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
     );
   }
 
+  protected override get callOptions(): readonly string[] {
+    return ["attentionMask", "returnWeights"];
+  }
+
   override apply(...[inputs, options = {}]: ApplyArguments): ApplyResult {
     if (isSymbolic(inputs)) {
       const given = Array.isArray(inputs) ? inputs : [inputs];

@@ -39,17 +39,17 @@ const factories: Readonly<Record<LossName, (options: NamedLossOptions) => Segmen
  */
 export function lossByName(name: string, options: NamedLossOptions = {}): SegmentationLoss {
   if (!isLossName(name)) {
-    const nearest = nearestName(name, LOSS_NAMES);
+    const nearest = nearestName(String(name), LOSS_NAMES);
     throw new ConfigError({
       where: "lossByName",
       expected: `one of ${LOSS_NAMES.join(", ")}`,
-      got: name,
+      got: typeof name === "string" ? name : typeof name,
       ...(nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` }),
     });
   }
   return factories[name](options);
 }
 
-function isLossName(name: string): name is LossName {
-  return Object.hasOwn(factories, name);
+function isLossName(name: unknown): name is LossName {
+  return typeof name === "string" && Object.hasOwn(factories, name);
 }

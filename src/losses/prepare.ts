@@ -128,6 +128,14 @@ export function prepareTargets(
       got: formatShape(prediction.shape),
     });
   }
+  if (numClasses < 2) {
+    throw new ShapeError({
+      where: `${where}.prediction`,
+      expected: "[batch, ...space, classes] of at least 2 classes",
+      got: formatShape(prediction.shape),
+      remedy: "The background is a class too: two channels in place of one with a sigmoid.",
+    });
+  }
   if (mask !== undefined) expectSpace(`${where}.mask`, mask, space);
   const { classWeights, ignoreIndex = options.ignoreLabel } = options;
   if (classWeights !== undefined && classWeights.length !== numClasses) {
@@ -139,10 +147,7 @@ export function prepareTargets(
   }
   const masked = mask === undefined ? null : mask.toFloat();
   const both = (a: tf.Tensor, b: tf.Tensor | null): tf.Tensor => (b === null ? a : tf.mul(a, b));
-  const isOneHot =
-    labels.rank === prediction.rank &&
-    labels.shape[labels.rank - 1] === numClasses &&
-    numClasses > 1;
+  const isOneHot = labels.rank === prediction.rank && labels.shape[labels.rank - 1] === numClasses;
   if (isOneHot) {
     expectSpace(`${where}.labels`, labels, prediction.shape);
     const given = labels.toFloat();

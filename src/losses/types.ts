@@ -12,7 +12,8 @@ export interface SegmentationLoss<Kind extends PredictionKind = "logits"> {
   /**
    * @param labels class indices `[batch, ...space]` (or `[batch, ...space, 1]`), or one-hot
    *   `[batch, ...space, classes]`; a voxel whose one-hot row is all 0 counts nowhere. `...space` may
-   *   be an image, a volume or nothing.
+   *   be an image, a volume or nothing. Indices of any dtype; a loss reads no values, so a fraction is
+   *   cut off, as in Keras, and an index that is no class gives a wrong loss. `fit` refuses both.
    * @param prediction `[batch, ...space, classes]`, logits or probabilities as `from` says
    * @param mask 1 where a voxel counts, 0 where it does not; `[batch, ...space]`
    * @returns a scalar

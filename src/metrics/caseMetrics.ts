@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/errors";
+import { refuseUnknownOptions } from "../core/unknownOptions";
 import { labelBoxes } from "./boundingBoxes";
 import { classCounts, countPairs, pixelAccuracy } from "./confusion";
 import type { ClassCounts, ConfusionMatrix } from "./confusion";
@@ -100,6 +101,21 @@ export interface CaseOptions {
   readonly lesionOptions?: LesionOptions;
 }
 
+const OPTIONS: readonly (keyof CaseOptions)[] = [
+  "id",
+  "group",
+  "classNames",
+  "spacingMm",
+  "tolerance",
+  "ignoreLabel",
+  "lungMask",
+  "diseaseLabels",
+  "surface",
+  "hasDistances",
+  "hasLesions",
+  "lesionOptions",
+];
+
 /**
  * Every score of one case, in one pass over its voxels and one over each class's box.
  *
@@ -120,6 +136,7 @@ export function caseMetrics(
   const { id, classNames, spacingMm, ignoreLabel, tolerance = 2 } = options;
   const { hasDistances = true, hasLesions = true, surface = "voxels" } = options;
   const where = `caseMetrics("${id}")`;
+  refuseUnknownOptions(where, options, OPTIONS);
   if (classNames.length < 2) {
     throw new ConfigError({
       where: `${where}.classNames`,

@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/errors";
+import { refuseUnknownOptions } from "../core/unknownOptions";
 import { componentsOfCut } from "./connectedComponents";
 import type { Components, Connectivity } from "./connectedComponents";
 import { toBytePair } from "./grid";
@@ -53,6 +54,7 @@ export function lesionDetection(
   label = 1,
   options: LesionOptions = {},
 ): LesionDetection {
+  refuseUnknownOptions("lesionDetection", options, ["minIou", "connectivity", "minVoxels"]);
   const pair = toBytePair("lesionDetection", truth, prediction);
   return detectLesions(cutLabel(pair.truth, pair.prediction, label), options);
 }

@@ -227,14 +227,14 @@ function spreads(
   groups: readonly string[],
   options: BootstrapOptions,
 ): Record<MetricName, Spread> {
-  const kept = rows.flatMap((row, index) =>
+  const counted = rows.flatMap((row, index) =>
     isCounted(row) ? [{ row, group: groups[index] }] : [],
   );
-  const keptGroups = kept.map((entry) => entry.group);
+  const countedGroups = counted.map((entry) => entry.group);
   return byMetric((metric) =>
     spreadOf(
-      kept.map((entry) => entry.row[metric]),
-      keptGroups,
+      counted.map((entry) => entry.row[metric]),
+      countedGroups,
       options,
     ),
   );

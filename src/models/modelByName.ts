@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
+import { nearestName } from "../core/unknownOptions";
 import { attentionUnet } from "./attentionUnet";
 import { efficientnetUnet } from "./efficientnetUnet";
 import type { PretrainedUNetArgs } from "./encoderDecoder";
@@ -46,10 +47,12 @@ const builders = {
  */
 export function modelByName(name: string, args: ModelArgs): tf.LayersModel {
   if (!Object.hasOwn(builders, name)) {
+    const nearest = nearestName(String(name), MODEL_NAMES);
     throw new ConfigError({
       where: "modelByName",
       expected: `one of ${MODEL_NAMES.join(", ")}`,
       got: `"${name}"`,
+      ...(nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` }),
     });
   }
   return builders[name as ModelName](args);

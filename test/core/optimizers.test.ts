@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createOptimizer } from "../../src/core/optimizers";
+import { Adam, createOptimizer } from "../../src/core/optimizers";
 import type { OptimizerConfig } from "../../src/core/optimizers";
 import { loadEngine } from "../../src/engine/load";
 import { compile } from "../../src/engine/program";
@@ -165,6 +165,30 @@ describe("createOptimizer", () => {
     [{ name: "sgd", groups: [{ weights: "a", lr: 1 }] }, /groups\[0\]\.lr: .*unknown option/],
   ])("refuses %j", (config, message) => {
     expect(() => createOptimizer({ learningRate: 0.1, ...config } as never)).toThrow(message);
+  });
+
+  it.each([
+    ["adam", /got "adam"\. Write \{ name: "adam", learningRate: 0\.001 \}/],
+    ["Lion", /Write \{ name: "lion"/],
+    [undefined, /got nothing\. Write/],
+    [null, /got null\. Write/],
+    [tf.train.sgd(0.1), /got a SGDOptimizer without a name\. Write/],
+    [{ name: "adam" }, /learningRate: expected a number > 0, such as 0\.001, got undefined/],
+  ])("says what to write for %p", (config, message) => {
+    expect(() => createOptimizer(config as never)).toThrow(message);
+  });
+
+  it("says what to write for an optimizer that is given a number", () => {
+    expect(() => new Adam(0.1 as never)).toThrow(
+      "Adam: expected an object of options, got 0.1. Write new Adam({ learningRate: 0.001 }).",
+    );
+    expect(() => new Adam(undefined as never)).toThrow(/got undefined/);
+  });
+
+  it("takes a state only once it knows its weights", () => {
+    const optimizer = createOptimizer({ name: "adam", learningRate: 0.1 });
+    const state = [{ name: "beta1Power", tensor: tf.scalar(0.9) }];
+    expect(() => optimizer.setWeights(state)).toThrow(/Call optimizer\.build\(weights\) first/);
   });
 
   it("leaves no tensor behind", () => {

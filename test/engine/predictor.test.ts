@@ -3,6 +3,7 @@ import { createRandom } from "../../src/core/random";
 import { createOptimizer } from "../../src/core/optimizers";
 import { loadEngine } from "../../src/engine/load";
 import { createPredictor } from "../../src/engine/predictor";
+import type { PredictorOptions } from "../../src/engine/predictor";
 import { createProgram } from "../../src/engine/program";
 import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { crossEntropy } from "../../src/losses";
@@ -76,6 +77,25 @@ describe("createPredictor", () => {
     for (let i = 0; i < 5; i++) predict(images).dispose();
     expect(tf.memory().numTensors).toBe(before);
     predict.dispose();
+  });
+});
+
+describe("what a predictor refuses", () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+
+  it.each([
+    [{ precison: "bfloat16" }, /createPredictor\.precison: .*Did you mean "precision"/],
+    [{ precision: "float16" }, /precision: expected "float32" or "bfloat16", got "float16"/],
+    [{ maxTraces: 0 }, /maxTraces: expected a whole number of at least 1, got 0/],
+  ])("options: %j", (options, message) => {
+    expect(() => createPredictor(model, options as PredictorOptions)).toThrow(message);
+  });
+
+  it("another number of inputs", () => {
+    const predict = createPredictor(model);
+    expect(() => predict([tf.ones([1, 2]), tf.ones([1, 2])])).toThrow(
+      /expected 1 inputs \(dense.*_input\), got 2/,
+    );
   });
 });
 

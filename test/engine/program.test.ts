@@ -16,6 +16,37 @@ function draw(shape: number[], seed: number): tf.Tensor {
   );
 }
 
+describe("options that are refused", () => {
+  it.each([
+    [{ captred: "error" }, /compile\.captred: .*precision.*Did you mean "captured"/],
+    [{ captured: "no" }, /captured: expected "warn" or "error" or "ok", got "no"/],
+    [{ precison: "bfloat16" }, /Did you mean "precision"/],
+    [{ precision: "float16" }, /precision: expected "float32" or "bfloat16"/],
+    [{ maxTraces: -1 }, /maxTraces: expected a whole number of at least 1, got -1/],
+    [{ log: false }, /log: expected a function, got false/],
+    [{ debug: "yes" }, /debug: expected true or false/],
+  ])("by compile: %j", (options, message) => {
+    expect(() => compile((x: tf.Tensor) => x, options as object)).toThrow(message);
+  });
+
+  it("by a program, and by its compile", () => {
+    expect(() => createProgram({ precison: "bfloat16" } as object)).toThrow(/"precision"/);
+    const program = createProgram();
+    // It belongs to the program.
+    expect(() => program.compile((x: tf.Tensor) => x, { precision: "bfloat16" } as object)).toThrow(
+      /program\.compile\.precision: expected one of name, maxTraces, captured, debug/,
+    );
+  });
+
+  it("what is no function", () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+    expect(() => compile(model as never)).toThrow(
+      /expected a function of tensors, got a Sequential\. Compile \(x\) => model\.apply/,
+    );
+    expect(() => compile(undefined as never)).toThrow(/got undefined/);
+  });
+});
+
 describe("compile", () => {
   it("computes what the function computes", () => {
     const f = compile((x: tf.Tensor, y: tf.Tensor) => ({

@@ -5,6 +5,10 @@ import { Add } from "../../src/layers/Add";
 import { LSHAttention } from "../../src/layers/LSHAttention";
 import { MultiHeadAttention } from "../../src/layers/MultiHeadAttention";
 import { ScaledDotProductAttention } from "../../src/layers/ScaledDotProductAttention";
+import { TransformerBlock } from "../../src/layers/TransformerBlock";
+import { rotaryEmbedding } from "../../src/layers/attention/rotaryEmbedding";
+import { scaledDotProductAttention } from "../../src/layers/attention/scaledDotProductAttention";
+import { lshAttention, lshBuckets } from "../../src/layers/lsh/lshAttention";
 import { checkLayer } from "../support/checkLayer";
 import { expectClose } from "../support/close";
 import { createDraw } from "../support/layerGolden";
@@ -254,6 +258,26 @@ describe("unknown constructor arguments", () => {
     [LSHAttention, { numHeads: 2, keyDim: 3, bucket_size: 4 }, /Did you mean "bucketSize"/],
   ])("throw: %p", (Layer, args, message) => {
     expect(() => new Layer(args as never)).toThrow(message);
+  });
+});
+
+describe("unknown call options", () => {
+  it.each([
+    [new MultiHeadAttention({ numHeads: 2, keyDim: 3 }), { useCausalMsk: true }, /useCausalMask"/],
+    [new ScaledDotProductAttention(), { returnWeigths: true }, /Did you mean "returnWeights"/],
+    [new LSHAttention({ numHeads: 2, keyDim: 3 }), { useCausalMask: true }, /useCausalMask: exp/],
+    [new TransformerBlock({ numHeads: 1 }), { attentionMask: tf.ones([2, 7, 7]) }, /one of trai/],
+  ])("throw: %#", (layer, options, message) => {
+    expect(() => layer.apply(x, options)).toThrow(message);
+  });
+
+  it("throw in functions: an option that is ignored would attend the future", () => {
+    const qkv = tf.ones<tf.Rank.R4>([1, 2, 4, 2]);
+    const casual = { casual: true } as object;
+    expect(() => scaledDotProductAttention(qkv, qkv, qkv, casual)).toThrow(/Did you mean "causal"/);
+    expect(() => lshAttention(qkv, qkv, casual)).toThrow(/Did you mean "causal"/);
+    expect(() => lshBuckets(qkv, casual)).toThrow(/Did you mean "causal"/);
+    expect(() => rotaryEmbedding(qkv, { start: 1 } as object)).toThrow(/Did you mean "startIndex"/);
   });
 });
 

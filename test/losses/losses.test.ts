@@ -57,6 +57,23 @@ describe.each(["native", "composite"])("losses equal torch and MONAI: %s ops", (
   });
 });
 
+describe("losses refuse", () => {
+  it.each(LOSS_NAMES.map((name) => [name]))(
+    "one channel, whose softmax is always 1: %s",
+    (name) => {
+      const labels = tf.zeros([2, 3], "int32");
+      expect(() => lossByName(name)(labels, tf.zeros([2, 3, 1]))).toThrow(
+        /prediction: expected \[batch, \.\.\.space, classes\] of at least 2 classes, got \[2, 3, 1\]/,
+      );
+    },
+  );
+
+  it("options that are no object, and names that are no text", () => {
+    expect(() => crossEntropy("logits" as never)).toThrow(/expected an object of options, got "l/);
+    expect(() => lossByName({ name: "dice" } as never)).toThrow(/one of crossEntropy.*got object/);
+  });
+});
+
 describe("losses take labels in every form", () => {
   const [batch, height, width, classes] = golden.shape as [number, number, number, number];
   const voxels = height * width;

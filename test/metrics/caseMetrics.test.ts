@@ -1,5 +1,13 @@
 import { parseJson, stringifyJson } from "../../src/core/json";
-import { caseMetrics, caseScores, reportScores, summarise } from "../../src/metrics";
+import {
+  caseMetrics,
+  caseScores,
+  connectedComponents,
+  lesionDetection,
+  reportScores,
+  summarise,
+  wilcoxonSignedRank,
+} from "../../src/metrics";
 import type { CaseRecord } from "../../src/metrics";
 import { draw } from "./draw";
 
@@ -17,6 +25,20 @@ describe("caseMetrics", () => {
     2 1 . .`);
   const record = caseMetrics(truth, prediction, { id: "a", classNames });
   const [, glass, consolidation] = record.classes;
+
+  it("refuses options that nobody reads", () => {
+    const options = { id: "a", classNames, ignoreLabels: 2 };
+    expect(() => caseMetrics(truth, prediction, options)).toThrow(
+      /caseMetrics\("a"\)\.ignoreLabels: .*Did you mean "ignoreLabel"/,
+    );
+    expect(() => connectedComponents(truth, { conectivity: "face" } as object)).toThrow(/"connect/);
+    expect(() => lesionDetection(truth, prediction, 1, { minIoU: 1 } as object)).toThrow(
+      /"minIou"/,
+    );
+    expect(() => wilcoxonSignedRank([1], [2], { alternative: "two sided" as "less" })).toThrow(
+      'alternative: expected one of two-sided, greater, less, got "two sided"',
+    );
+  });
 
   it("gives hand-derived overlap scores", () => {
     expect(glass.counts).toEqual({

@@ -101,11 +101,13 @@ export abstract class Optimizer extends tf.Optimizer {
     own: readonly string[] = [],
   ) {
     super();
+    expectOptions(new.target.name, options);
     // The configuration of createOptimizer includes a name.
     refuseUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
     const { learningRate, clipNorm = 1, weightDecay = 0, groups = [] } = options;
     const { gradientAccumulationSteps: calls = 1, emaMomentum = 0.99, useEma = false } = options;
-    check("learningRate", learningRate > 0 && Number.isFinite(learningRate), learningRate, "> 0");
+    const isRate = learningRate > 0 && Number.isFinite(learningRate);
+    check("learningRate", isRate, learningRate, "a number > 0, such as 0.001");
     check("clipNorm", clipNorm > 0, clipNorm, "> 0");
     check("weightDecay", weightDecay >= 0 && weightDecay < 1, weightDecay, "in [0, 1)");
     check("gradientAccumulationSteps", Number.isInteger(calls) && calls >= 1, calls, "1, 2, 3, …");
@@ -236,8 +238,16 @@ export abstract class Optimizer extends tf.Optimizer {
     return Promise.resolve(this.slotList.map(({ name, variable }) => ({ name, tensor: variable })));
   }
 
-  /** @throws ConfigError if the state belongs to another optimizer or other weights */
+  /** @throws ConfigError if the state belongs to another optimizer or other weights, or before `build` */
   override setWeights(values: NamedTensor[]): Promise<void> {
+    if (this.weights === null && values.length > 0) {
+      throw new ConfigError({
+        where: "optimizer.setWeights",
+        expected: "an optimizer that knows its weights",
+        got: "a new one",
+        remedy: "Call optimizer.build(weights) first, with the weights in the order that they had.",
+      });
+    }
     const byName = new Map(values.map(({ name, tensor }) => [name, tensor]));
     for (const { name } of this.slotList)
       check("setWeights", byName.has(name), "none", `"${name}"`);
@@ -352,6 +362,17 @@ export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => {
     const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)));
     return tf.sqrt(tf.addN(squares)) as tf.Scalar;
+  });
+}
+
+/** A number alone is what tfjs' optimizers take. */
+function expectOptions(className: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new ConfigError({
+    where: className,
+    expected: "an object of options",
+    got: String(options),
+    remedy: `Write new ${className}({ learningRate: 0.001 }).`,
   });
 }
 

@@ -36,11 +36,12 @@ export const OPTIMIZER_NAMES = [
 /**
  * Makes an optimizer from its configuration.
  *
- * @throws ConfigError for an unknown name or option
+ * @throws ConfigError for an unknown name or option, and for a name without options
  * @example
  * createOptimizer({ name: "adam", learningRate: 1e-3, clipNorm: 1 }).slots.length; // 0
  */
 export function createOptimizer(config: OptimizerConfig): Optimizer {
+  refuseOtherForms(config);
   switch (config.name) {
     case "adagrad":
       return new Adagrad(config);
@@ -65,4 +66,20 @@ export function createOptimizer(config: OptimizerConfig): Optimizer {
       });
     }
   }
+}
+
+/** A name alone, as Keras takes it, and an optimizer that is made already. */
+function refuseOtherForms(config: unknown): void {
+  const isConfig = typeof config === "object" && config !== null && "name" in config;
+  if (isConfig) return;
+  const name = nearestName(String(config), OPTIMIZER_NAMES) ?? "adam";
+  throw new ConfigError({
+    where: "createOptimizer",
+    expected: "an object with a name and a learning rate",
+    got:
+      typeof config === "object" && config !== null
+        ? `a ${config.constructor.name} without a name`
+        : (JSON.stringify(config) ?? "nothing"),
+    remedy: `Write { name: "${name}", learningRate: 0.001 }.`,
+  });
 }

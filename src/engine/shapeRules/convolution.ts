@@ -12,8 +12,8 @@ function windowed(
   explicit: readonly [number, number],
 ): number {
   if (padding === "SAME") return Math.ceil(size / stride);
-  const reach = (window - 1) * dilation + 1;
-  return Math.floor((size + explicit[0] + explicit[1] - reach) / stride) + 1;
+  const dilatedWindow = (window - 1) * dilation + 1;
+  return Math.floor((size + explicit[0] + explicit[1] - dilatedWindow) / stride) + 1;
 }
 
 /** Sizes of the middle axes of `[batch, ...space, channels]` after a window has slid over them. */

@@ -122,15 +122,16 @@ export function expectUsable(where: string, values: Values, allowed: AllowedLabe
     });
   }
   const isClass = (label: number): boolean =>
-    (label >= 0 && label < numClasses) || label === ignoreLabel;
+    (Number.isInteger(label) && label >= 0 && label < numClasses) || label === ignoreLabel;
   for (let index = 0; index < labels.length; index++) {
     if (isClass(labels[index])) continue;
     throw new DataError({
       where: nameAt(index, labels.length),
       expected: `labels from 0 to ${numClasses - 1}, the model's ${numClasses} classes`,
       got: String(labels[index]),
-      remedy:
-        "Build the model with more classes, correct the mask, or set ignoreLabel to leave the label out.",
+      remedy: Number.isInteger(labels[index])
+        ? "Build the model with more classes, correct the mask, or set ignoreLabel to leave the label out."
+        : "Labels are class indices. Resize masks with the nearest neighbour.",
     });
   }
 }

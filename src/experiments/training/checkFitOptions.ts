@@ -70,8 +70,9 @@ const RECORDED = ["validationDice", "validationLoss"] as const;
  * @throws ConfigError that names the option
  */
 export function checkFitOptions(options: FitOptions): void {
+  const given: Readonly<Record<string, unknown>> = { ...options };
   for (const [option, { names, example }] of Object.entries(BY_NAME)) {
-    refuseBareName(option, options[option as keyof FitOptions], names, example);
+    refuseOtherForms(option, given[option], names, example);
   }
   parseConfig("fit", fitOptionsSchema, options);
   const { loss, optimizer, metrics = {}, monitor } = options;
@@ -114,18 +115,22 @@ const BY_NAME: Readonly<Record<string, { names: readonly string[]; example: stri
   },
 };
 
-function refuseBareName(
+/** A name alone, as Keras takes it, and an object without one, such as an optimizer that is made already. */
+function refuseOtherForms(
   option: string,
   value: unknown,
   names: readonly string[],
   example: string,
 ): void {
-  if (typeof value !== "string") return;
-  const name = names.includes(value) ? value : (nearestName(value, names) ?? names[0]);
+  const isNameless = typeof value === "object" && value !== null && !("name" in value);
+  if (typeof value !== "string" && !isNameless) return;
+  const known = (name: string): string =>
+    names.includes(name) ? name : (nearestName(name, names) ?? names[0]);
+  const name = typeof value === "string" ? known(value) : names[0];
   throw new ConfigError({
     where: `fit.${option}`,
     expected: `an object whose name is one of ${names.join(", ")}`,
-    got: `"${value}"`,
+    got: typeof value === "string" ? `"${value}"` : `a ${value.constructor.name} without a name`,
     remedy: `Write ${option}: { name: "${name}"${example} }.`,
   });
 }

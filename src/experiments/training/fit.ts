@@ -9,6 +9,7 @@ import { expectShapes, sizesOf } from "./checkExamples";
 import type { ModelSizes } from "./checkExamples";
 import { checkFitOptions, expectNothingMonitored } from "./checkFitOptions";
 import { expectNoSharedGroup, openSource } from "./examples";
+import { expectFitData } from "./fitData";
 import type { Examples, FitData } from "./fitData";
 import { expectFiniteWeights } from "./finiteWeights";
 import { fitFingerprint } from "./fitOptions";
@@ -52,6 +53,7 @@ import { modelVariables, readVariables } from "./variables";
 export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): Promise<FitResult> {
   return withInterruptible(async () => {
     checkFitOptions(options);
+    expectFitData(data);
     const logits = logitsModel(model);
     const sizes = sizesOf(model.name, logits);
     const resolved = resolveOptions(model, options, sizes.labelShape.length > 0);

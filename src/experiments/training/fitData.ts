@@ -1,11 +1,15 @@
 import type * as tf from "@tensorflow/tfjs";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 
 /** Examples with their labels, side by side; as a batch, or as a whole data set in memory. */
 export interface LabelledTensors {
   /** float32 `[count, ...space, channels]`: any number of channels, two or three axes of space, or none. */
   readonly inputs: tf.Tensor;
-  /** Class indices: `[count, ...space]` for segmentation, `[count]` for classification. */
+  /**
+   * Class indices: `[count, ...space]` for segmentation, `[count]` for classification. Any dtype, if the
+   * values are whole numbers, as Keras' sparse losses take them.
+   */
   readonly labels: tf.Tensor;
   /** One name per example, for messages; default the position. */
   readonly ids?: readonly string[];
@@ -53,4 +57,17 @@ export function areSamples(examples: Examples): examples is readonly Sample[] {
 /** Whether these are batches that are made one at a time. */
 export function isBatchSource(examples: LabelledTensors | BatchSource): examples is BatchSource {
   return "batches" in examples;
+}
+
+/** @throws ConfigError for data under a name that nothing reads */
+export function expectFitData(data: FitData): void {
+  refuseUnknownOptions("fit.data", data, ["train", "validation"]);
+}
+
+/** @throws ConfigError for a part of some examples under a name that nothing reads */
+export function expectKnownParts(where: string, examples: LabelledTensors | BatchSource): void {
+  const known = isBatchSource(examples)
+    ? ["stepsPerEpoch", "batches"]
+    : ["inputs", "labels", "ids", "groups"];
+  refuseUnknownOptions(where, examples, known);
 }

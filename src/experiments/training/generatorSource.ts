@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError, DataError } from "../../core/errors";
 import { formatShape } from "../../core/shapes";
 import type { ArrayBatch, Source } from "./batch";
+import { expectKnownParts } from "./fitData";
 import type { BatchSource, LabelledTensors } from "./fitData";
 
 /**
@@ -12,9 +13,11 @@ import type { BatchSource, LabelledTensors } from "./fitData";
  */
 export function generatorSource(
   where: string,
-  { stepsPerEpoch, batches }: BatchSource,
+  source: BatchSource,
   check: (batch: ArrayBatch) => void,
 ): Source {
+  const { stepsPerEpoch, batches } = source;
+  expectKnownParts(where, source);
   if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) {
     throw new ConfigError({
       where: `${where}.stepsPerEpoch`,
@@ -52,6 +55,7 @@ export function generatorSource(
  */
 export function takeArrays(where: string, examples: LabelledTensors): ArrayBatch {
   const { inputs, labels } = examples;
+  expectKnownParts(where, examples);
   for (const [name, tensor] of Object.entries({ inputs, labels })) {
     if (tensor instanceof tf.Tensor) continue;
     throw new ConfigError({
@@ -88,6 +92,7 @@ export function takeArrays(where: string, examples: LabelledTensors): ArrayBatch
   };
 }
 
+/** Whole numbers of any dtype are labels, as for Keras' sparse losses; Keras would round fractions down. */
 function expectWholeLabels(where: string, labels: tf.Tensor): void {
   const fraction = labels.dataSync().find((value) => !Number.isInteger(value));
   if (fraction === undefined) return;
@@ -95,6 +100,6 @@ function expectWholeLabels(where: string, labels: tf.Tensor): void {
     where: `${where}.labels`,
     expected: "class indices, whole numbers",
     got: String(fraction),
-    remedy: "Convert one-hot labels to indices with tf.argMax.",
+    remedy: "Resize masks with the nearest neighbour; convert one-hot labels with tf.argMax.",
   });
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
 import { expectShape, formatShape } from "../../core/shapes";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
 import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
 
 /** Most weights that stay until the backward pass: 64 MiB. */
@@ -27,6 +28,16 @@ export interface AttentionOptions {
    */
   readonly maxLogits?: number;
 }
+
+const OPTIONS: readonly (keyof AttentionOptions | "returnWeights")[] = [
+  "mask",
+  "causal",
+  "scale",
+  "dropout",
+  "seed",
+  "maxLogits",
+  "returnWeights",
+];
 
 /** Sizes with the batch axes folded into one. */
 interface Sizes {
@@ -117,7 +128,7 @@ function checkDropout(dropout: number, seed: tf.Tensor1D | undefined): void {
  * @param options see {@link AttentionOptions}; with `returnWeights: true` all weights are made at
  *   once and returned too
  * @returns `[...batch, queries, valueDim]`
- * @throws ShapeError when shapes do not fit; ConfigError for a dropout outside [0, 1)
+ * @throws ShapeError when shapes do not fit; ConfigError for an unknown option and a dropout outside [0, 1)
  * @example
  * const [q, v] = [tf.zeros([1, 2, 3]), tf.tensor3d([[[1], [3]]])];
  * scaledDotProductAttention(q, q, v).arraySync(); // [[[2], [2]]]
@@ -142,6 +153,7 @@ export function scaledDotProductAttention(
   v: tf.Tensor,
   options: AttentionOptions & { readonly returnWeights?: boolean } = {},
 ): tf.Tensor | WeightedAttention {
+  refuseUnknownOptions("scaledDotProductAttention", options, OPTIONS);
   const sizes = sizesOf(q, k, v);
   const { batch, folded, queries, keys } = sizes;
   const [dim, valueDim] = [q.shape[q.rank - 1], v.shape[v.rank - 1]];

@@ -12,7 +12,7 @@ import { inGroups, inTurn } from "./inGroups";
 import type { LshContext, LshForward, LshRows } from "./inGroups";
 import { keysOf } from "./keys";
 import { lshGradient } from "./lshGradient";
-import { fillLshSettings } from "./options";
+import { checkLshOptions } from "./options";
 import type { LshOptions } from "./options";
 import { sort, unsort } from "./sort";
 import { fromRows, toRows, validRows } from "./tokens";
@@ -76,7 +76,7 @@ function attendByHashing(
  * @param v values, `[batch, length, heads, valueDim]`
  * @param options see {@link LshOptions}
  * @returns `[batch, length, heads, valueDim]`
- * @throws ShapeError when shapes do not fit; ConfigError when an option does not
+ * @throws ShapeError when shapes do not fit; ConfigError when an option does not, or is unknown
  * @example
  * const qk = tf.randomNormal<tf.Rank.R4>([1, 10, 2, 8]);
  * lshAttention(qk, tf.ones<tf.Rank.R4>([1, 10, 2, 3]), { bucketSize: 4 }).shape; // [1, 10, 2, 3]
@@ -87,7 +87,7 @@ export function lshAttention(
   v: tf.Tensor4D,
   options: LshOptions = {},
 ): tf.Tensor4D {
-  const settings = fillLshSettings("lshAttention", options);
+  const settings = checkLshOptions("lshAttention", options);
   const sizes = lshSizes(qk, settings);
   const { batch, length, heads, geometry } = sizes;
   expectShape("lshAttention.v", v, [batch, length, heads, null]);
@@ -112,7 +112,7 @@ export function lshAttention(
  * @returns int32 `[numHashes, batch, length, heads]`
  */
 export function lshBuckets(qk: tf.Tensor4D, options: LshOptions = {}): tf.Tensor4D {
-  const sizes = lshSizes(qk, fillLshSettings("lshBuckets", options));
+  const sizes = lshSizes(qk, checkLshOptions("lshBuckets", options));
   const { batch, length, heads, geometry } = sizes;
   const { numHashes, padded } = geometry;
   checkRotations(options, numHashes);

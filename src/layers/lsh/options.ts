@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
 
 /**
  * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` a factor; the number of
@@ -46,6 +47,26 @@ export interface LshOptions extends LshSettings {
 /** {@link LshSettings} with defaults filled in. */
 export type FilledLshSettings = Required<Omit<LshSettings, "numBuckets">> &
   Pick<LshSettings, "numBuckets">;
+
+const OPTIONS: readonly (keyof LshOptions)[] = [
+  "bucketSize",
+  "numHashes",
+  "numBuckets",
+  "scale",
+  "attendAcrossBuckets",
+  "discountDuplicates",
+  "causal",
+  "mask",
+  "seed",
+  "rotations",
+  "buckets",
+];
+
+/** {@link fillLshSettings} of the options of a function, which has no others. */
+export function checkLshOptions(where: string, options: LshOptions): FilledLshSettings {
+  refuseUnknownOptions(where, options, OPTIONS);
+  return fillLshSettings(where, options);
+}
 
 /** Fills in the defaults and checks the numbers. */
 export function fillLshSettings(where: string, options: LshSettings): FilledLshSettings {

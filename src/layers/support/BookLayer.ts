@@ -86,13 +86,20 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
     return { ...super.getConfig(), ...this.args };
   }
 
+  /** Names of the options that `call` reads besides `training` and `mask`, which tfjs passes to every layer. */
+  protected get callOptions(): readonly string[] {
+    return [];
+  }
+
   /**
-   * @throws ConfigError for a call option with symbolic inputs: tfjs would drop it, and the model
-   * would compute something else
+   * @throws ConfigError for a call option that the layer does not have, and for any with symbolic inputs:
+   * tfjs would drop it, and the model would compute something else
    */
   override apply(...[inputs, options]: ApplyArguments): ApplyResult {
-    refuseOtherTfjs(`${this.constructor.name} "${this.name}"`, inputs);
+    const where = `${this.constructor.name} "${this.name}"`;
+    refuseOtherTfjs(where, inputs);
     if (isSymbolic(inputs)) this.refuseCallOptions(options ?? {});
+    else refuseUnknownOptions(where, options ?? {}, ["training", "mask", ...this.callOptions]);
     try {
       return super.apply(inputs, options);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/errors";
+import { refuseUnknownOptions } from "../../core/unknownOptions";
 
 /** What {@link wilcoxonSignedRank} found. */
 export interface WilcoxonResult {
@@ -23,6 +24,8 @@ export interface WilcoxonOptions {
   readonly tieTolerance?: number;
 }
 
+const ALTERNATIVES = ["two-sided", "greater", "less"] as const;
+
 /**
  * Exact paired Wilcoxon signed-rank test, ties included: the share of all 2^n sign patterns whose
  * rank sum is as extreme. Ties get mid-ranks and pairs without a difference are left out. The
@@ -40,7 +43,15 @@ export function wilcoxonSignedRank(
   second: readonly number[],
   options: WilcoxonOptions = {},
 ): WilcoxonResult {
+  refuseUnknownOptions("wilcoxonSignedRank", options, ["alternative", "tieTolerance"]);
   const { alternative = "two-sided", tieTolerance = 1e-9 } = options;
+  if (!ALTERNATIVES.includes(alternative)) {
+    throw new ConfigError({
+      where: "wilcoxonSignedRank.alternative",
+      expected: `one of ${ALTERNATIVES.join(", ")}`,
+      got: JSON.stringify(alternative),
+    });
+  }
   if (first.length !== second.length) {
     throw new ConfigError({
       where: "wilcoxonSignedRank",
@@ -54,11 +65,11 @@ export function wilcoxonSignedRank(
   const undefinedPairs = first.length - differences.length;
   const largest = Math.max(0, ...differences.map(Math.abs).filter(Number.isFinite));
   const tolerance = largest * tieTolerance;
-  const kept = differences
+  const nonZero = differences
     .filter((difference) => Math.abs(difference) > tolerance)
     .sort((a, b) => Math.abs(a) - Math.abs(b));
-  const doubledRanks = rankDoubled(kept.map(Math.abs), tolerance);
-  const doubledPositive = kept.reduce(
+  const doubledRanks = rankDoubled(nonZero.map(Math.abs), tolerance);
+  const doubledPositive = nonZero.reduce(
     (sum, difference, index) => (difference > 0 ? sum + doubledRanks[index] : sum),
     0,
   );
@@ -74,9 +85,9 @@ export function wilcoxonSignedRank(
   return {
     positiveRankSum: doubledPositive / 2,
     negativeRankSum: (doubledTotal - doubledPositive) / 2,
-    pValue: kept.length === 0 ? 1 : tails[alternative],
-    pairs: kept.length,
-    zeros: differences.length - kept.length,
+    pValue: nonZero.length === 0 ? 1 : tails[alternative],
+    pairs: nonZero.length,
+    zeros: differences.length - nonZero.length,
     undefinedPairs,
   };
 }
@@ -101,10 +112,10 @@ function isTie(below: number, above: number, tolerance: number): boolean {
 function rankSumShares(doubledRanks: readonly number[], total: number): Float64Array {
   const shares = new Float64Array(total + 1);
   shares[0] = 1;
-  let reach = 0;
+  let largestSum = 0;
   for (const rank of doubledRanks) {
-    reach += rank;
-    for (let sum = reach; sum >= 0; sum--) {
+    largestSum += rank;
+    for (let sum = largestSum; sum >= 0; sum--) {
       shares[sum] = (shares[sum] + (sum >= rank ? shares[sum - rank] : 0)) / 2;
     }
   }

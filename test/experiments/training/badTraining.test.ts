@@ -105,6 +105,12 @@ describe("options that fit refuses, in JavaScript too", () => {
     ["a misspelt optimizer", { optimizer: "admw" }, 'Write optimizer: { name: "adamw"'],
     ["a loss by its name alone", { loss: "dice" }, 'Write loss: { name: "dice" }.'],
     ["a schedule by its name alone", { schedule: "cosine" }, 'Write schedule: { name: "cosine" }.'],
+    [
+      "an optimizer of tfjs",
+      { optimizer: tf.train.sgd(0.1) },
+      'got a SGDOptimizer without a name. Write optimizer: { name: "adagrad", learningRate: 0.001 }.',
+    ],
+    ["a loss without a name", { loss: {} }, 'Write loss: { name: "crossEntropy" }.'],
     ["patience without validation", { patience: 3 }, "fit.patience: expected validation examples"],
     ["a monitor without validation", { monitor: "validationLoss" }, "fit.monitor: expected valid"],
     ["metrics without validation", { metrics: { iou: () => 1 } }, "fit.metrics: expected valid"],
@@ -198,6 +204,27 @@ describe("data that does not fit the model", () => {
     expect(error.message).toContain(message);
   });
 
+  it("parts under a name that nothing reads", async () => {
+    const error = await refusal({ train, valid: train } as FitData);
+    expect(error.message).toContain(
+      "fit.data.valid: expected one of train, validation, got an unknown option. Did you mean",
+    );
+    const tensors = { inputs: tf.zeros([2, 9, 9, 1]), labels: tf.zeros([2, 9, 9], "int32") };
+    const named = { ...tensors, group: ["a", "a"] };
+    expect((await refusal({ train: named })).message).toContain("fit.train.group: expected one of");
+    const source = { stepsPerEpoch: 1, batches: () => [tensors], batchSize: 2 };
+    expect((await refusal({ train: source })).message).toContain("fit.train.batchSize: expected");
+  });
+
+  it("nothing at all, in JavaScript", async () => {
+    await expect(fit(tinySegmenter(9), { train }, undefined as never)).rejects.toThrow(
+      "fit: expected an object, got nothing",
+    );
+    await expect(fit(tinySegmenter(9), undefined as never, quiet)).rejects.toThrow(
+      "fit.data: expected an object of options, got undefined",
+    );
+  });
+
   it("a generator that ends too soon", async () => {
     const batch = (): LabelledTensors => ({
       inputs: tf.zeros([1, 9, 9, 1]),
@@ -240,6 +267,27 @@ describe.each(["with", "without"])("labels outside of the classes, %s validation
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(
       'fit.train "disc-2": expected labels from 0 to 2, the model\'s 3 classes, got 3',
+    );
+  });
+
+  it("of a sample in JavaScript, a fraction", async () => {
+    const samples = discSamples(1, 9).map((sample) => ({
+      ...sample,
+      labels: { ...sample.labels, data: new Float32Array(81).fill(0.5) },
+    }));
+    const error = await refusal({ train: samples as unknown as Sample[], ...rest });
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toContain("got 0.5. Labels are class indices. Resize masks with");
+  });
+
+  it("of a generator's batch, a fraction", async () => {
+    const batch = (): LabelledTensors => ({
+      inputs: tf.zeros([1, 9, 9, 1]),
+      labels: tf.fill([1, 9, 9], 0.5),
+    });
+    const source = { stepsPerEpoch: 1, batches: () => [batch()] };
+    await expect(fit(tinySegmenter(9), { train: source, ...rest }, quiet)).rejects.toThrow(
+      "batch 1.labels: expected class indices, whole numbers, got 0.5",
     );
   });
 
