@@ -31,7 +31,7 @@ export function brokenLinks(folder) {
       link.replaceAll("&amp;", "&"),
     );
     return [...new Set(links)]
-      .filter((link) => !leads(file, link, idsOf))
+      .filter((link) => !isValidLink(file, link, idsOf))
       .map((link) => `${page}: ${link}`);
   });
 }
@@ -41,7 +41,7 @@ export function brokenLinks(folder) {
  * @param {string} link
  * @param {(file: string) => Set<string>} idsOf
  */
-function leads(file, link, idsOf) {
+function isValidLink(file, link, idsOf) {
   if (/^(data|mailto|javascript):/.test(link)) return true;
   if (/^https?:/.test(link)) return URL.canParse(link);
   const [address, place = ""] = link.split("#");

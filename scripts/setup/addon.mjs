@@ -160,7 +160,7 @@ export const addonStep = {
     fs.rmSync(partial, { recursive: true, force: true });
     fs.mkdirSync(partial);
     fs.writeFileSync(path.join(partial, products.place), results.pip.folder);
-    const tensorflow = takePrebuilt(context, partial) ?? (await compileAddon(context, partial));
+    const tensorflow = usePrebuilt(context, partial) ?? (await compileAddon(context, partial));
     fs.rmSync(folder, { recursive: true, force: true });
     fs.renameSync(partial, folder);
     return { folder, tensorflow };
@@ -174,7 +174,7 @@ export const addonStep = {
  * @param {string} partial
  * @returns {string | null} TensorFlow's version
  */
-function takePrebuilt(context, partial) {
+function usePrebuilt(context, partial) {
   const prebuilt = prebuiltFor(context);
   if (prebuilt === null) return null;
   for (const name of [products.binding, products.loader]) {

@@ -99,8 +99,8 @@ export const pythonStep = {
   async run(context) {
     describeMachine(process.platform, process.arch, runsOnMusl());
     const chosen = choosePython(context.root, context.env);
-    if (chosen.kind !== "venv") return takeEnvironment(context, chosen);
-    return (await adoptVenv(context, chosen.executable)) ?? makeVenv(context, chosen.executable);
+    if (chosen.kind !== "venv") return useEnvironment(context, chosen);
+    return (await reuseVenv(context, chosen.executable)) ?? makeVenv(context, chosen.executable);
   },
   describe: (result) => `${result.version} in ${result.prefix}`,
 };
@@ -125,7 +125,7 @@ function finish(facts, kind) {
  * @param {Context} context
  * @param {{kind: "given" | "conda" | "venv", executable: string}} chosen
  */
-function takeEnvironment({ env, environment }, { kind, executable }) {
+function useEnvironment({ env, environment }, { kind, executable }) {
   const name = kind === "given" ? "LAYERBOOK_PYTHON" : "the active conda environment";
   const otherwise =
     kind === "given"
@@ -163,7 +163,7 @@ function takeEnvironment({ env, environment }, { kind, executable }) {
  * @param {Context} context
  * @param {string} executable
  */
-async function adoptVenv({ root, env, environment, say }, executable) {
+async function reuseVenv({ root, env, environment, say }, executable) {
   const folder = path.join(root, ".venv");
   if (!fs.existsSync(folder)) return null;
   const facts = inspectPython(executable, env);

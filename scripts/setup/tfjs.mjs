@@ -53,7 +53,7 @@ export function withoutOldUtil(source) {
 }
 
 /** @param {Places} places */
-function filesToMend(places) {
+function filesToPatch(places) {
   const dist = path.join(findTfjsNode(places), "dist");
   return files.map((name) => path.join(dist, name));
 }
@@ -64,9 +64,9 @@ export const tfjsStep = {
   title: "tfjs-node on current Nodes",
   inputs: () => files,
   isWhole: (context) =>
-    filesToMend(context).every((file) => !calls.test(fs.readFileSync(file, "utf8"))),
+    filesToPatch(context).every((file) => !calls.test(fs.readFileSync(file, "utf8"))),
   run(context) {
-    for (const file of filesToMend(context)) {
+    for (const file of filesToPatch(context)) {
       const mended = withoutOldUtil(fs.readFileSync(file, "utf8"));
       if (calls.test(mended)) {
         throw new SetupFailure(

@@ -12,8 +12,8 @@ interface TensorLike {
 }
 
 /** The minimum and maximum width and height of a picture. */
-const LEAST_SIDE = 8;
-const MOST_SIDE = 1024;
+const MIN_SIDE = 8;
+const MAX_SIDE = 1024;
 /** How many values are listed in the text. */
 const SHOWN_VALUES = 8;
 
@@ -68,7 +68,7 @@ interface PictureShape {
 }
 
 /** The maximum number of pictures of a batch. */
-const MOST_PICTURES = 8;
+const MAX_PICTURES = 8;
 
 /**
  * Interprets a shape as pictures: `[h, w]`, `[h, w, 1]`, `[h, w, 3]`, or a batch of the last two;
@@ -76,7 +76,7 @@ const MOST_PICTURES = 8;
  */
 function pictureShape(shape: readonly number[]): PictureShape | null {
   const fits = (side: number | undefined): boolean =>
-    side !== undefined && side >= LEAST_SIDE && side <= MOST_SIDE;
+    side !== undefined && side >= MIN_SIDE && side <= MAX_SIDE;
   const take = (
     count: number,
     height: number,
@@ -84,7 +84,7 @@ function pictureShape(shape: readonly number[]): PictureShape | null {
     channels: number,
   ): PictureShape | null =>
     fits(height) && fits(width) && (channels === 1 || channels === 3) && count > 0
-      ? { count: Math.min(count, MOST_PICTURES), height, width, channels }
+      ? { count: Math.min(count, MAX_PICTURES), height, width, channels }
       : null;
   const [a, b, c, d] = shape;
   if (shape.length === 2) return take(1, a, b, 1);

@@ -2,15 +2,15 @@ import { escapeHtml, formatNumber } from "../html";
 
 const ROW = 20;
 const WIDTH = 360;
-const MOST_ROWS = 12;
-const MOST_CHARACTERS = 36;
+const MAX_ROWS = 12;
+const MAX_CHARACTERS = 36;
 
 function shown(value: unknown): string {
   if (typeof value === "number") return formatNumber(value);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (value instanceof ArrayBuffer) return `${value.byteLength} bytes`;
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS - 1)}…` : text;
 }
 
 /** A widget's state as one line of text, for a terminal. */
@@ -25,8 +25,8 @@ export function stateText(state: Readonly<Record<string, unknown>>): string {
  */
 export function statePicture(state: Readonly<Record<string, unknown>>): string {
   const all = Object.entries(state);
-  const rows = all.slice(0, MOST_ROWS).map(([name, value]) => [name, shown(value)]);
-  if (all.length > MOST_ROWS) rows.push([`and ${all.length - MOST_ROWS} more`, ""]);
+  const rows = all.slice(0, MAX_ROWS).map(([name, value]) => [name, shown(value)]);
+  if (all.length > MAX_ROWS) rows.push([`and ${all.length - MAX_ROWS} more`, ""]);
   if (rows.length === 0) rows.push(["an interactive widget", ""]);
   const height = ROW * rows.length + 16;
   const text = rows

@@ -11,7 +11,7 @@ interface Variable {
 }
 
 /** How many entries of an array are listed: a tensor's values would fill the pane. */
-const LISTED = 200;
+const MAX_LISTED = 200;
 
 /** Names added by the compiler and the kernel. */
 const INTERNAL = /^(exports|require|arguments|__layerbook|__cell_.*|\[\[.*\]\])$/;
@@ -19,12 +19,12 @@ const INTERNAL = /^(exports|require|arguments|__layerbook|__cell_.*|\[\[.*\]\])$
 /** Lists a collection's entries as properties, since the inspector can only list properties. */
 const ENTRIES = `function () {
   if (this instanceof Map) {
-    return Object.fromEntries([...this].slice(0, ${LISTED}).map(([key, value]) => [String(key), value]));
+    return Object.fromEntries([...this].slice(0, ${MAX_LISTED}).map(([key, value]) => [String(key), value]));
   }
-  if (this instanceof Set) return [...this].slice(0, ${LISTED});
+  if (this instanceof Set) return [...this].slice(0, ${MAX_LISTED});
   const isList = Array.isArray(this) || ArrayBuffer.isView(this);
-  if (!isList || !(this.length > ${LISTED})) return this;
-  return { ...Array.from(this).slice(0, ${LISTED}), length: this.length };
+  if (!isList || !(this.length > ${MAX_LISTED})) return this;
+  return { ...Array.from(this).slice(0, ${MAX_LISTED}), length: this.length };
 }`;
 
 type PropertyPreview = Runtime.PropertyPreview;

@@ -17,7 +17,7 @@ const entrySchema = z.object({
 export type HistoryEntry = z.infer<typeof entrySchema>;
 
 /** How many entries the file holds: enough to search, not an archive. */
-const KEPT = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /** A wildcard pattern as the protocol defines it: `*` is any text, `?` one character. */
 function globToRegExp(pattern: string): RegExp {
@@ -121,8 +121,8 @@ function readEntries(file: string): HistoryEntry[] {
       return []; // a line left incomplete by a killed kernel
     }
   });
-  if (entries.length <= KEPT) return entries;
-  const kept = entries.slice(-KEPT);
+  if (entries.length <= MAX_ENTRIES) return entries;
+  const kept = entries.slice(-MAX_ENTRIES);
   try {
     writeWholeSync(file, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), 0o600);
   } catch {

@@ -255,8 +255,8 @@ export class KernelServer {
       cursor_end: to,
       metadata: {
         // JupyterLab shows an icon for the kind; `documentation` is our own field.
-        _jupyter_types_experimental: matches.map(({ text, kind, ...told }) => ({
-          ...told,
+        _jupyter_types_experimental: matches.map(({ text, kind, ...rest }) => ({
+          ...rest,
           text,
           type: kind,
           start: from,

@@ -294,7 +294,7 @@ export class NotebookSession {
   }
 
   /** Adds the line that calls `waiting` to the stacks of errors that it awaits. */
-  #blamed(waiting: (...args: never[]) => unknown): (error: unknown) => void {
+  #addCallSite(waiting: (...args: never[]) => unknown): (error: unknown) => void {
     const here = this.#stacks.here(waiting);
     return (error) => this.#stacks.addAwait(error, here);
   }
@@ -308,9 +308,9 @@ export class NotebookSession {
     const api = {
       value: (last: unknown): unknown => (value = last),
       awaited: <T>(pending: T): Promise<Awaited<T>> =>
-        this.#interruption.awaited(pending, this.#blamed(api.awaited)),
+        this.#interruption.awaited(pending, this.#addCallSite(api.awaited)),
       iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
-        this.#interruption.iterated(source, this.#blamed(api.iterated)),
+        this.#interruption.iterated(source, this.#addCallSite(api.iterated)),
       caught: (thrown: unknown): void => this.#guard.caught(thrown),
       load: this.#require.load,
       meta: this.#require.metaOf(filename),

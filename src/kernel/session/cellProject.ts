@@ -74,7 +74,7 @@ export class CellProject {
   readonly #service: ts.LanguageService;
   readonly #snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>();
   #versions = 0;
-  #looksAnew = false;
+  #mustResolveAgain = false;
   /** Incremented each time files may have changed. */
   #rounds = 0;
   readonly #prepared = preparedFiles(LANGUAGE.target);
@@ -110,7 +110,7 @@ export class CellProject {
   /** Resolves modules again: a missing one may have been installed or written. */
   forgetResolutions(): void {
     this.#rounds++;
-    this.#looksAnew = true;
+    this.#mustResolveAgain = true;
     this.#resolutions = this.#newResolutions();
   }
 
@@ -135,8 +135,8 @@ export class CellProject {
     // Files in the notebook's folder may have changed too.
     this.#rounds++;
     // If the text is unchanged, as in a re-run cell, TypeScript's results stay valid.
-    if (this.#cells.get(path)?.text === text && !this.#looksAnew) return;
-    this.#looksAnew = false;
+    if (this.#cells.get(path)?.text === text && !this.#mustResolveAgain) return;
+    this.#mustResolveAgain = false;
     // Versions are never reused: a removed file may come back with another text.
     this.#cells.set(path, { text, version: ++this.#versions });
   }

@@ -24,10 +24,11 @@ export function createDocumentRegistry(
 ): ts.DocumentRegistry {
   const { sys } = ts;
   // The mode is compared with that of the files, where "all" is represented by `undefined`.
-  const [whole, bare] = [undefined, ts.JSDocParsingMode.ParseNone].map((mode) =>
+  const [withDocs, withoutDocs] = [undefined, ts.JSDocParsingMode.ParseNone].map((mode) =>
     ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, sys.getCurrentDirectory(), mode),
   );
-  const of = (fileName: string): ts.DocumentRegistry => (hasLateDocs(fileName) ? bare : whole);
+  const of = (fileName: string): ts.DocumentRegistry =>
+    hasLateDocs(fileName) ? withoutDocs : withDocs;
   type Options = ts.CreateSourceFileOptions | ts.ScriptTarget | undefined;
   const optionsFor = (fileName: string, options: Options): Options =>
     typeof options === "object" && hasLateDocs(fileName)
@@ -35,7 +36,7 @@ export function createDocumentRegistry(
       : options;
   const isPrepared = (name: string): boolean => prepared(name, PREPARED_VERSION) !== null;
   return {
-    ...whole,
+    ...withDocs,
     acquireDocument: (name, settings, snapshot, version, kind, options) =>
       prepared(name, version) ??
       of(name).acquireDocument(

@@ -48,7 +48,7 @@ export class Interruption {
             try {
               return await this.awaited(inner.next(), onError);
             } catch (error) {
-              if (error instanceof CellInterrupted) giveUp(inner);
+              if (error instanceof CellInterrupted) closeIterator(inner);
               throw error;
             }
           },
@@ -73,6 +73,6 @@ async function* valuesOf<T>(source: Iterable<T | PromiseLike<T>>): AsyncGenerato
 }
 
 /** Closes an iterator that is no longer used. */
-function giveUp<T>(iterator: AsyncIterator<T>): void {
+function closeIterator<T>(iterator: AsyncIterator<T>): void {
   void Promise.resolve(iterator.return?.()).catch(() => undefined);
 }

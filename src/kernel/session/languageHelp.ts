@@ -7,7 +7,7 @@ import { hasLateDocs, readDocs } from "./documentRegistry";
 import type { Docs } from "./documentRegistry";
 
 /** More matches than a frontend shows; sending thousands of globals makes typing slow. */
-const MOST_MATCHES = 500;
+const MAX_MATCHES = 500;
 
 /** Request symbols too: asking for the details of each entry makes TypeScript find all of them again. */
 const COMPLETIONS: ts.GetCompletionsAtPositionOptions & { readonly includeSymbol: true } = {
@@ -132,7 +132,7 @@ function ranked(candidates: readonly Candidate[], word: string): Candidate[] {
         a.group - b.group ||
         a.candidate.name.localeCompare(b.candidate.name),
     )
-    .slice(0, MOST_MATCHES)
+    .slice(0, MAX_MATCHES)
     .map(({ candidate }) => candidate);
 }
 

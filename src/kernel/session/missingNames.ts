@@ -8,7 +8,7 @@ import { readMagics } from "./magics";
 const NOT_FOUND = new Set(["TS2304", "TS2503", "TS2552", "TS18004"]);
 
 /** The most characters of a cell that are quoted. */
-const QUOTED = 40;
+const MAX_QUOTED = 40;
 
 /** Options of {@link MissingNames}. */
 export interface MissingNamesOptions {
@@ -114,7 +114,7 @@ function quote(code: string, name: string): string {
   const lines = code.split("\n").map((line) => line.trim());
   const line =
     lines.find((each) => new RegExp(`(?:^|\\W)${escapeName(name)}(?:\\W|$)`, "u").test(each)) ?? "";
-  return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line;
+  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
 }
 
 function escapeName(name: string): string {

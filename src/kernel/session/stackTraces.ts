@@ -1,7 +1,7 @@
 import type { KnownSources, SourcePlace } from "./knownSources";
 
 /** The most user frames that are shown: more come from a recursion, whose middle is left out. */
-const MOST_OWN = 24;
+const MAX_USER_FRAMES = 24;
 
 /** One line of a stack as it is shown. */
 export interface StackLine {
@@ -144,9 +144,11 @@ export class StackTraces {
       const { library } = frame;
       if (library === null) {
         seen++;
-        const isMiddle = own > MOST_OWN && seen > MOST_OWN / 2 && seen <= own - MOST_OWN / 2;
+        const isMiddle =
+          own > MAX_USER_FRAMES && seen > MAX_USER_FRAMES / 2 && seen <= own - MAX_USER_FRAMES / 2;
         if (!isMiddle) lines.push(frame);
-        else if (seen === MOST_OWN / 2 + 1) lines.push(note(`${own - MOST_OWN} more frames`));
+        else if (seen === MAX_USER_FRAMES / 2 + 1)
+          lines.push(note(`${own - MAX_USER_FRAMES} more frames`));
         continue;
       }
       lines.push(frame);

@@ -3,7 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { FLAG } from "./flags";
 
 /** How often a thread waiting for an answer checks whether it should stop, in milliseconds. */
-const LOOK_MS = 40;
+const POLL_MS = 40;
 
 interface Question {
   readonly prompt: string;
@@ -76,7 +76,7 @@ export class UserInput {
         Atomics.add(flags, FLAG.seen, 1);
         return null;
       } else {
-        Atomics.wait(flags, FLAG.answered, before, LOOK_MS);
+        Atomics.wait(flags, FLAG.answered, before, POLL_MS);
       }
     }
     return answer;

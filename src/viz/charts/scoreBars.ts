@@ -65,7 +65,7 @@ export function classScores(
 
 // A mean over fewer cases than this is unreliable, so its bar is drawn lighter.
 const FEW_CASES = 5;
-const MOST_LABELLED = 6;
+const MAX_LABELLED_MODELS = 6;
 
 /**
  * Bars of a score by class, one colour per model, whiskers for confidence intervals, and the
@@ -140,7 +140,7 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     layout: {
       barmode: "group",
       // With more models the numbers would overlap; the tooltips show them.
-      annotations: models.length > MOST_LABELLED ? [] : valueLabels(labels, "up"),
+      annotations: models.length > MAX_LABELLED_MODELS ? [] : valueLabels(labels, "up"),
       margin: { l: 64, r: 24, t: 40, b: 56 },
       // A grid line would cross the middle of a bar.
       xaxis: { showgrid: false },

@@ -25,7 +25,7 @@ export const WINDOW_PRESETS = {
 } as const satisfies Record<string, GreyWindow>;
 
 // 15 MB, less the size of the static picture, the captions and the script.
-const MOST_BYTES = 14_000_000;
+const MAX_BYTES = 14_000_000;
 
 const TOOLS = { makeControls, loadSlices, paintSlice, sayDice };
 
@@ -73,7 +73,7 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
   const scans = encodeScans(
     listed.map(({ image }) => image),
     isHounsfield,
-    Math.max(MOST_BYTES - maskBytes, MOST_BYTES / 2),
+    Math.max(MAX_BYTES - maskBytes, MAX_BYTES / 2),
   );
   const titles = listed[0].masks.map(({ title }) => modelTitle(title));
   const classes = classNames
