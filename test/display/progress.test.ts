@@ -161,7 +161,7 @@ describe("a bar in a notebook", () => {
   });
 
   it.each(["running", "done", "interrupted", "failed"])(
-    "stands out from a light and a dark page: %s",
+    "is visible on light and dark pages: %s",
     (outcome) => {
       const ended = outcome === "running" ? {} : { summary: "1 s", outcome };
       const colour = /background:(#[0-9a-f]{6})/.exec(html(ended))?.[1] ?? "";

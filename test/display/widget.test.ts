@@ -37,7 +37,7 @@ describe("a widget's state", () => {
     [new ArrayBuffer(1), new Uint8Array(2), new ArrayBuffer(2)],
     [3, new Uint8Array(2), new Uint8Array(2)],
     [new Float32Array(1), "text", "text"],
-  ])("comes back as the kind of array it was: %p", (previous, value, expected) => {
+  ])("comes back as the same type of array: %p", (previous, value, expected) => {
     const got = likePrevious(previous, value);
     expect(Object.prototype.toString.call(got)).toBe(Object.prototype.toString.call(expected));
   });
@@ -48,7 +48,7 @@ describe("a widget's state", () => {
     [() => 1, "a function"],
     [new Date(0), "a Date"],
     [10n, "10"],
-  ])("refuses what JSON cannot hold: %p", (value, got) => {
+  ])("refuses what JSON cannot represent: %p", (value, got) => {
     expect(() => copyValue("s", [{ x: value }])).toThrow(
       `s[0].x: expected null, a boolean, a finite number, text, bytes, or arrays and plain objects of these, got ${got}`,
     );

@@ -117,7 +117,7 @@ describe("inspection", () => {
   it.each([
     ["Math.max( |", "max(...values: number[]): number", "Returns the larger of"],
     [`${ofTfjs}tf.matMul (|`, "matMul(a: ", "Computes the dot product of two matrices"],
-  ])("tells the docs of %s, which are read when they are asked for", (code, signature, docs) => {
+  ])("gives the docs of %s, which are read on request", (code, signature, docs) => {
     const told = inspect(code);
     expect(told).toContain(signature);
     expect(told).toContain(docs);

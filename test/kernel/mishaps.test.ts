@@ -37,7 +37,7 @@ describe("a mishap in a cell", () => {
     ["process.abort()", "SIGABRT"],
     ["process.kill(process.pid, 'SIGSEGV'); for (;;);", "SIGSEGV"],
   ])(
-    "a crash in native code (%s) is told, and a new session takes the next cell",
+    "a crash in native code (%s) is reported, and a new session runs the next cell",
     async (code, signal) => {
       const { error, outputs } = await notebook.run(`console.log("last words"); ${code}`);
       expect(error).toMatchObject({

@@ -106,7 +106,7 @@ describe("files that change", () => {
       "import { side } from './d.mjs'; side",
     ],
     ["e.mts", "export const side = 1;", "export const side = 2;", "(await import('./e.mjs')).side"],
-  ])("are read anew: %s", async (name, before, after, code) => {
+  ])("are reread: %s", async (name, before, after, code) => {
     const path = `notebooks/${name}`;
     change(path, before);
     expect(await notebook.value(code)).toBe("1");

@@ -161,7 +161,7 @@ describe("a stop of a callback left by an ended cell", () => {
        channel.port1.on("message", () => ${LOOP});
        setTimeout(() => channel.port2.postMessage(1), 20);`,
     ],
-  ])("of %s ends it, says where it stood, and variables stay", async (_name, code) => {
+  ])("of %s ends it, reports where it was, and variables stay", async (_name, code) => {
     await notebook.value(code);
     await notebook.seen("on");
     notebook.session.interrupt();
@@ -194,7 +194,7 @@ describe("a stop of a callback left by an ended cell", () => {
     ["a microtask", `queueMicrotask(() => ${LOOP});`],
     ["a tick", `process.nextTick(() => ${LOOP});`],
     ["a promise's reaction", `Promise.resolve().then(() => ${LOOP});`],
-  ])("ends the cell where %s keeps it from ending", async (_name, code) => {
+  ])("ends the cell even if %s keeps it from ending", async (_name, code) => {
     expect(await stop(code)).toBe("CellInterrupted");
     expect(await notebook.value("kept")).toBe("7");
   });
@@ -309,7 +309,7 @@ describe("child processes", () => {
     ["that ends by the signal", "sleep 60"],
     ["whose shell ends", "sleep 60; true"],
     ["with a status of its own", "trap 'exit 3' INT; sleep 60; exit 4"],
-  ])("that a cell waits for in one call end with the stop: one %s", async (_name, command) => {
+  ])("that a cell waits for in a single call end with the stop: one %s", async (_name, command) => {
     const running = notebook.run(
       `import { execSync } from 'node:child_process'; console.log('on'); execSync(${JSON.stringify(command)});`,
     );
@@ -373,7 +373,7 @@ describe("a section that stops by itself", () => {
   it.each([
     ["in a loop", ""],
     ["in a loop that yields", "await new Promise((resolve) => setImmediate(resolve));"],
-  ])("returns what it has, %s, and the cell goes on", async (_name, step) => {
+  ])("returns what it has, %s, and the cell continues", async (_name, step) => {
     expect(await stop(training(step))).toBeUndefined();
     const same = "[trained.steps >= 3, weight.dataSync()[0] === trained.steps]";
     expect(await notebook.value(same)).toBe("[ true, true ]");
@@ -431,8 +431,10 @@ describe("a training", () => {
   it.each([
     ["eager", false],
     ["compiled", true],
-  ])("that is %s returns what it had, its weights changed and kept", async (_name, compiled) => {
-    const seconds = await notebook.value(`
+  ])(
+    "that is %s returns what it had, with its weights updated and retained",
+    async (_name, compiled) => {
+      const seconds = await notebook.value(`
       const model = unet({ inputShape: [32, 32, 1], numClasses: 2, filters: 4, depth: 2, seed: 1 });
       const start = model.getWeights()[0].dataSync().slice();
       const samples: Sample[] = Array.from({ length: 4 }, (_, index) => ({
@@ -441,24 +443,25 @@ describe("a training", () => {
         image: { height: 32, width: 32, data: new Float32Array(1024).fill(index / 4) },
         labels: { height: 32, width: 32, data: new Uint8Array(1024).fill(index % 2) },
       }));`);
-    expect(seconds).toBeNull();
-    const running = notebook.run(
-      `const result = await fit(model, { train: samples }, {
+      expect(seconds).toBeNull();
+      const running = notebook.run(
+        `const result = await fit(model, { train: samples }, {
         epochs: 100_000, batchSize: 2, compiled: ${compiled}, progress: false,
         onEpoch: ({ epoch }) => { if (epoch === 2) console.log("on"); },
       });`,
-    );
-    await notebook.seen("on");
-    const pressed = performance.now();
-    notebook.session.interrupt();
-    expect((await running).error).toBeNull();
-    expect(performance.now() - pressed).toBeLessThan(2000);
-    expect(await notebook.value("[result.ended, result.records.length >= 2]")).toBe(
-      "[ 'interrupted', true ]",
-    );
-    expect(
-      await notebook.value("model.getWeights()[0].dataSync().some((w, i) => w !== start[i])"),
-    ).toBe("true");
-    expect(await notebook.value("kept")).toBe("7");
-  });
+      );
+      await notebook.seen("on");
+      const pressed = performance.now();
+      notebook.session.interrupt();
+      expect((await running).error).toBeNull();
+      expect(performance.now() - pressed).toBeLessThan(2000);
+      expect(await notebook.value("[result.ended, result.records.length >= 2]")).toBe(
+        "[ 'interrupted', true ]",
+      );
+      expect(
+        await notebook.value("model.getWeights()[0].dataSync().some((w, i) => w !== start[i])"),
+      ).toBe("true");
+      expect(await notebook.value("kept")).toBe("7");
+    },
+  );
 });

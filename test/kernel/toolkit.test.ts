@@ -34,7 +34,7 @@ describe("the toolkit", () => {
     ["a cell imports tfjs", "import * as own from '@tensorflow/tfjs'; own.getBackend()"],
     ["a cell imports a part of tfjs", "(await import('@tensorflow/tfjs-core')).getBackend()"],
     ["a file of the project does", "import { backend } from './lib'; backend"],
-  ])("puts TensorFlow below tfjs where %s", async (_, code) => {
+  ])("registers TensorFlow with tfjs if %s", async (_, code) => {
     const notebook = open();
     notebook.write(
       "lib.ts",

@@ -10,12 +10,12 @@ const python = readPython(root)?.executable ?? "";
 const results = mkdtempSync(join(tmpdir(), "layerbook-notebooks-"));
 afterAll(() => rmSync(results, { recursive: true, force: true }));
 
-/** 01 is run by `quickstart.test.ts`, which also looks at its page. */
+/** 01 is run by `quickstart.test.ts`, which also checks its page. */
 const names = readdirSync(folder).filter(
   (name) => name.endsWith(".ipynb") && name !== "01-quickstart.ipynb",
 );
 
-/** The size of every notebook's trainings in the tests, set here alone. */
+/** The size of all notebooks' trainings in the tests, set only here. */
 const PRESET = "smoke";
 
 interface Cell {
@@ -40,7 +40,7 @@ const textOf = (text: string | readonly string[] = ""): string =>
 describe.each(names)("%s", (name) => {
   const source = read(join(folder, name));
 
-  it("is kept without outputs, and ends in a summary and exercises with a solution", () => {
+  it("is stored without outputs, and ends in a summary and exercises with a solution", () => {
     expect(source.flatMap(({ outputs = [] }) => outputs)).toEqual([]);
     const text = source.map((cell) => textOf(cell.source)).join("\n");
     for (const part of [/What you will learn/, /## Summary/, /exercises/i, /<summary>Solution/]) {

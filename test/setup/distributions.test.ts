@@ -61,7 +61,7 @@ describe("a package left by a killed pip", () => {
     ["its RECORD", "cut-1.0.dist-info/RECORD"],
     ["its METADATA", "cut-1.0.dist-info/METADATA"],
     ["its INSTALLER, written after the files", "cut-1.0.dist-info/INSTALLER"],
-  ])("is to be installed again without %s", (_what, file) => {
+  ])("is reinstalled without %s", (_what, file) => {
     install("cut");
     install("whole");
     fs.rmSync(path.join(folder(), file));

@@ -90,7 +90,7 @@ describe("the package, packed and installed elsewhere", () => {
       "cjs",
       'const tf = require("@tensorflow/tfjs"); const { LSHAttention } = require("layerbook");',
     ],
-  ])("says which two copies of tfjs a project has, and where: %s", (_how, ending, imports) => {
+  ])("reports two copies of tfjs in a project, and where they are: %s", (_how, ending, imports) => {
     const project = path.join(folder, `twice-${ending}`);
     linkTarball(project, tarball, root);
     nestTfjs(project);
@@ -143,7 +143,7 @@ describe("the package, packed and installed elsewhere", () => {
     ["publint", ["--strict"]],
     ["attw", ["--format", "ascii"]],
   ])(
-    "has nothing that %s objects to",
+    "passes %s",
     (tool, args) => {
       const bin = path.join(root, "node_modules", ".bin", tool);
       const { status, stdout, stderr } = runCommand(bin, [tarball, ...args], root);

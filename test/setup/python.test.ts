@@ -129,7 +129,7 @@ describe("making .venv", () => {
   it.each([
     ["has no interpreter", { "project/.venv/pyvenv.cfg": "" }, /is incomplete/],
     ["has an interpreter that does not run", { "project/.venv/bin/python": "" }, /is incomplete/],
-  ])("is done anew where it %s", async (_what, files: Record<string, string>, message) => {
+  ])("is repeated if it %s", async (_what, files: Record<string, string>, message) => {
     writeFiles(folder(), files);
     const inside = fakePython("inside");
     fakePython("bin/python3", { venv: makesVenv(inside) });
@@ -146,7 +146,7 @@ describe("making .venv", () => {
       "command = /usr/bin/python3 -m venv /elsewhere/.venv",
       /was made for \/elsewhere/,
     ],
-  ])("is done anew for one %s", async (_what, facts: FakePython, cfg, message) => {
+  ])("is repeated for one %s", async (_what, facts: FakePython, cfg, message) => {
     fakePython("project/.venv/bin/python", facts);
     writeFiles(folder(), { "project/.venv/pyvenv.cfg": cfg });
     const inside = fakePython("inside");

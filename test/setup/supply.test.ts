@@ -62,7 +62,7 @@ describe("a release", () => {
     [{ manifest: { ...manifest, homepage: undefined } }, /no homepage/],
     [{ manifest: { ...manifest, bugs: undefined } }, /no bugs/],
     [{ env: {} }, /no OIDC token/],
-  ])("lacks what %j says", (change, fault) => {
+  ])("reports a fault for %j", (change, fault) => {
     expect(releaseFaults({ ...ready, ...change })).toEqual([expect.stringMatching(fault)]);
   });
 

@@ -47,7 +47,7 @@ describe("the engine", () => {
     ["answers", "echo 'GPU 0: Tesla (UUID: GPU-1)'", true],
     ["finds no device", "echo 'No devices found'", false],
     ["fails", "exit 9", false],
-  ])("is for the GPU where a driver %s: %s", (_what, script, expected) => {
+  ])("is for the GPU if a driver %s: %s", (_what, script, expected) => {
     writeScript(path.join(folder(), "nvidia-smi"), script);
     expect(wantsGpu(env())).toBe(expected);
   });
@@ -118,7 +118,9 @@ describe("pip's and npm's output", () => {
     "npm error code ENOTFOUND",
     "npm error code EAI_AGAIN",
     "connect ECONNREFUSED 127.0.0.1:9",
-  ])("tells that there is no network: %s", (output) => expect(soundsOffline(output)).toBe(true));
+  ])("recognises that there is no network: %s", (output) =>
+    expect(soundsOffline(output)).toBe(true),
+  );
 
   it.each(["No matching distribution found for x==9", "npm error code EUSAGE"])(
     "is recognised as another cause: %s",
@@ -200,7 +202,7 @@ describe("node_modules", () => {
   it.each([
     ["another version", { packages: { "node_modules/a": { version: "2.0.0" } } }],
     ["a package missing", { packages: {} }],
-  ])("is not with %s", (_what, installed) => {
+  ])("is incomplete with %s", (_what, installed) => {
     write(installed);
     expect(isLockInstalled(folder())).toBe(false);
   });

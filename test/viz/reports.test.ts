@@ -220,7 +220,7 @@ describe("nbconvert without our template", () => {
   it.each([
     ["html", "page.html", /<img [^>]*src="data:image\/svg\+xml;base64/],
     ["markdown", "page.md", /!\[svg\]\(page_files\/.*\.svg\)/],
-  ])("--to %s keeps the figure", (form, name, picture) => {
+  ])("--to %s includes the figure", (form, name, picture) => {
     execFileSync(
       python,
       ["-m", "nbconvert", "--to", form, "--output", "page", saved(`plain-${form}.ipynb`)],

@@ -19,7 +19,7 @@ describe("sayDice", () => {
     ["110000", "112200"],
     ["000000", "000010"],
     ["000000", "000000"],
-  ])("says of %s and %s what reports and tables say", (truth, prediction) => {
+  ])("agrees with reports and tables for %s and %s", (truth, prediction) => {
     const record = caseMetrics(plane(truth), plane(prediction), { id: "a", classNames });
     expect(sayDice(plane(prediction).data, plane(truth).data, 2)).toBe(caseCaption(record));
   });
