@@ -79,7 +79,7 @@ describe("weights of single layers", () => {
       batch: { kind: kinds.batch, place: "layers/batch_normalization" },
       layer: { kind: kinds.layer, place: "layers/layer_normalization" },
       dense: { kind: kinds.dense, place: "layers/dense" },
-      lstm: { kind: kinds.lstm, place: "layers/lstm/cell" },
+      lstm: { kind: kinds.lstm, place: "layers/lstm" },
     });
     assignWeights(model, tensors, names);
     expectOutputs(model, keras);
@@ -87,11 +87,34 @@ describe("weights of single layers", () => {
 
   it("come from a PyTorch state dict", () => {
     const bytes = new Uint8Array(Buffer.from(torch.file, "base64"));
-    const tensors = joinTorchLstmBiases(readSafetensors("state", bytesSource(bytes)));
-    const model = make(1e-5, "sigmoid");
+    const tensors = readSafetensors("state", bytesSource(bytes));
     const layers = Object.entries(kinds).map(([place, kind]) => [place, { kind, place }] as const);
-    assignWeights(model, tensors, torchLayerNames(Object.fromEntries(layers)));
-    expectOutputs(model, torch);
+    // The two biases of the LSTM may have been added up before.
+    for (const given of [tensors, joinTorchLstmBiases(tensors)]) {
+      const model = make(1e-5, "sigmoid");
+      assignWeights(model, given, torchLayerNames(Object.fromEntries(layers)));
+      expectOutputs(model, torch);
+    }
+  });
+
+  it("say what the file and the model have where a name is wrong", () => {
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ units: 1, useBias: false, inputShape: [2], name: "head" })],
+    });
+    const weight = { shape: [1, 2], values: Float32Array.of(1, 2) };
+    const assign = (layer: string, place: string, file: string) => () =>
+      assignWeights(
+        model,
+        new Map([[file, weight]]),
+        torchLayerNames({ [layer]: { kind: "dense", place } }),
+      );
+    expect(assign("head", "decoder.heads", "decoder.head.weight")).toThrow(
+      /tensor "decoder\.heads\.weight" \[1, 2\], got none .*Did you mean "decoder\.head\.weight"/,
+    );
+    expect(assign("head", "x", "stem.weight")).toThrow(/The file has stem\.weight\./);
+    expect(assign("haed", "head", "head.weight")).toThrow(
+      /names of layers that the model has, got none of them\. Its layers with weights are head\./,
+    );
   });
 
   it("say which kind is unknown", () => {

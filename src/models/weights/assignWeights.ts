@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { recounted } from "../../core/automaticNames";
 import { DataError } from "../../core/errors";
 import { formatShape } from "../../core/shapes";
+import { nearestName } from "../../core/unknownOptions";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
 
 /** Where a weight of ours stands in someone else's file. */
@@ -19,6 +20,8 @@ export interface WeightNames {
   foreign(ownName: string): ForeignWeight;
   /** Whether the file has this weight of ours; default every one. Others stay as they are. */
   covers?(ownName: string): boolean;
+  /** The file's tensors as `foreign` names them, where it does not name them as they are. */
+  prepare?(tensors: WeightMap): WeightMap;
   /** Whether a tensor of the file may be left over, e.g. a step counter. */
   mayIgnore?(foreignName: string): boolean;
 }
@@ -39,6 +42,10 @@ const canonical = (names: WeightNames, all: Iterable<string>): Map<string, strin
 const originalNames = (model: tf.LayersModel): string[] =>
   model.weights.map(({ originalName }) => originalName);
 
+const layersOf = (model: tf.LayersModel): string[] => [
+  ...new Set(originalNames(model).map((name) => name.slice(0, name.lastIndexOf("/")))),
+];
+
 const inverseOf = (axes: readonly number[]): number[] => axes.map((_, axis) => axes.indexOf(axis));
 
 /** The shape that the file's tensor must have. */
@@ -48,6 +55,16 @@ function foreignShape(shape: readonly number[], axes?: readonly number[]): numbe
 
 const coveredWeights = (model: tf.LayersModel, names: WeightNames): tf.LayerVariable[] =>
   model.weights.filter(({ originalName }) => names.covers?.(originalName) !== false);
+
+/** What the file has in place of a tensor that is missing. */
+function otherNames(name: string, given: Iterable<string>): { remedy?: string } {
+  const all = [...given];
+  const nearest = nearestName(name, all);
+  if (nearest !== null) return { remedy: `Did you mean "${nearest}"?` };
+  if (all.length === 0) return {};
+  const shown = all.slice(0, 5).join(", ");
+  return { remedy: `The file has ${shown}${all.length > 5 ? ` and ${all.length - 5} more` : ""}.` };
+}
 
 function permuted(tensor: tf.Tensor, axes?: readonly number[]): tf.Tensor {
   return axes === undefined ? tensor : tf.transpose(tensor, [...axes]);
@@ -77,9 +94,19 @@ export function assignWeights(
   const where = `${names.label} weights for "${model.name}"`;
   const taken = new Set<string>();
   const renamed = canonical(names, originalNames(model));
-  const filed = canonical(names, tensors.keys());
-  const given = new Map([...tensors].map(([name, tensor]) => [filed.get(name) ?? name, tensor]));
-  const plan = coveredWeights(model, names).map((weight) => {
+  const prepared = names.prepare?.(tensors) ?? tensors;
+  const filed = canonical(names, prepared.keys());
+  const given = new Map([...prepared].map(([name, tensor]) => [filed.get(name) ?? name, tensor]));
+  const covered = coveredWeights(model, names);
+  if (covered.length === 0 && model.weights.length > 0) {
+    throw new DataError({
+      where,
+      expected: "names of layers that the model has",
+      got: "none of them",
+      remedy: `Its layers with weights are ${layersOf(model).join(", ")}.`,
+    });
+  }
+  const plan = covered.map((weight) => {
     const own = renamed.get(weight.originalName) ?? weight.originalName;
     const { name, axes } = names.foreign(own);
     const tensor = given.get(name);
@@ -89,6 +116,7 @@ export function assignWeights(
         where,
         expected: `a tensor "${name}" ${formatShape(wanted)}`,
         got: "none of that name",
+        ...otherNames(name, given.keys()),
       });
     }
     if (formatShape(tensor.shape) !== formatShape(wanted)) {

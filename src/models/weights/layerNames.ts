@@ -10,7 +10,7 @@ export type NamedLayerKind =
 /** One layer of a file. */
 export interface NamedLayer {
   readonly kind: NamedLayerKind;
-  /** Where it stands in the file: Keras `layers/dense_1` (an LSTM: `layers/lstm/cell`), PyTorch `encoder.0.conv1`. */
+  /** Where it stands in the file: Keras `layers/dense_1`, PyTorch `encoder.0.conv1`. */
   readonly place: string;
   /** Axes of space of a `"convolution"`; default 2. */
   readonly spatialDims?: 1 | 2 | 3;
@@ -100,7 +100,9 @@ function namesOf(
 export function kerasLayerNames(layers: Readonly<Record<string, NamedLayer>>): WeightNames {
   return namesOf("Keras", layers, ({ kind, place }, role) => {
     const index = KERAS[kind].indexOf(role);
-    return index < 0 ? null : { name: `${place}/vars/${index}` };
+    // Keras keeps the weights of an LSTM in its cell.
+    const isLayer = kind === "lstm" && !place.endsWith("/cell");
+    return index < 0 ? null : { name: `${place}${isLayer ? "/cell" : ""}/vars/${index}` };
   });
 }
 
@@ -115,7 +117,7 @@ export function kerasLayerNames(layers: Readonly<Record<string, NamedLayer>>): W
  * names.foreign("stem/kernel"); // { name: "features.0.weight", axes: [2, 3, 1, 0] }
  */
 export function torchLayerNames(layers: Readonly<Record<string, NamedLayer>>): WeightNames {
-  return namesOf("PyTorch", layers, (layer, role) => {
+  const names = namesOf("PyTorch", layers, (layer, role) => {
     const name = TORCH[layer.kind][role] as string | undefined;
     if (name === undefined) return null;
     const axes = torchAxes(layer, role);
@@ -124,11 +126,12 @@ export function torchLayerNames(layers: Readonly<Record<string, NamedLayer>>): W
       ...(axes === undefined ? {} : { axes }),
     };
   });
+  return { ...names, prepare: joinTorchLstmBiases };
 }
 
 /**
  * PyTorch's LSTM has two biases that it only ever adds, Keras' has one: puts their sum, `bias_l0`, in the
- * place of `bias_ih_l0` and `bias_hh_l0`, for {@link torchLayerNames}.
+ * place of `bias_ih_l0` and `bias_hh_l0`. {@link torchLayerNames} does it by itself.
  *
  * @param tensors of a state dict
  * @returns the same tensors but for the biases
