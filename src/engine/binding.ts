@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { SetupError } from "../core/errors";
 
-/** A value of an op's attribute, tagged as the addon wants it. */
+/** An op attribute in the form that the addon expects. */
 export interface OpAttr {
   readonly name: string;
   /** One of the addon's `TF_ATTR_…` numbers. */
@@ -42,7 +42,7 @@ export interface Binding {
   readonly TF_Version: string;
 }
 
-/** What tfjs-node keeps of a tensor's data; `values` waits until the first op uses it. */
+/** tfjs-node's record of a tensor's data; `values` is sent to TensorFlow when an op first uses it. */
 export interface TensorRecord {
   shape: number[];
   dtype: number;
@@ -51,7 +51,7 @@ export interface TensorRecord {
   refCount: number;
 }
 
-/** The parts of tfjs-node's backend that the engine uses. */
+/** The members of tfjs-node's backend that the engine uses. */
 export interface NodeBackend {
   binding: Binding;
   readonly tensorMap: {
@@ -74,7 +74,7 @@ export interface NodeBackend {
   ): tf.Tensor[];
 }
 
-/** Whether TensorFlow runs below tfjs now. */
+/** Whether tfjs currently runs on native TensorFlow. */
 export function hasNativeBackend(): boolean {
   return tf.getBackend() === "tensorflow";
 }
@@ -82,7 +82,7 @@ export function hasNativeBackend(): boolean {
 /**
  * tfjs-node's backend, typed.
  *
- * @throws SetupError where another backend runs
+ * @throws SetupError if another backend is active
  */
 export function nodeBackend(): NodeBackend {
   if (!hasNativeBackend()) {

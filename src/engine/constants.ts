@@ -3,7 +3,7 @@ import type { TensorValues } from "./binding";
 import { dataType } from "./dtypes";
 import type { ConstantValue } from "./graph";
 
-/** Values past this are asked for as an argument or a variable; see {@link constantValue}. */
+/** Larger captured tensors must be passed as arguments or variables; see {@link constantValue}. */
 export const MAX_CONSTANT_ELEMENTS = 16384;
 
 function isSplat(values: Exclude<TensorValues, Uint8Array[]>): boolean {
@@ -14,10 +14,10 @@ function isSplat(values: Exclude<TensorValues, Uint8Array[]>): boolean {
 }
 
 /**
- * A constant of a graph, copied from a typed array; one value stands for all where all are equal.
+ * A graph constant, copied from a typed array; stored as a single value if all elements are equal.
  *
- * @throws TraceError for strings, and for many different values: they are a batch, most likely,
- * and would be the first batch for ever
+ * @throws TraceError for strings, and for a large array of different values: it is most likely a
+ * batch, and the graph would use the first batch forever
  */
 export function constantValue(
   where: string,
@@ -48,14 +48,14 @@ export function constantValue(
   return { shape, dtype, values: values.slice(), isSplat: false };
 }
 
-/** Equal for constants of equal type and bytes. */
+/** A key that is equal for constants of equal type and bytes. */
 export function constantKey({ shape, dtype, values, isSplat }: ConstantValue): string {
   const { buffer, byteOffset, byteLength } = values as Uint8Array;
   const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("latin1");
   return `${dtype}|${shape.join(",")}|${isSplat}|${bytes}`;
 }
 
-/** All the values, splats written out. */
+/** All values, with splats expanded. */
 export function expandConstant({ shape, values, isSplat }: ConstantValue): TensorValues {
   if (!isSplat || Array.isArray(values)) return values.slice();
   const size = shape.reduce((a, b) => a * b, 1);

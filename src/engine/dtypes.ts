@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
 
-/** TensorFlow's numbers for element types (`tensorflow/core/framework/types.proto`). */
+/** TensorFlow's codes for element types (`tensorflow/core/framework/types.proto`). */
 export const dataType = {
   float32: 1,
   double: 2,
@@ -13,16 +13,16 @@ export const dataType = {
   bool: 10,
   bfloat16: 14,
   resource: 20,
-  /** A list of tensors, as loops write them. */
+  /** A tensor list, as used in loops. */
   variant: 21,
 } as const;
 
-/** The C API's numbers for kinds of attribute (`TF_AttrType`). */
+/** The C API's codes for attribute kinds (`TF_AttrType`). */
 export const attrKind = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 
 const byName: Partial<Record<string, number>> = dataType;
 
-/** TensorFlow's number of a tfjs dtype. */
+/** TensorFlow's code for a tfjs dtype. */
 export function dtypeNumber(dtype: tf.DataType): number {
   const number = byName[dtype];
   if (number === undefined) {
@@ -35,7 +35,7 @@ export function dtypeNumber(dtype: tf.DataType): number {
   return number;
 }
 
-/** The name of a TensorFlow type number, as tfjs spells it where tfjs has the type. */
+/** The name of a TensorFlow type code, in tfjs' spelling if tfjs has the type. */
 export function dtypeName(number: number): string {
   return Object.entries(dataType).find(([, value]) => value === number)?.[0] ?? `type ${number}`;
 }

@@ -20,8 +20,8 @@ type ServedShape = readonly (number | null)[];
 
 export interface ExportOptions {
   /**
-   * The shape that the served model takes, batch included, or a list with one shape per input. A
-   * batch of `null` serves every batch size. Default: the model's own shapes, for every batch size.
+   * The input shape of the served model, batch included, or a list with one shape per input. A `null`
+   * batch accepts every batch size. Default: the model's own shapes, for every batch size.
    */
   readonly inputShape?: ServedShape | readonly ServedShape[];
 }
@@ -30,23 +30,23 @@ export interface ExportOptions {
 export interface ServedTensor {
   /** `"float32"`, `"int32"` or `"bool"` */
   readonly dtype: string;
-  /** `null` for an open size. */
+  /** `null` for an unknown size. */
   readonly shape: readonly (number | null)[];
 }
 
-/** What `serving_default` of an exported model takes and returns, by name. */
+/** The inputs and outputs of an exported model's `serving_default`, by name. */
 export interface ServingSignature {
   readonly inputs: Readonly<Record<string, ServedTensor>>;
   readonly outputs: Readonly<Record<string, ServedTensor>>;
 }
 
-/** Batch sizes that a graph is recorded for, before it is written for all of them. */
+/** Batch sizes that are recorded to derive the graph for every batch size. */
 const TRIAL_BATCHES = [2, 3, 5] as const;
 
 /**
- * Writes a model as a SavedModel that any TensorFlow loads and serves: weights are constants of the
+ * Writes a model as a SavedModel that any TensorFlow loads and serves: weights become constants of the
  * graph, and the signature `serving_default` has the model's inputs and outputs under their layers'
- * names, with their own dtypes and, by default, an open batch size.
+ * names, with the model's dtypes and, by default, any batch size.
  *
  * ```python
  * served = tf.saved_model.load("exported").signatures["serving_default"]
@@ -56,10 +56,10 @@ const TRIAL_BATCHES = [2, 3, 5] as const;
  * For ONNX, see docs/export.md.
  *
  * @param model with any number of inputs and outputs
- * @param folder is created where it is missing
+ * @param folder created if missing
  * @returns the signature: names, dtypes and shapes
- * @throws ConfigError when the model leaves another size than the batch open and `inputShape` does not
- *   give it, or when its ops differ from one batch size to another
+ * @throws ConfigError if a size other than the batch is unknown and `inputShape` does not give it, or
+ * if the model's ops depend on the batch size
  * @example no-run: writes a folder
  * const model = tf.sequential({
  *   layers: [tf.layers.dense({ units: 2, inputShape: [3], name: "scores" })],
@@ -74,7 +74,7 @@ export function exportSavedModel(
 ): ServingSignature {
   const where = `exportSavedModel("${model.name}")`;
   refuseUnknownOptions(where, options, ["inputShape"]);
-  // tfjs' sequential models have no names of inputs and outputs until they are built.
+  // tfjs' sequential models have no input and output names until they are built.
   if (model instanceof tf.Sequential && !model.built) model.build();
   const shapes = shapesOf(where, model, options.inputShape);
   const inputNames = uniqueNames(model.inputNames);
@@ -94,7 +94,7 @@ export function exportSavedModel(
   return { inputs: describe(inputs), outputs: describe(outputs) };
 }
 
-/** The model as a graph of constants, its batch open where a shape leaves it open. */
+/** The model as a graph of constants, with an unknown batch size where the shape has a `null` batch. */
 function recordServing(
   where: string,
   model: tf.LayersModel,
@@ -157,7 +157,7 @@ function shapesOf(
   });
 }
 
-/** Names of which none comes twice: a layer may have several outputs. */
+/** Makes names unique: a layer may have several outputs. */
 function uniqueNames(names: readonly string[]): string[] {
   const made = new Set<string>();
   return names.map((name) => {

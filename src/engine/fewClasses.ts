@@ -1,5 +1,5 @@
 /**
- * Classes up to which a softmax with a class a row is faster on a processor than TensorFlow's ops, which
- * go pixel by pixel: its maxima and sums then run along memory.
+ * Up to this many classes, a softmax with one row per class is faster on a CPU than TensorFlow's ops,
+ * which go pixel by pixel: its maxima and sums read contiguous memory.
  */
 export const FEW_CLASSES = 16;

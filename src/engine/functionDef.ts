@@ -4,7 +4,7 @@ import type { FunctionNames, NamedNode } from "./nodeDef";
 import { outputNames } from "./opSpec";
 import type { ProtoWriter } from "./protobuf";
 
-/** Names every condition and body of the loops in a graph, and of the loops within those. */
+/** Names the condition and body of every loop in a graph, nested loops included. */
 export function nameFunctions(nodes: readonly { readonly attrs: Attrs }[]): FunctionNames {
   const names = new Map<RecordedFunction, string>();
   const visit = (inner: readonly { readonly attrs: Attrs }[]): void => {
@@ -22,8 +22,8 @@ const argument = (position: number): string => `argument_${position}`;
 const result = (position: number): string => `result_${position}`;
 
 /**
- * Writes a `FunctionDef`. Inside of one an input is named by the argument or by the node and the
- * name of its output, `"MatMul_3:product:0"`, where a graph would say `"MatMul_3:0"`.
+ * Writes a `FunctionDef`. In a `FunctionDef` an input is named by the argument, or by the node and the
+ * output's name, `"MatMul_3:product:0"`, instead of `"MatMul_3:0"` as in a graph.
  */
 export function writeFunction(
   proto: ProtoWriter,

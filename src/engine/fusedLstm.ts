@@ -10,7 +10,7 @@ import type { Cell } from "./recurrentCells";
 import type { Recorder } from "./recorder";
 import { activeTrace } from "./trace";
 
-/** What an LSTM reads, in the order in which its gradients are given. */
+/** The inputs of an LSTM, in the order in which its gradients are returned. */
 export interface LstmInputs {
   /** `[time, batch, channels]` */
   readonly x: tf.Tensor3D;
@@ -25,8 +25,8 @@ export interface LstmInputs {
 }
 
 /**
- * Whether TensorFlow's own LSTM op computes a cell. It knows one pair of activations, and its GPU form has
- * not been measured against the loop.
+ * Whether TensorFlow's LSTM op can compute a cell. It supports one pair of activations, and its GPU
+ * kernel has not been benchmarked against the loop.
  */
 export function isFusable({ activation, recurrentActivation }: Cell): boolean {
   const isStandard =
@@ -34,14 +34,14 @@ export function isFusable({ activation, recurrentActivation }: Cell): boolean {
   return isStandard && !usesGpu() && activeTrace()?.isPortable === false;
 }
 
-/** What the op says of each step, `[time, batch, units]` each. */
+/** The op's outputs for each step, `[time, batch, units]` each. */
 interface Steps {
   readonly input: tf.Tensor3D;
   readonly carry: tf.Tensor3D;
   readonly forget: tf.Tensor3D;
   readonly output: tf.Tensor3D;
   readonly candidate: tf.Tensor3D;
-  /** The carry's tanh. */
+  /** tanh of the carry. */
   readonly shown: tf.Tensor3D;
   readonly state: tf.Tensor3D;
 }
@@ -76,13 +76,13 @@ function allSteps(
   return { input, carry, forget, output, candidate, shown, state };
 }
 
-/** `1 - x` and `1 - x²`: what the slopes of sigmoid and tanh are made of. */
+/** `1 - x` and `1 - x²`: factors of the derivatives of sigmoid and tanh. */
 const rest = (x: tf.Tensor): tf.Tensor => tf.sub(1, x);
 const restOfSquare = (x: tf.Tensor): tf.Tensor => tf.sub(1, tf.square(x));
 const product = (...factors: tf.Tensor[]): tf.Tensor3D =>
   factors.reduce((left, right) => tf.mul(left, right)) as tf.Tensor3D;
 
-/** All gradients but those that go from step to step are taken for all steps at once. */
+/** Only the recurrent gradients are computed step by step, the others for all steps at once. */
 function gradients(
   recorder: Recorder,
   { x, initial, kernel, recurrentKernel }: Omit<LstmInputs, "bias">,
@@ -127,10 +127,10 @@ function gradients(
 
 /**
  * An LSTM's output and carry after each step, `[time, batch, 2 * units]`, by TensorFlow's
- * `BlockLSTMV2`: forward one op instead of a dozen per step, and what it keeps of each step leaves to the loop
- * of the way back one matrix product per step.
+ * `BlockLSTMV2`: the forward pass is one op instead of a dozen per step, and its saved intermediates
+ * leave only one matrix product per step to the loop of the backward pass.
  *
- * @param composite the same of differentiable ops, for gradients of the gradient
+ * @param composite the same computation from differentiable ops, for second-order gradients
  */
 export function fusedLstm(
   inputs: LstmInputs,

@@ -3,14 +3,17 @@ import { hasNativeBackend } from "./binding";
 import { attr, rawOp } from "./rawOp";
 import { asksForMore } from "../core/secondOrder";
 
-/** What tfjs hands to a gradient: the saved inputs and the attributes of the forward call. */
+/** A tfjs gradient function: takes the saved inputs and the attributes of the forward call. */
 type GradFunc = (
   dy: tf.Tensor,
   saved: tf.Tensor[],
   attrs: Record<string, unknown>,
 ) => Record<string, () => tf.Tensor>;
 
-/** Sums the copies: each repeated axis is cut into `[copies, size]`. tfjs adds up one slice a copy. */
+/**
+ * Sums over the copies: each repeated axis is split into `[copies, size]`. tfjs adds one slice per
+ * copy.
+ */
 const tile: GradFunc = (dy, [x], { reps }) => ({
   x: () => {
     const sizes: number[] = [];
@@ -25,8 +28,8 @@ const tile: GradFunc = (dy, [x], { reps }) => ({
 });
 
 /**
- * Adds up the rows that were taken more than once, all batches at a time: a batch's places are moved
- * behind those of the batches before. tfjs goes batch by batch.
+ * Sums the gradients of rows that were gathered more than once, for all batch items at once: each
+ * item's indices are offset past those of the items before it. tfjs goes item by item.
  */
 const gather: GradFunc = (dy, [x, indices], { axis, batchDims }) => ({
   x: () =>
@@ -40,7 +43,7 @@ const gather: GradFunc = (dy, [x, indices], { axis, batchDims }) => ({
       const after = x.shape.slice(at + 1);
       const places = indices.shape.slice(dims);
       const place = tf.util.sizeFromShape(places);
-      // [batch, before, places, after] -> [batch, places, before, after], a row for each place.
+      // [batch, before, places, after] -> [batch, places, before, after], one row per index.
       const [outer, inner] = [before, after].map((part) => tf.util.sizeFromShape(part));
       const rows = tf.reshape(
         tf.transpose(tf.reshape(dy, [count, outer, place, inner]), [0, 2, 1, 3]),
@@ -62,7 +65,7 @@ const gather: GradFunc = (dy, [x, indices], { axis, batchDims }) => ({
   indices: () => tf.zerosLike(indices),
 });
 
-/** One op where tfjs multiplies three times, which counts in the loop of a recurrent layer. */
+/** One op where tfjs multiplies three times, which matters in the loop of a recurrent layer. */
 const byOutput =
   (native: string, composite: (y: tf.Tensor) => tf.Tensor): GradFunc =>
   (dy, [y]) => ({
@@ -76,8 +79,9 @@ const sigmoid = byOutput("SigmoidGrad", (y) => tf.mul(y, tf.sub(1, y)));
 const tanh = byOutput("TanhGrad", (y) => tf.sub(1, tf.square(y)));
 
 /**
- * Gradients of tfjs' own whose number of ops grows with the size of the data, rewritten with a
- * fixed number: a layer normalisation by tfjs recorded 41,363 nodes. Once, after the addon has loaded.
+ * Replaces tfjs gradients whose number of ops grows with the size of the data by ones with a fixed
+ * number: recording tfjs' layer normalisation gave 41,363 nodes. Called once, after the addon has
+ * loaded.
  */
 export function replaceGradients(): void {
   const replaced: [string, string[], GradFunc][] = [

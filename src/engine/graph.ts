@@ -10,17 +10,17 @@ export interface OutputRef {
 
 export interface TensorType {
   readonly shape: readonly number[];
-  /** TensorFlow's number, see `dataType`. */
+  /** TensorFlow's type code, see `dataType`. */
   readonly dtype: number;
 }
 
-/** A constant's values; one value stands for all where `isSplat`. */
+/** A constant's values; a single value for all elements if `isSplat`. */
 export interface ConstantValue extends TensorType {
   readonly values: TensorValues;
   readonly isSplat: boolean;
 }
 
-/** The type of an attribute's value by its kind. */
+/** The type of an attribute's value, by attribute kind. */
 interface AttrKinds {
   bool: boolean;
   int: number;
@@ -42,7 +42,7 @@ export type AttrValue = {
 
 export type Attrs = Readonly<Record<string, AttrValue>>;
 
-/** An attribute's value, or `undefined` where it is absent or of another kind. */
+/** An attribute's value, or `undefined` if it is absent or of another kind. */
 export function attrOf<K extends keyof AttrKinds>(
   attrs: Attrs,
   name: string,
@@ -52,11 +52,11 @@ export function attrOf<K extends keyof AttrKinds>(
   return attr?.kind === kind ? (attr.value as AttrKinds[K]) : undefined;
 }
 
-/** A recorded op. Nodes are never changed; a pass writes a new graph. */
+/** A recorded op. Nodes are immutable; a pass writes a new graph. */
 export interface GraphNode {
   readonly op: string;
   readonly inputs: readonly OutputRef[];
-  /** Nodes that run before this one though it takes nothing from them. */
+  /** Nodes that must run before this one although it does not use their outputs. */
   readonly controls: readonly number[];
   readonly attrs: Attrs;
   readonly outputs: readonly TensorType[];
@@ -64,27 +64,27 @@ export interface GraphNode {
   readonly layer: string | null;
 }
 
-/** Nodes in an order in which each stands after what it needs. */
+/** Nodes in topological order. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
 }
 
-/** What a rule for the shapes of an op's outputs sees of a node. */
+/** The view of a node that a shape rule receives. */
 export interface ShapeContext {
   readonly attrs: Attrs;
   /** Shapes of the inputs. */
   readonly shapes: readonly (readonly number[])[];
-  /** The values of an int32 input: sizes, axes, permutations. Throws where it is no constant. */
+  /** The values of an int32 input: sizes, axes, permutations. Throws if it is not a constant. */
   readonly constant: (input: number) => number[];
   readonly numOutputs: number;
 }
 
 export type ShapeFunction = (node: ShapeContext) => readonly (readonly number[])[];
 
-/** A recorded function: a graph with what goes in, comes out and stays. */
+/** A recorded function: a graph with its parameters, results and effects. */
 export interface RecordedFunction extends Graph {
   readonly name: string;
-  /** `Placeholder` nodes, one a tensor argument, in order. */
+  /** `Placeholder` nodes, one per tensor argument, in order. */
   readonly parameters: readonly number[];
   readonly results: readonly OutputRef[];
   /** Nodes that write variables: they run whether or not a result needs them. */

@@ -5,13 +5,13 @@ import { writeNode, writeShape } from "./nodeDef";
 import type { NamedNode } from "./nodeDef";
 import { ProtoWriter } from "./protobuf";
 
-/** An input or output of a signature: the key that a caller uses, and the tensor it stands for. */
+/** An input or output of a signature: the key that a caller uses, and its tensor. */
 export interface SignatureTensor {
   readonly key: string;
   /** `"images:0"` */
   readonly tensor: string;
   readonly dtype: number;
-  /** −1 for a size that is open. */
+  /** −1 for an unknown size. */
   readonly shape: readonly number[];
 }
 
@@ -20,7 +20,7 @@ export interface Signature {
   readonly outputs: readonly SignatureTensor[];
 }
 
-/** `GraphDef` version of TensorFlow 2.16, far within what 2.x readers take. */
+/** `GraphDef` version of TensorFlow 2.16, which all 2.x readers accept. */
 const PRODUCER = 1645;
 
 function writeSignatureTensor(proto: ProtoWriter, tensor: SignatureTensor): void {
@@ -66,18 +66,18 @@ export function encodeSavedModel(
     .finish();
 }
 
-/** A recorded function with names, and those that a caller feeds and fetches. */
+/** A recorded function with node names, including those that a caller feeds and fetches. */
 export interface NamedFunction {
   readonly nodes: readonly NamedNode[];
   readonly parameters: readonly string[];
-  /** Each runs the function's effects too, so that any fetch of a result is a whole call. */
+  /** Fetching any of them also runs the function's effects, so that it is a complete call. */
   readonly results: readonly string[];
   readonly done: string;
 }
 
 /**
- * Gives a function's nodes names that tell the layer, `train/encoder1/conv/Conv2D_17`, so that
- * TensorFlow's own messages and profiles do.
+ * Gives a function's nodes names that include the layer, `train/encoder1/conv/Conv2D_17`, so that
+ * TensorFlow's messages and profiles show it.
  */
 export function nameNodes(fn: RecordedFunction, scope: string): NamedFunction {
   const names = fn.nodes.map(({ op, layer }, index) => {
@@ -111,7 +111,7 @@ export function nameNodes(fn: RecordedFunction, scope: string): NamedFunction {
   };
 }
 
-/** A constant that is there once its control inputs have run: what to fetch for effects alone. */
+/** A constant that depends on control inputs: fetch it to run effects that have no result. */
 export function doneNode(name: string, controls: readonly string[]): NamedNode {
   const value = { shape: [], dtype: dataType.int32, values: Int32Array.of(1), isSplat: true };
   return {

@@ -8,23 +8,23 @@ import type { Attrs } from "./graph";
 import type { Session } from "./session";
 import { handleAttrs, variableKey } from "./tracedVariables";
 
-/** Variables written one by one up to this many; more are written in one run. */
+/** Up to this many variables are written one by one; more are written in a single run. */
 const FEW = 4;
 
-/** Where a variable's value is, as far as this program knows. */
+/** Where a variable's current value is stored, as far as this program knows. */
 interface Shared {
   readonly variable: tf.Variable;
   /** The tfjs data that equals the graph's value; `null` before the first write. */
   synced: object | null;
-  /** Data of tfjs' that is fetched when something reads it; `null` where tfjs has the value. */
+  /** tfjs data that is fetched from the graph when first read; `null` if tfjs has the value. */
   pending: TensorRecord | null;
 }
 
 /**
- * Keeps `tf.Variable`s and the variables of a loaded graph equal, lazily: after a step tfjs'
- * variable stands for "what the graph has" and is fetched when an op or a read asks for it; a
- * variable that was assigned in between is written to the graph before the next step. So a value
- * is never stale, and a training loop moves nothing.
+ * Synchronises `tf.Variable`s with the variables of a loaded graph, lazily: after a step, a tfjs
+ * variable refers to the graph's value, which is fetched when an op or a read needs it; a variable
+ * that was assigned in between is written to the graph before the next step. So a value is never
+ * stale, and a training loop copies nothing.
  */
 export class GraphVariables {
   private readonly shared = new Map<tf.Variable, Shared>();
@@ -33,9 +33,9 @@ export class GraphVariables {
   constructor(private readonly binding: Binding) {}
 
   /**
-   * Fetches what only the old graph has, and goes over to a new one.
+   * Fetches the values that only the old graph has, and switches to a new graph.
    *
-   * @param variables those that the new graph has, see {@link transferNodes}
+   * @param variables the new graph's variables, see {@link transferNodes}
    */
   attach(session: Session | null, variables: readonly tf.Variable[] = []): void {
     this.pull();
@@ -48,9 +48,9 @@ export class GraphVariables {
     }
   }
 
-  /** Brings the graph up to date with what was assigned in tfjs, before a run. */
+  /** Before a run, writes variables that were assigned in tfjs to the graph. */
   push(used: readonly tf.Variable[], updated: readonly tf.Variable[]): void {
-    // A clone of a variable shares its data: it must have its value before the graph moves on.
+    // A clone of a variable shares its data, so the value must be fetched before the graph changes it.
     if (updated.some((variable) => (this.entry(variable).pending?.refCount ?? 1) > 1)) this.pull();
     const changed = used.filter((variable) => this.entry(variable).synced !== variable.dataId);
     if (changed.length === 0) return;
@@ -62,7 +62,7 @@ export class GraphVariables {
     for (const variable of changed) this.write([variable], `${names(variable).written}:0`);
   }
 
-  /** Notes that a run has changed variables. */
+  /** Records that a run has changed variables. */
   markUpdated(updated: readonly tf.Variable[]): void {
     for (const variable of updated) {
       const entry = this.entry(variable);
@@ -74,7 +74,7 @@ export class GraphVariables {
   pull(): void {
     const waiting = [...this.shared.values()].filter(({ pending }) => pending !== null);
     if (waiting.length === 0 || this.session === null) return;
-    // A variable that was never written has no value to read.
+    // A variable that was never written has no value to fetch.
     const all = [...this.shared.values()]
       .filter(({ synced }) => synced !== null)
       .map(({ variable }) => variable);
@@ -121,7 +121,7 @@ export class GraphVariables {
     const record = backend.tensorMap.get(value.dataId);
     variable.assign(value);
     value.dispose();
-    // Last, since tfjs-node looks at the id of whatever it disposes.
+    // Must be last, since tfjs-node reads the id of any record it disposes.
     Object.defineProperty(record, "id", {
       configurable: true,
       enumerable: true,
@@ -147,7 +147,7 @@ function names(variable: tf.Variable) {
   };
 }
 
-/** The nodes that write and read variables from outside. */
+/** The nodes through which variables are written and read from outside the graph. */
 export function transferNodes(variables: readonly tf.Variable[]): NamedNode[] {
   const writes = variables.map((variable) => `^${names(variable).write}`);
   return [...variables.flatMap(nodesOf), doneNode("variables/written", writes)];
@@ -165,7 +165,7 @@ function nodesOf(variable: tf.Variable): NamedNode[] {
       inputs: [],
       attrs: { ...dtype, shape: { kind: "shape", value: variable.shape } },
     },
-    // What is fed is JavaScript's memory, which must not outlive the run.
+    // The fed tensor uses JavaScript's memory, which must not be referenced after the run.
     { name: copy, op: "DeepCopy", inputs: [feed], attrs: { T: type } },
     { name: write, op: "AssignVariableOp", inputs: [handle, copy], attrs: dtype },
     doneNode(written, [`^${write}`]),

@@ -23,10 +23,10 @@ for (const name of (
 }
 
 /**
- * The shapes of an op's outputs from those of its inputs, without running it; `null` for an op
- * that has no rule here (it is run on zeros then).
+ * Infers the shapes of an op's outputs from those of its inputs, without running it; `null` for an op
+ * without a rule (the recorder then runs it on zeros).
  *
- * @throws ShapeMismatch when the inputs do not fit each other
+ * @throws ShapeMismatch if the input shapes are incompatible
  */
 export function inferShapes(op: string, node: ShapeContext): number[][] | null {
   const rule = rules[op] as ShapeFunction | undefined;
@@ -43,7 +43,7 @@ export function inferShapes(op: string, node: ShapeContext): number[][] | null {
       `${given}, which gives [${wrong.join(", ")}]`,
     );
   } catch (error) {
-    if (error instanceof RangeError) return null; // a form of the op that the rule leaves out
+    if (error instanceof RangeError) return null; // a variant of the op that the rule does not cover
     throw error;
   }
 }

@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { attr, rawOp } from "./rawOp";
 
-/** What the kernel `GatherV2` is given. */
+/** The arguments of the `GatherV2` kernel. */
 interface GatherArgs {
   readonly inputs: Readonly<Record<"x" | "indices", tf.TensorInfo>>;
   readonly attrs: Readonly<Record<"axis" | "batchDims", number>>;
 }
 
 /**
- * tfjs-node's gather reads its indices back to JavaScript at every call to check them, which is
- * slow and cannot be recorded. TensorFlow checks them itself.
+ * tfjs-node's gather reads its indices back to JavaScript on every call to check them, which is slow
+ * and cannot be recorded. TensorFlow checks them anyway.
  */
 function gather({ inputs: { x, indices }, attrs: { axis, batchDims } }: GatherArgs): tf.TensorInfo {
   const attrs = [
@@ -21,15 +21,15 @@ function gather({ inputs: { x, indices }, attrs: { axis, batchDims } }: GatherAr
   return tf.tidy(() => rawOp("GatherV2", attrs, [x, indices, tf.scalar(axis, "int32")]));
 }
 
-/** What the kernel `BatchMatMul` is given. */
+/** The arguments of the `BatchMatMul` kernel. */
 interface ProductArgs {
   readonly inputs: Readonly<Record<"a" | "b", tf.TensorInfo>>;
   readonly attrs: Readonly<Record<"transposeA" | "transposeB", boolean>>;
 }
 
 /**
- * Two matrices go to `MatMul`: oneDNN's batched form, which tfjs-node calls for every product, takes
- * longer to start, and a loop over time starts one at every step.
+ * Multiplies two matrices by `MatMul`: tfjs-node calls oneDNN's batched kernel for every product,
+ * which takes longer to start, and a loop over time starts one at every step.
  */
 function product({ inputs: { a, b }, attrs }: ProductArgs): tf.TensorInfo {
   const isPair = a.shape.length === 2 && b.shape.length === 2;
@@ -47,7 +47,7 @@ function product({ inputs: { a, b }, attrs }: ProductArgs): tf.TensorInfo {
   );
 }
 
-/** Puts right what is wrong in tfjs-node's own kernels. Once, after the addon has loaded. */
+/** Replaces unsuitable tfjs-node kernels. Called once, after the addon has loaded. */
 export function mendKernels(): void {
   const fixed: [string, tf.KernelFunc][] = [
     ["GatherV2", (args) => gather(args as unknown as GatherArgs)],

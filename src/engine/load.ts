@@ -8,27 +8,27 @@ import "../core/ops/savedIntermediates";
 import "../core/ops/savedOutputs";
 import "./ops";
 
-/** Which engine answers, and why not the native one where it does not. */
+/** Which engine is in use and, if it is not the native one, why. */
 export interface EngineStatus {
   readonly backend: string;
-  /** TensorFlow's version, or `null` where the JavaScript backend runs. */
+  /** TensorFlow's version, or `null` for the JavaScript backend. */
   readonly tensorflow: string | null;
-  /** Why the native engine did not load; `null` where it did. */
+  /** Why the native engine did not load; `null` if it did. */
   readonly problem: string | null;
 }
 
 let status: EngineStatus | null = null;
 
 /**
- * Loads native TensorFlow under tfjs, once. Where it is not set up, tfjs' own JavaScript backend
- * stays, so that an import of one layer never fails for want of the engine.
+ * Loads native TensorFlow as tfjs' backend, once. If it is not installed, tfjs keeps its JavaScript
+ * backend, so that importing a layer never fails because the engine is missing.
  *
- * @returns what runs now
+ * @returns the engine now in use
  */
 export function loadEngine(): EngineStatus {
   if (status !== null) return status;
-  // TensorFlow reads it when the addon loads; later is too late. An op's error is thrown, not only
-  // logged, and at level 2 the log still complains of kernels that it does well without.
+  // TensorFlow reads it only when the addon loads. Op errors are thrown anyway, and level 2 would
+  // still log missing kernels that are not needed.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
   try {
     requirePackage("@tensorflow/tfjs-node-gpu");
@@ -38,7 +38,7 @@ export function loadEngine(): EngineStatus {
     status = { backend: tf.getBackend(), tensorflow, problem: null };
   } catch (error) {
     const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    // tfjs starts its own backend only when it is asked for.
+    // tfjs initialises its own backend only on first use.
     tf.backend();
     status = { backend: tf.getBackend(), tensorflow: null, problem };
   }

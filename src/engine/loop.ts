@@ -12,7 +12,7 @@ const LIST: TensorType = { shape: [], dtype: variant };
 
 const type = (value: number) => ({ kind: "type", value }) as const;
 
-/** Adds an op whose outputs' types are known. */
+/** Adds an op with known output types. */
 export function addOp(
   recorder: Recorder,
   op: string,
@@ -25,7 +25,7 @@ export function addOp(
   return outputs.map((_, index) => ({ node, index }));
 }
 
-/** Adds an op of one output. */
+/** Adds an op with one output. */
 function addOne(
   recorder: Recorder,
   op: string,
@@ -39,7 +39,7 @@ function addOne(
 const int = (recorder: Recorder, value: number): OutputRef =>
   recorder.refOf(tf.scalar(value, "int32"));
 
-/** The shape of a list's elements; the batch is left open, so that the graph may be. */
+/** The shape of a list's elements; the batch is unknown, so that the graph can serve any batch size. */
 const elementShape = (recorder: Recorder, shape: readonly number[]): OutputRef =>
   recorder.refOf(tf.tensor1d([-1, ...shape.slice(1)], "int32"));
 
@@ -91,7 +91,7 @@ export function writeList(
   });
 }
 
-/** What a turn of a loop makes of the values that it carries: as many, of the same types. */
+/** One iteration of a loop: maps the carried values to the same number of values of the same types. */
 export type LoopBody = (
   recorder: Recorder,
   position: OutputRef,
@@ -101,8 +101,8 @@ export type LoopBody = (
 /**
  * Records a loop over the positions `0 … count − 1`, or backwards, as one `While`.
  *
- * @param carried what the first turn is given; what a turn hands back unchanged stays as it is
- * @returns what the last turn made of it
+ * @param carried initial values; a value that an iteration returns unchanged is loop-invariant
+ * @returns the carried values after the last iteration
  */
 export function recordLoop(
   name: string,
@@ -127,7 +127,7 @@ export function recordLoop(
   return carried.map((_, i) => ({ node, index: i + 1 }));
 }
 
-/** Lowered to switches and merges: TensorFlow then runs the turns without calls of functions. */
+/** Lowered to switches and merges, so that TensorFlow runs the iterations without function calls. */
 function whileAttrs(
   types: readonly TensorType[],
   cond: RecordedFunction,

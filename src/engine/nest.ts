@@ -3,7 +3,7 @@ import { TraceError } from "../core/errors";
 import { dtypeNumber } from "./dtypes";
 import { formatType } from "./graph";
 
-/** A nest without its tensors: what is the same for every call with one signature. */
+/** A nest without its tensors: the part that is the same for all calls with one signature. */
 export type Structure =
   | { readonly kind: "tensor"; readonly position: number }
   | { readonly kind: "static"; readonly value: unknown }
@@ -13,7 +13,9 @@ export type Structure =
 export interface FlatNest {
   readonly tensors: readonly tf.Tensor[];
   readonly structure: Structure;
-  /** One line a leaf: its path and what it is. Two calls of one signature have equal lines. */
+  /**
+   * One entry per leaf: its path and a description. Calls with the same signature have equal entries.
+   */
   readonly signature: ReadonlyMap<string, string>;
 }
 
@@ -37,10 +39,13 @@ const isPlain = (value: object): boolean => {
 const isTensor = (value: unknown): value is tf.Tensor =>
   value instanceof tf.Tensor && !(value instanceof tf.Variable);
 
-/** A value that is no tensor and no container, so that different values have different texts. */
+/**
+ * Describes a value that is neither a tensor nor a container; different values have different
+ * descriptions.
+ */
 function staticText(where: string, value: unknown): string {
   if (typeof value === "function") return `function #${identityOf(value)}`;
-  // JSON knows neither NaN nor the infinities nor -0.
+  // JSON cannot represent NaN, the infinities or -0.
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "bigint" || typeof value === "symbol") {
     throw new TraceError({
@@ -54,11 +59,11 @@ function staticText(where: string, value: unknown): string {
 }
 
 /**
- * Takes a nest apart: arrays and plain objects, to any depth, of tensors and other values.
+ * Flattens a nest: arrays and plain objects, to any depth, of tensors and other values.
  *
  * @param where for messages: `"step, arguments"`
- * @throws TraceError for a typed array or a promise, which would be frozen at their first value, for
- * a BigInt or a symbol, and for an object that contains itself
+ * @throws TraceError for a typed array or a promise, which would keep its first value, for a BigInt or
+ * a symbol, and for an object that contains itself
  */
 export function flatten(where: string, nest: unknown): FlatNest {
   const tensors: tf.Tensor[] = [];
@@ -114,7 +119,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
         signature.set(`${path}.keys`, entries.map(([key]) => key).join(","));
         return { kind: "object", entries };
       }
-      // A model, an optimizer, a variable: the same object is the same trace.
+      // A model, an optimizer or a variable is compared by identity.
       signature.set(path, `${value.constructor.name} #${identityOf(value)}`);
       return { kind: "static", value };
     }
@@ -141,7 +146,7 @@ export function unflatten(structure: Structure, tensors: readonly tf.Tensor[]): 
   }
 }
 
-/** Whether two structures put the same nest together, static values included. */
+/** Whether two structures describe the same nest, static values included. */
 export function sameStructure(a: Structure, b: Structure): boolean {
   switch (a.kind) {
     case "tensor":
@@ -177,13 +182,13 @@ export function describeChange(
     .join("; ");
 }
 
-/** Whether two signatures differ in the shapes of tensors alone. */
+/** Whether two signatures differ only in tensor shapes. */
 export function differInShapesOnly(
   before: FlatNest["signature"],
   after: FlatNest["signature"],
 ): boolean {
   if (before.size !== after.size) return false;
-  // Strings are quoted in a signature, so that none of them reads as a tensor's type.
+  // Strings are quoted in a signature, so that none can be mistaken for a tensor's type.
   const dtypeOf = (text: string | undefined): string | undefined =>
     /^(\w+) \[[\d, ]*\]$/.exec(text ?? "")?.[1];
   return [...after].every(([path, text]) => {

@@ -2,7 +2,7 @@ import { dataType } from "./dtypes";
 import type { AttrValue, Attrs, ConstantValue, RecordedFunction } from "./graph";
 import type { ProtoWriter } from "./protobuf";
 
-/** A node as `GraphDef` has it: inputs by name, `"add:1"`, or `"^add"` for a control edge. */
+/** A node as in a `GraphDef`: inputs by name, `"add:1"`, or `"^add"` for a control edge. */
 export interface NamedNode {
   readonly name: string;
   readonly op: string;
@@ -10,7 +10,7 @@ export interface NamedNode {
   readonly attrs: Attrs;
 }
 
-/** The names under which the conditions and bodies of loops stand in a graph's library. */
+/** The names of loop conditions and bodies in a graph's function library. */
 export type FunctionNames = ReadonlyMap<RecordedFunction, string>;
 
 export function writeShape(proto: ProtoWriter, shape: readonly number[]): void {
@@ -21,7 +21,7 @@ function writeTensor(proto: ProtoWriter, { dtype, shape, values, isSplat }: Cons
   const { buffer, byteOffset, byteLength } = values as Uint8Array;
   proto.int(1, dtype);
   proto.message(2, (inner) => writeShape(inner, shape));
-  // A lone value in a typed list stands for every element; raw content does not.
+  // A single value in a typed list is repeated for every element; raw content is not.
   if (!isSplat) proto.raw(4, new Uint8Array(buffer, byteOffset, byteLength));
   else if (dtype === dataType.float32) proto.float(5, values[0] as number);
   else proto.int(dtype === dataType.bool ? 11 : 7, values[0] as number);

@@ -3,7 +3,7 @@ import type { OpAttr } from "./binding";
 import { attrKind } from "./dtypes";
 import type { AttrValue, Attrs } from "./graph";
 
-/** Attributes as the addon takes them, by kind. */
+/** Converts attributes from the addon's form. */
 export function attrsOf(opAttrs: readonly OpAttr[]): Attrs {
   return Object.fromEntries(opAttrs.map((attr) => [attr.name, attrValue(attr)]));
 }
@@ -19,9 +19,9 @@ function attrValue({ type, value }: OpAttr): AttrValue {
 }
 
 /**
- * The inverse of {@link attrsOf}; a constant's values are no attribute for the addon.
+ * The inverse of {@link attrsOf}; a constant's values are not an attribute for the addon.
  *
- * @throws TraceError for a loop: a function is known to the graph that holds it alone
+ * @throws TraceError for a loop: its functions exist only in the graph that contains it
  */
 export function opAttrsOf(attrs: Attrs): OpAttr[] {
   return Object.entries(attrs).flatMap(([name, attr]): OpAttr[] => {

@@ -9,7 +9,7 @@ interface ArgSpec {
   readonly name: string;
   /** A fixed type, the attribute that holds it, or the attribute that lists one type per tensor. */
   readonly type: { readonly fixed: number } | { readonly attr: string } | { readonly list: string };
-  /** The attribute that says how many tensors stand here; `null` for one. */
+  /** The attribute that holds the number of tensors; `null` for a single tensor. */
   readonly count: string | null;
 }
 
@@ -36,7 +36,7 @@ function parse(line: string): OpSpec {
   return { inputs, outputs };
 }
 
-/** The registered form of an op, or `null` where the table has none. */
+/** The registered definition of an op, or `null` if the table has none. */
 function specOf(op: string): OpSpec | null {
   const line = OP_DEFS[op] as string | undefined;
   if (line === undefined) return null;
@@ -48,7 +48,7 @@ function specOf(op: string): OpSpec | null {
   return spec;
 }
 
-/** The op's registered form. @throws TraceError for an op that the table does not have */
+/** The op's registered definition. @throws TraceError for an op that is not in the table */
 function requireSpec(op: string, where: string): OpSpec {
   const spec = specOf(op);
   if (spec !== null) return spec;
@@ -60,7 +60,7 @@ function requireSpec(op: string, where: string): OpSpec {
   });
 }
 
-/** Attribute values that follow from the inputs: types and counts that eager mode infers. */
+/** Attribute values that follow from the inputs: types and counts, which eager mode infers. */
 function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]): Attrs {
   const inferred: Record<string, AttrValue> = {};
   let position = 0;
@@ -72,7 +72,7 @@ function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]
       continue;
     }
     const given = count === null ? undefined : attrs[count];
-    // A list may stand anywhere, so its length is what the other inputs leave.
+    // A list may be at any position; its length is the number of inputs minus the others.
     const length =
       count === null
         ? 1
@@ -88,7 +88,7 @@ function inferredAttrs(spec: OpSpec, attrs: Attrs, inputTypes: readonly number[]
   return inferred;
 }
 
-/** The attributes as given, with those that the inputs imply; the inputs win. */
+/** The given attributes plus those that the inputs imply; the latter take precedence. */
 export function completeAttrs(
   op: string,
   attrs: Attrs,
@@ -98,7 +98,7 @@ export function completeAttrs(
   return { ...attrs, ...inferredAttrs(requireSpec(op, where), attrs, inputTypes) };
 }
 
-/** The types of the tensors that stand for one input or output. */
+/** The types of the tensors of one input or output. */
 function typesOf({ type, count }: ArgSpec, attrs: Attrs, where: string): readonly number[] {
   if ("list" in type) return attrOf(attrs, type.list, "types") ?? missing(attrs, type.list, where);
   const length = count === null ? 1 : (attrOf(attrs, count, "int") ?? 1);
@@ -126,9 +126,9 @@ export function outputNames(op: string, attrs: Attrs, where: string): string[] {
 }
 
 /**
- * The types of an op's outputs; checks those of its inputs on the way.
+ * The types of an op's outputs; also checks the types of its inputs.
  *
- * @throws TraceError when the inputs are not what the op takes
+ * @throws TraceError if the op does not accept the inputs
  */
 export function outputTypes(
   op: string,

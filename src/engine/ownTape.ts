@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Runs what takes gradients while a gradient is being computed: tfjs would clear the tape that it is
- * walking.
+ * Runs a function that computes gradients inside another gradient computation, on a separate tape:
+ * tfjs would otherwise clear the tape that it is traversing.
  */
 export function onOwnTape<T>(body: () => T): T {
   const { state } = tf.engine() as unknown as { state: { activeTape: unknown } };

@@ -24,8 +24,8 @@ export interface PredictorOptions {
   /** Default `"float32"`. */
   readonly precision?: Precision;
   /**
-   * Graphs that are kept at most, each with the weights in it; default {@link DEFAULT_MAX_TRACES}.
-   * The one used longest ago goes first.
+   * Maximum number of graphs, each of which includes the weights; default {@link DEFAULT_MAX_TRACES}.
+   * The least recently used one is dropped first.
    */
   readonly maxTraces?: number;
 }
@@ -33,14 +33,14 @@ export interface PredictorOptions {
 /** A model that only predicts. */
 export interface Predictor {
   /**
-   * The model's output for a batch, or a list of them for a model of several outputs. Recorded for
-   * each new shape, where the ops allow once for every batch size, and loaded again when a weight
-   * has changed. The caller disposes of the result.
+   * The model's output for a batch, or a list of them for a model of several outputs. The model is
+   * recorded for each new shape, or once for all batch sizes if its ops allow, and loaded again when a
+   * weight has changed. The caller disposes of the result.
    *
    * @param images the model's input, or a list for a model of several inputs
    */
   <T extends tf.Tensor | tf.Tensor[] = tf.Tensor>(images: tf.Tensor | readonly tf.Tensor[]): T;
-  /** The graphs that are loaded. */
+  /** The loaded graphs. */
   readonly recorded: readonly RecordedFunction[];
   dispose(): void;
 }
@@ -52,8 +52,8 @@ interface Loaded {
 }
 
 /**
- * Compiles a model for prediction: weights are constants of the graph, batch norms are folded into
- * the convolutions before them, and TensorFlow fuses what is left.
+ * Compiles a model for prediction: weights are constants of the graph, batch norms are folded into the
+ * convolutions before them, and TensorFlow fuses the remaining ops.
  *
  * @param model with any number of inputs and outputs
  * @throws ConfigError for an option that is unknown or out of its range; the predictor throws ShapeError
@@ -88,7 +88,7 @@ export function createPredictor(model: tf.LayersModel, options: PredictorOptions
 
   const load = ({ graph, trace, source }: CacheEntry): Loaded => {
     const folded = foldBatchNorm(freezeVariables(graph, trace.variables));
-    // By columns it goes by the number of rows, which an open batch does not tell.
+    // softmaxByColumns depends on the number of rows, which is unknown with an open batch.
     let recorded = prune(usesGpu() || source !== null ? folded : softmaxByColumns(folded));
     verifyGraph(recorded, "folding batch norm");
     if (precision === "bfloat16") {
@@ -109,7 +109,7 @@ export function createPredictor(model: tf.LayersModel, options: PredictorOptions
         got: String(flat.tensors.length),
       });
     }
-    // An assigned variable has other data: the constants are out of date.
+    // A variable that was assigned has new data, so the constants are out of date.
     if (weights.some(({ dataId }, i) => dataId !== frozen[i])) [...loaded.keys()].forEach(unload);
     const entry = cache.entryFor(flat);
     let held = loaded.get(entry);

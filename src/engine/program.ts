@@ -23,16 +23,16 @@ import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
 import type { CacheEntry, Recording } from "./traceCache";
 import { verifyGraph } from "./verifyGraph";
 
-/** What convolutions, matrix products and the activations between them are computed in. */
+/** Precision of convolutions, matrix products and the activations between them. */
 export type Precision = "float32" | "bfloat16";
 
 export interface ProgramOptions {
   /**
-   * `"bfloat16"` halves the memory of activations, and the time where the processor has
-   * avx512_bf16 or AMX. Weights, statistics, losses and softmax stay in float32. Default `"float32"`.
+   * `"bfloat16"` halves the memory of activations and, on processors with avx512_bf16 or AMX, the
+   * time. Weights, statistics, losses and softmax stay in float32. Default `"float32"`.
    */
   readonly precision?: Precision;
-  /** Where a retrace is told; default `console.info`. */
+  /** Called with a message for each retrace; default `console.info`. */
   readonly log?: (line: string) => void;
 }
 
@@ -40,31 +40,31 @@ export interface CompileOptions {
   /** For messages, logs and node names; default the function's own name. */
   readonly name?: string;
   /**
-   * Graphs that are kept at most; default {@link DEFAULT_MAX_TRACES}. Past it the one for shapes
-   * that were used longest ago goes; a call that differs by a value that is no tensor throws.
+   * Maximum number of graphs; default {@link DEFAULT_MAX_TRACES}. Beyond it, a call with new shapes
+   * replaces the least recently used graph, and a call that differs in a non-tensor value throws.
    */
   readonly maxTraces?: number;
   /**
-   * A tensor that is neither an argument nor a variable keeps its first value for ever. `"warn"`
-   * logs each once, with its shape and what uses it, and refuses more than
-   * {@link MAX_CONSTANT_ELEMENTS} elements; `"error"` throws; `"ok"` takes it as the constant that it
-   * is. Default `"warn"`.
+   * A captured tensor, neither an argument nor a variable, keeps its first value forever. `"warn"`
+   * logs each once, with its shape and the op that uses it, and rejects more than {@link
+   * MAX_CONSTANT_ELEMENTS} elements; `"error"` throws; `"ok"` accepts it as a constant. Default
+   * `"warn"`.
    */
   readonly captured?: CapturedPolicy;
   /**
-   * Asks every op whether it came to NaN and throws a `NumericsError` that names the first one and
-   * its layer. Slower, and variables have been written by then; default false.
+   * Checks every op for NaN and throws a `NumericsError` that names the first one and its layer.
+   * Slower, and the variables have already been written when it throws; default false.
    */
   readonly debug?: boolean;
 }
 
-/** What is done about a tensor that a function takes from outside, and that is no variable. */
+/** What to do about a captured tensor: one that is neither an argument nor a variable. */
 export type CapturedPolicy = "warn" | "error" | "ok";
 
 /** Any function, for a type to be inferred from. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** Whether a function returns a promise, also if only now and then. */
+/** Whether a function may return a promise. */
 export type IsAsync<F extends AnyFunction> = F extends (...args: never[]) => infer R
   ? 0 extends 1 & R // any
     ? false
@@ -74,50 +74,50 @@ export type IsAsync<F extends AnyFunction> = F extends (...args: never[]) => inf
   : false;
 
 /**
- * The function's own type, generics and overloads included. Async functions are refused by type: their
+ * The function's own type, generics and overloads included. Async functions are a type error: their
  * values do not exist while a function is recorded.
  */
 export type Synchronous<F extends AnyFunction> =
   IsAsync<F> extends true ? "an async function cannot be recorded" : F;
 
-/** What a compiled function has beside its call. */
+/** Methods and properties of a compiled function. */
 export interface CompiledMethods<F extends AnyFunction> {
   /**
-   * Records the function for these arguments without running it, with a graph of their own sizes.
-   * Functions prepared before the first call are loaded with it in one go; later ones make the
-   * program load anew.
+   * Records the function for these arguments without running it, as a graph for exactly their sizes.
+   * Functions prepared before the first call are loaded together with it; later ones make the program
+   * reload.
    */
   prepare(...args: Parameters<F>): void;
-  /** Frees the function's graphs. It cannot be called any more. */
+  /** Frees the function's graphs. It cannot be called afterwards. */
   dispose(): void;
-  /** The graphs so far, the one used last at the end: to count ops, or to look at. */
+  /** The graphs so far, the most recently used one last, e.g. for counting ops. */
   readonly recorded: readonly RecordedFunction[];
 }
 
 /**
- * A function that runs as a recorded graph, with the function's own type.
+ * A function that runs as a recorded graph, with the type of the original function.
  *
- * Arguments and results are nests (arrays, plain objects) of tensors; anything else in the
- * arguments is part of the signature and is frozen in the graph of that signature. Results belong
- * to the caller, as those of a tfjs op do. For a second batch size the graph is recorded with the
- * batch left open where its ops allow, so that later sizes load nothing anew.
+ * Arguments and results are nests (arrays, plain objects) of tensors; anything else in the arguments
+ * is part of the signature and is fixed in that signature's graph. The caller owns the results, as
+ * with a tfjs op. At a second batch size the graph is recorded for any batch size if its ops allow, so
+ * that further sizes need no new graph.
  */
 export type Compiled<F extends AnyFunction> = F & CompiledMethods<F>;
 
 /**
- * One TensorFlow graph with one set of variables, for several compiled functions: a training step,
- * the same for the last partial batch, an evaluation.
+ * One TensorFlow graph with one set of variables, shared by several compiled functions, such as a
+ * training step, the same step for the last partial batch, and an evaluation.
  */
 export interface Program {
   compile<F extends AnyFunction>(fn: Synchronous<F>, options?: CompileOptions): Compiled<F>;
   /**
-   * Brings every variable's value into tfjs now. Never needed for right values (a variable that
-   * the graph has moved is fetched when it is read), only to choose the moment.
+   * Copies every variable's value to tfjs now. Not needed for correctness (a variable that the graph
+   * has changed is fetched when it is read), only to control when it happens.
    */
   pull(): void;
-  /** Writes variables that were assigned in tfjs into the graph now, not at the next call. */
+  /** Writes variables that were assigned in tfjs to the graph now instead of at the next call. */
   push(): void;
-  /** Pulls, and frees the graph. The compiled functions cannot be called any more. */
+  /** Calls {@link pull}, then frees the graph. The compiled functions cannot be called afterwards. */
   dispose(): void;
 }
 
@@ -134,7 +134,7 @@ export interface Program {
  * const loss = step(images, labels, rate);
  * ```
  *
- * tfjs' variables stay right by themselves: read one at any time, assign one at any time.
+ * tfjs' variables are synchronised automatically: they can be read and assigned at any time.
  *
  * @throws ConfigError for an option that is unknown or out of its range
  */
@@ -144,7 +144,7 @@ export function createProgram(options: ProgramOptions = {}): Program {
 }
 
 /**
- * Compiles one function, as a program of its own.
+ * Compiles one function as a separate program.
  *
  * @throws ConfigError for what is no function, and for an option that is unknown or out of its range
  * @example
@@ -159,23 +159,23 @@ export function compile<F extends AnyFunction>(
   return new GraphProgram(options).record<F>(fn, options);
 }
 
-/** A graph of a program under names of its own. */
+/** A graph of a program, with unique node names. */
 interface Loadable {
   readonly named: NamedFunction;
   readonly variables: readonly tf.Variable[];
-  /** Lets the function that it belongs to forget it. */
+  /** Makes the function that it belongs to drop it. */
   readonly forget: () => void;
 }
 
 class GraphProgram implements Program {
-  /** What is loaded, or will be at the next call. */
+  /** Graphs that are loaded or will be at the next call. */
   private readonly graphs = new Map<CacheEntry, Loadable>();
   /** Names of the graphs in the loaded session. */
   private loaded: ReadonlySet<Loadable> = new Set();
   private readonly variables = new GraphVariables(realBinding());
   private readonly precision: Precision;
   private readonly log: (line: string) => void;
-  /** Captured tensors that the log has named. */
+  /** Captured tensors that have already been logged. */
   private readonly captured = new WeakSet();
   private session: Session | null = null;
   private graphCount = 0;
@@ -298,8 +298,8 @@ class GraphProgram implements Program {
   }
 
   /**
-   * The session with every graph in it. A graph that TensorFlow refuses is forgotten, and what was
-   * loaded before stays as it was.
+   * The session with all graphs. If TensorFlow rejects a graph, that graph is dropped and the previous
+   * session stays loaded.
    */
   private load(): Session {
     if (this.isDisposed) this.refuseDisposed("program");
@@ -377,7 +377,7 @@ class GraphProgram implements Program {
   }
 }
 
-/** tfjs' optimizers count their steps in a number, which a graph cannot move. */
+/** tfjs' optimizers count their steps in a plain number, which a graph cannot increment. */
 function countStep(optimizer: tf.Optimizer): void {
   (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
 }

@@ -1,5 +1,6 @@
 /**
- * Writes protocol buffers, as far as graphs and event files need them: varints, floats and nested messages.
+ * Writes the parts of protocol buffers that graphs and event files need: varints, floats and nested
+ * messages.
  *
  * @see https://protobuf.dev/programming-guides/encoding
  */

@@ -20,8 +20,8 @@ export const attr = {
 };
 
 /**
- * Runs one TensorFlow op by its name and returns its first output. It is not differentiated:
- * wrap it in `tf.customGrad`.
+ * Runs one TensorFlow op by its name and returns its first output. It has no gradient: wrap it in
+ * `tf.customGrad`.
  *
  * @param name as TensorFlow registers it, e.g. `"ReluGrad"`
  * @param attrs type attributes included, see {@link attr}
@@ -34,7 +34,7 @@ export function rawOp(
   return onTape(name, inputs, () => [nodeBackend().executeSingleOutput(name, attrs, inputs)])[0];
 }
 
-/** As {@link rawOp}, for an op of several outputs; the caller disposes (or tidies) each. */
+/** Like {@link rawOp}, for an op with several outputs; the caller disposes (or tidies) each. */
 export function rawOps(
   name: string,
   attrs: readonly OpAttr[],
@@ -46,7 +46,10 @@ export function rawOps(
   );
 }
 
-/** On a tape a raw op would count as a constant: whoever asks for its gradient is told instead. */
+/**
+ * Records the op with a gradient that throws: without it, the op would count as a constant on the
+ * tape.
+ */
 function onTape(
   name: string,
   inputs: readonly tf.TensorInfo[],
@@ -54,7 +57,7 @@ function onTape(
 ): tf.Tensor[] {
   if (!asksForMore()) return forward();
   const outputs = forward();
-  // Indices and comparisons carry no gradient, and are constants rightly.
+  // Indices and comparisons have no gradient and are correctly treated as constants.
   if (outputs.every(({ dtype }) => dtype !== "float32")) return outputs;
   const tensors = inputs.filter((input) => input instanceof tf.Tensor);
   const refuse = (): never => {

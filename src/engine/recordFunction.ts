@@ -8,12 +8,12 @@ import type { Recorder } from "./recorder";
 import { verifyGraph } from "./verifyGraph";
 
 /**
- * Records the condition or the body of a loop: a graph of its own, in which nothing of the graph
- * around it exists but what comes in as a parameter.
+ * Records the condition or the body of a loop as a separate graph, which can use values of the outer
+ * graph only through its parameters.
  *
- * @param outer the recorder of the function that the loop stands in
- * @param types of the parameters
- * @param build runs with the inner recorder in the addon's place
+ * @param outer the recorder of the function that contains the loop
+ * @param types types of the parameters
+ * @param build runs with the inner recorder in place of the addon
  */
 export function recordFunction(
   name: string,
@@ -41,7 +41,7 @@ export function recordFunction(
   }
 }
 
-/** Puts a recorder in the addon's place. */
+/** Installs a recorder in place of the addon. */
 function stand(recorder: Recorder): void {
   const backend = nodeBackend();
   backend.binding = recorder;

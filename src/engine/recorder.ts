@@ -20,34 +20,36 @@ let nextVirtualId = VIRTUAL_IDS;
 
 export const isVirtual = (id: number): boolean => id >= VIRTUAL_IDS;
 
-/** A tensor from outside of the function that is neither an argument nor a variable. */
+/** A tensor from outside the function that is neither an argument nor a variable. */
 export interface CapturedTensor {
-  /** tfjs' handle of its data: the same tensor in another trace has the same. */
+  /** tfjs' handle of its data, which is the same for the same tensor in another trace. */
   readonly dataId: object;
   /** `float32 [2, 3], used by Mul in layer "decoder"` */
   readonly description: string;
 }
 
-/** Called for each captured tensor, once for each use; may throw by `context.fail`. */
+/** Called for each use of a captured tensor; may throw through `context.fail`. */
 export type OnCapture = (captured: CapturedTensor) => void;
 
 /**
- * Stands in the addon's place while a function is traced. It computes nothing: each op becomes a
- * node, and its outputs are known by type alone, so that tracing takes no memory and has no
- * effects, whatever the size of the step.
+ * Replaces the addon while a function is traced. It computes nothing: each op becomes a node, and only
+ * the types of its outputs are known, so tracing uses no tensor memory and has no side effects.
  */
 export class Recorder implements Binding {
   readonly nodes: GraphNode[] = [];
-  /** Checks of numbers: they run whether or not a result needs them, and before a variable is written. */
+  /**
+   * `checkNumerics` nodes: they run whether or not a result needs them, and before a variable is
+   * written.
+   */
   readonly checks: number[] = [];
-  /** What is written to the log at every call. */
+  /** Tensors to print at every call. */
   readonly prints: { readonly label: string; readonly ref: OutputRef }[] = [];
   readonly TF_Version: string;
   private readonly refs = new Map<number, OutputRef>();
   private readonly deferred = new Map<number, () => OutputRef>();
   private readonly constantNodes = new Map<string, OutputRef>();
   private readonly captured = new Map<number, number>();
-  /** Ids of constants that no tensor holds. */
+  /** Ids of constants that no tensor refers to. */
   private readonly ownIds = new Set<number>();
   private readonly unsent = new WeakMap<TensorRecord, number>();
 
@@ -59,20 +61,20 @@ export class Recorder implements Binding {
     private readonly maxCapturedElements: number,
   ) {
     this.TF_Version = real.TF_Version;
-    // The addon's numbers for types and kinds of attribute, which kernels read off the binding.
+    // The addon's codes for types and attribute kinds, which kernels read from the binding.
     for (const key of Object.getOwnPropertyNames(real)) {
       if (key.startsWith("TF_"))
         Object.defineProperty(this, key, { value: Reflect.get(real, key) });
     }
   }
 
-  /** A recorder of a graph of its own, for the condition or the body of a loop. */
+  /** A recorder for a separate graph: the condition or the body of a loop. */
   nested(): Recorder {
     const { backend, real, context, onCapture, maxCapturedElements } = this;
     return new Recorder(backend, real, context, onCapture, maxCapturedElements);
   }
 
-  /** Adds a node; its layer is the one being applied, or its input's for a gradient. */
+  /** Adds a node; its layer is the one being applied or, for a gradient, its input's layer. */
   add(
     op: string,
     inputs: readonly OutputRef[],
@@ -85,21 +87,21 @@ export class Recorder implements Binding {
     return this.nodes.push({ op, inputs, controls, attrs, outputs, layer }) - 1;
   }
 
-  /** An id that stands for a node's output. */
+  /** An id that represents a node's output. */
   idFor(ref: OutputRef): number {
     const id = nextVirtualId++;
     this.refs.set(id, ref);
     return id;
   }
 
-  /** An id whose node is made when something reads it. */
+  /** An id whose node is created when it is first read. */
   deferredId(make: () => OutputRef): number {
     const id = nextVirtualId++;
     this.deferred.set(id, make);
     return id;
   }
 
-  /** Makes the node of an id that something still holds and that none has read yet. */
+  /** Creates the node of an id that is still referenced and has not been read yet. */
   settle(id: number): void {
     if (this.deferred.has(id)) this.ref(id);
   }
@@ -109,11 +111,11 @@ export class Recorder implements Binding {
     return this.ref(this.inputId(tensor));
   }
 
-  /** The id behind a tensor; makes a constant of one that was not made by the recorder. */
+  /** The id of a tensor; a tensor that was not made by the recorder becomes a constant. */
   inputId(tensor: tf.TensorInfo): number {
     const record = this.backend.tensorMap.get(tensor.dataId);
     if (record.values !== null) {
-      // Not handed to TensorFlow yet: record the values, and leave the tensor as it is.
+      // Not sent to TensorFlow yet: record the values without changing the tensor.
       let id = this.unsent.get(record);
       if (id === undefined || !this.refs.has(id)) {
         const max = this.capture(tensor, record);
@@ -134,7 +136,7 @@ export class Recorder implements Binding {
     return id;
   }
 
-  /** Has a tensor written to the log at every call. */
+  /** Prints a tensor at every call. */
   print(label: string, tensor: tf.TensorInfo): void {
     this.prints.push({ label, ref: this.refOf(tensor) });
   }
@@ -143,7 +145,7 @@ export class Recorder implements Binding {
     return this.nodes[node].outputs[index];
   }
 
-  // The addon's own methods, as tfjs-node's backend and kernels call them.
+  // The addon's methods, which tfjs-node's backend and kernels call.
 
   createTensor(shape: readonly number[], dtype: number, values: TensorValues): number {
     return this.constant(shape, dtype, values, MAX_CONSTANT_ELEMENTS);
@@ -210,15 +212,15 @@ export class Recorder implements Binding {
   runSavedModel = (): never => this.refuseNested();
   deleteSavedModel = (id: number): void => this.real.deleteSavedModel(id);
 
-  /** Outputs that tensors still stand for: what outlives the trace was kept by user code. */
+  /** Outputs that tensors still refer to: after the trace, these were kept by user code. */
   keptOutputs(): OutputRef[] {
     return [...this.refs].filter(([id]) => !this.ownIds.has(id)).map(([, ref]) => ref);
   }
 
   /**
-   * A value computed for real.
+   * Computes an output's actual value.
    *
-   * @param leaf a real tensor for a node that no op computes: an argument's, a variable's value
+   * @param leaf gives the real tensor of a node that no op computes: an argument or a variable's value
    */
   evaluateId(ref: OutputRef, leaf: (node: number) => number = noLeaf): number {
     return replay(this.nodes, [ref], this.real, leaf)[0];
@@ -303,7 +305,7 @@ export class Recorder implements Binding {
     return this.idFor(ref);
   }
 
-  /** Tells of a tensor from outside; returns how many elements it may have. */
+  /** Reports a captured tensor; returns the number of elements it may have. */
   private capture({ dataId }: tf.TensorInfo, { shape, dtype }: TensorRecord): number {
     if (this.context.made.has(dataId)) return MAX_CONSTANT_ELEMENTS;
     const { kernel } = this.context;
@@ -338,7 +340,7 @@ export class Recorder implements Binding {
     }
   }
 
-  /** Shapes of an op that has no rule: it runs for real on zeros. */
+  /** Output shapes of an op without a shape rule, found by running it on zeros. */
   private measure(op: string, attrs: Attrs, inputs: OutputRef[], numOutputs: number): number[][] {
     const types = inputs.map((ref) => this.typeOf(ref));
     const ids = inputs.map((ref, i) => {

@@ -8,7 +8,7 @@ import { fusedLstm, isFusable } from "./fusedLstm";
 import { columns, recurrenceOf, rows } from "./recurrentCells";
 import type { Cell, MakeRecurrence } from "./recurrentCells";
 
-/** What tfjs keeps in a recurrent layer. */
+/** Private members of a tfjs recurrent layer. */
 interface RecurrentLayer {
   readonly cell: Cell;
   readonly returnSequences: boolean;
@@ -20,19 +20,20 @@ interface RecurrentLayer {
 
 type Kwargs = Readonly<Record<string, unknown>> | null;
 
-/** The call of tfjs' recurrent layers. */
+/** The `call` method of tfjs' recurrent layers. */
 export type RecurrentCall = (inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs) => unknown;
 
 const isRate = (rate: number): boolean => rate > 0 && rate < 1;
 
-/** Whether this call drops anything. */
+/** Whether this call applies dropout. */
 const drops = ({ cell }: RecurrentLayer, kwargs: Kwargs): boolean =>
   kwargs?.["training"] === true && (isRate(cell.dropout) || isRate(cell.recurrentDropout));
 
-/** Whether the layer is what {@link recordedCall} can do. */
+/** Whether {@link recordedCall} supports the layer. */
 function isPlain(layer: RecurrentLayer, inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): boolean {
   const { mask, initialState } = kwargs ?? {};
-  // Nothing is gained by a loop of one turn, or against the user's wish; tfjs' dropout would freeze.
+  // A loop of one iteration gains nothing, and the user may ask for unrolling; but tfjs' own dropout
+  // would be constant in the recorded graph.
   const mayUnroll = layer.unroll || (inputs as tf.Tensor).shape?.[1] === 1;
   return (
     (!mayUnroll || drops(layer, kwargs)) &&
@@ -42,7 +43,7 @@ function isPlain(layer: RecurrentLayer, inputs: tf.Tensor | tf.Tensor[], kwargs:
   );
 }
 
-/** The masks of a call's dropout: one for all its steps, drawn again for each call. */
+/** The dropout masks of a call: the same for all of its steps, drawn anew for each call. */
 function dropMasks(
   layer: RecurrentLayer,
   [batch, , channels]: readonly number[],
@@ -54,7 +55,7 @@ function dropMasks(
   return { input: mask(dropout, channels), state: mask(recurrentDropout, units) };
 }
 
-/** A recurrent layer's call, its steps along the first axis. */
+/** A call of a recurrent layer, with time as the first axis. */
 interface RecurrenceCall {
   /** `[time, batch, channels]` */
   readonly x: tf.Tensor3D;
@@ -62,11 +63,11 @@ interface RecurrenceCall {
   readonly initial: tf.Tensor2D;
   /** `[time, batch, 1]` */
   readonly mask: tf.Tensor3D | null;
-  /** Of the recurrent dropout, `[batch, units]`. */
+  /** Mask of the recurrent dropout, `[batch, units]`. */
   readonly stateMask: tf.Tensor2D | null;
 }
 
-/** The states after each step, `[time, batch, size]`, step by step in a loop. */
+/** The states after each step, `[time, batch, size]`, computed by a loop. */
 function loopStates(
   cell: Cell,
   make: MakeRecurrence,
@@ -79,7 +80,7 @@ function loopStates(
   return scan({ ...recurrence, inputs, mask, initial });
 }
 
-/** As {@link loopStates}; by an op of TensorFlow's own where it has one for the cell. */
+/** Like {@link loopStates}, but uses TensorFlow's fused op if there is one for the cell. */
 function statesOf(cell: Cell, make: MakeRecurrence, call: RecurrenceCall): tf.Tensor3D {
   const { x, initial, mask, stateMask } = call;
   const isLstm = cell.constructor === tfjsClass("LSTMCell");
@@ -136,28 +137,28 @@ function recordedCall(
   const outputs = statesOf(layer.cell, make, call);
   const sequence = states === 1 ? outputs : tf.slice(outputs, [0, 0, 0], [time, batch, units]);
   const final = tf.squeeze<tf.Tensor2D>(tf.slice(outputs, [time - 1, 0, 0]), [0]);
-  // tfjs' split into one part has no gradient.
+  // In tfjs, splitting into one part has no gradient.
   const last = states === 1 ? [final] : columns(final, states);
   held?.forEach((state, index) => void state.assign(last[index]));
   const output = layer.returnSequences ? tf.transpose(sequence, [1, 0, 2]) : last[0];
   return layer.returnState ? [output, ...last] : output;
 }
 
-/** The class that tfjs' recurrent layers share. */
+/** The prototype of the class that tfjs' recurrent layers share. */
 export function recurrentPrototype(): { call: RecurrentCall } {
   return tfjsClass("RNN").prototype as { call: RecurrentCall };
 }
 
 /**
- * The call of tfjs' recurrent layers while a function is recorded: LSTM, GRU and SimpleRNN become
- * one loop, where tfjs runs the ops of every step. Cells that are not tfjs' own go on as they were.
+ * Replaces the `call` of tfjs' recurrent layers while a function is recorded: LSTM, GRU and SimpleRNN
+ * become one loop instead of separate ops for every step. Custom cells are unchanged.
  *
- * Dropout draws a mask per call for all steps, as Keras does, from seeds that a recorded step moves
- * on; one mask serves all gates, as in tfjs and in Keras' fused form.
+ * Dropout draws one mask per call for all steps, as Keras does, from seeds that a recorded step
+ * advances; one mask is used for all gates, as in tfjs and in Keras' fused implementation.
  */
 export function recordRecurrence(before: RecurrentCall): RecurrentCall {
   return function (this: RecurrentLayer, inputs, kwargs) {
-    // From here on tfjs' own call finds them there too.
+    // From now on tfjs' own `call` uses these variables too.
     if (this.stateful) recurrentStates(this as unknown as tf.layers.Layer);
     const make = recurrenceOf(this.cell);
     const [x] = Array.isArray(inputs) && inputs.length === 1 ? inputs : [inputs];

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scan, ScanGradient, ScanSteps } from "../core/ops/scan";
 import { tfjsClass } from "../core/tfjsClasses";
 
-/** What tfjs keeps in a cell of its own. */
+/** Private members of a tfjs cell. */
 export interface Cell {
   readonly units: number;
   /** `units`, once for each part of the state. */
@@ -25,22 +25,22 @@ interface Activation {
   getClassName(): string;
 }
 
-/** A cell as a recurrence. The state holds the output first. */
+/** A cell as a recurrence. The output is the first part of the state. */
 interface Recurrence extends Pick<Scan, "step" | "constants" | "gradient"> {
   readonly kernel: tf.Tensor2D;
   readonly bias: tf.Tensor1D | null;
 }
 
 /**
- * @param stateMask what the output of the step before is multiplied by where the recurrent kernel
- *   reads it, `[batch, units]`; `null` without recurrent dropout
+ * @param stateMask mask that multiplies the previous output before the recurrent kernel, `[batch,
+ * units]`; `null` without recurrent dropout
  */
 export type MakeRecurrence = (cell: Cell, stateMask: tf.Tensor2D | null) => Recurrence;
 
 export const columns = (x: tf.Tensor, sizes: number | number[]): tf.Tensor2D[] =>
   tf.split(x, sizes, -1);
 
-/** All steps below each other, for one matrix product over time and batch. */
+/** Flattens all axes but the last, for one matrix product over time and batch. */
 export const rows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape[x.shape.length - 1]]);
 
 /** The gradient of a matrix that every step multiplies `x` by. */
@@ -49,15 +49,18 @@ export const weightGradient = (x: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
 
 const biasOf = ({ bias }: Cell): tf.Tensor1D | null => bias?.read() ?? null;
 
-/** The outputs of the step before, or of all steps `[time, batch, units]`, as the kernel reads them. */
+/**
+ * Applies the recurrent dropout mask to the outputs of one step or of all steps, `[time, batch,
+ * units]`.
+ */
 const dropped = <T extends tf.Tensor>(h: T, mask: tf.Tensor | undefined): T =>
   mask === undefined ? h : tf.mul(h, mask);
 
-/** A recurrence's constants: its kernels, and the mask of the state behind them. */
+/** A recurrence's constants: its kernels, followed by the state mask. */
 const withMask = (kernels: tf.Tensor[], mask: tf.Tensor2D | null): tf.Tensor[] =>
   mask === null ? kernels : [...kernels, mask];
 
-/** Nobody asks for the gradient of a mask. */
+/** The gradient of a mask is never used. */
 const maskGradients = (mask: tf.Tensor | undefined): tf.Tensor[] =>
   mask === undefined ? [] : [tf.zerosLike(mask)];
 
@@ -65,11 +68,11 @@ const maskGradients = (mask: tf.Tensor | undefined): tf.Tensor[] =>
 const slope = <T extends tf.Tensor>(activation: Activation, x: T): T =>
   tf.grad((y: tf.Tensor) => tf.sum(activation.apply(y)))(x) as T;
 
-/** Rows of all steps as `[time, batch, …]`. */
+/** Reshapes the rows of all steps to `[time, batch, …]`. */
 const perStep = ({ inputs: { shape } }: ScanSteps, x: tf.Tensor2D): tf.Tensor3D =>
   tf.reshape(x, [shape[0], shape[1], x.shape[1]]);
 
-/** `x` times a kernel's transpose: the gradient of what the kernel is multiplied by. */
+/** `x` times the transpose of a kernel: the gradient of the kernel's input. */
 export const timesTransposed = (x: tf.Tensor2D, kernel: tf.Tensor): tf.Tensor2D =>
   tf.matMul(x, kernel, false, true);
 
@@ -115,7 +118,8 @@ const gru: MakeRecurrence = (cell, stateMask) => {
       const [update, reset] = columns(recurrentActivation.apply(inner), 2);
       const recurrent = tf.matMul(tf.mul(reset, h), kernel);
       const fresh = activation.apply(tf.add(xCandidate, recurrent));
-      // The state itself stays whole, as in Keras; tfjs multiplies it by the mask at every step.
+      // The mask is not applied to the state itself, as in Keras; tfjs multiplies the state by it at
+      // every step.
       return tf.add(tf.mul(update, state), tf.mul(tf.sub(1, update), fresh));
     },
     gradient: {
@@ -165,17 +169,20 @@ const gru: MakeRecurrence = (cell, stateMask) => {
   };
 };
 
-/** Input, forget, output gate and candidate: the three gates side by side, for one activation. */
+/**
+ * Reorders to input, forget, output gate and candidate, so that one activation covers the three gates.
+ */
 const gatesFirst = (weights: tf.Tensor): tf.Tensor => {
   const [input, forget, candidate, output] = tf.split(weights, 4, -1);
   return tf.concat([input, forget, output, candidate], -1);
 };
 
 /**
- * A step of an LSTM's way back, which reads the factors that the gradients of the carry and of the output
- * are multiplied by, side by side as the gates are, that from output to carry, and the forget gate.
+ * A backward step of an LSTM. Its prepared tensors are the factors that multiply the gradients of the
+ * carry and the output, concatenated in the order of the gates; the factor from the output's gradient
+ * to the carry's; and the forget gate.
  *
- * @param outputGate its place among the four
+ * @param outputGate index of the output gate among the four
  */
 export function lstmStepBack(outputGate: 2 | 3): ScanGradient["step"] {
   return (dNext, [factors, throughOutput, forget], [kernel, mask]) => {
@@ -216,7 +223,8 @@ const lstm: MakeRecurrence = (cell, stateMask) => {
         const [dInput, dForget, dOutput] = columns(slope(recurrentActivation, gateSums), 3);
         const candidate = activation.apply(candidateSums);
         const carry = tf.add<tf.Tensor2D>(tf.mul(forget, rows(c)), tf.mul(input, candidate));
-        // What the gradients of the carry and of the output come to at each gate and the candidate.
+        // Factors from the gradients of the carry and the output to those of each gate and the
+        // candidate.
         const factors = tf.concat<tf.Tensor2D>(
           [
             tf.mul<tf.Tensor2D>(candidate, dInput),
@@ -244,10 +252,10 @@ const recurrences: readonly (readonly [string, MakeRecurrence])[] = [
   ["LSTMCell", lstm],
 ];
 
-/** Activations that look at more than one number: gates side by side would not be theirs. */
+/** Activations that are not elementwise, which cannot be applied to concatenated gates. */
 const joint = new Set(["softmax", "logSoftmax"]);
 
-/** The recurrence of a cell of tfjs' own; `null` for any other. */
+/** The recurrence of a built-in tfjs cell; `null` for any other. */
 export function recurrenceOf(cell: Cell): MakeRecurrence | null {
   const found = recurrences.find(([name]) => tfjsClass(name) === cell.constructor);
   const activations = [cell.activation, cell.recurrentActivation];

@@ -2,8 +2,8 @@ import { TraceError } from "../core/errors";
 import type { Trace } from "./trace";
 
 /**
- * Refuses a model that writes variables when it predicts: where they become constants, it would go on
- * from the same values at every call.
+ * Rejects a model that writes variables when it predicts: once they are constants, every call would
+ * start from the same values.
  *
  * @throws TraceError that names them
  */

@@ -4,9 +4,9 @@ import { opAttrsOf } from "./opAttrs";
 import type { GraphNode, OutputRef } from "./graph";
 
 /**
- * Runs recorded nodes eagerly, only those that the wanted outputs need.
+ * Runs recorded nodes eagerly, limited to those that the wanted outputs need.
  *
- * @param leaf the id of a real tensor for a `Placeholder` or a variable's value; not freed here
+ * @param leaf gives the id of a real tensor for a `Placeholder` or a variable's value; not freed here
  * @returns ids of real tensors, which the caller deletes
  */
 export function replay(
@@ -30,7 +30,7 @@ export function replay(
     if (isLeaf(node)) continue;
     computed.set(index, run(node, node.inputs.map(idOf), binding));
   }
-  // Hand out copies of handles, so that all that was computed here can go.
+  // Return copies of the handles, so that everything computed here can be freed.
   const results = wanted.map((ref) => {
     const { dtype } = nodes[ref.node].outputs[ref.index];
     const attrs = opAttrsOf({ T: { kind: "type", value: dtype } });

@@ -6,10 +6,10 @@ import type { Binding, TensorMetadata } from "./binding";
 import { encodeSavedModel } from "./graphDef";
 import type { NamedNode } from "./nodeDef";
 
-/** TensorFlow refused a graph, or ran out of memory in one. */
+/** TensorFlow failed to run a graph, or ran out of memory. */
 export class EngineError extends LayerbookError {}
 
-/** A graph that TensorFlow has loaded, with variables of its own. */
+/** A graph loaded by TensorFlow, with its variables. */
 export class Session {
   private id: number | null;
 
@@ -29,10 +29,10 @@ export class Session {
   }
 
   /**
-   * Runs what the fetches need.
+   * Runs the nodes that the fetches need.
    *
-   * @param name whose run it is, for messages
-   * @param inputs ids of tensors, one for each name
+   * @param name the function's name, for messages
+   * @param inputs tensor ids, one per name
    * @param fetches `"node:0"`, at least one
    * @throws EngineError with TensorFlow's message, which names the node and so the layer
    */
@@ -59,11 +59,14 @@ export class Session {
 const messageOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);
 
-/** The node's name, which has the function and the layer in it, or `null`. */
+/** The node's name, which includes the function and the layer, or `null`. */
 const nodeIn = (message: string): string | null =>
   /\{\{node ([^}]+)\}\}/.exec(message)?.[1] ?? null;
 
-/** TensorFlow did not load a graph: most likely shapes that do not fit, of an op that has no rule. */
+/**
+ * Error for a graph that TensorFlow did not load, most likely because of incompatible shapes of an op
+ * without a shape rule.
+ */
 function refused(cause: unknown): TraceError {
   const message = messageOf(cause).replace(/\s+/g, " ");
   return new TraceError({

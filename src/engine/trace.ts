@@ -18,39 +18,42 @@ import { TracedVariables } from "./tracedVariables";
 /** A function that has been recorded for one signature. */
 export interface Trace {
   readonly fn: RecordedFunction;
-  /** How the results are put together from tensors. */
+  /** How the results are assembled from tensors. */
   readonly structure: Structure;
   /** Every variable that the function reads or writes. */
   readonly variables: readonly tf.Variable[];
-  /** Those that it writes. */
+  /** The variables that it writes. */
   readonly updated: readonly tf.Variable[];
-  /** Values that were frozen; the trace holds as long as they have not changed. */
+  /** Values that were recorded as constants; the trace is valid as long as they have not changed. */
   readonly watched: readonly WatchedValue[];
-  /** Optimizers whose count of steps a run moves on, once for each step in it. */
+  /** Optimizers whose step count a run increments, listed once for each step. */
   readonly stepped: readonly tf.Optimizer[];
-  /** Labels of the tensors that are printed: as many results behind those of `structure`. */
+  /** Labels of the printed tensors, which are returned after the results of `structure`. */
   readonly prints: readonly string[];
 }
 
 export interface TraceOptions {
-  /** Told of each tensor from outside that is no variable, and may throw; default nothing. */
+  /** Called for each captured tensor, and may throw; default nothing. */
   readonly onCapture?: OnCapture;
-  /** Default any number. */
+  /** Default: no limit. */
   readonly maxCapturedElements?: number;
-  /** Whether what the function prints is returned behind its results; default false. */
+  /** Whether the printed tensors are returned after the results; default false. */
   readonly withPrints?: boolean;
-  /** Whether to leave out native ops that other runtimes rarely have; default false. */
+  /** Whether to avoid native ops that few other runtimes support; default false. */
   readonly isPortable?: boolean;
 }
 
-/** What ops that record themselves need; see engine/ops/adamUpdate. */
+/** State for ops that record themselves; see engine/ops/adamUpdate. */
 export interface ActiveTrace {
   readonly isPortable: boolean;
   readonly recorder: Recorder;
   readonly variables: TracedVariables;
 }
 
-/** Idle, or recording one function; tracing does not nest (calls are recorded through). */
+/**
+ * Idle, or recording one function. Tracing does not nest: a compiled function called during a trace is
+ * inlined.
+ */
 let state: { readonly kind: "idle" } | ({ readonly kind: "tracing" } & ActiveTrace) = {
   kind: "idle",
 };
@@ -60,17 +63,17 @@ export function activeTrace(): ActiveTrace | null {
   return state.kind === "tracing" ? state : null;
 }
 
-/** The addon itself, also while a recorder stands in its place. */
+/** The real addon, even while a recorder replaces it. */
 export function realBinding(): Binding {
   return state.kind === "tracing" ? state.recorder.real : nodeBackend().binding;
 }
 
 /**
- * Records a function of tensors as a graph. The function runs once, on tensors that have shapes
- * and no values; nothing is computed, and variables and tensors are afterwards as they were.
+ * Records a function of tensors as a graph. The function runs once, on tensors that have shapes but no
+ * values; nothing is computed, and variables and tensors are unchanged afterwards.
  *
  * @param name for messages and node names
- * @param args the arguments of one call, taken apart by `flatten`
+ * @param args the arguments of one call, flattened by `flatten`
  * @throws TraceError for what cannot be recorded, naming the op, the layer and the remedy
  */
 export function traceFunction(
@@ -128,7 +131,7 @@ export function traceFunction(
     guards.remove();
     variables.restore((ref) => recorder.evaluateId(ref, leaf));
     backend.binding = real;
-    // The method of the class shows again.
+    // Uncovers the class's method again.
     Reflect.deleteProperty(backend, "getInputTensorIds");
     state = { kind: "idle" };
   }
@@ -152,7 +155,7 @@ export function traceFunction(
   };
 }
 
-/** Whether a weight was frozen decides what a step's gradients are taken of. */
+/** A step's gradients depend on which weights are trainable. */
 function watchTrainable(variable: tf.Variable): WatchedValue {
   const { name, trainable } = variable;
   return { label: `${name}.trainable`, value: trainable, read: () => variable.trainable };
@@ -165,7 +168,7 @@ function placeholderAttrs({ shape, dtype }: { shape: readonly number[]; dtype: n
   } as const;
 }
 
-/** A result that is a variable stands for its value. */
+/** A variable that is returned is replaced by its value. */
 function valuesOf(result: unknown): unknown {
   if (result instanceof tf.Variable) return (result as tf.Tensor).clone();
   if (Array.isArray(result)) return result.map(valuesOf);

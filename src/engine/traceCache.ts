@@ -5,47 +5,49 @@ import type { FlatNest } from "./nest";
 import { openBatch, sameGraph } from "./passes/openBatch";
 import type { Trace } from "./trace";
 
-/** Graphs that a compiled function or a predictor holds at most, unless it is told otherwise. */
+/** Default maximum number of graphs of a compiled function or a predictor. */
 export const DEFAULT_MAX_TRACES = 8;
 
-/** A function recorded for one signature, and the graph that it came to. */
+/** A function recorded for one signature, and the resulting graph. */
 export interface Recording {
   readonly trace: Trace;
   readonly graph: RecordedFunction;
-  /** What the last result says of each of these ops: that it came to NaN. Empty without `debug`. */
+  /** The ops that the NaN flags in the last result refer to. Empty without `debug`. */
   readonly watchedOps: readonly string[];
 }
 
-/** What runs for a call. */
+/** The graph that serves a call. */
 export interface CacheEntry {
   readonly trace: Trace;
   readonly watchedOps: readonly string[];
   /** The graph to load. */
   readonly graph: RecordedFunction;
-  /** For a graph with an open batch: the graph of one size that others are held to. */
+  /** For a graph with an open batch: the graph of one size, which others are compared with. */
   readonly source: RecordedFunction | null;
 }
 
-/** What is told of a call that no graph fits. */
+/** Callbacks for calls that no graph fits. */
 export interface CacheEvents {
   /** Records the function for these arguments. */
   record(flat: FlatNest): Recording;
-  /** A graph is used no longer. */
+  /** Called when a graph is no longer used. */
   drop(entry: CacheEntry): void;
   log(line: string): void;
 }
 
 /**
- * The graphs of one function: one for each kind of arguments, and for a second batch size one with
- * the batch left open, which serves every other size. At most `limit`; the one that was used longest
- * ago goes first.
+ * The graphs of one function: one per signature and, from a second batch size on, one with an open
+ * batch for all other sizes. At most `limit`; the least recently used one is dropped first.
  */
 export class TraceCache {
   private readonly byKey = new Map<string, CacheEntry>();
-  /** Used last at the end. */
+  /** In order of use, the most recently used last. */
   private readonly recent = new Set<CacheEntry>();
   private last: FlatNest["signature"] | null = null;
-  /** Graphs that held a number which has changed since: they count, or a schedule would go on for ever. */
+  /**
+   * Number of graphs dropped because a recorded number has changed: they count towards the limit, or a
+   * schedule would record new graphs forever.
+   */
   private retired = 0;
 
   constructor(
@@ -59,11 +61,12 @@ export class TraceCache {
   }
 
   /**
-   * The graph for these arguments; records where there is none.
+   * The graph for these arguments; records one if there is none.
    *
-   * @param isFixed whether the sizes get a graph of their own even where an open one would serve
-   * @throws TraceError when more than `limit` graphs differ by values that are no tensors: a number
-   * that changes from call to call would be recorded for ever
+   * @param isFixed whether to record a separate graph for these sizes even if one with an open batch
+   * exists
+   * @throws TraceError if more than `limit` graphs differ in non-tensor values: a number that changes
+   * from call to call would cause endless recording
    */
   entryFor(flat: FlatNest, isFixed = false): CacheEntry {
     const key = signatureKey(flat.signature);
@@ -94,7 +97,7 @@ export class TraceCache {
     return entry;
   }
 
-  /** Lets a graph go, and every signature that it served. */
+  /** Drops a graph and every signature that it served. */
   forget(entry: CacheEntry): void {
     if (!this.recent.delete(entry)) return;
     for (const [key, each] of this.byKey) if (each === entry) this.byKey.delete(key);
@@ -111,7 +114,7 @@ export class TraceCache {
     return entry;
   }
 
-  /** A graph that serves this batch size among others: one that is there, or a new one. */
+  /** A graph for this and other batch sizes: an existing one, or a new one. */
   private withOpenBatch({ trace, graph, watchedOps }: Recording): CacheEntry | null {
     const alike = this.entries.filter((entry) => sameCall(entry.trace, trace));
     for (const entry of alike) {
@@ -141,11 +144,14 @@ export class TraceCache {
   }
 }
 
-/** What a trace watches, in no order: tfjs lists a variable elsewhere once it has been made. */
+/**
+ * The values that a trace watches, regardless of order: tfjs lists a new variable at another position
+ * later.
+ */
 const labelsOf = ({ watched }: Trace): string =>
   JSON.stringify(watched.map(({ label }) => label).sort());
 
-/** Whether two traces give back the same nest and hang on the same values. */
+/** Whether two traces return the same structure and depend on the same values. */
 function sameCall(a: Trace, b: Trace): boolean {
   return (
     sameStructure(a.structure, b.structure) &&

@@ -1,17 +1,17 @@
 import type { TraceError } from "../core/errors";
 
-/** What is going on while a function is traced: the guards write it, the recorder reads it. */
+/** The state of a trace in progress: written by the guards, read by the recorder. */
 export class TraceContext {
   /** Names of the layers that are being applied, the innermost last. */
   readonly layers: string[] = [];
   /** tfjs' kernels that are running, the innermost last. */
   readonly kernels: string[] = [];
-  /** Data that was made during the trace; all other data was captured from outside. */
+  /** Data created during the trace; all other data was captured from outside. */
   readonly made = new WeakSet();
-  /** The first thing that could not be recorded: user code may have swallowed its error. */
+  /** The first recording error, since user code may have swallowed it. */
   failure: TraceError | null = null;
 
-  /** @param name the function's, for messages */
+  /** @param name the function's name, for messages */
   constructor(readonly name: string) {}
 
   /** The path of the layer that is being applied, or `null`. */
@@ -29,7 +29,7 @@ export class TraceContext {
     return this.layer === null ? what : `${what} in layer "${this.layer}"`;
   }
 
-  /** Keeps the error for the end of the trace and throws it. */
+  /** Stores the error for the end of the trace and throws it. */
   fail(error: TraceError): never {
     this.failure ??= error;
     throw error;

@@ -5,7 +5,10 @@ import { recordRecurrence, recurrentPrototype } from "./recurrent";
 import type { TraceContext } from "./traceContext";
 import { SEEDED_REMEDY } from "./unrecordable";
 
-/** A plain value that a recorded step holds: a learning rate of tfjs' own, whether a weight trains. */
+/**
+ * A plain value that is constant in a recorded step, such as a tfjs learning rate or a `trainable`
+ * flag.
+ */
 export interface WatchedValue {
   /** For the log: `SGDOptimizer.learningRate`. */
   readonly label: string;
@@ -13,22 +16,22 @@ export interface WatchedValue {
   readonly read: () => number | boolean;
 }
 
-/** What the guards have seen while a function was traced. */
+/** The guards' observations during a trace. */
 export interface TraceGuards {
-  /** Values that the trace depends on; it is recorded again when one has changed. */
+  /** Values that the trace depends on; the function is recorded again when one changes. */
   readonly watched: readonly WatchedValue[];
-  /** Optimizers that count their steps, once for each step. */
+  /** Optimizers that count their steps, listed once for each step. */
   readonly stepped: readonly tf.Optimizer[];
-  /** Puts everything back. */
+  /** Removes the guards. */
   remove(): void;
 }
 
-/** What happens to a variable that is made while tracing. */
+/** Called for each variable that is created during a trace. */
 export type OnVariable = (variable: tf.Variable) => void;
 
 type Undo = () => void;
 
-/** The methods of tfjs-node's backend that the guards stand in front of. */
+/** The methods of tfjs-node's backend that the guards intercept. */
 interface Backend {
   read(dataId: object): Promise<unknown>;
   write(...args: unknown[]): object;
@@ -49,7 +52,7 @@ function replace<T extends object, K extends keyof T>(
   };
 }
 
-/** The functions of tfjs that fill a buffer by JavaScript's own random numbers. */
+/** The tfjs functions that fill a buffer with JavaScript random numbers. */
 const randomFunction =
   /\b(randomUniform|randomUniformInt|randomNormal|randomStandardNormal|truncatedNormal|randomGamma|dropout|rand)_?\b/;
 
@@ -66,8 +69,8 @@ function callingFunctions(): string[] {
 }
 
 /**
- * Watches what a recorder cannot see: chance and numbers of JavaScript's, which would be frozen
- * at their first value, and which layer and kernel is running.
+ * Watches what a recorder cannot see: JavaScript's random numbers and plain numbers, which would keep
+ * their first value, and the layer and kernel that are running.
  */
 export function installGuards(context: TraceContext, onVariable: OnVariable): TraceGuards {
   const { name, layers, kernels } = context;
@@ -94,7 +97,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
       "toTensor",
       (before) =>
         function (this: tf.TensorBuffer<tf.Rank>) {
-          // A seeded tf.randomUniform never asks Math.random: its name is on the stack alone.
+          // A seeded tf.randomUniform does not call Math.random; only the call stack shows it.
           const match = randomFunction.exec(callingFunctions().join(" "));
           if (match !== null) refuseRandom(`tf.${match[1]}`);
           return before.call(this);
@@ -139,7 +142,8 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
       context.made.add(dataId);
       return dataId;
     }),
-    // Nobody may be waiting for tensor.data(): the failure is noted, and the promise stays open.
+    // The promise of tensor.data() may not be awaited: record the failure and never settle the
+    // promise.
     replace(backend, "read", () => (dataId) => {
       try {
         return Promise.resolve(tf.backend().readSync(dataId));
@@ -188,7 +192,7 @@ function watchOptimizers(watched: WatchedValue[], context: TraceContext): Undo[]
           const held = this as unknown as { learningRate: number };
           const label = `${this.getClassName()}Optimizer.learningRate`;
           watched.push({ label, value: held.learningRate, read: () => held.learningRate });
-          // SGD holds its rate as a tensor, which is watched by the number just as well.
+          // SGD also stores its rate as a tensor; watching the number is enough.
           for (const own of Object.values(this)) {
             if (own instanceof tf.Tensor) context.made.add(own.dataId);
           }
@@ -198,7 +202,10 @@ function watchOptimizers(watched: WatchedValue[], context: TraceContext): Undo[]
   );
 }
 
-/** Methods of a model that run a loop of their own and return a promise: nothing would be recorded. */
+/**
+ * Rejects model methods that run a loop asynchronously and return a promise: nothing would be
+ * recorded.
+ */
 function refuseTrainingLoops(context: TraceContext): Undo[] {
   type Loops = Record<string, (...args: unknown[]) => unknown>;
   const loops = ["fit", "fitDataset", "trainOnBatch", "evaluateDataset"];

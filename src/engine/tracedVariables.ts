@@ -9,7 +9,7 @@ import type { Recorder } from "./recorder";
 const keys = new WeakMap<tf.Variable, string>();
 let nextKey = 0;
 
-/** The name of a variable in every graph; a variable has one for life. */
+/** The name of a variable in every graph; it never changes. */
 export function variableKey(variable: tf.Variable): string {
   let key = keys.get(variable);
   if (key === undefined) {
@@ -22,19 +22,27 @@ export function variableKey(variable: tf.Variable): string {
 /** A variable while a function that may use it is traced. */
 interface Traced {
   readonly variable: tf.Variable;
-  /** Its value before the trace, to be put back; what it was made with if made in the trace. */
+  /**
+   * Its value before the trace, to be restored; for a variable created in the trace, its initial
+   * value.
+   */
   readonly saved: tf.Tensor;
   readonly isNew: boolean;
-  /** tfjs thaws all weights of a sequential model that is built in the trace: it is put back. */
+  /**
+   * Restored after the trace: tfjs makes all weights trainable when a sequential model is built in the
+   * trace.
+   */
   readonly trainable: boolean;
-  /** The id that stands for the value that the graph's variable has now. */
+  /** The id of the current value of the graph's variable. */
   currentId: number;
   handle: number | null;
   readonly reads: number[];
   lastWrite: number | null;
 }
 
-/** Ops whose output may share memory with their input; a product by one is left out of a graph. */
+/**
+ * Ops whose output may share memory with their input; a multiplication by one is removed from a graph.
+ */
 const aliasing = new Set(
   (
     "Identity Reshape Squeeze ExpandDims StopGradient Slice StridedSlice Split SplitV Unpack Pack " +
@@ -43,8 +51,8 @@ const aliasing = new Set(
 );
 
 /**
- * Every `tf.Variable` while tracing: reads become one `ReadVariableOp` each, a value that differs
- * at the end becomes an `AssignVariableOp`, and the variable itself is left as it was.
+ * Handles every `tf.Variable` during a trace: a read becomes a `ReadVariableOp`, a value that differs
+ * at the end becomes an `AssignVariableOp`, and the variable itself is unchanged.
  */
 export class TracedVariables {
   private readonly traced = new Map<tf.Variable, Traced>();
@@ -56,7 +64,7 @@ export class TracedVariables {
     private readonly backend: NodeBackend,
   ) {}
 
-  /** Takes a variable over; its value from now on is a read of the graph's variable. */
+  /** Starts tracking a variable; from now on its value is a read of the graph's variable. */
   adopt(variable: tf.Variable, isNew: boolean): void {
     const saved = tf.keep(variable.clone());
     const entry: Traced = {
@@ -90,7 +98,7 @@ export class TracedVariables {
     return [...this.written];
   }
 
-  /** The variable's value before the trace, for a `ReadVariableOp` that is computed for real. */
+  /** The variable's value before the trace, for evaluating a `ReadVariableOp` eagerly. */
   valueBefore(read: number): tf.Tensor {
     const entry = [...this.traced.values()].find(({ reads }) => reads.includes(read));
     if (entry === undefined) throw new Error(`node ${read} reads no variable`);
@@ -100,7 +108,7 @@ export class TracedVariables {
   /**
    * Records an op that changes variables in place, such as `ResourceApplyAdam`.
    *
-   * @param inputs what comes after the variables' handles
+   * @param inputs the inputs after the variables' handles
    */
   applyInPlace(
     op: string,
@@ -113,7 +121,7 @@ export class TracedVariables {
     for (const entry of entries) this.flush(entry);
     const before = entries.map(({ currentId }) => currentId);
     for (const entry of entries) this.setToGraphValue(entry);
-    // A tensor that still stands for the old value must be read before it changes.
+    // A tensor that still refers to the old value must be read before the value changes.
     before.forEach((id) => this.recorder.settle(id));
     const controls = entries.flatMap((entry) => this.orderOf(entry));
     const handles = entries.map((entry) => this.handleOf(entry));
@@ -127,15 +135,15 @@ export class TracedVariables {
     }
   }
 
-  /** Writes what the function left in its variables. */
+  /** Writes the final values of the function's variables. */
   finish(): void {
     for (const entry of this.traced.values()) this.flush(entry);
   }
 
   /**
-   * Puts the values back; call with the recorder still in place.
+   * Restores the values; call with the recorder still in place.
    *
-   * @param compute for the first values of variables that were made in the trace
+   * @param compute computes the initial values of variables created in the trace
    */
   restore(compute: (ref: OutputRef) => number): void {
     for (const { variable, saved, isNew, trainable } of this.traced.values()) {
@@ -195,7 +203,7 @@ export class TracedVariables {
     return { node: entry.handle, index: 0 };
   }
 
-  /** What must have run before the variable is written. */
+  /** The nodes that must run before the variable is written. */
   private orderOf({ reads, lastWrite }: Traced): number[] {
     const before = [...reads, ...this.recorder.checks];
     return lastWrite === null ? before : [...before, lastWrite];
@@ -221,7 +229,7 @@ export class TracedVariables {
     this.written.add(variable);
   }
 
-  /** An argument's memory is JavaScript's: a variable must not keep it, so it is copied. */
+  /** An argument's memory belongs to JavaScript and a variable must not retain it, so it is copied. */
   private owned(ref: OutputRef, dtype: AttrValue): OutputRef {
     if (!mayShareArgument(this.recorder.nodes, ref.node)) return ref;
     const type = this.recorder.typeOf(ref);
@@ -229,7 +237,7 @@ export class TracedVariables {
   }
 }
 
-/** The attributes of a variable's `VarHandleOp`; equal names are one variable in a session. */
+/** The attributes of a variable's `VarHandleOp`; in a session, equal names mean the same variable. */
 export function handleAttrs(variable: tf.Variable): Attrs {
   return {
     dtype: { kind: "type", value: dtypeNumber(variable.dtype) },

@@ -4,7 +4,7 @@ interface Refusal {
   readonly remedy: string;
 }
 
-/** What to do instead of drawing numbers that a recorded step would repeat. */
+/** Remedy for random numbers that a recorded step would repeat. */
 export const SEEDED_REMEDY =
   "Use layerbook's SeededDropout, SpatialDropout, GaussianDropout, GaussianNoise or AlphaDropout in " +
   "place of tf.layers' own; in a function, statelessUniform, statelessNormal or statelessDropout " +
@@ -43,7 +43,7 @@ add(
   outside,
 );
 
-/** What is wrong with an op inside of a recorded function; `null` where nothing is. */
+/** Why an op cannot be used in a recorded function; `null` if it can. */
 export function refuseOp(op: string): Refusal | null {
   return refusals.get(op) ?? null;
 }

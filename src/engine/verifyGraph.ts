@@ -15,11 +15,11 @@ function refuse(where: string, expected: string, got: string): never {
 }
 
 /**
- * Checks what every pass relies on: order, references, and that each node's inputs and outputs
- * have the types that TensorFlow's registry gives its op. Run between passes.
+ * Checks the invariants that every pass relies on: order, references, and that each node's inputs and
+ * outputs have the types in TensorFlow's op registry. Run between passes.
  *
  * @param stage the pass that wrote the graph, for the message
- * @throws TraceError at the first node that does not hold
+ * @throws TraceError for the first invalid node
  */
 export function verifyGraph(fn: RecordedFunction, stage: string): void {
   const where = (index: number): string =>
@@ -47,7 +47,7 @@ export function verifyGraph(fn: RecordedFunction, stage: string): void {
       if (output.dtype !== expected[i]) {
         refuse(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
       }
-      // -1 is a batch that was left open.
+      // -1 is an open batch.
       if (output.shape.some((size) => !Number.isInteger(size) || size < -1)) {
         refuse(where(index), "a shape", formatShape(output.shape));
       }

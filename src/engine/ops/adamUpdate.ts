@@ -4,7 +4,7 @@ import type { AdamStep, AdamVariables } from "../../core/ops/adamUpdate";
 import { registerNativeOp, withCompositeOps } from "../../core/ops/registry";
 import { activeTrace } from "../trace";
 
-// One op per weight in a recorded step, in place; tfjs' eager tensors cannot be changed in place.
+// In a recorded step, one in-place op per weight; tfjs' eager tensors cannot be changed in place.
 const native = (variables: AdamVariables, step: AdamStep): void => {
   const trace = activeTrace();
   if (trace === null) {

@@ -3,7 +3,7 @@ import "../../core/ops/argsort";
 import { registerNativeOp } from "../../core/ops/registry";
 import { attr, rawOp, rawOps } from "../rawOp";
 
-// With k = n, TopKV2 is a full sort of each row, rows in parallel.
+// With k = n, TopKV2 sorts each row completely, with rows in parallel.
 registerNativeOp("argsortRows", ["Neg", "TopKV2"], (keys: tf.Tensor2D) =>
   tf.tidy(() => {
     const attrs = [attr.type("T", "int32"), attr.type("Tk", "int32"), attr.bool("sorted", true)];

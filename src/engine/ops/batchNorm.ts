@@ -19,7 +19,7 @@ function attributes(epsilon: number, isTraining: boolean): OpAttr[] {
   ];
 }
 
-/** Normalises; the gradient goes to `x`, `gamma` and `beta` in one fused op. */
+/** Normalises; one fused op computes the gradients of `x`, `gamma` and `beta`. */
 function normalise(
   x: tf.Tensor4D,
   { gamma, beta, movingMean, movingVariance }: BatchNormParameters,
@@ -28,7 +28,7 @@ function normalise(
   composite: (x: tf.Tensor4D, parameters: BatchNormParameters) => tf.Tensor,
 ): { output: tf.Tensor4D; statistics: tf.Tensor1D[] } {
   let statistics: tf.Tensor1D[] = [];
-  // Gradients of the gradient: by tfjs' ops, which have them.
+  // Second-order gradients use tfjs' ops, which are differentiable.
   const compositeGradients = (saved: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] => {
     const [image, scale, offset, mean, variance] = saved;
     const statistics = { movingMean: mean as tf.Tensor1D, movingVariance: variance as tf.Tensor1D };
@@ -65,7 +65,7 @@ function nativeTraining(
   parameters: BatchNormParameters,
   { epsilon, momentum }: BatchNormOptions,
 ): BatchNormResult {
-  // The op blends the running statistics itself; its gradient has no such attribute.
+  // The op updates the running statistics itself; its gradient op does not have this attribute.
   const base = attributes(epsilon, true);
   const attrs = [...base, attr.float("exponential_avg_factor", 1 - momentum)];
   const composite = (input: tf.Tensor4D, given: BatchNormParameters): tf.Tensor =>

@@ -3,7 +3,7 @@ import "../../core/ops/conv2dTranspose";
 import { registerNativeOp } from "../../core/ops/registry";
 import { convolutionAttrs, inputGradient } from "./convolution";
 
-// It is the gradient of a convolution in its image.
+// A transposed convolution is the gradient of a convolution with respect to its input.
 const native = (
   x: tf.Tensor4D,
   filter: tf.Tensor4D,

@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { OpAttr } from "../binding";
 import { attr, rawOp } from "../rawOp";
 
-/** TensorFlow's attributes of a convolution and of both its gradients. */
+/** TensorFlow's attributes of a convolution and of both of its gradient ops. */
 export type ConvolutionAttrs = readonly OpAttr[];
 
 const sizes = (shape: readonly number[]): tf.Tensor => tf.tensor1d([...shape], "int32");
 
-/** `product(a, b)` with the gradients of both, which may be asked for again and again. */
+/** `product(a, b)` with gradients of both operands, differentiable to any order. */
 function bilinear(
   a: tf.Tensor,
   b: tf.Tensor,
@@ -23,8 +23,8 @@ function bilinear(
   })(a, b);
 }
 
-// A convolution, its gradient in the image and its gradient in the filter: each is bilinear, and
-// the gradients of each are the other two. So gradients of any order are right.
+// A convolution, its input gradient and its filter gradient are each bilinear, and the gradients of
+// each are the other two. So gradients of any order are correct.
 
 /** `Conv2D`; the number of groups follows from the shapes. */
 export function convolve(x: tf.Tensor, filter: tf.Tensor, attrs: ConvolutionAttrs): tf.Tensor {
@@ -58,7 +58,10 @@ export function inputGradient(
   );
 }
 
-/** `Conv2DBackpropFilter`: a filter of `shape`. A pointwise one is a matrix product, which is faster. */
+/**
+ * `Conv2DBackpropFilter`: a filter of `shape`. For a pointwise convolution it is a matrix product,
+ * which is faster.
+ */
 export function filterGradient(
   x: tf.Tensor,
   shape: readonly number[],
@@ -78,13 +81,16 @@ export function filterGradient(
   );
 }
 
-/** Whether each output pixel comes from the input pixel at its place, all channels in one group. */
+/**
+ * Whether each output pixel depends only on the input pixel at the same position, with one channel
+ * group.
+ */
 function isPointwise(x: tf.Tensor, [height, width, inputs]: readonly number[], dy: tf.Tensor) {
   const isInPlace = x.shape[1] === dy.shape[1] && x.shape[2] === dy.shape[2];
   return height * width === 1 && isInPlace && x.shape[3] === inputs;
 }
 
-/** @param strides down and right */
+/** @param vertical and horizontal strides */
 export function convolutionAttrs(
   strides: readonly [number, number],
   padding: "SAME" | "VALID",

@@ -13,7 +13,7 @@ function contract(a: tf.Tensor, b: tf.Tensor, { left, right, output }: PairEquat
   return rawOp("Einsum", attrs, [a, b]);
 }
 
-/** The gradient of one operand; along letters that only it has, every entry counted alike. */
+/** The gradient of one operand; constant along letters that occur only in that operand. */
 function gradient(
   dy: tf.Tensor,
   other: tf.Tensor,
@@ -25,7 +25,7 @@ function gradient(
     const known = [...letters].filter((letter) => (output + otherLetters).includes(letter));
     const equation = { left: output, right: otherLetters, output: known.join("") };
     const sizes = shape.map((size, axis) => (known.includes(letters[axis]) ? size : 1));
-    // By the op itself and not by the raw one: this gradient has a gradient.
+    // Uses the differentiable op rather than the raw one, so that this gradient has a gradient.
     return tf.broadcastTo(tf.reshape(native(dy, other, equation), sizes), shape);
   });
 }

@@ -3,7 +3,7 @@ import "../../core/ops/gatherRows";
 import { registerNativeOp } from "../../core/ops/registry";
 import { attr, rawOp } from "../rawOp";
 
-// Taking rows and adding them up again are linear, and each is the gradient of the other.
+// Gathering rows and scatter-adding them are linear, and each is the gradient of the other.
 const native = (x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D =>
   tf.tidy(() => {
     const gather = tf.customGrad((input, save) => {

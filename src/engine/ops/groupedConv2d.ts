@@ -4,12 +4,12 @@ import type { Window2d } from "../../core/ops/groupedConv2d";
 import { registerNativeOp } from "../../core/ops/registry";
 import { convolutionAttrs, convolve } from "./convolution";
 
-// TensorFlow reads the number of groups off the filter's shape, in the gradients too.
+// TensorFlow infers the number of groups from the filter's shape, in the gradients too.
 function native(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window2d = {}): tf.Tensor4D {
   groupCount(x, filter);
   const { padding = "same", strides = [1, 1] } = window;
   if (typeof padding === "number") {
-    // With explicit padding TensorFlow takes another kernel, whose gradient refuses groups.
+    // With explicit padding TensorFlow uses another kernel, whose gradient does not support groups.
     const border: [number, number] = [padding, padding];
     return tf.tidy(() => {
       const padded = padding === 0 ? x : tf.pad4d(x, [[0, 0], border, border, [0, 0]]);

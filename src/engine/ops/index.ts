@@ -1,4 +1,4 @@
-// One line an op: importing a file registers its native form under the name in core/ops.
+// One line per op: importing a file registers its native form under the name in core/ops.
 import "./adamUpdate";
 import "./argsort";
 import "./batchNorm";

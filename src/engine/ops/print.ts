@@ -3,7 +3,7 @@ import { printed } from "../../core/ops/print";
 import { registerNativeOp } from "../../core/ops/registry";
 import { activeTrace } from "../trace";
 
-// A recorded function returns what it prints beside its results; the program writes it.
+// A recorded function returns the values to print in addition to its results; the program prints them.
 registerNativeOp("print", [], (x: tf.Tensor, label: string): void => {
   const trace = activeTrace();
   if (trace === null) console.info(printed(label, x));

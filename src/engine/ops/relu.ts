@@ -3,7 +3,10 @@ import "../../core/ops/relu";
 import { registerNativeOp } from "../../core/ops/registry";
 import { attr, rawOp } from "../rawOp";
 
-/** Linear in `dy`, and its own gradient; where the output is, it is constant. */
+/**
+ * ReluGrad is linear in `dy`, so it is its own gradient with respect to `dy`; its derivative with
+ * respect to the output is zero.
+ */
 const reluGrad = (dy: tf.Tensor, output: tf.Tensor): tf.Tensor =>
   tf.customGrad((gradient, save) => {
     (save as tf.GradSaveFunc)([output]);

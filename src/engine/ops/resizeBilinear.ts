@@ -13,7 +13,7 @@ const attrs = [
 const native = (x: tf.Tensor4D, height: number, width: number): tf.Tensor4D =>
   tf.customGrad((input, save) => {
     const image = input as tf.Tensor;
-    // Only its shape is read.
+    // Saved only for its shape.
     (save as tf.GradSaveFunc)([image]);
     return {
       value: rawOp("ResizeBilinear", attrs, [image, tf.tensor1d([height, width], "int32")]),

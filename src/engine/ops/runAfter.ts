@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import "../../core/ops/runAfter";
 import { registerNativeOp } from "../../core/ops/registry";
 
-// A zero that no graph optimiser can know to be one, since it depends on a value.
+// Adds a zero that depends on a computed value, so that no graph optimiser can remove it.
 const native = <T extends tf.Tensor>(x: T, after: tf.Tensor): T =>
   tf.tidy(() => {
     const first = tf.slice(tf.reshape(after, [-1]), [0], [1]);

@@ -10,14 +10,14 @@ import { asksForMore } from "../../core/secondOrder";
 import { onOwnTape } from "../ownTape";
 import { activeTrace } from "../trace";
 
-/** The tensor that stands for an output. */
+/** A tensor that represents an output. */
 export function tensorOf<T extends tf.Tensor>(recorder: Recorder, ref: OutputRef): T {
   const { shape, dtype } = recorder.typeOf(ref);
   const metadata = { id: recorder.idFor(ref), shape: [...shape], dtype };
   return nodeBackend().createOutputTensor(metadata) as T;
 }
 
-/** The tensors of one turn: of the step's arguments, the mask and the constants. */
+/** The tensors of one iteration: the step's arguments, the mask and the constants. */
 class Turn {
   constructor(
     private readonly recorder: Recorder,
@@ -37,7 +37,7 @@ class Turn {
   }
 }
 
-/** Runs the recurrence forwards and stacks its states. */
+/** Runs the recurrence forward and stacks its states. */
 function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
   const { inputs, mask, initial, constants } = scan;
   const [count] = inputs.shape;
@@ -58,14 +58,14 @@ function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
   return tensorOf(recorder, stackList(recorder, outputs[1], initial.shape, count));
 }
 
-/** What of a recurrence its way back needs. */
+/** The part of a recurrence that the backward pass needs. */
 interface WayBack extends Pick<Scan, "mask" | "initial" | "constants"> {
-  /** Of all steps' inputs, `[time, batch, channels]`. */
+  /** Shape of all steps' inputs, `[time, batch, channels]`. */
   readonly inputs: { readonly shape: readonly number[] };
   readonly gradient: Pick<Scan["gradient"], "step">;
 }
 
-/** Gradients of the inputs and of the initial state, step by step from the last. */
+/** Gradients of the inputs and of the initial state, computed step by step from the last. */
 export function scanBackward(
   recorder: Recorder,
   { inputs, mask, initial, constants, gradient }: WayBack,
@@ -91,7 +91,7 @@ export function scanBackward(
       const [dInput, dBefore] = gradient.step(dNext, ofStep, given);
       return [inner.refOf(dBefore), turn.write(written, dInput), ...fixed];
     }
-    // Where a step is left out, the gradient goes past it.
+    // At a masked step the gradient bypasses the step.
     const dStep = tf.mul<tf.Tensor2D>(dNext, slices[prepared.length]);
     const [dInput, dBefore] = gradient.step(dStep, ofStep, given);
     const dBoth = tf.add(dBefore, tf.sub(dNext, dStep));
@@ -123,7 +123,7 @@ function native(scan: Scan): tf.Tensor3D {
         mask: mask === null ? null : (rest[0] as tf.Tensor3D),
         constants: mask === null ? rest : rest.slice(1),
       };
-      // Gradients of the gradient: by tfjs' ops, which have them.
+      // Second-order gradients use tfjs' ops, which are differentiable.
       if (asksForMore()) return gradientsUnrolled(savedScan, dStates);
       const [count] = after.shape;
       const earlier = count === 1 ? [] : [tf.slice(after, 0, count - 1)];

@@ -8,13 +8,14 @@ import { asksForMore } from "../../core/secondOrder";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
 
-/** The gradient that was saved or, if its own gradient may be requested, recomputed. */
+/** The saved gradient or, if it may be differentiated again, a recomputed one. */
 const differentiable = (saved: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
   asksForMore()
     ? tf.sub(tf.softmax(logits), tf.oneHot(labels as tf.Tensor1D, logits.shape[1] ?? 0))
     : saved;
 
-// TensorFlow returns the gradient with the value; saving it costs what saving softmax would.
+// TensorFlow returns the gradient with the value; saving it takes as much memory as saving the
+// softmax.
 const byRows = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   tf.customGrad((scores, save) => {
     const types = [attr.type("T", "float32"), attr.type("Tlabels", "int32")];
@@ -27,7 +28,7 @@ const byRows = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
     };
   })(logits);
 
-/** The same with a class a row, so that sums over three or four classes run along memory. */
+/** The same with one row per class, so that sums over a few classes read contiguous memory. */
 const byColumns = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   tf.customGrad((scores, save) => {
     const columns = tf.transpose(scores as tf.Tensor, [1, 0]);
@@ -36,7 +37,7 @@ const byColumns = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
     const total = tf.sum(exponentials, 0);
     const classes = tf.range(0, columns.shape[0], 1, "int32");
     const isTrue = tf.equal(tf.expandDims(classes, 1), tf.expandDims(labels, 0));
-    // A label that is no class has no column, and costs infinity.
+    // A label out of range matches no class, so its loss is infinite.
     const chosen = tf.max(tf.where(isTrue, shifted, -Infinity), 0);
     const gradient = tf.sub(tf.div(exponentials, total), tf.cast(isTrue, "float32"));
     (save as tf.GradSaveFunc)([gradient, scores as tf.Tensor, labels]);

@@ -7,27 +7,27 @@ const { bfloat16, float32 } = dataType;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Convolutions and matrix products: the arithmetic that bfloat16 is for. */
+/** Convolutions and matrix products, which bfloat16 speeds up. */
 const products = new Set(
   "Conv2D Conv2DBackpropInput Conv2DBackpropFilter MatMul BatchMatMul BatchMatMulV2".split(" "),
 );
 
-/** Of those, the ones whose sizes may make them wait for memory rather than compute. */
+/** The products among them that may be limited by memory bandwidth, depending on their sizes. */
 const matrixProducts = new Set("MatMul BatchMatMul BatchMatMulV2".split(" "));
 
 /**
- * Operations a number read or written from which a matrix product gains by bfloat16. Below, as in
- * attention of few channels per head, the casts around it take longer than it saves.
+ * Operations per number read or written from which bfloat16 speeds up a matrix product. Below this, as
+ * in attention with few channels per head, the casts take longer than the product saves.
  */
 const LEAST_INTENSITY = 48;
 
 /**
- * A product that comes to so small a share of what it reads, and reads bfloat16 already, as a
- * filter's gradient does, needs next to no cast.
+ * A product whose inputs are already bfloat16 and whose output is at least this many times smaller
+ * than they are, such as a filter gradient, needs almost no casts.
  */
 const SMALL_SHARE = 8;
 
-/** Operations of a matrix product over the numbers that it reads and writes. */
+/** Operations of a matrix product divided by the numbers that it reads and writes. */
 function intensity(left: readonly number[], right: readonly number[], output: readonly number[]) {
   const [a, b, c] = [left, right, output].map(sizeOf);
   const inner = Math.sqrt((a * b) / (c * sizeOf(output.slice(0, -2))));
@@ -36,10 +36,13 @@ function intensity(left: readonly number[], right: readonly number[], output: re
 
 const normalizations = new Set(["FusedBatchNormV3", "FusedBatchNormGradV3"]);
 
-/** Channels that oneDNN normalises at a time; others it does one by one in bfloat16, much slower. */
+/**
+ * oneDNN normalises channels in blocks of this size; in bfloat16, any other number of channels is
+ * processed one by one, which is much slower.
+ */
 const BLOCK = 16;
 
-/** Ops between them that keep to bfloat16 where this input came in it. */
+/** Other ops that stay in bfloat16 if the input with this index is bfloat16. */
 const followers: Readonly<Record<string, number>> = {
   Relu: 0,
   ReluGrad: 1,
@@ -62,15 +65,15 @@ const followers: Readonly<Record<string, number>> = {
 };
 
 /**
- * Sums and joins: in bfloat16 where every large input came in it. Not differences: the mean or the
- * maximum is taken off in float32, as softmax and normalisation need it.
+ * Sums and concatenations, in bfloat16 if every input of the largest size is. Differences are
+ * excluded: softmax and normalisation subtract the maximum or the mean in float32.
  */
 const joins = new Set("Add AddV2 AddN ConcatV2 Pack".split(" "));
 
 /**
- * Lets convolutions, matrix products and what lies between them run in bfloat16. Weights,
- * statistics, losses, softmax and all other arithmetic stay in float32; gradients of weights come
- * in bfloat16 and are widened before they are used, as in Keras' mixed precision.
+ * Runs convolutions, matrix products and the ops between them in bfloat16. Weights, statistics,
+ * losses, softmax and all other arithmetic stay in float32; gradients of weights are computed in
+ * bfloat16 and cast to float32 before use, as in Keras' mixed precision.
  */
 export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);
@@ -130,7 +133,7 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
   return rewriter.finish((ref) => cast(ref, float32));
 }
 
-/** Batch norm's scale, offset and statistics are float32 beside a bfloat16 image. */
+/** Batch norm's scale, offset and statistics stay float32 even if its image is bfloat16. */
 function takesNarrow({ op }: GraphNode, input: number): boolean {
   if (op === "FusedBatchNormV3") return input === 0;
   if (op === "FusedBatchNormGradV3") return input < 2;

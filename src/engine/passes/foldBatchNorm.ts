@@ -11,8 +11,8 @@ function floats(value: ConstantValue): Float32Array {
 }
 
 /**
- * Multiplies a batch norm by fixed statistics into the convolution before it: another kernel, and a
- * bias. For frozen graphs, where kernel and statistics are constants.
+ * Folds a batch norm with fixed statistics into the convolution before it, as a new kernel and a bias.
+ * For frozen graphs, where kernel and statistics are constants.
  */
 export function foldBatchNorm(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);
@@ -47,7 +47,7 @@ export function foldBatchNorm(fn: RecordedFunction): RecordedFunction {
       [output],
       node,
     );
-    // Its statistics, which no one reads when they are fixed, have nothing to stand for them.
+    // The statistics outputs have no replacement: nothing reads them when they are fixed.
     rewriter.put([{ node: sum, index: 0 }], sum);
   }
   return rewriter.finish();

@@ -3,17 +3,17 @@ import { attrOf } from "../graph";
 import type { GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { Rewriter, same } from "./rewrite";
 
-/** Ops that hold what their first input holds, in another shape. */
+/** Ops whose output holds the values of their first input in another shape. */
 const reshaping = new Set("Reshape Identity Squeeze ExpandDims BroadcastTo Tile".split(" "));
 
 /**
- * Leaves out what multiplies by one, and multiplies by a scalar where a tensor of equal values was
- * built for it. tfjs' gradients of sums and means are such products: `ones(x.shape) * dy`, as large
- * as an activation each. Every result stays equal to the bit.
+ * Removes multiplications by one, and multiplies by a scalar instead of by a tensor of equal values.
+ * tfjs' gradients of sums and means contain such products: `ones(x.shape) * dy`, each as large as an
+ * activation. Results stay bitwise equal.
  */
 export function foldSplats(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);
-  /** Values of nodes of the new graph all of whose elements are equal. */
+  /** Values of the nodes of the new graph whose elements are all equal. */
   const splats = new Map<number, number>();
   const splatOf = ({ node, index }: OutputRef): number | undefined =>
     index === 0 ? splats.get(node) : undefined;

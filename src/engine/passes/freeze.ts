@@ -9,9 +9,9 @@ import { Rewriter } from "./rewrite";
 import { simplify } from "./simplify";
 
 /**
- * Puts the variables' values in as constants: for a graph that only predicts.
+ * Replaces the variables by constants with their values, for a graph that only predicts.
  *
- * @throws TraceError when the function writes a variable
+ * @throws TraceError if the function writes a variable
  */
 function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): RecordedFunction {
   const writes = fn.effects.filter((node) => fn.nodes[node].op !== "CheckNumerics");
@@ -41,7 +41,7 @@ function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): Record
   return rewriter.finish();
 }
 
-/** A graph with the variables' values as constants, without what is no longer needed then. */
+/** A graph with the variables' values as constants, without the nodes that are then unused. */
 export function freezeVariables(
   fn: RecordedFunction,
   variables: readonly tf.Variable[],

@@ -5,8 +5,8 @@ import { Rewriter } from "./rewrite";
 const { int32, int64 } = dataType;
 
 /**
- * Inverts permutations in int64. tf2onnx writes the op as ONNX' TopK, whose indices are int64 whatever
- * the op's own type says, and the model would not load.
+ * Inverts permutations in int64. tf2onnx converts the op to ONNX's TopK, whose indices are int64
+ * whatever the op's declared type, and the model would not load.
  */
 export function invertInInt64(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);

@@ -13,23 +13,23 @@ import type {
 import { prune } from "./prune";
 import { same } from "./rewrite";
 
-/** A size that is open, as TensorFlow writes it. */
+/** TensorFlow's value for an unknown size. */
 const OPEN = -1;
 
 const { float32, int32 } = dataType;
 
-/** Ops of which each node is a thing of its own: one must not stand for two. */
+/** Stateful ops: two nodes of them must not be merged into one. */
 const stateful = new Set(
   "VarHandleOp ReadVariableOp AssignVariableOp ResourceApplyAdam".split(" "),
 );
 
-/** The two graphs differ in more than a batch size. */
+/** Thrown if the two graphs differ in more than the batch size. */
 class NoMatch extends Error {}
 
 const typeAttr = (dtype: number) => ({ kind: "type", value: dtype }) as const;
 const intAttr = (value: number) => ({ kind: "int", value }) as const;
 
-/** The batch sizes of two graphs whose arguments differ in the size of their first axes alone. */
+/** The batch sizes of two graphs whose arguments differ only in the size of their first axes. */
 function batchSizes(a: RecordedFunction, b: RecordedFunction): readonly [number, number] {
   const shapesOf = (fn: RecordedFunction) => fn.parameters.map((node) => fn.nodes[node].outputs[0]);
   const [left, right] = [shapesOf(a), shapesOf(b)];
@@ -45,7 +45,10 @@ function batchSizes(a: RecordedFunction, b: RecordedFunction): readonly [number,
   return pairs[0];
 }
 
-/** Attributes that are equal; of a loop's body and condition the graph that both are instances of. */
+/**
+ * Merges attributes: they must be equal, except that the bodies and conditions of loops are merged as
+ * graphs.
+ */
 function mergeAttrs(a: Attrs, b: Attrs): Attrs {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) throw new NoMatch();
@@ -59,7 +62,7 @@ function mergeAttrs(a: Attrs, b: Attrs): Attrs {
   );
 }
 
-/** Walks two graphs at once and writes the one that both are instances of. */
+/** Traverses two graphs in parallel and writes the general graph that both are instances of. */
 class Merger {
   readonly nodes: GraphNode[] = [];
   private readonly pairs = new Map<string, number>();
@@ -95,7 +98,7 @@ class Merger {
     };
   }
 
-  /** Merges a pair of nodes after everything that it needs; no recursion, since graphs are deep. */
+  /** Merges a pair of nodes after its dependencies; iterative, since graphs are deep. */
   private walk(left: number, right: number): void {
     const pending: (readonly [number, number])[] = [[left, right]];
     for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
@@ -213,7 +216,7 @@ class Merger {
     return this.add(left.op, inputs, attrs, outputs, { controls, layer: left.layer });
   }
 
-  /** A reshape with one open size leaves it to TensorFlow, which then still knows the others. */
+  /** A reshape with one unknown size uses -1 for it, so that TensorFlow still knows the other sizes. */
   private reshapeSizes(left: OutputRef, right: OutputRef): OutputRef | null {
     const [one, two] = [constantOf(this.a, left), constantOf(this.b, right)];
     if (one === undefined || two === undefined) return null;
@@ -247,7 +250,7 @@ class Merger {
       : this.progression(first, second);
   }
 
-  /** Equal values, of a shape or a value that depends on the batch. */
+  /** A constant of equal elements whose shape or value depends on the batch. */
   private splat(one: ConstantValue, two: ConstantValue): OutputRef {
     const { dtype } = one;
     const value =
@@ -269,7 +272,7 @@ class Merger {
     return this.addOne("Pack", sizes, attrs, { shape: [sizes.length], dtype: int32 });
   }
 
-  /** An int32 scalar that is the same for both sizes, or a whole multiple of the batch. */
+  /** An int32 scalar that is equal for both batch sizes, or an integer multiple of the batch size. */
   private size(one: number, two: number): OutputRef {
     if (one === two) return this.intScalar(one);
     const times = one / this.sizes[0];
@@ -284,7 +287,10 @@ class Merger {
     );
   }
 
-  /** A float32 scalar that is a multiple or a fraction of the batch, as divisors of means are. */
+  /**
+   * A float32 scalar proportional or inversely proportional to the batch size, such as the divisor of
+   * a mean.
+   */
   private factor(one: number, two: number, dtype: number): OutputRef {
     if (dtype !== float32) throw new NoMatch();
     const [a, b] = this.sizes;
@@ -303,7 +309,7 @@ class Merger {
     return this.addOne("RealDiv", [scalar(share), batch], { T }, type);
   }
 
-  /** `start, start + step, …`, as many as the batch needs. */
+  /** `start, start + step, …`, with a length that depends on the batch size. */
   private progression(one: readonly number[], two: readonly number[]): OutputRef {
     const [start] = one;
     const step = one[1] - start;
@@ -336,14 +342,14 @@ function constantOf(fn: RecordedFunction, { node }: OutputRef): ConstantValue | 
 }
 
 /**
- * One graph for every batch size, from the graphs of one function for two sizes: what differs
- * between them is a size that is a multiple of the batch, and is computed from the argument's shape.
- * Whether a third size fits too is asked by merging it with the first and comparing, see
- * {@link sameGraph}: a function may do something else from 16 images on.
+ * One graph for every batch size, derived from the graphs of one function for two sizes: they may
+ * differ only in sizes that are multiples of the batch, which are then computed from the argument's
+ * shape. To check a third size, merge its graph with the first and compare, see {@link sameGraph}: a
+ * function may behave differently from, say, 16 images on.
  *
- * @param a for a batch of one size
- * @param b for a batch of another
- * @returns `null` where the graphs differ in more than that
+ * @param a the graph for one batch size
+ * @param b the graph for another batch size
+ * @returns `null` if the graphs differ in more than that
  */
 export function openBatch(a: RecordedFunction, b: RecordedFunction): RecordedFunction | null {
   try {

@@ -1,7 +1,7 @@
 import type { RecordedFunction } from "../graph";
 import { selectNodes } from "./rewrite";
 
-/** Leaves out every node that neither a result nor an effect needs. Parameters stay. */
+/** Removes every node that neither a result nor an effect needs. Parameters are kept. */
 export function prune(fn: RecordedFunction): RecordedFunction {
   const needed = new Set<number>(fn.parameters);
   const pending = [...fn.results.map(({ node }) => node), ...fn.effects];

@@ -12,14 +12,14 @@ export const same = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /**
- * Writes a new graph from an old one, node by node in order: a pass decides for each old node what
- * stands in its place, and references are kept right here.
+ * Writes a new graph from an old one, node by node in order: a pass decides what replaces each old
+ * node, and this class updates the references.
  */
 export class Rewriter {
   private readonly nodes: GraphNode[] = [];
-  /** For each old node, the new outputs that stand for its outputs. */
+  /** For each old node, the new outputs that replace its outputs. */
   private readonly outputs: OutputRef[][] = [];
-  /** For each old node, the new node that control edges and effects mean. */
+  /** For each old node, the new node that control edges and effects refer to. */
   private readonly last: number[] = [];
 
   constructor(readonly source: RecordedFunction) {}
@@ -63,18 +63,18 @@ export class Rewriter {
     return { node: this.add("Const", [], attrs, [value], { controls: [], layer }), index: 0 };
   }
 
-  /** Takes an old node over as it is, or with other inputs. */
+  /** Copies an old node, optionally with other inputs. */
   copy(node: GraphNode, inputs = node.inputs.map((ref) => this.map(ref))): number {
     return this.add(node.op, inputs, node.attrs, node.outputs, node);
   }
 
-  /** Says what stands for the outputs of the next old node. */
+  /** Sets the replacements of the next old node's outputs. */
   put(outputs: readonly OutputRef[], last: number): void {
     this.outputs.push([...outputs]);
     this.last.push(last);
   }
 
-  /** Says that a new node stands for the next old one, output by output. */
+  /** Replaces the next old node by a new one, output by output. */
   putNode(node: number): void {
     const count = this.nodes[node].outputs.length;
     this.put(
@@ -83,12 +83,12 @@ export class Rewriter {
     );
   }
 
-  /** Says that nothing stands for the next old node. */
+  /** Removes the next old node without a replacement. */
   drop(): void {
     this.put([], -1);
   }
 
-  /** @param result what a result becomes, e.g. a cast of it */
+  /** @param result transforms each result, e.g. by a cast */
   finish(result: (ref: OutputRef) => OutputRef = (ref) => ref): RecordedFunction {
     const { name, parameters, results, effects } = this.source;
     return {
@@ -102,7 +102,7 @@ export class Rewriter {
   }
 }
 
-/** A graph of some of the nodes; what they need must be among them. */
+/** A graph of some of the nodes, which must include their dependencies. */
 export function selectNodes(
   fn: RecordedFunction,
   keep: (index: number) => boolean,

@@ -3,12 +3,12 @@ import { attrOf } from "../graph";
 import type { Attrs, GraphNode, OutputRef, RecordedFunction } from "../graph";
 import { Rewriter, same } from "./rewrite";
 
-/** Ops that a second look must not merge: they have state, or are one thing each. */
+/** Ops that must not be merged even if they look equal: they have state or identity. */
 const unique = new Set(
   "Placeholder VarHandleOp ReadVariableOp AssignVariableOp ResourceApplyAdam".split(" "),
 );
 
-/** Ops that give their first input back where the output has its type. */
+/** Ops that return their first input unchanged if the output has the same type. */
 const maybeIdentity = new Set("Reshape Identity Squeeze ExpandDims Cast BroadcastTo".split(" "));
 
 function attrsKey(attrs: Attrs): string {
@@ -17,14 +17,14 @@ function attrsKey(attrs: Attrs): string {
 }
 
 /**
- * Makes a graph smaller, which loads faster: merges nodes that compute the same, leaves out those
- * that change nothing, and reshapes once where it was done twice.
+ * Makes a graph smaller, so that it loads faster: merges nodes that compute the same value, removes
+ * those that have no effect, and merges consecutive reshapes.
  */
 export function simplify(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);
   const known = new Map<string, number>();
 
-  /** What is reshaped by a chain of reshapes. */
+  /** The input of a chain of reshapes. */
   const reshaped = (ref: OutputRef): OutputRef => {
     const node = rewriter.node(ref);
     return node.op === "Reshape" ? reshaped(node.inputs[0]) : ref;

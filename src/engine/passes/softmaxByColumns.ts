@@ -5,12 +5,12 @@ import { Rewriter } from "./rewrite";
 
 const { float32, int32 } = dataType;
 
-/** Rows from which the transposes are worth it. */
+/** Number of rows from which the transposes pay off. */
 const MANY_ROWS = 4096;
 
 /**
- * Computes the softmax of few classes over many pixels with a class a row, so that its maxima and
- * sums run along memory.
+ * Computes the softmax of few classes over many pixels with one row per class, so that its maxima and
+ * sums read contiguous memory.
  */
 export function softmaxByColumns(fn: RecordedFunction): RecordedFunction {
   const rewriter = new Rewriter(fn);

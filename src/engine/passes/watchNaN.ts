@@ -12,9 +12,9 @@ import { Rewriter } from "./rewrite";
 
 const { bool, float32, int32 } = dataType;
 
-/** A function that also says which of its ops came to NaN. */
+/** A function that also reports which of its ops produced NaN. */
 export interface WatchedFunction {
-  /** The last result is a bool for each of `places`; the function as it was where there are none. */
+  /** The last result has one bool per entry of `places`; the unchanged function if there are none. */
   readonly fn: RecordedFunction;
   /** `Conv2D in layer "encoder1/conv"`, in the order in which they are computed. */
   readonly places: readonly string[];
@@ -29,10 +29,10 @@ class Watcher {
   private readonly rewriter: Rewriter;
   /** Bool vectors, one entry per place. */
   private readonly vectors: OutputRef[] = [];
-  /** Bool scalars that are in no vector yet. */
+  /** Bool scalars that are not in a vector yet. */
   private scalars: OutputRef[] = [];
 
-  /** @param loop of which the function is the body; `null` for a function that a caller calls */
+  /** @param loop the loop whose body the function is; `null` for a function that a caller calls */
   constructor(
     private readonly source: RecordedFunction,
     private readonly loop: { readonly name: string; readonly layer: string | null } | null,
@@ -44,7 +44,7 @@ class Watcher {
     }
   }
 
-  /** The function, its last result the flags. */
+  /** The function with the flags as its last result. */
   withFlags(): RecordedFunction {
     if (this.places.length === 0) return this.source;
     const flags = this.flags();
@@ -53,8 +53,8 @@ class Watcher {
   }
 
   /**
-   * The body of a loop that carries the flags, its last parameter, on to its last result: those of the
-   * first turn that came to any NaN, since in the next turn NaN is everywhere.
+   * The body of a loop that carries the flags as its last parameter and result. They are those of the
+   * first iteration that produced NaN, since NaN spreads everywhere in later iterations.
    */
   withCarriedFlags(): RecordedFunction {
     const { rewriter, places } = this;
@@ -76,7 +76,7 @@ class Watcher {
   private watchOp(node: GraphNode): void {
     const made = this.rewriter.copy(node);
     this.rewriter.putNode(made);
-    // What comes into a loop is asked for outside.
+    // Inputs of a loop are checked outside the loop.
     if (node.op === "Const" || (node.op === "Placeholder" && this.loop !== null)) return;
     this.askOutputs(node, made);
   }
@@ -153,7 +153,7 @@ class Watcher {
     this.scalars = [];
   }
 
-  /** A bool for each of `places`. */
+  /** One bool per entry of `places`. */
   private flags(): OutputRef {
     this.closeVector();
     const { rewriter, vectors, places } = this;
@@ -167,7 +167,7 @@ class Watcher {
   }
 }
 
-/** A function with one more parameter, which it does not look at. */
+/** A function with an additional, unused parameter. */
 function withUnused(fn: RecordedFunction, unused: TensorType): RecordedFunction {
   const rewriter = new Rewriter(fn);
   for (const node of fn.nodes) rewriter.putNode(rewriter.copy(node));
@@ -181,8 +181,8 @@ function withUnused(fn: RecordedFunction, unused: TensorType): RecordedFunction 
 }
 
 /**
- * Adds the question whether a float32 output holds NaN, for every op, those in loops too. What is
- * asked for is computed: TensorFlow fuses nothing over it, so that no ReLU turns a NaN into 0 unseen.
+ * Adds a check for NaN to every op with a float32 output, including those in loops. TensorFlow cannot
+ * fuse ops across a checked output, so no ReLU turns a NaN into 0 unseen.
  */
 export function watchNaN(fn: RecordedFunction): WatchedFunction {
   const watcher = new Watcher(fn, null);

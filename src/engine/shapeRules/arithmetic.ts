@@ -4,9 +4,9 @@ import { equalShapes, requireShapes, wrap } from "./mismatch";
 import type { Shape } from "./mismatch";
 
 /**
- * The shape of an elementwise op of several inputs.
+ * The output shape of an elementwise op with several inputs.
  *
- * @throws ShapeMismatch where a size is neither equal nor 1
+ * @throws ShapeMismatch if a size is neither equal nor 1
  */
 export function broadcast(...shapes: Shape[]): number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
@@ -79,7 +79,7 @@ const biasAdd: ShapeFunction = ({ shapes }) => {
   return [value];
 };
 
-/** A condition has the shape of the values, or stands for whole rows of them. */
+/** A condition has the shape of the values, or selects entire rows. */
 const select: ShapeFunction = ({ shapes }) => {
   const [condition, whenTrue, whenFalse] = shapes;
   const fits =

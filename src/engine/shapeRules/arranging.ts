@@ -13,7 +13,7 @@ const reshape: ShapeFunction = ({ shapes: [shape], constant }) => {
   const known = product(wanted.filter((size) => size >= 0));
   const size = product(shape);
   const isOpen = wanted.some((each) => each < 0);
-  // Nothing can be split in any way; an open size of an empty tensor is 0.
+  // With no elements the division is undefined, so an unknown size of an empty tensor is 0.
   const open = known === 0 ? 0 : size / known;
   const fits = isOpen ? Number.isInteger(open) && open * known === size : known === size;
   if (!fits) {
@@ -198,7 +198,7 @@ const broadcastTo: ShapeFunction = ({ shapes: [shape], constant }) => {
   return [wanted];
 };
 
-/** Rules for what moves, joins and cuts tensors, by op. */
+/** Rules for ops that rearrange, join and slice tensors, by op. */
 export const arrangingShapes: Record<string, ShapeFunction> = {
   Reshape: reshape,
   Slice: slice,

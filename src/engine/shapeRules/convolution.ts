@@ -2,7 +2,7 @@ import { attrOf } from "../graph";
 import type { ShapeContext, ShapeFunction } from "../graph";
 import { requireShapes } from "./mismatch";
 
-/** Output size along one axis of a window that slides. */
+/** Output size of a sliding window along one axis. */
 function windowed(
   size: number,
   window: number,
@@ -16,7 +16,7 @@ function windowed(
   return Math.floor((size + explicit[0] + explicit[1] - dilatedWindow) / stride) + 1;
 }
 
-/** Sizes of the middle axes of `[batch, ...space, channels]` after a window has slid over them. */
+/** Sizes of the spatial axes of `[batch, ...space, channels]` after a sliding window. */
 function spatial({ attrs, shapes }: ShapeContext, window: readonly number[]): number[] {
   if ((attrOf(attrs, "data_format", "string") ?? "NHWC").startsWith("NC")) {
     throw new RangeError("channels first");
@@ -40,7 +40,7 @@ function spatial({ attrs, shapes }: ShapeContext, window: readonly number[]): nu
 
 const convolution: ShapeFunction = (node) => {
   const [input, filter] = node.shapes;
-  // A filter of fewer input channels is one of several groups.
+  // A filter with fewer input channels means a grouped convolution.
   const [channels, perGroup] = [input[input.length - 1], filter[filter.length - 2]];
   const fits = input.length === filter.length && channels % perGroup === 0;
   requireShapes(fits, "as many channels as the filter reads", node.shapes);
@@ -66,11 +66,14 @@ const resize: ShapeFunction = ({ shapes: [shape], constant }) => {
   return [[shape[0], height, width, shape[3]]];
 };
 
-/** Normalised values, then four vectors over the channels: statistics and what the gradient needs. */
+/**
+ * Normalised values, then four vectors over the channels: statistics and intermediates for the
+ * gradient.
+ */
 const batchNorm: ShapeFunction = ({ shapes }) => {
   const [input, ...perChannel] = shapes;
   const count = input[input.length - 1];
-  // Of the statistics none are needed in training.
+  // The statistics may be empty in training.
   const fits = perChannel.every(([size], i) => size === count || (i >= 2 && size === 0));
   requireShapes(fits, `scale, offset and statistics of ${count} channels`, shapes);
   return [input, ...Array.from({ length: 4 }, () => perChannel[0])];
@@ -81,7 +84,7 @@ export const convolutionShapes: Record<string, ShapeFunction> = {
   Conv2D: convolution,
   Conv3D: convolution,
   DepthwiseConv2dNative: depthwise,
-  // These are told the shape that they are to give back.
+  // The output shape is an input of these ops.
   Conv2DBackpropInput: ({ constant }) => [constant(0)],
   Conv2DBackpropFilter: ({ constant }) => [constant(1)],
   Conv3DBackpropInputV2: ({ constant }) => [constant(0)],
@@ -104,7 +107,7 @@ export const convolutionShapes: Record<string, ShapeFunction> = {
     return [[gradient[0], height, width, gradient[3]]];
   },
   FusedBatchNorm: batchNorm,
-  // The last output is scratch space of the GPU's; a CPU leaves it empty.
+  // The last output is scratch space for the GPU; it is empty on a CPU.
   FusedBatchNormV3: (node) => [...batchNorm(node), [0]],
   FusedBatchNormGradV3: ({ shapes: [gradient, , scale] }) => [gradient, scale, scale, [0], [0]],
 };

@@ -2,7 +2,7 @@ import { formatShape } from "../../core/shapes";
 
 export type Shape = readonly number[];
 
-/** The inputs of an op do not fit each other; the recorder adds the op, its layer and a remedy. */
+/** The input shapes of an op are incompatible; the recorder adds the op, its layer and a remedy. */
 export class ShapeMismatch extends Error {
   constructor(
     readonly expected: string,
@@ -22,7 +22,7 @@ export const product = (sizes: Shape): number => sizes.reduce((a, b) => a * b, 1
 export const equalShapes = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
-/** An axis counted from the front. @throws ShapeMismatch for one that a tensor does not have */
+/** Normalises a negative axis. @throws ShapeMismatch for an axis out of range */
 export function wrap(axis: number, rank: number): number {
   const wrapped = axis < 0 ? axis + rank : axis;
   if (wrapped >= 0 && wrapped < rank) return wrapped;

@@ -7,7 +7,7 @@ import type { WeightTensor } from "../../core/weights/WeightTensor";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
 
-/** The file's size, once its first bytes say that it is HDF5. */
+/** The file's size, after checking the HDF5 signature. */
 function sizeOfHdf5(path: string): number {
   let descriptor: number;
   try {
@@ -36,11 +36,11 @@ function sizeOfHdf5(path: string): number {
  * Reads the weights of a Keras 3 `.weights.h5` file.
  *
  * Keras writes them uncompressed, so a tensor that claims more bytes than the file has, or is
- * compressed, is refused before memory is taken for it.
+ * compressed, is rejected before memory is allocated for it.
  *
- * @param path of the file
+ * @param path of the `.weights.h5` file
  * @returns tensors by their path, e.g. `layers/multi_head_attention/query_dense/vars/0`
- * @throws DataError when it is not HDF5, or not what Keras writes
+ * @throws DataError if it is not HDF5, or not a file that Keras wrote
  */
 export async function readKerasWeightsFile(path: string): Promise<Map<string, WeightTensor>> {
   const fileBytes = sizeOfHdf5(path);

@@ -19,11 +19,11 @@ function openFile(path: string): number {
 }
 
 /**
- * Reads a safetensors file tensor by tensor; see `readSafetensors` for what is refused.
+ * Reads a safetensors file tensor by tensor; see `readSafetensors` for what is rejected.
  *
  * @param path of the file
  * @returns tensors by name
- * @throws DataError when it cannot be opened, or is not what it claims to be
+ * @throws DataError if it cannot be opened or is not a valid safetensors file
  */
 export function readSafetensorsFile(path: string): Map<string, WeightTensor> {
   const descriptor = openFile(path);
@@ -52,7 +52,7 @@ export function readSafetensorsFile(path: string): Map<string, WeightTensor> {
   }
 }
 
-/** Writes a safetensors file whole: a reader never sees a part of it. */
+/** Writes a safetensors file atomically: a reader never sees a partial file. */
 export function writeSafetensorsFile(
   path: string,
   tensors: WeightMap,

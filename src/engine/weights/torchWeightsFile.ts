@@ -8,13 +8,15 @@ import type { Pickled } from "../../core/weights/unpickle";
 import type { WeightTensor } from "../../core/weights/WeightTensor";
 import { readZip } from "../../files/readZip";
 
-/** What {@link readTorchWeightsFile} may be told. */
+/** Options of {@link readTorchWeightsFile}. */
 export interface TorchWeightsOptions {
-  /** Which entry of a saved dict holds the tensors, e.g. `"state_dict"`; default the dict itself. */
+  /**
+   * The entry of the saved dict that holds the tensors, e.g. `"state_dict"`; default the dict itself.
+   */
   readonly key?: string;
 }
 
-/** A file's top value and the bytes of its storages. */
+/** A file's top-level value and the bytes of its storages. */
 interface Contents {
   readonly value: Pickled;
   readonly bytesOf: (storage: StorageRef, where: string) => Uint8Array;
@@ -71,8 +73,8 @@ function openLegacy(where: string, bytes: Uint8Array): Contents {
   const value = next();
   const keys = next();
   if (!Array.isArray(keys)) return refuse(where, "a list of storages", "none");
-  // The file says how many values a storage has, but not how many bytes a value has: the tensors
-  // that use it do.
+  // The file gives the number of values in a storage but not the bytes per value, which only the
+  // tensors that use it tell.
   const starts = new Map<string, { readonly start: number; readonly bytes: number }>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sizes = storageSizes(value);
@@ -102,7 +104,7 @@ function openLegacy(where: string, bytes: Uint8Array): Contents {
   };
 }
 
-/** Bytes per value of each storage that a value's tensors use, however deep they lie. */
+/** Bytes per value of each storage used by a value's tensors, at any nesting depth. */
 function storageSizes(value: Pickled): Map<string, number> {
   const sizes = new Map<string, number>();
   const open: Pickled[] = [value];
@@ -120,7 +122,7 @@ function storageSizes(value: Pickled): Map<string, number> {
   return sizes;
 }
 
-/** The tensors of a dict by name; anything else in it is refused. */
+/** The tensors of a dict by name; anything else in it is rejected. */
 function tensorsOf(where: string, value: Pickled, key: string | undefined): Map<string, TensorRef> {
   const dict = key === undefined ? value : value instanceof Map ? value.get(key) : undefined;
   if (!(dict instanceof Map)) {
@@ -146,14 +148,14 @@ function tensorsOf(where: string, value: Pickled, key: string | undefined): Map<
 
 /**
  * Reads the tensors of a PyTorch file (`.pth`, `.pt`) that `torch.save(model.state_dict(), path)`
- * wrote, in the zip format or the legacy one. A PyTorch file is a pickle, which in Python may run
- * any program; this reader executes nothing: it knows tensors and dicts and refuses everything
- * else by name.
+ * wrote, in the zip format or the legacy one. A PyTorch file is a pickle, which in Python may run any
+ * program; this reader executes nothing: it supports tensors and dicts and rejects everything else by
+ * name.
  *
  * @param path of the file
- * @param options which entry holds the tensors, where the file has more
+ * @param options the entry that holds the tensors, if the file has several
  * @returns tensors by name: floats of any width as float32, integers as int32 (saturated)
- * @throws DataError when it cannot be read, naming the opcode, Python name or tensor that is refused
+ * @throws DataError if it cannot be read, naming the rejected opcode, Python name or tensor
  */
 export function readTorchWeightsFile(
   path: string,
