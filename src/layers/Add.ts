@@ -9,11 +9,12 @@ import type { CountsOperations } from "./support/operations";
 /**
  * The sum of its inputs, as after a residual branch; no weights.
  *
- * tfjs' own `add` gives a padding mask one axis too many and forgets all masks but the first: a
- * masked transformer needs this one. A token of the sum counts where it counts in every input that
- * has a mask.
+ * tfjs' own `add` adds an extra axis to padding masks and drops all masks but the first, so a masked
+ * transformer needs this layer. A token of the sum is valid if it is valid in every input that has a
+ * mask.
  *
- * Inputs: two or more of one shape `[batch, …]`, or with sizes of 1 that spread; output that shape.
+ * Inputs: two or more of the same shape `[batch, …]`, or broadcastable along axes of size 1; output:
+ * the common shape.
  *
  * @throws ShapeError unless there are two inputs or more, of shapes that fit
  * @example
@@ -60,7 +61,7 @@ export class Add extends BookLayer<object> implements CountsOperations {
     mask?: tf.Tensor | tf.Tensor[],
   ): tf.Tensor {
     const masks = ((mask ?? []) as (tf.Tensor | null | undefined)[]).filter((one) => !!one);
-    // tfjs reads "no mask" from null, which its declaration leaves out.
+    // tfjs accepts null for "no mask", although its type declaration does not.
     if (masks.length === 0) return null as unknown as tf.Tensor;
     return tf.tidy(() =>
       masks.map((one) => tf.cast(one, "bool")).reduce((joined, one) => tf.logicalAnd(joined, one)),
@@ -72,7 +73,7 @@ export class Add extends BookLayer<object> implements CountsOperations {
     return terms * valuesOf(this.computeOutputShape(inputShape));
   }
 
-  /** The sizes of an axis, but those that spread or are open. */
+  /** The sizes of an axis, except 1 (broadcast) and unknown sizes. */
   private sizesAt(shapes: readonly tf.Shape[], axis: number): Set<number> {
     const sizes = shapes.map((shape) => shape[axis]);
     return new Set(sizes.filter((size): size is number => size !== null && size !== 1));

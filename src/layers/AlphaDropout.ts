@@ -5,17 +5,18 @@ import { expectShare } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface AlphaDropoutArgs extends LayerOptions {
-  /** Share of the values that training drops, in [0, 1). */
+  /** Fraction of the values that training drops, in [0, 1). */
   readonly rate: number;
   /** Fixes the sequence of masks; default 0. */
   readonly seed?: number;
 }
 
-/** What SELU tends to for large negative values: `−scale · alpha`. */
+/** The limit of SELU for large negative values: `−scale · alpha`. */
 const SATURATED = -1.0507009873554805 * 1.6732632423543772;
 
 /**
- * Dropout after SELU: dropped values take SELU's lowest one, and an affine map keeps mean and variance.
+ * Dropout after SELU: dropped values are set to SELU's minimum, and an affine map preserves mean and
+ * variance.
  *
  * Input and output of any shape. Weight: the state of the seed.
  *

@@ -13,22 +13,22 @@ import type { CountsOperations } from "./support/operations";
 import { expectTwoImages } from "./support/twoImages";
 
 export interface AttentionGateArgs extends LayerOptions, NormalizationArgs {
-  /** Channels in which features and gating signal meet. */
+  /** Channels of the space to which features and gating signal are projected. */
   readonly filters: number;
-  /** Default `"none"`, as in the paper's equations; `"batch"` is what MONAI has. */
+  /** Default `"none"`, as in the paper's equations; MONAI uses `"batch"`. */
   readonly normalization?: Normalization;
   /** Fixes the initial kernels, together with the layer's name; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Additive attention gate: keeps of `x` what the gating signal `g` asks for,
- * `x · α` with `α = sigmoid(ψ(relu(W_x x + W_g g)))`.
+ * Additive attention gate: weights the pixels of `x` by the gating signal `g`, `x · α` with `α =
+ * sigmoid(ψ(relu(W_x x + W_g g)))`.
  *
- * Inputs `[x, g]`: `x` `[batch, height, width, channels]`, `g` `[batch, h, w, gateChannels]`; where
- * `g` is on a coarser grid, `W_g g` is resized to that of `x` bilinearly (the paper brings `x` to
- * the grid of `g` and `α` back). Output: the shape of `x`.
- * {@link AttentionGate.attentionMap} reads `α` out.
+ * Inputs `[x, g]`: `x` `[batch, height, width, channels]`, `g` `[batch, h, w, gateChannels]`; if `g`
+ * is on a coarser grid, `W_g g` is resized bilinearly to that of `x` (the paper instead resamples `x`
+ * to the grid of `g`, and `α` back). Output: the shape of `x`. {@link AttentionGate.attentionMap}
+ * returns `α`.
  *
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
@@ -70,7 +70,7 @@ export class AttentionGate
   }
 
   /**
-   * The gate's `α`, for interpretation.
+   * The gate's attention map `α`, for interpretation.
    *
    * @param inputs `[x, g]` as for the layer; the layer has been built
    * @returns `[batch, height, width, 1]`, each in (0, 1)

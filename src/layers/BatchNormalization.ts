@@ -9,7 +9,7 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 export interface BatchNormalizationArgs extends LayerOptions {
-  /** Share of the running statistics that a step keeps, in [0, 1]; default 0.99. */
+  /** Fraction of the running statistics that a step keeps, in [0, 1]; default 0.99. */
   readonly momentum?: number;
   /** Added to the variance; default 1e-3. */
   readonly epsilon?: number;
@@ -20,12 +20,12 @@ export interface BatchNormalizationArgs extends LayerOptions {
 }
 
 /**
- * Batch normalisation over the last axis, by TensorFlow's fused op where it runs. tfjs' own is
- * hundreds of small ops a step, and throws in training with `scale: false`.
+ * Batch normalisation over the last axis, with TensorFlow's fused op where available. tfjs' own runs
+ * hundreds of small ops per step, and throws in training with `scale: false`.
  *
- * Input and output `[batch, …, channels]` of rank 2 to 5. Weights, each `[channels]`: `gamma`,
- * `beta`, and, not trained, `moving_mean` and `moving_variance` (of the unbiased variance), which
- * a call with `{ training: true }` updates.
+ * Input and output `[batch, …, channels]` of rank 2 to 5. Weights, each `[channels]`: `gamma`, `beta`,
+ * and the non-trainable `moving_mean` and `moving_variance` (unbiased), which a call with `{ training:
+ * true }` updates.
  *
  * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
  * @example
@@ -100,7 +100,7 @@ export class BatchNormalization
         movingVariance: this.movingVariance.read() as tf.Tensor1D,
       };
       let output: tf.Tensor4D;
-      // As in Keras, a frozen layer keeps to its running statistics.
+      // As in Keras, a frozen layer uses its running statistics.
       if (options.training === true && this.trainable) {
         const result = batchNormTraining(x, parameters, { epsilon, momentum });
         output = result.output;

@@ -12,17 +12,17 @@ import type { CountsOperations } from "./support/operations";
 import { channelsOf } from "./support/shapes";
 
 export interface CBAMArgs extends LayerOptions {
-  /** The channels over those between the two dense maps; default 16. */
+  /** Reduction ratio: input channels divided by the hidden channels; default 16. */
   readonly ratio?: number;
-  /** Window of the convolution that weighs pixels; default 7. */
+  /** Kernel size of the spatial attention's convolution; default 7. */
   readonly kernelSize?: number;
   /** Fixes the initial kernels, together with the layer's name; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Convolutional block attention module: weighs channels by their mean and their maximum over the image,
- * then pixels by mean and maximum over their channels.
+ * Convolutional block attention module: weights channels by their mean and maximum over the image,
+ * then pixels by their mean and maximum over the channels.
  *
  * Input and output `[batch, height, width, channels]`. Weights under `squeeze` and `excite` (shared by
  * mean and maximum) and `pixels` (a convolution of maximum and mean, in this order, without bias).

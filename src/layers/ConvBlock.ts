@@ -13,10 +13,10 @@ import type { CountsOperations } from "./support/operations";
 export type ConvBlockArgs = BlockArgs & SpatialArgs;
 
 /**
- * U-Net's plain block: twice a 3x3 convolution, normalisation and ReLU.
+ * U-Net's plain block: a 3x3 convolution, normalisation and ReLU, applied twice.
  *
- * Input `[batch, height, width, channels]`, output `[batch, height, width, filters]` ("same"
- * padding, where the original cuts the edges off).
+ * Input `[batch, height, width, channels]`, output `[batch, height, width, filters]` ("same" padding;
+ * the original crops the edges).
  *
  * @example
  * const block = new ConvBlock({ filters: 8 });

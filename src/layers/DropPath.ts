@@ -5,15 +5,15 @@ import { expectShare } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface DropPathArgs extends LayerOptions {
-  /** Share of the batch items whose branch training leaves out, in [0, 1). */
+  /** Fraction of the batch items whose branch is dropped in training, in [0, 1). */
   readonly rate: number;
   /** Fixes the sequence of masks; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Stochastic depth: leaves a residual branch out for some items of the batch, and scales it up for the
- * others, as timm's `DropPath` and torchvision's `StochasticDepth("row")` do.
+ * Stochastic depth: drops a residual branch for some batch items and scales it up for the others, as
+ * timm's `DropPath` and torchvision's `StochasticDepth("row")` do.
  *
  * Input (a branch, before it is added) and output `[batch, …]`. Weight: the state of the seed.
  *

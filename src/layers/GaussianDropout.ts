@@ -5,14 +5,14 @@ import { expectShare } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface GaussianDropoutArgs extends LayerOptions {
-  /** As that of a dropout, in [0, 1): the noise has variance `rate / (1 − rate)`. */
+  /** Dropout rate, in [0, 1): the noise has variance `rate / (1 − rate)`. */
   readonly rate: number;
   /** Fixes the sequence of noise; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Multiplies by normal noise of mean 1 in training, and can be recorded.
+ * Multiplies by Gaussian noise of mean 1 in training; works in compiled functions.
  *
  * Input and output of any shape. Weight: the state of the seed.
  *

@@ -12,7 +12,7 @@ export interface GaussianNoiseArgs extends LayerOptions {
 }
 
 /**
- * Adds normal noise in training, and can be recorded.
+ * Adds Gaussian noise in training; works in compiled functions.
  *
  * Input and output of any shape. Weight: the state of the seed.
  *

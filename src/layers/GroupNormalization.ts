@@ -9,7 +9,7 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 export interface GroupNormalizationArgs extends LayerOptions {
-  /** Equal slices of the channels, normalised apart; default 32. */
+  /** Number of equal slices of the channels, each normalised separately; default 32. */
   readonly groups?: number;
   /** Added to the variance; default 1e-3. */
   readonly epsilon?: number;
@@ -35,8 +35,8 @@ export function groupNormalize(x: tf.Tensor, groups: number, epsilon: number): t
 }
 
 /**
- * Group normalisation: like batch normalisation, but of each image by itself, so that it does not
- * depend on the batch and is the same in training and use.
+ * Group normalisation: normalises each image separately, so that it does not depend on the batch and
+ * is the same in training and inference.
  *
  * Input and output `[batch, …, channels]`. Weights `gamma` and `beta`, each `[channels]`.
  *

@@ -30,7 +30,7 @@ export class GroupedConv1D extends GroupedConv<number> {
     [stride]: readonly number[],
   ): tf.Tensor {
     const { padding } = this.args;
-    // An image of height 1, padded along its width alone.
+    // An image of height 1, padded only along its width.
     const border = typeof padding === "number" ? padding : 0;
     const padded = tf.pad(x, [
       [0, 0],

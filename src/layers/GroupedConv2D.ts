@@ -7,8 +7,8 @@ import type { GroupedConvArgs } from "./support/GroupedConv";
 export type GroupedConv2DArgs = GroupedConvArgs<Pair>;
 
 /**
- * 2D convolution with groups, which tfjs' `conv2d` lacks (`tf.layers.conv2d({groups})` ignores it
- * in silence).
+ * 2D convolution with groups, which tfjs' `conv2d` lacks (`tf.layers.conv2d({groups})` silently
+ * ignores the option).
  *
  * Input `[batch, height, width, in]`, output `[batch, newHeight, newWidth, filters]`. Weights:
  * `kernel` `[kernelHeight, kernelWidth, in / groups, filters]`, `bias` `[filters]`.

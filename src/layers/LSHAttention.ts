@@ -25,8 +25,8 @@ export interface LSHAttentionArgs extends LayerOptions, LshSettings {
   /** Whether the three projections have a bias; default true. */
   readonly useBias?: boolean;
   /**
-   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; 0 is not attended. Default: in a
-   * model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
+   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; tokens with 0 are not attended to.
+   * Default: in a model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
    */
   readonly maskInputs?: readonly "padding"[];
   /** Default `"glorotUniform"`. */
@@ -42,28 +42,31 @@ type Filled = FilledLshSettings &
 
 /** Per-call options of {@link LSHAttention}, for calls with tensors. */
 export interface LSHAttentionCall extends CallOptions {
-  /** `[batch, tokens]`, or `[batch, height, width]` of an image: false or 0 is not attended. */
+  /**
+   * `[batch, tokens]`, or `[batch, height, width]` of an image: tokens with false or 0 are not
+   * attended to.
+   */
   readonly mask?: tf.Tensor | readonly tf.Tensor[] | null;
   /** Buckets to use instead of hashed ones, see {@link LSHAttention.bucketsOf}. */
   readonly buckets?: tf.Tensor4D;
 }
 
-/** A dense map of the last axis, `x W + b`. */
+/** A dense projection of the last axis, `x W + b`. */
 interface Projection {
   readonly kernel: tf.LayerVariable;
   readonly bias: tf.LayerVariable | null;
 }
 
 /**
- * Attention by locality-sensitive hashing, with shared queries and keys, over a sequence or over
- * the pixels of an image: time and memory grow linearly, so that an image of 369 x 369 can attend
- * to itself.
+ * Attention by locality-sensitive hashing, with shared queries and keys, over a sequence or over the
+ * pixels of an image: time and memory grow linearly, so that attention over an image of 369 x 369
+ * pixels is feasible.
  *
  * Input `[batch, tokens, channels]` or `[batch, height, width, channels]`; output the same with
- * `outputDim` channels. Weights: `kernelQK` `[channels, numHeads * keyDim]`, `kernelV`
- * `[channels, numHeads * valueDim]`, `kernelOut` `[numHeads * valueDim, outputDim]`, a bias each,
- * and the state of the seeds. Each training call draws new rotations; outside training they are
- * those of `seed`, so that a prediction can be repeated.
+ * `outputDim` channels. Weights: `kernelQK` `[channels, numHeads * keyDim]`, `kernelV` `[channels,
+ * numHeads * valueDim]`, `kernelOut` `[numHeads * valueDim, outputDim]`, one bias for each, and the
+ * seed state. Each training call draws new rotations; outside training they depend only on `seed`, so
+ * that predictions are reproducible.
  *
  * @throws ConfigError for an argument outside its range; ShapeError for an input of another rank
  * @example
@@ -151,8 +154,8 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
   }
 
   /**
-   * The buckets that a call outside training hashes the tokens into, int32
-   * `[numHashes, batch, tokens, numHeads]`: to look at, or to hand to another call as `buckets`.
+   * The buckets that a call outside training hashes the tokens into, int32 `[numHashes, batch, tokens,
+   * numHeads]`: for inspection, or to pass to another call as `buckets`.
    */
   bucketsOf(inputs: tf.Tensor, options: LSHAttentionCall = {}): tf.Tensor4D {
     return tf.tidy(() => {
@@ -163,11 +166,10 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
   }
 
   /**
-   * What one token attends to in a call outside training, all rounds together: float32
-   * `[batch, tokens, numHeads]`, which sums to 1 over the tokens. On an image, token
-   * `row * width + column`.
+   * The attention weights of one token in a call outside training, over all rounds: float32 `[batch,
+   * tokens, numHeads]`, which sums to 1 over the tokens. On an image, token `row * width + column`.
    *
-   * @throws ConfigError for a token that there is not
+   * @throws ConfigError for a token out of range
    */
   weightsFrom(inputs: tf.Tensor, token: number, options: LSHAttentionCall = {}): tf.Tensor3D {
     return tf.tidy(() => {
@@ -182,7 +184,7 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
         });
       }
       const settings = this.optionsOf(inputs, { ...options, training: false });
-      // The output is linear in the values: its gradient by them is what they are weighed with.
+      // The output is linear in the values, so its gradient with respect to them is the weights.
       const isToken = tf.reshape(tf.oneHot([token], tokens), [1, tokens, 1, 1]);
       const ofToken = (values: tf.Tensor): tf.Tensor =>
         tf.sum(tf.mul(lshAttention(qk, values as tf.Tensor4D, settings), isToken));
@@ -254,7 +256,7 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     return tf.reshape(output, [x.shape[0], tokens, heads, -1]);
   }
 
-  // In the place of tfjs' own, which passes on the masks of all inputs.
+  // Overrides tfjs' own, which passes on the masks of all inputs.
   override computeMask(
     _inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],

@@ -15,8 +15,8 @@ export interface LayerNormalizationArgs extends LayerOptions {
 }
 
 /**
- * Layer normalisation over the last axis. tfjs' own records tens of thousands of nodes, since its
- * gradient of Tile slices token by token.
+ * Layer normalisation over the last axis. Recording tfjs' own gives tens of thousands of nodes, since
+ * its gradient of Tile slices token by token.
  *
  * Input and output `[batch, …, channels]`, of any rank from 2. Weights `gamma` and `beta`, each
  * `[channels]`.

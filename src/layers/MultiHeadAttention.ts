@@ -23,24 +23,24 @@ export interface MultiHeadAttentionArgs extends LayerOptions {
   readonly valueDim?: number;
   /** Output channels; default those of the query. */
   readonly outputDim?: number;
-  /** Share of the weights that training drops; default 0. */
+  /** Fraction of the attention weights that training drops; default 0. */
   readonly dropout?: number;
   /** Whether the four projections have a bias; default true. */
   readonly useBias?: boolean;
-  /** Whether query `i` attends keys up to `i` only; default false. */
+  /** Whether query `i` attends only to keys up to `i`; default false. */
   readonly causal?: boolean;
   /**
-   * Masks that follow query, value and key as inputs: padding of one of them (`[batch, …tokens]`),
-   * or `"attention"`, true where a query may attend a key (`[batch, …queries, …keys]`). Default: in a
+   * Masks that follow query, value and key as inputs: padding of one of them (`[batch, …tokens]`), or
+   * `"attention"`, true where a query may attend to a key (`[batch, …queries, …keys]`). Default: in a
    * model, the padding masks that tfjs carries from `embedding({ maskZero: true })`.
    */
   readonly maskInputs?: readonly AttentionMaskInput[];
   /**
-   * Turns queries and keys by their positions (rotary embedding) with this longest wavelength, usually
-   * 10000; `keyDim` must be even. Default: they are not turned.
+   * Applies rotary position embedding to queries and keys, with this longest wavelength, usually
+   * 10000; `keyDim` must be even. Default: no rotary embedding.
    */
   readonly rotaryWavelength?: number;
-  /** Axes that attend together, batch is 0; default all but the first and the last. */
+  /** Axes over which attention is computed (batch is 0); default all but the first and the last. */
   readonly attentionAxes?: readonly number[];
   /** Default `"glorotUniform"`. */
   readonly kernelInitializer?: KernelInitializer;
@@ -54,9 +54,9 @@ type Filled = Required<Omit<MultiHeadAttentionArgs, keyof LayerOptions | Optiona
 
 /** Per-call options of {@link MultiHeadAttention}, for calls with tensors; Keras names. */
 export interface MultiHeadAttentionCall extends AttentionCall {
-  /** Whether query `i` attends keys up to `i` only; default the layer's `causal`. */
+  /** Whether query `i` attends only to keys up to `i`; default the layer's `causal`. */
   readonly useCausalMask?: boolean;
-  /** Whether the weights come back too, as `[output, weights]`; default false. */
+  /** Whether to return the attention weights too, as `[output, weights]`; default false. */
   readonly returnAttentionScores?: boolean;
 }
 
@@ -75,11 +75,11 @@ function three<T>(inputs: readonly T[]): [T, T, T] {
 
 const asList = <T>(inputs: T | T[]): T[] => (Array.isArray(inputs) ? inputs : [inputs]);
 
-/** tfjs hands one shape, or a list of them. */
+/** tfjs passes one shape or a list of shapes. */
 const asShapes = (shape: tf.Shape | tf.Shape[]): tf.Shape[] =>
   Array.isArray(shape[0]) ? (shape as tf.Shape[]) : [shape as tf.Shape];
 
-/** In self-attention the one mask is that of queries and keys. */
+/** In self-attention the single mask applies to queries and keys. */
 function selfOrAll(
   masks: readonly (tf.Tensor | null)[],
   inputs: readonly tf.Tensor[],
@@ -98,22 +98,22 @@ function foldedPairs(
 }
 
 /**
- * Attention of several heads, each with projections of its own; tfjs has one that it does not
- * export and that cannot train.
+ * Multi-head attention, with separate projections per head. (tfjs' own is not exported and cannot be
+ * trained.)
  *
- * Inputs as Keras has them: one tensor `[batch, …, channels]` attends to itself; `[query, value]`
- * or `[query, value, key]` attend across. With `attentionAxes`, those axes attend together and the
- * others are treated like the batch: on an image `[batch, height, width, channels]` the default is
- * all pixels, `[2]` each row by itself. Output: the query's shape with `outputDim` channels.
+ * Inputs as in Keras: one tensor `[batch, …, channels]` attends to itself; `[query, value]` or
+ * `[query, value, key]` attend across. Attention is computed over `attentionAxes`, and the other axes
+ * are treated like the batch: on an image `[batch, height, width, channels]` the default is all
+ * pixels, and `[2]` is each row separately. Output: the query's shape with `outputDim` channels.
  *
- * In a model, tfjs drops call options: use `causal` and `maskInputs` there. Masks of
- * `embedding({ maskZero: true })` are found by the layer itself.
+ * In a model, tfjs drops call options: use `causal` and `maskInputs` there. Masks of `embedding({
+ * maskZero: true })` are detected automatically.
  *
  * Weights as in Keras 3: `query/kernel` and `key/kernel` `[channels, numHeads, keyDim]`,
  * `value/kernel` `[channels, numHeads, valueDim]`, `attention_output/kernel`
  * `[numHeads, valueDim, outputDim]`, each with a `bias`.
  *
- * @throws ConfigError for an argument outside its range; ShapeError where inputs do not fit
+ * @throws ConfigError for an argument outside its range; ShapeError for incompatible inputs
  * @example
  * const layer = new MultiHeadAttention({ numHeads: 2, keyDim: 4 });
  * (layer.apply(tf.zeros([1, 5, 7, 6])) as tf.Tensor).shape; // [1, 5, 7, 6]
@@ -195,7 +195,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     options: MultiHeadAttentionCall = {},
   ): tf.Tensor | tf.Tensor[] {
     const { numHeads, keyDim, valueDim, dropout } = this.args;
-    // tfjs wants a mask for each output, and the scores have none.
+    // tfjs requires a mask for each output, and the scores have none.
     this.supportsMasking = options.returnAttentionScores !== true;
     return tf.tidy(() => {
       const given = this.maskInputs.split(asList(inputs), ({ rank }) => rank);
@@ -244,7 +244,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     _inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],
   ): tf.Tensor {
-    // tfjs reads "no mask" from null, which its declaration leaves out.
+    // tfjs accepts null for "no mask", although its type declaration does not.
     return (Array.isArray(mask) ? mask[0] : (mask ?? null)) as tf.Tensor;
   }
 
@@ -262,7 +262,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     return numHeads * (2 * projections + pairs * (2 * keyDim + 2 * valueDim + 4));
   }
 
-  /** Queries or keys `[folded, heads, tokens, keyDim]`, with their positions in them. */
+  /** Queries or keys `[folded, heads, tokens, keyDim]`, with rotary position embedding applied. */
   private turn(heads: tf.Tensor): tf.Tensor {
     const { rotaryWavelength } = this.args;
     if (rotaryWavelength === undefined) return heads;
@@ -302,7 +302,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     };
   }
 
-  /** Rows times a kernel whose axes are folded to a matrix. */
+  /** Multiplies rows by a kernel flattened to a matrix. */
   private multiply(name: Part | "attention_output", rows: tf.Tensor): tf.Tensor {
     const { kernel, bias } = this.projections[name];
     const width = rows.shape[rows.rank - 1];

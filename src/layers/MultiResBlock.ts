@@ -12,19 +12,19 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 export interface MultiResBlockArgs extends BlockArgs {
-  /** Channels of the U-Net level that it stands for; its own are {@link multiResFilters}. */
+  /** Channels of the corresponding U-Net level; the block's own are {@link multiResFilters}. */
   readonly filters: number;
   /** Scales the channels; default 1.67, as in the paper. */
   readonly alpha?: number;
 }
 
-/** The shares of the three convolutions in a block's channels. */
+/** Fractions of a block's channels for the three convolutions. */
 const SHARES = [0.167, 0.333, 0.5] as const;
 
 /**
  * Channels of a {@link MultiResBlock}'s three convolutions; the block has their sum.
  *
- * @throws ConfigError where one would have none
+ * @throws ConfigError if one would have no channels
  * @example
  * multiResFilters(32, 1.67); // [8, 17, 26]
  */
@@ -40,12 +40,12 @@ export function multiResFilters(filters: number, alpha: number): number[] {
 }
 
 /**
- * MultiResUNet's block: three 3x3 convolutions in a row, whose outputs side by side see like a 3x3, a
- * 5x5 and a 7x7, and a 1x1 shortcut around them.
+ * MultiResUNet's block: three 3x3 convolutions in a row, whose concatenated outputs have receptive
+ * fields of 3x3, 5x5 and 7x7, with a 1x1 shortcut.
  *
  * Input `[batch, height, width, channels]`, output `[batch, height, width, sum of multiResFilters]`.
- * As in the authors' code, normalisations right behind a convolution have no factor (`gamma`), and
- * there is one more behind the concatenation and one behind the sum.
+ * As in the authors' code, normalisations directly after a convolution have no scale (`gamma`); there
+ * is another after the concatenation and one after the sum.
  *
  * @throws ConfigError for an argument outside its range
  * @example
@@ -120,7 +120,7 @@ export class MultiResBlock
   }
 }
 
-/** Applies a normalisation where there is one. */
+/** Applies a normalisation, if any. */
 export function normalized(
   norm: ReturnType<typeof createNormalization>,
   x: tf.Tensor,

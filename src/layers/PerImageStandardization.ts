@@ -5,8 +5,8 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 /**
- * Each image less its mean, over its standard deviation, all pixels and channels together; an image of
- * one value comes out as zeros. No weights.
+ * Subtracts each image's mean and divides by its standard deviation, over all pixels and channels; a
+ * constant image becomes zeros. No weights.
  *
  * Input and output `[batch, height, width, channels]`.
  *
@@ -32,7 +32,7 @@ export class PerImageStandardization extends BookLayer<object> implements Counts
       const count = axes.reduce((product, axis) => product * images.shape[axis], 1);
       const centred = tf.sub(images, tf.mean(images, axes, true));
       const variance = tf.mean(tf.square(centred), axes, true);
-      // Bounded before the root, whose gradient at 0 is infinite.
+      // Bounded before the square root, whose gradient at 0 is infinite.
       return tf.div(centred, tf.sqrt(tf.maximum(variance, 1 / count)));
     });
   }

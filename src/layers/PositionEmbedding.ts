@@ -16,8 +16,8 @@ export interface PositionEmbeddingArgs extends LayerOptions {
 }
 
 /**
- * Adds a learned vector to each token, by its position. (KerasHub's layer of this name returns the
- * vectors alone.)
+ * Adds a learned vector to each token, by its position. (KerasHub's layer of this name returns only
+ * the vectors.)
  *
  * Input and output `[batch, tokens, channels]` with up to `sequenceLength` tokens. Weight:
  * `embeddings` `[sequenceLength, channels]`.

@@ -11,7 +11,8 @@ export interface RMSNormalizationArgs extends LayerOptions {
 }
 
 /**
- * Layer normalisation without its mean: each vector along the last axis over its root mean square.
+ * Layer normalisation without centring: divides each vector along the last axis by its root mean
+ * square.
  *
  * Input and output `[batch, …, channels]`, of any rank from 2. Weight `scale`, `[channels]`.
  *

@@ -12,7 +12,7 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 export interface RecurrentConvBlockArgs extends BlockArgs {
-  /** How often each convolution is applied again, to its input plus its last output; default 2. */
+  /** How many more times each convolution is applied, to its input plus its last output; default 2. */
   readonly steps?: number;
 }
 
@@ -20,10 +20,10 @@ export interface RecurrentConvBlockArgs extends BlockArgs {
  * R2U-Net's recurrent residual unit: `p + R(R(p))`, where `p` is a 1x1 convolution of the input and
  * `R` a recurrent 3x3 convolution with normalisation and ReLU.
  *
- * A recurrent convolution `f` is applied `steps + 1` times with the same weights: `y = f(x)`, then
- * `y = f(x + y)`. Input `[batch, height, width, channels]`, output `[batch, height, width, filters]`.
- * With batch normalisation its running statistics are updated at each of these times, as they are in
- * the public implementations.
+ * A recurrent convolution `f` is applied `steps + 1` times with the same weights: `y = f(x)`, then `y
+ * = f(x + y)`. Input `[batch, height, width, channels]`, output `[batch, height, width, filters]`. The
+ * running statistics of batch normalisation are updated at each application, as in the public
+ * implementations.
  *
  * @example
  * const block = new RecurrentConvBlock({ filters: 8 });

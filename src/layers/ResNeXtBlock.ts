@@ -7,9 +7,12 @@ import { ResidualLayer } from "./support/ResidualLayer";
 export interface ResNeXtBlockArgs extends BlockArgs, SpatialArgs {
   /** Number of paths that are summed; default 32. */
   readonly cardinality?: number;
-  /** Channels of all paths together, a multiple of `cardinality`; default `filters / 2` made one. */
+  /**
+   * Channels of all paths together, a multiple of `cardinality`; default `filters / 2`, rounded up to
+   * a multiple.
+   */
   readonly width?: number;
-  /** Of the 3x3 convolution and the shortcut; default 1. */
+  /** Stride of the 3x3 convolution and the shortcut; default 1. */
   readonly strides?: number;
 }
 

@@ -5,7 +5,7 @@ import { expectCount, expectOneOf } from "./support/checkArgs";
 import { fillNormalization, SPATIAL_DIMS } from "./support/ConvUnit";
 
 export interface ResNetBlockArgs extends BlockArgs, SpatialArgs {
-  /** Of the first convolution and the shortcut; default 1. */
+  /** Stride of the first convolution and the shortcut; default 1. */
   readonly strides?: number;
 }
 

@@ -13,8 +13,8 @@ import type { CountsOperations } from "./support/operations";
 export type ResNetStemArgs = BlockArgs;
 
 /**
- * What ResNets begin with: a 7x7 convolution of stride 2, normalisation and ReLU, then 3x3 max
- * pooling of stride 2, both padded on each side as PyTorch does.
+ * The stem of ResNets: a 7x7 convolution of stride 2, normalisation and ReLU, then 3x3 max pooling of
+ * stride 2, both padded on each side as PyTorch does.
  *
  * Input `[batch, height, width, channels]`; outputs `[features, pooled]`: half and a quarter of
  * the size, rounded up.
@@ -43,7 +43,7 @@ export class ResNetStem extends BlockLayer<FilledArgs<ResNetStemArgs>> implement
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor[] {
     return tf.tidy(() => {
       const features = relu(this.unit.apply(onlyTensor(inputs), options)) as tf.Tensor4D;
-      // After a ReLU, a border of zeros never wins over a pixel.
+      // After a ReLU, a zero border never exceeds a pixel's value.
       const bordered = tf.pad4d(features, [
         [0, 0],
         [1, 1],

@@ -24,11 +24,11 @@ interface Unit {
 }
 
 /**
- * MultiResUNet's skip: residual units that bring an encoder's features nearer to what the decoder
- * joins them with.
+ * MultiResUNet's skip connection: residual units that narrow the semantic gap between encoder and
+ * decoder features.
  *
  * Each unit is `norm(relu(conv1x1(x) + relu(conv3x3(x))))`, its convolutions normalised without a
- * factor (`gamma`). Input `[batch, height, width, channels]`, output `[batch, height, width, filters]`.
+ * scale (`gamma`). Input `[batch, height, width, channels]`, output `[batch, height, width, filters]`.
  *
  * @throws ConfigError for an argument outside its range
  * @example

@@ -11,17 +11,17 @@ import { expectShare } from "./support/checkArgs";
 import type { CountsOperations } from "./support/operations";
 
 export interface ScaledDotProductAttentionArgs extends LayerOptions {
-  /** Whether query `i` attends keys up to `i` only; default false. */
+  /** Whether query `i` attends only to keys up to `i`; default false. */
   readonly causal?: boolean;
   /** Factor of the logits; default `1 / sqrt(dim)`. */
   readonly scale?: number;
-  /** Share of the weights that training drops; default 0. */
+  /** Fraction of the attention weights that training drops; default 0. */
   readonly dropout?: number;
   /** Fixes the dropout; default 0. */
   readonly seed?: number;
   /**
    * Masks that follow query, value and key as inputs: padding of one of them (`[batch, tokens]`), or
-   * `"attention"`, true where a query may attend a key (`[batch, queries, keys]`). Default: in a
+   * `"attention"`, true where a query may attend to a key (`[batch, queries, keys]`). Default: in a
    * model, the padding masks that tfjs carries from `embedding({ maskZero: true })`.
    */
   readonly maskInputs?: readonly AttentionMaskInput[];
@@ -33,7 +33,7 @@ type Filled = Required<Omit<ScaledDotProductAttentionArgs, keyof LayerOptions | 
 
 /** Per-call options of {@link ScaledDotProductAttention}, for calls with tensors. */
 export interface ScaledDotProductAttentionCall extends AttentionCall {
-  /** Whether the weights come back too, as `[output, weights]`; default false. */
+  /** Whether to return the attention weights too, as `[output, weights]`; default false. */
   readonly returnWeights?: boolean;
 }
 
@@ -52,13 +52,13 @@ function three<T>(where: string, list: readonly T[]): [T, T, T] {
 }
 
 /**
- * Dot-product attention without weights of its own; see the function of the same name.
+ * Dot-product attention without trainable weights; see the function of the same name.
  *
- * Inputs `[query, value]` or `[query, value, key]`, in Keras' order: `[batch, queries, dim]`,
- * `[batch, keys, valueDim]`, `[batch, keys, dim]`; the value is the key where there is none.
- * Output `[batch, queries, valueDim]`.
+ * Inputs `[query, value]` or `[query, value, key]`, in Keras' order: `[batch, queries, dim]`, `[batch,
+ * keys, valueDim]`, `[batch, keys, dim]`; without a key, the value is used as the key. Output `[batch,
+ * queries, valueDim]`.
  *
- * @throws ShapeError unless there are two or three inputs that fit
+ * @throws ShapeError unless there are two or three compatible inputs
  * @example
  * const layer = new ScaledDotProductAttention({ causal: true });
  * (layer.apply([tf.zeros([1, 3, 5]), tf.zeros([1, 7, 5])]) as tf.Tensor).shape; // [1, 3, 5]
@@ -116,7 +116,7 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
     options: ScaledDotProductAttentionCall = {},
   ): tf.Tensor | tf.Tensor[] {
     const { causal, scale, dropout } = this.args;
-    // tfjs wants a mask for each output, and the weights have none.
+    // tfjs requires a mask for each output, and the weights have none.
     this.supportsMasking = options.returnWeights !== true;
     return tf.tidy(() => {
       const given = this.maskInputs.split(asList(inputs), ({ rank }) => rank);
@@ -150,7 +150,7 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
     _inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],
   ): tf.Tensor {
-    // tfjs reads "no mask" from null, which its declaration leaves out.
+    // tfjs accepts null for "no mask", although its type declaration does not.
     return (Array.isArray(mask) ? mask[0] : (mask ?? null)) as tf.Tensor;
   }
 

@@ -9,7 +9,7 @@ import type { CountsOperations } from "./support/operations";
 import { expectTwoImages } from "./support/twoImages";
 
 export interface ScoreFusionArgs extends LayerOptions {
-  /** Classes that are scored. */
+  /** Number of classes. */
   readonly filters: number;
 }
 
@@ -31,13 +31,13 @@ function bilinearKernel(channels: number): tf.Tensor4D {
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
 
 /**
- * A skip of a fully convolutional network: coarse scores at twice the size, plus a 1x1 score of
- * finer features.
+ * A skip connection of a fully convolutional network: upsampled coarse scores plus a 1x1 score layer
+ * on finer features.
  *
- * Inputs `[scores, features]`: `[batch, h, w, filters]` and `[batch, height, width, channels]`;
- * output `[batch, height, width, filters]`. The upsampling is a learned 4x4 transposed convolution
- * that starts as bilinear interpolation; the new score starts at zero, so that a coarser network
- * can be refined.
+ * Inputs `[scores, features]`: `[batch, h, w, filters]` and `[batch, height, width, channels]`; output
+ * `[batch, height, width, filters]`. The upsampling is a learned 4x4 transposed convolution that
+ * starts as bilinear interpolation; the score layer is initialised to zero, so that a trained coarser
+ * network can be refined.
  *
  * @throws ShapeError unless there are two inputs of rank 4
  * @example

@@ -5,18 +5,18 @@ import { expectShare } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface SeededDropoutArgs extends LayerOptions {
-  /** Share of the values that training sets to zero, in [0, 1). */
+  /** Fraction of the values that training sets to zero, in [0, 1). */
   readonly rate: number;
   /** Fixes the sequence of masks; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Dropout that draws anew each training step and can be recorded: tfjs' own repeats its mask when
- * it has a seed, and would freeze in a compiled step.
+ * Dropout that draws a new mask in each training step, in compiled functions too: tfjs' own repeats
+ * its mask if it has a seed, and its mask would be constant in a compiled step.
  *
- * Input and output of any shape. Weight: the state of the seed, so that a resumed training draws
- * what it would have drawn.
+ * Input and output of any shape. Weight: the state of the seed, so that a resumed training draws the
+ * same masks as an uninterrupted one.
  *
  * @throws ConfigError when the rate is not in [0, 1)
  * @example

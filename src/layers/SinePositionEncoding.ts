@@ -7,13 +7,13 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 
 export interface SinePositionEncodingArgs extends LayerOptions {
-  /** Of the slowest channel, in tokens · 2π; default 10000. */
+  /** Wavelength of the slowest channel, in tokens · 2π; default 10000. */
   readonly maxWavelength?: number;
 }
 
 /**
- * Adds sines and cosines of each token's position, for sequences of any length; no weights. (KerasHub's
- * layer of this name returns them alone.)
+ * Adds sines and cosines of each token's position, for sequences of any length; no weights.
+ * (KerasHub's layer of this name returns only the encoding.)
  *
  * Input and output `[batch, tokens, channels]`. Channel `2i` gets `sin(p / w^(2i / channels))`, channel
  * `2i + 1` the cosine.

@@ -5,14 +5,14 @@ import { expectShare } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface SpatialDropoutArgs extends LayerOptions {
-  /** Share of the channels that training sets to zero, in [0, 1). */
+  /** Fraction of the channels that training sets to zero, in [0, 1). */
   readonly rate: number;
   /** Fixes the sequence of masks; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Dropout of whole channels, since neighbouring pixels hold the same thing: Keras' `SpatialDropout1D`,
+ * Drops entire channels, since neighbouring pixels are strongly correlated: Keras' `SpatialDropout1D`,
  * `2D` and `3D` in one, and PyTorch's `Dropout2d`.
  *
  * Input and output `[batch, …space, channels]`. Weight: the state of the seed.

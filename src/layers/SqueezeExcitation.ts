@@ -11,15 +11,15 @@ import type { CountsOperations } from "./support/operations";
 import { channelsOf } from "./support/shapes";
 
 export interface SqueezeExcitationArgs extends LayerOptions {
-  /** The channels over those between the two dense maps; default 16. */
+  /** Reduction ratio: input channels divided by the hidden channels; default 16. */
   readonly ratio?: number;
   /** Fixes the initial kernels, together with the layer's name; default 0. */
   readonly seed?: number;
 }
 
 /**
- * Weighs the channels of each item by what it holds as a whole: the mean over space, two dense maps with
- * ReLU between, a sigmoid.
+ * Weights the channels of each batch item by its global context: the mean over space, two dense layers
+ * with a ReLU between them, and a sigmoid.
  *
  * Input and output `[batch, …space, channels]`. Weights under `squeeze` (`[channels, max(1,
  * floor(channels / ratio))]`) and `excite`, each with a bias.

@@ -22,34 +22,36 @@ import type { SelfAttentionKind } from "./support/selfAttention";
 import { WindowAttention } from "./WindowAttention";
 import type { WindowAttentionArgs } from "./WindowAttention";
 
-/** What the tokens of a {@link TransformerBlock} attend by; `"window"` is for images. */
+/** The kind of attention of a {@link TransformerBlock}; `"window"` is for images. */
 export type TransformerAttention = SelfAttentionKind | "window";
 
 const ATTENTIONS: readonly TransformerAttention[] = ["multiHead", "lsh", "window"];
 
 export interface TransformerBlockArgs extends LayerOptions {
   readonly numHeads: number;
-  /** Query and key channels per head; default the channels over `numHeads`. */
+  /** Query and key channels per head; default the input channels divided by `numHeads`. */
   readonly keyDim?: number;
-  /** Channels between the two dense maps; default four times the input's. */
+  /** Hidden channels of the MLP; default four times the input's. */
   readonly intermediateDim?: number;
-  /** What the tokens attend by; default `"multiHead"`. */
+  /** The kind of attention; default `"multiHead"`. */
   readonly attention?: TransformerAttention;
-  /** Whether token `i` attends tokens up to `i` only; default false. */
+  /** Whether token `i` attends only to tokens up to `i`; default false. */
   readonly causal?: boolean;
   /** Pre-norm (default true): each branch is normalised first. False: the sum is, as in the paper. */
   readonly normalizeFirst?: boolean;
-  /** Between the two dense maps; default `"gelu"`. */
+  /** Activation of the MLP; default `"gelu"`. */
   readonly activation?: Activation;
-  /** Of attention weights, between the dense maps and after each branch; default 0. */
+  /** Dropout rate of the attention weights, in the MLP and after each branch; default 0. */
   readonly dropout?: number;
-  /** Share of the batch items whose branches are left out in training; default 0. */
+  /** Fraction of the batch items whose branches are dropped in training; default 0. */
   readonly dropPath?: number;
   /** Added to the variance in the normalisations; default 1e-5. */
   readonly epsilon?: number;
-  /** Turns queries and keys by their positions; `"multiHead"` only. Default: they are not. */
+  /**
+   * Longest wavelength of rotary position embedding; `"multiHead"` only. Default: no rotary embedding.
+   */
   readonly rotaryWavelength?: number;
-  /** Of `"lsh"`; default 64. */
+  /** Chunk size of `"lsh"`; default 64. */
   readonly bucketSize?: number;
   /** Rounds of `"lsh"`; default 4. */
   readonly numHashes?: number;
@@ -58,8 +60,8 @@ export interface TransformerBlockArgs extends LayerOptions {
   /** How far the windows of `"window"` are shifted; default 0. */
   readonly shiftSize?: WindowAttentionArgs["shiftSize"];
   /**
-   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; 0 is not attended. Default: in a
-   * model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
+   * `["padding"]`: a second input is the mask, `[batch, …tokens]`; tokens with 0 are not attended to.
+   * Default: in a model, the padding mask that tfjs carries from `embedding({ maskZero: true })`.
    */
   readonly maskInputs?: readonly "padding"[];
   /** Fixes weights and dropout, together with the block's name; default 0. */
@@ -81,7 +83,7 @@ type Filled = Required<Omit<TransformerBlockArgs, keyof LayerOptions | Optional>
 
 /** Per-call options of {@link TransformerBlock}, for calls with tensors. */
 export interface TransformerBlockCall extends CallOptions {
-  /** `[batch, …tokens]`: false or 0 is not attended. */
+  /** `[batch, …tokens]`: tokens with false or 0 are not attended to. */
   readonly mask?: tf.Tensor | readonly tf.Tensor[] | null;
 }
 
@@ -122,13 +124,13 @@ function refuseUnused(filled: Filled): void {
 }
 
 /**
- * A transformer's encoder block, or with `causal` a language model's: self-attention, then two dense
- * maps token by token, each with a residual connection and layer normalisation.
+ * A transformer encoder block, or with `causal` the block of a language model: self-attention, then an
+ * MLP applied to each token, each with a residual connection and layer normalisation.
  *
  * Input and output `[batch, tokens, channels]`, or `[batch, height, width, channels]` whose pixels are
  * the tokens. Weights under `norm1`, `attention`, `norm2`, `mlp1` and `mlp2`.
  *
- * With `attention: "window"` it is Swin's block, for images: every second one of a network has a
+ * With `attention: "window"` it is Swin's block, for images: in a network, every second block has a
  * `shiftSize` of half its `windowSize`.
  *
  * @throws ConfigError for an argument outside its range

@@ -19,7 +19,7 @@ import { createSelfAttention } from "./support/selfAttention";
 /** How a decoder attends: not at all, over its pixels (two ways), or by gating the skip. */
 export type DecoderAttention = "none" | "lsh" | "multiHead" | "gate";
 
-/** Without those that are made for images. */
+/** The kinds of attention that are not limited to images. */
 const SPATIAL_ATTENTIONS: readonly DecoderAttention[] = ["none", "multiHead"];
 const DECODER_ATTENTIONS: readonly DecoderAttention[] = ["none", "lsh", "multiHead", "gate"];
 
@@ -32,23 +32,23 @@ export interface UNetDecoderBlockArgs extends BlockArgs, SpatialArgs {
   readonly attention?: DecoderAttention;
   /** Heads of `"lsh"` and `"multiHead"`; default `filters / 16`, at least 1. */
   readonly numHeads?: number;
-  /** Channels a head; default 16. */
+  /** Channels per head; default 16. */
   readonly keyDim?: number;
-  /** Of `"lsh"`; default 64. */
+  /** Chunk size of `"lsh"`; default 64. */
   readonly bucketSize?: number;
   /** Rounds of `"lsh"`; default 4. */
   readonly numHashes?: number;
 }
 
 /**
- * One level on the way up: 2x2 transposed convolution of the coarse features, concatenation with
- * the skip, attention, and a block.
+ * One decoder level: 2x2 transposed convolution of the coarse features, concatenation with the skip,
+ * attention, and a block.
  *
  * Inputs `[x, skip]`: `x` `[batch, h, w, channels]`, `skip` `[batch, height, width, skipChannels]`;
- * output `[batch, height, width, filters]`. What the transposed convolution makes is cropped or
- * padded to the skip, so any size will do. With `"lsh"` and `"multiHead"` the joined features `y`
- * become `y + attention(norm(y))` over their `height * width` pixels; with `"gate"` the skip goes
- * through an {@link AttentionGate} that `x` steers.
+ * output `[batch, height, width, filters]`. The upsampled features are cropped or padded to the size
+ * of the skip, so any size works. With `"lsh"` and `"multiHead"` the joined features `y` become `y +
+ * attention(norm(y))` over their `height * width` pixels; with `"gate"` the skip passes through an
+ * {@link AttentionGate} whose gating signal is `x`.
  *
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
@@ -61,7 +61,7 @@ export class UNetDecoderBlock
   implements CountsOperations
 {
   static className = "UNetDecoderBlock";
-  /** Reads the map of a `"gate"`; `null` otherwise. */
+  /** The attention gate of `"gate"`; `null` otherwise. */
   readonly gate: AttentionGate | null = null;
   private readonly attentionNorm: ReturnType<typeof createNormalization> = null;
   private readonly attention: ReturnType<typeof createSelfAttention> | null = null;
@@ -119,7 +119,7 @@ export class UNetDecoderBlock
       "float32",
       seededInitializer("glorotUniform", this.childSeed(), "up/kernel"),
     );
-    // A batch norm takes any constant away again.
+    // A batch norm would cancel any constant.
     if (normalization !== "batch") {
       this.upBias = this.addWeight("up/bias", [filters], "float32", tf.initializers.zeros());
     }
@@ -166,7 +166,7 @@ export class UNetDecoderBlock
     return this.upBias === null ? up : tf.add(up, this.upBias.read());
   }
 
-  /** The transposed convolution, to twice the size along each axis of space. */
+  /** The transposed convolution, which doubles each spatial axis. */
   private double(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
     const [batch, d, h, w] = x.shape;
     const { filters } = this.args;
@@ -201,7 +201,8 @@ export class UNetDecoderBlock
       this.attentionNorm === null
         ? joined
         : (this.attentionNorm.apply(joined, { ...options }) as tf.Tensor);
-    // Not the other options: tfjs adds the mask of an embedding elsewhere in the model to them.
+    // Do not pass the other options on: tfjs adds the mask of an embedding elsewhere in the model to
+    // them.
     const { training = false } = options;
     return tf.add(joined, this.attention.apply(input, { training }) as tf.Tensor);
   }

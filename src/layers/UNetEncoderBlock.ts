@@ -16,18 +16,21 @@ export interface UNetEncoderBlockArgs extends BlockArgs, SpatialArgs {
   readonly block?: BlockKind;
   /** Paths of a `"resnext"` block; default 8. */
   readonly cardinality?: number;
-  /** Channels of each of these paths; default `null`, which is half the filters over the paths. */
+  /**
+   * Channels of each of these paths; default `null`, which is half the filters divided by the number
+   * of paths.
+   */
   readonly pathWidth?: number | null;
-  /** Blocks one after another; default 1. */
+  /** Number of consecutive blocks; default 1. */
   readonly blocks?: number;
 }
 
 /**
- * One level on the way down: one or more blocks, then 2x2 max pooling.
+ * One encoder level: one or more blocks, then 2x2 max pooling.
  *
- * Input `[batch, height, width, channels]`; outputs `[skip, pooled]`: `skip`
- * `[batch, height, width, filters]` and `pooled` `[batch, ceil(height / 2), ceil(width / 2),
- * filters]` (an odd edge is pooled by itself, so any size will do).
+ * Input `[batch, height, width, channels]`; outputs `[skip, pooled]`: `skip` `[batch, height, width,
+ * filters]` and `pooled` `[batch, ceil(height / 2), ceil(width / 2), filters]` (an odd edge is pooled
+ * by itself, so any size works).
  *
  * @example
  * const encoder = new UNetEncoderBlock({ filters: 8 });

@@ -13,27 +13,27 @@ import { valuesOf } from "./support/operations";
 import type { CountsOperations } from "./support/operations";
 import { expectTwoImages } from "./support/twoImages";
 
-/** How features get to twice their size. */
+/** How features are upsampled to twice their size. */
 export type Upsampling = "transposed" | "nearest";
 
 const UPSAMPLINGS: readonly Upsampling[] = ["transposed", "nearest"];
 
 export interface UpsampleConcatArgs extends BlockArgs {
   /**
-   * `"transposed"` (default): a 2x2 transposed convolution with a bias. `"nearest"`: each pixel four
-   * times, then a 3x3 convolution with normalisation and ReLU.
+   * `"transposed"` (default): a 2x2 transposed convolution with a bias. `"nearest"`: nearest-neighbour
+   * upsampling, then a 3x3 convolution with normalisation and ReLU.
    */
   readonly upsampling?: Upsampling;
 }
 
 /**
- * Brings coarse features to the size of a skip and joins both: the first half of a level on the way
- * up.
+ * Upsamples coarse features to the size of a skip and concatenates both: the first half of a decoder
+ * level.
  *
  * Inputs `[x, skip]`: `[batch, h, w, channels]` and `[batch, height, width, skipChannels]`; output
- * `[batch, height, width, skipChannels + filters]`, the skip's channels first. What comes out larger
- * or smaller than the skip is cropped or padded, so any size will do. `normalization` counts for
- * `"nearest"` only.
+ * `[batch, height, width, skipChannels + filters]`, the skip's channels first. The upsampled features
+ * are cropped or padded to the size of the skip, so any size works. `normalization` applies only to
+ * `"nearest"`.
  *
  * @throws ShapeError unless there are two inputs of rank 4
  * @example
@@ -101,7 +101,7 @@ export class UpsampleConcat
 
   private nearest(x: tf.Tensor4D, unit: ConvUnit, options: CallOptions): tf.Tensor4D {
     const [batch, h, w, channels] = x.shape;
-    // Each axis doubled by a concatenation, whose gradient runs on every backend.
+    // Doubles each axis by concatenation, whose gradient is available on every backend.
     const row = tf.reshape(x, [batch, h, 1, w * channels]);
     const rows = tf.concat([row, row], 2);
     const columns = tf.reshape(rows, [batch * 2 * h, w, 1, channels]);

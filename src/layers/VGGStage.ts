@@ -14,7 +14,7 @@ import type { CountsOperations } from "./support/operations";
 export interface VGGStageArgs extends BlockArgs {
   /** Convolutions in a row; default 2. */
   readonly convolutions?: number;
-  /** Window of each; default 3. */
+  /** Kernel size of each; default 3. */
   readonly kernelSize?: Pair;
   /** Whether 2x2 max pooling follows; default true. */
   readonly usePooling?: boolean;

@@ -16,13 +16,16 @@ import type { CountsOperations } from "./support/operations";
 import { channelsOf } from "./support/shapes";
 
 export interface WindowAttentionArgs extends LayerOptions {
-  /** A divisor of the channels. */
+  /** Number of heads; must divide the channels. */
   readonly numHeads: number;
-  /** Pixels of a window; default 7. */
+  /** Window size in pixels; default 7. */
   readonly windowSize?: Pair;
-  /** How far the windows are shifted, so that neighbours meet; default 0. Swin: half a window in every second block. */
+  /**
+   * Shift of the windows, so that neighbouring windows exchange information; default 0. Swin: half a
+   * window in every second block.
+   */
   readonly shiftSize?: number | readonly [number, number];
-  /** Share of the attention weights that training drops; default 0. */
+  /** Fraction of the attention weights that training drops; default 0. */
   readonly dropout?: number;
   /** Whether the projections have a bias; default true. */
   readonly useBias?: boolean;
@@ -31,10 +34,10 @@ export interface WindowAttentionArgs extends LayerOptions {
 }
 
 /**
- * Self-attention within windows of an image, with a learned bias for each offset of two pixels: Swin's.
- * Shifted windows wrap around, and what comes from the other side is masked.
+ * Self-attention within windows of an image, with a learned bias for each relative position of two
+ * pixels, as in Swin. Shifted windows wrap around, and pairs from opposite sides are masked.
  *
- * Input and output `[batch, height, width, channels]`; any size will do (padded with zeros at the end).
+ * Input and output `[batch, height, width, channels]`; any size works (padded with zeros at the end).
  * Weights: `qkv/kernel` `[channels, 3 * channels]`, `attention_output/kernel`, a `bias` each, and
  * `relativePositionBias` `[(2 * windowHeight − 1) * (2 * windowWidth − 1), numHeads]`.
  *
@@ -138,11 +141,11 @@ export class WindowAttention
     return valuesOf(shape) * (8 * (shape[3] ?? 1) + 4 * tokens + 4);
   }
 
-  /** What is added to the logits, `[windows or 1, heads, tokens, tokens]`. */
+  /** The bias added to the logits, `[windows or 1, heads, tokens, tokens]`. */
   private bias(plan: ReturnType<typeof windowPlan>): tf.Tensor {
     const { tokens } = plan;
     const table = this.positionBias.read() as tf.Tensor2D;
-    // A product with constants, whose gradient needs no scatter.
+    // A matrix product with constants, whose gradient needs no scatter.
     const chosen = tf.matMul(positionPairs(this.window), table);
     const perHead = tf.transpose(tf.reshape(chosen, [1, tokens, tokens, -1]), [0, 3, 1, 2]);
     const mask = shiftMask(plan);

@@ -65,7 +65,7 @@ export { UNetEncoderBlock, type UNetEncoderBlockArgs } from "./UNetEncoderBlock"
 export { UpsampleConcat, type UpsampleConcatArgs, type Upsampling } from "./UpsampleConcat";
 export { VGGStage, type VGGStageArgs } from "./VGGStage";
 export { WindowAttention, type WindowAttentionArgs } from "./WindowAttention";
-// For layers of your own.
+// For custom layers.
 export {
   BookLayer,
   type CallOptions,
@@ -75,7 +75,7 @@ export {
 } from "./support/BookLayer";
 export { CompositeLayer } from "./support/CompositeLayer";
 export { SeededLayer } from "./support/SeededLayer";
-// What arguments are made of.
+// Types of arguments.
 export type { Activation } from "./support/activations";
 export type { AttentionCall, AttentionMaskInput } from "./attention/attentionMask";
 export type { BlockKind } from "./support/block";

@@ -5,7 +5,7 @@ const product = (sizes: readonly (number | null)[]): number =>
   sizes.reduce<number>((total, size) => total * (size ?? 1), 1);
 
 /**
- * Which axes of `[batch, …, channels]` attend together, and which count as batch ("free").
+ * Which axes of `[batch, …, channels]` attention is computed over, and which count as batch ("free").
  * Folds tensors to `[batch * free, tokens, channels]` and back.
  */
 export class AxisPlan {
@@ -35,12 +35,12 @@ export class AxisPlan {
     this.freeAxes = inner.filter((axis) => !tokenAxes.includes(axis));
   }
 
-  /** Tokens of one attention. */
+  /** Number of tokens per attention. */
   tokens(shape: tf.Shape): number {
     return product(this.tokenAxes.map((axis) => shape[axis]));
   }
 
-  /** Attentions a batch item. */
+  /** Number of separate attentions per batch item. */
   free(shape: tf.Shape): number {
     return product(this.freeAxes.map((axis) => shape[axis]));
   }

@@ -5,7 +5,7 @@ import { expectOneOf } from "../support/checkArgs";
 import { PaddingMask } from "./PaddingMask";
 import type { AttentionCall } from "./attentionMask";
 
-/** tfjs' layers that join tensors; they pass on the mask of the first one alone. */
+/** tfjs' layers that join tensors; they pass on only the mask of the first. */
 const TFJS_MERGES = new Set([
   "Add",
   "Average",
@@ -35,7 +35,7 @@ function carriesMask(tensor: tf.SymbolicTensor): boolean {
   return true;
 }
 
-/** The inputs of a layer, its masks apart. */
+/** The inputs of a layer, with its masks separated. */
 export interface SplitInputs<T> {
   readonly inputs: T[];
   readonly masks: T[];
@@ -44,11 +44,10 @@ export interface SplitInputs<T> {
 /**
  * The masks of an attention layer as inputs, so that they are part of a model and are saved with it.
  *
- * The masks stand after the other inputs. Where the constructor did not name them, the layer takes
- * those that tfjs carries beside its inputs (`embedding({ maskZero: true })`), each through a
- * {@link PaddingMask}.
+ * The masks follow the other inputs. If the constructor did not name any, the layer uses those that
+ * tfjs attaches to its inputs (`embedding({ maskZero: true })`), each through a {@link PaddingMask}.
  *
- * @typeParam Kind what a mask is of, e.g. `"query"`
+ * @typeParam Kind what a mask applies to, e.g. `"query"`
  */
 export class MaskInputs<Kind extends string> {
   private kinds: readonly Kind[] | null;
@@ -72,7 +71,7 @@ export class MaskInputs<Kind extends string> {
 
   /** The symbolic inputs of the layer, with the masks that they carry behind them. */
   wire(inputs: tf.SymbolicTensor[]): tf.SymbolicTensor[] {
-    // A layer that is only built by another one is in no model.
+    // A layer that is only built by another layer is not part of a model.
     if (inputs[0].sourceLayer as tf.layers.Layer | null) this.isWired = true;
     if (this.explicit !== undefined) return inputs;
     const main = inputs.filter(({ sourceLayer }) => !(sourceLayer instanceof PaddingMask));
@@ -95,12 +94,12 @@ export class MaskInputs<Kind extends string> {
     return [...main, ...masks];
   }
 
-  /** Parts a layer's inputs, or their shapes, from its masks. */
+  /** Separates a layer's inputs, or their shapes, from its masks. */
   split<T>(all: readonly T[], rankOf: (item: T) => number): SplitInputs<T> {
     const count = this.kinds?.length ?? 0;
     const main = all.slice(0, all.length - count);
     const masks = all.slice(all.length - count);
-    // A layer that found its masks in a model may be called by itself as well, without them.
+    // A layer that found its masks in a model can also be called directly, without them.
     const isGiven =
       main.length > 0 &&
       (this.explicit !== undefined || masks.every((mask) => rankOf(mask) < rankOf(all[0])));
@@ -113,7 +112,7 @@ export class MaskInputs<Kind extends string> {
     });
   }
 
-  /** The masks by what they are of. */
+  /** The masks by kind. */
   named(masks: readonly tf.Tensor[]): Partial<Record<Kind, tf.Tensor>> {
     const named: Partial<Record<Kind, tf.Tensor>> = {};
     masks.forEach((mask, index) => {

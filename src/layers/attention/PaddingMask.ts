@@ -6,9 +6,9 @@ import type { LayerOptions } from "../support/BookLayer";
 import type { AttentionCall } from "./attentionMask";
 
 /**
- * The padding mask that tfjs carries beside a tensor of a model, as a tensor of its own: 1 for
- * tokens, 0 for padding. tfjs passes each layer the mask of its first input alone, and sometimes
- * that of another branch; attention layers put one of these in front of each masked input instead.
+ * The padding mask that tfjs attaches to a tensor of a model, as a separate tensor: 1 for tokens, 0
+ * for padding. tfjs passes each layer only the mask of its first input, and sometimes that of another
+ * branch; so attention layers add one of these layers for each masked input.
  *
  * Input `[batch, …tokens, channels]`, output `[batch, …tokens]`.
  */
@@ -23,7 +23,7 @@ export class PaddingMask extends BookLayer<object> {
     const x = onlyTensor(inputs);
     const wanted = x.shape.slice(0, -1);
     const mask = (Array.isArray(options.mask) ? options.mask[0] : options.mask) as tf.Tensor | null;
-    // tfjs' own merge layers put an axis in front.
+    // tfjs' own merge layers prepend an axis.
     const isMerged = mask?.rank === x.rank && mask.shape[0] === 1;
     const shape = isMerged ? mask.shape.slice(1) : mask?.shape;
     if (!mask || shape === undefined || formatShape(shape) !== formatShape(wanted)) {
@@ -41,7 +41,7 @@ export class PaddingMask extends BookLayer<object> {
     return onlyShape(inputShape).slice(0, -1);
   }
 
-  // tfjs would ask for the mask of a tensor that is a mask.
+  // Otherwise tfjs would request a mask for the mask itself.
   override computeMask(): tf.Tensor {
     return null as unknown as tf.Tensor;
   }

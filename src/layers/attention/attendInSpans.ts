@@ -3,7 +3,7 @@ import { statelessUniform } from "../../core/ops/statelessRandom";
 import "../../core/ops/savedOutputs";
 import { isNestedGradient } from "../../core/secondOrder";
 
-/** Finite, so that WebGL keeps to it; far below any logit. */
+/** Finite, because WebGL does not handle infinity reliably; far below any logit. */
 const MASKED = -1e30;
 const ALL_MASKED = -1e29;
 
@@ -29,14 +29,14 @@ export function spansOf(
   }));
 }
 
-/** Queries `span` of a tensor `[folded, queries, …]`; all of it where it has one query. */
+/** Queries `span` of a tensor `[folded, queries, …]`; all of it if it has one query. */
 function sliceQueries(x: tf.Tensor3D, { begin, size }: Span): tf.Tensor3D {
   const [folded, queries, width] = x.shape;
   if (queries === 1 || queries === size) return x;
   return tf.slice(x, [0, begin, 0], [folded, size, width]);
 }
 
-/** Weights of one span before dropout; rows with nothing to attend are 0. */
+/** Weights of one span before dropout; rows that attend to nothing are 0. */
 export function weightsOf(
   q: tf.Tensor3D,
   k: tf.Tensor3D,
@@ -65,7 +65,7 @@ export function weightsOf(
   });
 }
 
-/** 1 for rows that may attend something, else 0; a step, whose gradient is zero. */
+/** 1 for rows that may attend to something, else 0; a step function, whose gradient is zero. */
 function hasAny(logits: tf.Tensor3D): tf.Tensor3D {
   return tf.customGrad((x) => ({
     value: tf.cast<tf.Tensor>(tf.greater(tf.max(x as tf.Tensor, 2, true), ALL_MASKED), "float32"),
@@ -73,7 +73,7 @@ function hasAny(logits: tf.Tensor3D): tf.Tensor3D {
   }))(logits) as tf.Tensor3D;
 }
 
-/** What weights are multiplied by to drop some; `null` for none. */
+/** The dropout mask of the weights; `null` for no dropout. */
 export function dropoutOf(
   shape: number[],
   rate: number,
@@ -101,10 +101,10 @@ function reduceTo(gradient: tf.Tensor3D, shape: readonly number[]): tf.Tensor3D 
 export interface ChunkSettings {
   readonly scale: number;
   readonly causal: boolean;
-  /** Share of dropped weights; counts only with a seed. */
+  /** Fraction of dropped weights; used only with a seed. */
   readonly rate: number;
   readonly spans: readonly Span[];
-  /** Whether weights stay until the backward pass, which saves it their computing. */
+  /** Whether the weights are kept for the backward pass, which then does not recompute them. */
   readonly keepsWeights: boolean;
 }
 
@@ -118,9 +118,9 @@ function applyDropout(
   return dropMask === null ? weights : tf.mul(weights, dropMask);
 }
 
-/** What the gradient of a span reads. */
+/** The inputs of the gradient of a span. */
 interface BackwardInputs {
-  /** Weights of each span before dropout; empty where they are computed again. */
+  /** Weights of each span before dropout; empty if they are recomputed. */
   readonly savedWeights: readonly tf.Tensor3D[];
   readonly q: tf.Tensor3D;
   readonly k: tf.Tensor3D;
@@ -134,19 +134,19 @@ interface BackwardInputs {
 }
 
 type SpanGradients = {
-  /** Of the span's queries. */
+  /** Gradient of the span's queries. */
   readonly dq: tf.Tensor3D;
-  /** Of all keys and values, summed up to this span. */
+  /** Gradients of all keys and values, summed up to this span. */
   readonly dk: tf.Tensor3D;
   readonly dv: tf.Tensor3D;
-  /** Of a mask that is added. */
+  /** Gradient of an additive mask. */
   readonly dMask: tf.Tensor3D[];
 };
 
-/** Rows that are a multiple of this wide are multiplied faster on a processor. */
+/** Matrix products are faster on a CPU if the row width is a multiple of this. */
 const ROW_MULTIPLE = 8;
 
-/** Rows with one more value each, and zeros behind it to a width that multiplies fast. */
+/** Appends one value to each row, and zeros up to a multiple of {@link ROW_MULTIPLE}. */
 function widen(x: tf.Tensor3D, last: tf.Tensor3D): tf.Tensor3D {
   const [batch, rows, width] = x.shape;
   const missing = ROW_MULTIPLE - 1 - (width % ROW_MULTIPLE);
@@ -171,7 +171,7 @@ function spanGradients(
         const dWeights = applyDropout(dDropped, seed, span, rate);
         return tf.mul<tf.Tensor3D>(weights, tf.sub(dWeights, total));
       }
-      // direction . values - total is one product of rows that are one longer.
+      // direction . values - total is one product if the rows are extended by one entry.
       const minusOne = tf.fill<tf.Rank.R3>([v.shape[0], v.shape[1], 1], -1);
       const [left, right] = [widen(direction, total), widen(v, minusOne)];
       return tf.mul<tf.Tensor3D>(weights, tf.matMul(left, right, false, true));
@@ -188,8 +188,7 @@ function spanGradients(
 }
 
 /**
- * Attention span by span, with a gradient that recomputes the weights where they are not
- * saved.
+ * Attention span by span, with a gradient that recomputes the weights unless they are saved.
  *
  * @param q `[batch, queries, dim]`
  * @param k `[batch, keys, dim]`

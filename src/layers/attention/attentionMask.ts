@@ -5,17 +5,17 @@ import type { CallOptions } from "../support/BookLayer";
 export interface AttentionCall extends CallOptions {
   /** Padding masks of the inputs, in their order: `[batch, queries]`, `[batch, keys]`. */
   readonly mask?: tf.Tensor | readonly (tf.Tensor | null)[] | null;
-  /** True where a query may attend a key, `[batch, queries, keys]`. */
+  /** True where a query may attend to a key, `[batch, queries, keys]`. */
   readonly attentionMask?: tf.Tensor;
 }
 
-/** What a mask input of an attention layer is of. */
+/** What a mask input of an attention layer applies to. */
 export type AttentionMaskInput = "query" | "value" | "key" | "attention";
 
 /**
  * The masks that came as inputs, as options of the call.
  *
- * @param count of the layer's other inputs: one attends to itself
+ * @param count number of the layer's other inputs: one means self-attention
  */
 export function maskOptions(
   { query, value, key, attention }: Partial<Record<AttentionMaskInput, tf.Tensor>>,
@@ -29,7 +29,7 @@ export function maskOptions(
   };
 }
 
-/** The padding masks of a call as a list: tfjs hands one, or one for each input. */
+/** The padding masks of a call as a list: tfjs passes one, or one per input. */
 export function paddingMasks({ mask }: AttentionCall): readonly (tf.Tensor | null)[] {
   if (mask === null || mask === undefined) return [];
   return mask instanceof tf.Tensor ? [mask] : mask;
@@ -41,7 +41,7 @@ function widen(mask: tf.Tensor | null | undefined, axis: number): tf.Tensor | nu
 }
 
 /**
- * All masks of a call in one, int32 `[batch, queries or 1, keys]`; `null` where there is none.
+ * All masks of a call combined, int32 `[batch, queries or 1, keys]`; `null` if there are none.
  *
  * @param options masks of query, value and key, and of pairs
  */

@@ -5,15 +5,16 @@ import { refuseUnknownOptions } from "../../core/unknownOptions";
 
 /** Options of {@link rotaryEmbedding}. */
 export interface RotaryOptions {
-  /** Of the slowest pair of channels, in tokens · 2π; default 10000. */
+  /** Wavelength of the slowest pair of channels, in tokens · 2π; default 10000. */
   readonly maxWavelength?: number;
   /** The position of the first token; default 0. */
   readonly startIndex?: number;
 }
 
 /**
- * Rotary position embedding of queries or keys: turns each pair of channels `(i, i + dim / 2)` by an
- * angle that grows with the token's position, so that products of queries and keys depend on distances.
+ * Rotary position embedding of queries or keys: rotates each pair of channels `(i, i + dim / 2)` by an
+ * angle that grows with the token's position, so that products of queries and keys depend on relative
+ * positions.
  *
  * @param x `[…, tokens, dim]` with an even `dim`
  * @returns the shape of `x`

@@ -4,27 +4,27 @@ import { expectShape, formatShape } from "../../core/shapes";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
 
-/** Most weights that stay until the backward pass: 64 MiB. */
+/** Maximum number of weights kept for the backward pass: 64 MiB. */
 const FEW_WEIGHTS = 2 ** 24;
 
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
   /**
-   * Broadcastable to `[...batch, queries, keys]`. bool or int32: true or not 0 where a query may
-   * attend a key. float32: added to the logits; it has a gradient.
+   * Broadcastable to `[...batch, queries, keys]`. bool or int32: true or nonzero where a query may
+   * attend to a key. float32: added to the logits; it has a gradient.
    */
   readonly mask?: tf.Tensor;
-  /** Whether query `i` attends keys up to `i` only; default false. */
+  /** Whether query `i` attends only to keys up to `i`; default false. */
   readonly causal?: boolean;
   /** Factor of the logits; default `1 / sqrt(dim)`. */
   readonly scale?: number;
-  /** Share of the weights that is dropped; default 0. Needs a `seed`. */
+  /** Fraction of the weights that is dropped; default 0. Needs a `seed`. */
   readonly dropout?: number;
   /** int32 `[2]`, from `SeedGenerator.next()`: which weights are dropped. */
   readonly seed?: tf.Tensor1D;
   /**
-   * Most logits held at once; more are worked through in chunks of queries. Default 2^22, and up to
-   * 2^24 weights then stay for the gradient.
+   * Maximum number of logits held at once; beyond it, queries are processed in chunks. Default 2^22,
+   * with up to 2^24 weights kept for the gradient.
    */
   readonly maxLogits?: number;
 }
@@ -86,7 +86,7 @@ function foldMask(mask: tf.Tensor, { batch, folded, queries, keys }: Sizes): tf.
   if (spread.dtype !== "float32") {
     return tf.reshape(tf.broadcastTo(spread, [...batch, ...last]), folds);
   }
-  // tfjs' broadcastTo has no gradient past rank 4; that of a sum is a sum.
+  // tfjs' broadcastTo has no gradient past rank 4, so broadcast by adding zeros.
   return tf.reshape(tf.add(spread, tf.zeros([...batch, ...last])), folds);
 }
 
@@ -117,10 +117,11 @@ function checkDropout(dropout: number, seed: tf.Tensor1D | undefined): void {
 }
 
 /**
- * `softmax(q kᵀ / sqrt(dim)) v`. Many queries are worked through in chunks whose weights, if they are
- * many too, are recomputed for the gradient: memory grows with queries and keys, not with their product.
+ * `softmax(q kᵀ / sqrt(dim)) v`. Many queries are processed in chunks, and the weights are recomputed
+ * for the gradient if there are too many to keep: memory grows with queries plus keys, not with their
+ * product.
  *
- * A query that may attend nothing gives 0.
+ * The output of a query that may attend to nothing is 0.
  *
  * @param q `[...batch, queries, dim]`
  * @param k `[...batch, keys, dim]`

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** How an image is cut into windows. */
+/** How an image is split into windows. */
 export interface WindowPlan {
-  /** Of the padded image. */
+  /** Size of the padded image. */
   readonly size: readonly [number, number];
   readonly window: readonly [number, number];
   /** 0 along an axis that is one window. */
@@ -50,13 +50,19 @@ export function positionPairs([rows, columns]: readonly [number, number]): tf.Te
 /** Far below any logit, as in Swin. */
 const MASKED = -100;
 
-/** Which part of an axis a place is in: the whole windows, the last before the shift, the wrapped rest. */
+/**
+ * Which region of an axis a position is in: before the last window, the unwrapped part of the last
+ * window, or the wrapped part.
+ */
 function region(place: number, size: number, window: number, shift: number): number {
   if (shift === 0 || place < size - window) return 0;
   return place < size - shift ? 1 : 2;
 }
 
-/** What keeps pixels of two sides apart, `[windows, tokens, tokens]`; `null` without a shift. */
+/**
+ * The mask that stops pixels of opposite sides from attending to each other, `[windows, tokens,
+ * tokens]`; `null` without a shift.
+ */
 export function shiftMask({
   size,
   window,

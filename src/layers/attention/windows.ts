@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WindowPlan } from "./windowPlan";
 
-/** Moves an axis on by `steps` places; what falls off comes back at the other end. */
+/** Rolls an axis by `steps` positions, with wrap-around. */
 function roll<T extends tf.Tensor>(x: T, axis: number, steps: number): T {
   const size = x.shape[axis];
   const at = ((-steps % size) + size) % size;

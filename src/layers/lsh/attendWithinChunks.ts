@@ -5,7 +5,7 @@ import type { Round } from "./chunks";
 /** Stands for "not attended"; far below the limit of `isAlone`. */
 const HARD_MASK = -1e9;
 
-/** What one round, or several together, give a token; one row each. */
+/** The output of one round, or of several combined; one row per token. */
 export type RoundOutput = {
   /** Log of the sum of exponentials of its logits, `[rows, 1]`. */
   readonly lse: tf.Tensor2D;
@@ -20,10 +20,10 @@ function logitsOf(queries: tf.Tensor3D, keys: tf.Tensor3D, attendable: tf.Tensor
   );
 }
 
-/** What a round gives, and its weights `[sequences * chunks, m, 2m]`. */
+/** The output of a round and its weights `[sequences * chunks, m, 2m]`. */
 export type Attended = RoundOutput & { readonly weights: tf.Tensor3D };
 
-/** Queries, keys and values, one row a token. */
+/** Queries, keys and values, one row per token. */
 export interface TokenRows {
   /** `[rows, dim]` */
   readonly q: tf.Tensor2D;
@@ -59,7 +59,7 @@ export function attendWithinChunks(
   });
 }
 
-/** What the backward pass of a round reads, one row a token in its own order. */
+/** The inputs of a round's backward pass, one row per token in the original order. */
 export interface BackwardRows {
   readonly q: tf.Tensor2D;
   readonly k: tf.Tensor2D;
@@ -72,7 +72,7 @@ export interface BackwardRows {
   readonly dOutputTotalLse: tf.Tensor2D;
 }
 
-/** Gradients of what chunks saw, `[rows of rowsSeen, …]`. */
+/** Gradients of the keys and values that chunks attended to, `[rows of rowsSeen, …]`. */
 export type KeyGradients = {
   readonly dk: tf.Tensor2D;
   readonly dv: tf.Tensor2D;
@@ -88,7 +88,8 @@ export type RoundGradients = KeyGradients & {
  * The gradient of `attendWithinChunks` under the softmax over all rounds.
  *
  * @param x what all rounds share
- * @param weightsOrPairs the weights; or the attendable pairs (bool), from which they are computed again
+ * @param weightsOrPairs the weights; or the attendable pairs (bool), from which the weights are
+ * recomputed
  * @param roundLse `lse` of this round, in sorted order
  */
 export function attendBackward(
@@ -108,7 +109,7 @@ export function attendBackward(
         ? tf.tidy(() => tf.softmax(logitsOf(queries, keys, weightsOrPairs)))
         : weightsOrPairs;
     const [dOutputTotal, lse] = tf.split(inChunks(x.dOutputTotalLse, round), [valueDim + 1, 1], 2);
-    // The share of this round in the softmax over all.
+    // The fraction of this round in the softmax over all rounds.
     const share = tf.exp(tf.sub(tf.reshape(roundLse, [blocks, m, 1]), lse));
     const shared = tf.mul<tf.Tensor3D>(dOutputTotal, share);
     const dOutput = tf.slice(shared, [0, 0, 0], [blocks, m, valueDim]);

@@ -5,21 +5,21 @@ import { lastChunk, lookBack, previousRound, rowOfRound } from "./chunks";
 import type { LshGeometry } from "./geometry";
 import type { FilledLshSettings } from "./options";
 
-/** Which token stands where; none of it has a gradient. */
+/** The positions of the tokens after sorting; not differentiable. */
 export interface SortedTokens {
   /** int32 `[numHashes, rows]`, from `sort`. */
   readonly order: tf.Tensor2D;
-  /** int32 `[numHashes, rows]`; `null` where tokens attend across buckets. */
+  /** int32 `[numHashes, rows]`; `null` if tokens attend across buckets. */
   readonly buckets: tf.Tensor2D | null;
-  /** int32 `[rows]`, 0 for masked and padded tokens; `null` where there are none. */
+  /** int32 `[rows]`, 0 for masked and padded tokens; `null` if there are none. */
   readonly valid: tf.Tensor1D | null;
 }
 
 const int = (value: number): tf.Scalar => tf.scalar(value, "int32");
 
 /**
- * Pairs of two tokens, not one: bool `[sequences * chunks, m, 2m]`. Within a round a chunk meets
- * itself on the diagonal; only the first one may meet a token once more, in the other round's tail.
+ * Pairs of two tokens, not one: bool `[sequences * chunks, m, 2m]`. Within a round, a token meets
+ * itself only on the diagonal; the first chunk may meet a token again in the tail of the other round.
  */
 function differentTokens(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
   const [sequences, chunks, m] = own.shape;
@@ -33,11 +33,11 @@ function differentTokens(own: tf.Tensor3D, tail: tf.Tensor3D): tf.Tensor {
 }
 
 /**
- * The pairs of one round that attend: bool `[sequences * chunks, m, 2m]`. A token itself is left
- * out: it is attended only where nothing else is (see `combine`).
+ * The pairs of one round that attend: bool `[sequences * chunks, m, 2m]`. Excludes the token itself,
+ * which attends to itself only if there is nothing else (see `combine`).
  *
- * A pair that an earlier round attends already is left out too when duplicates are discounted;
- * with all rounds under one softmax that is the same as subtracting the log of its count.
+ * With `discountDuplicates`, a pair that already attends in an earlier round is excluded too; with one
+ * softmax over all rounds, this equals subtracting the log of the pair's count.
  */
 export function attendablePairs(
   tokens: SortedTokens,

@@ -29,8 +29,8 @@ export function lastChunk(order: tf.Tensor1D, geometry: LshGeometry): tf.Tensor1
 }
 
 /**
- * What each chunk sees: its own entries and those of the chunk before, `[sequences * chunks, 2m, …]`.
- * `tail` stands before the first chunk, `[sequences, 1, m, …]`.
+ * The entries that each chunk attends to: its own and those of the previous chunk, `[sequences *
+ * chunks, 2m, …]`. `tail` stands before the first chunk, `[sequences, 1, m, …]`.
  *
  * @param own `[sequences, chunks, m, …]`
  */
@@ -58,7 +58,7 @@ export function rowsSeen({ order, index, geometry }: Round): tf.Tensor1D {
 }
 
 /**
- * What each chunk sees of `x`: `[sequences * chunks, 2m, …]`.
+ * The rows of `x` that each chunk attends to: `[sequences * chunks, 2m, …]`.
  *
  * @param rows from {@link rowsSeen}
  */

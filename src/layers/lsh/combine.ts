@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RoundOutput } from "./attendWithinChunks";
 
-/** Below it there is no logit but masked ones, which are -1e9. */
+/** Only masked logits, which are -1e9, are below this. */
 const NOTHING_ATTENDED = -5e8;
 
 /** Step 5: joins two rounds under one softmax, by the log-sum-exp of each. */
@@ -21,7 +21,7 @@ export function combine(a: RoundOutput | null, b: RoundOutput): RoundOutput {
   });
 }
 
-/** bool `[rows, 1]`: tokens that found nothing to attend in any round. */
+/** bool `[rows, 1]`: tokens with nothing to attend to in any round. */
 export function isAlone(lse: tf.Tensor2D): tf.Tensor2D {
   return tf.less(lse, NOTHING_ATTENDED);
 }

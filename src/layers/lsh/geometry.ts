@@ -8,10 +8,10 @@ export interface LshGeometry {
   /** Tokens of a sequence with padding: a multiple of `2 * bucketSize`. */
   readonly padded: number;
   readonly bucketSize: number;
-  /** `padded / bucketSize`, a sequence. */
+  /** Chunks per sequence, `padded / bucketSize`. */
   readonly chunks: number;
   readonly numHashes: number;
-  /** `sequences * padded`: one row a token, sequences one behind the other. */
+  /** `sequences * padded`: one row per token, sequence after sequence. */
   readonly rows: number;
 }
 
@@ -21,7 +21,7 @@ export interface LshSizes {
   /** Tokens as given. */
   readonly length: number;
   readonly heads: number;
-  /** Of all sequences. */
+  /** Geometry of all sequences. */
   readonly geometry: LshGeometry;
 }
 
@@ -46,19 +46,19 @@ function ofSequences(
   return { sequences, padded, bucketSize, chunks, numHashes, rows: sequences * padded };
 }
 
-/** Some sequences that are worked through together. */
+/** A group of sequences that are processed together. */
 export interface LshGroup {
   /** The first of its rows among all. */
   readonly begin: number;
   readonly geometry: LshGeometry;
 }
 
-/** Most logits of a round that are held at once. */
+/** Maximum number of logits of a round held at once. */
 const MAX_LOGITS = 2 ** 24;
 
 /**
- * Splits sequences into groups one after the other, so that what a round holds does not grow with
- * batch and heads.
+ * Splits sequences into groups that are processed one after the other, so that the memory of a round
+ * does not grow with batch and heads.
  */
 export function groupsOf(geometry: LshGeometry): readonly LshGroup[] {
   const { sequences, padded, bucketSize, numHashes } = geometry;
@@ -78,8 +78,8 @@ export function groupsOf(geometry: LshGeometry): readonly LshGroup[] {
 const FEW_WEIGHTS = 2 ** 25;
 
 /**
- * Whether the weights of all rounds are few enough for speed to come before memory: rounds may then
- * run together, and their weights stay until the backward pass.
+ * Whether the weights of all rounds are few enough to favour speed over memory: rounds may then run in
+ * parallel, and their weights are kept for the backward pass.
  */
 export function areFewWeights({ rows, bucketSize, numHashes }: LshGeometry): boolean {
   return rows * 2 * bucketSize * numHashes <= FEW_WEIGHTS;

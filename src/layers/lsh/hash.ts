@@ -20,7 +20,7 @@ export type Hashed = {
  */
 export type HashRows = (q: tf.Tensor2D, valid: tf.Tensor1D | null, group: LshGroup) => Hashed;
 
-/** Rotations that depend on the seed alone; int32 `[2]`. */
+/** Rotations that depend only on the seed, int32 `[2]`. */
 function drawRotations(
   seed: tf.Tensor1D,
   numHashes: number,
@@ -43,8 +43,8 @@ function countBuckets(rotations: Rotations): number {
 }
 
 /**
- * The bucket of each row in each round, `argmax([x R; -x R])`. Near rows fall into one
- * bucket more often than far ones.
+ * The bucket of each row in each round, `argmax([x R; -x R])`. Nearby rows share a bucket more often
+ * than distant ones.
  *
  * @param rows `[rows, dim]`
  * @returns int32 `[numHashes, rows]`
@@ -78,7 +78,7 @@ function hash(rows: tf.Tensor2D, rotations: Rotations): tf.Tensor2D {
   ) as tf.Tensor2D;
 }
 
-/** Step 1 by hashing; masked and padded tokens stand in a bucket of their own behind all others. */
+/** Step 1 by hashing; masked and padded tokens get a separate, last bucket. */
 export function hashing(options: LshOptions, dim: number, geometry: LshGeometry): HashRows {
   const { numBuckets = geometry.padded / geometry.bucketSize, seed, rotations } = options;
   const drawn =
@@ -99,7 +99,7 @@ export function hashing(options: LshOptions, dim: number, geometry: LshGeometry)
   };
 }
 
-/** Step 1 by buckets as given; padding stands behind them. */
+/** Step 1 with given buckets; padding comes after them. */
 export function givenBuckets(buckets: tf.Tensor4D, options: LshOptions, sizes: LshSizes): HashRows {
   const { batch, length, heads, geometry } = sizes;
   const { padded, numHashes, rows, bucketSize } = geometry;

@@ -6,21 +6,21 @@ import { areFewWeights, groupsOf } from "./geometry";
 import type { LshGeometry, LshGroup } from "./geometry";
 import type { FilledLshSettings } from "./options";
 
-/** How some sequences are worked through. */
+/** How a group of sequences is processed. */
 export interface LshContext {
   readonly settings: FilledLshSettings;
   readonly geometry: LshGeometry;
   readonly group: LshGroup;
   /**
-   * Whether the backward pass is left the weights, from `areFewWeights` of all sequences; rounds may
-   * then run at the same time too.
+   * Whether the weights are kept for the backward pass, from `areFewWeights` of all sequences; rounds
+   * may then also run in parallel.
    */
   readonly keepsWeights: boolean;
-  /** What the first round waits for in a recorded graph; `null` for nothing. */
+  /** Tensor that the first round waits for in a recorded graph; `null` for none. */
   readonly waitFor: tf.Tensor | null;
 }
 
-/** What the forward pass of some sequences leaves for the backward pass, besides its inputs. */
+/** Tensors that the forward pass of a group saves for the backward pass, besides its inputs. */
 export type LshForward = RoundOutput & {
   /** int32 `[numHashes, rows]`, from `sort`. */
   readonly order: tf.Tensor2D;
@@ -43,7 +43,10 @@ export interface LshRows {
   readonly valid: tf.Tensor1D | null;
 }
 
-/** The order of a round that waits for `previous`, where holding one round at a time is worth it. */
+/**
+ * The order of a round, made to wait for `previous` unless the weights are kept, so that only one
+ * round is in memory at a time.
+ */
 export function inTurn(
   order: tf.Tensor2D,
   previous: tf.Tensor | null,
@@ -69,8 +72,8 @@ const join = (parts: tf.Tensor2D[]): tf.Tensor2D =>
 const SHARED = 4;
 
 /**
- * Works through the sequences some at a time, with a gradient. For it a few numbers per token are saved,
- * and what {@link LshForward} leaves.
+ * Processes the sequences in groups, with a gradient. It saves a few numbers per token and the tensors
+ * of {@link LshForward}.
  *
  * @param forward the five steps for the rows of a group; it runs off the tape
  * @param backward its gradient
@@ -120,7 +123,7 @@ export function inGroups(
     save([queries, values, output, lse, ...ofGroups]);
 
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      // It reads what the forward pass left, which would count as constants.
+      // The gradient uses tensors saved by the forward pass, which would count as constants.
       refuseSecondOrder("lshAttention", "Use scaledDotProductAttention, whose gradient has one.");
       return tf.tidy(() => {
         const [x, y, result, sums] = saved as tf.Tensor2D[];

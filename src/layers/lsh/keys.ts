@@ -17,7 +17,7 @@ export function keysOf(q: tf.Tensor2D, settings: FilledLshSettings): tf.Tensor2D
   return tf.tidy(() => tf.mul(q, tf.mul(inverseNorm(q), keyScale(settings, q.shape[1]))));
 }
 
-/** The gradient of {@link keysOf}: what is along the query goes. */
+/** The gradient of {@link keysOf}: the component along the query is removed. */
 export function keysBackward(
   dk: tf.Tensor2D,
   q: tf.Tensor2D,

@@ -25,7 +25,7 @@ function attendByHashing(
 ): LshForward {
   const { settings, geometry, group, keepsWeights, waitFor } = context;
   return tf.tidy(() => {
-    // 1. Hash: near tokens fall into one bucket more often than far ones.
+    // 1. Hash: nearby tokens share a bucket more often than distant ones.
     const { buckets, numBuckets } = hash(q, valid, group);
     // 2. Sort each round's tokens by bucket, and cut the sorted order into chunks.
     const order = sort(buckets, numBuckets, geometry);
@@ -69,8 +69,9 @@ function attendByHashing(
  * queries and keys are one tensor, keys of unit norm; each round sorts the tokens by bucket and
  * attends within chunks of the sorted order; rounds join under one softmax.
  *
- * A token attends itself only where there is nothing else to attend. Masked tokens are not attended and
- * attend themselves. Any length will do: it is padded to a multiple of `2 * bucketSize` inside.
+ * A token attends to itself only if there is nothing else to attend to. Masked tokens are not attended
+ * to and attend only to themselves. Any length works: it is padded internally to a multiple of `2 *
+ * bucketSize`.
  *
  * @param qk queries and keys, `[batch, length, heads, dim]`
  * @param v values, `[batch, length, heads, valueDim]`
@@ -106,7 +107,7 @@ export function lshAttention(
 }
 
 /**
- * The buckets that {@link lshAttention} hashes the tokens into, to look at or to give back to it.
+ * The buckets that {@link lshAttention} hashes the tokens into, for inspection or to pass back to it.
  *
  * @param qk `[batch, length, heads, dim]`
  * @returns int32 `[numHashes, batch, length, heads]`

@@ -22,9 +22,9 @@ type Step = { readonly sums: Sums; readonly behind: KeyGradients };
 const int = (value: number): tf.Scalar => tf.scalar(value, "int32");
 
 /**
- * Where the gradients of what chunks saw stand for each token: in the chunk that it is in, and in the
- * next one, which looks back at it. The last chunk's next is the first of the round behind: its rows
- * stand behind all others.
+ * The positions of each token's gradients among those of {@link KeyGradients}: in its own chunk, and
+ * in the next one, which looks back at it. The last chunk is followed by the first chunk of the next
+ * round, whose rows come after all others.
  */
 function seenAt(
   order: tf.Tensor1D,
@@ -45,7 +45,7 @@ function seenAt(
   return { position, own, next: next as tf.Tensor1D };
 }
 
-/** What the first chunks of a round saw of the round before it: `[sequences * m, …]`. */
+/** The gradients that the first chunks of a round give to the previous round: `[sequences * m, …]`. */
 function ofFirstChunks(
   gradient: tf.Tensor2D,
   { sequences, padded, bucketSize: m }: LshGeometry,
@@ -55,7 +55,7 @@ function ofFirstChunks(
   return tf.reshape(tf.slice(perSequence, [0, m, 0], [sequences, m, dim]), [sequences * m, dim]);
 }
 
-/** One round's gradients added to those of the rounds behind it. */
+/** Adds one round's gradients to those of the later rounds. */
 function addRound(
   sums: Sums | null,
   gradients: RoundGradients,
@@ -82,7 +82,10 @@ function addRound(
   };
 }
 
-/** Sums of all rounds, the last first: what a round's first chunk saw belongs to the round before. */
+/**
+ * Sums over all rounds, from the last: the look-back of a round's first chunk belongs to the previous
+ * round.
+ */
 function sumRounds(
   rows: BackwardRows,
   { order: sorted, roundLse, weightsOrPairs }: LshForward,
@@ -116,7 +119,7 @@ function sumRounds(
   return { dq, dk: tf.add(dk, belated(first.dk)), dv: tf.add(dv, belated(first.dv)) };
 }
 
-/** A last chunk's rows among zeros for the others, in sorted order. */
+/** Pads the last chunk's rows with zeros for the others, in sorted order. */
 function padTail(
   tail: tf.Tensor2D,
   { sequences, padded, bucketSize, rows }: LshGeometry,

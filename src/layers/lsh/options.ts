@@ -3,12 +3,12 @@ import { ConfigError } from "../../core/errors";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 
 /**
- * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` a factor; the number of
+ * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` per factor; the number of
  * buckets is the product over the factors.
  */
 export type Rotations = readonly tf.Tensor3D[];
 
-/** What LSH attention attends, and how it weighs; the same names in the function and the layer. */
+/** Settings of LSH attention; the same names in the function and the layer. */
 export interface LshSettings {
   /** Tokens in a chunk; a token reaches its own chunk and the one before. Default 64. */
   readonly bucketSize?: number;
@@ -17,21 +17,21 @@ export interface LshSettings {
   /** Even; default the padded length over `bucketSize`. */
   readonly numBuckets?: number;
   /**
-   * `"unitKey"` (default): keys of unit norm and no further scale, as the Reformer's authors have
-   * it. `"sqrtDim"` divides by the root of the dimension too, as reformer-pytorch does.
+   * `"unitKey"` (default): keys of unit norm and no further scale, as in the Reformer authors' code.
+   * `"sqrtDim"` divides by the root of the dimension too, as reformer-pytorch does.
    */
   readonly scale?: "unitKey" | "sqrtDim";
-  /** Whether all of the two chunks is in reach, or (default) only the token's own bucket. */
+  /** Whether a token attends to everything in the two chunks, or (default) only to its own bucket. */
   readonly attendAcrossBuckets?: boolean;
   /** Whether a pair that meets in several rounds counts once (default), or each time. */
   readonly discountDuplicates?: boolean;
-  /** Whether a token attends itself and earlier ones only; default false. */
+  /** Whether a token attends only to itself and earlier tokens; default false. */
   readonly causal?: boolean;
 }
 
 /** Options of {@link lshAttention}. */
 export interface LshOptions extends LshSettings {
-  /** `[batch, length]`, false or 0 for tokens that nobody attends. */
+  /** `[batch, length]`, false or 0 for tokens that are not attended to. */
   readonly mask?: tf.Tensor2D;
   /** int32 `[2]`, from `SeedGenerator.next()`: fixes the rotations. Default `[0, 0]`. */
   readonly seed?: tf.Tensor1D;

@@ -17,7 +17,7 @@ function largestKey(): number {
  *
  * @param buckets int32 `[numHashes, rows]`
  * @param numBuckets more than any bucket
- * @returns int32 `[numHashes, rows]`: row numbers, sequences one behind the other
+ * @returns int32 `[numHashes, rows]`: row indices, sequence after sequence
  * @throws ConfigError when the keys would overflow
  */
 export function sort(
@@ -46,7 +46,7 @@ export function sort(
 }
 
 /**
- * Step 4: what a round gave, back from sorted order to the tokens' own.
+ * Step 4: restores the original token order of a round's output.
  *
  * @param order int32 `[rows]`, of this round
  */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { expectShape } from "../../core/shapes";
 import type { LshSizes } from "./geometry";
 
-/** `[batch, length, heads, dim]` → `[batch * heads * padded, dim]`, zeros behind the last token. */
+/** `[batch, length, heads, dim]` → `[batch * heads * padded, dim]`, zeros after the last token. */
 export function toRows(x: tf.Tensor4D, { length, geometry }: LshSizes): tf.Tensor2D {
   const perHead = tf.transpose(x, [0, 2, 1, 3]);
   const behind: [number, number] = [0, geometry.padded - length];
@@ -24,7 +24,7 @@ export function fromRows(
   return tf.transpose(cut, [0, 2, 1, 3]);
 }
 
-/** int32 `[rows]`, 1 for tokens that count; `null` where all do. */
+/** int32 `[rows]`, 1 for valid tokens; `null` if all are valid. */
 export function validRows(
   mask: tf.Tensor2D | undefined,
   { batch, length, heads, geometry }: LshSizes,

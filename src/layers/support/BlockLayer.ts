@@ -6,7 +6,7 @@ import { ConvUnit } from "./ConvUnit";
 import type { NormalizationArgs, SpatialDims } from "./ConvUnit";
 import { deriveSeed } from "./initializers";
 
-/** What every block takes. */
+/** Arguments of every block. */
 export interface BlockArgs extends LayerOptions, NormalizationArgs {
   /** Output channels. */
   readonly filters: number;
@@ -14,20 +14,20 @@ export interface BlockArgs extends LayerOptions, NormalizationArgs {
   readonly seed?: number;
 }
 
-/** What blocks take that convolve over sequences and volumes as well as images. */
+/** Arguments of blocks that support sequences and volumes as well as images. */
 export interface SpatialArgs {
   /** Axes of space: 1 for sequences, 2 (default) for images, 3 for volumes. */
   readonly spatialDims?: SpatialDims;
 }
 
-/** A block's arguments as it keeps them: all there, without what every layer has. */
+/** A block's arguments with defaults filled in, without those common to all layers. */
 export type FilledArgs<A extends LayerOptions> = Required<Omit<A, keyof LayerOptions>>;
 
 /** A composite layer of convolutions with normalisation. */
 export abstract class BlockLayer<
   A extends Required<NormalizationArgs> & { readonly seed: number },
 > extends CompositeLayer<A> {
-  /** Adds `conv{suffix}` and `norm{suffix}`, the norm without a factor where `scale` is false. */
+  /** Adds `conv{suffix}` and `norm{suffix}`, the norm without `gamma` if `scale` is false. */
   protected addConv(
     suffix: string,
     conv: Omit<GroupedConv2DArgs, "name" | "useBias" | "seed">,
@@ -46,7 +46,10 @@ export abstract class BlockLayer<
     return (this.args as SpatialArgs).spatialDims ?? 2;
   }
 
-  /** The seed of the layers inside: two blocks of one seed and different names start differently. */
+  /**
+   * The seed of the layers inside: two blocks with the same seed and different names have different
+   * initial weights.
+   */
   protected childSeed(): number {
     return deriveSeed(this.args.seed, this.seedLabel);
   }

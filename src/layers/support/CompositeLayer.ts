@@ -9,7 +9,7 @@ export abstract class CompositeLayer<A extends object> extends BookLayer<A> {
   private readonly children: tf.layers.Layer[] = [];
   private isFastInit = false;
 
-  /** Takes a layer in, under a name that is unique in this layer. */
+  /** Adds a layer under a name that is unique in this layer. */
   protected addChild<L extends tf.layers.Layer>(child: L): L {
     if (!this.trainable) child.trainable = false;
     child.setFastWeightInitDuringBuild(this.isFastInit);

@@ -8,18 +8,21 @@ import { GroupNormalization } from "../GroupNormalization";
 import type { CallOptions } from "./BookLayer";
 import { expectOneOf } from "./checkArgs";
 
-/** What stands behind each convolution of a block. */
+/** The normalisation after each convolution of a block. */
 export type Normalization = "batch" | "group" | "none";
 
 const NORMALIZATIONS: readonly Normalization[] = ["batch", "group", "none"];
 
-/** How the blocks normalise; PyTorch's numbers, which suit short trainings better than Keras'. */
+/**
+ * Normalisation arguments of blocks; the defaults are PyTorch's, which suit short trainings better
+ * than Keras'.
+ */
 export interface NormalizationArgs {
   /** Default `"batch"`; `"group"` has 8 groups, or as many as divide the channels. */
   readonly normalization?: Normalization;
   /** Added to the variance; default 1e-5. */
   readonly epsilon?: number;
-  /** Share of the running statistics that a step keeps; default 0.9. */
+  /** Fraction of the running statistics that a step keeps; default 0.9. */
   readonly momentum?: number;
 }
 
@@ -80,7 +83,7 @@ export class ConvUnit {
 
   /**
    * @param suffix names the layers `conv{suffix}` and `norm{suffix}`
-   * @param conv of the convolution; its kernel starts by `heUniform` where not said otherwise
+   * @param conv of the convolution; its kernel initializer is `heUniform` by default
    */
   constructor(
     suffix: string,

@@ -10,8 +10,8 @@ interface DenseMapArgs extends LayerOptions {
 }
 
 /**
- * A dense map of the last axis as a part of other layers, `[…, channels]` to `[…, units]`: tfjs' own
- * takes no initial values that depend on a seed and a name alone.
+ * A dense layer over the last axis for use inside other layers, `[…, channels]` to `[…, units]`: tfjs'
+ * own does not support initial values that depend only on a seed and a name.
  */
 export class DenseMap extends BookLayer<Required<Omit<DenseMapArgs, keyof LayerOptions>>> {
   static className = "DenseMap";

@@ -9,7 +9,7 @@ import type { KernelInitializer } from "./initializers";
 import type { CountsOperations } from "./operations";
 import { channelsOf } from "./shapes";
 
-/** What a grouped convolution takes, whatever its number of axes. */
+/** Arguments of a grouped convolution over any number of axes. */
 export interface GroupedConvArgs<Size> extends LayerOptions {
   /** Output channels; a multiple of `groups`. */
   readonly filters: number;
@@ -19,7 +19,7 @@ export interface GroupedConvArgs<Size> extends LayerOptions {
   readonly strides?: Size;
   /** `"same"` (default), `"valid"`, or zeros on each side. */
   readonly padding?: Padding2d;
-  /** Equal slices of the channels, each with its own filters; default 1. */
+  /** Equal slices of the channels, each with separate filters; default 1. */
   readonly groups?: number;
   /** Default true. */
   readonly useBias?: boolean;
@@ -31,7 +31,7 @@ export interface GroupedConvArgs<Size> extends LayerOptions {
 
 type Filled<Size> = Required<Omit<GroupedConvArgs<Size>, keyof LayerOptions>>;
 
-/** A convolution with groups over one, two or three axes; `convolve` is that of the subclass. */
+/** A convolution with groups over one, two or three axes; the subclass implements `convolve`. */
 export abstract class GroupedConv<Size extends number | readonly number[]>
   extends BookLayer<Filled<Size>>
   implements CountsOperations

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { onlyShape, onlyTensor } from "./BookLayer";
 
-/** Probabilities are held above this, as Keras has it. */
+/** Probabilities are clipped to at least this, as in Keras. */
 const EPSILON = 1e-7;
 
 /**
- * The logarithm of probabilities. Its softmax is the probabilities again, so it serves as the scores
- * of a network that gives only those.
+ * The logarithm of probabilities. Its softmax gives the probabilities again, so it can be used as the
+ * logits of a network that outputs only probabilities.
  */
 export class LogProbabilities extends tf.layers.Layer {
   static className = "LogProbabilities";

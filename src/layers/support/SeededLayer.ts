@@ -7,8 +7,8 @@ import type { CountsOperations } from "./operations";
 
 /**
  * A layer that draws random numbers in training and does nothing otherwise. The state of its seed is a
- * weight, so that a recorded step draws anew each time and a resumed training draws what it would have
- * drawn.
+ * weight, so that a recorded step draws new numbers each time and a resumed training draws the same
+ * numbers as an uninterrupted one.
  */
 export abstract class SeededLayer<A extends { readonly seed: number }>
   extends BookLayer<A>

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { relu } from "../../core/ops/relu";
 
-/** What stands between two dense maps; Keras names. */
+/** Activations between two dense layers; Keras names. */
 export type Activation = "gelu" | "relu" | "silu";
 
 export const ACTIVATIONS: readonly Activation[] = ["gelu", "relu", "silu"];

@@ -3,12 +3,12 @@ import { ResNetBlock } from "../ResNetBlock";
 import { ResNeXtBlock } from "../ResNeXtBlock";
 import type { BlockArgs, SpatialArgs } from "./BlockLayer";
 
-/** What a U-Net's level does with its features. */
+/** The kind of block at each U-Net level. */
 export type BlockKind = "conv" | "resnet" | "resnext";
 
 export const BLOCK_KINDS: readonly BlockKind[] = ["conv", "resnet", "resnext"];
 
-/** What only a `"resnext"` block has. */
+/** Arguments that only a `"resnext"` block has. */
 export interface PathArgs {
   /** Number of paths. */
   readonly cardinality: number;
@@ -16,7 +16,7 @@ export interface PathArgs {
   readonly pathWidth?: number | null;
 }
 
-/** The block of a kind; `paths` matters to `"resnext"` only. */
+/** The block of a kind; `paths` is used only by `"resnext"`. */
 export function createBlock(
   kind: BlockKind,
   args: BlockArgs & SpatialArgs,

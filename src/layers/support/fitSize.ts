@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Crops or zero-pads the end of each axis of space, so that an upsampled map meets a skip of any size.
+ * Crops or zero-pads the end of each axis of space, so that an upsampled map matches a skip of any
+ * size.
  *
  * @param x `[batch, …space, channels]`
  * @param space the wanted sizes

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "../../core/random";
 import type { Random } from "../../core/random";
 
-/** How a kernel starts; Keras names. */
+/** Kernel initializers; Keras names. */
 export type KernelInitializer = "glorotUniform" | "heNormal" | "heUniform" | "zeros";
 
 export const KERNEL_INITIALIZERS: readonly KernelInitializer[] = [
@@ -42,8 +42,8 @@ function drawer(kind: KernelInitializer, shape: tf.Shape, random: Random): () =>
 }
 
 /**
- * An initial value that depends on the seed and the weight's label alone, never on what else was
- * drawn before: two models with one seed start alike, in any process.
+ * An initial value that depends only on the seed and the weight's label, never on earlier draws: two
+ * models with one seed have equal initial weights, in any process.
  *
  * @param kind the distribution; `heNormal` is not truncated
  * @param seed of the layer
@@ -69,7 +69,7 @@ export function seededInitializer(
   return initializer;
 }
 
-/** A part's own seed, in [0, 2^31): depends on the whole's seed and the part's name. */
+/** A seed for a named part, in [0, 2^31), derived from the parent's seed and the part's name. */
 export function deriveSeed(seed: number, name: string): number {
   return createRandom(seed).fork(name).seed >>> 1;
 }

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 
 /**
- * A layer that can say how much work it is. One multiplication and one addition are two
- * operations; normalisations, activations and pooling count one a value and step, comparisons too.
+ * A layer that counts its operations. One multiplication and one addition are two operations;
+ * normalisations, activations, pooling and comparisons count one per value and step.
  */
 export interface CountsOperations {
   /** Floating-point operations of a forward pass over one batch item. */

@@ -1,7 +1,7 @@
 import { LSHAttention } from "../LSHAttention";
 import { MultiHeadAttention } from "../MultiHeadAttention";
 
-/** How the pixels of a decoder gather from one another. */
+/** Kinds of self-attention over the pixels of a decoder. */
 export type SelfAttentionKind = "lsh" | "multiHead";
 
 export interface SelfAttentionArgs {
