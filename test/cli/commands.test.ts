@@ -581,6 +581,14 @@ describe("bad input", () => {
     60_000,
   );
 
+  it("says how an ablation's values are written", async () => {
+    const { code, stderr } = await cli.run(["ablate", "--out", "x", "--values", "numHashes"]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining("such as numHashes=1,4") as string,
+    });
+  });
+
   it("refuses --fold without the file whose folds it counts", async () => {
     const { code, stderr } = await cli.run([...trainOn("phantom"), "--fold", "2"]);
     expect(code).toBe(2);
@@ -637,6 +645,7 @@ describe("help", () => {
       /^layerbook: --ray: .* got "head:8265". Write http:/,
     ],
     [["--mlflow", "head:5000"], /^layerbook: --mlflow: .* got "head:5000". Write http:/],
+    [["--models", "unet,"], /Expected different comma-separated names/],
   ])("refuses a study with %j before anything is read", async (options, message) => {
     const { code, stderr } = await cli.run(["compare", "--out", at("never"), ...options]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });

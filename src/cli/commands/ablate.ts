@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
 import { ABLATION_FACTORS } from "../../experiments/studies/ablationFactors";
 import type { FactorValue } from "../../experiments/studies/job";
 import { listOption } from "../options";
@@ -53,7 +54,10 @@ function valuesOption(
   text: string,
   before: Readonly<Record<string, readonly FactorValue[]>> = {},
 ): Record<string, readonly FactorValue[]> {
-  const [name, list = ""] = text.split("=");
+  const [name, list = "", ...more] = text.split("=");
+  if (name === "" || list === "" || more.length > 0) {
+    throw new InvalidArgumentError("Expected a factor and its values, such as numHashes=1,4.");
+  }
   const values = listOption(list).map((word) => (Number.isNaN(Number(word)) ? word : Number(word)));
   return { ...before, [name]: values };
 }

@@ -10,7 +10,8 @@ export function mergeSettings(
   below: Readonly<Record<string, unknown>>,
   above: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...below };
+  // Without a prototype, `__proto__` in a file is an unknown setting like any other.
+  const merged = Object.assign(Object.create(null) as Record<string, unknown>, below);
   for (const [key, value] of Object.entries(above)) {
     if (value === undefined) continue;
     const inner = schemaAt(schema, [key]);

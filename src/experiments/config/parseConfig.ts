@@ -31,7 +31,7 @@ export function parseConfig<S extends z.ZodType>(
   if (issue.code === "unrecognized_keys") {
     throw unknownSetting(place, schemaAt(schema, issue.path), issue.keys[0], remedy);
   }
-  const expected = expectation(issue);
+  const expected = `${expectation(issue)}${isNullable(schemaAt(schema, issue.path)) ? ", or null" : ""}`;
   const got = valueAt(value, issue.path);
   const advice = nearestChoice(expected, got) ?? example(schema, issue.path) ?? remedy;
   throw new ConfigError({
@@ -40,6 +40,11 @@ export function parseConfig<S extends z.ZodType>(
     got: shown(got),
     ...(advice === undefined ? {} : { remedy: advice }),
   });
+}
+
+function isNullable(schema: z.core.$ZodType | undefined): boolean {
+  if (schema instanceof z.ZodNullable) return true;
+  return schema instanceof z.ZodDefault && isNullable(schema.def.innerType);
 }
 
 /** The choice that was probably meant. */
@@ -64,6 +69,7 @@ const TYPES: Readonly<Record<string, string>> = {
   boolean: "true or false",
   object: "an object",
   array: "a list",
+  tuple: "a list",
 };
 
 /** What an issue would have accepted; the choices of a union with "or" between them. */

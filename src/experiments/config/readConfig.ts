@@ -56,14 +56,24 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw asDataError(path, "a JSON file with settings", cause);
   });
-  const value = parseJson(text);
+  // Some editors begin a file with a byte order mark.
+  const value = parseJson(text.replace(/^\uFEFF/, ""));
   if (isRecord(value)) return value;
   throw new ConfigError({
     where: path,
     expected: "settings as a JSON object",
-    got: value === undefined ? "text that is not JSON" : JSON.stringify(value).slice(0, 60),
+    got: value === undefined ? notJson(text) : JSON.stringify(value).slice(0, 60),
     remedy: "`npx layerbook config quick` prints one to start from.",
   });
+}
+
+/** Why a text is not JSON, where it is one of the usual reasons. */
+function notJson(text: string): string {
+  if (text.trim() === "") return "an empty file";
+  const outside = text.replace(/"(\\.|[^"\\])*"/g, '""');
+  if (/\/\/|\/\*|#/.test(outside)) return "comments, which JSON does not have";
+  if (/,\s*[}\]]/.test(outside)) return "a comma before a closing bracket, which is not JSON";
+  return "text that is not JSON";
 }
 
 /** `optimizer.learningRate=0.01` as nested settings. */

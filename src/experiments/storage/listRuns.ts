@@ -154,7 +154,7 @@ const RUN_ENTRIES = [
 ];
 /** What a study keeps in the folder of a job; it stays. */
 const JOB_ENTRIES = ["job.json", "progress.json", "log.txt", JOB_RECORD_FILE];
-const RUN_FOLDERS = /^(stages|member\d+)$/;
+const RUN_FOLDERS = /^(stages|teacher|phantom|member\d+)$/;
 
 /**
  * Removes runs that are neither finished nor running. What their folders hold besides stays, and so does
@@ -168,25 +168,31 @@ export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> 
     if (state !== "interrupted" && state !== "stopped") continue;
     // It may have been taken up again since it was listed.
     if ((await folderOwner(folder)) !== null) continue;
-    const foreign: string[] = [];
-    let isJob = false;
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const { name } = entry;
-      if (JOB_ENTRIES.includes(name)) {
-        isJob = true;
-        continue;
-      }
-      const isOwn = entry.isDirectory()
-        ? RUN_FOLDERS.test(name) || isDraft(name)
-        : RUN_ENTRIES.includes(name) || isDraft(name);
-      const path = join(folder, name);
-      if (isOwn) await rm(path, { recursive: true, force: true });
-      else foreign.push(path);
-    }
-    if (foreign.length === 0 && !isJob) await rm(folder, { recursive: true, force: true });
-    left.push(...foreign.sort());
+    left.push(...(await removeRun(folder)).sort());
   }
   return left;
+}
+
+/**
+ * Removes a run's files, its stages and its members, which are runs too.
+ *
+ * @returns the paths that no run writes; they stay, and so do the folders that they are in
+ */
+async function removeRun(folder: string): Promise<string[]> {
+  const foreign: string[] = [];
+  let isJob = false;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    const path = join(folder, name);
+    if (JOB_ENTRIES.includes(name)) isJob = true;
+    else if (isDraft(name) || (!entry.isDirectory() && RUN_ENTRIES.includes(name))) {
+      await rm(path, { recursive: true, force: true });
+    } else if (entry.isDirectory() && RUN_FOLDERS.test(name)) {
+      foreign.push(...(await removeRun(path)));
+    } else foreign.push(path);
+  }
+  if (foreign.length === 0 && !isJob) await rm(folder, { recursive: true, force: true });
+  return foreign;
 }
 
 async function runFolders(folder: string, depth: number): Promise<string[]> {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type * as z from "zod";
 import { DataError } from "../../core/errors";
 import { parseJson } from "../../core/json";
+import { valueAt } from "../config/setting";
 import { asDataError } from "../../files/systemErrors";
 
 /**
@@ -34,8 +35,15 @@ export async function readRecord<S extends z.ZodType>(
 function describe(text: string, value: unknown, { issues: [issue] }: z.ZodError): string {
   if (text.trim() === "") return "an empty file";
   if (value === undefined) return "text that is not JSON";
-  const place = issue.path.join(".");
-  return place === "" ? issue.message : `${place}: ${issue.message}`;
+  if (issue.path.length === 0) return Array.isArray(value) ? "a list" : shown(value);
+  const place = `"${issue.path.join(".")}"`;
+  const found = valueAt(value, issue.path);
+  return found === undefined ? `nothing as ${place}` : `${shown(found)} as ${place}`;
+}
+
+function shown(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function parsed(text: string): unknown {

@@ -58,6 +58,26 @@ describe("readConfig", () => {
   ])("refuses --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
   });
+
+  it.each([
+    ['{ "epochs": 3, // few\n }', /got comments, which JSON does not have/],
+    ['{ "epochs": 3, }', /got a comma before a closing bracket, which is not JSON/],
+    ["", /got an empty file/],
+    ["epochs: 3", /got text that is not JSON/],
+    ['{ "__proto__": { "epochs": 3 } }', /config: expected one of .*, got "__proto__"/],
+    ['{ "patience": "none" }', /config\.patience: expected a number, or null, got "none"/],
+    ['{ "window": 3 }', /config\.window: expected a list, or null, got 3/],
+  ])("refuses the file %j", async (text, message) => {
+    const file = join(folder, "bad.json");
+    writeFileSync(file, text);
+    await expect(readConfig({ file })).rejects.toThrow(message);
+  });
+
+  it("takes a file that begins with a byte order mark, and text with slashes", async () => {
+    const file = join(folder, "mark.json");
+    writeFileSync(file, `\uFEFF${JSON.stringify({ model: { encoderWeights: "a//b,]" } })}`);
+    expect((await readConfig({ file })).model.encoderWeights).toBe("a//b,]");
+  });
 });
 
 describe("the schema", () => {

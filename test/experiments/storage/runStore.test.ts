@@ -180,8 +180,15 @@ describe("listRuns", () => {
       "testFraction",
     ]);
     writeFileSync(at("dead", "notes.txt"), "mine");
-    expect(await pruneRuns(runs)).toEqual([at("dead", "notes.txt")]);
-    expect(readdirSync(at("dead"))).toEqual(["notes.txt"]);
+    mkdirSync(at("dead", "stages", "teacher"), { recursive: true });
+    writeFileSync(at("dead", "stages", "teacher", "manifest.json"), "{}");
+    writeFileSync(at("dead", "stages", "mine.txt"), "mine");
+    expect(await pruneRuns(runs)).toEqual([
+      at("dead", "notes.txt"),
+      at("dead", "stages", "mine.txt"),
+    ]);
+    expect(readdirSync(at("dead")).sort()).toEqual(["notes.txt", "stages"]);
+    expect(readdirSync(at("dead", "stages"))).toEqual(["mine.txt"]);
     const left = (await listRuns(root)).runs.map(({ folder }) => folder);
     expect(left).toEqual(["all", "half", "killed", "own", "twice"].map((name) => at(name)));
   });
@@ -198,9 +205,7 @@ describe("listRuns", () => {
     expect(runs).toEqual([]);
     expect(broken.map(({ folder }) => folder)).toEqual([...places].sort());
     for (const { folder, problem } of broken) {
-      expect(problem).toContain(
-        folder.endsWith("record") ? "expected object" : "text that is not JSON",
-      );
+      expect(problem).toContain(folder.endsWith("record") ? "got a list" : "text that is not JSON");
       expect(problem).toContain(join(folder, files[places.indexOf(folder)]));
       expect(problem).toMatch(/: expected .*, got .*\. \w+/);
     }
