@@ -25,8 +25,8 @@ export type CrossEntropyOptions = CommonLossOptions;
 /**
  * Multi-class cross-entropy, the paper's loss: the mean over voxels of `−log p` of the true class.
  *
- * With class weights it is `Σ w·l / Σ w`, as `torch.nn.CrossEntropyLoss` has it. A batch without
- * a single counted voxel costs 0 (torch: NaN).
+ * With class weights it is `Σ w·l / Σ w`, as in `torch.nn.CrossEntropyLoss`. For a batch without any
+ * valid voxel the loss is 0 (torch: NaN).
  *
  * @param options.from `"logits"` (default; stable for any score) or `"probabilities"`
  * @example

@@ -14,8 +14,8 @@ export interface DiceCrossEntropyOptions extends DiceLossOptions {
 }
 
 /**
- * Dice loss plus cross-entropy: the field's usual choice, since cross-entropy has gradients from
- * the first step on and Dice answers to the measure that is reported.
+ * Dice loss plus cross-entropy, the usual choice for segmentation: cross-entropy has useful gradients
+ * from the first step on, and Dice optimises the reported metric.
  *
  * @example
  * const labels = tf.tensor([[0, 1]], [1, 2], "int32");

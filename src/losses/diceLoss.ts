@@ -18,7 +18,7 @@ import type {
 
 /** Options of {@link diceLoss}; every field has a default. */
 export interface DiceLossOptions extends RegionLossOptions {
-  /** Squares `p` and `t` in the denominator, as V-Net has it; default false. */
+  /** Squares `p` and `t` in the denominator, as in V-Net; default false. */
   readonly isSquared?: boolean;
 }
 

@@ -19,7 +19,7 @@ import type {
 
 /** Options of {@link focalLoss}; every field has a default. */
 export interface FocalLossOptions extends CommonLossOptions {
-  /** How strongly sure voxels are left out; 0 is cross-entropy; default 2. */
+  /** How strongly confident voxels are down-weighted; 0 is cross-entropy; default 2. */
   readonly gamma?: number;
 }
 

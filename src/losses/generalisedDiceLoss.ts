@@ -20,14 +20,14 @@ import type {
 
 /** Options of {@link generalisedDiceLoss}; every field has a default. */
 export interface GeneralisedDiceLossOptions extends RegionLossOptions {
-  /** A class of size `n` weighs `1/n²` (default), `1/n`, or 1. */
+  /** Weight of a class of size `n`: `1/n²` (default), `1/n`, or 1. */
   readonly volumeWeighting?: "square" | "simple" | "uniform";
 }
 
 /**
- * Generalised Dice loss: classes are summed before the division, each weighted by the inverse of
- * its size, so that a small lesion counts as much as a lung. A class absent from the truth gets
- * the largest weight met in its image, as MONAI's `GeneralizedDiceLoss` has it.
+ * Generalised Dice loss: classes are summed before the division, each weighted by the inverse of its
+ * size, so that a small lesion counts as much as a lung. A class absent from the truth gets the
+ * largest weight in its image, as in MONAI's `GeneralizedDiceLoss`.
  *
  * @example
  * const labels = tf.tensor([[0, 1]], [1, 2], "int32");
@@ -70,7 +70,7 @@ export function generalisedDiceLoss(
 /** `[batch, classes]`; an absent class takes its row's largest weight. */
 function sizeWeights(terms: RegionTerms, weighting: "square" | "simple" | "uniform"): tf.Tensor2D {
   const { truth } = terms;
-  // Of mean 1, so that `smooth` means the same whatever the class weights.
+  // Normalised to mean 1, so that `smooth` has the same effect whatever the class weights.
   const balance = tf.mul(terms.classShares, terms.classShares.size);
   if (weighting === "uniform") return tf.mul(tf.onesLike(truth), balance);
   const size = weighting === "square" ? tf.square(truth) : truth;

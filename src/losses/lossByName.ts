@@ -14,7 +14,7 @@ import type { GeneralisedDiceLossOptions } from "./generalisedDiceLoss";
 import type { TverskyLossOptions } from "./tverskyLoss";
 import type { SegmentationLoss } from "./types";
 
-/** What any of the losses takes; each refuses what it does not read. */
+/** Options of any of the losses; each loss rejects those it does not use. */
 export type NamedLossOptions = DiceCrossEntropyOptions &
   FocalLossOptions &
   GeneralisedDiceLossOptions &
@@ -33,7 +33,7 @@ const factories: Readonly<Record<LossName, (options: NamedLossOptions) => Segmen
  * A loss on logits by its name, for presets and the command line.
  *
  * @param options of the loss of that name
- * @throws ConfigError for a name that is none of {@link LOSS_NAMES}, or an option that it does not have
+ * @throws ConfigError for a name not in {@link LOSS_NAMES}, or an option that the loss does not have
  * @example
  * lossByName("diceCrossEntropy").lossName; // "diceCrossEntropy"
  */

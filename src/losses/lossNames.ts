@@ -1,6 +1,6 @@
 /**
- * The names that `lossByName` knows. They stand apart from the losses, so that the command line's
- * help needs no TensorFlow.
+ * The names that `lossByName` knows. They are in a separate file so that the command line's help does
+ * not load TensorFlow.
  */
 export const LOSS_NAMES = [
   "crossEntropy",

@@ -14,7 +14,7 @@ import type {
 
 const PREDICTION_KINDS: readonly PredictionKind[] = ["logits", "probabilities"];
 
-/** Labels made safe to index with, and what each voxel counts. */
+/** Labels that are safe to use as indices, and the validity of each voxel. */
 export interface Targets {
   /** int32 `[batch, ...space]`; ignored voxels hold class 0. */
   readonly labels: tf.Tensor;
@@ -32,7 +32,7 @@ export function resolveSource(options: FromLogits | FromProbabilities): Predicti
     : { from: "logits", epsilon: 1e-7 };
 }
 
-/** Names a loss function and says what it reads. */
+/** Sets a loss function's name and prediction kind. */
 export function nameLoss<Kind extends PredictionKind>(
   lossName: string,
   from: Kind,
@@ -45,11 +45,11 @@ export function nameLoss<Kind extends PredictionKind>(
 
 const COMMON_OPTIONS = ["from", "classWeights", "ignoreIndex", "ignoreLabel"];
 
-/** What the losses over regions read besides the common options. */
+/** Options of the region losses besides the common ones. */
 export const REGION_OPTIONS = ["includeBackground", "isBatchwise", "skipAbsent", "smooth"];
 
 /**
- * Refuses unknown options, and weights and labels that make no sense for any data.
+ * Rejects unknown options and invalid weights and labels.
  *
  * @param own the options that this loss has besides the common ones
  */
@@ -107,10 +107,10 @@ export function checkAtLeast(where: string, value: number, least: number): void 
 }
 
 /**
- * Checks labels, prediction and mask against each other and takes the ignored voxels out.
+ * Checks labels, prediction and mask against each other and masks the ignored voxels.
  *
- * @throws ShapeError when the shapes do not belong together
- * @throws ConfigError when the class weights are not as many as the prediction's classes
+ * @throws ShapeError if the shapes are inconsistent
+ * @throws ConfigError if the number of class weights differs from the number of classes
  */
 export function prepareTargets(
   where: string,
@@ -176,7 +176,7 @@ export function prepareTargets(
   };
 }
 
-/** One-hot targets, float32 `[batch, ...space, classes]`; zero where a voxel does not count. */
+/** One-hot targets, float32 `[batch, ...space, classes]`; zero for ignored voxels. */
 export function oneHotTargets({ labels, shares, valid, numClasses }: Targets): tf.Tensor {
   const oneHot = (): tf.Tensor =>
     tf.reshape(floatOneHot(labels.as1D(), numClasses), [...labels.shape, numClasses]);
@@ -184,7 +184,7 @@ export function oneHotTargets({ labels, shares, valid, numClasses }: Targets): t
   return valid === null ? all : tf.mul(all, valid.expandDims(-1));
 }
 
-/** What each voxel weighs, `[batch, ...space]`: valid times its class's weight; `null` for all 1. */
+/** The weight of each voxel, `[batch, ...space]`: validity times class weight; `null` for all 1. */
 export function voxelWeights(
   targets: Targets,
   classWeights: readonly number[] | undefined,
@@ -193,7 +193,7 @@ export function voxelWeights(
   return tf.sum(tf.mul(oneHotTargets(targets), tf.tensor1d([...classWeights])), -1);
 }
 
-/** `Σ w·x / Σ w`; 0 where nothing counts, rather than NaN. */
+/** `Σ w·x / Σ w`; 0 instead of NaN if all weights are 0. */
 export function weightedMean(values: tf.Tensor, weights: tf.Tensor | null): tf.Tensor {
   if (weights === null) return tf.mean(values);
   return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(weights), tf.scalar(1e-12)));

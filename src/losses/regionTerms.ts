@@ -57,6 +57,6 @@ export function meanOverClasses(
   const counts = tf.sum(isPresent, 0);
   const means = tf.div(tf.sum(tf.mul(values, isPresent), 0), tf.maximum(counts, 1));
   const shares = tf.mul(terms.classShares, tf.greater(counts, 0).toFloat());
-  // A batch in which nothing counts has no class; its loss is 0.
+  // A batch without valid voxels has no class; its loss is 0.
   return tf.div(tf.sum(tf.mul(means, shares)), tf.maximum(tf.sum(shares), 1e-7));
 }

@@ -18,9 +18,9 @@ import type {
 
 /** Options of {@link tverskyLoss}; every field has a default. */
 export interface TverskyLossOptions extends RegionLossOptions {
-  /** Price of a false positive; default 0.3. */
+  /** Weight of false positives; default 0.3. */
   readonly falsePositiveWeight?: number;
-  /** Price of a false negative; default 0.7: a missed lesion costs more than a false alarm. */
+  /** Weight of false negatives; default 0.7: a missed lesion costs more than a false alarm. */
   readonly falseNegativeWeight?: number;
 }
 

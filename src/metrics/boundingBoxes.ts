@@ -7,8 +7,8 @@ export interface Box {
 }
 
 /**
- * For each label the smallest box around it in either grid, in one pass; `null` where neither
- * has it. Distances need no more than this box, and a lesion's is far smaller than the scan.
+ * For each label the smallest box around it in either grid, in one pass; `null` where neither has it.
+ * Distances need only this box, and a lesion's is far smaller than the scan.
  */
 export function labelBoxes(
   truth: ByteGrid,

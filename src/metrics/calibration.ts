@@ -14,7 +14,7 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
-/** What a reliability diagram draws, and its sums: pure numbers, so that cases can be merged. */
+/** The data of a reliability diagram, as plain numbers, so that cases can be merged. */
 export interface Reliability {
   readonly bins: readonly ReliabilityBin[];
   /** All voxels counted. */
@@ -31,8 +31,8 @@ export interface ReliabilityOptions {
   /** Default 15. */
   readonly bins?: number;
   /**
-   * `"all"` (default) voxels, or those where truth or prediction is `"foreground"`: the background
-   * is sure and right nearly everywhere and hides the rest.
+   * `"all"` (default) voxels, or those where truth or prediction is `"foreground"`: the background is
+   * confident and correct almost everywhere and dominates the result.
    */
   readonly region?: "all" | "foreground";
   /** Voxels with this label are left out. */
@@ -43,7 +43,7 @@ export interface ReliabilityOptions {
  * How well confidence matches accuracy, for softmax outputs.
  *
  * @param probabilities `[voxels, classes]`, row-major: the order of a channels-last tensor's data
- * @param labels one class index a voxel
+ * @param labels one class index per voxel
  * @example
  * const sure = Float32Array.of(0.1, 0.9, 0.1, 0.9);
  * reliability(sure, Uint8Array.of(1, 0), { numClasses: 2 }).expectedError.toFixed(2); // "0.40"
@@ -91,7 +91,7 @@ export function reliability(
 }
 
 /**
- * Several cases as one.
+ * Merges several cases into one.
  *
  * @throws ConfigError when their bins differ
  */

@@ -36,7 +36,7 @@ export const METRIC_NAMES = [
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-/** One score a metric; NaN where it is undefined, Infinity for a distance to a missing surface. */
+/** One score per metric; NaN where it is undefined, Infinity for a distance to a missing surface. */
 export type MetricValues = Readonly<Record<MetricName, number>>;
 
 /** One class of one case. */
@@ -44,7 +44,7 @@ export interface ClassRecord extends MetricValues {
   readonly name: string;
   readonly label: number;
   readonly counts: ClassCounts;
-  /** Lesions found and false alarms; `null` where not asked for, and for the background. */
+  /** Lesions found and false alarms; `null` if not requested, and for the background. */
   readonly lesions: LesionDetection | null;
   /** NaN where the spacing is not known. */
   readonly truthMl: number;
@@ -54,13 +54,13 @@ export interface ClassRecord extends MetricValues {
 /** One case: every class, background first. */
 export interface CaseRecord {
   readonly id: string;
-  /** The patient, or group of near-duplicate slices; the id where none is given. */
+  /** The patient, or group of near-duplicate slices; default: the id. */
   readonly group: string;
   readonly classes: readonly ClassRecord[];
   readonly confusion: ConfusionMatrix;
-  /** Share of voxels that got their class, background included. */
+  /** Fraction of correctly classified voxels, background included. */
   readonly accuracy: number;
-  /** Diseased share of the lung; `null` where no lung mask was given. */
+  /** Diseased fraction of the lung; `null` if no lung mask was given. */
   readonly lungInvolvement: LungInvolvement | null;
   /** The unit of `hd95`, `assd` and the tolerance: pixels where the spacing is not known. */
   readonly distanceUnit: "mm" | "px";
@@ -79,7 +79,7 @@ export interface CaseOptions {
   readonly id: string;
   /** The patient; default: the id. */
   readonly group?: string;
-  /** Names by label, background first; labels are below their number. */
+  /** Names by label, background first; labels must be smaller than their number. */
   readonly classNames: readonly string[];
   /** `[row, column]` or `[slice, row, column]`; distances are in pixels without it. */
   readonly spacingMm?: SpacingMm | null;
@@ -91,7 +91,10 @@ export interface CaseOptions {
   readonly lungMask?: LabelGrid;
   /** Labels that `lungInvolvement` counts; default: every label but 0. */
   readonly diseaseLabels?: readonly number[];
-  /** What surface distances are between; default `"voxels"` (MONAI); `"surfels"` is DeepMind's. */
+  /**
+   * The surface elements that distances are measured between; default `"voxels"` (MONAI); `"surfels"`
+   * is DeepMind's.
+   */
   readonly surface?: "voxels" | "surfels";
   /** Whether to compute `hd95`, `assd` and `surfaceDice` (else NaN); default true. */
   readonly hasDistances?: boolean;
@@ -119,7 +122,7 @@ const OPTIONS: readonly (keyof CaseOptions)[] = [
 /**
  * Every score of one case, in one pass over its voxels and one over each class's box.
  *
- * Distances are of the foreground classes only; the background's are NaN.
+ * Distances are computed only for foreground classes; the background's are NaN.
  *
  * @throws ShapeError when truth and prediction differ in shape
  * @throws DataError when a label has no name
@@ -201,12 +204,12 @@ export function caseMetrics(
  * defined (precision: of those that were predicted); NaN where there is none.
  */
 export interface CaseScores extends MetricValues {
-  /** Share of all pixels that got their class, background included. */
+  /** Fraction of correctly classified pixels, background included. */
   readonly accuracy: number;
 }
 
 /**
- * A case's own scores, of which tables, reports and headlines take the mean over cases.
+ * The scores of one case, which tables, reports and headline scores average over cases.
  *
  * @example
  * const truth = { height: 1, width: 4, data: Uint8Array.of(0, 1, 2, 2) };
@@ -228,7 +231,7 @@ export function hasTruth(row: ClassRecord): boolean {
   return row.counts.truePositives + row.counts.falseNegatives > 0;
 }
 
-/** The mean of those that are not NaN; NaN of none. */
+/** The mean of the values that are not NaN; NaN if there are none. */
 export function definedMean(values: readonly number[]): number {
   const defined = values.filter((value) => !Number.isNaN(value));
   return defined.length === 0

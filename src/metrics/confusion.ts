@@ -2,7 +2,7 @@ import { DataError } from "../core/errors";
 import { toBytePair } from "./grid";
 import type { ByteGrid, LabelGrid } from "./grid";
 
-/** `counts[truth][prediction]`: how many voxels of each class were given which class. */
+/** `counts[truth][prediction]`: the number of voxels of each true class predicted as each class. */
 export interface ConfusionMatrix {
   readonly counts: readonly (readonly number[])[];
   /** All counted voxels. */
@@ -37,7 +37,7 @@ export function confusionMatrix(
   return countPairs("confusionMatrix", pair, options);
 }
 
-/** {@link confusionMatrix} on grids that are checked already. */
+/** {@link confusionMatrix} on grids that have already been checked. */
 export function countPairs(
   where: string,
   pair: { readonly truth: ByteGrid; readonly prediction: ByteGrid },
@@ -46,8 +46,8 @@ export function countPairs(
   const { numClasses, ignoreLabel } = options;
   const truth = pair.truth.data;
   const prediction = pair.prediction.data;
-  // A row a byte value, so that the loop needs no bounds of its own. Two tables: runs of one pair
-  // would wait for their own last store.
+  // One row per byte value, so that the loop needs no bounds checks. Two tables, since in runs of one
+  // pair each increment would wait for the previous store.
   const table = new Uint32Array(65536);
   const other = new Uint32Array(65536);
   const last = truth.length - 1;
@@ -103,7 +103,7 @@ export function classCounts(matrix: ConfusionMatrix, label: number): ClassCounts
   };
 }
 
-/** The share of voxels that got their class; NaN where none was counted. */
+/** The fraction of correctly classified voxels; NaN if none was counted. */
 export function pixelAccuracy(matrix: ConfusionMatrix): number {
   const right = matrix.counts.reduce((sum, row, label) => sum + row[label], 0);
   return matrix.total === 0 ? NaN : right / matrix.total;

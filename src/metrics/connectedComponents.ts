@@ -56,10 +56,10 @@ export function connectedComponents(mask: LabelGrid, options: ComponentOptions =
 }
 
 /**
- * Components of the voxels that have a bit, in a cut whose rim is empty.
+ * Components of the voxels that have a given bit, in a crop whose border is empty.
  *
- * Works on runs of voxels along the rows, of which there are far fewer than voxels: a run joins
- * the runs that it touches in the rows met before.
+ * Works on runs of voxels along the rows, of which there are far fewer than voxels: a run joins the
+ * runs that it touches in earlier rows.
  *
  * @returns ids in the order of the cut
  */
@@ -70,7 +70,7 @@ export function componentsOfCut(
 ): Components {
   const runs = findRuns(cut, bit);
   const parents = Int32Array.from(runs.starts, (_, run) => run);
-  // Rows that touch a row and were met before it; with corners, runs touch one voxel further on.
+  // Earlier rows that touch a row; with corner connectivity, runs also touch one voxel further.
   const slack = connectivity === "corner" ? 1 : 0;
   const rowsBack =
     cut.rank === 2

@@ -9,7 +9,7 @@ import { planeSquares, rowGaps } from "./nearestDistances";
  *
  * @param mask not 0 where marked; `[height, width]` or `[depth, height, width]`
  * @param spacingMm `[row, column]` or `[slice, row, column]`; all 1 by default
- * @returns in the mask's order; Infinity everywhere where nothing is marked
+ * @returns in the mask's order; Infinity everywhere if nothing is marked
  * @example
  * const mask = { height: 1, width: 4, data: Uint8Array.of(1, 0, 0, 0) };
  * [...distanceTransform(mask, [1, 0.5])]; // [0, 0.5, 1, 1.5]

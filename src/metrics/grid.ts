@@ -16,13 +16,13 @@ export interface LabelVolume extends LabelPlane {
   readonly depth: number;
 }
 
-/** What the metrics compare: a slice or a volume. */
+/** Input of the metrics: a slice or a volume. */
 export type LabelGrid = LabelPlane | LabelVolume;
 
 /** Voxel sizes in the order of the axes: `[row, column]` of a slice, `[slice, row, column]` of a volume. */
 export type SpacingMm = readonly number[];
 
-/** A grid as the hot loops take it: three axes, one byte a label. */
+/** A grid in the form used by the hot loops: three axes, one byte per label. */
 export interface ByteGrid {
   readonly depth: number;
   readonly height: number;
@@ -38,7 +38,7 @@ export function shapeOf(grid: LabelGrid): number[] {
 }
 
 /**
- * Checks one grid and copies it into bytes unless it is in bytes.
+ * Checks one grid and converts it to bytes unless it already is.
  *
  * @throws ShapeError when the data is not as long as the shape says
  * @throws DataError when a label does not fit a byte
@@ -63,9 +63,9 @@ export function toByteGrid(where: string, grid: LabelGrid): ByteGrid {
 }
 
 /**
- * Both grids, checked to be of one shape.
+ * Both grids, checked to have the same shape.
  *
- * @throws ShapeError when they are not
+ * @throws ShapeError if they differ in shape
  */
 export function toBytePair(
   where: string,
@@ -81,7 +81,7 @@ export function toBytePair(
 /**
  * One grid, checked to have the truth's shape.
  *
- * @throws ShapeError when it has not
+ * @throws ShapeError if it does not
  */
 export function toByteGridLike(
   where: string,
@@ -129,7 +129,7 @@ function toBytes(where: string, data: LabelData): Uint8Array {
   const bytes = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
     const label = data[i];
-    // Callers without types hand over floats, such as 0.996, which a byte would cut to 0.
+    // Untyped callers may pass floats, such as 0.996, which a byte would truncate to 0.
     if (!(label >= 0 && label <= 255 && Number.isInteger(label))) {
       throw new DataError({
         where,

@@ -34,9 +34,9 @@ const THRESHOLDS = 256;
  * The evaluation of Inf-Net (COVID-SemiSeg), which published tables use: 256 thresholds from 1 to 0 on
  * each image's stretched map, a mean over images, then a mean over thresholds.
  *
- * Not an honest score, and here by name only, to compare with those tables: an image without a
- * true positive scores 0 in everything (specificity too), even where truth and prediction are both
- * empty; at threshold 0 all is predicted; a map of one value becomes 0 throughout.
+ * Use it only for comparison with those tables, since it is biased: an image without a true positive
+ * scores 0 in everything (specificity too), even if truth and prediction are both empty; at threshold
+ * 0 everything is predicted; a constant map becomes 0 throughout.
  *
  * @example
  * const cases = [[0, 1], [0, 0]].map((mask) => ({ truth: mask, map: mask, width: 2 }));
@@ -106,7 +106,7 @@ function scoreImage({ truth, map, width }: InfNetCase, index: number): ImageScor
   const { at, above, truthVoxels, error } = histograms(truth, stretched);
   const size = truth.length;
   const sums = { dice: 0, sensitivity: 0, specificity: 0, precision: 0, eMeasure: 0 };
-  // Thresholds from 1 down: each takes in one more level of the histogram.
+  // Thresholds in descending order: each adds one more level of the histogram.
   let hits = 0;
   let falseAlarms = 0;
   let hitsAbove = 0;
@@ -145,7 +145,7 @@ interface LevelCounts {
   readonly outside: Float64Array;
 }
 
-/** The map with its least value at 0 and its largest at 1; all 0 where it has one value. */
+/** Rescales the map to [0, 1]; all 0 if it is constant. */
 function stretch(map: ArrayLike<number>): Float64Array {
   let low = Infinity;
   let high = -Infinity;
@@ -173,7 +173,7 @@ function histograms(
     const value = map[i];
     const isTrue = truth[i] !== 0;
     const side = isTrue ? "inside" : "outside";
-    // One part in 10^9 of a level for the rounding of the division.
+    // Tolerance of 10^-9 of a level for rounding in the division.
     const position = value * (THRESHOLDS - 1);
     at[side][Math.floor(position + 1e-9)]++;
     const strict = Math.ceil(position - 1e-9) - 1;

@@ -13,7 +13,7 @@ export interface LesionDetection {
   readonly predictedLesions: number;
   /** True lesions that were found. */
   readonly found: number;
-  /** Predicted lesions that are none. */
+  /** Predicted lesions that match no true lesion. */
   readonly falseAlarms: number;
   /** `found / truthLesions`; NaN without a true lesion. */
   readonly recall: number;
@@ -26,12 +26,12 @@ export interface LesionDetection {
 /** Options of {@link lesionDetection}; every field has a default. */
 export interface LesionOptions {
   /**
-   * `null` (default): a lesion is found where any voxel of it is predicted, and a predicted one is
-   * right where it touches a true one. A number in (0, 1]: lesions are matched one to one, best
+   * `null` (default): a lesion is found if any of its voxels is predicted, and a predicted lesion is
+   * correct if it overlaps a true one. A number in (0, 1]: lesions are matched one to one, best
    * overlap first, and a match needs at least this IoU (0.5 is the panoptic convention).
    */
   readonly minIou?: number | null;
-  /** What joins voxels to a lesion; default `"corner"`: 8 or 26 neighbours. */
+  /** Connectivity of the voxels of a lesion; default `"corner"`: 8 or 26 neighbours. */
   readonly connectivity?: Connectivity;
   /** Lesions below this size are dropped on both sides first; default 1: none. */
   readonly minVoxels?: number;
@@ -59,7 +59,7 @@ export function lesionDetection(
   return detectLesions(cutLabel(pair.truth, pair.prediction, label), options);
 }
 
-/** {@link lesionDetection} of a class that is cut out already. */
+/** {@link lesionDetection} of a class that has already been cropped. */
 export function detectLesions(cut: ClassCut | null, options: LesionOptions): LesionDetection {
   const { minIou = null, connectivity = "corner", minVoxels = 1 } = options;
   if (minIou !== null && !(minIou > 0 && minIou <= 1)) {
@@ -109,7 +109,7 @@ function sharedVoxels(truth: Components, prediction: Components): Overlap[] {
   const add = (): void => {
     if (lastKey > 0) counts.set(lastKey, (counts.get(lastKey) ?? 0) + length);
   };
-  // A map entry a run of one pair, not a voxel.
+  // One map update per run of equal pairs, not per voxel.
   for (let i = 0; i < truth.ids.length; i++) {
     const key =
       truth.ids[i] === 0 || prediction.ids[i] === 0 ? 0 : truth.ids[i] * stride + prediction.ids[i];

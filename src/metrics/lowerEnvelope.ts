@@ -16,7 +16,7 @@ export function createEnvelope(length: number): Envelope {
 }
 
 /**
- * One line of the exact squared distance transform: the lower envelope of parabolas that stand on
+ * One line of the exact squared distance transform: the lower envelope of parabolas whose apexes are
  * the line's values. Linear in its length.
  *
  * @param line squared distances so far; Infinity where there is none

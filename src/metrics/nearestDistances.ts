@@ -11,11 +11,11 @@ export interface MarkedGrid {
 /**
  * Exact Euclidean distance from each of some cells to the nearest cell with a mark.
  *
- * A distance transform would fill the whole grid, though only the cells of the other surface are
- * asked. Here the distance along each row is filled (one cheap pass); a query then looks at the rows
- * around its own, nearest first, and stops where no row can be nearer. Surfaces that lie near each
- * other end after a few rows. Where they do not, and the rows looked at come to more than a
- * transform costs, columns are transformed too and a query looks along one line only.
+ * A distance transform would fill the entire grid, although distances are needed only at the queries.
+ * Here the distance along each row is filled (one cheap pass); a query then searches the rows around
+ * its own, nearest first, and stops when no further row can be nearer. For nearby surfaces this ends
+ * after a few rows. If the searched rows cost more than a transform would, columns are transformed
+ * too, and a query searches only one line.
  *
  * @param queries cells, as indices into the grid
  * @param spacing `[slice, row, column]`
@@ -35,7 +35,7 @@ export function nearestDistances(
   const distances = new Float64Array(queries.length);
   let budget = 4 * grid.marks.length;
   let at = 0;
-  // One record for all queries: one each would cost more than the search.
+  // One record is reused for all queries: allocating one each would cost more than the search.
   const result: RowSearch = { square: Infinity, rows: 0 };
   for (; at < queries.length && budget > 0; at++) {
     const { square, rows } = searchRows(grid, gaps, rowSquares, queries[at], spacing, result);

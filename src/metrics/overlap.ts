@@ -1,8 +1,8 @@
 import type { ClassCounts } from "./confusion";
 
 /**
- * Scores of one class from its counts. Where a score has no meaning (a class in neither mask, a
- * precision without a prediction) it is NaN, never a silent 0 or 1.
+ * Scores of one class from its counts. An undefined score (a class in neither mask, a precision
+ * without a prediction) is NaN, never a silent 0 or 1.
  */
 
 /**

@@ -3,7 +3,7 @@ import { parseJson, stringifyJson } from "../core/json";
 import type { CaseRecord } from "./caseMetrics";
 
 /**
- * Case records as JSON, NaN and infinite scores kept; see `stringifyJson`.
+ * Case records as JSON, preserving NaN and infinite scores; see `stringifyJson`.
  *
  * @example
  * const truth = { height: 1, width: 1, data: Uint8Array.of(0) };
@@ -17,7 +17,7 @@ export function serialiseRecords(records: readonly CaseRecord[]): string {
 /**
  * The inverse of {@link serialiseRecords}.
  *
- * @throws DataError when the text is not what it wrote
+ * @throws DataError if the text was not written by {@link serialiseRecords}
  */
 export function parseRecords(text: string): CaseRecord[] {
   let parsed: unknown;

@@ -32,7 +32,7 @@ export interface ReportClassScores {
   readonly recall: number;
   /** Cases whose truth has the class. */
   readonly cases: number;
-  /** Cases where it was predicted though the truth has it not. */
+  /** Cases where it was predicted but is not in the truth. */
   readonly falseAlarms: number;
 }
 

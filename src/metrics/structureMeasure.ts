@@ -7,8 +7,9 @@ interface Region {
 }
 
 /**
- * Structure measure of a grey map: half how evenly it fills the object and the ground, half how like
- * its four quarters (cut at the object's centroid) are to the truth's.
+ * Structure measure of a grey map: the mean of the object term (how uniformly it covers foreground and
+ * background) and the region term (the similarity to the truth of the four quadrants around the
+ * object's centroid).
  *
  * @param map values in [0, 1]
  * @param truth 0 or 1

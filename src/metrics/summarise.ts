@@ -7,11 +7,11 @@ import { dice, iou, precision, recall, relativeVolumeError, specificity } from "
 import { bootstrapInterval, quantile } from "./statistics/bootstrap";
 import type { BootstrapOptions, Interval } from "./statistics/bootstrap";
 
-/** How a score lies over cases. */
+/** The distribution of a score over cases. */
 export interface Spread {
   /** Mean over the cases where it is defined and finite. */
   readonly mean: number;
-  /** Sample standard deviation over the same cases; NaN of one. */
+  /** Sample standard deviation over the same cases; NaN for a single case. */
   readonly sd: number;
   /** Median over the cases where it is defined; an infinite distance counts as the largest. */
   readonly median: number;
@@ -21,7 +21,7 @@ export interface Spread {
   readonly count: number;
   /** Cases where it is undefined (NaN). */
   readonly undefinedCount: number;
-  /** Cases where it is infinite: a distance to a surface that was missed altogether. */
+  /** Cases where it is infinite: a distance to a surface that was missed completely. */
   readonly infiniteCount: number;
 }
 
@@ -36,7 +36,7 @@ export interface ClassSummary {
   readonly label: number;
   /** Cases whose truth has the class. */
   readonly casesWithTruth: number;
-  /** Cases where it was predicted though the truth has it not. */
+  /** Cases where it was predicted but is not in the truth. */
   readonly casesWithFalseAlarm: number;
   /** Cases where neither has it. */
   readonly casesWithNeither: number;
@@ -48,7 +48,7 @@ export interface ClassSummary {
   readonly pooled: PooledValues;
 }
 
-/** All cases: the headline scores, and every other convention beside them by its name. */
+/** All cases: the headline scores, and those of other conventions by name. */
 export interface Summary {
   readonly cases: number;
   readonly groups: number;
@@ -64,8 +64,8 @@ export interface Summary {
   /** Bootstrap intervals of the three above, over patients. */
   readonly intervals: Readonly<Record<"dice" | "precision" | "accuracy", Interval>>;
   /**
-   * Another convention: mean over foreground classes of the mean over the cases whose truth has the class.
-   * A rare class weighs as much as a frequent one.
+   * Another convention: mean over foreground classes of the mean over the cases whose truth has the
+   * class. A rare class has the same weight as a frequent one.
    */
   readonly foreground: MetricValues;
   /** The same with the background as one more class. */
@@ -79,7 +79,7 @@ export interface Summary {
     readonly withBackground: PooledValues;
     readonly confusion: ConfusionMatrix;
   };
-  /** How the headline scores lie over cases: the paper's tables. */
+  /** The distribution of the headline scores over cases, as in the paper's tables. */
   readonly overCases: Readonly<Record<keyof CaseScores, Spread>>;
   /** By label, background first. */
   readonly perClass: readonly ClassSummary[];

@@ -6,10 +6,9 @@ import { PREDICTION, TRUTH, cutLabel, surfaceVoxels } from "./surfaceElements";
 import type { ClassCut, SurfaceElements } from "./surfaceElements";
 
 /**
- * The geometry that every surface measure is made of, computed once.
+ * The distances that all surface metrics are computed from.
  *
- * Where one surface is missing, the other's distances are Infinity; where both are, both lists are
- * empty.
+ * If one surface is missing, the other's distances are Infinity; if both are, both lists are empty.
  */
 export interface SurfaceDistances {
   /** From each element of the true surface to the predicted one. */
@@ -21,7 +20,7 @@ export interface SurfaceDistances {
   readonly predictionSizes: Float64Array | null;
 }
 
-/** Neither surface is there. */
+/** Result if both surfaces are missing. */
 export const NO_SURFACES: SurfaceDistances = {
   truthToPrediction: new Float64Array(0),
   predictionToTruth: new Float64Array(0),
@@ -53,7 +52,7 @@ export function surfaceDistances(
   return cut === null ? NO_SURFACES : voxelDistances(cut, spacing);
 }
 
-/** {@link surfaceDistances} of a class that is cut out already. */
+/** {@link surfaceDistances} of a class that has already been cropped. */
 export function voxelDistances(
   cut: ClassCut,
   spacing: readonly [number, number, number],
@@ -130,7 +129,7 @@ export function averageDirectedDistances(distances: SurfaceDistances): {
 }
 
 /**
- * The share of both surfaces that lies within a tolerance of the other: surface Dice, or NSD.
+ * The fraction of both surfaces that lies within a tolerance of the other: surface Dice, or NSD.
  *
  * @param toleranceMm in the unit of the distances; a distance equal to it is within
  * @returns NaN where neither surface is there, 0 where only one is
@@ -143,7 +142,7 @@ export function surfaceDice(distances: SurfaceDistances, toleranceMm: number): n
       got: String(toleranceMm),
     });
   }
-  // A distance of 2 · 0.7 mm is within 1.4 mm, whatever the last bit says.
+  // A distance of 2 · 0.7 mm is within 1.4 mm despite rounding.
   const limit = toleranceMm * (1 + 1e-9);
   const within = (values: Float64Array, sizes: Float64Array | null): number => {
     let sum = 0;

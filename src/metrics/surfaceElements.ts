@@ -30,7 +30,7 @@ export interface ClassCut {
 }
 
 /**
- * One class of both grids, cut to its box with a rim of one empty voxel, so that a mask that
+ * One class of both grids, cropped to its box plus a border of one empty voxel, so that a mask that
  * touches the image's border has a surface there.
  */
 export function cutClass(truth: ByteGrid, prediction: ByteGrid, label: number, box: Box): ClassCut {

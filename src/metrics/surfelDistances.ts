@@ -7,10 +7,9 @@ import type { SurfaceDistances } from "./surfaceDistances";
 import { surfelAreas, surfelLengths } from "./surfelSizes";
 
 /**
- * Distances between the surfaces of one class, from surface element to surface element at the
- * corners between voxels, each with its length or area: the convention of DeepMind's
- * surface-distance (and of MONAI's `use_subvoxels`). A slanted surface is not counted as longer
- * than it is, which voxels do.
+ * Distances between the surfaces of one class, from surface element to surface element at the corners
+ * between voxels, each with its length or area: the convention of DeepMind's surface-distance (and of
+ * MONAI's `use_subvoxels`). Unlike with voxels, the length of a slanted surface is not overestimated.
  *
  * @param spacingMm `[row, column]` or `[slice, row, column]`; all 1, so pixels, by default
  * @param label the class; default 1
@@ -33,7 +32,7 @@ export function surfelDistances(
   return cut === null ? NO_SURFACES : surfelDistancesOfCut(cut, spacing);
 }
 
-/** {@link surfelDistances} of a class that is cut out already. */
+/** {@link surfelDistances} of a class that has already been cropped. */
 export function surfelDistancesOfCut(
   cut: ClassCut,
   spacing: readonly [number, number, number],

@@ -1,5 +1,5 @@
 /**
- * Sizes of surface elements by neighbourhood, as DeepMind's surface-distance has them.
+ * Sizes of surface elements by neighbourhood, as in DeepMind's surface-distance.
  *
  * The triangles below are those of its table `_NEIGHBOUR_CODE_TO_NORMALS` (made by marching cubes),
  * Copyright 2018 Google Inc., under the Apache License 2.0; changed in form only: signs are dropped,

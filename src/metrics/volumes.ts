@@ -23,9 +23,9 @@ export function volumeMl(
 }
 
 /**
- * How much of the lung is diseased: the share of the lung mask's voxels with one of the labels, in
- * percent. The lung mask must hold the lesions too, as `lungMask` with its `lesions` does; what lies
- * outside it (an effusion) is not counted.
+ * Diseased part of the lung: the percentage of the lung mask's voxels with one of the labels. The lung
+ * mask must include the lesions, as that of `lungMask` with `lesions` does; labels outside it (an
+ * effusion) are not counted.
  *
  * @param lungMask not 0 in the lungs
  * @param diseaseLabels default: every label but 0
@@ -56,7 +56,7 @@ export function lungInvolvementPercent(
   return involvementPercent(disease.data, lung.data, diseaseLabels);
 }
 
-/** {@link lungInvolvementPercent} on bytes that are checked already. */
+/** {@link lungInvolvementPercent} on bytes that have already been checked. */
 export function involvementPercent(
   labels: Uint8Array,
   lung: Uint8Array,

@@ -3,7 +3,7 @@ import { ConfigError } from "../core/errors";
 import { nearestName } from "../core/unknownOptions";
 import { CompositeLayer } from "../layers/support/CompositeLayer";
 
-/** What a layer was given and what it made of it, the last time that it ran. */
+/** The inputs and outputs of a layer's most recent call. */
 export interface LayerCall {
   readonly inputs: tf.Tensor[];
   readonly outputs: tf.Tensor[];
@@ -36,8 +36,8 @@ export function layerPaths(model: tf.LayersModel): ReadonlyMap<string, tf.layers
 }
 
 /**
- * Runs a model as in use and keeps what the layers of these paths were given and returned. The caller
- * disposes of the tensors.
+ * Runs a model in inference mode and keeps the inputs and outputs of the layers at these paths. The
+ * caller disposes of the tensors.
  *
  * @throws ConfigError for a path that the model does not have
  */
@@ -51,7 +51,7 @@ export function captureCalls(
   const calls = new Map<string, LayerCall>();
   const restore = layers.map(({ path, layer }) =>
     watch(layer, (call) => {
-      // A layer that runs several times, such as a recurrent one: the last time counts.
+      // For a layer that runs several times, such as a recurrent one, keep the last call.
       const before = calls.get(path);
       if (before !== undefined) tf.dispose([...before.inputs, ...before.outputs]);
       calls.set(path, call);
@@ -70,7 +70,7 @@ export function captureCalls(
 
 /**
  * The outputs of any layers of a model for some images, layers inside of blocks included: one forward
- * pass as in use (no dropout, batch norm by its averages).
+ * pass in inference mode (no dropout, batch norm with running statistics).
  *
  * A layer with several outputs gives the first; a layer that runs several times gives the last run.
  *
@@ -118,12 +118,12 @@ function layerAt(
 const listOf = (tensors: tf.Tensor | tf.Tensor[]): tf.Tensor[] =>
   Array.isArray(tensors) ? tensors : [tensors];
 
-/** Has a layer report each run until the returned function is called. */
+/** Makes a layer report each call until the returned function is called. */
 function watch(layer: tf.layers.Layer, report: (call: LayerCall) => void): () => void {
   const keep = (tensors: tf.Tensor | tf.Tensor[]): tf.Tensor[] =>
     listOf(tensors).map((tensor) => tf.keep(tensor.clone()));
   const original = layer.call.bind(layer);
-  // An own property stands before the class's method, and goes without a trace.
+  // An instance property shadows the class's method and can be deleted again.
   layer.call = (inputs, options) => {
     const outputs = original(inputs, options);
     report({ inputs: keep(inputs), outputs: keep(outputs) });

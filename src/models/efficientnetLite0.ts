@@ -18,7 +18,7 @@ const STAGES = [
 const STEM_FILTERS = 32;
 const HEAD_FILTERS = 1280;
 
-/** What {@link efficientnetLite0} takes. */
+/** Arguments of {@link efficientnetLite0}. */
 export interface EfficientNetLite0Args {
   /** `[height, width, channels]`; `null` for a height or width that is not fixed. */
   readonly inputShape: readonly [number | null, number | null, number];
@@ -55,7 +55,10 @@ interface BlockArgs {
   readonly seed: number;
 }
 
-/** An inverted residual block: 1x1 wider, depthwise, 1x1 narrower; plus the input where it fits. */
+/**
+ * An inverted residual block: 1x1 expansion, depthwise convolution, 1x1 projection; adds the input if
+ * the shapes match.
+ */
 function invertedResidual(name: string, x: tf.SymbolicTensor, args: BlockArgs): tf.SymbolicTensor {
   const { kernelSize, strides, expansion, filters, seed } = args;
   const channels = x.shape[3] as number;
@@ -94,7 +97,7 @@ export function efficientnetLite0Stages(
   const levels: tf.SymbolicTensor[] = [];
   let block = 0;
   STAGES.forEach(([kernelSize, repeats, first, expansion, filters]) => {
-    // Before the resolution is halved, what there is is the level's last word.
+    // The features before the resolution is halved are the level's output.
     if (first === 2) levels.push(features);
     for (let index = 0; index < repeats; index++) {
       const strides = index === 0 ? first : 1;
@@ -155,7 +158,7 @@ const CONV_NAMES: Readonly<Record<string, string>> = {
 };
 const OUTER_NORMS: Readonly<Record<string, string>> = { "stem.norm": "_bn0", "head.norm": "_bn1" };
 
-/** The package's name of one of our weights, or `null` for a weight that it does not have. */
+/** The package's name for one of our weights, or `null` if it does not have that weight. */
 function foreignName(ownName: string): { name: string; axes?: readonly number[] } | null {
   if (ownName === "fc/kernel") return { name: "_fc.weight", axes: [1, 0] };
   if (ownName === "fc/bias") return { name: "_fc.bias" };
@@ -173,7 +176,7 @@ function foreignName(ownName: string): { name: string; axes?: readonly number[] 
   return norm === null || role === undefined ? null : { name: `${prefix}${norm}.${role}` };
 }
 
-/** How `efficientnet-lite-pytorch` names the weights; its `num_batches_tracked` are left over. */
+/** How `efficientnet-lite-pytorch` names the weights; its `num_batches_tracked` are ignored. */
 export const efficientnetLite0Names: WeightNames = {
   label: "EfficientNet-Lite0",
   foreign(ownName) {

@@ -8,7 +8,7 @@ import type { PretrainedUNetArgs } from "./encoderDecoder";
  * {@link loadEncoder}.
  *
  * The encoder's five levels (1/2 to 1/32 of the resolution) are the skips; the image itself is the
- * skip of the last level. Any size and number of channels will do.
+ * skip of the last level. Any size and number of channels works.
  *
  * @returns `[batch, height, width, channels]` to probabilities `[batch, height, width, numClasses]`;
  * the last layers are `logits` and `softmax`

@@ -6,7 +6,7 @@ import type { ModelName } from "./modelNames";
 import { checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
 
-/** What the U-Nets with an encoder of their own kind take. */
+/** Arguments of the U-Nets with a pretrained encoder. */
 export interface PretrainedUNetArgs extends SegmentationArgs {
   /** Channels of the decoder, from 1/16 of the resolution to the full; default `[256, 128, 64, 32, 16]`. */
   readonly decoderFilters?: readonly [number, number, number, number, number];

@@ -10,13 +10,13 @@ import { refuseUnknownArguments } from "./modelArguments";
 import { checkSegmentationArgs } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
 
-/** What {@link fcn8s} takes. */
+/** Arguments of {@link fcn8s}. */
 export interface FCN8sArgs extends SegmentationArgs {
   /** Channels of VGG's first stage; the others follow from it. Default 64, as in the paper. */
   readonly filters?: number;
-  /** Channels of the two layers that were VGG's dense ones; default `64 * filters`, 4096. */
+  /** Channels of the two layers that replace VGG's dense ones; default `64 * filters`, 4096. */
   readonly denseFilters?: number;
-  /** Share that training drops after each of these two; default 0.5. */
+  /** Dropout rate after each of these two; default 0.5. */
   readonly dropout?: number;
 }
 
@@ -30,8 +30,8 @@ const STAGES = [
 ] as const;
 
 /**
- * FCN-8s: VGG-16 made convolutional, its scores at 1/32 joined with those at 1/16 and 1/8, then
- * brought to the full size bilinearly.
+ * FCN-8s: fully convolutional VGG-16, whose scores at 1/32 are fused with those at 1/16 and 1/8, then
+ * upsampled bilinearly to full size.
  *
  * With the default widths and 21 classes it has the paper's 134 million parameters: give
  * `filters: 16` on two cores. Departures: "same" padding where the original pads the image by 100

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { PerImageStandardization } from "../layers/PerImageStandardization";
 import type { SegmentationArgs } from "./unetFamily";
 
-/** A model's input, and what its first layer sees of it. */
+/** A model's input, and the (optionally standardised) input of its first layer. */
 export function imageInput({
   inputShape,
   standardize = false,

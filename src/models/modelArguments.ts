@@ -11,7 +11,9 @@ import type {
   UNetArgs,
 } from "./unetFamily";
 
-/** Every name of an interface: one that is added there must be added here, or nothing compiles. */
+/**
+ * All property names of an interface: a name added there must be added here too, or compilation fails.
+ */
 type NamesOf<A> = Readonly<Record<keyof A, true>>;
 
 const SEGMENTATION: NamesOf<SegmentationArgs> = {
@@ -58,7 +60,7 @@ export function refuseUnknownArguments(name: ModelName, args: object): void {
 }
 
 /**
- * The arguments that concern a model, of settings that are shared by all.
+ * Selects a model's arguments from settings shared by all models.
  *
  * @example
  * modelSettings("ma", { filters: 8, cardinality: 4, numHashes: 2 }); // { filters: 8, cardinality: 4 }

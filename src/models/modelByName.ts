@@ -36,7 +36,7 @@ const builders = {
 } as const satisfies Record<ModelName, unknown>;
 
 /**
- * The model of a name; a command or a saved run has only that.
+ * Makes a model by name, for commands and saved runs.
  *
  * @param name one of {@link MODEL_NAMES}
  * @param args those that the model takes; {@link modelSettings} picks them from settings for several

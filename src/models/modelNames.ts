@@ -1,6 +1,6 @@
 /**
- * The names that `modelByName` knows. They stand apart from the models, so that the command line's
- * help needs no TensorFlow.
+ * The names that `modelByName` knows. They are in a separate file so that the command line's help does
+ * not load TensorFlow.
  */
 export const MODEL_NAMES = [
   "unet",

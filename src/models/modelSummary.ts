@@ -9,7 +9,7 @@ export interface SummaryRow {
   readonly name: string;
   /** The layer's class. */
   readonly type: string;
-  /** The first output's, with the batch open. */
+  /** Shape of the first output, with `null` for the batch. */
   readonly outputShape: readonly (number | null)[];
   readonly parameters: number;
   readonly trainableParameters: number;
@@ -27,7 +27,7 @@ const countOf = (weights: readonly tf.LayerVariable[]): number =>
 
 const HEADINGS = ["layer", "type", "output", "parameters", "GFLOP"] as const;
 
-/** Parameters and work of a model, layer by layer; shows itself as a table in a notebook. */
+/** Parameters and operations of a model, layer by layer; displayed as a table in a notebook. */
 export class ModelSummary {
   readonly model: string;
   readonly rows: readonly SummaryRow[];
@@ -102,8 +102,8 @@ export class ModelSummary {
  * Counts a model's parameters and floating-point operations, layer by layer.
  *
  * Operations are those of a forward pass over one image; a multiplication and an addition are two
- * (papers that count multiply-adds have half). Normalisations, activations and pooling count one
- * to three a value.
+ * (papers that count multiply-adds have half). Normalisations, activations and pooling count one to
+ * three per value.
  *
  * @param model with one input
  * @param inputShape without the batch, for a model that leaves its size open

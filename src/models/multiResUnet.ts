@@ -7,17 +7,17 @@ import { refuseUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
 
-/** What {@link multiResUnet} takes. */
+/** Arguments of {@link multiResUnet}. */
 export interface MultiResUNetArgs extends UNetArgs {
-  /** Channels of the U-Net that it stands for, at the finest level; default 32, as in the paper. */
+  /** Channels of the corresponding U-Net at the finest level; default 32, as in the paper. */
   readonly filters?: number;
   /** Scales the blocks' channels; default 1.67, as in the paper. */
   readonly alpha?: number;
 }
 
 /**
- * MultiResUNet: blocks that see at three scales, and residual paths in place of the plain skips, the
- * longer the finer the level.
+ * MultiResUNet: blocks with three receptive field sizes, and residual paths in place of plain skips,
+ * longer at finer levels.
  *
  * With its defaults, three channels and one output it has the paper's 7,262,750 parameters (running
  * statistics among them). Departures: a softmax over classes where the authors' code ends in a

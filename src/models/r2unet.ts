@@ -6,9 +6,9 @@ import { refuseUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
 
-/** What {@link r2unet} takes. */
+/** Arguments of {@link r2unet}. */
 export interface R2UNetArgs extends UNetArgs {
-  /** How often each recurrent convolution is applied again; default 2, the paper's `t`. */
+  /** How many more times each recurrent convolution is applied; default 2, the paper's `t`. */
   readonly steps?: number;
 }
 

@@ -3,8 +3,8 @@ import { buildUNet } from "./unetFamily";
 import type { AttentionLevelsArgs, ResidualUNetArgs, UNetArgs } from "./unetFamily";
 
 /**
- * Residual Attention U-Net: ResNeXt blocks on the way down, LSH attention and residual blocks on
- * the way up.
+ * Residual Attention U-Net: ResNeXt blocks in the encoder, LSH attention and residual blocks in the
+ * decoder.
  *
  * Encoder: a 3x3 convolution as stem, then two `ResNeXtBlock`s per level (8 paths of 4 channels at
  * the finest level, doubled from level to level: "8x4d" in ResNeXt's words) and 2x2 max pooling.

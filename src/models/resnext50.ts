@@ -9,7 +9,7 @@ const STAGES = [3, 4, 6, 3] as const;
 const CARDINALITY = 32;
 const STEM_FILTERS = 64;
 
-/** What {@link resnext50} takes. */
+/** Arguments of {@link resnext50}. */
 export interface ResNeXt50Args {
   /** `[height, width, channels]`; `null` for a height or width that is not fixed. */
   readonly inputShape: readonly [number | null, number | null, number];
@@ -55,8 +55,7 @@ export function resnext50Stages(input: tf.SymbolicTensor, seed: number): tf.Symb
  * ResNeXt-50 32x4d, layer for layer torchvision's `resnext50_32x4d`, so that its weights load as
  * they are: `assignWeights(model, tensors, torchvisionNames)`.
  *
- * @returns images (normalised as the weights want it) to class scores (logits)
- * `[batch, numClasses]`
+ * @returns images (normalised as the weights require) to class scores (logits) `[batch, numClasses]`
  * @throws ConfigError for arguments outside their range
  * @example
  * const model = resnext50({ inputShape: [32, 32, 3], numClasses: 10 });
@@ -95,7 +94,7 @@ const NORM_NAMES: Readonly<Record<string, string>> = {
   moving_variance: "running_var",
 };
 
-/** torchvision's name of one of our weights, or `null` for a layer that it has not. */
+/** torchvision's name for one of our weights, or `null` if it does not have that layer. */
 function torchvisionName(ownName: string): { name: string; axes?: readonly number[] } | null {
   if (ownName === "fc/kernel") return { name: "fc.weight", axes: [1, 0] };
   if (ownName === "fc/bias") return { name: "fc.bias" };
@@ -112,7 +111,7 @@ function torchvisionName(ownName: string): { name: string; axes?: readonly numbe
 }
 
 /**
- * How torchvision names the weights of {@link resnext50}; its `num_batches_tracked` are left over.
+ * How torchvision names the weights of {@link resnext50}; its `num_batches_tracked` are ignored.
  */
 export const torchvisionNames: WeightNames = {
   label: "torchvision",

@@ -7,8 +7,8 @@ import { resnext50Stages } from "./resnext50";
  * A U-Net whose encoder is torchvision's ResNeXt-50 32x4d, for weights learned on ImageNet.
  *
  * The encoder's five levels (1/2 to 1/32 of the resolution) are the skips; the image itself is the
- * skip of the last level. Any size and number of channels will do, though ImageNet's weights want
- * three channels, normalised: see {@link loadEncoder}.
+ * skip of the last level. Any size and number of channels works, but the ImageNet weights expect three
+ * normalised channels: see {@link loadEncoder}.
  *
  * @returns `[batch, height, width, channels]` to probabilities `[batch, height, width, numClasses]`;
  * the last layers are `logits` and `softmax`

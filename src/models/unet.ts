@@ -3,7 +3,7 @@ import { buildUNet } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
 
 /**
- * U-Net: plain blocks of two 3x3 convolutions on the way down and up, with skips.
+ * U-Net: blocks of two 3x3 convolutions in encoder and decoder, with skip connections.
  *
  * With the default 16 filters and depth 4 it has about 1.9 million parameters. Departures from the
  * paper: batch normalisation, "same" padding (the output has the input's size, whatever it is),

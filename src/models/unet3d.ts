@@ -11,17 +11,17 @@ import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
 import { checkDepth } from "./unetFamily";
 
-/** What {@link unet3d} takes. */
+/** Arguments of {@link unet3d}. */
 export interface UNet3DArgs {
   /** `[depth, height, width, channels]`; `null` for a size that is not fixed. */
   readonly inputShape: readonly [number | null, number | null, number | null, number];
-  /** Classes, the background among them. */
+  /** Number of classes, including the background. */
   readonly numClasses: number;
   /** Channels of the finest level, doubled from level to level; default 16. */
   readonly filters?: number;
-  /** Times that the volume is halved; default 3. */
+  /** How many times the volume is halved; default 3. */
   readonly depth?: number;
-  /** What each level does with its features; default `"conv"`, two 3x3x3 convolutions. */
+  /** Kind of block at each level; default `"conv"`, two 3x3x3 convolutions. */
   readonly block?: BlockKind;
   /** Default `"group"`: a batch of volumes is too small for batch statistics. */
   readonly normalization?: Normalization;

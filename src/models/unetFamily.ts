@@ -13,11 +13,11 @@ import { imageInput } from "./imageInput";
 import { refuseUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 
-/** What every segmentation model takes. */
+/** Arguments of every segmentation model. */
 export interface SegmentationArgs {
   /** `[height, width, channels]`; `null` for a height or width that is not fixed. */
   readonly inputShape: readonly [number | null, number | null, number];
-  /** Classes, the background among them. */
+  /** Number of classes, including the background. */
   readonly numClasses: number;
   /** Fixes every initial weight; default 0. */
   readonly seed?: number;
@@ -25,17 +25,17 @@ export interface SegmentationArgs {
   readonly standardize?: boolean;
 }
 
-/** What the models of the U-Net family take. */
+/** Arguments of the models of the U-Net family. */
 export interface UNetArgs extends SegmentationArgs {
   /** Channels of the finest level, doubled from level to level; default 16. */
   readonly filters?: number;
-  /** Times that the image is halved; default 4. */
+  /** How many times the image is halved; default 4. */
   readonly depth?: number;
   /** Default `"batch"`. */
   readonly normalization?: Normalization;
 }
 
-/** What the models with ResNeXt blocks take. */
+/** Arguments of the models with ResNeXt blocks. */
 export interface ResidualUNetArgs extends UNetArgs {
   /** Paths of a ResNeXt block; default 8. */
   readonly cardinality?: number;
@@ -48,29 +48,29 @@ export interface ResidualUNetArgs extends UNetArgs {
   readonly blocks?: number | readonly number[];
 }
 
-/** What the models with attention over the pixels take. */
+/** Arguments of the models with attention over the pixels. */
 export interface AttentionLevelsArgs {
   /**
-   * Decoder levels that attend; level `d` works at `1 / 2^d` of the resolution. Default all, from 0
-   * to `depth - 1`; two cores want `[2, 3]`, a quarter of the resolution and below.
+   * Decoder levels with attention; level `d` works at `1 / 2^d` of the resolution. Default all, from 0
+   * to `depth - 1`; on two cores use `[2, 3]`, a quarter of the resolution and below.
    */
   readonly attentionLevels?: readonly number[];
-  /** What attends in the decoder; default `"lsh"`. */
+  /** Kind of attention in the decoder; default `"lsh"`. */
   readonly attention?: DecoderAttention;
-  /** Tokens a bucket; default 64. */
+  /** Tokens per bucket; default 64. */
   readonly bucketSize?: number;
   /** Rounds of hashing; default 4. */
   readonly numHashes?: number;
 }
 
-/** Which parts a network is made of. */
+/** The parts of a network. */
 interface UNetParts {
   readonly encoder: BlockKind;
   readonly decoder: BlockKind;
   readonly attention: DecoderAttention;
 }
 
-/** Throws unless the arguments that all models share make sense. */
+/** Throws unless the arguments common to all models are valid. */
 export function checkSegmentationArgs(where: string, args: SegmentationArgs): void {
   const { inputShape, numClasses } = args;
   const isSize = (size: number | null): boolean => Number.isInteger(size) && (size ?? 0) > 0;
@@ -96,7 +96,7 @@ export function checkSegmentationArgs(where: string, args: SegmentationArgs): vo
   }
 }
 
-/** Throws unless a network can be halved so often. */
+/** Throws unless the depth is valid. */
 export function checkDepth(where: string, depth: number): void {
   if (Number.isInteger(depth) && depth >= 1) return;
   throw new ConfigError({
@@ -106,7 +106,9 @@ export function checkDepth(where: string, depth: number): void {
   });
 }
 
-/** The last two layers of every model: scores a class (`logits`), then probabilities (`softmax`). */
+/**
+ * The last two layers of every model: one score per class (`logits`), then probabilities (`softmax`).
+ */
 export function segmentationHead(
   features: tf.SymbolicTensor,
   numClasses: number,
@@ -131,7 +133,7 @@ function checkLevels(where: string, levels: readonly number[], depth: number): v
   }
 }
 
-/** What an encoder level is made of. */
+/** The parts of an encoder level. */
 interface EncoderLevel {
   readonly cardinality: number;
   readonly pathWidth: number | null;

@@ -18,12 +18,12 @@ export interface BootstrapOptions {
 }
 
 /**
- * Percentile bootstrap over patients: whole groups are drawn with replacement, so that the slices
+ * Percentile bootstrap over patients: complete groups are drawn with replacement, so that the slices
  * of one patient are not treated as independent.
  *
  * @param groups the patient of each case, in the order of the cases
  * @param statistic a score of some cases, given by index (an index may come twice); NaN is skipped
- * @returns NaN bounds where fewer than two groups are there, or the statistic is never defined
+ * @returns NaN bounds if there are fewer than two groups, or the statistic is never defined
  * @example
  * const scores = [0.2, 0.4, 0.6];
  * const mean = (cases: readonly number[]) => cases.reduce((sum, i) => sum + scores[i], 0) / cases.length;
@@ -68,7 +68,7 @@ export function bootstrapInterval(
   };
 }
 
-/** Interpolated between ranks, as NumPy's default; NaN of nothing. */
+/** Interpolated between ranks, as NumPy's default; NaN if empty. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return NaN;
   const rank = (sorted.length - 1) * share;

@@ -1,9 +1,9 @@
-/** Where readers, and the marks of figures, draw the line. */
+/** Conventional levels of significance, also used in figures. */
 const LEVELS = [0.05, 0.01, 0.001];
 
 /**
- * A p-value for people: three decimals, `<0.001` below that, `-` for NaN. Where three decimals would round
- * it to a level of significance or past one, it has as many as tell on which side it is: `0.0498`.
+ * Formats a p-value: three decimals, `<0.001` below that, `-` for NaN. If rounding to three decimals
+ * would reach or cross a level of significance, it has enough decimals to show the side: `0.0498`.
  *
  * @example
  * [0.0312, 0.0498, 0.0002].map(formatPValue); // ["0.031", "0.0498", "<0.001"]

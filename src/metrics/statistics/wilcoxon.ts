@@ -1,18 +1,18 @@
 import { ConfigError } from "../../core/errors";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 
-/** What {@link wilcoxonSignedRank} found. */
+/** Result of {@link wilcoxonSignedRank}. */
 export interface WilcoxonResult {
   /** Sum of the ranks of positive differences. */
   readonly positiveRankSum: number;
   readonly negativeRankSum: number;
-  /** Exact, whatever ties there are; 1 where no difference is left. */
+  /** Exact, even with ties; 1 if there are no differences. */
   readonly pValue: number;
   /** Pairs that differ. */
   readonly pairs: number;
-  /** Pairs without a difference, left out. */
+  /** Pairs without a difference, which are excluded. */
   readonly zeros: number;
-  /** Pairs with NaN on a side, left out. */
+  /** Pairs with a NaN, which are excluded. */
   readonly undefinedPairs: number;
 }
 
@@ -20,17 +20,17 @@ export interface WilcoxonResult {
 export interface WilcoxonOptions {
   /** `"greater"`: the first sample tends to be larger. Default `"two-sided"`. */
   readonly alternative?: "two-sided" | "greater" | "less";
-  /** Differences nearer than this share of the largest are a tie; default 1e-9. */
+  /** Differences closer than this fraction of the largest are tied; default 1e-9. */
   readonly tieTolerance?: number;
 }
 
 const ALTERNATIVES = ["two-sided", "greater", "less"] as const;
 
 /**
- * Exact paired Wilcoxon signed-rank test, ties included: the share of all 2^n sign patterns whose
- * rank sum is as extreme. Ties get mid-ranks and pairs without a difference are left out. The
- * patterns are counted by dynamic programming over doubled ranks (which are integers), so 200
- * pairs take milliseconds and nothing turns to a normal approximation.
+ * Exact paired Wilcoxon signed-rank test, ties included: the fraction of all 2^n sign patterns whose
+ * rank sum is at least as extreme. Ties get mid-ranks, and pairs without a difference are excluded.
+ * The patterns are counted by dynamic programming over doubled ranks (which are integers), so 200
+ * pairs take milliseconds and no normal approximation is needed.
  *
  * @param first scores of one model
  * @param second scores of another on the same cases, in the same order

@@ -5,7 +5,7 @@ import { formatShape } from "../../core/shapes";
 import { nearestName } from "../../core/unknownOptions";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
 
-/** Where a weight of ours stands in someone else's file. */
+/** The location of one of our weights in a foreign file. */
 export interface ForeignWeight {
   readonly name: string;
   /** Axes of the file's tensor in our order: `[2, 3, 1, 0]` turns OIHW into HWIO. */
@@ -14,7 +14,7 @@ export interface ForeignWeight {
 
 /** How a file names the weights of a model. */
 export interface WeightNames {
-  /** What the file is called in messages. */
+  /** The file's name in messages. */
   readonly label: string;
   /** The file's name for one of ours, e.g. `encoder0/block/conv1/kernel`. */
   foreign(ownName: string): ForeignWeight;
