@@ -18,7 +18,7 @@ import { findPackage, findTfjsNode } from "./tfjs.mjs";
 
 /**
  * `tfjs_binding.node` is what tfjs-node loads: our quietLoader.cc, which in turn loads the actual binding, built
- * from tfjs-node's own sources with our sessionOptions.h. `tensorflow.path` contains the folder of
+ * from tfjs-node's own sources with our sessionOptions.h and attentionOps.cc. `tensorflow.path` contains the folder of
  * TensorFlow's libraries.
  */
 const products = {
@@ -32,6 +32,10 @@ const loaderSource = path.join(here, "quietLoader.cc");
 
 /** Included before tfjs-node's own sources. */
 const sessionOptions = path.join(here, "sessionOptions.h");
+
+/** Our own ops, and the header with their arithmetic. */
+const attentionOps = path.join(here, "attentionOps.cc");
+const attentionTiles = path.join(here, "attentionTiles.h");
 
 /** The Node-API version that the addon is built for; every Node since 16 has it. */
 const napi = 8;
@@ -73,6 +77,7 @@ export function compilerArguments(where, platform) {
     ...["-include", sessionOptions, ...(usesGpu ? ["-DUSES_GPU"] : [])],
     path.join(tfjs, "binding", "tfjs_backend.cc"),
     path.join(tfjs, "binding", "tfjs_binding.cc"),
+    attentionOps,
     ...link,
     isPrebuilt ? "-s" : `-Wl,-rpath,${tensorflow}`,
     ...["-o", output],
@@ -148,7 +153,12 @@ export const addonStep = {
     return [
       ...[process.platform, process.arch, tensorflow, folder, library.size, library.mtimeMs],
       hashFiles(tfjs, ["binding"]),
-      hashFiles(here, [path.basename(loaderSource), path.basename(sessionOptions)]),
+      hashFiles(
+        here,
+        [loaderSource, sessionOptions, attentionOps, attentionTiles].map((file) =>
+          path.basename(file),
+        ),
+      ),
     ];
   },
   isWhole: (_context, { folder }) =>

@@ -2,6 +2,7 @@ import type { ShapeContext, ShapeFunction } from "./graph";
 import { arithmeticShapes } from "./shapeRules/arithmetic";
 import { arrangingShapes } from "./shapeRules/arranging";
 import { convolutionShapes } from "./shapeRules/convolution";
+import { ownOpShapes } from "./ownOpDefs";
 import { ShapeMismatch } from "./shapeRules/mismatch";
 
 const likeFirst: ShapeFunction = ({ shapes }) => [shapes[0]];
@@ -10,6 +11,7 @@ const rules: Record<string, ShapeFunction> = {
   ...convolutionShapes,
   ...arithmeticShapes,
   ...arrangingShapes,
+  ...ownOpShapes,
   NoOp: () => [],
 };
 for (const name of (

@@ -3,6 +3,7 @@ import { dataType, dtypeName } from "./dtypes";
 import { attrOf } from "./graph";
 import type { AttrValue, Attrs } from "./graph";
 import { OP_DEFS } from "./opDefs";
+import { OWN_OP_DEFS } from "./ownOpDefs";
 
 /** An input or output of an op, as TensorFlow registers it. */
 interface ArgSpec {
@@ -38,7 +39,7 @@ function parse(line: string): OpSpec {
 
 /** The registered definition of an op, or `null` if the table has none. */
 function specOf(op: string): OpSpec | null {
-  const line = OP_DEFS[op] as string | undefined;
+  const line = (OP_DEFS[op] ?? OWN_OP_DEFS[op]) as string | undefined;
   if (line === undefined) return null;
   let spec = parsed.get(op);
   if (spec === undefined) {

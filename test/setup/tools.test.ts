@@ -102,6 +102,7 @@ describe("the compiler", () => {
     expect(compilerArguments(where, "linux")).toEqual(
       expect.arrayContaining(["-shared", "-l:libtensorflow_cc.so.2", "-Wl,-rpath,/tf"]),
     );
+    expect(compilerArguments(where, "linux").join(" ")).toContain("attentionOps.cc");
     const define = "-DUSES_GPU";
     expect(compilerArguments(where, "linux")).not.toContain(define);
     expect(compilerArguments({ ...where, usesGpu: true }, "linux")).toContain(define);

@@ -5,6 +5,7 @@ import "./batchNorm";
 import "./checkNumerics";
 import "./conv2dTranspose";
 import "./einsum";
+import "./fusedAttention";
 import "./gatherRows";
 import "./groupedConv2d";
 import "./print";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
+import { fusedAttention } from "../../core/ops/fusedAttention";
 import { expectShape, formatShape } from "../../core/shapes";
 import { refuseUnknownOptions } from "../../core/unknownOptions";
 import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
@@ -171,7 +172,12 @@ export function scaledDotProductAttention(
     const settings = { scale, causal, rate: dropout, spans, keepsWeights };
     const outputShape = [...batch, queries, valueDim];
     if (!returnWeights) {
-      const output = attendInSpans(fold(q), fold(k), fold(v), mask, seed, settings);
+      const attend = (x: tf.Tensor3D, y: tf.Tensor3D, z: tf.Tensor3D): tf.Tensor3D =>
+        attendInSpans(x, y, z, mask, seed, settings);
+      const isPlain = mask === null && seed === null;
+      const output = isPlain
+        ? fusedAttention(fold(q), fold(k), fold(v), settings, attend)
+        : attend(fold(q), fold(k), fold(v));
       return tf.reshape(output, outputShape);
     }
     const weights = weightsOf(fold(q), fold(k), mask, spans[0], settings);
