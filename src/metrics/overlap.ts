@@ -27,7 +27,7 @@ export function precision(counts: ClassCounts): number {
   return ratio(counts.truePositives, counts.truePositives + counts.falsePositives);
 }
 
-/** `TP / (TP + FN)`, also sensitivity; NaN where the truth has not the class. */
+/** `TP / (TP + FN)`, also sensitivity; NaN if the truth does not contain the class. */
 export function recall(counts: ClassCounts): number {
   return ratio(counts.truePositives, counts.truePositives + counts.falseNegatives);
 }
@@ -37,7 +37,7 @@ export function specificity(counts: ClassCounts): number {
   return ratio(counts.trueNegatives, counts.trueNegatives + counts.falsePositives);
 }
 
-/** `(predicted − true) / true` in volume: +0.5 is half too much; NaN where the truth has not the class. */
+/** `(predicted − true) / true` in volume: +0.5 is half too much; NaN if the truth does not contain the class. */
 export function relativeVolumeError(counts: ClassCounts): number {
   const { truePositives, falsePositives, falseNegatives } = counts;
   return ratio(falsePositives - falseNegatives, truePositives + falseNegatives);

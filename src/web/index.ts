@@ -1,4 +1,5 @@
-// `layerbook/web`: what a page needs to run an exported model; nothing of Node, and an import starts nothing.
+// `layerbook/web`: everything a page needs to run an exported model; uses no Node API, and importing
+// it has no side effects.
 export { LayerbookError } from "../core/errors";
 export { parseDicomSeries } from "../data/dicom/decodeSeries";
 export type { ReadDicomOptions } from "../data/dicom/decodeSeries";

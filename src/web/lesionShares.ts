@@ -2,27 +2,27 @@ import { ShapeError } from "../core/errors";
 import { lungMask } from "../data/lungMask";
 import type { Plane, SliceCase, VolumeGrid } from "../data/types";
 
-/** How much of a scan is of one class. */
+/** The amount of one class in a scan. */
 export interface LesionShare {
   readonly label: number;
   readonly name: string;
   readonly pixels: number;
-  /** Of all pixels. */
+  /** Percentage of all pixels. */
   readonly percentOfSlices: number;
-  /** Of the lungs, lesions among them; `null` where the scan's numbers say nothing of density. */
+  /** Percentage of the lungs, lesions included; `null` if the scan's values are not densities. */
   readonly percentOfLungs: number | null;
   /** `null` for pictures, whose size is not known. */
   readonly millilitres: number | null;
 }
 
 /**
- * The share of each class but the background.
+ * The amount of each class except the background.
  *
  * @param cases slices with their images
  * @param masks one per slice, such as `Segmenter.segment` gives
  * @param classNames by label value
  * @param grid the volume that the slices were cut from, or `null`
- * @throws ShapeError where there are not as many masks as slices, or a mask has another size
+ * @throws ShapeError if the numbers of masks and slices differ, or a mask has another size
  * @example
  * const image = { height: 1, width: 4, data: Float32Array.of(0, 0, 0, 0) };
  * const item = { id: "a", group: "a", image, labels: null, unit: "grey8" as const, spacingMm: null };

@@ -5,7 +5,7 @@ import { formatShape } from "../core/shapes";
 /** Logits `[b, h, w, classes]` of images `[b, h, w, 1]`. */
 export type LogitsFunction = (images: tf.Tensor4D) => tf.Tensor4D;
 
-/** Mirrored copies of a slice that are predicted beside it. */
+/** Test-time augmentation: mirrored copies of a slice that are predicted too. */
 export type TestTimeFlips = "none" | "horizontal" | "both";
 
 /** The axes of `[batch, height, width, channels]` along which each copy is mirrored. */

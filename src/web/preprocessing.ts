@@ -9,7 +9,7 @@ import type { TestTimeFlips } from "./meanProbabilities";
 /** The file beside `model.json` that says how slices are prepared for the model. */
 export const PREPROCESSING_FILE = "preprocessing.json";
 
-/** Units that have a window of their own. */
+/** Units with a separate window. */
 export const WINDOWED_UNITS = ["HU", "pseudo-HU", "grey8", "normalised"] as const;
 
 /** How an exported model's inputs are made and its outputs read; `preprocessing.json`. */
@@ -26,7 +26,7 @@ export interface WebPreprocessing {
   readonly interpolation: "area";
   /** Mirrored copies whose class probabilities are averaged with the slice's own. */
   readonly flips: TestTimeFlips;
-  /** How probabilities become labels; in a file from before there was a choice, the likeliest class. */
+  /** How probabilities become labels; if absent (older files), the most likely class. */
   readonly decoding?: Decoding;
   readonly weights: {
     readonly dtype: "float32" | "float16";

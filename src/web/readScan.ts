@@ -16,9 +16,9 @@ export interface ScanFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What {@link readScan} may be told. */
+/** Options of {@link readScan}. */
 export interface ReadScanOptions {
-  /** What the numbers mean; by default what the files note, else a guess from their range. */
+  /** Unit of the values; by default as stated in the files, or else guessed from their range. */
   readonly unit?: IntensityUnit;
   /** Which DICOM series, by its UID or number, where there are several. */
   readonly series?: string;
@@ -30,19 +30,19 @@ export interface Scan {
   readonly cases: readonly SliceCase[];
   /** The volume that the slices were cut from; `null` for pictures. */
   readonly grid: VolumeGrid | null;
-  /** What a person should know: a unit that was guessed, files that were left out. */
+  /** Notes for the user: a guessed unit, skipped files. */
   readonly notes: readonly string[];
 }
 
 type Kind = Scan["kind"] | "jpeg" | "unknown";
 
-/** What a file is by its first bytes, whatever its name says. */
+/** The kind of a file from its first bytes, whatever its name. */
 function kindOf(bytes: Uint8Array): Kind {
   const starts = (...wanted: number[]): boolean => wanted.every((byte, i) => bytes[i] === byte);
   if (dicomStart(bytes) !== null) return "dicom";
   if (starts(0x89, 0x50, 0x4e, 0x47)) return "png";
   if (starts(0xff, 0xd8)) return "jpeg";
-  // Packed, or the header's size in either byte order (540 for NIfTI-2, which its reader refuses).
+  // Gzipped, or the header's size in either byte order (540 for NIfTI-2, which its reader rejects).
   const isNifti = starts(0x1f, 0x8b) || starts(0x5c, 1, 0, 0) || starts(0, 0, 1, 0x5c);
   return isNifti || starts(0x1c, 2, 0, 0) || starts(0, 0, 2, 0x1c) ? "nifti" : "unknown";
 }

@@ -15,7 +15,7 @@ import type { WebPreprocessing } from "./preprocessing";
 export interface SegmentOptions {
   /** Slices at a time; default 1, so that a page shows the first mask early. */
   readonly batchSize?: number;
-  /** Told after each batch how many slices are done; the page may draw in between. */
+  /** Called after each batch with the number of finished slices; the page can redraw in between. */
   readonly onProgress?: (done: number) => void;
   /** Stops between batches, with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -23,19 +23,19 @@ export interface SegmentOptions {
 
 /** How {@link loadSegmenter} fetches. */
 export interface LoadSegmenterOptions {
-  /** Told the share of the weights that has arrived, 0 to 1. */
+  /** Called with the fraction of the weights that has arrived, 0 to 1. */
   readonly onProgress?: (share: number) => void;
-  /** In the place of the page's own `fetch`. */
+  /** Replaces the page's own `fetch`. */
   readonly fetchFunc?: typeof fetch;
 }
 
-/** A model that `exportWebModel` wrote, with what it needs to know of its inputs. */
+/** A model that `exportWebModel` wrote, with its preprocessing. */
 export class Segmenter {
   private readonly probabilities: (images: tf.Tensor4D) => tf.Tensor4D;
 
   /**
    * @param model gives class scores or probabilities of square grey images, `[batch, size, size, 1]`
-   * @throws ConfigError where the model takes another size than `preprocessing` says
+   * @throws ConfigError if the model's input size differs from that in `preprocessing`
    */
   constructor(
     readonly model: tf.LayersModel,
@@ -59,7 +59,8 @@ export class Segmenter {
   }
 
   /**
-   * Segments slices on their own grids, prepared and taken back as `predictCases` does in Node.
+   * Segments slices on their original grids, with the same preprocessing and resampling as
+   * `predictCases` in Node.
    *
    * @returns one plane of labels per slice, in their order
    * @throws ConfigError for slices in a unit without a window, or a batch size below 1
@@ -119,11 +120,11 @@ export class Segmenter {
 }
 
 /**
- * Loads what `layerbook export RUN --to web` wrote. Every layer of `layerbook` is known to it, LSH
- * attention among them.
+ * Loads what `layerbook export RUN --to web` wrote. It supports every layer of `layerbook`, including
+ * LSH attention.
  *
  * @param url the exported folder's address, absolute or relative to the page
- * @throws DataError where a file is missing or is not one of this version
+ * @throws DataError if a file is missing or of another version
  */
 export async function loadSegmenter(
   url: string,
@@ -176,7 +177,10 @@ async function fetchJson(address: string, fetchFunc: typeof fetch): Promise<unkn
   }
 }
 
-/** A bundler drops the registration that each layer's own file makes, as nothing there is used. */
+/**
+ * Registers the layers again, since a bundler drops the registration in each layer's file as unused
+ * code.
+ */
 function registerLayers(): void {
   const classes = [...Object.values(layers), LogProbabilities, PaddingMask] as unknown[];
   for (const layer of classes) {

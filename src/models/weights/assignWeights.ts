@@ -18,23 +18,23 @@ export interface WeightNames {
   readonly label: string;
   /** The file's name for one of ours, e.g. `encoder0/block/conv1/kernel`. */
   foreign(ownName: string): ForeignWeight;
-  /** Whether the file has this weight of ours; default every one. Others stay as they are. */
+  /** Whether the file has this weight of ours; default all. The others are left unchanged. */
   covers?(ownName: string): boolean;
-  /** The file's tensors as `foreign` names them, where it does not name them as they are. */
+  /** Converts the file's tensors to those that `foreign` names, if they differ. */
   prepare?(tensors: WeightMap): WeightMap;
-  /** Whether a tensor of the file may be left over, e.g. a step counter. */
+  /** Whether a tensor of the file may be unused, e.g. a step counter. */
   mayIgnore?(foreignName: string): boolean;
 }
 
-/** Our own names, axes as they are. */
+/** Our own names, without reordering axes. */
 export const ownNames: WeightNames = {
   label: "layerbook",
   foreign: (name) => ({ name }),
 };
 
 /**
- * Our own names start the numbers that tfjs counts up in a process at 1, so that a second model of a
- * process has the names that the first one saved.
+ * Renumbers tfjs' per-process name counters from 1, so that a second model in a process has the same
+ * names as the first one when it was saved.
  */
 const canonical = (names: WeightNames, all: Iterable<string>): Map<string, string> =>
   names === ownNames ? recounted(all) : new Map([...all].map((name) => [name, name]));
@@ -56,7 +56,7 @@ function foreignShape(shape: readonly number[], axes?: readonly number[]): numbe
 const coveredWeights = (model: tf.LayersModel, names: WeightNames): tf.LayerVariable[] =>
   model.weights.filter(({ originalName }) => names.covers?.(originalName) !== false);
 
-/** What the file has in place of a tensor that is missing. */
+/** A remedy that lists the file's names for a missing tensor. */
 function otherNames(name: string, given: Iterable<string>): { remedy?: string } {
   const all = [...given];
   const nearest = nearestName(name, all);
@@ -71,7 +71,8 @@ function permuted(tensor: tf.Tensor, axes?: readonly number[]): tf.Tensor {
 }
 
 /**
- * Puts a file's tensors into a model's weights. All are checked before the first is written.
+ * Loads a file's tensors into a model's weights. All tensors are checked before the first one is
+ * written.
  *
  * @param model a built model
  * @param tensors by the file's names

@@ -11,8 +11,8 @@ const PARTS: Readonly<Record<string, string>> = {
 /**
  * How a Keras 3 `.weights.h5` file names the weights of `MultiHeadAttention` layers.
  *
- * @param layers our layer's name to Keras' place for it, e.g.
- * `{ mha: "layers/multi_head_attention" }`
+ * @param layers our layer's name to its path in the Keras file, e.g. `{ mha:
+ * "layers/multi_head_attention" }`
  */
 export function kerasAttentionNames(layers: Readonly<Record<string, string>>): WeightNames {
   const parse = (ownName: string): RegExpExecArray | null =>

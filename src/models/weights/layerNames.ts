@@ -3,7 +3,7 @@ import { nearestName } from "../../core/unknownOptions";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
 import type { ForeignWeight, WeightNames } from "./assignWeights";
 
-/** The kinds of layers whose weights {@link kerasLayerNames} and {@link torchLayerNames} can place. */
+/** The kinds of layers that {@link kerasLayerNames} and {@link torchLayerNames} support. */
 export type NamedLayerKind =
   "batchNormalization" | "convolution" | "dense" | "layerNormalization" | "lstm";
 
@@ -16,7 +16,7 @@ export interface NamedLayer {
   readonly spatialDims?: 1 | 2 | 3;
 }
 
-/** Our weight's role to its place in Keras' `vars`. */
+/** Our weight's role to its index in Keras' `vars`. */
 const KERAS: Readonly<Record<NamedLayerKind, readonly string[]>> = {
   dense: ["kernel", "bias"],
   convolution: ["kernel", "bias"],
@@ -130,11 +130,12 @@ export function torchLayerNames(layers: Readonly<Record<string, NamedLayer>>): W
 }
 
 /**
- * PyTorch's LSTM has two biases that it only ever adds, Keras' has one: puts their sum, `bias_l0`, in the
- * place of `bias_ih_l0` and `bias_hh_l0`. {@link torchLayerNames} does it by itself.
+ * Replaces the two biases of PyTorch's LSTM, `bias_ih_l0` and `bias_hh_l0`, by their sum `bias_l0`:
+ * PyTorch only ever adds them, and Keras has one bias. {@link torchLayerNames} does this
+ * automatically.
  *
  * @param tensors of a state dict
- * @returns the same tensors but for the biases
+ * @returns the same tensors except for the biases
  */
 export function joinTorchLstmBiases(tensors: WeightMap): Map<string, WeightTensor> {
   const joined = new Map(tensors);
