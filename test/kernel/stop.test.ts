@@ -117,6 +117,64 @@ describe("a stop ends", () => {
   });
 });
 
+describe("a stop of a project file's code", () => {
+  const COUNTS = "export const seen = { ticks: 0, errors: 0, ends: 0 };\n";
+  const FILES = {
+    "waits.ts": `${COUNTS}export async function loop(): Promise<void> {
+      try {
+        for (;;) {
+          try { await new Promise((r) => setTimeout(r, 5)); if (++seen.ticks === 3) console.log("on"); }
+          catch { seen.errors++; }
+        }
+      } finally { seen.ends++; }
+    }`,
+    "iterates.ts": `import { setInterval } from "node:timers/promises";
+    ${COUNTS}export async function loop(): Promise<void> {
+      try {
+        for await (const _ of setInterval(5)) if (++seen.ticks === 3) console.log("on");
+      } catch { seen.errors++; } finally { seen.ends++; }
+    }`,
+    "retries.cjs": `exports.seen = { ticks: 0, errors: 0, ends: 0 };
+    exports.loop = async (step) => {
+      try {
+        for (;;) try { await step(); if (++exports.seen.ticks === 3) console.log("on"); }
+        catch ({ message }) { exports.seen.errors++; }
+      } finally { exports.seen.ends++; }
+    };`,
+  };
+
+  it.each([
+    ["that waits and catches", "waits.ts", ""],
+    ["in a for await", "iterates.ts", ""],
+    [
+      "in CommonJS that runs a cell's steps",
+      "retries.cjs",
+      "() => new Promise((r) => setTimeout(r, 5))",
+    ],
+  ] as const)("ends a loop %s, which catches nothing", async (_name, file, step) => {
+    notebook.write(`lib/${file}`, FILES[file]);
+    const cell = `const { loop, seen } = require("./lib/${file}"); await loop(${step});`;
+    expect(await stop(cell)).toBe("CellInterrupted");
+    const counts = "await new Promise((r) => setTimeout(r, 50)); JSON.stringify(seen)";
+    const before = await notebook.value(counts);
+    expect(before).toMatch(/"errors":0,"ends":1/);
+    expect(await notebook.value(counts)).toBe(before);
+  });
+
+  it("does not change its errors", async () => {
+    notebook.write(
+      "lib/catches.ts",
+      `export async function caught(): Promise<string> {
+        try { await Promise.reject(new RangeError("a")); } catch ({ message }) { return message; }
+        return "";
+      }`,
+    );
+    expect(await notebook.value('import { caught } from "./lib/catches"; await caught()')).toBe(
+      "'a'",
+    );
+  });
+});
+
 describe("code that catches", () => {
   it("catches its errors as usual", async () => {
     const code = `const got: unknown[] = [];

@@ -22,6 +22,8 @@ import { SessionScope } from "./scope";
 import { diagnosticsError } from "./diagnosticsError";
 import { KnownSources, cellScriptName } from "./knownSources";
 import { StackTraces } from "./stackTraces";
+import { stopCalls } from "./stopCalls";
+import type { StopCalls } from "./stopCalls";
 import { watchTfjsEngine } from "./tfjsRecovery";
 import { TOOLKIT_SOURCE, Toolkit } from "./toolkit";
 import { Tracebacks } from "./traceback";
@@ -63,6 +65,7 @@ export class NotebookSession {
   readonly #toolkit: Toolkit;
   readonly #interruption = new Interruption();
   readonly #guard: Guard;
+  readonly #stops: StopCalls;
   readonly #missing: MissingNames;
   readonly #sources: KnownSources;
   readonly #stacks: StackTraces;
@@ -102,19 +105,21 @@ export class NotebookSession {
       watcher: this.#toolkit,
       show: (bundle, id, update) => options.emit({ type: "display", bundle, id, update }),
     });
-    const files = new ProjectFiles({
-      packages,
-      sources: this.#sources,
-      compilerOptions: config.options,
-      resolveAlias: config.resolveAlias,
-    });
-    this.#require = new CellRequire({ cwd, packages, files, scope: this.#scope.exports });
     this.#stacks = new StackTraces({
       sources: this.#sources,
       hidden: new RegExp(escapeRegExp(script)),
       toolkit: new RegExp(escapeRegExp(join(packageRoot, "dist") + sep)),
     });
     this.#stacks.install();
+    this.#stops = stopCalls(this.#guard, this.#interruption, this.#stacks);
+    const files = new ProjectFiles({
+      packages,
+      sources: this.#sources,
+      stops: this.#stops,
+      compilerOptions: config.options,
+      resolveAlias: config.resolveAlias,
+    });
+    this.#require = new CellRequire({ cwd, packages, files, scope: this.#scope.exports });
     this.#tracebacks = new Tracebacks(this.#stacks);
     this.#debug = new DebugHook({
       sources: this.#sources,
@@ -293,12 +298,6 @@ export class NotebookSession {
     return { cell, script };
   }
 
-  /** Adds the line that calls `waiting` to the stacks of errors that it awaits. */
-  #addCallSite(waiting: (...args: never[]) => unknown): (error: unknown) => void {
-    const here = this.#stacks.here(waiting);
-    return (error) => this.#stacks.addAwait(error, here);
-  }
-
   /** Runs compiled code until it ends or the user stops it. */
   async #call(cell: CompiledCell, filename: string): Promise<Outcome> {
     const prefix = cell.hasTopLevelAwait ? "async function" : "function";
@@ -307,11 +306,7 @@ export class NotebookSession {
     let value: unknown;
     const api = {
       value: (last: unknown): unknown => (value = last),
-      awaited: <T>(pending: T): Promise<Awaited<T>> =>
-        this.#interruption.awaited(pending, this.#addCallSite(api.awaited)),
-      iterated: <T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> =>
-        this.#interruption.iterated(source, this.#addCallSite(api.iterated)),
-      caught: (thrown: unknown): void => this.#guard.caught(thrown),
+      ...this.#stops,
       load: this.#require.load,
       meta: this.#require.metaOf(filename),
     };

@@ -32,17 +32,6 @@ function importsOf(factory: ts.NodeFactory, node: ts.Node): ts.Expression | null
   return null;
 }
 
-/** Makes `import()` and `import.meta` work in a project file that runs as CommonJS. */
-export function moduleSyntax(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
-  return (file) => {
-    function visit(node: ts.Node): ts.Node {
-      const visited = ts.visitEachChild(node, visit, context);
-      return importsOf(context.factory, visited) ?? visited;
-    }
-    return ts.visitEachChild(file, visit, context);
-  };
-}
-
 /**
  * A `catch` that rethrows the stop of its cell: a loop that catches the errors of its steps could not
  * be stopped otherwise. `finally` blocks still run.
@@ -72,6 +61,40 @@ function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.Catch
   );
 }
 
+/** Makes `await`, `for await` and `catch` give way to a stop; `null` for any other node. */
+function stoppable(factory: ts.NodeFactory, node: ts.Node): ts.Node | null {
+  if (ts.isAwaitExpression(node)) {
+    return factory.updateAwaitExpression(node, apiCall(factory, "awaited", [node.expression]));
+  }
+  if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
+    return factory.updateForOfStatement(
+      node,
+      node.awaitModifier,
+      node.initializer,
+      apiCall(factory, "iterated", [node.expression]),
+      node.statement,
+    );
+  }
+  return ts.isCatchClause(node) ? passingStops(factory, node) : null;
+}
+
+/**
+ * The semantics of a project file beyond TypeScript: it can be stopped as a cell can, and `import()`
+ * and `import.meta` work although it runs as CommonJS.
+ */
+export function projectFileSyntax(
+  context: ts.TransformationContext,
+): ts.Transformer<ts.SourceFile> {
+  const { factory } = context;
+  return (file) => {
+    function visit(node: ts.Node): ts.Node {
+      const visited = ts.visitEachChild(node, visit, context);
+      return stoppable(factory, visited) ?? importsOf(factory, visited) ?? visited;
+    }
+    return ts.visitEachChild(file, visit, context);
+  };
+}
+
 /**
  * The semantics of a cell beyond TypeScript: its last expression is its value, `await` and `for await`
  * can be stopped, no `catch` swallows the stop, and `import()` and `import.meta` work as in a module.
@@ -86,22 +109,8 @@ export function beforeEmit(context: ts.TransformationContext): ts.Transformer<ts
         return factory.updateExpressionStatement(last, apiCall(factory, "value", [value]));
       }
       const visited = ts.visitEachChild(node, visit, context);
-      if (ts.isAwaitExpression(visited)) {
-        return factory.updateAwaitExpression(
-          visited,
-          apiCall(factory, "awaited", [visited.expression]),
-        );
-      }
-      if (ts.isForOfStatement(visited) && visited.awaitModifier !== undefined) {
-        return factory.updateForOfStatement(
-          visited,
-          visited.awaitModifier,
-          visited.initializer,
-          apiCall(factory, "iterated", [visited.expression]),
-          visited.statement,
-        );
-      }
-      if (ts.isCatchClause(visited)) return passingStops(factory, visited);
+      const ofStop = stoppable(factory, visited);
+      if (ofStop !== null) return ofStop;
       const ofModule = importsOf(factory, visited);
       if (ofModule !== null) return ofModule;
       // A re-run `let x;` resets `x`; TypeScript's own reset is removed below.

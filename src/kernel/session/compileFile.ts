@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import ts from "typescript";
 import { awaitsAtTop } from "./cellSyntax";
-import { moduleSyntax } from "./cellTransform";
+import { projectFileSyntax } from "./cellTransform";
 import { LANGUAGE } from "./languageLevel";
 
 const TYPESCRIPT = new Set([".ts", ".tsx", ".mts", ".cts"]);
@@ -26,7 +26,8 @@ export interface CompiledFile {
 export function compileFile(path: string, options: ts.CompilerOptions): CompiledFile {
   const code = readFileSync(path, "utf8");
   const isTypeScript = TYPESCRIPT.has(extname(path));
-  const isPlain = !isTypeScript && !/\b(?:import|export)\b/.test(code);
+  // Nothing in it that the compiler would have to change.
+  const isPlain = !isTypeScript && !/\b(?:import|export|await|catch)\b/.test(code);
   if (isPlain) {
     const requests = requestsIn(code);
     return { code, javascript: code, sourceMap: null, hasTopLevelAwait: false, requests };
@@ -42,13 +43,16 @@ export function compileFile(path: string, options: ts.CompilerOptions): Compiled
       esModuleInterop: true,
       allowJs: true,
       sourceMap: true,
-      ...(isTypeScript ? { moduleDetection: ts.ModuleDetectionKind.Force } : {}),
+      // A script that was not strict must not become so.
+      ...(isTypeScript
+        ? { moduleDetection: ts.ModuleDetectionKind.Force }
+        : { alwaysStrict: false }),
     },
     transformers: {
       before: [
         (context) => (file) => {
           hasTopLevelAwait = awaitsAtTop(file);
-          return moduleSyntax(context)(file);
+          return projectFileSyntax(context)(file);
         },
       ],
     },

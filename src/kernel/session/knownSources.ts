@@ -14,6 +14,9 @@ const FILE_PLACE = /((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)(?=\)?$)/;
 /** For how many recent cells stack traces show lines. */
 const KEPT_CELLS = 300;
 
+/** How many source maps are kept parsed. */
+const PARSED_MAPS = 16;
+
 /** A position in what the user wrote, counted from 1. */
 export interface SourcePlace {
   /** `Cell [3]`, or a file's path relative to the notebook's folder. */
@@ -27,12 +30,13 @@ export interface SourcePlace {
 interface KnownCell {
   readonly code: string;
   readonly edited: EditedText;
-  readonly map: SourceMap;
+  /** Kept as text, which takes a fraction of the memory: few cells are ever looked up. */
+  readonly sourceMap: string;
 }
 
 interface KnownFile {
   readonly code: string;
-  readonly map: SourceMap | null;
+  readonly sourceMap: string | null;
 }
 
 /** V8's script name for a cell. */
@@ -44,6 +48,8 @@ export function cellScriptName(count: number, serial: number): string {
 export class KnownSources {
   readonly #cells = new Map<number, KnownCell>();
   readonly #files = new Map<string, KnownFile>();
+  /** By their text; the least recently used first. */
+  readonly #maps = new Map<string, SourceMap>();
   readonly #cwd: string;
 
   /** @param cwd the notebook's folder */
@@ -53,8 +59,7 @@ export class KnownSources {
 
   /** Records a cell's code and its source map. */
   addCell(serial: number, code: string, { sourceMap, edited }: CompiledCell): void {
-    const map = new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
-    this.#cells.set(serial, { code, edited, map });
+    this.#cells.set(serial, { code, edited, sourceMap });
     // Functions of older cells may still fail; their errors then show no line.
     this.#cells.delete(serial - KEPT_CELLS);
   }
@@ -65,9 +70,7 @@ export class KnownSources {
    * @param sourceMap from the code that runs to `code`; `null` if they are the same
    */
   addFile(path: string, code: string, sourceMap: string | null): void {
-    const map =
-      sourceMap === null ? null : new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
-    this.#files.set(path, { code, map });
+    this.#files.set(path, { code, sourceMap });
   }
 
   /**
@@ -82,10 +85,21 @@ export class KnownSources {
     return place === null ? null : { place, text: found[0] };
   }
 
+  /** A source map, parsed; code that fails repeatedly needs the same ones again. */
+  #map(sourceMap: string): SourceMap {
+    const known = this.#maps.get(sourceMap);
+    const map = known ?? new SourceMap(JSON.parse(sourceMap) as SourceMapPayload);
+    this.#maps.delete(sourceMap);
+    this.#maps.set(sourceMap, map);
+    const [oldest] = this.#maps.keys();
+    if (this.#maps.size > PARSED_MAPS && oldest !== undefined) this.#maps.delete(oldest);
+    return map;
+  }
+
   #inCell(match: RegExpExecArray): SourcePlace | null {
     const [count = 0, serial = 0, line = 0, column = 0] = match.slice(1).map(Number);
     const cell = this.#cells.get(serial);
-    const original = cell && originalPlace(cell.map, line, column);
+    const original = cell && originalPlace(this.#map(cell.sourceMap), line, column);
     if (cell === undefined || original === undefined) return null;
     const offset = offsetAt(cell.edited.text, original.line - 1, original.column - 1);
     const { code } = cell;
@@ -96,9 +110,12 @@ export class KnownSources {
   #inFile([, name = "", line, column]: RegExpExecArray): SourcePlace | null {
     const file = this.#files.get(name);
     if (file === undefined) return null;
-    const { code, map } = file;
+    const { code, sourceMap } = file;
     const compiled = { line: Number(line), column: Number(column) };
-    const original = map === null ? compiled : originalPlace(map, compiled.line, compiled.column);
+    const original =
+      sourceMap === null
+        ? compiled
+        : originalPlace(this.#map(sourceMap), compiled.line, compiled.column);
     const { line: row, column: at } = original ?? compiled;
     const written = lineAndColumn(code, calledName(code, offsetAt(code, row - 1, at - 1)));
     return { label: relative(this.#cwd, name), isCell: false, code, ...written };

@@ -10,12 +10,15 @@ import type { CompiledFile } from "./compileFile";
 import { fileStamp } from "./fileStamp";
 import type { KnownSources } from "./knownSources";
 import type { Packages } from "./packages";
+import type { StopCalls } from "./stopCalls";
 
 /** Options of {@link ProjectFiles}. */
 export interface ProjectFilesOptions {
   readonly packages: Packages;
   /** Records the files as they are loaded. */
   readonly sources: KnownSources;
+  /** What the compiled files call so that a stop can end them. */
+  readonly stops: StopCalls;
   /** The project's own compiler options. */
   readonly compilerOptions: ts.CompilerOptions;
   /** The file that the project's `paths` map a name to, or `null`. */
@@ -219,9 +222,10 @@ export class ProjectFiles {
 
   #apiOf(path: string, { uses }: LoadedFile): object {
     const folder = dirname(path);
-    const { packages } = this.#options;
+    const { packages, stops } = this.#options;
     const find = (name: string): string | null => this.resolve(name, folder);
     return {
+      ...stops,
       load: async (name: string): Promise<unknown> => {
         const file = find(withoutScheme(name));
         if (file === null) return importOther(name, folder, packages);
