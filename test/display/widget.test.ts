@@ -31,6 +31,21 @@ describe("a widget's state", () => {
   });
 
   it.each([
+    ["a prototype", [["__proto__", "polluted"]]],
+    ["a constructor", [["constructor", "polluted"]]],
+    ["a constructor's prototype", [["constructor", "prototype", "polluted"]]],
+    ["an entry's prototype", [["a", "__proto__", "polluted"]]],
+    ["no list", "paths"],
+    ["a list of no paths", [null, "a", 1, [{}]]],
+    ["an entry without a buffer", [["x"], ["x"], ["x"], ["x"], ["a"]]],
+  ])("is not changed by a path that leads to %s", (_name, paths) => {
+    const bytes = Array.from({ length: 4 }, () => new Uint8Array([1]));
+    const { a } = joinBuffers({ a: { b: 1 }, x: 0 }, paths, bytes);
+    expect(a).toEqual({ b: 1 });
+    expect("polluted" in {} || "polluted" in Object).toBe(false);
+  });
+
+  it.each([
     [new Float32Array(1), new Uint8Array(8), new Float32Array(2)],
     [new Float32Array(1), new Uint8Array(3), new Uint8Array(3)],
     [new DataView(new ArrayBuffer(1)), new Uint8Array([7]), new DataView(new ArrayBuffer(1))],

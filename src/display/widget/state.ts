@@ -108,6 +108,12 @@ export function splitBuffers(state: Readonly<Record<string, unknown>>): SplitSta
   return { state: split(state, []) as Readonly<Record<string, unknown>>, bufferPaths, buffers };
 }
 
+function isPath(value: unknown): value is BufferPath {
+  return (
+    Array.isArray(value) && value.every((key) => typeof key === "string" || typeof key === "number")
+  );
+}
+
 /**
  * Inserts bytes where {@link splitBuffers} extracted them. Invalid paths are ignored, since they
  * come from a frontend.
@@ -120,14 +126,20 @@ export function splitBuffers(state: Readonly<Record<string, unknown>>): SplitSta
  */
 export function joinBuffers(
   state: Record<string, unknown>,
-  paths: readonly BufferPath[],
+  paths: unknown,
   buffers: readonly Uint8Array[],
 ): Record<string, unknown> {
-  for (const [index, path] of paths.entries()) {
+  const list: readonly unknown[] = Array.isArray(paths) ? paths : [];
+  for (const [index, path] of list.entries()) {
+    if (!isPath(path) || buffers[index] === undefined) continue;
     const last = path.at(-1);
     let holder: unknown = state;
     for (const key of path.slice(0, -1)) {
-      holder = Object(holder) === holder ? (holder as Record<string, unknown>)[key] : undefined;
+      // Own entries only: `__proto__` and `constructor` lead to objects that all code shares.
+      holder =
+        Object(holder) === holder && Object.hasOwn(holder as object, key)
+          ? (holder as Record<string, unknown>)[key]
+          : undefined;
     }
     if (last === undefined || last === "__proto__" || Object(holder) !== holder) continue;
     (holder as Record<string, unknown>)[last] = buffers[index];

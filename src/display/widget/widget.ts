@@ -6,7 +6,6 @@ import { DISPLAY, displayHost } from "../host";
 import type { Comm, CommMessage, MimeBundle } from "../host";
 import { PROTOCOL_VERSION, WIDGET_TARGET, addLiveWidget, removeLiveWidget } from "./liveWidgets";
 import { copyValue, joinBuffers, likePrevious, splitBuffers } from "./state";
-import type { BufferPath } from "./state";
 import { statePicture, stateText } from "./stillPicture";
 import { widgetBundle } from "./widgetBundle";
 
@@ -289,8 +288,8 @@ export class Widget<S extends State> {
   #receive(comm: Comm, { data, buffers }: CommMessage): Promise<void> | null {
     switch (data["method"]) {
       case "update": {
-        const paths = (data["buffer_paths"] ?? []) as readonly BufferPath[];
-        const state = joinBuffers({ ...Object(data["state"]) } as State, paths, buffers);
+        const received = { ...Object(data["state"]) } as State;
+        const state = joinBuffers(received, data["buffer_paths"], buffers);
         // Updates other pages, and confirms receipt to the sender.
         this.#send(state, "echo_update");
         const known = Object.entries(state).filter(([name]) => this.#state.has(name));
