@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline/promises";
 
-/** Studies longer than this ask first. */
+/** Studies estimated to take longer than this ask for confirmation. */
 const ASK_ABOVE_SECONDS = 600;
 
-/** The person said no. */
+/** The user declined. */
 export class DeclinedError extends Error {}
 
 /** What a study is about to cost. */
@@ -12,18 +12,18 @@ export interface Estimate {
   readonly kind: string;
   readonly trainings: number;
   readonly seconds: number;
-  /** `--yes` was given. */
+  /** Whether `--yes` was given. */
   readonly isAgreed: boolean;
 }
 
-/** Where the estimate is shown, and the question asked. */
+/** Where the estimate and the question are written. */
 export interface Terminal {
   readonly write: (text: string) => void;
-  /** `null` where nobody is there to answer. */
+  /** `null` where nobody can answer. */
   readonly ask: ((question: string) => Promise<string>) | null;
 }
 
-/** The process's own: somebody can answer where input and messages are both a terminal's. */
+/** The process's own streams; somebody can answer if both stdin and stderr are terminals. */
 function ownTerminal(): Terminal {
   const write = (text: string): void => void process.stderr.write(text);
   if (!process.stdin.isTTY || !process.stderr.isTTY) return { write, ask: null };
@@ -41,11 +41,11 @@ function ownTerminal(): Terminal {
 }
 
 /**
- * Says what a study costs, and asks where that is long and somebody is there to answer. In a script
- * or a batch job there is nobody: it goes on, since a study can be stopped and taken up again at no
+ * Prints the estimated cost of a study and, if it is long, asks for confirmation. In a script or a
+ * batch job nobody can answer, and the study starts at once: it can be stopped and resumed without
  * loss.
  *
- * @throws DeclinedError for a no
+ * @throws DeclinedError if the user declines
  */
 export async function agree(
   { kind, trainings, seconds, isAgreed }: Estimate,

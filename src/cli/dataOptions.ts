@@ -10,7 +10,7 @@ export interface DataOptions {
   readonly series?: string;
 }
 
-/** How a scan's numbers are taken; see {@link addUnitOption}. */
+/** What a scan's numbers mean; see {@link addUnitOption}. */
 export interface UnitOptions {
   readonly unit?: IntensityUnit;
 }
@@ -22,7 +22,7 @@ export interface MaskOptions {
   readonly resample?: boolean;
 }
 
-/** The options as the readers take them; what was not said stays out. */
+/** The options as the readers take them; options that were not given are left out. */
 export function readOptionsOf(options: DataOptions & UnitOptions & MaskOptions): {
   readonly series?: string;
   readonly unit?: IntensityUnit;

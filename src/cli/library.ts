@@ -1,5 +1,5 @@
 /**
- * What the commands do their work with. It is imported when a command runs, not when the program
+ * The library functions that the commands use. Imported when a command runs, not when the program
  * starts, so that `--help` and `doctor` need no TensorFlow.
  */
 export { resizeCeiling, writePhantom } from "../data";

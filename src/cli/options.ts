@@ -22,7 +22,7 @@ export function integerOption(least: number): (text: string) => number {
   );
 }
 
-/** Comma-separated names; none empty, none twice. */
+/** Comma-separated names, none empty and none repeated. */
 export function listOption(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.some((name) => name === "") || new Set(names).size !== names.length) {
@@ -31,7 +31,7 @@ export function listOption(text: string): string[] {
   return names;
 }
 
-/** The address of a service, as it was given; `flag` is named where it is none. */
+/** The address of a service as it was given; an invalid one is an error that names `flag`. */
 export function urlOption(flag: string): (text: string) => string {
   return (text) => {
     serviceUrl(flag, text);

@@ -2,15 +2,15 @@ import { asWriteError } from "../files/systemErrors";
 import { reportError } from "./runAction";
 
 /**
- * What is printed may be refused by the system. Without a listener that ends the process with a stack, in
+ * Writing output may fail. Without a listener, that would end the process with a stack trace in
  * the middle of a training whose files could still be written.
  */
 export function watchOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // The reader has seen enough: `layerbook runs | head`.
+    // The reader has closed the pipe: `layerbook runs | head`.
     if (error.code === "EPIPE") process.exit();
     process.exitCode = reportError(asWriteError("stdout", error), false);
   });
-  // There is no other place to say so.
+  // There is nowhere else to report it.
   process.stderr.on("error", () => undefined);
 }

@@ -9,19 +9,19 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** What a command ends in, in both forms. */
+/** What a command returns, in both forms. */
 export interface CommandResult {
-  /** For people; printed as it stands. */
+  /** Text for people; printed as is. */
   readonly text: string;
-  /** For programs, with `--json`. */
+  /** Data for programs, with `--json`. */
   readonly json: unknown;
   /** 0 where absent. */
   readonly exitCode?: number;
 }
 
-/** All went well. */
+/** Success. */
 const EXIT_OK = 0;
-/** Something that should not happen. */
+/** An unexpected error. */
 const EXIT_FAILURE = 1;
 /** The input or the options are wrong, and the message says how to fix them. */
 const EXIT_BAD_INPUT = 2;
@@ -49,7 +49,7 @@ export function resultAction<O extends CommonOptions>(
 }
 
 /**
- * Says what went wrong on one line of stderr, with the stack only where it was asked for.
+ * Prints an error as one line on stderr, with the stack trace only under `--verbose`.
  *
  * @returns the exit code
  */
@@ -68,8 +68,8 @@ export function reportError(error: unknown, isVerbose: boolean): number {
 }
 
 /**
- * Runs `body` so that Ctrl-C asks it to stop; the second Ctrl-C ends the process at once. A SIGTERM,
- * by which Slurm and Ray end a job, asks the same.
+ * Runs `body` so that Ctrl-C asks it to stop; a second Ctrl-C ends the process at once. SIGTERM, with
+ * which Slurm and Ray end a job, also asks it to stop.
  *
  * @param body is handed a function that says whether to stop
  */

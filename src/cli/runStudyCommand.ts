@@ -7,7 +7,7 @@ import { studyOf } from "./studyOptions";
 import type { StudyCommandOptions } from "./studyOptions";
 import { configOf } from "./trainingOptions";
 
-/** What a study's command made of its records. */
+/** What a study's command made from its records. */
 interface StudyReport {
   readonly result: StudyResult;
   /** The tables; printed when the study is complete. */
@@ -15,7 +15,7 @@ interface StudyReport {
   readonly json: object;
 }
 
-/** What all commands of studies do: settings, stop, and how they end. */
+/** What all study commands share: settings, stopping and the result. */
 export async function runStudyCommand(
   options: StudyCommandOptions,
   conduct: (study: StudyOptions) => Promise<StudyReport>,

@@ -10,7 +10,7 @@ import { addTrackingOptions } from "./trackingOptions";
 import { integerOption, listOption, urlOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
 
-/** What {@link addStudyOptions} adds, as commander hands it over. */
+/** What {@link addStudyOptions} adds, as commander passes it. */
 export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly out: string;
@@ -27,7 +27,7 @@ export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
 }
 
 /**
- * Adds what every study's command takes beside its settings.
+ * Adds the options that every study command takes in addition to its settings.
  *
  * @param takesSplit false for a study that makes its folds itself
  */
@@ -117,7 +117,7 @@ function seedsOption(text: string): number[] {
   });
 }
 
-/** What a training takes of a Ray cluster. */
+/** The resources that each training takes on a Ray cluster. */
 interface RayResources {
   readonly cpus: number;
   readonly gpus: number;
@@ -131,7 +131,7 @@ function resourcesOption(text: string): RayResources {
   throw new InvalidArgumentError("Expected CPUs, or CPUs and GPUs with a comma between them.");
 }
 
-/** The executor that each of these options belongs to; another one would ignore it. */
+/** The executor that each of these options belongs to; other executors would ignore it. */
 const EXECUTOR_OPTIONS = {
   jobs: ["--jobs", "local"],
   slurm: ["--slurm", "slurm"],
@@ -139,7 +139,7 @@ const EXECUTOR_OPTIONS = {
   rayResources: ["--ray-resources", "ray"],
 } as const;
 
-/** @throws ConfigError for an option of another executor than the one that was chosen */
+/** @throws ConfigError for an option of an executor other than the chosen one */
 function expectOwnOptions(options: StudyCommandOptions): void {
   for (const key of Object.keys(EXECUTOR_OPTIONS) as (keyof typeof EXECUTOR_OPTIONS)[]) {
     const [flag, executor] = EXECUTOR_OPTIONS[key];

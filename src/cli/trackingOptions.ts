@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { urlOption } from "./options";
 
-/** Adds the tools that a training can be sent to. */
+/** Adds the options for experiment trackers. */
 export function addTrackingOptions(command: Command): Command {
   return command
     .option(

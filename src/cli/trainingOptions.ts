@@ -9,7 +9,7 @@ import { trainingConfigSchema } from "../experiments/config/trainingConfig";
 import { addDatasetOptions, readOptionsOf } from "./dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "./dataOptions";
 
-/** What {@link addTrainingOptions} adds, as commander hands it over; flags stand by their names. */
+/** What {@link addTrainingOptions} adds, as commander passes it; flags are keyed by their names. */
 export interface TrainingOptions extends DataOptions, UnitOptions, MaskOptions {
   readonly preset?: string;
   readonly config?: string;
@@ -23,7 +23,7 @@ interface Flag {
   readonly name: string;
 }
 
-/** Settings with a flag of their own: those at the top, and inner ones that ask for one. */
+/** Settings that have a flag: all top-level ones, and nested ones that declare a flag. */
 function settingFlags(): Flag[] {
   return leavesOf(trainingConfigSchema)
     .filter(({ path, flag }) => (path.length === 1 && path[0] !== "preset") || flag !== undefined)
@@ -35,10 +35,10 @@ function settingFlags(): Flag[] {
 }
 
 /**
- * Adds what decides a training's configuration: `--preset`, `--config`, `--set`, a flag for each
+ * Adds the options that determine a training's configuration: `--preset`, `--config`, `--set`, a flag for each
  * common setting, all derived from the schema, and how the data are read.
  *
- * @param except names of flags that the command has of its own
+ * @param except names of flags that the command defines itself
  */
 export function addTrainingOptions(command: Command, except: readonly string[] = []): Command {
   command
@@ -68,7 +68,7 @@ export function configOf(options: TrainingOptions): Promise<TrainingConfig> {
   const fromFlags = settingFlags().flatMap(({ leaf, name }) => {
     const value = values[camelCase(name.replace(/^no-/, ""))];
     if (typeof value === "string") return [`${leaf.path.join(".")}=${value}`];
-    // Commander says true for a `--no-…` flag that was not given.
+    // Commander gives true for a `--no-…` flag that was not given.
     return leaf.isBoolean && value === !defaultOf(leaf) ? [`${leaf.path.join(".")}=${value}`] : [];
   });
   const fromDataFlags = Object.entries(readOptionsOf(options)).map(

@@ -6,18 +6,18 @@ import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * Drafts are hidden files and folders in which an output is prepared. Their names say which process
- * makes them, so that those of a process that was killed can be told from those of one that still runs.
+ * makes them, so that drafts of a killed process can be told from those of a running one.
  */
 const DRAFT = /^\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.partial$/s;
 
-/** Characters of an output that its draft is named after: a disk takes 255 bytes. */
+/** Maximum number of characters of the output's name in a draft's name: file systems allow 255 bytes. */
 const LONGEST_NAME = 48;
-/** Drafts of this process that must not outlive it. */
+/** Drafts of this process that must be removed when it ends. */
 const ownDrafts = new Set<string>();
-/** Folders that were tidied already. */
+/** Folders that have been cleaned up already. */
 const tidied = new Set<string>();
 
-/** This machine and, in a container, this container: only here do process ids mean what they say. */
+/** This machine or, in a container, this container: process ids are only meaningful here. */
 const PLACE = createHash("sha256")
   .update(`${hostname()} ${processNamespace()}`)
   .digest("hex")
@@ -32,7 +32,7 @@ function processNamespace(): string {
 }
 
 /**
- * A unique hidden name beside `path`. What has it when the process ends is removed, unless the process
+ * A unique hidden name beside `path`. A file with this name is removed when the process ends, unless the process
  * is killed; {@link tidyDrafts} sees to that.
  */
 export function newDraft(path: string): string {
@@ -44,7 +44,7 @@ export function newDraft(path: string): string {
   return draft;
 }
 
-/** Says that a draft is gone: renamed or removed. */
+/** Records that a draft was renamed or removed. */
 export function forgetDraft(draft: string): void {
   ownDrafts.delete(draft);
   if (ownDrafts.size === 0) process.off("exit", removeOwnDrafts);
@@ -78,7 +78,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether a name is that of a draft. */
+/** Whether a name is a draft's. */
 export function isDraft(name: string): boolean {
   return DRAFT.test(name);
 }

@@ -3,16 +3,16 @@ import { ConfigError } from "../core/errors";
 
 /** Whether files may be replaced. */
 export interface OverwriteOptions {
-  /** Default false: a file that exists is refused. */
+  /** Default false: an existing file is an error. */
   readonly overwrite?: boolean;
 }
 
 /**
- * Refuses outputs that exist already, before the work for them starts: what is there may be somebody's
- * only copy.
+ * Refuses outputs that already exist before any work is done for them: the existing file may be
+ * the only copy.
  *
- * @param outputs paths of files to be written
- * @throws ConfigError that names the first that exists, and how many more do
+ * @param outputs paths of the files to be written
+ * @throws ConfigError that names the first existing file, and how many more there are
  */
 export async function expectNoFile(
   outputs: readonly string[],
@@ -31,7 +31,7 @@ export async function expectNoFile(
   });
 }
 
-/** Whether anything has that name, a link that leads nowhere included. */
+/** Whether the path exists, even as a dangling link. */
 async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

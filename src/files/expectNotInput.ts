@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { ConfigError } from "../core/errors";
 
 /**
- * Refuses outputs that would take the place of an input. Files are compared by what the disk holds, so
- * that a link, another spelling of the path or of its case is seen through.
+ * Refuses outputs that would overwrite an input. Files are compared by device and inode, so that
+ * links and other spellings of a path, including its case, are recognised.
  *
  * @param outputs paths to be written; those that do not exist yet are fine
  * @param inputs paths that are read

@@ -5,13 +5,13 @@ import { pathToFileURL } from "node:url";
 import { SetupError } from "../core/errors";
 
 /**
- * The packages that only some need (native TensorFlow, image codecs, the kernel's parts) are no
- * dependencies: a browser's user must not fetch them. They are found where layerbook is installed,
+ * Packages that only some users need (native TensorFlow, image codecs, the kernel's parts) are not
+ * dependencies: a browser's user must not download them. They are found where layerbook is installed,
  * or in the project's `.engine` folder, which `npx layerbook setup` fills and `npm ci` leaves alone.
  */
 const MISSING = new Set(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"]);
 
-/** Whether an import failed since there is no such package, and not since its own code did. */
+/** Whether an import failed because the package is missing, not because its code threw. */
 function isMissing(error: unknown, name: string): boolean {
   if (!(error instanceof Error) || !("code" in error) || !MISSING.has(String(error.code))) {
     return false;
@@ -50,7 +50,7 @@ function missingPackage(name: string, cause: unknown): SetupError {
   });
 }
 
-/** Calls `find` where layerbook stands, then in each `.engine`, until one has the package. */
+/** Calls `find` for layerbook's location, then for each `.engine`, until one has the package. */
 function findPackage<T>(name: string, find: (require: NodeJS.Require) => T): T {
   let first: unknown;
   for (const file of [__filename, ...engineFolders().map((folder) => join(folder, "index.js"))]) {
@@ -96,7 +96,7 @@ export async function importPackage(name: string): Promise<unknown> {
     first = error;
   }
   for (const folder of engineFolders()) {
-    // Set-up writes it: only a file in that folder can import what stands there.
+    // Set-up writes it: only a file in that folder can import the packages there.
     const importer = pathToFileURL(join(folder, "import.mjs")).href;
     try {
       const { load } = (await import(importer)) as { load: (name: string) => Promise<unknown> };

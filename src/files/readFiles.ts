@@ -24,7 +24,7 @@ export async function readWholeFile(path: string, expected: string): Promise<Buf
   }
 }
 
-/** What stands at a path. */
+/** What kind of entry a path is. */
 export async function pathKind(path: string): Promise<"file" | "folder" | "missing"> {
   try {
     const entry = await stat(path);
@@ -49,12 +49,12 @@ export function compareNaturally(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true }) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** A file's name without folder and ending; `.nii.gz` counts as one ending. */
+/** A file's name without its folder and extension; `.nii.gz` counts as one extension. */
 export function fileStem(path: string): string {
   return basename(path).replace(/(\.nii\.gz|\.[^.]*)$/i, "");
 }
 
-/** A folder's whole name, which may hold dots (a UID, a date); `.` gives that of the working directory. */
+/** A folder's complete name, which may contain dots (a UID, a date); for `.` that of the working directory. */
 export function folderName(path: string): string {
   return basename(resolve(path));
 }

@@ -17,7 +17,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** Zip's checksum. */
+/** CRC-32, as used by zip. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]) & 0xff];
@@ -26,15 +26,15 @@ function crc32(bytes: Uint8Array): number {
 
 /** How {@link readZip} reads. */
 export interface ReadZipOptions {
-  /** What to do about a file that is refused; ends the errors. */
+  /** The remedy for a refused file; appended to errors. */
   readonly remedy: string;
   /** The most bytes that compressed entries may unpack to in all; 0 takes uncompressed entries only. */
   readonly maxUnpackedBytes: number;
-  /** Which entries are wanted, by name; default all. */
+  /** Which entries to read, by name; default all. */
   readonly isWanted?: (name: string) => boolean;
 }
 
-/** An entry as the directory describes it. */
+/** An entry as the central directory describes it. */
 interface Entry {
   readonly name: string;
   readonly method: number;
@@ -52,8 +52,8 @@ type Refuse = (expected: string, got: string, cause?: unknown) => DataError;
  * memory than its size and `maxUnpackedBytes`.
  *
  * @param where the file's name, for messages
- * @throws DataError for a damaged directory, an entry that lies outside the file, is damaged, encrypted
- *   or there twice, and more than `maxUnpackedBytes`
+ * @throws DataError for a damaged directory, for an entry that lies outside the file or is damaged, encrypted
+ *   or duplicated, and for more than `maxUnpackedBytes`
  */
 export function readZip(
   where: string,
@@ -132,7 +132,7 @@ function inflate(stored: Uint8Array, { name, method, size }: Entry, refuse: Refu
     throw refuse(`"${name}" uncompressed or deflated`, `compression method ${method}`);
   }
   try {
-    // A limit of 0 would be none.
+    // A limit of 0 would mean no limit.
     return inflateRawSync(stored, { maxOutputLength: Math.max(1, size) });
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);

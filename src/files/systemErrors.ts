@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { DataError } from "../core/errors";
 
 const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
-/** A link that leads nowhere: "no such file" would be said of a name that stands in the folder. */
+/** A dangling link: "no such file" would be confusing for a name that the folder lists. */
 const DANGLING = ["a link whose target does not exist", DANGLING_REMEDY] as const;
 
 /** The system's reason, in words, with the remedy. */
@@ -39,7 +39,7 @@ export function asDataError(path: string, expected: string, cause: unknown): Dat
   return typed(path, expected, cause, READ_ERRORS, "Make or fetch the file again");
 }
 
-/** The same of writing. */
+/** The same for errors of writing. */
 export function asWriteError(path: string, cause: unknown): DataError {
   return typed(path, "a place to write to", cause, WRITE_ERRORS, ELSEWHERE);
 }
@@ -61,7 +61,7 @@ function typed(
 ): DataError {
   if (cause instanceof DataError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
-  // A folder cannot be made where a link stands, even if that leads nowhere.
+  // A folder cannot be made in place of a link, even a dangling one.
   const isDangling = ["ENOENT", "EEXIST"].includes(code) && isLink(path) && !existsSync(path);
   const known = isDangling ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));

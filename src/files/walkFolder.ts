@@ -6,7 +6,7 @@ import { asDataError } from "./systemErrors";
 /** Folders nested deeper than this are not followed. */
 const MAX_DEPTH = 12;
 
-/** A folder's entries, those behind links as what they lead to. */
+/** A folder's entries; links are resolved. */
 export interface FolderEntries {
   readonly files: readonly string[];
   readonly folders: readonly string[];
@@ -15,7 +15,7 @@ export interface FolderEntries {
 /**
  * The names in a folder, hidden ones left out, in natural order (`2.png` before `10.png`).
  *
- * @throws DataError for a link that leads nowhere: what it stands for would be missing silently
+ * @throws DataError for a dangling link: the file would be missing silently
  */
 export async function listEntries(path: string): Promise<FolderEntries> {
   try {

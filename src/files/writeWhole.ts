@@ -49,7 +49,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 /**
  * {@link writeWhole} for callers that cannot await.
  *
- * @param mode who may read and write the file; by default as the system has it
+ * @param mode file permissions; default the system's
  */
 export function writeWholeSync(path: string, content: Uint8Array | string, mode?: number): void {
   const draft = newDraft(path);
@@ -82,8 +82,8 @@ export async function writeJsonWhole(path: string, value: unknown): Promise<void
 /**
  * Lets `fill` write files into a draft folder inside `path`, then renames each into `path`. The
  * draft has a unique name and lies inside the target, so that other processes may write there too
- * and the renames stay on one file system. Where `fill` throws or the process ends, the target keeps what
- * it had; what a killed process left is removed by the next write into the folder.
+ * and the renames stay on one file system. Where `fill` throws or the process ends, the target keeps its
+ * old content; drafts of a killed process are removed by the next write into the folder.
  *
  * @returns the names of the files that were written, sorted
  * @throws DataError with the system's reason where the folder cannot be written
@@ -118,7 +118,7 @@ export async function writeFolderWhole(
   } finally {
     await rm(draft, { recursive: true, force: true });
     forgetDraft(draft);
-    // A folder made for nothing is removed again, unless another process has put something there.
+    // A folder that was made in vain is removed again, unless another process has written into it.
     if (!isDone && created !== undefined) await rmdir(path).catch(() => undefined);
   }
 }
@@ -126,7 +126,7 @@ export async function writeFolderWhole(
 /**
  * Makes a folder and those above it.
  *
- * @returns the first that was made
+ * @returns the topmost folder that was created
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
@@ -135,7 +135,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   // a read-only disk it says "no such file".
   for (const place of missing.reverse()) {
     await mkdir(place).catch(async (cause: unknown) => {
-      // Another process may have made it meanwhile.
+      // Another process may have created it in the meantime.
       if (!(await stat(place).catch(() => null))?.isDirectory()) throw cause;
     });
   }
@@ -143,7 +143,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   return missing.at(0);
 }
 
-/** Flushes a folder's list of names; without it a power cut may lose a rename. */
+/** Flushes a folder's directory entries; without this a power failure may lose a rename. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {

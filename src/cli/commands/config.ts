@@ -14,7 +14,7 @@ interface ConfigOptions extends CommonOptions, TrainingOptions {
   readonly describe?: boolean;
 }
 
-/** `layerbook config`: a whole configuration, to read or to keep as a file for `--config`. */
+/** `layerbook config`: a complete configuration, to read or to save as a file for `--config`. */
 export function registerConfigCommand(program: Command): void {
   const command = program
     .command("config")

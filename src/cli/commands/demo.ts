@@ -19,7 +19,7 @@ interface DemoOptions extends CommonOptions, TrainingOptions, OverwriteOption {
   readonly out?: string;
 }
 
-/** `layerbook demo`: train both models, score them, execute the quick-start notebook to a page. */
+/** `layerbook demo`: train both models, score them, and execute the quick-start notebook to a page. */
 export function registerDemoCommand(program: Command): void {
   const command = program
     .command("demo")
@@ -35,13 +35,13 @@ async function demo(options: DemoOptions): Promise<CommandResult> {
   const { data, out = "reports" } = options;
   const json = resolve(out, "quickstart.json");
   const html = resolve(out, "quickstart.html");
-  // The default folder holds what this command wrote before.
+  // The default folder holds only files that this command wrote.
   if (options.out !== undefined) await expectNoFile([json, html], options);
   const preset = options.preset ?? (options.config === undefined ? "demo" : undefined);
   const config = await configOf({ ...options, ...(preset === undefined ? {} : { preset }) });
   const { PHANTOM, quickstart, quickstartReport } = await import("../library");
   const { packageRoot, root, setupCommand } = findProject(__dirname, process.cwd());
-  // Known to be missing before minutes of training, not after.
+  // Check for what is missing before minutes of training, not after.
   const python = readPython(root);
   if (python === null) {
     throw new SetupError({

@@ -121,7 +121,7 @@ async function exportRun(
   };
 }
 
-/** What a folder holds of an exported model, whose shards are not known before. */
+/** The files of an exported model in a folder; the names of its shards are not known in advance. */
 async function modelFiles(folder: string): Promise<string[]> {
   if ((await pathKind(folder)) !== "folder") return [];
   const isModel = /^(model\.json|preprocessing\.json|weights-\d+of\d+\.bin|saved_model\.pb)$/;

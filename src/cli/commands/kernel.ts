@@ -85,7 +85,7 @@ function list(options: KernelCommandOptions): CommandResult {
   return { text, json: kernels };
 }
 
-/** `layerbook kernel install|uninstall|list`: the kernel's place among Jupyter's. */
+/** `layerbook kernel install|uninstall|list`: registers the kernel with Jupyter. */
 export function registerKernelCommand(program: Command): void {
   const kernel = program.command("kernel").description("install the notebook kernel into Jupyter");
   addScopeOptions(kernel.command("install").description("register the kernel with Jupyter"))

@@ -12,7 +12,7 @@ interface LeakStudyCommandOptions extends CommonOptions, StudyCommandOptions {
   readonly model: string;
 }
 
-/** `layerbook leak-study`: how much of a Dice is the protocol. */
+/** `layerbook leak-study`: how much of a Dice score is due to the evaluation protocol. */
 export function registerLeakStudyCommand(program: Command): void {
   const command = program
     .command("leak-study")

@@ -23,7 +23,7 @@ interface ReportOptions
   readonly data?: string;
 }
 
-/** `layerbook report RUN`: one page about a training, without a notebook. */
+/** `layerbook report RUN`: a one-page report on a training, without a notebook. */
 export function registerReportCommand(program: Command): void {
   const command = program
     .command("report")
@@ -43,9 +43,9 @@ export function registerReportCommand(program: Command): void {
 }
 
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
-  // report.html in the folder of a run is this command's own.
+  // report.html in a run's folder was written by this command.
   if (options.out !== undefined) await expectNoFile([resolve(options.out)], options);
-  // Known to be missing before slices are predicted, not after.
+  // Check for what is missing before slices are predicted, not after.
   if (isPdf(options.out ?? "")) findBrowser();
   const library = await import("../library");
   const study = await library.readStudy(folder);
@@ -78,7 +78,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   };
 }
 
-/** A study's page is made of its records alone; the data need not be there any more. */
+/** A study's report needs only its records; the data may be gone. */
 async function reportStudy(
   folder: string,
   study: StudyFile,

@@ -124,7 +124,7 @@ export function registerTrainCommand(program: Command): void {
   );
 }
 
-/** A class that no held-out slice has is not limited by anything. */
+/** Ignores classes that no held-out slice has. */
 function ceilingLine(size: number, scores: readonly string[]): string[] {
   if (scores.every((score) => score === "-")) return [];
   return [`Resizing to ${size} pixels alone holds Dice below ${scores.join(", ")}.`];

@@ -9,7 +9,7 @@ export interface Check {
   readonly remedy?: string;
 }
 
-/** A check that found all well. */
+/** A check that found no problem. */
 export function ok(name: string, value: string): Check {
   return { name, state: "ok", value };
 }

@@ -13,7 +13,7 @@ const probeAnswer = z.object({
   sum: z.number(),
 });
 
-/** What a process of its own says after it has loaded the engine and multiplied two matrices. */
+/** What a separate process reports after it has loaded the engine and multiplied two matrices. */
 export type EngineProbe =
   { readonly answer: z.infer<typeof probeAnswer> } | { readonly problem: string };
 
@@ -28,7 +28,7 @@ console.log(JSON.stringify({
   sum: tf.matMul(ones, ones).sum().dataSync()[0],
 }));`;
 
-/** Loads the engine in a process of its own: a library that does not fit may end the process. */
+/** Loads the engine in a separate process: an incompatible library may crash the process. */
 export function probeEngine(): EngineProbe {
   let file: string;
   try {
@@ -46,7 +46,7 @@ export function probeEngine(): EngineProbe {
   return answer.success ? { answer: answer.data } : { problem: z.prettifyError(answer.error) };
 }
 
-/** The line of a crash that says most. */
+/** The most informative line of a crash. */
 function problemOf(stderr: string, signal: NodeJS.Signals | null): string {
   if (signal === "SIGILL") return "the processor lacks instructions that TensorFlow uses (AVX)";
   const lines = stderr.split("\n").map((line) => line.trim());

@@ -10,7 +10,7 @@ const packages = ["@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu", "tslab"];
 const oldestNode = 20;
 const newestTestedNode = 24;
 
-/** The versions that matter when something is reported. */
+/** The versions that belong in a bug report. */
 export function checkVersions({ packageRoot, root, setupCommand }: Project): Check[] {
   const own = JSON.parse(fs.readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
     version: string;
@@ -29,14 +29,14 @@ export function checkVersions({ packageRoot, root, setupCommand }: Project): Che
   ];
 }
 
-/** Layers and tensors of two copies of tfjs do not know each other. */
+/** Two copies of tfjs do not recognise each other's layers and tensors. */
 export function checkOneTfjs(packageRoot: string, root: string): Check[] {
   const copies = [packageRoot, root].flatMap((folder) => {
     try {
       const require = createRequire(path.join(folder, "package.json"));
       return [fs.realpathSync(require.resolve("@tensorflow/tfjs/package.json"))];
     } catch {
-      return []; // not installed, which is a check of its own
+      return []; // not installed, which has a separate check
     }
   });
   if (new Set(copies).size < 2) return [];

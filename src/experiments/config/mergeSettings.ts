@@ -2,8 +2,8 @@ import * as z from "zod";
 import { schemaAt, unwrap } from "./setting";
 
 /**
- * Puts settings over others: groups of settings are merged, everything else is replaced whole.
- * A setting that is `undefined` keeps what was there.
+ * Merges settings over others: groups of settings are merged, everything else is replaced.
+ * A setting that is `undefined` keeps the old value.
  */
 export function mergeSettings(
   schema: z.core.$ZodType,

@@ -1,5 +1,5 @@
 /**
- * The name that a misspelt one probably stands for: the fewest single-letter changes, at most a
+ * The name that was probably meant by a misspelt one: the fewest single-letter changes, at most a
  * third of its length.
  *
  * @returns `null` where none is near
@@ -29,7 +29,7 @@ function editDistance(a: string, b: string): number {
   return above[b.length];
 }
 
-/** The remedy of a misspelt name, to be spread into an error; nothing where no name is near. */
+/** The remedy for a misspelt name, to be spread into an error; empty where no name is near. */
 export function didYouMean(name: string, known: readonly string[]): { readonly remedy?: string } {
   const nearest = nearestName(name, known);
   return nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` };

@@ -3,10 +3,10 @@ import { ConfigError } from "../../core/errors";
 import { didYouMean, nearestName } from "./nearestName";
 import { leavesOf, schemaAt, unwrap, valueAt } from "./setting";
 
-/** Cuts a value to what fits on a line. */
+/** Shortens a value to fit on a line. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  // JSON has no infinite numbers, and no functions.
+  // JSON has neither infinite numbers nor functions.
   const text =
     typeof value === "number" ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
@@ -54,14 +54,14 @@ function nearestChoice(expected: string, got: unknown): string | undefined {
   return didYouMean(got, choices).remedy;
 }
 
-/** How a setting is written that is more than a number or a word, from its line of help. */
+/** How to write a setting that is not just a number or a word, from its help text. */
 function example(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
   const leaf = leavesOf(schema).find((each) => each.path.every((key, i) => key === path[i]));
   const text = /e\.g\. (\{.*\}|\[.*\])/.exec(leaf?.help ?? "")?.[1];
   return text === undefined ? undefined : `Write it as JSON, such as ${text}.`;
 }
 
-/** zod's names of types, in words. */
+/** zod's type names, in words. */
 const TYPES: Readonly<Record<string, string>> = {
   number: "a number",
   int: "a whole number",
@@ -72,7 +72,7 @@ const TYPES: Readonly<Record<string, string>> = {
   tuple: "a list",
 };
 
-/** What an issue would have accepted; the choices of a union with "or" between them. */
+/** What would have been accepted; the choices of a union joined with "or". */
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_key" && issue.issues.length > 0) return issue.issues[0].message;
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -94,7 +94,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     .replace(/^\w+$/, (type) => TYPES[type] ?? type);
 }
 
-/** The error for a key that a schema does not have, with the names that it has. */
+/** The error for a key that is not in the schema, listing the keys that are. */
 export function unknownSetting(
   where: string,
   schema: z.core.$ZodType | undefined,
@@ -113,7 +113,7 @@ export function unknownSetting(
   });
 }
 
-/** The path of a setting of that name in an inner group. */
+/** The path of a setting with that name in a nested group. */
 function innerName(schema: z.core.$ZodType | undefined, key: string): string | null {
   const leaves = schema === undefined ? [] : leavesOf(schema);
   const found = leaves.find(({ path }) => path.at(-1)?.toLowerCase() === key.toLowerCase());

@@ -6,20 +6,20 @@ import type { TrainingConfig, TrainingOverrides } from "./trainingConfig";
 import { trainingConfigSchema } from "./trainingConfig";
 
 /**
- * Dice per image, over the classes that the image has: what the mean Dice over cases scores. Dice per
+ * Dice per image, over the classes present in the image: this is what the mean Dice over cases measures. Dice per
  * batch rewards large lesions; Dice per image over all classes never learns a rare one. In 308 steps
  * of `unet` on the phantom (seed 1, slices as they are) the three came to 0.72, 0.69 and 0.42 mean
  * foreground Dice on the slices held out.
  */
 const PER_CASE = { isBatchwise: false, skipAbsent: true } as const;
 
-/** Nothing in the network depends on the other images of a batch. */
+/** The network does not depend on the other images of the batch. */
 const PER_IMAGE = { normalization: "group", standardize: true } as const;
 
 /**
- * Ready-made training settings: what each changes of the schema's defaults.
+ * Ready-made training settings, as changes to the schema's defaults.
  *
- * - `smoke`: seconds per training; shows that everything runs, not how good it gets.
+ * - `smoke`: seconds per training; shows that everything runs, not how good the result is.
  * - `demo`: what `npm run demo` trains: 312 steps per model, minutes for both on two cores.
  * - `quick`: the same with more slices, epochs and random changes; minutes per model.
  * - `best`: `quick` at 192 × 192 and twice as long, with the average of the weights, rare classes drawn

@@ -1,21 +1,21 @@
 import * as z from "zod";
 
-/** What is known about a setting beside its type, default and range. */
+/** What a setting has in addition to its type, default and range. */
 export interface SettingInfo {
-  /** One line for `--help`. */
+  /** One line of text for `--help`. */
   readonly help: string;
   /**
-   * The name of its own command-line flag, without dashes. Settings at the top have one by their
-   * name; inner settings only where this gives one. All can be set with `--set path=value`.
+   * The name of its command-line flag, without dashes. Top-level settings have a flag with their own
+   * name; nested settings only where this names one. All can be set with `--set path=value`.
    */
   readonly flag?: string;
-  /** True for what does not change a result: it is left out of the fingerprint. */
+  /** True if it does not affect results: it is left out of the fingerprint. */
   readonly isCosmetic?: boolean;
 }
 
 const infos = new WeakMap<z.core.$ZodType, SettingInfo>();
 
-/** One setting: what it accepts, its default and its line of help. */
+/** One setting: its type, default and help text. */
 export function setting<S extends z.ZodType>(
   schema: S,
   fallback: z.output<S>,
@@ -27,7 +27,7 @@ export function setting<S extends z.ZodType>(
   return result;
 }
 
-/** Settings that belong together; each keeps its own default. */
+/** A group of settings; each keeps its own default. */
 export function group<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodPrefault<z.ZodObject<z.core.util.Writeable<Shape>, z.core.$strict>> {
@@ -41,7 +41,7 @@ export interface Leaf extends SettingInfo {
   readonly schema: z.core.$ZodType;
   /** The values of an enumeration; `null` for anything else. */
   readonly choices: readonly string[] | null;
-  /** True where the setting is either `true` or `false`. */
+  /** True for a boolean setting. */
   readonly isBoolean: boolean;
 }
 
@@ -56,7 +56,7 @@ export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []):
   return Object.entries(shapeOf(inner)).flatMap(([key, value]) => leavesOf(value, [...path, key]));
 }
 
-/** The schema that a path leads to inside a schema; `undefined` where there is none. */
+/** The nested schema at a path inside a schema; `undefined` where there is none. */
 export function schemaAt(
   schema: z.core.$ZodType,
   path: readonly PropertyKey[],
@@ -72,7 +72,7 @@ function shapeOf(schema: z.core.$ZodType): z.core.$ZodShape {
   return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
-/** A schema without its defaults and its `null`. */
+/** A schema without its defaults and without `null`. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (
     schema instanceof z.ZodDefault ||

@@ -17,16 +17,16 @@ const range = z
 export const AUGMENTATIONS = ["none", "paper", "standard"] as const;
 
 /**
- * Every setting of a training, each named here and nowhere else: TypeScript's types, the command
+ * Every setting of a training. TypeScript's types, the command
  * line's flags, the defaults, the printed configuration and the fingerprint are derived from this
- * schema. A new setting is one entry, whose default is what was done before it existed, so that
+ * schema. A new setting is one entry; its default must reproduce the earlier behaviour, so that
  * saved configurations stay valid.
  *
- * The defaults are preset `quick`, but for its Dice per image: Adam with a short warm-up and a
+ * The defaults are those of preset `quick`, except for its Dice per image: Adam with a short warm-up and a
  * cosine, gradients clipped, and Dice + cross-entropy.
  */
 export const trainingConfigSchema = z.strictObject({
-  /** The preset that it started from; a label. */
+  /** The preset that the configuration started from; a label. */
   preset: setting(z.string(), "quick", "the preset it started from; a label", {
     isCosmetic: true,
   }),
@@ -54,9 +54,9 @@ export const trainingConfigSchema = z.strictObject({
   batchSize: setting(count, 4, "slices per step"),
   /** Passes over the training slices. */
   epochs: setting(count, 40, "passes over the training slices"),
-  /** A last batch that is not full: trained on, or left for the next epoch's order. */
+  /** Whether the last, incomplete batch is trained on or dropped; its slices come in the next epoch's order. */
   lastBatch: setting(z.enum(["keep", "drop"]), "drop", "what to do with an incomplete last batch"),
-  /** The network's architecture. A change that no model of a training or study has a part for is refused. */
+  /** The network's architecture. A change that none of the models in a training or study would use is refused. */
   model: group({
     /** Channels at full resolution; they double per level. */
     filters: setting(count.max(4096), 16, "channels at full resolution; they double per level", {
@@ -64,20 +64,20 @@ export const trainingConfigSchema = z.strictObject({
     }),
     /** Levels below full resolution. */
     depth: setting(z.int().min(1).max(8), 4, "levels below full resolution", { flag: "depth" }),
-    /** Each image is brought to mean 0 and standard deviation 1 by the network's first layer. */
+    /** The network's first layer normalises each image to mean 0 and standard deviation 1. */
     standardize: setting(
       z.boolean(),
       false,
       "the first layer brings each image to mean 0 and standard deviation 1",
     ),
-    /** `null`: each model's own, which is batch normalisation in the U-Net family. */
+    /** `null`: the model's default, which is batch normalisation in the U-Net family. */
     normalization: setting(
       z.enum(["batch", "group", "none"]).nullable(),
       null,
       "after each convolution; null for the model's default",
     ),
     /**
-     * A file of ImageNet weights (`.pth`, `.safetensors`) that the encoder of `resnextUnet` or
+     * A file of ImageNet weights (`.pth`, `.safetensors`) that initialises the encoder of `resnextUnet` or
      * `efficientnetUnet` starts with; `null` for random weights. Other models refuse one.
      */
     encoderWeights: setting(
@@ -101,7 +101,7 @@ export const trainingConfigSchema = z.strictObject({
       "ResNeXt blocks per level and in the bridge, or one number for each",
     ),
     /**
-     * What attends in the decoder of `residualAttentionUnet` and `mr`; `null` for their own, LSH
+     * The attention in the decoder of `residualAttentionUnet` and `mr`; `null` for the models' default, LSH
      * attention. Other models refuse a value.
      */
     attention: setting(
@@ -109,7 +109,7 @@ export const trainingConfigSchema = z.strictObject({
       null,
       "in the decoder of residualAttentionUnet and mr; null for their own, lsh",
     ),
-    /** Levels of the decoder that attend, 0 = full resolution. `"all"` as the paper has it. */
+    /** Decoder levels with attention, 0 = full resolution. `"all"` as in the paper. */
     attentionLevels: setting(
       z.union([z.literal("all"), z.array(z.int().min(0))]),
       [2, 3],
@@ -117,7 +117,7 @@ export const trainingConfigSchema = z.strictObject({
     ),
     /** Tokens per bucket of LSH attention. */
     bucketSize: setting(count, 64, "tokens per bucket of LSH attention"),
-    /** Rounds of hashing of LSH attention. */
+    /** Hash rounds of LSH attention. */
     numHashes: setting(count, 4, "rounds of hashing of LSH attention"),
   }),
   /** What is minimised. */
@@ -130,60 +130,60 @@ export const trainingConfigSchema = z.strictObject({
       null,
       "one weight per class, background first; null for all 1",
     ),
-    /** Dice and its kin: one score per batch, not per image, so that a rare class is not pushed down. */
+    /** Dice-type losses: one score per batch, not per image, so that a rare class is not suppressed. */
     isBatchwise: setting(
       z.boolean(),
       true,
       "one Dice score per batch instead of one per image; Dice-like losses only",
     ),
-    /** Dice and its kin: a class counts in the images that have it only. */
+    /** Dice-type losses: a class counts only in the images that have it. */
     skipAbsent: setting(
       z.boolean(),
       false,
       "a class counts only in the images that have it; Dice-like losses only",
     ),
-    /** Dice and its kin: the background counts as a class. */
+    /** Dice-type losses: the background counts as a class. */
     includeBackground: setting(
       z.boolean(),
       true,
       "the background counts as a class; Dice-like losses only",
     ),
-    /** Coarser levels of the decoder are held to the labels too, at half the weight per level. */
+    /** Deep supervision: coarser decoder levels get a loss too, at half the weight per level. */
     deepSupervision: setting(
       z.boolean(),
       false,
       "trains the decoder's coarser levels on the labels too, halving the weight per level",
     ),
   }),
-  /** How weights follow gradients. */
+  /** The optimizer. */
   optimizer: group({
     /** See `createOptimizer`. */
     name: setting(z.enum(OPTIMIZER_NAMES), "adam", "the optimizer", {
       flag: "optimizer",
     }),
-    /** The rate that the schedule scales. */
+    /** The base learning rate, which the schedule scales. */
     learningRate: setting(z.number().positive(), 0.002, "the rate that the schedule scales", {
       flag: "learning-rate",
     }),
-    /** Largest norm of all gradients together; `null` for no clipping. */
+    /** Maximum global norm of the gradients; `null` for no clipping. */
     clipNorm: setting(
       z.number().positive().nullable(),
       1,
       "largest norm of all gradients together; null for no clipping",
     ),
-    /** Decoupled, of kernels only; 0 for none, which `adamw` refuses. */
+    /** Decoupled weight decay, for kernels only; 0 for none, which `adamw` refuses. */
     weightDecay: setting(z.number().min(0).lt(1), 0, "decoupled weight decay; adamw needs one"),
-    /** Share of the last step that is taken again, of `sgd` and `rmsprop`; the others refuse one. */
+    /** Momentum of `sgd` and `rmsprop`; the others refuse it. */
     momentum: setting(z.number().min(0).lt(1), 0, "momentum of sgd and rmsprop"),
-    /** Of `sgd`: looks ahead along the momentum. */
+    /** `sgd` only: Nesterov momentum. */
     useNesterov: setting(z.boolean(), false, "sgd looks ahead along its momentum"),
-    /** Of `adam`, `adamw` and `lion`; `null` for the optimizer's own. */
+    /** `adam`, `adamw` and `lion` only; `null` for the optimizer's default. */
     beta1: setting(
       z.number().min(0).lt(1).nullable(),
       null,
       "of adam, adamw and lion; null for their own",
     ),
-    /** Of `adam`, `adamw` and `lion`; `null` for the optimizer's own. */
+    /** `adam`, `adamw` and `lion` only; `null` for the optimizer's default. */
     beta2: setting(
       z.number().min(0).lt(1).nullable(),
       null,
@@ -195,21 +195,21 @@ export const trainingConfigSchema = z.strictObject({
       null,
       "decay of the mean square of rmsprop; null for 0.9",
     ),
-    /** Of `rmsprop`: divides by the variance rather than the mean square. */
+    /** `rmsprop` only: divides by the variance rather than the mean square. */
     centered: setting(z.boolean(), false, "rmsprop divides by the variance"),
-    /** What the sums of `adagrad` start at; `null` for 0.1. */
+    /** Initial accumulator value of `adagrad`; `null` for 0.1. */
     initialAccumulatorValue: setting(
       z.number().min(0).nullable(),
       null,
       "initial value of adagrad's sums; null for 0.1",
     ),
-    /** Keeps divisions finite, of all but `sgd` and `lion`; `null` for 1e-7. */
+    /** Keeps divisions finite, in all optimizers but `sgd` and `lion`; `null` for 1e-7. */
     epsilon: setting(
       z.number().positive().nullable(),
       null,
       "keeps divisions finite, for all but sgd and lion; null for 1e-7",
     ),
-    /** Steps whose gradients make one move of the weights. */
+    /** Steps whose gradients are accumulated into one update of the weights. */
     gradientAccumulationSteps: setting(
       count,
       1,
@@ -221,13 +221,13 @@ export const trainingConfigSchema = z.strictObject({
       false,
       "validates and keeps an exponential moving average of the weights",
     ),
-    /** Share of that average that a step keeps; `null` for 0.99. Refused without `useEma`. */
+    /** Momentum of that average; `null` for 0.99. Refused without `useEma`. */
     emaMomentum: setting(
       z.number().min(0).lt(1).nullable(),
       null,
       "share of that average that a step keeps; null for 0.99",
     ),
-    /** Lets that share rise from 0.1 over the first steps. Refused without `useEma`. */
+    /** Lets that momentum rise from 0.1 over the first steps. Refused without `useEma`. */
     useEmaWarmup: setting(z.boolean(), false, "lets that share rise from 0.1 over the first steps"),
   }),
   /** Scales the learning rate over the steps; see `learningRateAt`. */
@@ -236,7 +236,7 @@ export const trainingConfigSchema = z.strictObject({
     { name: "cosine", warmup: 0.05, floor: 0.01 },
     'of the learning rate, e.g. {"name":"constant"}',
   ),
-  /** Which slices a training sees, and how often. */
+  /** Which slices a training uses, and how often. */
   sampling: group({
     /**
      * Share of an epoch's slices that are drawn for a foreground class, each class as often, the rarest
@@ -261,17 +261,17 @@ export const trainingConfigSchema = z.strictObject({
   }),
   /** `paper`: five copies of each training slice. `standard`: a fresh random change every time. */
   augmentation: setting(z.enum(AUGMENTATIONS), "standard", "of the training slices"),
-  /** How strongly augmentation `standard` changes a slice; see `augment`. */
+  /** Strength of augmentation `standard`; see `augment`. */
   augmentationStrength: group({
     /** Chance to mirror left and right. */
     flipChance: setting(chance, 0.5, "chance to mirror left and right"),
     /** Chance to mirror front and back. */
     verticalFlipChance: setting(chance, 0, "chance to mirror front and back"),
-    /** Turned by up to so many degrees either way. */
+    /** Maximum rotation in degrees, either way. */
     rotationDegrees: setting(z.number().min(0).max(180), 15, "largest turn either way"),
     /** Smallest and largest scale. */
     scale: setting(range, [0.85, 1.2], "smallest and largest scale"),
-    /** Moved by up to this share of the side. */
+    /** Maximum shift, as a share of the side. */
     shift: setting(chance, 0.05, "largest shift, as a share of the side"),
     /** Standard deviation of the elastic field, as a share of the side. */
     elastic: setting(z.number().min(0).max(0.2), 0.015, "sd of the elastic field, share of side"),
@@ -314,19 +314,19 @@ export const trainingConfigSchema = z.strictObject({
     3,
     "folds of cross-validation, or all to hold out each patient once",
   ),
-  /** What the network learns before: slices of the phantom (`phantom`), for so many epochs. */
+  /** Pre-training: the data set (`phantom`) and the number of epochs. */
   pretraining: group({
     /** 0 starts from random weights. */
     epochs: setting(z.int().min(0), 0, "epochs on the phantom before the training; 0 for none"),
   }),
-  /** Learning from slices without labels, which a k-shot study has; others refuse it. */
+  /** Self-training on slices without labels, which only a k-shot study has; others refuse it. */
   selfTraining: group({
-    /** Students, each taught by the network before; 0 for none. */
+    /** Number of students, each taught by the previous network; 0 for none. */
     rounds: setting(z.int().min(0), 0, "students, each taught by the previous network; 0 for none"),
-    /** Pixels whose likeliest class has a lower probability do not count. */
+    /** Pixels whose likeliest class has a lower probability are ignored. */
     minConfidence: setting(chance, 0.9, "least probability of a class that a student learns"),
   }),
-  /** How slices are predicted once the network is trained; validation in training takes the sliding window alone. */
+  /** How slices are predicted after training; validation during training uses only the sliding window. */
   inference: group({
     /**
      * Mirrored copies whose class probabilities are averaged with the slice's own: `horizontal` one,
@@ -346,15 +346,15 @@ export const trainingConfigSchema = z.strictObject({
       "argmax",
       "the likeliest class, or the labels with the highest expected Dice",
     ),
-    /** Networks that are trained alike but for the seed, and whose class probabilities are averaged. */
+    /** Networks that differ only in their seed, and whose class probabilities are averaged. */
     ensemble: setting(count, 1, "networks with different seeds whose probabilities are averaged"),
-    /** Share of a window that the next one covers too. Of trainings on patches (`sampling.patchSize`). */
+    /** Overlap of neighbouring windows, as a share of the window; for trainings on patches only. */
     overlap: setting(
       z.number().min(0).lt(1),
       0.25,
       "share of a sliding window that the next one also covers; with sampling.patchSize",
     ),
-    /** Weight of a window's pixels: all alike (`constant`), or less towards its edges (`gaussian`); MONAI's names. */
+    /** Weight of a window's pixels: equal (`constant`) or lower towards its edges (`gaussian`); MONAI's names. */
     mode: setting(
       z.enum(["constant", "gaussian"]),
       "constant",
@@ -367,11 +367,11 @@ export const trainingConfigSchema = z.strictObject({
   compiled: setting(z.boolean(), true, "one recorded graph per step; false for debugging", {
     isCosmetic: true,
   }),
-  /** How the data are read; nothing here for the phantom. */
+  /** How the data are read; unused for the phantom. */
   data: group({
     /** Which DICOM series of a folder, by its UID or number; `null` where there is only one. */
     series: setting(z.string().min(1).nullable(), null, "which DICOM series, by its UID or number"),
-    /** What the scans' numbers are; `null` for what a file notes, or a guess. */
+    /** The unit of the scans' numbers; `null` for the unit that a file states, or a guess. */
     unit: setting(
       z.enum(INTENSITY_UNITS).nullable(),
       null,
@@ -397,7 +397,7 @@ export const trainingConfigSchema = z.strictObject({
     /** Whether masks on another grid are resampled by nearest neighbour instead of refused. */
     resample: setting(z.boolean(), false, "resample masks that lie on another grid"),
   }),
-  /** The data where none are named. */
+  /** The data used if no source is named. */
   phantom: group({
     /** Slices. */
     count: setting(count, 100, "slices of the phantom"),
@@ -406,8 +406,8 @@ export const trainingConfigSchema = z.strictObject({
   }),
 });
 
-/** Every choice of one training as plain data: what a run folder keeps and a preset fills in. */
+/** Every setting of one training as plain data: stored in a run folder, and filled in by a preset. */
 export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 
-/** Some settings, for a preset to fill in. */
+/** Some of the settings; a preset fills in the others. */
 export type TrainingOverrides = z.input<typeof trainingConfigSchema>;
