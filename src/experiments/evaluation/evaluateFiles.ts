@@ -32,7 +32,7 @@ export interface EvaluateFilesOptions extends MaskPlaces, ReadMaskOptions {
   readonly resample?: boolean;
 }
 
-/** A mask file's cases: one, or one a slice. */
+/** The cases of a mask file: one, or one per slice. */
 interface MaskCase {
   readonly id: string;
   readonly grid: LabelGrid;
@@ -44,8 +44,8 @@ interface MaskCase {
  *
  * Masks are compared by place: the same grid in another order of axes is put in the truth's order.
  *
- * @throws DataError that names the file: one without partner on either side, two for one, one on
- *   another grid (with the difference in mm), or with a label that is no class
+ * @throws DataError that names the file: one without a partner on either side, two for one, one on
+ *   another grid (with the difference in mm), or one with a label that is not a class
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
   const pairs = await pairMaskFiles(options);
@@ -92,7 +92,7 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
   return { records, summary: summarise(records) };
 }
 
-/** Folders of masks, where images may lie too. */
+/** Folders of masks, which may also hold images. */
 async function foldersOf({ truth, prediction }: EvaluateFilesOptions): Promise<string[]> {
   const kinds = await Promise.all([truth, prediction].map(pathKind));
   return [truth, prediction].map((path, index) =>
@@ -100,7 +100,7 @@ async function foldersOf({ truth, prediction }: EvaluateFilesOptions): Promise<s
   );
 }
 
-/** A case on both sides. */
+/** A case with its truth and its prediction. */
 interface ScoredCase {
   readonly truth: MaskCase;
   readonly prediction: MaskCase;
@@ -108,12 +108,12 @@ interface ScoredCase {
   readonly group: string;
 }
 
-/** Nothing found, on the truth's grid. */
+/** An empty prediction on the truth's grid. */
 function emptyLike(truth: Mask): Mask {
   return { ...truth, data: new Uint8Array(truth.data.length) };
 }
 
-/** The prediction in the truth's order of voxels; refused where it lies elsewhere. */
+/** The prediction in the truth's voxel order; refused if its grid differs. */
 function onTruthGrid(
   path: string,
   truth: Mask,
@@ -166,7 +166,7 @@ function casesOf(
   );
 }
 
-/** Marks the labels of a case; refuses one that is no class of those that are named. */
+/** Marks the labels that occur in a case; refuses labels beyond the named classes. */
 function collectLabels(
   { grid, id }: MaskCase,
   names: readonly string[] | null,

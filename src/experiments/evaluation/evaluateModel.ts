@@ -18,7 +18,7 @@ import { overWindows, windowsPerSlice } from "./sliceWindows";
 import type { SliceWindows } from "./sliceWindows";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 
-/** Recording a prediction costs about as much as this many batches op by op. */
+/** Recording a prediction costs about as much as running this many batches op by op. */
 const BATCHES_WORTH_RECORDING = 8;
 
 /** How {@link predictCases} runs. */
@@ -31,8 +31,8 @@ export interface PredictOptions {
    */
   readonly flips?: TestTimeFlips;
   /**
-   * For networks that were trained on patches, which refuse to do without: slices are resized to `size`,
-   * and the network goes over them in windows of its own size. Default none: whole slices.
+   * For networks trained on patches, which require it: slices are resized to `size`,
+   * and the network is applied in windows of its input size. Default none: whole slices.
    */
   readonly slidingWindow?: SliceWindows;
   /**
@@ -42,15 +42,15 @@ export interface PredictOptions {
   readonly decoding?: Decoding;
   /** Black to white, as in training; default what suits each case's unit. */
   readonly window?: IntensityWindow;
-  /** Asked for after each batch with the number of slices that are done. */
+  /** Called after each batch with the number of slices done; return true to stop. */
   readonly onProgress?: (done: number) => void;
-  /** One recorded graph a batch; default where TensorFlow runs natively and there are many batches. */
+  /** One recorded graph per batch; default where TensorFlow runs natively and there are many batches. */
   readonly compiled?: boolean;
 }
 
 /**
- * Predicts the classes of slices, each on its own grid: resized for the network, and the class
- * probabilities taken back.
+ * Predicts the classes of slices, each on its own grid: slices are resized for the network, and the class
+ * probabilities are resized back.
  *
  * @param models take square images of one channel, `[null, size, size, 1]`; the probabilities of an
  *   ensemble's members, all of one size, are averaged
@@ -70,8 +70,8 @@ export function predictCases(
 }
 
 /**
- * {@link predictCases} in steps: yields after each batch, so that a caller may let other things happen
- * in between, or stop.
+ * {@link predictCases} in steps: yields after each batch, so that a caller can do other work in
+ * between, or stop.
  */
 export function* predictInBatches(
   models: tf.LayersModel | readonly tf.LayersModel[],
@@ -109,14 +109,14 @@ export function* predictInBatches(
   const predict = meanProbabilities(wholeLogits, flips);
   const results: Plane<Uint8Array>[] = [];
   try {
-    // A batch of cases at a time, so that prepared copies of a large volume never stand all at once.
+    // A batch of cases at a time, so that the prepared copies of a large volume are never all in memory.
     for (let start = 0; start < cases.length; start += batchSize) {
       const batch = cases.slice(start, start + batchSize);
       const samples = prepareSamples(
         { cases: batch },
         { size: plan?.size ?? inputSize, ...prepared },
       );
-      // Windows come in batches of one size anyway.
+      // Windows come in batches of equal size anyway.
       visitLogits(predict, samples, plan ? batch.length : batchSize, (_, probabilities) => {
         const values = probabilities.dataSync<"float32">();
         const [, height, width, classes] = probabilities.shape;
@@ -135,7 +135,7 @@ export function* predictInBatches(
   return results;
 }
 
-/** Scores of every case and of all together. */
+/** Scores of each case and of all cases together. */
 export interface Evaluation {
   readonly records: readonly CaseRecord[];
   readonly summary: Summary;
@@ -156,7 +156,7 @@ export function evaluateModel(
   return scorePredictions(cases, predictions, options.classNames);
 }
 
-/** Scores predictions that are at hand. */
+/** Scores existing predictions. */
 export function scorePredictions(
   cases: readonly Pick<SliceCase, "id" | "group" | "labels" | "spacingMm">[],
   predictions: readonly Plane<Uint8Array>[],
@@ -175,7 +175,7 @@ export function scorePredictions(
   return { records, summary: summarise(records) };
 }
 
-/** The side of the square images that all members take. */
+/** The side of the square images that all members take; refused where they differ. */
 function commonSize(members: readonly tf.LayersModel[]): number {
   const sizes = members.map(modelSize);
   if (sizes.length > 0 && sizes.every((size) => size === sizes[0])) return sizes[0];

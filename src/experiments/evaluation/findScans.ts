@@ -11,18 +11,18 @@ import { listedPairs } from "../../data/listedPairs";
 import { innerFolders } from "../../data/patientFolders";
 import { isMaskName } from "../../data/pairing";
 
-/** A NIfTI file, a DICOM series (a folder or a file), or images (a file or a folder), to be segmented. */
+/** A scan to be segmented: a NIfTI file, a DICOM series (a folder or a file), or images (a file or a folder). */
 export interface ScanSource {
   readonly path: string;
   readonly kind: FolderKind;
-  /** Begins the masks' names: the patient's folder, where each patient has one. */
+  /** Prefix of the masks' names: the patient's folder, where each patient has one. */
   readonly prefix: string;
   /** The names of its masks in the output folder. */
   readonly outputs: readonly string[];
 }
 
 /**
- * The scans at a path: a file, a folder, or a folder for each patient. Masks that lie beside the scans are no
+ * The scans at a path: a file, a folder, or a folder per patient. Masks beside the scans are not
  * scans.
  *
  * @throws DataError for a folder without scans
@@ -65,7 +65,7 @@ async function inFolder(folder: string, prefix: string): Promise<ScanSource[]> {
     const own = await inFolder(join(folder, name), `${prefix}${name}_`);
     const [only] = own;
     const isOnly = own.length === 1 && only.kind !== "pictures";
-    // A patient's only scan goes by the patient's name, as its mask does in evaluateFiles.
+    // A patient's only scan is named after the patient, as its mask is in evaluateFiles.
     sources.push(...(isOnly ? [{ ...only, outputs: [`${prefix}${name}.nii.gz`] }] : own));
   }
   return sources;

@@ -3,7 +3,7 @@ import { prepareOptions } from "../training/prepareOptions";
 import type { PredictOptions } from "./evaluateModel";
 
 /**
- * How a configuration wants slices predicted, for `predictCases` and `evaluateModel`.
+ * The inference settings of a configuration as options for `predictCases` and `evaluateModel`.
  *
  * ```ts
  * const { models, record } = await loadRun("runs/unet");

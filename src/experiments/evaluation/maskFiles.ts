@@ -19,15 +19,15 @@ export interface MaskPlaces {
   /** A NIfTI mask, a palette PNG, a DICOM segmentation, or a folder of these. */
   readonly prediction: string;
   /**
-   * Likewise; in folders the files of one stem belong together, or of one name but for words such as
-   * `im` and `mask`. A file without partner on either side is an error.
+   * The same for the predictions; in folders, files are paired by equal stems, or by names that differ only in words like
+   * `im` and `mask`. A file without a partner on either side is an error.
    */
   readonly truth: string;
-  /** A truth without prediction: an error (default), or scored as if nothing had been found. */
+  /** A truth without a prediction: an error (default), or scored as an empty prediction. */
   readonly missing?: "error" | "empty";
 }
 
-/** Two files that belong together; `null` for a prediction that is missing and scored as empty. */
+/** Two paired files; `null` for a missing prediction that is scored as empty. */
 interface MaskFilePair {
   readonly stem: string;
   readonly prediction: string | null;
@@ -41,7 +41,7 @@ export async function describedClasses(truth: string): Promise<readonly string[]
   return (await describedNames(truth)) ?? (await describedNames(dirname(truth))) ?? null;
 }
 
-/** The class names of a data set that is known by its files' names; `null` for any other. */
+/** The class names of a data set that is recognised by its file names; `null` for any other. */
 export async function knownClasses(truth: string): Promise<readonly string[] | null> {
   if ((await pathKind(truth)) === "file") return knownPair("tr_im", fileStem(truth)) ?? null;
   const folder = basename(truth) === "GT" ? dirname(truth) : truth;
@@ -52,9 +52,9 @@ export async function knownClasses(truth: string): Promise<readonly string[] | n
 }
 
 /**
- * The files that belong together, by name.
+ * Pairs the files by name.
  *
- * @throws DataError that names the files without partner
+ * @throws DataError that names the files without a partner
  */
 export async function pairMaskFiles({
   prediction,
@@ -102,7 +102,7 @@ async function kindOf(path: string): Promise<"file" | "folder"> {
   throw asDataError(path, "a mask or a folder of masks", { code: "ENOENT" });
 }
 
-/** The masks of a folder by the name that they are paired by. */
+/** The masks of a folder by the name they are paired by. */
 async function masksOf(folder: string): Promise<ReadonlyMap<string, string>> {
   const masks = await masksBelow(folder, "");
   if (masks.size > 0) return masks;
@@ -131,7 +131,7 @@ async function masksBelow(folder: string, prefix: string): Promise<Map<string, s
   const masks = new Map<string, string>();
   if (own.length > 0) {
     await warnOfDeeperMasks(folder, folders);
-    // A patient's only mask goes by the patient's name.
+    // A patient's only mask is named after the patient.
     const patient = prefix.replace(/_$/, "");
     for (const name of own) {
       const isOnly = own.length === 1 && patient !== "";
@@ -158,7 +158,7 @@ async function warnOfDeeperMasks(folder: string, folders: readonly string[]): Pr
   warnOfLeftOut(folder, leftOut);
 }
 
-/** Names without an ending of their own, as DICOM files have, would lose what follows a dot. */
+/** DICOM files have names without an extension, which would otherwise be cut at their last dot. */
 function endingOf(name: string): string {
   return /(\.nii(\.gz)?|\.png|\.dcm)$/i.exec(name)?.[0] ?? ".dcm";
 }
@@ -173,7 +173,7 @@ async function ownMasks(folder: string, names: readonly string[]): Promise<strin
   const isPlain = (name: string): boolean =>
     IS_NIFTI.test(name) || extname(name).toLowerCase() === ".png";
   const files = names.filter(isPlain);
-  // Beside scans, the masks are those that are named so; nothing else may be left out.
+  // Beside scans, only files named as masks are masks; nothing else may be left out.
   const named = files.filter(isMaskName);
   const masks = named.length > 0 ? named : files;
   const scans = files.filter((name) => !masks.includes(name));
@@ -192,7 +192,7 @@ async function ownMasks(folder: string, names: readonly string[]): Promise<strin
   const segmentations: string[] = [];
   for (const name of names.filter((one) => !isPlain(one))) {
     const format = otherFormat(name);
-    // A mask that goes unread would not be missed in the scores.
+    // A mask that is not read would not show in the scores.
     if (format?.isImage === true) throw formatError(pathOf(name), MASKS, format);
     if (await isSegmentation(pathOf(name))) segmentations.push(name);
   }

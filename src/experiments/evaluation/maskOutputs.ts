@@ -6,10 +6,10 @@ import { pathKind } from "../../files/readFiles";
 import type { ScanSource } from "./findScans";
 
 export const IS_DICOM_NAME = /\.dcm$/i;
-/** Endings of files, which no folder is likely to be named with. */
+/** File extensions; a folder's name is unlikely to end in one. */
 const OTHER_FILES = /\.(png|jpe?g|npz|txt|csv|tsv|json|html?|pdf|xml|ya?ml|md|log)$/i;
 
-/** Where masks go: a folder and their names, with the one name that was given. */
+/** Where masks are written: a folder and their names, and the file name if one was given. */
 export interface OutputPlace {
   readonly folder: string;
   readonly names: readonly string[];
@@ -17,9 +17,9 @@ export interface OutputPlace {
 }
 
 /**
- * Where the masks of scans go.
+ * Chooses the output paths for the masks of scans.
  *
- * @param output as the user gave it
+ * @param output as the user specified it
  * @throws ConfigError for a name of one file where there are several masks, for an ending that masks are not
  *   written in, and for two masks of one name
  */
@@ -51,7 +51,7 @@ export async function outputPlace(
   throw outputError(output, kind, names.length);
 }
 
-/** The refusal of a file's name that the masks cannot have. */
+/** The error for a file name that is not valid for the masks. */
 function outputError(output: string, kind: ScanSource["kind"], count: number): ConfigError {
   if (count !== 1) {
     return new ConfigError({
@@ -77,7 +77,7 @@ function outputError(output: string, kind: ScanSource["kind"], count: number): C
   });
 }
 
-/** Two scans whose masks would have one name: the second would replace the first. */
+/** Refuses two scans whose masks would have the same name: the second would replace the first. */
 function expectDifferentNames(output: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return;

@@ -37,24 +37,24 @@ export interface PredictFilesOptions {
    * patient has a folder, that of the folder for its only scan, or both: `anna.nii.gz`, `bert_ct1.nii.gz`.
    */
   readonly output: string;
-  /** Whether masks replace files of their names; default false: such a file is refused before the work. */
+  /** Whether existing masks are replaced; default false: an existing file is refused before any work is done. */
   readonly overwrite?: boolean;
   /** Which DICOM series, by its UID or number, where the folder holds several. */
   readonly series?: string;
   /**
-   * What the scan's numbers mean; by default what its file notes, else what was named in training, else
+   * The unit of the scan's numbers; by default the one its file states, else the one named in training, else
    * a guess.
    */
   readonly unit?: IntensityUnit;
   /** Slices at a time; default 4. */
   readonly batchSize?: number;
-  /** Where false, no progress bar; default true. */
+  /** Whether to show a progress bar; default true. */
   readonly hasProgress?: boolean;
-  /** Asked after each batch; where it says true, nothing is written and the result is empty. */
+  /** Called after each batch; if it returns true, nothing is written and the result is empty. */
   readonly shouldStop?: () => boolean;
 }
 
-/** A mask that was written. */
+/** A written mask. */
 export interface PredictedFile {
   /** The scan's path, or an image's stem. */
   readonly input: string;
@@ -64,7 +64,7 @@ export interface PredictedFile {
   readonly pixels: readonly number[];
 }
 
-/** Slices that are predicted together, and how their masks are written. */
+/** Slices that are predicted together, and how to write their masks. */
 interface Scan {
   readonly label: string;
   readonly cases: readonly SliceCase[];
@@ -74,11 +74,11 @@ interface Scan {
   ) => Promise<PredictedFile[]>;
 }
 
-/** Ends the work when the user asks for it. */
+/** Stops the work when the user asks for it. */
 class Stopped extends Error {}
 
 /**
- * Segments scans from files to files: NIfTI to NIfTI with the same affine and shape, images to
+ * Segments scan files to mask files: NIfTI to NIfTI with the same affine and shape, images to
  * palette PNGs of the same stem and size, whose indices are the labels, a DICOM series to NIfTI or to a
  * DICOM segmentation that refers to its images.
  *
@@ -91,7 +91,7 @@ class Stopped extends Error {}
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
   const { input, series, unit, batchSize, overwrite = false, shouldStop } = options;
   const { classNames, config } = await recordOf(options.run);
-  // Where a scan does not note its unit, it is the one that was named in training.
+  // A scan that does not state its unit is taken to be in the one named in training.
   const unnotedUnit = config.data.unit ?? undefined;
   const sources = await findScans(input);
   const output = await outputPlace(options.output, sources);
@@ -101,7 +101,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
   await expectNotInput(targets, inputs);
   await expectNoFile(targets, { overwrite });
   const settings = { classNames, name: output.name, series, unit, unnotedUnit };
-  // What is wrong with the first scan is said before TensorFlow is loaded.
+  // Report problems with the first scan before TensorFlow is loaded.
   let scan = await openScan(sources[0], settings);
   const run = typeof options.run === "string" ? await loadRun(options.run) : options.run;
   const inference = {
@@ -117,7 +117,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
         files.push(...(await scan.write(folder, planes)));
         if (shouldStop?.() === true) throw new Stopped();
       }
-      // Another process may have written one meanwhile.
+      // Another process may have written one in the meantime.
       await expectNoFile(targets, { overwrite });
     });
   } catch (error) {
@@ -127,7 +127,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
   return files.map((file) => ({ ...file, output: join(output.folder, file.output) }));
 }
 
-/** Predicts one scan, and lets signals and progress through between batches. */
+/** Predicts one scan; yields to signals and the progress bar between batches. */
 async function predictScan(
   { models }: Run,
   { label, cases }: Scan,
@@ -147,13 +147,13 @@ async function predictScan(
       if (shouldStop?.() === true) throw new Stopped();
     }
   } finally {
-    // Ends the recorded programs where it was left half-way.
+    // Disposes of the recorded programs if prediction was stopped early.
     batches.return([]);
     bar?.stop();
   }
 }
 
-/** A file itself, or the files of a folder. */
+/** The file itself, or the files of the folder. */
 async function filesOf(path: string): Promise<string[]> {
   if ((await pathKind(path)) !== "folder") return [path];
   return (await listFolder(path)).map((name) => join(path, name));
@@ -166,7 +166,7 @@ async function recordOf(run: string | Run): Promise<RunRecord> {
 /** What {@link openScan} needs to know besides the scan. */
 interface ScanSettings {
   readonly classNames: readonly string[];
-  /** Of the mask's file; default the scan's own. */
+  /** Name of the mask's file; default the scan's. */
   readonly name: string | undefined;
   readonly series: string | undefined;
   readonly unit: IntensityUnit | undefined;

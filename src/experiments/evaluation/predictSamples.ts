@@ -7,8 +7,8 @@ import type { LogitsFunction } from "../../web/meanProbabilities";
 export type LogitsVisitor = (samples: readonly Sample[], logits: tf.Tensor4D) => void;
 
 /**
- * Goes over samples in batches of one size: a last batch that is not full is filled up with its
- * last sample, so that a compiled prediction is recorded once, and what was filled in is cut off.
+ * Iterates over samples in batches of equal size: an incomplete last batch is padded with its
+ * last sample, so that a compiled prediction is recorded only once; padding is cut off.
  */
 export function visitLogits(
   predict: LogitsFunction,
@@ -33,8 +33,8 @@ export function visitLogits(
 }
 
 /**
- * Refuses images that are not of the size that a network takes: most networks would answer all the same,
- * though they were not trained so.
+ * Refuses images whose size differs from the network's input: most networks would accept them,
+ * although they were not trained on that size.
  *
  * @throws ConfigError that names the sizes
  */

@@ -18,11 +18,11 @@ import { pathKind } from "../../files/readFiles";
 /** How mask files are read. */
 export interface ReadMaskOptions {
   /**
-   * The folder of the DICOM series that segmentations (SEG) were made on; by default they are looked for
+   * The folder of the DICOM series that segmentations (SEG) refer to; by default it is looked for
    * beside the segmentation and among the masks.
    */
   readonly images?: string;
-  /** Which series of that folder, by its UID or number, where a segmentation does not say. */
+  /** Which series of that folder, by UID or number, where a segmentation does not say. */
   readonly series?: string;
   /** The label that each value of the masks stands for, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
@@ -36,18 +36,18 @@ export const isVolume = (mask: Mask): mask is Volume<Uint8Array> => "affine" in 
 const EXPECTED = "a mask: NIfTI (.nii, .nii.gz), PNG, or a DICOM segmentation";
 
 /**
- * Reads mask files of one comparison: segmentations find their images, and segments of one name get one
- * label, whatever their numbers.
+ * Reads the mask files of one comparison: finds the images of segmentations, and gives segments of the same name
+ * the same label, whatever their numbers.
  */
 export class MaskReader {
   private readonly images = new Map<string, readonly DicomFile[]>();
   private readonly onPlaceDoubt = oncePer(({ kind }) => kind, warnOfPlace);
-  /** The names of segments that were met, by label; `null` before the first. */
+  /** The segment names found so far, by label; `null` before the first. */
   private met: string[] | null = null;
 
   /**
-   * @param given names of the classes by label that the user or the data set gave
-   * @param places folders of masks, which may hold images too
+   * @param given class names by label from the user or the data set
+   * @param places folders of masks, which may also hold images
    */
   constructor(
     private readonly options: ReadMaskOptions,
@@ -55,12 +55,12 @@ export class MaskReader {
     private readonly places: readonly string[],
   ) {}
 
-  /** Class names by label: those that were given, else those of the segments; `null` for none. */
+  /** Class names by label: those given, else those of the segments; `null` for none. */
   get classNames(): readonly string[] | null {
     return this.given ?? this.met;
   }
 
-  /** @throws DataError for a file of another kind, and what its reader refuses */
+  /** @throws DataError for a file of another kind, and as its reader does */
   async read(path: string): Promise<Mask> {
     const { labels } = this.options;
     const mapped = labels === undefined ? {} : { labels };
@@ -87,12 +87,12 @@ export class MaskReader {
     return { ...mask, data: renumber(mask.data, this.numbersOf(path, classNames)) };
   }
 
-  /** The labels that a segmentation's own stand for. */
+  /** Maps a segmentation's labels to the comparison's. */
   private numbersOf(path: string, own: readonly string[]): readonly number[] | null {
     const isAmong = (names: readonly string[]): boolean =>
       own.every((name, label) => label === 0 || names.includes(name));
     if (this.given !== null) {
-      // The user's names of classes that the file calls otherwise go by number.
+      // If the user renamed the file's classes, they are matched by number.
       return isAmong(this.given) ? labelsByName(path, own, this.given) : null;
     }
     this.met ??= isAmong(CLASS_NAMES) ? [...CLASS_NAMES] : [...own];

@@ -3,10 +3,10 @@ import type { LogitsFunction } from "../../web/meanProbabilities";
 import { countWindows, slidingWindowInference } from "./slidingWindowInference";
 import type { SlidingWindowOptions } from "./slidingWindowInference";
 
-/** How windows are joined; see `slidingWindowInference`. */
+/** How windows are combined; see `slidingWindowInference`. */
 export type WindowJoin = Pick<SlidingWindowOptions, "overlap" | "mode">;
 
-/** How a network that was trained on patches goes over whole slices. */
+/** How a network trained on patches is applied to whole slices. */
 export interface SliceWindows extends WindowJoin {
   /** The side that slices are resized to; at least that of the network's input. */
   readonly size: number;
@@ -44,7 +44,7 @@ export function windowsPerSlice(where: string, plan: WindowPlan & SliceWindows):
   return countWindows([size, size], slidingWindowOptions(plan));
 }
 
-/** Logits of whole slices from those of windows, averaged as in MONAI. */
+/** Logits of whole slices, averaged over windows as in MONAI. */
 export function overWindows(logits: LogitsFunction, plan: WindowPlan): LogitsFunction {
   return (images) => slidingWindowInference(logits, images, slidingWindowOptions(plan));
 }

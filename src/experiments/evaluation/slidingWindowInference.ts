@@ -2,21 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
 
-/** How {@link slidingWindowInference} cuts an image and joins what it predicts; MONAI's names. */
+/** How {@link slidingWindowInference} cuts an image and combines the predictions; MONAI's names. */
 export interface SlidingWindowOptions {
   /** The windows' `[height, width]`. */
   readonly roiSize: readonly [number, number];
-  /** Windows at a time; default 4. */
+  /** Windows per batch; default 4. */
   readonly swBatchSize?: number;
-  /** Share of a window that the next one sees too, in `[0, 1)`; default 0.25. */
+  /** Overlap of neighbouring windows as a share of the window, in `[0, 1)`; default 0.25. */
   readonly overlap?: number;
-  /** Windows count alike (`"constant"`, default), or less towards their edges. */
+  /** Window weights: equal (`"constant"`, default), or lower towards the edges (`"gaussian"`). */
   readonly mode?: "constant" | "gaussian";
   /** Standard deviation of `"gaussian"` as a share of the window; default 0.125. */
   readonly sigmaScale?: number;
 }
 
-/** No pixel counts for less, as in MONAI. */
+/** Minimum weight of a pixel, as in MONAI. */
 const LEAST_WEIGHT = 1e-3;
 
 function checkOptions({ roiSize, swBatchSize, overlap, sigmaScale }: Filled): void {
@@ -45,7 +45,7 @@ function fillOptions(options: SlidingWindowOptions): Filled {
   return filled;
 }
 
-/** Where windows of `roi` begin, so that the last ends with the image. */
+/** Start positions of windows of size `roi`; the last window ends at the image's edge. */
 function windowStarts(size: number, roi: number, overlap: number): number[] {
   const interval = size === roi ? roi : Math.max(1, Math.floor(roi * (1 - overlap)));
   const starts: number[] = [];
@@ -55,7 +55,7 @@ function windowStarts(size: number, roi: number, overlap: number): number[] {
   }
 }
 
-/** How many windows an image of `[height, width]` takes. */
+/** Number of windows for an image of `[height, width]`. */
 export function countWindows(
   size: readonly [number, number],
   options: SlidingWindowOptions,
@@ -83,7 +83,7 @@ function windowWeights({ roiSize, mode, sigmaScale }: Filled): Float32Array {
   return products.map((weight) => Math.max(weight, least));
 }
 
-/** Zeros around an image that is smaller than a window. */
+/** Zero-pads an image that is smaller than a window. */
 function padToWindow(
   images: tf.Tensor4D,
   roiSize: readonly [number, number],
@@ -113,16 +113,16 @@ interface Window {
 }
 
 /**
- * Predicts images of any size by windows of the size that a model takes: windows overlap, are
- * predicted in batches of one size, and what they say of a pixel is averaged by their weights.
+ * Predicts images of any size in windows of the model's input size: windows overlap, are
+ * predicted in batches of equal size, and their predictions are averaged per pixel by weight.
  *
  * @param predict a model or a predictor (see `createPredictor`, which is recorded once, as all
  *   batches have one shape): `[swBatchSize, ...roiSize, channels]` to
  *   `[swBatchSize, ...roiSize, classes]`
- * @param images `[b, height, width, channels]`; smaller ones than a window stand among zeros
+ * @param images `[b, height, width, channels]`; images smaller than a window are zero-padded
  * @returns `[b, height, width, classes]`
- * @throws ConfigError for an option out of range; ShapeError where the model's answer has another
- *   height, width or batch than it was given
+ * @throws ConfigError for an option out of range; ShapeError where the model's output has another
+ *   height, width or batch size than its input
  * @example
  * const brighter = (windows: tf.Tensor4D) => tf.add<tf.Tensor4D>(windows, 1);
  * const image = tf.zeros<tf.Rank.R4>([1, 40, 50, 1]);
@@ -157,7 +157,7 @@ export function slidingWindowInference(
     for (let start = 0; start < windows.length; start += swBatchSize) {
       const batch = windows.slice(start, start + swBatchSize);
       const answer = tf.tidy(() => {
-        // A last batch that is not full is filled up, so that a recorded graph serves all.
+        // An incomplete last batch is padded, so that one recorded graph serves all batches.
         const cut = Array.from({ length: swBatchSize }, (_, index) => {
           const { image, top, left } = batch[Math.min(index, batch.length - 1)];
           return tf.slice4d(padded, [image, top, left, 0], [1, roiHeight, roiWidth, channels]);
@@ -197,7 +197,7 @@ function expectWindows(answer: tf.Tensor, wanted: readonly number[]): tf.Tensor4
   });
 }
 
-/** Adds what one window says; its weights too, with the first image's windows. */
+/** Adds one window's prediction; adds its weights too with the first image's windows. */
 function addWindow(
   { sums, weightSums }: { readonly sums: Float32Array; readonly weightSums: Float32Array },
   size: { readonly rows: number; readonly columns: number; readonly classes: number },

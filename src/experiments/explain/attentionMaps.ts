@@ -23,24 +23,24 @@ export interface AttentionMapRecord {
   readonly weights: Plane<Float32Array>;
 }
 
-/** How strongly a gate lets each place of its skip through. */
+/** How strongly a gate passes each position of its skip connection. */
 export interface GateMapRecord {
   readonly layer: string;
   /** The gate's `α` at the layer's resolution, each in (0, 1). */
   readonly weights: Plane<Float32Array>;
 }
 
-/** Which bucket each place was hashed into, in one round and head of one layer. */
+/** The bucket that each position was hashed into, in one round and head of one layer. */
 export interface BucketMapRecord {
   readonly layer: string;
   /** Counted from 0. */
   readonly round: number;
   readonly head: number;
-  /** Labels at the layer's resolution: places of one label may attend one another. */
+  /** Labels at the layer's resolution: positions with the same label may attend to one another. */
   readonly buckets: Plane<Uint16Array>;
 }
 
-/** Everything that the attention of a model shows of one image. */
+/** All attention of a model on one image. */
 export interface AttentionRecords {
   readonly attention: readonly AttentionMapRecord[];
   readonly gates: readonly GateMapRecord[];
@@ -48,12 +48,12 @@ export interface AttentionRecords {
 }
 
 /**
- * Reads the attention of a model back to pixels: what a query pixel attends to in each head of LSH
+ * Maps a model's attention back to pixels: what a query pixel attends to in each head of LSH
  * and multi-head attention, the `α` of each attention gate, and the hash buckets of LSH attention.
  *
- * Maps have the resolution of their layer, a whole fraction of the image's.
+ * Maps have the resolution of their layer, an integer fraction of the image's.
  *
- * @param model one input `[batch, height, width, 1]`; layers inside of blocks are found
+ * @param model one input `[batch, height, width, 1]`; attention layers nested in blocks are found
  * @param image as the model takes it, grey in [0, 1]
  * @param options.query the pixel that attends, `[row, column]` of the image
  * @param options.layers paths of attention layers; default all
@@ -102,7 +102,7 @@ export function attentionMaps(
 
 type Attending = LSHAttention | MultiHeadAttention | AttentionGate;
 
-/** The attention layers of a model by path, in the order of the paths given or of the model. */
+/** The attention layers of a model by path, in the given order, else in the model's. */
 function attentionLayers(
   model: tf.LayersModel,
   wanted: readonly string[] | undefined,
@@ -125,7 +125,7 @@ function attentionLayers(
   });
 }
 
-/** @throws ConfigError unless the image has this pixel */
+/** @throws ConfigError if the pixel is outside the image */
 export function expectPixel(
   where: string,
   { height, width }: Pick<Plane<Float32Array>, "height" | "width">,

@@ -6,45 +6,45 @@ import type { Plane } from "../../data/types";
 import { expectPixel } from "./attentionMaps";
 import type { Pixel } from "./attentionMaps";
 
-/** The number that deletions change, e.g. the probability of a class at a pixel, of each image. */
+/** The score that deletions change, e.g. the probability of a class at a pixel, for each image. */
 export type ImageScore = (images: readonly Plane<Float32Array>[]) => readonly number[];
 
 /** How {@link deletionTest} deletes. */
 export interface DeletionOptions {
   /** Shares of the map's cells that are deleted, rising from 0; default up to a half in nine steps. */
   readonly fractions?: readonly number[];
-  /** What deleted pixels become: the image's mean grey (default) or this value. */
+  /** The value of deleted pixels: the image's mean grey (default) or this value. */
   readonly baseline?: "mean" | number;
-  /** A pixel that is never deleted: the one whose score is read. */
+  /** A pixel that is never deleted: the one whose score is measured. */
   readonly keep?: Pixel;
-  /** Random deletions that the attended one is compared with; default 10. */
+  /** Number of random deletions to compare with; default 10. */
   readonly repeats?: number;
-  /** Of the random deletions; default 1. */
+  /** Seed of the random deletions; default 1. */
   readonly seed?: number;
 }
 
-/** The score by the share that is deleted. */
+/** The score by share of cells deleted. */
 export interface DeletionCurve {
-  /** One score per fraction; of random deletions the mean. */
+  /** One score per fraction; for random deletions the mean. */
   readonly scores: readonly number[];
   /** Area under the curve by trapezoids, over the range of fractions: a mean score. */
   readonly area: number;
 }
 
-/** What deleting the most attended places costs, beside deleting as many others. */
+/** The effect of deleting the most attended cells, compared with deleting as many others. */
 export interface DeletionRecord {
   readonly fractions: readonly number[];
   /** The most attended cells first. */
   readonly attended: DeletionCurve;
-  /** Cells by chance. */
+  /** Cells in random order. */
   readonly random: DeletionCurve;
-  /** Cells by chance at the distances from `keep` that the attended ones have; `null` without. */
+  /** Random cells at the same distances from `keep` as the attended ones; `null` without `keep`. */
   readonly nearby: DeletionCurve | null;
   /** `random.area − attended.area`: above 0 where the attended cells matter more. */
   readonly advantage: number;
   /** `nearby.area − attended.area`. */
   readonly advantageNearby: number | null;
-  /** Share of the random deletions that cost less than the attended one. */
+  /** Share of the random deletions that lower the score less than the attended one. */
   readonly wins: number;
 }
 
@@ -56,16 +56,16 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Deletes the most attended places of an image, and as many others, and compares what that costs. A
- * map that shows what the network goes by has the lower curve.
+ * Deletes the most attended cells of an image, and as many others, and compares the loss of score. A
+ * map that shows what the network relies on has the lower curve.
  *
- * Places are cells of the map: one of a map at a quarter of the resolution is 4 x 4 pixels. Since near
- * pixels matter to any convolution, `nearby` is the fairer control where there is a pixel to be near
- * to: it deletes cells at the same distances.
+ * On a map at a quarter of the resolution, one cell is 4 x 4 pixels. Since near
+ * pixels matter to any convolution, `nearby` is the fairer control if `keep` is given:
+ * it deletes cells at the same distances.
  *
  * @param score of images, e.g. the probability of a class at a pixel
  * @param image grey, any size
- * @param map what is tested; the most important cells are the largest
+ * @param map the map under test; the most important cells have the largest values
  * @throws ConfigError when an option is unknown or out of range, or the map is larger than the image
  * @example
  * const image = { height: 2, width: 2, data: Float32Array.of(0, 1, 0, 0) };
@@ -87,7 +87,7 @@ export function deletionTest(
   const cells = Array.from(map.data, (_, cell) => cell).filter((cell) => cell !== kept);
   const byWeight = [...cells].sort((a, b) => map.data[b] - map.data[a] || a - b);
 
-  /** Scores of the image without the first cells of an order, one per fraction. */
+  /** Scores of the image with the first cells of an order deleted, one per fraction. */
   const scoresOf = (order: readonly number[]): readonly number[] =>
     score(
       fractions.map((fraction) => {
@@ -183,7 +183,7 @@ function shuffled(cells: readonly number[], random: Random): number[] {
   return random.permutation(cells.length).map((index) => cells[index]);
 }
 
-/** An order of all cells whose distances from a cell are, place by place, about those of another order. */
+/** An order of all cells that has, position by position, about the same distances from a cell as another order. */
 function atSameDistances(
   order: readonly number[],
   from: number,
@@ -202,7 +202,7 @@ function atSameDistances(
     const ring = distance(cell);
     rings.set(ring, [...(rings.get(ring) ?? []), cell]);
   }
-  // A ring has as many cells in one order as in the other, so none runs out.
+  // Both orders have the same number of cells per ring, so no ring runs out.
   return order.map((cell) => rings.get(distance(cell))?.pop() as number);
 }
 

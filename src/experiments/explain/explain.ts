@@ -14,7 +14,7 @@ export interface ExplainOptions extends Omit<DeletionOptions, "keep"> {
   readonly query: Pixel;
   /** Paths of attention layers; default all. */
   readonly layers?: readonly string[];
-  /** Images at a time; default 8. */
+  /** Images per batch; default 8. */
   readonly batchSize?: number;
 }
 
@@ -23,20 +23,20 @@ export interface LayerDeletion extends DeletionRecord {
   readonly layer: string;
 }
 
-/** Why a model says what it says of one pixel; plain numbers. */
+/** Why a model predicts a class at a pixel; plain numbers. */
 export interface Explanation extends AttentionRecords {
   readonly query: Pixel;
   /** The likeliest class at the pixel. */
   readonly label: number;
-  /** Its probability there. */
+  /** Its probability. */
   readonly probability: number;
   /** Per layer, of its heads' mean map: the class's probability at the pixel while places are deleted. */
   readonly deletion: readonly LayerDeletion[];
 }
 
 /**
- * Shows what a pixel's class rests on: the maps of {@link attentionMaps}, and a
- * {@link deletionTest} of each attending layer and gate that says whether the attended places matter.
+ * Shows what a pixel's class is based on: the maps of {@link attentionMaps}, and a
+ * {@link deletionTest} of each attention layer and gate that shows whether the attended positions matter.
  *
  * @param model one input `[batch, height, width, 1]`, scores or their softmax per pixel
  * @param image as the model takes it, grey in [0, 1]
@@ -96,7 +96,7 @@ function pixelProbabilities(
   return results;
 }
 
-/** Each layer's map, its heads averaged. */
+/** Each layer's map, averaged over its heads. */
 function meanMaps(
   records: readonly AttentionMapRecord[],
 ): Pick<AttentionMapRecord, "layer" | "weights">[] {

@@ -14,7 +14,7 @@ import { halveWeights, plainWeights } from "./webWeights";
 
 /** How {@link exportWebModel} writes. */
 export interface ExportWebOptions {
-  /** `"float16"` halves what a page downloads; default `"float32"`, the weights as they are. */
+  /** `"float16"` halves the download; default `"float32"`, the weights unchanged. */
   readonly weights?: "float32" | "float16";
 }
 
@@ -26,19 +26,19 @@ export interface ExportedWebModel {
   readonly preprocessing: WebPreprocessing;
 }
 
-/** As tfjs' own converter splits weights, so that a browser may cache each part. */
+/** The shard size of tfjs' converter, so that a browser can cache each shard. */
 const SHARD_BYTES = 4 * 2 ** 20;
 
 /**
  * Writes a run for a web page: a tfjs layers model (`model.json` and its weights) and
- * `preprocessing.json`, which says how slices are prepared so that a page does what Node does.
+ * `preprocessing.json`, which states how slices are prepared, so that a page prepares them as Node does.
  * `loadSegmenter` of `layerbook/web` reads the folder.
  *
- * With float16, kernels and other tables are rounded to nearest, ties to even, and vectors stay
+ * With float16, kernels and other matrices are rounded to nearest, ties to even, and vectors stay
  * float32; `preprocessing.json` states the largest change of a weight.
  *
  * @param run a run's folder, or the run itself
- * @param folder is made where it is missing; either all files are written or none
+ * @param folder created if missing; either all files are written or none
  * @throws DataError for a folder without a finished run; ConfigError for weights that float16 cannot hold
  */
 export async function exportWebModel(
@@ -98,7 +98,7 @@ export async function exportWebModel(
   return { folder, files, preprocessing };
 }
 
-/** A page segments whole slices; it has no sliding window. */
+/** The web page segments whole slices; it has no sliding-window inference. */
 function expectWholeSlices({ folder, record }: Pick<Run, "folder" | "record">): void {
   const { patchSize } = record.config.sampling;
   if (patchSize === null) return;

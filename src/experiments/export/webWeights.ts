@@ -10,20 +10,20 @@ export interface WebWeights {
   readonly largestRounding: number;
 }
 
-/** What {@link halveWeights} reads of a model's artifacts. */
+/** The part of a model's artifacts that {@link halveWeights} reads. */
 interface Artifacts {
   readonly weightSpecs?: io.WeightsManifestEntry[];
   readonly weightData?: io.WeightData;
 }
 
-/** Weights as they are. */
+/** Weights unchanged. */
 export function plainWeights({ weightSpecs = [], weightData }: Artifacts): WebWeights {
   return { specs: weightSpecs, data: bytesOf(weightData), largestRounding: 0 };
 }
 
 /**
- * Kernels and other tables rounded to float16, to nearest, ties to even; vectors (biases, norms and
- * their running statistics), which take next to no room, stay float32. tfjs widens them on loading.
+ * Rounds kernels and other matrices to float16, to nearest, ties to even; vectors (biases, norms and
+ * their running statistics), which take little space, stay float32. tfjs widens them on loading.
  *
  * @throws ConfigError for a weight that float16 cannot hold
  */

@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { SetupError } from "../../core/errors";
 import { serviceUrl, shownUrl } from "./serviceUrl";
 
-/** Whom is asked, and what to try where there is no answer. */
+/** The service, and the remedy if it does not answer. */
 export interface Service {
   /** For messages: `Ray's Jobs API`. */
   readonly name: string;
@@ -17,12 +17,12 @@ const TIMEOUT_MS = 30_000;
 const REFUSED_REMEDY = "Its own log says more, if this line does not say enough";
 
 /**
- * Asks a service's REST API. It uses node's own HTTP client: `fetch` sends headers of a browser,
+ * Sends a request to a service's REST API. It uses Node's HTTP client: `fetch` sends browser headers,
  * which Ray refuses.
  *
  * @param schema what the JSON of an answer must satisfy
- * @param path appended to the service's address, whose own path is kept: it may stand behind a proxy
- * @returns the answer; `null` for an empty one
+ * @param path appended to the service's address, which may have a path itself, e.g. behind a proxy
+ * @returns the response; `null` for an empty one
  * @throws ConfigError for an address that is none; SetupError when the service does not answer, refuses,
  *   or is another one
  */
@@ -59,13 +59,13 @@ export async function requestJson<S extends z.ZodType>(
   });
 }
 
-/** Such as `ECONNREFUSED`, or words where there is no code. */
+/** An error code such as `ECONNREFUSED`, or words if there is none. */
 function reasonOf(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   return code ?? message;
 }
 
-/** What a service says of a request that it refuses: its `message` (MLflow), or the last line of its text. */
+/** The reason a service gives for refusing: its `message` (MLflow), or the last line of the text. */
 function refusalOf(value: unknown, text: string): string {
   const { message } = (value ?? {}) as { readonly message?: unknown };
   const words =

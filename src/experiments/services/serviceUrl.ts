@@ -3,7 +3,7 @@ import { ConfigError } from "../../core/errors";
 /**
  * The address of a service, or of a path below it.
  *
- * @param where who asks for it, for the message
+ * @param where the caller, for the message
  * @param text `http://` or `https://`, perhaps with a path of its own
  * @throws ConfigError for text that is no such address
  */
@@ -22,7 +22,7 @@ export function serviceUrl(where: string, text: string, path = ""): URL {
   return url;
 }
 
-/** An address as a message shows it: without a password. */
+/** An address without its password, for messages. */
 export function shownUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

@@ -12,9 +12,9 @@ import { processStart } from "./processStart";
 import { readRecord } from "./readRecord";
 
 export const LOCK_FILE = "lock.json";
-/** How often an owner says that it lives, for those on other machines who cannot look. */
+/** Heartbeat interval of an owner, for processes on other machines. */
 const HEARTBEAT_MS = 60_000;
-/** An owner on another machine that has been silent for this long is considered dead. */
+/** An owner on another machine whose heartbeat is older than this is considered dead. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
 
 const ownerSchema = z.strictObject({
@@ -22,20 +22,20 @@ const ownerSchema = z.strictObject({
   pid: z.int(),
   /** See `processStart`. */
   processStart: z.string(),
-  /** When the folder was taken, for people. */
+  /** When the lock was taken, for people. */
   since: z.string(),
-  /** Tells two owners of one process apart. */
+  /** Distinguishes two owners in one process. */
   token: z.string(),
 });
 
-/** Who writes to a folder. */
+/** The process that writes to a folder. */
 export type Owner = z.infer<typeof ownerSchema>;
 
 /**
- * Runs `body` while no other process, and no other call in this one, may do so for the same folder.
+ * Runs `body` while holding a lock on a folder, against other processes and other calls in this one.
  * A lock that a dead process left behind is taken over.
  *
- * @param folder made where it is missing
+ * @param folder created if missing
  * @throws ConfigError at once where somebody else owns the folder; DataError where it cannot be
  *   written to
  */
@@ -55,17 +55,17 @@ export async function withFolderLock<T>(folder: string, body: () => Promise<T>):
   }
 }
 
-/** How often a folder that somebody else owns is looked at again. */
+/** How often the lock of a folder is checked while waiting. */
 const WAIT_MS = 500;
 
-/** The wait for a folder was ended from outside. */
+/** Thrown when a wait for a folder is cancelled. */
 export class StoppedWaiting extends Error {}
 
 /**
- * {@link withFolderLock}, but waits where somebody else owns the folder, and says so once on stderr.
+ * {@link withFolderLock}, but waits if the folder is locked, and says so once on stderr.
  *
- * @param isStopped asked while waiting
- * @throws StoppedWaiting where that says so
+ * @param isStopped checked while waiting
+ * @throws StoppedWaiting if it returns true
  */
 export async function withFreeFolder<T>(
   folder: string,
@@ -102,13 +102,13 @@ export async function folderOwner(folder: string): Promise<Owner | null> {
   return owner !== null && (await isAlive(path, owner)) ? owner : null;
 }
 
-/** Whether a folder has an owner, or had one that was killed before it had tidied up. */
+/** Whether a folder has a lock file, of a living or a killed owner. */
 export async function hasLock(folder: string): Promise<boolean> {
   return (await pathKind(join(folder, LOCK_FILE))) !== "missing";
 }
 
 /**
- * Refuses a folder that somebody owns, before any work is done for it.
+ * Refuses a locked folder before any work is done for it.
  *
  * @throws ConfigError that names the owner
  */
@@ -117,7 +117,7 @@ export async function expectNoOwner(folder: string): Promise<void> {
   if (owner !== null) throw refusal(join(folder, LOCK_FILE), owner);
 }
 
-/** {@link acquire}, with the system's errors in words. */
+/** {@link acquire}, with readable system errors. */
 async function takeFolder(folder: string, path: string): Promise<string> {
   try {
     await makeFolder(folder);
@@ -143,7 +143,7 @@ async function acquire(path: string): Promise<string> {
     const holder = await readOwner(path);
     if (holder === null) continue;
     if (await isAlive(path, holder)) throw refusal(path, holder);
-    // One process at a time may take over, or two could both think that they did.
+    // Only one process at a time may take over; otherwise two could both believe that they did.
     const seat = `${path}.takeover`;
     const seatToken = await acquire(seat);
     try {
@@ -162,9 +162,9 @@ async function release(path: string, token: string): Promise<void> {
 }
 
 /**
- * Creates a file with all of its content at once.
+ * Creates a file with all of its contents at once.
  *
- * @returns false where there is one already
+ * @returns false if the file exists
  */
 async function createWhole(path: string, text: string): Promise<boolean> {
   const draft = newDraft(path);
@@ -181,7 +181,7 @@ async function createWhole(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** @returns `null` where there is no lock */
+/** @returns `null` if there is no lock */
 function readOwner(path: string): Promise<Owner | null> {
   return readRecord(path, ownerSchema, {
     expected: "the lock of a folder",
@@ -195,7 +195,7 @@ async function isAlive(path: string, owner: Owner): Promise<boolean> {
   return changed !== null && Date.now() - changed.mtimeMs < SILENCE_MS;
 }
 
-/** Somebody else owns the folder. */
+/** The error for a folder that is locked by another process. */
 class FolderInUse extends ConfigError {
   constructor(details: ConstructorParameters<typeof ConfigError>[0]) {
     super(details);

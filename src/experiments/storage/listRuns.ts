@@ -17,21 +17,21 @@ import {
   readRunRecord,
 } from "./runs";
 
-/** How far below the starting folder runs are looked for. */
+/** Maximum depth of the search for runs. */
 const MAX_DEPTH = 5;
 
-/** One run's folder, at a glance. */
+/** Summary of one run's folder. */
 export interface RunListing {
   readonly folder: string;
   readonly model: string;
   readonly preset: string;
   readonly source: string;
   /**
-   * `stopped`: killed, or ended by an error; its training can go on. `dropped`: a study's job that `--prune`
+   * `stopped`: killed, or ended by an error; can be resumed. `dropped`: a study's job that `--prune`
    * gave up.
    */
   readonly state: "finished" | "running" | "interrupted" | "stopped" | "dropped";
-  /** Epochs that are done, as far as is known; `null` before the first record. */
+  /** Completed epochs, as far as is known; `null` before the first record. */
   readonly epochs: number | null;
   readonly wantedEpochs: number;
   /** The best of all epochs; `null` without validation. */
@@ -39,14 +39,14 @@ export interface RunListing {
   /** Of training; `null` before the first record. */
   readonly seconds: number | null;
   readonly bytes: number;
-  /** Settings that decide the result, by path. */
+  /** Settings that affect the result, by path. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /** A run that cannot be read. */
 export interface BrokenRun {
   readonly folder: string;
-  /** What is wrong, and what to do. */
+  /** The problem and its remedy. */
   readonly problem: string;
 }
 
@@ -98,7 +98,7 @@ async function readRun(place: string): Promise<RunListing | null> {
   };
 }
 
-/** What is read of the record of a study's job, which is kept where its run is not. */
+/** What is read from the record of a study's job whose run was not saved. */
 const jobTrainingSchema = z.looseObject({
   training: z
     .looseObject({
@@ -131,7 +131,7 @@ function stateOf({
   return ended === "interrupted" ? "interrupted" : "finished";
 }
 
-/** Settings in which some runs differ, each with its value in every run, in their order. */
+/** Settings that differ between runs, each with its value in every run, in order. */
 export function differingSettings(
   runs: readonly RunListing[],
 ): { readonly setting: string; readonly values: readonly string[] }[] {
@@ -147,26 +147,26 @@ export function differingSettings(
   return rows.filter(({ values }) => new Set(values).size > 1);
 }
 
-/** What a run that was stopped holds: its files, their drafts, its stages and members. */
+/** The contents of a stopped run: its files, their drafts, its stages and members. */
 const RUN_ENTRIES = [
   ...[MANIFEST_FILE, LOCK_FILE, SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE, RECORD_FILE],
   "report.html",
 ];
-/** What a study keeps in the folder of a job; it stays. */
+/** What a study keeps in a job's folder; not removed. */
 const JOB_ENTRIES = ["job.json", "progress.json", "log.txt", JOB_RECORD_FILE];
 const RUN_FOLDERS = /^(stages|teacher|phantom|member\d+)$/;
 
 /**
- * Removes runs that are neither finished nor running. What their folders hold besides stays, and so does
- * such a folder.
+ * Removes runs that are neither finished nor running. Other files in their folders are kept, and so are
+ * those folders.
  *
- * @returns the paths that were left, because no run writes them
+ * @returns the paths of files that were kept because runs do not write them
  */
 export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> {
   const left: string[] = [];
   for (const { folder, state } of runs) {
     if (state !== "interrupted" && state !== "stopped") continue;
-    // It may have been taken up again since it was listed.
+    // It may have been resumed since it was listed.
     if ((await folderOwner(folder)) !== null) continue;
     left.push(...(await removeRun(folder)).sort());
   }

@@ -18,7 +18,7 @@ const manifestSchema = z.strictObject({
   /** A name that `modelByName` knows. */
   model: z.string(),
   config: trainingConfigSchema,
-  /** The path as it was given, or `phantom`; a label, since contents decide. */
+  /** The path as given, or `phantom`; only a label, since contents are compared. */
   source: z.string(),
   /** SHA-256 of the split. */
   split: z.string(),
@@ -26,22 +26,22 @@ const manifestSchema = z.strictObject({
 });
 
 /**
- * Everything that decides a training's result, written to its folder before anything else. Work in
- * the folder goes on only with the same.
+ * Everything that determines a training's result, written to its folder before anything else. A
+ * folder can only be resumed with the same manifest.
  */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What was asked for, before the data are read. */
+/** The part that is known before the data are read. */
 export interface WantedSettings {
   readonly model: string;
   readonly config: TrainingConfig;
 }
 
-/** And after. */
+/** The part that is known after the data are read. */
 export interface WantedData {
   readonly source: string;
   readonly split: Split;
-  /** Slices whose labels are not looked at; default none. */
+  /** Slices whose labels are ignored; default none. */
   readonly unlabelled?: readonly string[];
   readonly cases: Readonly<Record<string, CaseHashes>>;
 }
@@ -62,7 +62,7 @@ export function readManifest(folder: string): Promise<Manifest | null> {
 }
 
 /**
- * Refuses to go on in a folder with other settings.
+ * Refuses to resume a folder with different settings.
  *
  * @throws ConfigError that names the first setting that differs
  */
@@ -91,7 +91,7 @@ export function expectSameSettings(
 }
 
 /**
- * Refuses to go on in a folder with other data or another split.
+ * Refuses to resume a folder with different data or a different split.
  *
  * @throws ConfigError that names the first case that differs
  */
@@ -112,7 +112,7 @@ export function expectSameData(
   });
 }
 
-/** Writes a folder's manifest, whole. */
+/** Writes a folder's manifest atomically. */
 export async function writeManifest(
   folder: string,
   settings: WantedSettings,
@@ -129,7 +129,7 @@ export async function writeManifest(
   await writeJsonWhole(join(folder, MANIFEST_FILE), manifest);
 }
 
-/** Which cases stand on which side; the order within a side counts, since training follows it. */
+/** The cases on each side; their order counts, since training follows it. */
 function hashSplit({
   split: { train, validation, test },
   unlabelled = [],

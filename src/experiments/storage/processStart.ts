@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * When a process of this machine started, as text to compare: a process id alone may be a later
- * process that got the same number.
+ * The start time of a process on this machine, as text to compare: a process id may have been reused
+ * by a later process.
  *
  * @returns `null` where no such process runs
  */
@@ -11,11 +11,11 @@ export function processStart(pid: number): string | null {
   return process.platform === "linux" ? linuxStart(pid) : otherStart(pid);
 }
 
-/** Ticks since the machine was started, and which start that was. */
+/** The start time in ticks since boot, and the id of that boot. */
 function linuxStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold anything; the state is the first field behind it.
+    // The name in parentheses may contain anything; the state is the first field after it.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return null;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -31,7 +31,7 @@ export async function readRecord<S extends z.ZodType>(
   throw new DataError({ where: path, expected, got: describe(text, value, result.error), remedy });
 }
 
-/** What stands in the file instead. */
+/** A description of the file's actual contents. */
 function describe(text: string, value: unknown, { issues: [issue] }: z.ZodError): string {
   if (text.trim() === "") return "an empty file";
   if (value === undefined) return "text that is not JSON";
