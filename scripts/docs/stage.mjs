@@ -7,6 +7,7 @@ import { notebookPage } from "./notebookPage.mjs";
 /** The pages before the API, in menu order; the rest of docs/ follows. */
 const FIRST = [
   "start.md",
+  "in-a-notebook.md",
   "add-a-layer.md",
   "bring-your-data.md",
   "volumes.md",

@@ -1,7 +1,7 @@
 import { escapeHtml, scriptJson } from "../display/html";
 import { DISPLAY } from "../display/host";
 import { chartSvg } from "./svg/chartSvg";
-import { INHERIT } from "./svg/markup";
+import { INHERIT, LIGHT } from "./svg/markup";
 import { withHalos } from "./whiskers";
 
 /** Data by MIME type. */
@@ -96,7 +96,8 @@ export class Figure {
   /** The figure in all its formats, for the frontend to choose from. */
   toMimeBundle(): FigureBundle {
     const svg = this.svg;
-    const picture = svg === undefined ? {} : { "image/svg+xml": svg };
+    const isStill = !this.#isChart && this.#html === undefined;
+    const picture = svg === undefined ? {} : { "image/svg+xml": isStill ? withoutPage(svg) : svg };
     const chart = { data: withHalos(this.data), layout: this.layout, config: CONFIG };
     const shown = this.#isChart ? { "application/vnd.plotly.v1+json": chart } : {};
     const page = this.#html === undefined ? {} : { "text/html": this.#html };
@@ -120,6 +121,17 @@ export class Figure {
   [DISPLAY](): FigureBundle {
     return this.toMimeBundle();
   }
+}
+
+/**
+ * A picture of ours on a frontend's own background. JupyterLab draws it as an image, which cannot take
+ * the page's colours, so its text has the colour that reads on light and dark; a white page would glare.
+ */
+function withoutPage(svg: string): string {
+  const page = /<rect class="lb-page"[^>]*\/>/;
+  return page.test(svg)
+    ? svg.replace(page, "").replaceAll(`fill="${LIGHT.text}"`, `fill="${TEXT}"`)
+    : svg;
 }
 
 /** Applies the default settings of axes. */

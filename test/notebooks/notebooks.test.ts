@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPython } from "../../src/cli/doctor/project";
+import { copyWithSolutions, readCells, textOf } from "./withSolutions";
 
 const root = join(__dirname, "..", "..");
 const folder = join(root, "notebooks");
@@ -18,27 +19,8 @@ const names = readdirSync(folder).filter(
 /** The size of all notebooks' trainings in the tests, set only here. */
 const PRESET = "smoke";
 
-interface Cell {
-  readonly cell_type: string;
-  readonly source: string | readonly string[];
-  readonly outputs?: readonly {
-    readonly output_type: string;
-    readonly name?: string;
-    readonly text?: string | readonly string[];
-    readonly ename?: string;
-    readonly evalue?: string;
-  }[];
-}
-
-function read(path: string): readonly Cell[] {
-  return (JSON.parse(readFileSync(path, "utf8")) as { cells: readonly Cell[] }).cells;
-}
-
-const textOf = (text: string | readonly string[] = ""): string =>
-  typeof text === "string" ? text : text.join("");
-
 describe.each(names)("%s", (name) => {
-  const source = read(join(folder, name));
+  const source = readCells(join(folder, name));
 
   it("is stored without outputs, and ends in a summary and exercises with a solution", () => {
     expect(source.flatMap(({ outputs = [] }) => outputs)).toEqual([]);
@@ -48,10 +30,11 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  it("runs on the kernel without an error or a warning", () => {
+  it("runs on the kernel, solutions too, without an error or a warning", () => {
+    const notebook = copyWithSolutions(join(folder, name), join(results, "with-solutions"));
     const args = ["--to", "notebook", "--execute", "--allow-errors"];
     const limits = ["--ExecutePreprocessor.timeout=600", "--log-level=ERROR"];
-    const out = ["--output-dir", results, "--output", name, join(folder, name)];
+    const out = ["--output-dir", results, "--output", name, notebook];
     const { status, stderr } = spawnSync(
       python,
       ["-m", "nbconvert", ...args, ...limits, "--ExecutePreprocessor.kernel_name=layerbook", ...out],
@@ -61,13 +44,20 @@ describe.each(names)("%s", (name) => {
       },
     );
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    const said = read(join(results, name)).flatMap(({ outputs = [] }, index) =>
-      outputs.flatMap(({ output_type, name: stream, text, ename, evalue }) =>
-        output_type === "error" || stream === "stderr"
-          ? [`cell ${index}: ${ename ?? ""} ${evalue ?? textOf(text)}`]
-          : [],
-      ),
+    const cells = readCells(join(results, name));
+    const said = cells.flatMap(({ outputs = [], metadata }, index) =>
+      metadata?.tags?.includes("raises-exception") === true
+        ? []
+        : outputs.flatMap(({ output_type, name: stream, text, ename, evalue }) =>
+            output_type === "error" || stream === "stderr"
+              ? [`cell ${index}: ${ename ?? ""} ${evalue ?? textOf(text)}`]
+              : [],
+          ),
     );
     expect(said).toEqual([]);
+    for (const { metadata, outputs = [] } of cells) {
+      if (metadata?.tags?.includes("raises-exception") !== true) continue;
+      expect(outputs.map(({ output_type }) => output_type)).toContain("error");
+    }
   });
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPython } from "../../src/cli/doctor/project";
+import { copyWithSolutions } from "./withSolutions";
 import { NotebookError, exportNotebook } from "../../src/viz/reports/exportNotebook";
 
 const root = join(__dirname, "..", "..");
@@ -26,7 +27,7 @@ describe("01-quickstart", () => {
     const html = join(folder, "quickstart.html");
     await exportNotebook({
       ...shared,
-      notebook: join(root, "notebooks", "01-quickstart.ipynb"),
+      notebook: copyWithSolutions(join(root, "notebooks", "01-quickstart.ipynb"), folder),
       output: html,
       env: { LAYERBOOK_RUNS: join(folder, "runs") },
     });
@@ -36,7 +37,7 @@ describe("01-quickstart", () => {
     const fetched = /<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?\/\/[^"]*"/g;
     expect(withoutPlotly.match(fetched)).toBeNull();
     expect(withoutPlotly.match(/<figure class="layerbook-figure/g)).toHaveLength(3);
-    expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(1);
+    expect(withoutPlotly.match(/<figure class="layerbook-masks/g)).toHaveLength(2);
     expect(withoutPlotly.match(/<figure class="layerbook-viewer/g)).toHaveLength(1);
     // In one sentence: first the result of the full run, then of this one.
     const results = withoutPlotly.match(/reaches a mean Dice of 0\.\d\d over \d+ cases; [^<]+\./g);

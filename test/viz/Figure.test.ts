@@ -4,6 +4,7 @@ import { DISPLAY } from "../../src/display/host";
 import { Figure } from "../../src/viz/Figure";
 import { scoreBars } from "../../src/viz/charts/scoreBars";
 import { trainingCurves } from "../../src/viz/charts/trainingCurves";
+import { attentionMap } from "../../src/viz/masks/attentionMap";
 import { compareMasks } from "../../src/viz/masks/compareMasks";
 
 const classNames = ["background", "ground-glass opacity", "consolidation", "pleural effusion"];
@@ -44,6 +45,17 @@ describe("Figure", () => {
     const figure = new Figure({ data: [{ name: "</script><b>" }], layout: {}, description: "x" });
     expect(figure.toHtml().match(/<\/script>/g)).toHaveLength(1);
     expect(figure.toHtml()).not.toContain("<b>");
+  });
+
+  it("shows a still picture of ours on the frontend's own background, and a user's as it is", () => {
+    const image = plane(2, 3, [10, 20, 30]);
+    const ours = attentionMap(image, [{ title: "Head 1", weights: image }]);
+    const shown = ours.toMimeBundle()["image/svg+xml"];
+    expect(ours.svg).toContain('fill="#ffffff"');
+    expect(shown).not.toMatch(/fill="#(ffffff|333333)"/);
+    expect(shown).toContain('fill="#797979"');
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="#ffffff"/></svg>';
+    expect(new Figure({ svg, description: "White." }).toMimeBundle()["image/svg+xml"]).toBe(svg);
   });
 
   it("lists traces without a static picture", () => {

@@ -202,7 +202,7 @@ export function modelGraph(model: GraphedModel): Figure {
       "aria-label": description,
     },
     head +
-      tag("rect", { width, height, fill: LIGHT.background }) +
+      tag("rect", { class: "lb-page", width, height, fill: LIGHT.background }) +
       heading +
       arrows.join("") +
       drawn.join(""),

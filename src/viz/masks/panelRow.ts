@@ -75,7 +75,7 @@ export function panelRow(
       "font-size": 12,
       style: "max-width:100%;height:auto",
     },
-    tag("rect", { width: "100%", height: "100%", fill: "#ffffff" }) +
+    tag("rect", { class: "lb-page", width: "100%", height: "100%", fill: "#ffffff" }) +
       tag("defs", {}, scanDefinition(id, picture.dataUri, scan)) +
       parts.join("") +
       below,
