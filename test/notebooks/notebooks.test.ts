@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPython } from "../../src/cli/doctor/project";
-import { copyWithSolutions, readCells, textOf } from "./withSolutions";
+import { SMALLER, copyWithSolutions, readCells, solutionsOf, textOf } from "./withSolutions";
 
 const root = join(__dirname, "..", "..");
 const folder = join(root, "notebooks");
@@ -18,6 +18,13 @@ const names = readdirSync(folder).filter(
 
 /** The size of all notebooks' trainings in the tests, set only here. */
 const PRESET = "smoke";
+
+it("runs every solution, and shortens those that still are what it shortens", () => {
+  const solutions = names.map((name) => solutionsOf(readCells(join(folder, name))));
+  expect(solutions.filter((each) => each.length === 0)).toHaveLength(1); // 11-gpu's are prose.
+  const code = solutions.flat().map((each) => each.code);
+  for (const [written] of SMALLER) expect(code.filter((text) => text.includes(written))).toHaveLength(1);
+});
 
 describe.each(names)("%s", (name) => {
   const source = readCells(join(folder, name));
