@@ -151,6 +151,8 @@ function chartLayout(layout: PlotlyJson): PlotlyJson {
   );
   return {
     ...SIZE,
+    // Plotly's own leaves 100 pixels for a title that is not there.
+    margin: { l: 64, r: 24, t: layout["title"] === undefined ? 40 : 80, b: 52 },
     font: { family: FONT, size: 13, color: TEXT },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

@@ -25,6 +25,8 @@ export function readCells(path: string): readonly Cell[] {
 /** What makes a solution a study of minutes, and what stands for it in the tests. */
 export const SMALLER: readonly (readonly [written: string, run: string])[] = [
   ["epochs: 20", "epochs: 1"],
+  ["seeds: [1, 2, 3]", "seeds: [1]"],
+  ["minConfidence of [0.5, 0.99]", "minConfidence of [0.5]"],
   ["numHashes: [1, 2, 4, 8]", "numHashes: [1, 2]"],
   ['attention: ["none", "gate", "multiHead", "lsh"]', 'attention: ["none", "gate"]'],
 ];

@@ -74,6 +74,16 @@ describe("compareMasks", () => {
   const svgOf = (...args: Parameters<typeof compareMasks>): string =>
     compareMasks(...args).svg ?? "";
 
+  it("puts a heading that is wider than its panel in lines", () => {
+    const masks = [{ title: "residualAttentionUnet", labels: plane(5, 7, [0, 2, 0]) }];
+    const cases = [{ ...item("a", 5, 7), masks }];
+    const wide = svgOf(cases, { classNames, difference: true });
+    expect(wide).toContain(">Residual Attention U-Net: errors<");
+    const narrow = svgOf(cases, { classNames, difference: true, panelSize: 150 });
+    expect(narrow).not.toContain(">Residual Attention U-Net: errors<");
+    expect(narrow).toContain(">U-Net: errors<");
+  });
+
   it("stores each scan once, and draws a region per class and mask", () => {
     const svg = svgOf([item("a", 5, 7), item("b", 3, 2)], { classNames });
     expect(svg.match(/<image /g)).toHaveLength(2);

@@ -14,7 +14,7 @@ const BOX = "font:13px system-ui,sans-serif";
 export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBundle {
   const labelled = cases.filter(({ labels }) => labels !== null && labels !== undefined);
   const groups = new Set(cases.map(({ group }) => group)).size;
-  const units = [...new Set(cases.map(({ unit }) => unit ?? "unknown unit"))].join(", ");
+  const units = [...new Set(cases.map(({ unit }) => sayUnit(unit ?? "unknown unit")))].join(", ");
   const sizes = [...new Set(cases.map(({ image }) => `${image.height} x ${image.width}`))];
   const size = sizes.length <= 3 ? sizes.join(", ") : `${sizes.length} different sizes`;
   const facts = `${count(cases.length, "slice")} of ${count(groups, "patient or group", "patients or groups")}, ${labelled.length} with masks; ${size}; ${units}`;
@@ -23,7 +23,7 @@ export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBun
   const areNumbered = classNames.slice(1).every((each) => /^class \d+$/.test(each));
   const caption = areNumbered
     ? "Classes are numbered: the data do not name them; set classNames (--classes)"
-    : "Classes";
+    : "Classes of the masks";
   const pictures = casePictures(pick(labelled.length > 0 ? labelled : cases), classNames);
   return {
     "text/html": `<div style="${BOX}"><strong>${escapeHtml(name)}</strong><div>${escapeHtml(facts)}</div>${rows.length > 0 ? htmlTable(header, rows, caption) : ""}</div>${pictures}`,
@@ -37,7 +37,7 @@ export function caseBundle(item: CaseLike): MimeBundle {
   const facts = [
     `${image.height} x ${image.width}`,
     `group ${group}`,
-    ...(unit === undefined ? [] : [unit]),
+    ...(unit === undefined ? [] : [sayUnit(unit)]),
     ...(augmentation === undefined ? [] : [augmentation]),
     labels === null || labels === undefined ? "no mask" : `classes ${presentLabels(labels)}`,
   ].join(", ");
@@ -84,6 +84,16 @@ export function planeBundle(plane: PlaneLike): MimeBundle {
     "text/html": `<div style="${BOX}">${escapeHtml(text)}</div>${picture}`,
     "text/plain": text,
   };
+}
+
+const UNIT_WORDS: Readonly<Record<string, string>> = {
+  grey8: "8-bit grey",
+  arbitrary: "arbitrary units",
+};
+
+/** A unit of intensity as people say it. */
+function sayUnit(unit: string): string {
+  return UNIT_WORDS[unit] ?? unit;
 }
 
 function count(value: number, singular: string, plural = `${singular}s`): string {

@@ -30,6 +30,11 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
     svg.setAttribute("viewBox", `0 ${above} ${width} ${height - above}`);
     svg.setAttribute("height", String(height - above));
     key?.remove();
+    // A phone scrolls a wide row: JupyterLab's own style would shrink its panels to thumbnails.
+    svg.style.minWidth = `${Math.round(0.6 * width)}px`;
+    holder.tabIndex = 0;
+    holder.setAttribute("role", "group");
+    holder.setAttribute("aria-label", "Pictures");
     image.replaceWith(holder);
 
     const controls = document.createElement("fieldset");

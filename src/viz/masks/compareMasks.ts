@@ -6,7 +6,7 @@ import { mountToggles } from "../client/mountToggles";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { modelTitle } from "../names";
-import { FONT, svgText, tag } from "../svg/markup";
+import { FONT, svgText, tag, textWidth } from "../svg/markup";
 import { TRUTH, listMasks } from "./caseMasks";
 import type { ComparedCase, ListedCase } from "./caseMasks";
 import {
@@ -40,6 +40,7 @@ const GAP = 14;
 const LEFT = 34;
 const CAPTION = 20;
 const HEADING = 24;
+const LINE = 14;
 // Above this size a notebook leaves out the standalone picture, which its HTML already contains.
 const MAX_SVG_BYTES = 2 ** 20;
 
@@ -76,7 +77,9 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   const room = { left: LEFT, top: 8, width: width - LEFT };
   const key = keyRows(classes, room);
   const differenceKey = keyRows(difference ? DIFFERENCES : [], { ...room, top: 8 + key.height });
-  const top = 8 + key.height + differenceKey.height + HEADING;
+  const headings = columns.map(({ heading }) => wrap(heading, panelSize));
+  const lines = Math.max(...headings.map((each) => each.length));
+  const top = 8 + key.height + differenceKey.height + HEADING + (lines - 1) * LINE;
   const heights = listed.map(({ image }) => panelHeight(panelSize, image));
   const hasCaptions = listed.some(({ masks }) =>
     masks.some(({ caption }) => caption !== undefined),
@@ -94,9 +97,11 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   const note = (text: string, x: number, y: number, extra: Record<string, string> = {}): void => {
     parts.push(svgText(text, { x, y, "text-anchor": "middle", fill: "currentColor", ...extra }));
   };
-  columns.forEach(({ heading }, column) => {
+  headings.forEach((each, column) => {
     const centre = LEFT + column * (panelSize + GAP) + panelSize / 2;
-    note(heading, centre, top - 8, { "font-weight": "bold" });
+    each.forEach((text, line) => {
+      note(text, centre, top - 8 - (each.length - 1 - line) * LINE, { "font-weight": "bold" });
+    });
   });
   listed.forEach((item, row) => {
     const rowTop = tops[row];
@@ -142,6 +147,16 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   );
   const html = `<figure class="layerbook-masks" data-layerbook="${id}" style="margin:0">${staticPicture(svg, description)}</figure>${clientScript(mountToggles, id, classes)}`;
   return new Figure({ description, html, ...(svg.length > MAX_SVG_BYTES ? {} : { svg }) });
+}
+
+/** A heading in lines that are no wider than its panel, as far as its words allow. */
+function wrap(heading: string, width: number): string[] {
+  return heading.split(" ").reduce<string[]>((lines, word) => {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+    return lines.length === 0 || textWidth(longer, 11) > width
+      ? [...lines, word]
+      : [...lines.slice(0, -1), longer];
+  }, []);
 }
 
 function columnsOf(where: string, cases: readonly ListedCase[], difference: boolean): Column[] {
