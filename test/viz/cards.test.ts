@@ -31,9 +31,7 @@ describe("values show themselves", () => {
     expect(bundle["text/html"]).toContain("ward &lt;1&gt;");
     expect(pictures(bundle["text/html"])).toBe(1);
     const numbered = await show({ name: "own", classNames: ["background", "class 1"], cases });
-    expect(numbered["text/plain"]).toMatch(
-      /nothing in the data names them; classNames \(--classes/,
-    );
+    expect(numbered["text/plain"]).toMatch(/the data do not name them; set classNames \(--classes/);
   });
 
   it("a case, a sample, a list of them and a plane: a picture and one line", async () => {
