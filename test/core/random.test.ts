@@ -15,7 +15,7 @@ describe("createRandom", () => {
     expect(random.uniform()).toBe(fourth);
   });
 
-  it("goes on where a saved state stopped", () => {
+  it("resumes from a saved state", () => {
     const random = createRandom(7);
     random.normal();
     const state = JSON.parse(JSON.stringify(random.getState())) as ReturnType<

@@ -129,7 +129,7 @@ describe("randomness", () => {
     expect(new Set(draws.map(String)).size).toBe(3);
   });
 
-  it("goes on where a restored seed stands", () => {
+  it("resumes from a restored seed", () => {
     const seeds = new SeedGenerator(3);
     const f = compile((input: tf.Tensor) => statelessDropout(input, 0.5, seeds.next()));
     const saved = seeds.state.clone();
@@ -508,7 +508,7 @@ describe("shapes that do not fit", () => {
     },
   );
 
-  it("what tfjs itself complains of is told with its layer and its inputs", () => {
+  it("adds the layer and its inputs to errors that tfjs throws", () => {
     const layer = inLayer("narrowLayer", (input) =>
       tf.conv2d(input.reshape<tf.Tensor4D>([1, 5, 8, 1]), tf.ones([1, 1, 3, 2]), 1, "valid"),
     );

@@ -49,7 +49,7 @@ describe("LSHAttention", () => {
     expect(valuesOf(layer)).toEqual(valuesOf(make()));
   });
 
-  it("goes on where the state of its seeds says", () => {
+  it("resumes from the state of its seeds", () => {
     const [one, two] = [make(), make()];
     valuesOf(one, { training: true });
     valuesOf(two);

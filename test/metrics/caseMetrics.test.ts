@@ -26,7 +26,7 @@ describe("caseMetrics", () => {
   const record = caseMetrics(truth, prediction, { id: "a", classNames });
   const [, glass, consolidation] = record.classes;
 
-  it("refuses options that nobody reads", () => {
+  it("refuses unknown options", () => {
     const options = { id: "a", classNames, ignoreLabels: 2 };
     expect(() => caseMetrics(truth, prediction, options)).toThrow(
       /caseMetrics\("a"\)\.ignoreLabels: .*Did you mean "ignoreLabel"/,
@@ -79,7 +79,7 @@ describe("caseMetrics", () => {
     expect(inMm.classes[2].surfaceDice).toBeCloseTo(2 / 3);
   });
 
-  it("says undefined, not 0 or 1, where a class is absent", () => {
+  it("reports NaN, not 0 or 1, for an absent class", () => {
     const empty = draw(`
       . .
       . .`);

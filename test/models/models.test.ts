@@ -314,7 +314,7 @@ describe("r2unet", () => {
     expect(a * 64 ** 2 + b * 64 + c).toBe(39_091_393);
   });
 
-  it("goes on from step to step with the same weights", () => {
+  it("uses the same weights in every step", () => {
     const of = (steps: number): number => trained(r2unet({ ...small, steps }));
     expect(of(0)).toBe(of(3));
   });
