@@ -53,7 +53,7 @@ export function cropPlane<T extends Float32Array | Uint8Array>(
 }
 
 /**
- * Puts a cropped plane back in its place on a plane of the first size; what lay outside is `fill`.
+ * Puts a cropped plane back in its place on a plane of the original size; the outside is `fill`.
  * The inverse of {@link cropPlane} wherever the outside was `fill`.
  */
 export function uncropPlane<T extends Float32Array | Uint8Array>(

@@ -1,4 +1,4 @@
-/** A path's last name, `b.nii` of `a/b.nii`; by hand, since a browser has no `node:path`. */
+/** A path's last component, `b.nii` of `a/b.nii`; written out since a browser has no `node:path`. */
 export function baseName(path: string): string {
   return (
     path

@@ -37,7 +37,7 @@ import { sliceVolume } from "./volumeSlices";
 
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 
-/** What {@link readDataset} may be told. */
+/** Options of {@link readDataset}. */
 export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions {
   /** Which DICOM series, where a folder holds several. */
   readonly series?: string;

@@ -11,14 +11,14 @@ import { parseNpy } from "./npy";
 import type { NpyArray } from "./npy";
 import type { IntensityUnit, Plane, SliceCase, SliceDataset } from "./types";
 
-/** What {@link readNpz} may be told. */
+/** Options of {@link readNpz}. */
 export interface ReadNpzOptions {
   /** Class names by label, background first; default `class 1`, `class 2` … */
   readonly classNames?: readonly string[];
   readonly unit?: IntensityUnit;
   /** The label that each value of the mask stands for, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
-  /** Is told where the unit was guessed; by default a line on stderr says so. */
+  /** Called if the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** Whether near-duplicate slices become one group; default true. */
   readonly keepsNeighboursTogether?: boolean;

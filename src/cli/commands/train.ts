@@ -124,7 +124,7 @@ export function registerTrainCommand(program: Command): void {
   );
 }
 
-/** Ignores classes that no held-out slice has. */
+/** The highest Dice that resizing allows, per class; no line where no held-out slice has any of the classes. */
 function ceilingLine(size: number, scores: readonly string[]): string[] {
   if (scores.every((score) => score === "-")) return [];
   return [`Resizing to ${size} pixels alone holds Dice below ${scores.join(", ")}.`];

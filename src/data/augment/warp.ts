@@ -47,7 +47,7 @@ function blendControlPoints(
   }
 }
 
-/** Adds a cubic B-spline through the blended control points: one cubic a cell, by Horner's rule. */
+/** Adds a cubic B-spline through the blended control points: one cubic per cell, by Horner's rule. */
 function addSpline(blended: Float64Array, positions: Float64Array): void {
   const width = positions.length;
   const cells = blended.length - 3;

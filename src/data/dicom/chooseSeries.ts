@@ -5,7 +5,7 @@ import type { DicomKind } from "./dicomKind";
 import { Fields, fieldError } from "./fields";
 import type { DicomElements } from "./parseDicom";
 
-/** A DICOM file that was not read, and what it is. */
+/** A DICOM file that was not read, and why. */
 export interface LeftOutFile {
   readonly path: string;
   /** Such as `"structured report"`. */
@@ -23,7 +23,7 @@ export interface DicomSeriesInfo {
   readonly slices: number;
 }
 
-/** One DICOM file with what it is. */
+/** One DICOM file and its kind. */
 export interface DicomFile {
   readonly elements: DicomElements;
   readonly kind: DicomKind;

@@ -11,7 +11,7 @@ import { readSegmentation, referencedSeries } from "./segmentation/readSegmentat
 import type { SliceStack } from "./stackSlices";
 import { decodeStack, stackSlices } from "./stackSlices";
 
-/** What {@link readDicomSeries} may be told. */
+/** Options of {@link readDicomSeries}. */
 export interface ReadDicomOptions {
   /** Which series, by its SeriesInstanceUID or SeriesNumber; needed where the folder holds several. */
   readonly series?: string;
@@ -19,7 +19,7 @@ export interface ReadDicomOptions {
   readonly unit?: IntensityUnit;
   /** The largest volume to take in, as float32; default 4 GiB. */
   readonly maxBytes?: number;
-  /** Is told of DICOM files that were left out, such as reports; by default they are warned of. */
+  /** Called with the DICOM files that were left out, such as reports; by default a warning names them. */
   readonly onLeftOut?: (files: readonly LeftOutFile[]) => void;
 }
 

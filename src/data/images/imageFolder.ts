@@ -9,7 +9,7 @@ import type { Plane, SliceCase, SliceDataset } from "../types";
 import { checkLabelRange, readMaskPng } from "./png";
 import { IMAGE_ENDINGS, readGreyImage } from "./readGreyImage";
 
-/** What the readers of image folders may be told. */
+/** Options of the image-folder readers. */
 export interface ImageFolderOptions {
   /**
    * Class names by label, background first; by default those of the data (`dataset.json`, a DICOM segmentation,

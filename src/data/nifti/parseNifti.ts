@@ -9,17 +9,17 @@ import type { PlaceDoubt } from "./placeDoubt";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
 import type { Stored } from "./storedVoxels";
 
-/** What {@link readNifti} may be told. */
+/** Options of {@link readNifti}. */
 export interface ReadNiftiOptions {
   /** What the numbers mean; by default what the file notes, else a guess from their range. */
   readonly unit?: IntensityUnit;
   /** What they mean where the file does not note it and `unit` does not say; by default a guess. */
   readonly unnotedUnit?: IntensityUnit | undefined;
-  /** Is told where the unit was guessed; by default a line on stderr says so. */
+  /** Called if the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
-  /** Is told what is doubtful about its place in the patient; by default a line on stderr says so. */
+  /** Called with doubts about the image's position in the patient; by default a line on stderr says so. */
   readonly onPlaceDoubt?: (doubt: PlaceDoubt & { readonly source: string }) => void;
-  /** Is told how many voxels are not finite numbers; by default a line on stderr says so. */
+  /** Called with the number of non-finite voxels; by default a line on stderr says so. */
   readonly onNotNumbers?: (found: NotNumbers) => void;
   /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
   readonly maxBytes?: number;

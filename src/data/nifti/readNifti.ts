@@ -13,7 +13,7 @@ import type { Limit, Stored } from "./storedVoxels";
 
 export type { ReadNiftiOptions } from "./parseNifti";
 
-/** What {@link readNiftiLabels} may be told. */
+/** Options of {@link readNiftiLabels}. */
 export interface ReadNiftiLabelsOptions extends Pick<
   ReadNiftiOptions,
   "maxBytes" | "onPlaceDoubt"

@@ -7,7 +7,7 @@ import { encodeNifti } from "./encodeNifti";
 
 const gzipAsync = promisify(gzip);
 
-/** What {@link writeNifti} may be told. */
+/** Options of {@link writeNifti}. */
 export interface WriteNiftiOptions {
   /**
    * How voxels are stored; by default as they are held. `"int16"` and `"uint8"` round, and refuse a

@@ -7,7 +7,7 @@ export interface LesionTargets {
   readonly effusion: number;
 }
 
-/** Quantiles of the area a slice where present, in percent: `[probability, percent]`. */
+/** Quantiles of the lesion area per slice where present, in percent: `[probability, percent]`. */
 type Quantiles = readonly (readonly [probability: number, percent: number])[];
 
 /** Those of the 100 public slices from 10 to 90 %; the ends are set so that the means agree too. */

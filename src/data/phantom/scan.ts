@@ -3,7 +3,7 @@ import type { Patient } from "./patient";
 // Bound once: looked up on every call, it would be slow in a sandboxed realm such as a test's.
 const { round } = Math;
 
-/** Near-normal noise from one xorshift word a draw: the sum of its four bytes. */
+/** Near-normal noise from one xorshift word per draw: the sum of its four bytes. */
 function addScanNoise(image: Float32Array, sd: number, seed: number): void {
   const scale = sd / Math.sqrt((4 * (256 * 256 - 1)) / 12);
   let word = seed | 1;

@@ -42,7 +42,7 @@ export interface PredictOptions {
   readonly decoding?: Decoding;
   /** Black to white, as in training; default what suits each case's unit. */
   readonly window?: IntensityWindow;
-  /** Called after each batch with the number of slices done; return true to stop. */
+  /** Called after each batch with the number of slices done. */
   readonly onProgress?: (done: number) => void;
   /** One recorded graph per batch; default where TensorFlow runs natively and there are many batches. */
   readonly compiled?: boolean;

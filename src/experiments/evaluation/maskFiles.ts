@@ -19,8 +19,8 @@ export interface MaskPlaces {
   /** A NIfTI mask, a palette PNG, a DICOM segmentation, or a folder of these. */
   readonly prediction: string;
   /**
-   * The same for the predictions; in folders, files are paired by equal stems, or by names that differ only in words like
-   * `im` and `mask`. A file without a partner on either side is an error.
+   * The true masks, in the same forms. In folders, files are paired by equal stems, or by names that differ
+   * only in words such as `im` and `mask`. A file without a partner on either side is an error.
    */
   readonly truth: string;
   /** A truth without a prediction: an error (default), or scored as an empty prediction. */
@@ -158,7 +158,7 @@ async function warnOfDeeperMasks(folder: string, folders: readonly string[]): Pr
   warnOfLeftOut(folder, leftOut);
 }
 
-/** DICOM files have names without an extension, which would otherwise be cut at their last dot. */
+/** A mask name's extension; `.dcm` for any other name, such as a UID, whose dots separate no extension. */
 function endingOf(name: string): string {
   return /(\.nii(\.gz)?|\.png|\.dcm)$/i.exec(name)?.[0] ?? ".dcm";
 }

@@ -34,7 +34,7 @@ const SHARD_BYTES = 4 * 2 ** 20;
  * `preprocessing.json`, which states how slices are prepared, so that a page prepares them as Node does.
  * `loadSegmenter` of `layerbook/web` reads the folder.
  *
- * With float16, kernels and other matrices are rounded to nearest, ties to even, and vectors stay
+ * With float16, weights of rank 2 and above are rounded to nearest, ties to even, and vectors stay
  * float32; `preprocessing.json` states the largest change of a weight.
  *
  * @param run a run's folder, or the run itself

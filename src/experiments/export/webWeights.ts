@@ -22,7 +22,7 @@ export function plainWeights({ weightSpecs = [], weightData }: Artifacts): WebWe
 }
 
 /**
- * Rounds kernels and other matrices to float16, to nearest, ties to even; vectors (biases, norms and
+ * Rounds weights of rank 2 and above to float16, to nearest, ties to even; vectors (biases, norms and
  * their running statistics), which take little space, stay float32. tfjs widens them on loading.
  *
  * @throws ConfigError for a weight that float16 cannot hold

@@ -19,10 +19,10 @@ import { runStudy } from "./runStudy";
 import type { StudyResult } from "./runStudy";
 import type { Study } from "./studyFolder";
 
-/** What every study is told. */
+/** Options common to all studies. */
 export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callbacks"> {
   readonly config: TrainingConfig;
-  /** Records and tables; called again with it, a study goes on. */
+  /** The folder of records and tables; called again with it, a study resumes. */
   readonly out: string;
   /** A path or `"phantom"`, the default. */
   readonly source?: string;

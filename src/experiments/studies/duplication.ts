@@ -10,17 +10,17 @@ import { createProgram } from "../../engine/program";
 import { lshAttention } from "../../layers/lsh/lshAttention";
 import type { LshOptions } from "../../layers/lsh/options";
 
-/** How a model attends: by so many rounds of hashing, or fully. */
+/** The attention of a model: a number of hash rounds, or full attention. */
 export type Attending = number | "full";
 
 export interface DuplicationOptions {
   /** Tokens of a sequence `0 w 0 w`: even; default 64. */
   readonly length?: number;
-  /** Symbols that `w` is made of, `1 … symbols`; default 31. */
+  /** Number of symbols that `w` is made of, `1 … symbols`; default 31. */
   readonly symbols?: number;
   /** Channels; default 64. */
   readonly dim?: number;
-  /** Heads, each with rotations of its own; default 4. */
+  /** Heads, each with separate rotations; default 4. */
   readonly numHeads?: number;
   /** Tokens in a bucket; default 8. */
   readonly bucketSize?: number;
@@ -40,7 +40,7 @@ export interface DuplicationOptions {
   readonly seed?: number;
   /** Whether the step is recorded as a graph; default true. */
   readonly compiled?: boolean;
-  /** Told the mean loss of each 50 steps. */
+  /** Called with the mean loss of every 50 steps. */
   readonly onProgress?: (step: number, loss: number) => void;
 }
 
@@ -257,7 +257,7 @@ export function trainDuplication(options: DuplicationOptions = {}): DuplicationR
 const nameOf = (attending: Attending): string =>
   attending === "full" ? "full attention" : `LSH-${attending}`;
 
-/** The paper's table 2 as Markdown: a row a training, a column an evaluation, in percent. */
+/** The paper's table 2 as Markdown: a row per training, a column per evaluation, in percent. */
 export function duplicationTable(results: readonly DuplicationResult[]): string {
   const [first] = results;
   const header = ["trained with", ...first.accuracies.map((one) => nameOf(one.evaluatedWith))];

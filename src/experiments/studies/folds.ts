@@ -53,7 +53,7 @@ export function ownFolds(
   return folds;
 }
 
-/** A study scores each case once, and calls a job by its fold. */
+/** A study scores each case once, and names a job by its fold. */
 function expectOnce(where: string, what: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;

@@ -43,7 +43,7 @@ const fileSchema = z.strictObject({
   cases: z.array(z.unknown()),
 });
 
-/** What a job came to: all that tables and figures read. */
+/** The result of a job: all that tables and figures read. */
 export type JobRecord = Omit<z.infer<typeof fileSchema>, "cases"> & {
   /** Scores of each held-out case, on its own grid; none where the job was dropped. */
   readonly cases: readonly CaseRecord[];

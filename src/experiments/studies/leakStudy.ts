@@ -23,7 +23,7 @@ export interface LeakStudy extends StudyResult {
 }
 
 /**
- * How much of a published Dice is the protocol: trains one model with its data split before or after
+ * How much of a published Dice score is due to the protocol: trains one model with its data split before or after
  * augmentation, and with a patient's slices (near-duplicates) together or on both sides, and takes the
  * mean Dice with the background and without. Ends in a table with the honest protocol first, which the
  * others are tested against on the same slices.

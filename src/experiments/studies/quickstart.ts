@@ -21,7 +21,7 @@ import type { TrainingConfig } from "../config/trainingConfig";
 
 /** Where {@link quickstart} finds or makes its runs. */
 export interface QuickstartOptions extends TrainingHooks {
-  /** Holds a folder a model; default {@link quickstartFolder}. */
+  /** Holds one folder per model; default {@link quickstartFolder}. */
   readonly folder?: string;
   /** A path that `readDataset` reads, or `"phantom"`; default that of the runs that are there. */
   readonly source?: string;

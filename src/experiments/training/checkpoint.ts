@@ -11,7 +11,7 @@ import { bytesSource } from "../../core/weights/WeightTensor";
 import type { WeightMap, WeightTensor } from "../../core/weights/WeightTensor";
 import { writeWhole } from "../../files/writeWhole";
 
-/** What one epoch left behind. */
+/** The record of one epoch. */
 export interface EpochRecord {
   /** Counted from 1. */
   epoch: number;
@@ -67,10 +67,10 @@ const trainingStateSchema = z.strictObject({
   }),
 });
 
-/** Where a training stands, beside its tensors. */
+/** The progress of a training, without its tensors. */
 export type TrainingState = z.infer<typeof trainingStateSchema>;
 
-/** All that a training needs to go on as if it had not stopped. */
+/** All that is needed to resume a training as if it had not stopped. */
 export interface Checkpoint {
   readonly state: TrainingState;
   /** Weights, batch statistics, random states. */

@@ -16,7 +16,7 @@ export function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>
   return { ...config, inference, pretraining: { epochs: 0 }, ...own };
 }
 
-/** Trains a run's teacher: the same, with one round of self-training less. */
+/** Trains a run's teacher: the same run with one round of self-training less. */
 export function trainTeacher(train: TrainInFolder, options: Options): Promise<TrainedRun> {
   const { config, out } = options;
   const { rounds, minConfidence } = config.selfTraining;

@@ -14,7 +14,7 @@ import type { Predict } from "./validation";
 import { modelVariables } from "./variables";
 import type { NamedVariables } from "./variables";
 
-/** What a step takes of a batch. */
+/** The tensors of a batch that a step takes. */
 export type BatchArrays = Omit<ArrayBatch, "ids">;
 
 /** How a session runs. */
@@ -50,10 +50,10 @@ export interface TrainingSession {
   /** One update; returns the loss before it. */
   readonly train: (batch: BatchArrays, learningRate: number) => number;
   /**
-   * Scores as in use: no dropout, batch norm by its averages. The caller disposes of them.
+   * Scores in inference mode: no dropout, batch norm by its moving averages. The caller disposes of them.
    */
   readonly predict: Predict;
-  /** Frees the graph and the optimizer's slots; the model lives on, up to date. */
+  /** Frees the graph and the optimizer's slots; the model stays usable and up to date. */
   readonly dispose: () => void;
 }
 

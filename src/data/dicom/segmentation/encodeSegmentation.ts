@@ -28,7 +28,7 @@ const SHARED_ELEMENTS = [
 /** Of these, what may be left out. */
 const OPTIONAL_ELEMENTS = ["00080005", "00081030"];
 
-/** What {@link encodeSegmentation} may be told. */
+/** Options of {@link encodeSegmentation}. */
 export interface SegmentationOptions {
   /** Names by label, background first. */
   readonly classNames: readonly string[];
@@ -88,7 +88,7 @@ function listFrames(mask: Volume<Uint8Array>, segments: number): Frame[] {
     : [{ segment: 1, slice: 0, pixels: mask.data.subarray(0, pixels) }];
 }
 
-/** One bit for each pixel, the first in the lowest bit, frame after frame without a gap. */
+/** One bit per pixel, least significant bit first, frames packed without gaps. */
 function packBits(frames: readonly Frame[]): Buffer {
   const pixels = frames[0].pixels.length;
   const packed = Buffer.alloc(Math.ceil((frames.length * pixels) / 8));
