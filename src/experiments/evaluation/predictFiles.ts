@@ -33,8 +33,8 @@ export interface PredictFilesOptions {
   readonly input: string;
   /**
    * A folder; for one volume also a name that ends in `.nii` or `.nii.gz`, for a DICOM series in `.dcm`,
- XX
-   * patient has a folder, that of the folder for its only scan, or both: `anna.nii.gz`, `bert_ct1.nii.gz`.
+   * which writes a DICOM segmentation (SEG), for one image in `.png`. A mask has its scan's name; if each patient
+   * has a folder, that of the folder for its only scan, or both: `anna.nii.gz`, `bert_ct1.nii.gz`.
    */
   readonly output: string;
   /** Whether existing masks are replaced; default false: an existing file is refused before any work is done. */
