@@ -73,6 +73,7 @@ const together = (
 /** In the order of the table; each row differs from the previous one by what its name says. */
 export const RECIPES: readonly Recipe[] = [
   plain("BasicUNet (MONAI)", "basicUNet", {}),
+  plain("BasicUNet (MONAI), 192 x 192, 800 steps", "basicUNet", { size: 192, epochs: 80 }),
   plain("unet, Dice per batch", "unet", { ...quick, loss: perBatch }),
   plain("unet, Dice per image", "unet", { ...quick, loss: perImage }),
   plain("unet, batch norm", "unet", { loss: perPresent }),
@@ -124,6 +125,14 @@ export const RECIPES: readonly Recipe[] = [
     together(
       `both best networks together, four flips${decoding === "argmax" ? "" : `, ${decoding}`}`,
       ["unet, best", "efficientnetUnet, ImageNet, best"],
+      "both",
+      decoding,
+    ),
+  ),
+  ...(["argmax", "rankDice"] as const).map((decoding) =>
+    together(
+      `residualAttentionUnet and efficientnetUnet, best, together, four flips${decoding === "argmax" ? "" : `, ${decoding}`}`,
+      ["residualAttentionUnet, best", "efficientnetUnet, ImageNet, best"],
       "both",
       decoding,
     ),
