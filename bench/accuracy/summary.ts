@@ -70,9 +70,16 @@ export function summariseRecipe(name: string, all: readonly Trained[]): Accuracy
   };
 }
 
-/** Prints each row compared with the reference row, paired by case over the trainings that both have. */
+/**
+ * Prints each row compared with the reference row (`BENCH_REFERENCE`, default `residualAttentionUnet`), paired
+ * by case over the trainings that both have.
+ */
 export function printTable(rows: readonly AccuracyRow[], all: readonly Trained[]): void {
-  const reference = "residualAttentionUnet";
+  const reference = process.env["BENCH_REFERENCE"] ?? "residualAttentionUnet";
+  if (!rows.some(({ case: name }) => name === reference)) {
+    const names = rows.map(({ case: name }) => name).join("; ");
+    throw new Error(`BENCH_REFERENCE: expected one of ${names}, got ${reference}`);
+  }
   console.table(
     rows.map((row) => {
       const keys = new Set(row.done.map(String));

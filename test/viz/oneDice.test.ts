@@ -120,7 +120,7 @@ describe("one mean Dice everywhere", () => {
     expect(page.headline).toContain("3 of 4 held-out slices");
     expectOneDice(page.sections[0].html ?? "");
     const training = page.sections.find(({ heading }) => heading === "Training");
-    expect(training?.figures?.[0].caption).toMatch(/not to be compared with the scores above/);
+    expect(training?.figures?.[0].caption).toMatch(/cannot be compared with the scores above/);
   });
 
   it("is reported as missing if no held-out slice contains a class", () => {

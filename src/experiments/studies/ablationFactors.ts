@@ -3,6 +3,8 @@ import { mergeSettings } from "../config/mergeSettings";
 import { parseConfig } from "../config/parseConfig";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { modelArguments } from "../../models/modelArguments";
+import type { ModelName } from "../../models/modelNames";
 import type { FactorValue } from "./job";
 
 /** The model that is taken apart. */
@@ -65,6 +67,25 @@ export function wholeFactors(
   config: TrainingConfig,
 ): Record<string, FactorValue> {
   return Object.fromEntries(names.map((name) => [name, factorNamed(name).read(config)]));
+}
+
+/**
+ * Those of `factors` that a changed model does not have, such as the hashes of one without LSH attention: a
+ * row of the table must not show the whole model's value for them.
+ */
+export function missingFactors(
+  model: string,
+  { model: settings }: TrainingConfig,
+  factors: Readonly<Record<string, FactorValue>>,
+): Record<string, FactorValue> {
+  const has = modelArguments(model as ModelName);
+  const attention = has.includes("attention") ? (settings.attention ?? "lsh") : "none";
+  const missing: Readonly<Record<string, FactorValue>> = {
+    ...(attention === "none" ? { attention } : {}),
+    ...(attention === "lsh" ? {} : { numHashes: null }),
+    ...(has.includes("cardinality") ? {} : { cardinality: null }),
+  };
+  return Object.fromEntries(Object.entries(missing).filter(([name]) => name in factors));
 }
 
 /** A change of the whole model. */

@@ -1,6 +1,6 @@
 import { DataError } from "../../core/errors";
 import type { Split } from "../../data/splits";
-import type { SliceDataset } from "../../data/types";
+import type { SliceCase, SliceDataset } from "../../data/types";
 
 /**
  * Refuses to train on masks that are background everywhere.
@@ -17,22 +17,26 @@ export function expectForeground(source: string, { cases }: Pick<SliceDataset, "
   });
 }
 
-/** Foreground classes that none of the slices with these ids has; a network that trains on them cannot learn these. */
+/**
+ * Foreground classes that none of the slices with these ids has, although others of the data set do: a network
+ * trained on these slices cannot learn them.
+ */
 export function missingClasses(
   { cases, classNames }: Pick<SliceDataset, "cases" | "classNames">,
   ids: readonly string[],
 ): string[] {
   const chosen = new Set(ids);
-  const present = new Set(
-    cases.flatMap(({ id, labels }) => (chosen.has(id) ? [...new Set(labels?.data)] : [])),
-  );
-  return classNames.filter((_, label) => label > 0 && !present.has(label));
+  const labelsOf = (some: readonly SliceCase[]) =>
+    new Set(some.flatMap(({ labels }) => [...new Set(labels?.data)]));
+  const everywhere = labelsOf(cases);
+  const present = labelsOf(cases.filter(({ id }) => chosen.has(id)));
+  return classNames.filter((_, label) => label > 0 && everywhere.has(label) && !present.has(label));
 }
 
 /**
- * What to tell a person of the classes that some folds never train on.
+ * Notes on the classes that some folds never train on.
  *
- * @returns one line per class; none where every fold has every class
+ * @returns one line per class; none if every fold has every class
  */
 export function missingClassNotes(
   dataset: Pick<SliceDataset, "cases" | "classNames">,

@@ -70,8 +70,10 @@ export class BreakIn {
     const { script } = this.#options;
     return callSites().some((site) => {
       const name = site.getFileName() ?? site.getScriptNameOrSourceURL();
+      // The build may put this class into another file than the kernel's script.
+      const isKernels = name === script || name === __filename;
       // A built-in function has no line number.
-      return site.getLineNumber() !== null && name !== script && !name?.startsWith("node:");
+      return site.getLineNumber() !== null && !isKernels && !name?.startsWith("node:");
     });
   }
 

@@ -3,6 +3,7 @@ import { setDisplayHost } from "../../display";
 import { nobodyToAsk } from "../../display/input";
 import { historyFile, notebookName } from "../historyFile";
 import { NotebookSession } from "./NotebookSession";
+import type { SessionOptions } from "./NotebookSession";
 import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
 import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader";
@@ -73,7 +74,7 @@ export function runSession(options: SessionMainOptions): void {
     return answer;
   });
   let preparing: (() => void) | null = null;
-  const session = new NotebookSession({
+  const sessionOptions: SessionOptions = {
     cwd,
     packageRoot,
     strict,
@@ -91,7 +92,8 @@ export function runSession(options: SessionMainOptions): void {
       });
     },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
-  });
+  };
+  const session = breakIn.protect(() => new NotebookSession(sessionOptions));
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
   /** How many cells, and messages with handlers, have started. */
   let turn = 0;
@@ -243,7 +245,8 @@ export function runSession(options: SessionMainOptions): void {
     );
   });
   const heap = new HeapLimit();
-  session.provideToolkit();
+  // A stop that arrives while the session loads must not terminate the load: it waits for the cell.
+  breakIn.protect(() => session.provideToolkit());
   notice = session.notice;
   send({ type: "ready" });
 }

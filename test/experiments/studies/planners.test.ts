@@ -96,6 +96,16 @@ describe("a training that is named twice", () => {
 });
 
 describe("planAblate", () => {
+  it("shows no cardinality for a model without ResNeXt blocks", () => {
+    const factors = { part: ["M-R"], cardinality: [1] };
+    const jobs = planAblate({ factors, config, folds: folds.slice(0, 1) });
+    expect(jobs.map((job) => job.factors)).toEqual([
+      { part: "all", cardinality: config.model.cardinality },
+      { part: "M-R", cardinality: null },
+      { part: "all", cardinality: 1 },
+    ]);
+  });
+
   it("changes one thing at a time, beside the whole model", () => {
     const jobs = planAblate({
       factors: { part: null, attention: null, numHashes: [1, 4] },
@@ -109,9 +119,14 @@ describe("planAblate", () => {
     const base = { part: "all", attention: "lsh", numHashes: 4 };
     expect(jobs.map(({ factors }) => factors)).toEqual([
       base,
-      { ...base, part: "M-A" },
+      // What a row's model does not have is not shown as the whole model's.
+      { part: "M-A", attention: "none", numHashes: null },
       { ...base, part: "M-R" },
-      ...["none", "gate", "multiHead"].map((attention) => ({ ...base, attention })),
+      ...["none", "gate", "multiHead"].map((attention) => ({
+        ...base,
+        attention,
+        numHashes: null,
+      })),
       { ...base, numHashes: 1 },
     ]);
     expect(jobs.map(({ model }) => model).slice(0, 4)).toEqual([

@@ -34,3 +34,9 @@ it("names the classes that a training never sees", () => {
   ]);
   expect(missingClassNotes({ cases, classNames }, [folds[1]])).toEqual([]);
 });
+
+it("says nothing of a class that the data set does not have", () => {
+  const named = [...classNames, "pleural effusion"];
+  const folds = [{ fold: 0, train: ["a", "c"] }];
+  expect(missingClassNotes({ cases, classNames: named }, folds)).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { WHOLE_MODEL, ablationChanges, wholeFactors } from "../ablationFactors";
+import { WHOLE_MODEL, ablationChanges, missingFactors, wholeFactors } from "../ablationFactors";
 import type { FactorValue, Job } from "../job";
 import { foldBySeed } from "./foldBySeed";
 import type { CommonPlan } from "./foldBySeed";
@@ -24,7 +24,8 @@ export function planAblate(plan: AblatePlan): Job[] {
     { name: ["whole"], model: WHOLE_MODEL, config, split, factors: whole },
     ...changes.map(({ factor, value, model, config: changed }) => ({
       name: [`${factor}=${String(value)}`],
-      ...{ model, config: { ...changed, seed }, split, factors: { ...whole, [factor]: value } },
+      ...{ model, config: { ...changed, seed }, split },
+      factors: { ...whole, ...missingFactors(model, changed, whole), [factor]: value },
     })),
   ]);
 }
