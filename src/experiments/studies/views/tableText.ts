@@ -42,7 +42,7 @@ export function tableCsv(table: StudyTable): string {
 }
 
 /** The same as an arquero table, to filter and join in a notebook. */
-export async function tableArquero(table: StudyTable): Promise<Arquero.ColumnTable> {
+export async function tableArquero(table: StudyTable): Promise<Arquero.Table> {
   // Optional, and loaded when asked for.
   const { from } = (await importPackage("arquero")) as typeof Arquero;
   return from(flatRows(table) as object[]);
