@@ -50,6 +50,25 @@ async function surviveAKill(
   expect(JSON.parse(again.stdout)).toMatchObject({ isComplete: true, trained: 0, found: 2 });
 }
 
+/** A comparison whose jobs are refused, since nothing answers where they are to be tracked. */
+async function refuse(
+  out: string,
+  executor: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const nothing = `http://127.0.0.1:${await freePort()}`;
+  const { code, stderr } = await cli.run(compare(out, ...executor, "--mlflow", nothing), env);
+  expect(code).toBe(2);
+  const line = stderr.trim().split("\n").at(-1) ?? "";
+  const [, log = ""] =
+    / got none of unet-none-fold1 .*expected MLflow to answer.* Read (\S+),/.exec(line) ?? [
+      "",
+      line,
+    ];
+  // Once: it would be refused again.
+  expect(readFileSync(log, "utf8").match(/expected MLflow to answer/g)).toHaveLength(1);
+}
+
 describeWith(SLURM_PROGRAMS)("on a real Slurm of one node", () => {
   let cluster: SlurmCluster;
   beforeAll(async () => {
@@ -62,6 +81,10 @@ describeWith(SLURM_PROGRAMS)("on a real Slurm of one node", () => {
     await surviveAKill("under-slurm", executor, cluster.env);
     expect(readdirSync(at("under-slurm", "slurm")).sort()).toEqual(["0.log", "1.log"]);
     expect(readFileSync(at("under-slurm", "slurm", "0.log"), "utf8")).toMatch(/fold1 is done/);
+  });
+
+  it("does not submit a job again that was refused", async () => {
+    await refuse("refused-by-slurm", ["--executor", "slurm"], cluster.env);
   });
 });
 
@@ -85,6 +108,10 @@ describeWith(["ray"])("on a real Ray cluster of one node", () => {
 
   it("runs a study's jobs, despite a worker's death", async () => {
     await surviveAKill("under-ray", ["--executor", "ray", "--ray", url]);
+  });
+
+  it("does not submit a job again that was refused, and shows what it printed", async () => {
+    await refuse("refused-by-ray", ["--executor", "ray", "--ray", url]);
   });
 });
 

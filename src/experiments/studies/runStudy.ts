@@ -206,7 +206,7 @@ async function failure(
   tickets: readonly Ticket[],
 ): Promise<DataError> {
   const [{ id }] = tickets;
-  const log = submission.logOf(id);
+  const log = await submission.logOf(id);
   const text = log === null ? "" : await readFile(log, "utf8").catch(() => "");
   const lastLine = text.trim().split("\n").at(-1) ?? "";
   // A full disk takes no log either.

@@ -52,6 +52,11 @@ export function jobFolder(out: string, id: string): string {
   return join(out, JOBS_FOLDER, id);
 }
 
+/** What a job printed, where its executor keeps it. */
+export function jobLog(out: string, id: string): string {
+  return join(jobFolder(out, id), "log.txt");
+}
+
 /** Where a study's jobs share the networks that they begin with. */
 export function pretrainingsFolder(out: string): string {
   return join(out, "pretraining");

@@ -18,9 +18,12 @@ export interface Submission {
   readonly poll: () => Promise<ReadonlyMap<string, TicketState>>;
   /** Asks running jobs to stop at their next step, and the others not to begin. */
   readonly cancel: () => Promise<void>;
-  /** Where to look for what a job printed; `null` where it prints here. */
-  readonly logOf: (id: string) => string | null;
+  /** The file with what a job printed; `null` where it prints here, or where nobody knows any more. */
+  readonly logOf: (id: string) => Promise<string | null>;
 }
+
+/** How `layerbook job` exits when input or options are wrong: it would end the same way again. */
+export const EXIT_REFUSED = 2;
 
 /**
  * Runs a study's jobs somewhere. It submits and watches; what runs where and when is decided by the

@@ -28,7 +28,7 @@ export function inProcessExecutor(runHere: RunHere): Executor {
           isCancelled = true;
           return Promise.resolve();
         },
-        logOf: () => null,
+        logOf: () => Promise.resolve(null),
       });
     },
   };

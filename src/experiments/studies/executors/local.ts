@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
 import { readProgress } from "../jobProgress";
-import { jobFolder } from "../studyFolder";
+import { jobFolder, jobLog } from "../studyFolder";
+import { EXIT_REFUSED } from "./Executor";
 import type { Executor, Submission, Ticket, TicketState } from "./Executor";
 import { availableMemory, mayStart } from "./memory";
 
@@ -16,9 +16,6 @@ export interface LocalOptions {
   /** Jobs at a time, if memory allows; default 1. */
   readonly jobs?: number;
 }
-
-/** How `layerbook job` ends where a person has to change something first. */
-const EXIT_BAD_INPUT = 2;
 
 /**
  * Runs each job in a process of its own, so that a crash costs one job and its memory is given
@@ -51,7 +48,7 @@ export function localExecutor({ command, jobArguments = [], jobs = 1 }: LocalOpt
           children.delete(id);
           states.set(id, state);
         };
-        child.once("exit", (code) => end(code === EXIT_BAD_INPUT ? "refused" : "ended")());
+        child.once("exit", (code) => end(code === EXIT_REFUSED ? "refused" : "ended")());
         child.once("error", end("refused"));
       };
       return Promise.resolve({
@@ -76,19 +73,15 @@ export function localExecutor({ command, jobArguments = [], jobs = 1 }: LocalOpt
           for (const { child } of children.values()) child.kill("SIGTERM");
           return Promise.resolve();
         },
-        logOf: (id) => logPath(out, id),
+        logOf: (id) => Promise.resolve(jobLog(out, id)),
       });
     },
   };
 }
 
-function logPath(out: string, id: string): string {
-  return join(jobFolder(out, id), "log.txt");
-}
-
 function openLog(out: string, id: string): number {
   mkdirSync(jobFolder(out, id), { recursive: true });
-  return openSync(logPath(out, id), "a");
+  return openSync(jobLog(out, id), "a");
 }
 
 /** One GPU for each process at a time, where several are named. */

@@ -1,8 +1,13 @@
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import * as z from "zod";
 import { requestJson } from "../../services/requestJson";
+import { jobLog } from "../studyFolder";
+import { EXIT_REFUSED } from "./Executor";
 import type { Executor, Submission, Ticket, TicketState } from "./Executor";
 import { queueName, shellLine } from "./jobCommand";
 import type { CommandOptions } from "./jobCommand";
+import { patiently } from "./patiently";
 
 /** How jobs run on a Ray cluster. */
 export interface RayOptions extends CommandOptions {
@@ -14,10 +19,13 @@ export interface RayOptions extends CommandOptions {
 }
 
 /** What is read of a job that Ray knows. */
-const jobListSchema = z.array(
-  z.looseObject({ submission_id: z.string().nullish(), status: z.string() }),
-);
-type RayJob = z.infer<typeof jobListSchema>[number];
+const jobSchema = z.looseObject({
+  submission_id: z.string().nullish(),
+  status: z.string(),
+  driver_exit_code: z.number().nullish(),
+});
+const logsSchema = z.looseObject({ logs: z.string() });
+type RayJob = z.infer<typeof jobSchema>;
 
 /** The states of a job that has not ended. */
 const ALIVE = ["PENDING", "RUNNING"];
@@ -35,50 +43,80 @@ export function rayExecutor(options: RayOptions): Executor {
     url,
     remedy: "Give the address of the dashboard with --ray, as `ray start --head` prints it",
   };
-  const list = (): Promise<RayJob[]> => requestJson(service, jobListSchema, "/api/jobs/", "GET");
+  const list = (): Promise<RayJob[]> =>
+    requestJson(service, z.array(jobSchema), "/api/jobs/", "GET");
   return {
     name: "ray",
     async submit(out, tickets): Promise<Submission> {
-      const prefixOf = ({ id }: Ticket): string => `${queueName(out)}-${id}-try`;
       const known = await list();
+      const submissions = new Map<string, string>();
       for (const ticket of tickets) {
-        const before = known.filter((job) => job.submission_id?.startsWith(prefixOf(ticket)));
-        if (before.some(({ status }) => ALIVE.includes(status))) continue;
+        const { alive, next } = triesOf(ticket, queueName(out), known);
+        submissions.set(ticket.id, alive ?? next);
+        if (alive !== null) continue;
         await requestJson(service, z.unknown(), "/api/jobs/", "POST", {
           entrypoint: shellLine(options, out, ["--id", ticket.id]),
-          submission_id: `${prefixOf(ticket)}${before.length + 1}`,
+          submission_id: next,
           entrypoint_num_cpus: cpus,
           entrypoint_num_gpus: gpus,
         });
       }
-      const latest = (jobs: readonly RayJob[], ticket: Ticket): RayJob | undefined => {
-        const own = jobs.filter((job) => job.submission_id?.startsWith(prefixOf(ticket)));
-        return own.find(({ status }) => ALIVE.includes(status));
+      const states = async (): Promise<Map<string, TicketState>> => {
+        const jobs = new Map((await list()).map((job) => [job.submission_id, job]));
+        return new Map(
+          tickets.map(({ id }): [string, TicketState] => [
+            id,
+            stateOf(jobs.get(submissions.get(id))),
+          ]),
+        );
       };
       return {
-        async poll() {
-          const jobs = await list();
-          return new Map(
-            tickets.map((ticket): [string, TicketState] => {
-              const job = latest(jobs, ticket);
-              const state = job === undefined ? "ended" : job.status;
-              return [
-                ticket.id,
-                state === "ended" ? state : state === "PENDING" ? "waiting" : "running",
-              ];
-            }),
-          );
-        },
+        poll: patiently(states, new Map(tickets.map(({ id }) => [id, "waiting"]))),
         async cancel() {
-          const jobs = await list();
-          for (const ticket of tickets) {
-            const id = latest(jobs, ticket)?.submission_id;
-            if (id !== undefined && id !== null)
-              await requestJson(service, z.unknown(), `/api/jobs/${id}/stop`, "POST");
+          for (const { submission_id: id, status } of await list()) {
+            if (typeof id !== "string" || !ALIVE.includes(status)) continue;
+            if (![...submissions.values()].includes(id)) continue;
+            await requestJson(service, z.unknown(), `/api/jobs/${id}/stop`, "POST");
           }
         },
-        logOf: () => null,
+        async logOf(id) {
+          const path = `/api/jobs/${submissions.get(id) ?? ""}/logs`;
+          try {
+            const { logs } = await requestJson(service, logsSchema, path, "GET");
+            const log = jobLog(out, id);
+            await mkdir(dirname(log), { recursive: true });
+            await appendFile(log, logs);
+            return log;
+          } catch {
+            // The job's failure is what matters, and Ray's dashboard has the log too.
+            return null;
+          }
+        },
       };
     },
   };
+}
+
+/** A ticket's submission that has not ended, and the name of the next one: each name is used once. */
+function triesOf(
+  { id }: Ticket,
+  queue: string,
+  jobs: readonly RayJob[],
+): { readonly alive: string | null; readonly next: string } {
+  const prefix = `${queue}-${id}-try`;
+  const own = jobs.flatMap(({ submission_id: name, status }) =>
+    typeof name === "string" && name.startsWith(prefix) ? [{ name, status }] : [],
+  );
+  const numbers = own.map(({ name }) => Number(name.slice(prefix.length)) || 0);
+  return {
+    alive: own.find(({ status }) => ALIVE.includes(status))?.name ?? null,
+    next: `${prefix}${Math.max(0, ...numbers) + 1}`,
+  };
+}
+
+function stateOf(job: RayJob | undefined): TicketState {
+  if (job === undefined) return "ended";
+  if (job.status === "PENDING") return "waiting";
+  if (job.status === "RUNNING") return "running";
+  return job.driver_exit_code === EXIT_REFUSED ? "refused" : "ended";
 }

@@ -2,9 +2,11 @@ import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SetupError } from "../../../core/errors";
-import type { Executor, Submission, Ticket, TicketState } from "./Executor";
+import { EXIT_REFUSED } from "./Executor";
+import type { Executor, Submission, TicketState } from "./Executor";
 import { queueName, shellLine } from "./jobCommand";
 import type { CommandOptions } from "./jobCommand";
+import { patiently } from "./patiently";
 
 /** How jobs run under Slurm. */
 export interface SlurmOptions extends CommandOptions {
@@ -24,47 +26,75 @@ export function slurmExecutor(options: SlurmOptions): Executor {
       const logs = join(resolve(out), "slurm");
       await mkdir(logs, { recursive: true });
       const queued = await queue(name);
+      const arrays = new Map([...queued].map(([index, { array }]) => [index, array]));
       const indices = tickets.map(({ index }) => index).filter((index) => !queued.has(index));
       if (indices.length > 0) {
-        await slurm("sbatch", [
+        const printed = await slurm("sbatch", [
           ...["--parsable", `--job-name=${name}`, `--array=${indices.join(",")}`],
           `--output=${join(logs, "%a.log")}`,
           "--open-mode=append",
           ...(options.sbatch ?? "").split(/\s+/).filter((word) => word !== ""),
           `--wrap=${shellLine(options, out, ["--index"], '"$SLURM_ARRAY_TASK_ID"')}`,
         ]);
+        // "1234", or "1234;cluster".
+        for (const index of indices) arrays.set(index, printed.trim().split(";")[0]);
       }
       const byId = new Map(tickets.map(({ id, index }) => [id, index]));
+      const ended = new Map<number, TicketState>();
+      const states = async (): Promise<Map<string, TicketState>> => {
+        const now = await queue(name);
+        for (const { index } of tickets) {
+          if (now.has(index) || ended.has(index)) continue;
+          ended.set(index, await endOf(`${arrays.get(index) ?? ""}_${index}`));
+        }
+        return new Map(
+          tickets.map(({ id, index }): [string, TicketState] => [
+            id,
+            now.get(index)?.state ?? ended.get(index) ?? "ended",
+          ]),
+        );
+      };
       return {
-        poll: async () => statesOf(tickets, await queue(name)),
+        poll: patiently(states, new Map(tickets.map(({ id }) => [id, "waiting"]))),
         async cancel() {
           await slurm("scancel", [`--name=${name}`, "--state=PENDING"]);
           // The signal asks a training to write its checkpoint and stop.
           await slurm("scancel", [`--name=${name}`, "--signal=TERM", "--full"]);
         },
-        logOf: (id) => join(logs, `${byId.get(id) ?? ""}.log`),
+        logOf: (id) => Promise.resolve(join(logs, `${byId.get(id) ?? ""}.log`)),
       };
     },
   };
 }
 
-function statesOf(
-  tickets: readonly Ticket[],
-  queued: ReadonlyMap<number, TicketState>,
-): Map<string, TicketState> {
-  return new Map(tickets.map(({ id, index }) => [id, queued.get(index) ?? "ended"]));
+/** A task in the queue. */
+interface QueuedTask {
+  /** The job number of its array. */
+  readonly array: string;
+  readonly state: TicketState;
 }
 
 /** Tasks in the queue, by their array index. */
-async function queue(name: string): Promise<Map<number, TicketState>> {
-  const text = await slurm("squeue", ["--noheader", "--array", `--name=${name}`, "--format=%K %T"]);
+async function queue(name: string): Promise<Map<number, QueuedTask>> {
+  const format = "--format=%F %K %T";
+  const text = await slurm("squeue", ["--noheader", "--array", `--name=${name}`, format]);
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return new Map(
-    lines.map((line): [number, TicketState] => {
-      const [index, state] = line.trim().split(/\s+/);
-      return [Number(index), state === "PENDING" ? "waiting" : "running"];
+    lines.map((line): [number, QueuedTask] => {
+      const [array, index, state] = line.trim().split(/\s+/);
+      return [Number(index), { array, state: state === "PENDING" ? "waiting" : "running" }];
     }),
   );
+}
+
+/**
+ * How a task that has left the queue ended. Slurm's controller remembers its exit code for some minutes;
+ * without it the task's record alone decides.
+ */
+async function endOf(task: string): Promise<TicketState> {
+  const text = await slurm("scontrol", ["--oneliner", "show", "job", task]).catch(() => "");
+  const code = /\bExitCode=(\d+):/.exec(text)?.[1];
+  return Number(code) === EXIT_REFUSED ? "refused" : "ended";
 }
 
 function slurm(program: string, args: readonly string[]): Promise<string> {
