@@ -30,6 +30,25 @@ export function knownPair(imageStem: string, maskStem: string): readonly string[
 /** The class names of COVID-SemiSeg, whose masks have no effusion. */
 export const SEMI_SEG_NAMES: readonly string[] = CLASS_NAMES.slice(0, 3);
 
+/**
+ * Refuses two classes of one name: scores and tables name their classes, and could not tell them apart.
+ *
+ * @param names by label, background first
+ * @returns the names
+ * @throws DataError that names the first two
+ */
+export function expectDistinctNames(where: string, names: readonly string[]): string[] {
+  const label = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (label < 0) return [...names];
+  throw new DataError({
+    where,
+    expected: "a different name for each class",
+    got: `"${names[label]}" for labels ${names.indexOf(names[label])} and ${label}`,
+    remedy:
+      "Name each class once (classNames, --classes); to join two, map their values to one label (labels, --labels)",
+  });
+}
+
 /** Which labels occur, by label; {@link markLabels} fills it. */
 export const noLabels = (): Uint8Array => new Uint8Array(256);
 
@@ -46,7 +65,10 @@ export function markLabels(labels: ArrayLike<number>, seen: Uint8Array): void {
  * @throws DataError that names the slice with such a value
  */
 export function nameClasses(path: string, dataset: SliceDataset): SliceDataset {
-  if (dataset.classNames !== UNNAMED) return dataset;
+  if (dataset.classNames !== UNNAMED) {
+    expectDistinctNames(path, dataset.classNames);
+    return dataset;
+  }
   const seen = noLabels();
   for (const { labels } of dataset.cases) if (labels !== null) markLabels(labels.data, seen);
   const largest = Math.max(0, seen.lastIndexOf(1));

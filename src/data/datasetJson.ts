@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { DataError } from "../core/errors";
+import { repeatedKey } from "../core/repeatedKey";
 import { pathKind, readWholeFile } from "../files/readFiles";
+import { expectDistinctNames } from "./classNames";
 
 /** Names by value (nnU-Net 1, Medical Decathlon) or values by name (nnU-Net 2). */
 const labelsSchema = z.union([
@@ -61,8 +63,9 @@ export async function describedNames(folder: string): Promise<readonly string[] 
 
 async function readJson(path: string): Promise<Record<string, unknown>> {
   const text = (await readWholeFile(path, "a dataset.json")).toString("utf8");
+  let json: Record<string, unknown>;
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
+    json = z.record(z.string(), z.unknown()).parse(JSON.parse(text.replace(/^\uFEFF/, "")));
   } catch (cause) {
     throw new DataError({
       where: path,
@@ -72,6 +75,14 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
       cause,
     });
   }
+  const repeated = repeatedKey(text);
+  if (repeated === null) return json;
+  throw new DataError({
+    where: path,
+    expected: "each key once",
+    got: `"${repeated}" twice`,
+    remedy: "Remove one of them",
+  });
 }
 
 function classNamesOf(path: string, value: unknown): string[] {
@@ -97,7 +108,10 @@ function classNamesOf(path: string, value: unknown): string[] {
       remedy: "Name the classes (classNames, --classes) and map the values (labels, --labels)",
     });
   }
-  return byLabel.map(({ name }) => name);
+  return expectDistinctNames(
+    path,
+    byLabel.map(({ name }) => name),
+  );
 }
 
 function casesOf(path: string, value: unknown): ListedCase[] {

@@ -5,7 +5,7 @@ import { fileStem, folderName, listFolder, pathKind } from "../files/readFiles";
 import { asDataError } from "../files/systemErrors";
 import { listEntries } from "../files/walkFolder";
 import type { FolderEntries } from "../files/walkFolder";
-import { UNNAMED, nameClasses } from "./classNames";
+import { UNNAMED, expectDistinctNames, nameClasses } from "./classNames";
 import { describedNames, readDescription } from "./datasetJson";
 import { isDicomFile } from "./dicom/dicomFolder";
 import { readDicomScan } from "./dicom/readDicomSeries";
@@ -48,6 +48,9 @@ async function readDicom(path: string, options: ReadDatasetOptions): Promise<Sli
   expectUsed(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
   const name = (await pathKind(path)) === "folder" ? folderName(path) : fileStem(path);
+  if (labels !== null && options.classNames === undefined) {
+    expectDistinctNames(labels.mask.source, labels.classNames);
+  }
   const classNames = options.classNames ?? labels?.classNames ?? UNNAMED;
   // Segments keep their numbers only where the names that were given are not theirs.
   const isNamed = labels?.classNames.every((own, label) => label === 0 || classNames.includes(own));
@@ -193,6 +196,8 @@ export async function readDataset(
   path: string,
   options: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
+  // Before anything is read, and so before two classes of one name are joined.
+  if (options.classNames !== undefined) expectDistinctNames(path, options.classNames);
   return nameClasses(path, await readPath(path, options));
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { ConfigError, DataError } from "../core/errors";
 import { parseJson } from "../core/json";
+import { repeatedKey } from "../core/repeatedKey";
 import { createRandom } from "../core/random";
 import { asDataError } from "../files/systemErrors";
 import { writeJsonWhole } from "../files/writeWhole";
@@ -282,14 +283,24 @@ export async function readSplits(path: string, cases: readonly Splittable[]): Pr
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw asDataError(path, expected, cause);
   });
-  const result = z.array(splitSchema).min(1, "no split").safeParse(parsed(text));
+  const value = parsed(text);
+  const repeated = value === undefined ? null : repeatedKey(text);
+  if (repeated !== null) {
+    throw new DataError({
+      where: path,
+      expected: "each key of a split once",
+      got: `"${repeated}" twice`,
+      remedy: "Remove one of them",
+    });
+  }
+  const result = z.array(splitSchema).min(1, "no split").safeParse(value);
   if (!result.success) {
     const [{ message, path: place }] = result.error.issues;
     throw new DataError({
       where: path,
       expected,
       got:
-        parsed(text) === undefined
+        value === undefined
           ? "text that is not JSON"
           : [...place, message.replace("Invalid input: ", "")].join(": "),
       remedy: `Write an array of {"fold", "seed", "train", "validation", "test"} with the ids of the cases`,
@@ -302,7 +313,7 @@ export async function readSplits(path: string, cases: readonly Splittable[]): Pr
 /** @returns `undefined` for text that is not JSON */
 function parsed(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseJson(text.replace(/^\uFEFF/, ""));
   } catch {
     return undefined;
   }

@@ -147,6 +147,14 @@ export function caseMetrics(
       got: `[${classNames.join(", ")}]`,
     });
   }
+  const repeated = classNames.find((name, label) => classNames.indexOf(name) !== label);
+  if (repeated !== undefined) {
+    throw new ConfigError({
+      where: `${where}.classNames`,
+      expected: "a different name for each class",
+      got: `"${repeated}" twice`,
+    });
+  }
   const pair = toBytePair(where, truth, prediction);
   const spacing = toSpacing3(where, spacingMm, pair.truth.rank);
   const numClasses = classNames.length;

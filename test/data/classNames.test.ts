@@ -56,6 +56,27 @@ describe("the class names of a data set", () => {
     expect(summary.perClass.map(({ name }) => name)).toEqual(NUMBERED);
   });
 
+  it("differ: two classes of one name could not be told apart", async () => {
+    const own = pictures("alike", [0, 1, 2]);
+    const classNames = ["background", "lesion", "lesion"];
+    const message =
+      /: expected a different name for each class, got "lesion" for labels 1 and 2\. /;
+    expect(await refusal(readDataset(own, { classNames }))).toMatch(message);
+    writeFileSync(
+      join(own, "dataset.json"),
+      JSON.stringify({ labels: { 0: "background", 1: "lesion", 2: "lesion" } }),
+    );
+    expect(await refusal(readDataset(own))).toMatch(message);
+    // A key that is written twice would be read as its last value.
+    writeFileSync(
+      join(own, "dataset.json"),
+      '{ "labels": { "background": 0, "lesion": 1, "lesion": 2 } }',
+    );
+    expect(await refusal(readDataset(own))).toMatch(
+      /dataset\.json: expected each key once, got "labels\.lesion" twice/,
+    );
+  });
+
   it("are those that the user gives, then those of dataset.json, in any layout", async () => {
     const own = pictures("named", [0, 1, 2]);
     const labels = { background: 0, nodule: 1, cyst: 2 };

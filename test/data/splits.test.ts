@@ -140,6 +140,12 @@ describe("checkSplit", () => {
     await expect(readSplits(path, fifty)).rejects.toThrow(
       /got text that is not JSON\. Write an array/,
     );
+    writeFileSync(path, '[{ "fold": 0, "train": ["case1"], "train": ["case2"] }]');
+    await expect(readSplits(path, fifty)).rejects.toThrow(
+      /splits\.json: expected each key of a split once, got "0\.train" twice/,
+    );
+    writeFileSync(path, `\uFEFF${JSON.stringify(splits)}`);
+    expect(await readSplits(path, fifty)).toEqual(splits);
     writeFileSync(path, "[]");
     await expect(readSplits(path, fifty)).rejects.toThrow(/got no split/);
     const missing = join(folder, "none.json");

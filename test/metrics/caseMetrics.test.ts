@@ -26,6 +26,13 @@ describe("caseMetrics", () => {
   const record = caseMetrics(truth, prediction, { id: "a", classNames });
   const [, glass, consolidation] = record.classes;
 
+  it("refuses two classes of one name", () => {
+    const twice = { id: "a", classNames: ["background", "lesion", "lesion"] };
+    expect(() => caseMetrics(truth, prediction, twice)).toThrow(
+      /classNames: expected a different name for each class, got "lesion" twice/,
+    );
+  });
+
   it("refuses unknown options", () => {
     const options = { id: "a", classNames, ignoreLabels: 2 };
     expect(() => caseMetrics(truth, prediction, options)).toThrow(

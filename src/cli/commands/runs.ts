@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { ConfigError } from "../../core/errors";
 import { formatScore, markdownTable } from "../../experiments/studies/scoreTable";
 import type { BrokenRun, RunListing } from "../../experiments/storage/listRuns";
-import { pathKind } from "../../files/readFiles";
 import { addCommonOptions, resultAction } from "../runAction";
 import type { CommandResult, CommonOptions } from "../runAction";
 
@@ -41,10 +40,9 @@ export function registerRunsCommand(program: Command): void {
 async function list(folder: string): Promise<CommandResult> {
   const { listRuns } = await import("../library");
   const { runs, broken } = await listRuns(folder);
-  const none = (await pathKind(folder)) === "folder" ? "" : ", which is not a folder";
   return {
     text: [
-      runs.length === 0 && broken.length === 0 ? `No runs in ${folder}${none}` : table(runs),
+      runs.length === 0 && broken.length === 0 ? `No runs in ${folder}` : table(runs),
       ...problems(broken),
     ].join("\n"),
     json: { folder, runs, broken },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../../core/errors";
+import { repeatedKey } from "../../core/repeatedKey";
 import { asDataError } from "../../files/systemErrors";
 import { isRecord, mergeSettings } from "./mergeSettings";
 import { unknownSetting } from "./parseConfig";
@@ -58,12 +59,25 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
   });
   // Some editors begin a file with a byte order mark.
   const value = parseJson(text.replace(/^\uFEFF/, ""));
+  if (value !== undefined) expectEachOnce(path, text);
   if (isRecord(value)) return value;
   throw new ConfigError({
     where: path,
     expected: "settings as a JSON object",
     got: value === undefined ? notJson(text) : JSON.stringify(value).slice(0, 60),
     remedy: "`npx layerbook config quick` prints one to start from.",
+  });
+}
+
+/** JSON itself would take the last value of a setting that is given twice. */
+function expectEachOnce(where: string, text: string): void {
+  const repeated = repeatedKey(text);
+  if (repeated === null) return;
+  throw new ConfigError({
+    where,
+    expected: "each setting once",
+    got: `"${repeated}" twice`,
+    remedy: "Remove one of them.",
   });
 }
 
@@ -86,6 +100,7 @@ function readAssignment(text: string): Record<string, unknown> {
   expectSetting(path);
   const words = text.slice(equals + 1);
   const parsed = parseJson(words);
+  if (parsed !== undefined) expectEachOnce(`--set ${path.join(".")}`, words);
   return path.reduceRight<unknown>(
     (value, key) => ({ [key]: value }),
     parsed === undefined ? words : parsed,

@@ -379,7 +379,11 @@ export const trainingConfigSchema = z.strictObject({
     ),
     /** Names by label, background first; `null` for those of the data, else `class 1` … */
     classNames: setting(
-      z.array(z.string().min(1)).min(2).nullable(),
+      z
+        .array(z.string().min(1))
+        .min(2)
+        .refine((names) => new Set(names).size === names.length, "a different name for each class")
+        .nullable(),
       null,
       "names by label, background first; null for those of the data, else class 1 …",
     ),
@@ -387,7 +391,7 @@ export const trainingConfigSchema = z.strictObject({
     labels: setting(
       z
         .record(
-          z.string().regex(/^-?\d+$/, "a whole number as the value of a mask"),
+          z.string().regex(/^(0|-?[1-9]\d*)$/, "a whole number as the value of a mask"),
           z.int().min(0).max(255),
         )
         .nullable(),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { LayerbookError } from "../../core/errors";
 import { isDraft } from "../../files/drafts";
+import { asDataError } from "../../files/systemErrors";
 import { MANIFEST_FILE, readManifest } from "./manifest";
 import { decisiveSettings } from "../config/fingerprint";
 import { LOCK_FILE, folderOwner } from "./folderLock";
@@ -56,11 +57,20 @@ export interface FoundRuns {
   readonly broken: readonly BrokenRun[];
 }
 
-/** All runs and jobs of studies in a folder and below it, by path. */
+/**
+ * All runs and jobs of studies in a folder and below it, by path.
+ *
+ * @throws DataError where there is no such folder
+ */
 export async function listRuns(folder: string): Promise<FoundRuns> {
   const runs: RunListing[] = [];
   const broken: BrokenRun[] = [];
-  for (const place of await runFolders(folder, 0)) {
+  const isHidden = (place: string, cause: unknown): void => {
+    const error = asDataError(place, "a folder with runs", cause);
+    if (place === folder) throw error;
+    broken.push({ folder: place, problem: error.message });
+  };
+  for (const place of await runFolders(folder, 0, isHidden)) {
     try {
       const run = await readRun(place);
       if (run !== null) runs.push(run);
@@ -195,15 +205,23 @@ async function removeRun(folder: string): Promise<string[]> {
   return foreign;
 }
 
-async function runFolders(folder: string, depth: number): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+/** @param isHidden told of each folder that cannot be read */
+async function runFolders(
+  folder: string,
+  depth: number,
+  isHidden: (place: string, cause: unknown) => void,
+): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    isHidden(folder, cause);
+    return [];
+  });
   if (entries.some((entry) => entry.isFile() && entry.name === MANIFEST_FILE)) return [folder];
   if (depth === MAX_DEPTH) return [];
   const folders = entries
     .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
     .map(({ name }) => join(folder, name))
     .sort();
-  return (await Promise.all(folders.map((inner) => runFolders(inner, depth + 1)))).flat();
+  return (await Promise.all(folders.map((inner) => runFolders(inner, depth + 1, isHidden)))).flat();
 }
 
 async function folderBytes(folder: string): Promise<number> {

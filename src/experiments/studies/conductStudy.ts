@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { expectDistinctNames } from "../../data/classNames";
 import { readSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
@@ -71,6 +72,7 @@ export async function conductStudy(
   );
   await expectNoOwner(out);
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
+  expectDistinctNames(source, dataset.classNames);
   expectForeground(source, dataset);
   const folds =
     splitFile === undefined

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ConfigError } from "../../core/errors";
 import { pathKind } from "../../files/readFiles";
+import { expectDistinctNames } from "../../data/classNames";
 import { prepareSamples } from "../../data/prepare";
 import type { ReadDatasetOptions } from "../../data/readDataset";
 import type { Sample, SliceCase, SliceDataset } from "../../data/types";
@@ -98,6 +99,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     ownSplit ??
     (manifest === null ? newSplit(dataset, config) : await savedSplit(out, dataset, config));
   checkSplit(split, dataset.cases);
+  expectDistinctNames(source, dataset.classNames);
   expectForeground(source, dataset);
   if (manifest === null) {
     for (const note of missingClassNotes(dataset, [split])) console.warn(`${model}: ${note}`);

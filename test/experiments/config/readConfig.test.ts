@@ -54,6 +54,12 @@ describe("readConfig", () => {
     ['schedule={"name":"exponential"}', /schedule\.floor: expected a number, got nothing/],
     ["model=unet", /config\.model: expected an object, got "unet"/],
     ["epochs=1e999", /config.epochs: expected a number, got Infinity/],
+    ['schedule={"name":"constant","name":"cosine"}', /--set schedule: .* once, got "name" twice/],
+    [
+      'data.classNames=["background","lesion","lesion"]',
+      /data\.classNames: expected a different name for each class, or null, got \["background"/,
+    ],
+    ['data.labels={"01":1}', /labels.01: expected a whole number as the value of a mask, got 1/],
     ['data.labels={"a":1}', /labels.a: expected a whole number as the value of a mask, got 1/],
   ])("refuses --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
@@ -65,6 +71,11 @@ describe("readConfig", () => {
     ["", /got an empty file/],
     ["epochs: 3", /got text that is not JSON/],
     ['{ "__proto__": { "epochs": 3 } }', /config: expected one of .*, got "__proto__"/],
+    [
+      '{ "epochs": 3, "model": { "depth": 1 }, "epochs": 5 }',
+      /bad\.json: expected each setting once, got "epochs" twice\. Remove one of them/,
+    ],
+    ['{ "model": { "depth": 1, "depth": 2 } }', /got "model\.depth" twice/],
     ['{ "patience": "none" }', /config\.patience: expected a number, or null, got "none"/],
     ['{ "window": 3 }', /config\.window: expected a list, or null, got 3/],
   ])("refuses the file %j", async (text, message) => {

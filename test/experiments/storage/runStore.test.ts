@@ -213,6 +213,13 @@ describe("listRuns", () => {
     expect(readdirSync(at("broken"))).toHaveLength(3);
   });
 
+  it("refuses a folder that is not there, and a file in its place", async () => {
+    await expect(listRuns(at("nowhere"))).rejects.toThrow(
+      /nowhere: expected a folder with runs, got nothing at that path\. Check the path/,
+    );
+    await expect(listRuns(at("all", "run.json"))).rejects.toThrow(/got a path that goes through a/);
+  });
+
   it("tells a study's job that is done from one that was stopped, and keeps its record", async () => {
     const job = (name: string, record: object | null): void => {
       mkdirSync(at("study", name), { recursive: true });
