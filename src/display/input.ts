@@ -3,7 +3,7 @@ import { SetupError } from "../core/errors";
 import { displayHost } from "./host";
 
 /** The error of asking the user in a notebook that runs without one. */
-export function nobodyToAsk(where: string): SetupError {
+export function noInputError(where: string): SetupError {
   return new SetupError({
     where,
     expected: "a frontend that can ask the user",
@@ -27,7 +27,7 @@ export async function input(
   if (host !== null) {
     const answer = host.input(prompt, options.password ?? false);
     if (answer !== null) return answer;
-    throw nobodyToAsk("input");
+    throw noInputError("input");
   }
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -1,5 +1,5 @@
 import { CellConverter } from "../../src/kernel/session/cellConverter";
-import { judgeCell } from "../../src/kernel/session/cellSyntax";
+import { cellCompleteness } from "../../src/kernel/session/cellSyntax";
 import { completeAt, inspectAt } from "../../src/kernel/session/languageHelp";
 import type { CompletionMatch } from "../../src/kernel/session/channel";
 import { COMMON_NAMES } from "../../src/kernel/session/commonNames";
@@ -136,7 +136,7 @@ describe("inspection", () => {
   });
 });
 
-describe("judgeCell", () => {
+describe("cellCompleteness", () => {
   it.each([
     ["1 + 1", "complete", ""],
     ["", "complete", ""],
@@ -150,6 +150,6 @@ describe("judgeCell", () => {
     ["f(]", "invalid", ""],
     ["}", "invalid", ""],
   ])("%j is %s", (code, status, indent) => {
-    expect(judgeCell(code)).toEqual({ status, indent });
+    expect(cellCompleteness(code)).toEqual({ status, indent });
   });
 });

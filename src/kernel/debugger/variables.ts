@@ -85,21 +85,21 @@ const WRITE = `function (name, value) {
 }`;
 
 /** Where an expression is evaluated: in a stopped frame, or in the global scope. */
-export interface ScopeOf {
+export interface EvaluationScope {
   readonly callFrameId: string | null;
 }
 
 /** What a reference stands for: objects whose properties are listed together, for example scopes. */
-interface Held {
+interface ListedObjects {
   readonly objects: readonly string[];
   /** `null` if the objects are not scopes. */
-  readonly scope: ScopeOf | null;
+  readonly scope: EvaluationScope | null;
 }
 
 /** The variables that a frontend may request, by number, until the cells' thread continues. */
 export class Variables {
   readonly #client: InspectorClient;
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, ListedObjects>();
   /** Numbers are never reused, so an old one finds nothing. */
   #next = 1;
 
@@ -108,7 +108,7 @@ export class Variables {
   }
 
   /** Assigns a number to objects that are listed together; internal names are left out of scopes. */
-  hold(objects: readonly string[], scope: ScopeOf | null): number {
+  hold(objects: readonly string[], scope: EvaluationScope | null): number {
     const reference = this.#next++;
     this.#held.set(reference, { objects, scope });
     return reference;

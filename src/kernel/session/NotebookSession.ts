@@ -5,7 +5,7 @@ import * as displayCalls from "../../display";
 import { CellConverter } from "./cellConverter";
 import type { CompiledCell } from "./cellConverter";
 import { CellRequire } from "./cellRequire";
-import { judgeCell } from "./cellSyntax";
+import { cellCompleteness } from "./cellSyntax";
 import { CELL_API } from "./cellTransform";
 import type { Answer, Bundle, CellError, Command, SessionOutput } from "./channel";
 import { DebugHook } from "../debugger/debugHook";
@@ -186,11 +186,11 @@ export class NotebookSession {
     return this.#options.protect(() => inspectAt(this.#converter, code, cursor));
   }
 
-  isComplete(code: string): ReturnType<typeof judgeCell> {
+  isComplete(code: string): ReturnType<typeof cellCompleteness> {
     const { code: rest, magics } = readMagics(code);
     return magics.length > 0 && rest.trim() === ""
       ? { status: "complete", indent: "" }
-      : judgeCell(rest);
+      : cellCompleteness(rest);
   }
 
   /**
@@ -204,8 +204,8 @@ export class NotebookSession {
   }
 
   /** Called just before the running cell's code is terminated, with the place where it was. */
-  breakOff(error: CellInterrupted): void {
-    this.#guard.breakOff(error);
+  endTerminated(error: CellInterrupted): void {
+    this.#guard.endTerminated(error);
   }
 
   /** Ends the running cell with an error that was thrown elsewhere. */
@@ -237,7 +237,7 @@ export class NotebookSession {
     value: unknown,
   ): Promise<{ readonly error: CellError } | { readonly bundle: Bundle | null }> {
     const outcome = await this.#guard.run(() =>
-      hasShownItself(value) ? Promise.resolve(null) : resultBundle(value),
+      displaysItself(value) ? Promise.resolve(null) : resultBundle(value),
     );
     return outcome.threw
       ? { error: await this.#explain(outcome.thrown) }
@@ -345,7 +345,7 @@ function unknownMagic(line: string): CellError {
 }
 
 /** Whether a value is the promise of a `display(…)` that was not awaited. */
-function hasShownItself(value: unknown): boolean {
+function displaysItself(value: unknown): boolean {
   return typeof value === "object" && value !== null && displayCalls.SHOWN in value;
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { isCellModule } from "./cellConverter";
 import { requestsIn } from "./compileFile";
 import type { Packages } from "./packages";
-import { importMeta, importOther, isPackage, withoutScheme } from "./projectFiles";
+import { importMeta, importNonProject, isPackage, withoutScheme } from "./projectFiles";
 import type { ProjectFiles } from "./projectFiles";
 
 /** Options of {@link CellRequire}. */
@@ -56,7 +56,7 @@ export class CellRequire {
   readonly load = async (name: string): Promise<unknown> => {
     const { cwd, files, packages } = this.#options;
     const file = files.resolve(withoutScheme(name), cwd);
-    if (file === null) return importOther(name, cwd, packages);
+    if (file === null) return importNonProject(name, cwd, packages);
     files.refresh();
     return files.import(file);
   };

@@ -257,7 +257,7 @@ function parseErrors(file: ts.SourceFile): readonly ts.DiagnosticWithLocation[] 
 const UNTERMINATED = new Set([1010, 1160, 1161]);
 
 /** Whether a frontend should run a text on Enter, for `is_complete_request`. */
-export function judgeCell(code: string): {
+export function cellCompleteness(code: string): {
   readonly status: "complete" | "incomplete" | "invalid";
   readonly indent: string;
 } {

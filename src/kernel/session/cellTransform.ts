@@ -36,11 +36,11 @@ function importsOf(factory: ts.NodeFactory, node: ts.Node): ts.Expression | null
  * A `catch` that rethrows the stop of its cell: a loop that catches the errors of its steps could not
  * be stopped otherwise. `finally` blocks still run.
  */
-function passingStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.CatchClause {
+function rethrowStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.CatchClause {
   const { variableDeclaration: variable, block } = clause;
   const isNamed = variable !== undefined && ts.isIdentifier(variable.name);
   const name = isNamed ? variable.name : factory.createUniqueName("thrown");
-  const check = factory.createExpressionStatement(apiCall(factory, "caught", [name]));
+  const check = factory.createExpressionStatement(apiCall(factory, "rethrowStop", [name]));
   // `catch ({ message })` destructures the error only after the check that it is not a stop.
   const parts =
     variable === undefined || isNamed
@@ -75,7 +75,7 @@ function stoppable(factory: ts.NodeFactory, node: ts.Node): ts.Node | null {
       node.statement,
     );
   }
-  return ts.isCatchClause(node) ? passingStops(factory, node) : null;
+  return ts.isCatchClause(node) ? rethrowStops(factory, node) : null;
 }
 
 /**

@@ -5,16 +5,16 @@ import { PREPARED_VERSION } from "./preparedFiles";
  * Declaration files whose comments are read only on request: comments are most of the text that every
  * notebook loads.
  */
-const LATE_DOCS =
+const DEFERRED_DOCS =
   /\/node_modules\/(?:@types\/node|undici-types|@webgpu\/types|@tensorflow|typescript\/lib)\//;
 
 /** Whether a file was parsed without its comments; {@link readDocs} reads them. */
-export function hasLateDocs(fileName: string): boolean {
-  return LATE_DOCS.test(fileName);
+export function hasDeferredDocs(fileName: string): boolean {
+  return DEFERRED_DOCS.test(fileName);
 }
 
 /**
- * TypeScript's registry of parsed files, except that {@link hasLateDocs} files are parsed without
+ * TypeScript's registry of parsed files, except that {@link hasDeferredDocs} files are parsed without
  * comments and already parsed files are reused.
  *
  * @param prepared returns an already parsed file by path and version
@@ -28,10 +28,10 @@ export function createDocumentRegistry(
     ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, sys.getCurrentDirectory(), mode),
   );
   const of = (fileName: string): ts.DocumentRegistry =>
-    hasLateDocs(fileName) ? withoutDocs : withDocs;
+    hasDeferredDocs(fileName) ? withoutDocs : withDocs;
   type Options = ts.CreateSourceFileOptions | ts.ScriptTarget | undefined;
   const optionsFor = (fileName: string, options: Options): Options =>
-    typeof options === "object" && hasLateDocs(fileName)
+    typeof options === "object" && hasDeferredDocs(fileName)
       ? { ...options, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }
       : options;
   const isPrepared = (name: string): boolean => prepared(name, PREPARED_VERSION) !== null;

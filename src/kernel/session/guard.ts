@@ -20,10 +20,10 @@ export class Guard {
   async run(start: () => Promise<unknown> | null): Promise<Outcome> {
     const outcome = await new Promise<Outcome>((resolve) => {
       let last: Outcome;
-      let wasBroken = false;
+      let wasTerminated = false;
       const end = (outcome: Outcome, isFinal = false): void => {
-        if (!wasBroken) last = outcome;
-        wasBroken ||= isFinal;
+        if (!wasTerminated) last = outcome;
+        wasTerminated ||= isFinal;
         // In a separate turn: when V8 terminates code, it drops the promise reactions queued behind it,
         // including the one that continues here.
         setImmediate(() => resolve(last));
@@ -56,7 +56,7 @@ export class Guard {
   }
 
   /** Ends terminated code with an error that no later result can replace. */
-  breakOff(error: CellInterrupted): void {
+  endTerminated(error: CellInterrupted): void {
     this.#end?.(error, true);
   }
 
@@ -66,7 +66,7 @@ export class Guard {
   }
 
   /** Rethrows a stop in a cell's `catch`, which is meant for errors. */
-  caught(thrown: unknown): void {
+  rethrowStop(thrown: unknown): void {
     if (thrown instanceof CellInterrupted) throw thrown;
     if (this.#isStopOfChild(thrown)) throw new CellInterrupted();
   }

@@ -1,7 +1,7 @@
 import { Session } from "node:inspector";
 import type { Runtime } from "node:inspector";
-import { BREAK_IN_NAME } from "./breakIn";
-import type { BreakInResult, StopTarget } from "./breakIn";
+import { TERMINATOR_NAME } from "./terminator";
+import type { TerminationResult, StopTarget } from "./terminator";
 import { FLAG } from "./flags";
 import { killGroup } from "./processGroup";
 
@@ -12,7 +12,7 @@ const RETRY_MS = 50;
 /** A thread that does not respond for this long may be waiting for a child process. */
 const CHILD_MS = 300;
 /** A second stop this long after the first is deliberate: a section that does not end is terminated. */
-const INSISTS_MS = 1000;
+const FORCE_AFTER_MS = 1000;
 
 /** Options of {@link Interrupter}. */
 export interface InterrupterOptions {
@@ -27,10 +27,10 @@ export interface InterrupterOptions {
   };
 }
 
-interface Wanted {
+interface TerminationRequest {
   readonly target: StopTarget;
   /** Whether to terminate even a section that handles stops itself. */
-  readonly insists: boolean;
+  readonly force: boolean;
 }
 
 /**
@@ -45,76 +45,76 @@ export class Interrupter {
   /** The first stop of the current turn. */
   #first: { readonly turn: number; readonly at: number } | null = null;
   /** The code to terminate; `null` if none. */
-  #wanted: Wanted | null = null;
+  #requested: TerminationRequest | null = null;
 
   constructor(options: InterrupterOptions) {
     this.#options = options;
   }
 
-  /** @param passed the last turn passed to the cells' thread */
-  press(passed: number): void {
+  /** @param lastTurn the last turn passed to the cells' thread */
+  press(lastTurn: number): void {
     const { flags, ask, debug } = this.#options;
     // A cell that has not started (the thread is loading or in a loop) ends as soon as it starts.
-    Atomics.store(flags, FLAG.stopped, passed);
+    Atomics.store(flags, FLAG.stopped, lastTurn);
     const isRunning = Atomics.load(flags, FLAG.running) === 1;
     const inSection = Atomics.load(flags, FLAG.sections) > 0;
     if (isRunning || inSection) Atomics.store(flags, FLAG.requested, 1);
     // After setting the flag, so that a child process that ends now is known to end by the stop.
     if (isRunning) killGroup(process.pid, "SIGINT");
     const target = { turn: Atomics.load(flags, FLAG.turn), seen: Atomics.load(flags, FLAG.seen) };
-    const insists = this.#insists(target.turn) || debug.isPaused;
-    if (inSection && !insists) return;
-    if (debug.isPaused) return this.#want(target, insists);
+    const force = this.#isForced(target.turn) || debug.isPaused;
+    if (inSection && !force) return;
+    if (debug.isPaused) return this.#request(target, force);
     ask();
-    setTimeout(() => this.#want(target, insists), PATIENCE_MS);
+    setTimeout(() => this.#request(target, force), PATIENCE_MS);
   }
 
   /** Whether the user has already asked for this stop and it had no effect. */
-  #insists(turn: number): boolean {
+  #isForced(turn: number): boolean {
     const now = performance.now();
     if (this.#first?.turn !== turn) this.#first = { turn, at: now };
-    return now - this.#first.at >= INSISTS_MS;
+    return now - this.#first.at >= FORCE_AFTER_MS;
   }
 
-  #want(target: StopTarget, insists: boolean): void {
-    const isAtWork = this.#wanted !== null;
-    this.#wanted = { target, insists };
-    if (!isAtWork) void this.#breakIn();
+  #request(target: StopTarget, force: boolean): void {
+    const isTerminating = this.#requested !== null;
+    this.#requested = { target, force };
+    if (!isTerminating) void this.#terminate();
   }
 
-  async #breakIn(): Promise<void> {
+  async #terminate(): Promise<void> {
     const { debug } = this.#options;
-    while (this.#wanted !== null && this.#isNeeded(this.#wanted)) {
-      const { target } = this.#wanted;
+    while (this.#requested !== null && this.#isNeeded(this.#requested)) {
+      const { target } = this.#requested;
       const { isPaused } = debug;
       // A callback left by an ended cell may also wait for a child process, which is signalled only then.
       const timer = setTimeout(() => killGroup(process.pid, "SIGINT"), CHILD_MS);
       const result = await attempt(target, isPaused);
       clearTimeout(timer);
-      if (isPaused) debug.resume({ terminate: result === "broken" });
-      if (result !== "busy" && this.#wanted.target === target) break;
+      if (isPaused) debug.resume({ terminate: result === "terminated" });
+      if (result !== "busy" && this.#requested.target === target) break;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-    this.#wanted = null;
+    this.#requested = null;
   }
 
-  #isNeeded({ target, insists }: Wanted): boolean {
+  #isNeeded({ target, force }: TerminationRequest): boolean {
     const { flags } = this.#options;
     if (Atomics.load(flags, FLAG.seen) !== target.seen) return false;
-    return insists || Atomics.load(flags, FLAG.sections) === 0;
+    return force || Atomics.load(flags, FLAG.sections) === 0;
   }
 }
 
 /** Calls the `BreakIn` of the cells' thread, on top of its current stack. */
-async function attempt(target: StopTarget, isPaused: boolean): Promise<BreakInResult> {
+async function attempt(target: StopTarget, isPaused: boolean): Promise<TerminationResult> {
   const inspector = new Session();
   const call = `attempt(${JSON.stringify(target)}, ${isPaused})`;
   // A `node:` name hides it from stack traces.
   const source = "\n//# sourceURL=node:layerbook";
-  const expression = `globalThis[Symbol.for(${JSON.stringify(BREAK_IN_NAME)})].${call}${source}`;
+  const expression = `globalThis[Symbol.for(${JSON.stringify(TERMINATOR_NAME)})].${call}${source}`;
   try {
     inspector.connectToMainThread();
-    return await new Promise<BreakInResult>((resolve) => {
+    return await new Promise<TerminationResult>((resolve) => {
       const params = { expression, returnByValue: true, silent: true };
       inspector.post(
         "Runtime.evaluate",
@@ -122,7 +122,7 @@ async function attempt(target: StopTarget, isPaused: boolean): Promise<BreakInRe
         (_error: Error | null, answer?: Runtime.EvaluateReturnType) => {
           const value: unknown = answer?.result.value;
           // No value: the thread has not loaded the function yet.
-          resolve(value === "broken" || value === "late" ? value : "busy");
+          resolve(value === "terminated" || value === "late" ? value : "busy");
         },
       );
     });

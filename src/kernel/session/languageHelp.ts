@@ -3,7 +3,7 @@ import type { CellConverter, Question } from "./cellConverter";
 import { CELL_PREFIX } from "./cellConverter";
 import type { Bundle, CompletionMatch } from "./channel";
 import { COMMON_NAMES } from "./commonNames";
-import { hasLateDocs, readDocs } from "./documentRegistry";
+import { hasDeferredDocs, readDocs } from "./documentRegistry";
 import type { Docs } from "./documentRegistry";
 
 /** More matches than a frontend shows; sending thousands of globals makes typing slow. */
@@ -54,7 +54,7 @@ export function completeAt(
         kind !== ts.ScriptElementKind.warning && !isCellName(name) && isWanted(name),
     );
     const checker = service.getProgram()?.getTypeChecker();
-    const best = ranked(
+    const best = rankCandidates(
       entries.map((entry) => toCandidate(checker, entry)),
       word,
     );
@@ -112,7 +112,7 @@ function firstSentence(docs: string): string {
 const KINDS = ["method", "function", "class", "const", "let", "var", "property", "getter"];
 
 /** Sorts completions: exact case first, then the toolkit's common names, then by kind and name. */
-function ranked(candidates: readonly Candidate[], word: string): Candidate[] {
+function rankCandidates(candidates: readonly Candidate[], word: string): Candidate[] {
   const place = (list: readonly string[], text: string): number => {
     const index = list.indexOf(text);
     return index < 0 ? list.length : index;
@@ -151,7 +151,7 @@ export function inspectAt(converter: CellConverter, code: string, cursor: number
       const info = service.getQuickInfoAtPosition(path, toFile(offset));
       if (info === undefined) continue;
       const signature = withoutCellPaths(ts.displayPartsToString(info.displayParts));
-      const docs = lateDocs(service, path, toFile(offset)) ?? docsOf(info);
+      const docs = deferredDocs(service, path, toFile(offset)) ?? docsOf(info);
       return docsMarkdown(signature, docs);
     }
     const help = service.getSignatureHelpItems(path, toFile(cursor), undefined);
@@ -159,7 +159,7 @@ export function inspectAt(converter: CellConverter, code: string, cursor: number
     // TypeScript gives the documentation of the call, unless it parsed the file without comments.
     const text = service.getProgram()?.getSourceFile(path)?.text ?? "";
     const callee = text.slice(0, help.applicableSpan.start).replace(/\s*\(\s*$/, "");
-    return describeSignature(help, lateDocs(service, path, callee.length - 1));
+    return describeSignature(help, deferredDocs(service, path, callee.length - 1));
   });
 }
 
@@ -177,9 +177,9 @@ function docsOf({
 }
 
 /** Documentation that TypeScript did not parse: that of the first declaration that has any. */
-function lateDocs(service: ts.LanguageService, path: string, position: number): Docs | null {
+function deferredDocs(service: ts.LanguageService, path: string, position: number): Docs | null {
   for (const { fileName, textSpan } of service.getDefinitionAtPosition(path, position) ?? []) {
-    const docs = hasLateDocs(fileName) ? readDocs(fileName, textSpan.start) : null;
+    const docs = hasDeferredDocs(fileName) ? readDocs(fileName, textSpan.start) : null;
     if (docs !== null) return docs;
   }
   return null;

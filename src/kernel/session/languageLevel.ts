@@ -40,7 +40,7 @@ declare global {
   var layerbookLanguage: LanguageLevel | undefined;
 }
 
-function ofThisNode(): LanguageLevel {
+function runtimeLevel(): LanguageLevel {
   const found = FEATURES.filter(([, isThere]) => isThere()).map(([lib]) => lib);
   return {
     libraries: ["es2023", ...found].map((lib) => `lib.${lib}.d.ts`),
@@ -49,4 +49,4 @@ function ofThisNode(): LanguageLevel {
 }
 
 /** The language level of this process. */
-export const LANGUAGE: LanguageLevel = globalThis.layerbookLanguage ?? ofThisNode();
+export const LANGUAGE: LanguageLevel = globalThis.layerbookLanguage ?? runtimeLevel();

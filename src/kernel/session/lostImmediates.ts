@@ -14,7 +14,7 @@ interface ListedImmediate {
  *
  * @returns how many were lost
  */
-export function forgetLostImmediates(): number {
+export function releaseLostImmediates(): number {
   const probe = setImmediate(() => undefined);
   const isRefed = Object.getOwnPropertySymbols(probe).find(
     ({ description }) => description === "refed",

@@ -1,17 +1,17 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { setDisplayHost } from "../../display";
-import { nobodyToAsk } from "../../display/input";
+import { noInputError } from "../../display/input";
 import { historyFile, notebookName } from "../historyFile";
 import { NotebookSession } from "./NotebookSession";
 import type { SessionOptions } from "./NotebookSession";
 import { SessionComms } from "../comms/SessionComms";
 import type { Answer, CellError, CommFrame, Command } from "./channel";
 import type { PrepareMessage, ReaderData, ReaderMessage } from "./commandReader";
-import { BreakIn } from "./breakIn";
+import { Terminator } from "./terminator";
 import { FLAG, createFlags } from "./flags";
 import { HeapLimit } from "./heapLimit";
 import { CellInterrupted } from "./interruption";
-import { forgetLostImmediates } from "./lostImmediates";
+import { releaseLostImmediates } from "./lostImmediates";
 import { send, sendOutput } from "./outbox";
 import { replaceStreams } from "./standardStreams";
 import { resetTfjsEngine } from "./tfjsRecovery";
@@ -47,7 +47,7 @@ class ProcessExit extends Error {
 const COLLECT_MS = 10;
 
 /** Delay between a termination and the check for lost immediates. */
-const FORGET_MS = 10;
+const RELEASE_MS = 10;
 
 /** Runs a session until its command pipe closes. */
 export function runSession(options: SessionMainOptions): void {
@@ -55,10 +55,10 @@ export function runSession(options: SessionMainOptions): void {
   const flags = createFlags();
   // Stops arrive as messages; SIGINT is for the cells' child processes, which share this process group.
   process.on("SIGINT", () => undefined);
-  const breakIn = new BreakIn({
+  const terminator = new Terminator({
     script,
     isCurrent: (target) => target.turn === turn && target.seen === Atomics.load(flags, FLAG.seen),
-    onBreak,
+    onTerminate,
   });
   const { port1: answers, port2: forReader } = new MessageChannel();
   const workerData: ReaderData = { flags, answers: forReader };
@@ -70,7 +70,7 @@ export function runSession(options: SessionMainOptions): void {
   });
   const streams = replaceStreams(() => {
     const answer = userInput.ask("", false);
-    if (answer === null) session.failCell(nobodyToAsk("process.stdin"));
+    if (answer === null) session.failCell(noInputError("process.stdin"));
     return answer;
   });
   let preparing: (() => void) | null = null;
@@ -82,7 +82,7 @@ export function runSession(options: SessionMainOptions): void {
     history: historyFile(),
     script,
     emit: sendOutput,
-    protect: (work) => breakIn.protect(work),
+    protect: (work) => terminator.protect(work),
     prepare: (script) => {
       if (Atomics.load(flags, FLAG.debugging) === 0) return null;
       const message: PrepareMessage = { type: "prepare", script };
@@ -93,7 +93,7 @@ export function runSession(options: SessionMainOptions): void {
     },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   };
-  const session = breakIn.protect(() => new NotebookSession(sessionOptions));
+  const session = terminator.protect(() => new NotebookSession(sessionOptions));
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
   /** How many cells, and messages with handlers, have started. */
   let turn = 0;
@@ -113,7 +113,7 @@ export function runSession(options: SessionMainOptions): void {
     interruptFlag: flags,
   });
   globalThis.prompt = (message = "", initial = "") => {
-    if (!userInput.isAllowed) throw nobodyToAsk("prompt");
+    if (!userInput.isAllowed) throw noInputError("prompt");
     const answer = userInput.askAndWait(message);
     if (answer === null) throw new CellInterrupted();
     return answer === "" ? initial : answer;
@@ -131,10 +131,10 @@ export function runSession(options: SessionMainOptions): void {
   process.on("unhandledRejection", (reason) => report("Unhandled rejection", reason));
 
   /** Called before code is terminated: of the current cell, or a callback left by an earlier one. */
-  function onBreak(error: CellInterrupted): void {
+  function onTerminate(error: CellInterrupted): void {
     const isLeftover = !isInTurn;
-    if (!isLeftover) session.breakOff(error);
-    setTimeout(forgetLostImmediates, FORGET_MS);
+    if (!isLeftover) session.endTerminated(error);
+    setTimeout(releaseLostImmediates, RELEASE_MS);
     // By then the code has ended and nothing else has started.
     setImmediate(() => {
       resetTfjsEngine();
@@ -148,7 +148,7 @@ export function runSession(options: SessionMainOptions): void {
   }
 
   /** Runs something that can be stopped: a cell, or the handlers of a message. */
-  async function takeTurn(allowStdin: boolean, work: () => Promise<Answer>): Promise<Answer> {
+  async function runTurn(allowStdin: boolean, work: () => Promise<Answer>): Promise<Answer> {
     turn++;
     isInTurn = true;
     userInput.beginCell(allowStdin);
@@ -172,7 +172,7 @@ export function runSession(options: SessionMainOptions): void {
 
   function execute(command: Extract<Command, { readonly type: "execute" }>): Promise<Answer> {
     cell = ++cells;
-    return takeTurn(command.allowStdin, () => session.execute(command));
+    return runTurn(command.allowStdin, () => session.execute(command));
   }
 
   /** Calls the handlers of a comm message; one that throws does not prevent the next. */
@@ -180,7 +180,7 @@ export function runSession(options: SessionMainOptions): void {
     const tasks = comms.tasks(frame);
     cell = null;
     try {
-      return await takeTurn(false, async () => {
+      return await runTurn(false, async () => {
         const errors: CellError[] = [];
         for (const task of tasks) {
           const error = await session.runTask(task);
@@ -241,12 +241,12 @@ export function runSession(options: SessionMainOptions): void {
     // After the answer is sent. With `setImmediate`, stops of the next cell were lost, probably because
     // V8 terminates a turn that both share; with a timer none were.
     void handled.then(() =>
-      setTimeout(() => breakIn.protect(() => heap.check()), COLLECT_MS).unref(),
+      setTimeout(() => terminator.protect(() => heap.check()), COLLECT_MS).unref(),
     );
   });
   const heap = new HeapLimit();
   // A stop that arrives while the session loads must not terminate the load: it waits for the cell.
-  breakIn.protect(() => session.provideToolkit());
+  terminator.protect(() => session.provideToolkit());
   notice = session.notice;
   send({ type: "ready" });
 }

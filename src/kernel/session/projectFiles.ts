@@ -228,7 +228,7 @@ export class ProjectFiles {
       ...stops,
       load: async (name: string): Promise<unknown> => {
         const file = find(withoutScheme(name));
-        if (file === null) return importOther(name, folder, packages);
+        if (file === null) return importNonProject(name, folder, packages);
         uses.add(file);
         return this.import(file);
       },
@@ -248,7 +248,7 @@ export function withoutScheme(name: string): string {
 }
 
 /** `import()` of anything but a project file. */
-export async function importOther(
+export async function importNonProject(
   name: string,
   folder: string,
   packages: Packages,

@@ -64,9 +64,9 @@ export class StackTraces {
       try {
         const lines = this.#fold(sites.map((site) => this.#line(site.toString())));
         this.#lines.set(error, lines);
-        return [headOf(error), ...lines.map(lineText)].join("\n");
+        return [errorHeader(error), ...lines.map(lineText)].join("\n");
       } catch {
-        return [headOf(error), ...sites.map((site) => `    at ${site.toString()}`)].join("\n");
+        return [errorHeader(error), ...sites.map((site) => `    at ${site.toString()}`)].join("\n");
       }
     };
   }
@@ -173,7 +173,7 @@ function lineText({ before, where, after }: StackLine): string {
 }
 
 /** `TypeError [ERR_X]: …`, as Node begins the stacks of its own errors. */
-function headOf(error: Error): string {
+function errorHeader(error: Error): string {
   const { code } = error as { readonly code?: unknown };
   const text = Error.prototype.toString.call(error);
   const isNodes = typeof code === "string" && code.startsWith("ERR_") && !text.includes(code);

@@ -9,7 +9,7 @@ export interface StopCalls {
   /** In place of each `for await`'s iterable. */
   readonly iterated: <T>(source: AsyncIterable<T> | Iterable<T>) => AsyncIterable<T>;
   /** At the start of each `catch`. */
-  readonly caught: (thrown: unknown) => void;
+  readonly rethrowStop: (thrown: unknown) => void;
 }
 
 /** The calls of one session; the stacks of errors that are awaited get the line of the `await`. */
@@ -25,7 +25,7 @@ export function stopCalls(
   const calls: StopCalls = {
     awaited: (pending) => interruption.awaited(pending, addCallSite(calls.awaited)),
     iterated: (source) => interruption.iterated(source, addCallSite(calls.iterated)),
-    caught: (thrown) => guard.caught(thrown),
+    rethrowStop: (thrown) => guard.rethrowStop(thrown),
   };
   return calls;
 }

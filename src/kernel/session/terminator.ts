@@ -1,14 +1,14 @@
 import { Session } from "node:inspector";
 import { CellInterrupted } from "./interruption";
 
-/** The name by which the command thread finds the {@link BreakIn} when it evaluates in the cells' thread. */
-export const BREAK_IN_NAME = "layerbook.breakIn";
+/** The name by which the command thread finds the {@link Terminator} when it evaluates in the cells' thread. */
+export const TERMINATOR_NAME = "layerbook.terminator";
 
 /**
  * The result of an attempt: the code was terminated; the thread was idle or in the kernel's own code; or
  * what the stop was meant for had already ended.
  */
-export type BreakInResult = "broken" | "busy" | "late";
+export type TerminationResult = "terminated" | "busy" | "late";
 
 /** What a stop was meant for. */
 export interface StopTarget {
@@ -18,13 +18,13 @@ export interface StopTarget {
   readonly seen: number;
 }
 
-/** Options of {@link BreakIn}. */
-export interface BreakInOptions {
+/** Options of {@link Terminator}. */
+export interface TerminatorOptions {
   /** The kernel's own script. */
   readonly script: string;
   readonly isCurrent: (target: StopTarget) => boolean;
   /** Called before the code is terminated, with an error whose stack shows where it is. */
-  readonly onBreak: (error: CellInterrupted) => void;
+  readonly onTerminate: (error: CellInterrupted) => void;
 }
 
 /**
@@ -32,14 +32,14 @@ export interface BreakInOptions {
  * through the inspector, which V8 runs on top of the current stack. The stack therefore shows whether
  * that is the user's code, and only that is terminated.
  */
-export class BreakIn {
-  readonly #options: BreakInOptions;
+export class Terminator {
+  readonly #options: TerminatorOptions;
   #inspector: Session | null = null;
   #protected = 0;
 
-  constructor(options: BreakInOptions) {
+  constructor(options: TerminatorOptions) {
     this.#options = options;
-    Object.defineProperty(globalThis, Symbol.for(BREAK_IN_NAME), { value: this });
+    Object.defineProperty(globalThis, Symbol.for(TERMINATOR_NAME), { value: this });
   }
 
   /** Runs the kernel's own work, which must not be terminated halfway. */
@@ -57,12 +57,12 @@ export class BreakIn {
    *
    * @param isPaused whether it is stopped at a breakpoint: the debugger then ends it as it resumes
    */
-  attempt(target: StopTarget, isPaused: boolean): BreakInResult {
+  attempt(target: StopTarget, isPaused: boolean): TerminationResult {
     if (!this.#options.isCurrent(target)) return "late";
     if (this.#protected > 0 || !this.#isUsersCode()) return "busy";
-    this.#options.onBreak(new CellInterrupted());
+    this.#options.onTerminate(new CellInterrupted());
     if (!isPaused) this.#terminate();
-    return "broken";
+    return "terminated";
   }
 
   /** Whether code that is neither the kernel's nor Node's is on the stack. */
