@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { compileCommand, prepareBuild, takeBuild } from "./setup/build.mjs";
+import { compileCommand, prepareBuild, replaceBuild } from "./setup/build.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 prepareBuild(root);
@@ -12,5 +12,5 @@ const { status } = spawnSync(process.execPath, compileCommand(root), {
   cwd: root,
   stdio: "inherit",
 });
-if (status === 0) takeBuild(root);
+if (status === 0) replaceBuild(root);
 process.exitCode = status ?? 1;

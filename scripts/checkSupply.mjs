@@ -5,9 +5,9 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { judgeAudit } from "./supply/audit.mjs";
+import { evaluateAudit } from "./supply/audit.mjs";
 import { installedPackages, refusedLicenses } from "./supply/licenses.mjs";
-import { loosePins } from "./supply/pins.mjs";
+import { unpinnedVersions } from "./supply/pins.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -23,7 +23,7 @@ function report(what, faults, remedy) {
 }
 
 const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
-report("exact versions", loosePins(manifest), "Pin them exactly (`npm install -E`).");
+report("exact versions", unpinnedVersions(manifest), "Pin them exactly (`npm install -E`).");
 
 const refused = refusedLicenses(installedPackages(root));
 report(
@@ -38,7 +38,7 @@ const { stdout } = spawnSync("npm", ["audit", "--json", "--fetch-retries=0"], {
   encoding: "utf8",
   timeout: 60_000,
 });
-const audit = judgeAudit(stdout ?? "");
+const audit = evaluateAudit(stdout ?? "");
 if (audit.isServed) {
   report(
     "npm audit",

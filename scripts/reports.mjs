@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { indexPage } from "./reports/indexPage.mjs";
-import { complaints, readNotebook } from "./reports/notebook.mjs";
+import { notebookProblems, readNotebook } from "./reports/notebook.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const notebooks = path.join(root, "notebooks");
@@ -70,7 +70,7 @@ for (const stem of names) {
     continue;
   }
   const notebook = readNotebook(path.join(executed, `${stem}.ipynb`));
-  problems.push(...complaints(notebook).map((text) => `${stem}: ${text}`));
+  problems.push(...notebookProblems(notebook).map((text) => `${stem}: ${text}`));
   if (!exportTo(stem, "html", `${stem}.html`)) problems.push(`${stem}: no page`);
   if (notebook.hasSlides && !exportTo(stem, "slides", `${stem}.slides.html`)) {
     problems.push(`${stem}: no slides`);

@@ -4,7 +4,7 @@ import { loadEngine } from "../../src/engine/load";
 import { createPredictor } from "../../src/engine/predictor";
 import { modelByName } from "../../src/models";
 import { serve } from "../support/serve";
-import { setTrainedLikeNorms } from "../support/trainedLikeNorms";
+import { setNormsAsTrained } from "../support/normsAsTrained";
 
 // node layerbookPredict.cjs BATCH SIZE IMPLEMENTATION: probabilities of a U-Net for a batch.
 const [batchText, sizeText, implementation] = process.argv.slice(2);
@@ -14,7 +14,7 @@ if (problem !== null) throw new Error(problem);
 
 const model = modelByName("unet", { inputShape: [size, size, 1], numClasses: 3, seed: 1 });
 const random = createRandom(7);
-setTrainedLikeNorms(model);
+setNormsAsTrained(model);
 const images = tf.tensor4d(
   Float32Array.from({ length: batch * size * size }, () => random.uniform()),
   [batch, size, size, 1],

@@ -15,7 +15,7 @@ import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";
 import { logitsModel } from "../../src/models/logitsModel";
 import type { Row } from "../support/contenders";
-import { setTrainedLikeNorms } from "../support/trainedLikeNorms";
+import { setNormsAsTrained } from "../support/normsAsTrained";
 
 const CASES = [
   { name: "unet", batch: 4, size: 128, isPrediction: false },
@@ -84,7 +84,7 @@ function step(profiled: Profiled, precision: Precision): RecordedFunction {
 function prediction(profiled: Profiled, precision: Precision): RecordedFunction {
   const { batch, size } = profiled;
   const model = build(profiled);
-  setTrainedLikeNorms(model);
+  setNormsAsTrained(model);
   const predict = createPredictor(model, { precision });
   predict(tf.zeros([batch, size, size, 1]));
   return predict.recorded[0];

@@ -24,7 +24,7 @@ export async function compileCommonJs(root, out) {
     platform: "node",
     target: "node20",
     chunkNames: "shared/[name]-[hash]",
-    plugins: [packagesStayOutside(bundledPackages)],
+    plugins: [externalisePackages(bundledPackages)],
     write: false,
     metafile: true,
     logLevel: "error",
@@ -47,7 +47,7 @@ export async function compileCommonJs(root, out) {
  * @param {readonly string[]} taken packages that are bundled anyway
  * @returns {esbuild.Plugin}
  */
-export function packagesStayOutside(taken) {
+export function externalisePackages(taken) {
   return {
     name: "packages-stay-outside",
     setup(build) {

@@ -36,7 +36,7 @@ export async function compileModules(root, out) {
     outdir: into,
     bundle: true,
     outExtension: { ".js": ".mjs" },
-    plugins: [filesStayApart(path.join(root, "src"))],
+    plugins: [keepModulesSeparate(path.join(root, "src"))],
     write: false,
   });
   const buffer = path.join(into, "packages", "buffer.mjs");
@@ -90,7 +90,7 @@ function common(root) {
  * @param {string} src
  * @returns {esbuild.Plugin}
  */
-function filesStayApart(src) {
+function keepModulesSeparate(src) {
   return {
     name: "files-stay-apart",
     setup(build) {

@@ -39,7 +39,7 @@ export function readNotebook(file) {
  *
  * @param {{ cells: readonly Cell[] }} notebook
  */
-export function complaints({ cells }) {
+export function notebookProblems({ cells }) {
   return cells.flatMap(({ outputs = [] }, index) =>
     outputs
       .filter(({ output_type: type, name }) => type === "error" || name === "stderr")

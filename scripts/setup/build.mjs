@@ -41,7 +41,7 @@ export function compileCommand(root) {
  *
  * @param {string} root
  */
-export function takeBuild(root) {
+export function replaceBuild(root) {
   const dist = path.join(root, "dist");
   fs.rmSync(dist, { recursive: true, force: true });
   fs.renameSync(path.join(root, partial), dist);
@@ -63,7 +63,7 @@ export const buildStep = {
         report.errors,
       );
     }
-    takeBuild(context.root);
+    replaceBuild(context.root);
     return null;
   },
 };

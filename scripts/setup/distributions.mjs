@@ -57,7 +57,7 @@ export function isSatisfied(installed, requirement) {
  * @param {string} sitePackages
  * @returns {string[]} the packages that were broken
  */
-export function removeBroken(sitePackages) {
+export function removeBrokenPackages(sitePackages) {
   /** @type {string[]} */
   const broken = [];
   for (const { name, folder } of listDistributions(sitePackages)) {

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { SetupFailure, diskFailure } from "./failure.mjs";
-import { soundsOffline, which } from "./shell.mjs";
+import { looksOffline, which } from "./shell.mjs";
 
 /**
  * Whether node_modules contains what package-lock.json requires. npm writes its list of installed
@@ -81,7 +81,7 @@ export function findNpm(env) {
 
 /** @param {import("./context.mjs").RunReport} report */
 export function npmFailure({ output, errors, log }) {
-  if (soundsOffline(output)) {
+  if (looksOffline(output)) {
     return new SetupFailure(
       "npm cannot reach the package registry: is there a network?",
       `Connect, or set a mirror or proxy (npm config set registry …, HTTPS_PROXY), and run set-up again. The full output is in ${log}.`,

@@ -1,11 +1,11 @@
 // @ts-check
 import fs from "node:fs";
 import path from "node:path";
-import { isSatisfied, listDistributions, removeBroken } from "./distributions.mjs";
+import { isSatisfied, listDistributions, removeBrokenPackages } from "./distributions.mjs";
 import { tensorflowPin, tensorflowRequirement } from "./environment.mjs";
 import { SetupFailure, diskFailure } from "./failure.mjs";
 import { wantsGpu } from "./platform.mjs";
-import { soundsOffline } from "./shell.mjs";
+import { looksOffline } from "./shell.mjs";
 
 /**
  * @typedef {import("./context.mjs").Context} Context
@@ -71,7 +71,7 @@ export const pipStep = {
     const marker = path.join(context.engineFolder, "pip-at-work");
     if (fs.existsSync(marker) && python.kind === "venv") {
       context.say("  an earlier pip was interrupted: looking for incomplete packages");
-      const broken = removeBroken(python.sitePackages);
+      const broken = removeBrokenPackages(python.sitePackages);
       if (broken.length > 0) context.say(`  reinstalling: ${broken.join(", ")}`);
     }
     fs.writeFileSync(marker, "");
@@ -135,7 +135,7 @@ async function clearOtherTensorflow(context, requirement, version) {
 
 /** @param {import("./context.mjs").RunReport} report */
 export function pipFailure({ output, errors, log }) {
-  if (soundsOffline(output)) {
+  if (looksOffline(output)) {
     return new SetupFailure(
       "pip cannot reach the Python package index: is there a network?",
       `Connect, or set a mirror or proxy (PIP_INDEX_URL, HTTPS_PROXY), and run set-up again: what is downloaded already is kept. The full output is in ${log}.`,

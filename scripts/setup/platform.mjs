@@ -43,7 +43,7 @@ export function describeMachine(platform, arch, isMusl = false) {
 }
 
 /** Whether this machine's C library is musl. */
-export function runsOnMusl() {
+export function usesMusl() {
   return (
     process.platform === "linux" &&
     fs.existsSync("/lib") &&

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { describeRange, placeInRange } from "./environment.mjs";
 import { SetupFailure, diskFailure } from "./failure.mjs";
-import { describeMachine, installHint, runsOnMusl } from "./platform.mjs";
+import { describeMachine, installHint, usesMusl } from "./platform.mjs";
 import { probe, which } from "./shell.mjs";
 
 /**
@@ -97,7 +97,7 @@ export const pythonStep = {
   inputs: ({ root, env, environment }) => [choosePython(root, env), environment.python, root],
   isWhole: (_context, result) => fingerprint(result.executable) === result.fingerprint,
   async run(context) {
-    describeMachine(process.platform, process.arch, runsOnMusl());
+    describeMachine(process.platform, process.arch, usesMusl());
     const chosen = choosePython(context.root, context.env);
     if (chosen.kind !== "venv") return useEnvironment(context, chosen);
     return (await reuseVenv(context, chosen.executable)) ?? makeVenv(context, chosen.executable);
@@ -167,7 +167,7 @@ async function reuseVenv({ root, env, environment, say }, executable) {
   const folder = path.join(root, ".venv");
   if (!fs.existsSync(folder)) return null;
   const facts = inspectPython(executable, env);
-  const flaw = flawOfVenv(folder, facts, environment.python);
+  const flaw = venvProblem(folder, facts, environment.python);
   if (flaw === null && facts !== null) return finish(facts, "venv");
   say(`  .venv ${flaw}: recreating it`);
   return null;
@@ -179,7 +179,7 @@ async function reuseVenv({ root, env, environment, say }, executable) {
  * @param {import("./environment.mjs").PythonEnvironment["python"]} range
  * @returns {string | null} what is wrong with it
  */
-export function flawOfVenv(folder, facts, range) {
+export function venvProblem(folder, facts, range) {
   if (facts === null || !fs.existsSync(path.join(folder, "pyvenv.cfg"))) return "is incomplete";
   if (!facts.hasPip) return "is incomplete (no pip)";
   const place = placeInRange(facts.version, range);

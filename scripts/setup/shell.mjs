@@ -159,7 +159,7 @@ export function errorLines(text, lines = 12) {
  *
  * @param {string} output of pip or npm
  */
-export function soundsOffline(output) {
+export function looksOffline(output) {
   return /Temporary failure in name resolution|Name or service not known|nodename nor servname|Failed to resolve|NewConnectionError|ConnectTimeoutError|Network is unreachable|Connection refused|ProxyError|Max retries exceeded|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ECONNRESET|network connectivity/i.test(
     output,
   );

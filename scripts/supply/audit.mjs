@@ -39,7 +39,7 @@ export const acceptedAdvisories = [
  * @param {string} output
  * @returns {{isServed: false, reason: string} | {isServed: true, refused: string[]}}
  */
-export function judgeAudit(output) {
+export function evaluateAudit(output) {
   const report = parse(output);
   if (report?.vulnerabilities === undefined) {
     return { isServed: false, reason: report?.message ?? output.trim().split("\n")[0] ?? "" };

@@ -8,7 +8,7 @@ const exactPeers = ["@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu"];
  *
  * @param {{devDependencies: Record<string, string>, dependencies?: Record<string, string>, peerDependencies: Record<string, string>}} manifest
  */
-export function loosePins({ devDependencies, dependencies = {}, peerDependencies }) {
+export function unpinnedVersions({ devDependencies, dependencies = {}, peerDependencies }) {
   const peers = exactPeers.map((name) => [name, peerDependencies[name] ?? "absent"]);
   return [...Object.entries({ ...devDependencies, ...dependencies }), ...peers]
     .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))

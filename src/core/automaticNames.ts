@@ -18,7 +18,7 @@ export function withoutCount(name: string): string {
  *
  * @returns the new name of each
  */
-export function recounted(names: Iterable<string>): Map<string, string> {
+export function renumberAutomaticNames(names: Iterable<string>): Map<string, string> {
   const counts = new Map<string, Set<number>>();
   const all = [...names];
   for (const name of all) {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { LayerbookError, ShapeError } from "./errors";
-import { tellMissingOp } from "./missingOp";
+import { explainMissingOp } from "./missingOp";
 import { formatShape } from "./shapes";
 
 /** The wording of tfjs' own shape errors: `Error in matMul: inner shapes (4) and (5) …`. */
@@ -23,7 +23,7 @@ const shapesOf = (inputs: unknown): string =>
  * @param layer the innermost layer; the message is searched for its name
  * @param where for the message; default the layer's class and name
  */
-export function tellLayer(
+export function explainLayerError(
   layer: tf.layers.Layer,
   inputs: unknown,
   error: unknown,
@@ -32,7 +32,7 @@ export function tellLayer(
   // The addon's errors may not be instances of this realm's Error.
   const { message } = (error ?? {}) as { message?: unknown };
   if (typeof message !== "string" || error instanceof LayerbookError) return error;
-  const told = tellMissingOp(where, error);
+  const told = explainMissingOp(where, error);
   if (told !== error) return told;
   if (!ABOUT_SHAPES.test(message) || message.includes(layer.name)) return error;
   return new ShapeError({

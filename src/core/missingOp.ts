@@ -7,7 +7,7 @@ const MISSING = /Kernel '([^']+)' not registered for backend '([^']+)'/;
  * Turns tfjs' error about an op that the backend lacks into a BackendError, which says where it
  * happened and what to do; returns every other error unchanged.
  */
-export function tellMissingOp(where: string, error: unknown): unknown {
+export function explainMissingOp(where: string, error: unknown): unknown {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   const found = typeof message === "string" ? MISSING.exec(message) : null;
   if (found === null || error instanceof BackendError) return error;

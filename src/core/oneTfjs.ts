@@ -46,7 +46,7 @@ function versionIn(folder: string, process: NodeProcess | undefined): string {
  * @param where the layer that was given it
  * @throws SetupError that names the copies, where Node can list them
  */
-export function refuseOtherTfjs(where: string, inputs: unknown): void {
+export function rejectOtherTfjs(where: string, inputs: unknown): void {
   for (const input of Array.isArray(inputs) ? (inputs as unknown[]) : [inputs]) {
     if (typeof input !== "object" || input === null) continue;
     if (input instanceof tf.SymbolicTensor || !FIELDS.every((name) => name in input)) continue;

@@ -6,7 +6,7 @@ import { ConfigError } from "./errors";
  * differentiated again: then it must consist of ops that have gradients, applied to tensors on the
  * tape.
  */
-export function asksForMore(): boolean {
+export function mayDifferentiateAgain(): boolean {
   return (tf.engine() as unknown as { isTapeOn(): boolean }).isTapeOn();
 }
 
@@ -25,8 +25,8 @@ export function isNestedGradient(): boolean {
  *
  * @throws ConfigError if one may be computed
  */
-export function refuseSecondOrder(where: string, remedy: string): void {
-  if (!asksForMore()) return;
+export function rejectSecondOrder(where: string, remedy: string): void {
+  if (!mayDifferentiateAgain()) return;
   throw new ConfigError({
     where,
     expected: "a first-order gradient",

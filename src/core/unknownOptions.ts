@@ -48,11 +48,11 @@ export function nearestName(name: string, known: readonly string[]): string | nu
  * @param known every name that is read
  * @throws ConfigError naming the unknown option and the nearest known one, or for options that are no object
  * @example
- * const attempt = () => refuseUnknownOptions("demo", { epoch: 3 }, ["epochs", "seed"]);
+ * const attempt = () => rejectUnknownOptions("demo", { epoch: 3 }, ["epochs", "seed"]);
  * try { attempt(); } catch (error) { (error as Error).message; }
  * // 'demo.epoch: expected one of epochs, seed, got an unknown option. Did you mean "epochs"?'
  */
-export function refuseUnknownOptions(
+export function rejectUnknownOptions(
   where: string,
   options: object,
   known: readonly string[],

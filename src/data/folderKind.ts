@@ -45,7 +45,7 @@ export async function folderKind(
   if (!isVolumes && pictures.length === 0) return null;
   warnOfLeftOut(folder, [
     ...(isVolumes ? pictures : []).map((name) => ({ path: join(folder, name), what: "picture" })),
-    ...unreadFormats(folder, others),
+    ...unsupportedFiles(folder, others),
     // DICOM files are read wherever they lie below the folder.
     ...(isDicom ? [] : await foldersWithScans(folder, folders)),
   ]);
@@ -97,7 +97,7 @@ async function holdsDicom(
   return false;
 }
 
-function unreadFormats(folder: string, names: readonly string[]): LeftOutFile[] {
+function unsupportedFiles(folder: string, names: readonly string[]): LeftOutFile[] {
   return names.flatMap((name) => {
     const format = otherFormat(name);
     return format === null ? [] : [{ path: join(folder, name), what: format.name }];

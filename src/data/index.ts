@@ -38,8 +38,8 @@ export {
   type NeighbourPair,
 } from "./nearDuplicates";
 export type { UnitGuess } from "./nifti/guessUnit";
-export type { NotNumbers } from "./nifti/notNumbers";
-export type { PlaceDoubt } from "./nifti/placeDoubt";
+export type { NonFiniteVoxels } from "./nifti/nonFinite";
+export type { PlacementIssue } from "./nifti/placementIssue";
 export type { NiftiPairOptions } from "./nifti/readNiftiPairs";
 export {
   readNifti,

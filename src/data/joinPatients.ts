@@ -26,7 +26,7 @@ export function joinPatients(name: string, patients: readonly PatientSlices[]): 
     return { ...first.dataset, name, cases };
   }
   const labelled = patients.filter(({ dataset }) => hasLabels(dataset));
-  expectAlikeNamed(labelled);
+  expectSameClassNames(labelled);
   const classNames = unionOf(
     (labelled.length > 0 ? labelled : patients).map(({ dataset }) => dataset),
   );
@@ -50,7 +50,7 @@ function named(patient: string, one: SliceCase): SliceCase {
 }
 
 /** A class without a name would become one of its own beside those that have names. */
-function expectAlikeNamed(patients: readonly PatientSlices[]): void {
+function expectSameClassNames(patients: readonly PatientSlices[]): void {
   const unnamed = patients.find(({ dataset }) => dataset.classNames === UNNAMED);
   const other = patients.find(({ dataset }) => dataset.classNames !== UNNAMED);
   if (unnamed === undefined || other === undefined) return;

@@ -128,7 +128,7 @@ export function pairByName(
     }
     const [name] = found;
     const before = pairs.get(name) ?? null;
-    if (before !== null) throw twoForOne(pathOf(name), otherKind, [before, other]);
+    if (before !== null) throw ambiguousPair(pathOf(name), otherKind, [before, other]);
     pairs.set(name, other);
   }
   return pairs;
@@ -149,11 +149,11 @@ export function maskOf(
   const own = [...matches(names, others)].flatMap(([other, found]) =>
     found.includes(name) ? [other] : [],
   );
-  if (own.length > 1) throw twoForOne(pathOf(name), "mask", own);
+  if (own.length > 1) throw ambiguousPair(pathOf(name), "mask", own);
   return own[0] ?? null;
 }
 
-function twoForOne(path: string, otherKind: string, found: readonly string[]): DataError {
+function ambiguousPair(path: string, otherKind: string, found: readonly string[]): DataError {
   return new DataError({
     where: path,
     expected: `one ${otherKind}`,

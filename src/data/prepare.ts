@@ -126,13 +126,13 @@ export function restoreProbabilities(
   const labels =
     decoding === "rankDice"
       ? rankDice(Array.from({ length: classes }, (_, label) => planeOf(label)))
-      : likeliest(box.height * box.width, classes, planeOf);
+      : argMaxLabels(box.height * box.width, classes, planeOf);
   const cropped = { height: box.height, width: box.width, data: labels };
   return uncropPlane(cropped, box, originalCase.image.height, originalCase.image.width);
 }
 
 /** The likeliest class of each pixel; one plane at a time is in memory. */
-function likeliest(
+function argMaxLabels(
   pixels: number,
   classes: number,
   planeOf: (label: number) => Float32Array,

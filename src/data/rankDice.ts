@@ -1,5 +1,5 @@
 import { ConfigError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 
 /** How probabilities become labels: the likeliest class, or {@link rankDice}. */
 export const DECODINGS = ["argmax", "rankDice"] as const;
@@ -51,7 +51,7 @@ export function rankDice(
   planes: readonly Float32Array[],
   options: RankDiceOptions = {},
 ): Uint8Array {
-  refuseUnknownOptions("rankDice", options, ["pruningProbability"]);
+  rejectUnknownOptions("rankDice", options, ["pruningProbability"]);
   const { pruningProbability = 0.5 } = options;
   if (!(pruningProbability >= 0 && pruningProbability <= 1)) {
     throw new ConfigError({

@@ -9,7 +9,7 @@ import { UNNAMED, expectDistinctNames, nameClasses } from "./classNames";
 import { describedNames, readDescription } from "./datasetJson";
 import { isDicomFile } from "./dicom/dicomFolder";
 import { readDicomScan } from "./dicom/readDicomSeries";
-import { expectUsed } from "./expectUsed";
+import { expectUsedOptions } from "./expectUsedOptions";
 import { folderKind, foldersWithScans, noScansError, warnOfLeftOut } from "./folderKind";
 import { IMAGE_FOLDERS, IS_NIFTI, MASK_FOLDERS, entryNamed } from "./folderLayout";
 import type { ImageFolderOptions } from "./images/imageFolder";
@@ -22,7 +22,7 @@ import { listedPairs } from "./listedPairs";
 import type { FilePair } from "./listedPairs";
 import {
   checkLabels,
-  onceForEach,
+  withWarningsOnce,
   readNiftiFile,
   readNiftiFolder,
   readNiftiPairs,
@@ -45,7 +45,7 @@ export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions
 
 /** A DICOM series as one patient's slices, with the segmentation beside it. */
 async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
-  expectUsed(path, "dicom", options);
+  expectUsedOptions(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
   const name = (await pathKind(path)) === "folder" ? folderName(path) : fileStem(path);
   if (labels !== null && options.classNames === undefined) {
@@ -81,7 +81,7 @@ async function readImagesAndMasks(
   const named = classNames === undefined ? options : { ...options, classNames };
   const pairs = await listedPairs(folder, description);
   const isNifti = (await listFolder(imageFolder)).some((name) => IS_NIFTI.test(name));
-  expectUsed(folder, isNifti ? "nifti" : "pictures", options);
+  expectUsedOptions(folder, isNifti ? "nifti" : "pictures", options);
   const dataset = !isNifti
     ? await readListedImages(imageFolder, maskFolder, named, listedFiles(pairs))
     : pairs === null
@@ -108,7 +108,7 @@ async function readFolder(folder: string, given: ReadDatasetOptions): Promise<Sl
     const others = folders.filter((name) => name !== imagesName && name !== masksName);
     warnOfLeftOut(folder, await foldersWithScans(folder, others));
     if (imagesName === "Imgs" && masksName === "GT") {
-      expectUsed(folder, "pictures", options);
+      expectUsedOptions(folder, "pictures", options);
       return readCovidSemiSeg(folder, options);
     }
     const maskFolder = masksName === undefined ? null : join(folder, masksName);
@@ -124,7 +124,7 @@ async function readFolder(folder: string, given: ReadDatasetOptions): Promise<Sl
   }
   const kind = await folderKind(folder, entries, { hasMasks: true });
   if (kind === "dicom") return readDicom(folder, options);
-  if (kind !== null) expectUsed(folder, kind, options);
+  if (kind !== null) expectUsedOptions(folder, kind, options);
   if (kind === "nifti") {
     const dataset = await readNiftiFolder(folder, folder, options);
     return { ...dataset, name: folderName(folder) };
@@ -156,13 +156,13 @@ async function readPatients(
   options: ReadDatasetOptions,
 ): Promise<SliceDataset> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
-  const doubts = onceForEach(options);
+  const issues = withWarningsOnce(options);
   warnOfJoined(folder, folders);
   const patients: PatientSlices[] = [];
   let heldBytes = 0;
   for (const { name, group } of folders) {
     const path = join(folder, name);
-    const limits = { ...options, ...doubts, maxBytes: Math.max(0, maxBytes - heldBytes) };
+    const limits = { ...options, ...issues, maxBytes: Math.max(0, maxBytes - heldBytes) };
     const dataset = await readFolder(path, limits);
     for (const { image, labels } of dataset.cases) {
       heldBytes += image.data.byteLength + (labels?.data.byteLength ?? 0);
@@ -209,18 +209,18 @@ async function readPath(path: string, options: ReadDatasetOptions): Promise<Slic
   });
   if ((await pathKind(path)) === "folder") return readFolder(path, options);
   if (IS_NIFTI.test(path)) {
-    expectUsed(path, "nifti", options);
+    expectUsedOptions(path, "nifti", options);
     return readNiftiFile(path, options);
   }
   if (IMAGE_ENDINGS.includes(extname(path).toLowerCase())) {
-    expectUsed(path, "pictures", options);
+    expectUsedOptions(path, "pictures", options);
     const id = fileStem(path);
     const image = await readGreyImage(path);
     const cases = [{ id, group: id, image, labels: null, unit: "grey8", spacingMm: null }] as const;
     return { name: id, classNames: options.classNames ?? UNNAMED, cases, grid: null };
   }
   if (/\.npz$/i.test(path)) {
-    expectUsed(path, "npz", options);
+    expectUsedOptions(path, "npz", options);
     return readNpz(path, options);
   }
   if (await isDicomFile(path)) return readDicom(path, options);

@@ -221,7 +221,7 @@ export function checkSplit(
           where,
           expected: "cases of this data set",
           got: `"${id}"`,
-          remedy: `Their ids are ${someIds(cases)}; the split may have been made for other data`,
+          remedy: `Their ids are ${exampleIds(cases)}; the split may have been made for other data`,
         });
       }
       const other = sideOf.get(id);
@@ -248,7 +248,7 @@ export function checkSplit(
 }
 
 /** The first ids, to compare a wrong one with. */
-function someIds(cases: readonly Splittable[]): string {
+function exampleIds(cases: readonly Splittable[]): string {
   const shown = cases.slice(0, 3).map(({ id }) => `"${id}"`);
   return `${shown.join(", ")}${cases.length > shown.length ? ", …" : ""}`;
 }

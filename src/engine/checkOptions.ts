@@ -1,5 +1,5 @@
 import { ConfigError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import type { PredictorOptions } from "./predictor";
 import type { CompileOptions, ProgramOptions } from "./program";
 
@@ -37,7 +37,7 @@ function checkValues(where: string, options: CompileOptions & ProgramOptions): v
 
 /** @throws ConfigError for an option of `createProgram` that is unknown or out of its range */
 export function checkProgramOptions(options: ProgramOptions): void {
-  refuseUnknownOptions("createProgram", options, PROGRAM);
+  rejectUnknownOptions("createProgram", options, PROGRAM);
   checkValues("createProgram", options);
 }
 
@@ -58,12 +58,12 @@ export function checkCompile(
       remedy: "Compile (x) => model.apply(x), or a model by createPredictor.",
     });
   }
-  refuseUnknownOptions(where, options, where === "compile" ? [...COMPILE, ...PROGRAM] : COMPILE);
+  rejectUnknownOptions(where, options, where === "compile" ? [...COMPILE, ...PROGRAM] : COMPILE);
   checkValues(where, options);
 }
 
 /** @throws ConfigError for an option of `createPredictor` that is unknown or out of its range */
 export function checkPredictorOptions(options: PredictorOptions): void {
-  refuseUnknownOptions("createPredictor", options, PREDICTOR);
+  rejectUnknownOptions("createPredictor", options, PREDICTOR);
   checkValues("createPredictor", options);
 }

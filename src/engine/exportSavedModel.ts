@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { join } from "node:path";
 import { ConfigError } from "../core/errors";
 import { formatShape } from "../core/shapes";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { writeWholeSync } from "../files/writeWhole";
 import { dtypeName } from "./dtypes";
 import type { OutputRef, RecordedFunction } from "./graph";
@@ -12,7 +12,7 @@ import { flatten } from "./nest";
 import { freezeVariables } from "./passes/freeze";
 import { invertInInt64 } from "./passes/invertInInt64";
 import { openBatch, sameGraph } from "./passes/openBatch";
-import { refuseUpdates } from "./refuseUpdates";
+import { rejectUpdates } from "./rejectUpdates";
 import { traceFunction } from "./trace";
 
 /** A shape, batch included; `null` for a batch of any size. */
@@ -73,7 +73,7 @@ export function exportSavedModel(
   options: ExportOptions = {},
 ): ServingSignature {
   const where = `exportSavedModel("${model.name}")`;
-  refuseUnknownOptions(where, options, ["inputShape"]);
+  rejectUnknownOptions(where, options, ["inputShape"]);
   // tfjs' sequential models have no input and output names until they are built.
   if (model instanceof tf.Sequential && !model.built) model.build();
   const shapes = shapesOf(where, model, options.inputShape);
@@ -114,7 +114,7 @@ function recordServing(
     try {
       const args = flatten("serve, argument", [inputs]);
       const trace = traceFunction("serve", predict, args, { isPortable: true });
-      refuseUpdates(where, trace);
+      rejectUpdates(where, trace);
       return freezeVariables(trace.fn, trace.variables);
     } finally {
       tf.dispose(inputs);

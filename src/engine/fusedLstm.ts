@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { asksForMore } from "../core/secondOrder";
+import { mayDifferentiateAgain } from "../core/secondOrder";
 import { usesGpu } from "./binding";
 import { dataType } from "./dtypes";
 import type { OutputRef } from "./graph";
@@ -106,7 +106,7 @@ function gradients(
     -1,
   );
   const throughOutput = product(output, restOfSquare(shown));
-  const wayBack = {
+  const reversed = {
     inputs: { shape: [time, batch, 4 * units] },
     mask: null,
     initial,
@@ -114,7 +114,7 @@ function gradients(
     gradient: { step: lstmStepBack(3) },
   };
   const prepared = [factors, throughOutput, forget];
-  const { dInputs, dInitial } = scanBackward(recorder, wayBack, prepared, dStates);
+  const { dInputs, dInitial } = scanBackward(recorder, reversed, prepared, dStates);
   const dSums = rows(dInputs);
   return [
     tf.reshape(timesTransposed(dSums, kernel), [time, batch, channels]),
@@ -155,7 +155,7 @@ export function fusedLstm(
     save([...given, ...names.map((name) => steps[name])]);
     const gradFunc = (dStates: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const again = saved.slice(0, 5);
-      if (asksForMore()) {
+      if (mayDifferentiateAgain()) {
         return tf.grads((...each: tf.Tensor[]) => composite(named(each)))(again, dStates);
       }
       const savedSteps = Object.fromEntries(names.map((name, i) => [name, saved[5 + i]]));

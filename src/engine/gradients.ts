@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { hasNativeBackend } from "./binding";
 import { attr, rawOp } from "./rawOp";
-import { asksForMore } from "../core/secondOrder";
+import { mayDifferentiateAgain } from "../core/secondOrder";
 
 /** A tfjs gradient function: takes the saved inputs and the attributes of the forward call. */
 type GradFunc = (
@@ -70,7 +70,7 @@ const byOutput =
   (native: string, composite: (y: tf.Tensor) => tf.Tensor): GradFunc =>
   (dy, [y]) => ({
     x: () =>
-      hasNativeBackend() && !asksForMore()
+      hasNativeBackend() && !mayDifferentiateAgain()
         ? rawOp(native, [attr.type("T", "float32")], [y, dy])
         : tf.tidy(() => tf.mul(dy, composite(y))),
   });

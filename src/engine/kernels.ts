@@ -48,7 +48,7 @@ function product({ inputs: { a, b }, attrs }: ProductArgs): tf.TensorInfo {
 }
 
 /** Replaces unsuitable tfjs-node kernels. Called once, after the addon has loaded. */
-export function mendKernels(): void {
+export function patchKernels(): void {
   const fixed: [string, tf.KernelFunc][] = [
     ["GatherV2", (args) => gather(args as unknown as GatherArgs)],
     ["BatchMatMul", (args) => product(args as unknown as ProductArgs)],

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { requirePackage } from "../files/packages";
 import { nodeBackend } from "./binding";
 import { replaceGradients } from "./gradients";
-import { mendKernels } from "./kernels";
+import { patchKernels } from "./kernels";
 import "../core/ops/maskedBidirectional";
 import "../core/ops/savedIntermediates";
 import "../core/ops/savedOutputs";
@@ -32,7 +32,7 @@ export function loadEngine(): EngineStatus {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
   try {
     requirePackage("@tensorflow/tfjs-node-gpu");
-    mendKernels();
+    patchKernels();
     replaceGradients();
     const { TF_Version: tensorflow } = nodeBackend().binding;
     status = { backend: tf.getBackend(), tensorflow, problem: null };

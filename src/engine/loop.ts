@@ -26,7 +26,7 @@ export function addOp(
 }
 
 /** Adds an op with one output. */
-function addOne(
+function addSingleOutputOp(
   recorder: Recorder,
   op: string,
   inputs: readonly OutputRef[],
@@ -46,13 +46,15 @@ const elementShape = (recorder: Recorder, shape: readonly number[]): OutputRef =
 /** The slices of a tensor along its first axis, which a loop reads one by one. */
 export function listOf(recorder: Recorder, ref: OutputRef): OutputRef {
   const element = elementShape(recorder, recorder.typeOf(ref).shape.slice(1));
-  return addOne(recorder, "TensorListFromTensor", [ref, element], LIST);
+  return addSingleOutputOp(recorder, "TensorListFromTensor", [ref, element], LIST);
 }
 
 /** A list that a loop fills. */
 export function emptyList(recorder: Recorder, shape: readonly number[], count: number): OutputRef {
   const inputs = [elementShape(recorder, shape), int(recorder, count)];
-  return addOne(recorder, "TensorListReserve", inputs, LIST, { element_dtype: type(float32) });
+  return addSingleOutputOp(recorder, "TensorListReserve", inputs, LIST, {
+    element_dtype: type(float32),
+  });
 }
 
 /** A list's elements as one tensor `[count, ...shape]`. */
@@ -63,10 +65,16 @@ export function stackList(
   count: number,
 ): OutputRef {
   const output = { shape: [count, ...shape], dtype: float32 };
-  return addOne(recorder, "TensorListStack", [list, elementShape(recorder, shape)], output, {
-    element_dtype: type(float32),
-    num_elements: { kind: "int", value: count },
-  });
+  return addSingleOutputOp(
+    recorder,
+    "TensorListStack",
+    [list, elementShape(recorder, shape)],
+    output,
+    {
+      element_dtype: type(float32),
+      num_elements: { kind: "int", value: count },
+    },
+  );
 }
 
 export function readList(
@@ -77,7 +85,9 @@ export function readList(
 ): OutputRef {
   const inputs = [list, position, elementShape(recorder, shape)];
   const output = { shape, dtype: float32 };
-  return addOne(recorder, "TensorListGetItem", inputs, output, { element_dtype: type(float32) });
+  return addSingleOutputOp(recorder, "TensorListGetItem", inputs, output, {
+    element_dtype: type(float32),
+  });
 }
 
 export function writeList(
@@ -86,7 +96,7 @@ export function writeList(
   position: OutputRef,
   item: OutputRef,
 ): OutputRef {
-  return addOne(recorder, "TensorListSetItem", [list, position, item], LIST, {
+  return addSingleOutputOp(recorder, "TensorListSetItem", [list, position, item], LIST, {
     resize_if_index_out_of_bounds: { kind: "bool", value: false },
   });
 }
@@ -115,11 +125,11 @@ export function recordLoop(
   const goesOn = recordFunction(`${name}_condition`, recorder, types, (inner, [position]) => {
     const limit = int(inner, isBackwards ? 0 : count);
     const op = isBackwards ? "GreaterEqual" : "Less";
-    return [addOne(inner, op, [position, limit], { shape: [], dtype: bool })];
+    return [addSingleOutputOp(inner, op, [position, limit], { shape: [], dtype: bool })];
   });
   const turn = recordFunction(name, recorder, types, (inner, [position, ...values]) => {
     const step = int(inner, isBackwards ? -1 : 1);
-    const next = addOne(inner, "AddV2", [position, step], COUNTER);
+    const next = addSingleOutputOp(inner, "AddV2", [position, step], COUNTER);
     return [next, ...body(inner, position, values)];
   });
   const inputs = [int(recorder, isBackwards ? count - 1 : 0), ...carried];

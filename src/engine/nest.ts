@@ -43,7 +43,7 @@ const isTensor = (value: unknown): value is tf.Tensor =>
  * Describes a value that is neither a tensor nor a container; different values have different
  * descriptions.
  */
-function staticText(where: string, value: unknown): string {
+function describeStaticValue(where: string, value: unknown): string {
   if (typeof value === "function") return `function #${identityOf(value)}`;
   // JSON cannot represent NaN, the infinities or -0.
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
@@ -123,7 +123,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
       signature.set(path, `${value.constructor.name} #${identityOf(value)}`);
       return { kind: "static", value };
     }
-    signature.set(path, staticText(placeOf(path), value));
+    signature.set(path, describeStaticValue(placeOf(path), value));
     return { kind: "static", value };
   };
   const structure = visit(nest, "");

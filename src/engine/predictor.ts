@@ -13,7 +13,7 @@ import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
 import type { Precision } from "./program";
-import { refuseUpdates } from "./refuseUpdates";
+import { rejectUpdates } from "./rejectUpdates";
 import { Session } from "./session";
 import { realBinding, traceFunction } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
@@ -79,7 +79,7 @@ export function createPredictor(model: tf.LayersModel, options: PredictorOptions
   const cache = new TraceCache("predict", maxTraces, {
     record: (flat) => {
       const trace = traceFunction("predict", apply, flat);
-      refuseUpdates(`createPredictor("${model.name}")`, trace);
+      rejectUpdates(`createPredictor("${model.name}")`, trace);
       return { trace, graph: prune(simplify(prune(trace.fn))), watchedOps: [] };
     },
     drop: unload,

@@ -211,14 +211,14 @@ class GraphProgram implements Program {
       log: this.log,
     });
     const entryFor = (flat: FlatNest, isFixed = false): CacheEntry => {
-      if (isDisposed) this.refuseDisposed(name);
+      if (isDisposed) this.throwDisposed(name);
       const entry = cache.entryFor(flat, isFixed);
       if (!this.graphs.has(entry)) this.add(name, entry, () => cache.forget(entry));
       return entry;
     };
     const call = (...args: never[]): unknown => {
       if (activeTrace() !== null) return fn(...args);
-      this.refuseTape(name);
+      this.rejectTape(name);
       const flat = flatten(`${name}, argument`, args);
       return this.run(name, entryFor(flat), flat);
     };
@@ -302,7 +302,7 @@ class GraphProgram implements Program {
    * session stays loaded.
    */
   private load(): Session {
-    if (this.isDisposed) this.refuseDisposed("program");
+    if (this.isDisposed) this.throwDisposed("program");
     const graphs = [...this.graphs.values()];
     if (this.session !== null && graphs.every((graph) => this.loaded.has(graph))) {
       return this.session;
@@ -361,11 +361,11 @@ class GraphProgram implements Program {
     return unflatten(trace.structure, results);
   }
 
-  private refuseDisposed(where: string): never {
+  private throwDisposed(where: string): never {
     throw new TraceError({ where, expected: "a call before dispose()", got: "one after it" });
   }
 
-  private refuseTape(name: string): void {
+  private rejectTape(name: string): void {
     const { state } = tf.engine() as unknown as { state: { gradientDepth: number } };
     if (state.gradientDepth === 0) return;
     throw new TraceError({

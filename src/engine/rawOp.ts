@@ -3,7 +3,7 @@ import { ConfigError } from "../core/errors";
 import { nodeBackend } from "./binding";
 import type { OpAttr } from "./binding";
 import { attrKind, dtypeNumber } from "./dtypes";
-import { asksForMore } from "../core/secondOrder";
+import { mayDifferentiateAgain } from "../core/secondOrder";
 
 /** Builds an attribute: `attr.type("T", "float32")`, `attr.ints("strides", [1, 2, 2, 1])`. */
 export const attr = {
@@ -55,7 +55,7 @@ function onTape(
   inputs: readonly tf.TensorInfo[],
   forward: () => tf.Tensor[],
 ): tf.Tensor[] {
-  if (!asksForMore()) return forward();
+  if (!mayDifferentiateAgain()) return forward();
   const outputs = forward();
   // Indices and comparisons have no gradient and are correctly treated as constants.
   if (outputs.every(({ dtype }) => dtype !== "float32")) return outputs;

@@ -28,7 +28,7 @@ export function recordFunction(
     return inner.add("Placeholder", [], { dtype, shape }, [type]);
   });
   const refs = parameters.map((node) => ({ node, index: 0 }));
-  stand(inner);
+  installRecorder(inner);
   try {
     const results = onOwnTape(() => tf.tidy(() => build(inner, refs) as never) as OutputRef[]);
     const recorded = { name, nodes: inner.nodes, parameters, results, effects: [] };
@@ -37,12 +37,12 @@ export function recordFunction(
     verifyGraph(simplified, "simplifying");
     return simplified;
   } finally {
-    stand(outer);
+    installRecorder(outer);
   }
 }
 
 /** Installs a recorder in place of the addon. */
-function stand(recorder: Recorder): void {
+function installRecorder(recorder: Recorder): void {
   const backend = nodeBackend();
   backend.binding = recorder;
   backend.getInputTensorIds = (tensors) => tensors.map((tensor) => recorder.inputId(tensor));

@@ -12,7 +12,7 @@ import { completeAttrs, outputTypes } from "./opSpec";
 import { replay } from "./replay";
 import { ShapeMismatch } from "./shapeRules/mismatch";
 import type { TraceContext } from "./traceContext";
-import { refuseOp } from "./unrecordable";
+import { recordingObstacle } from "./unrecordable";
 
 /** Ids of recorded tensors start here, far above those of real ones. */
 const VIRTUAL_IDS = 0x40000000;
@@ -158,7 +158,7 @@ export class Recorder implements Binding {
     numOutputs: number,
   ): TensorMetadata[] {
     const where = this.where(op);
-    const problem = refuseOp(op);
+    const problem = recordingObstacle(op);
     if (problem !== null) {
       const got = this.context.inLayer(op);
       this.context.fail(new TraceError({ where: this.context.name, got, ...problem }));
@@ -208,8 +208,8 @@ export class Recorder implements Binding {
 
   isUsingGpuDevice = (): boolean => this.real.isUsingGpuDevice();
   getNumOfTensors = (): number => this.real.getNumOfTensors();
-  loadSavedModel = (): never => this.refuseNested();
-  runSavedModel = (): never => this.refuseNested();
+  loadSavedModel = (): never => this.rejectNested();
+  runSavedModel = (): never => this.rejectNested();
   deleteSavedModel = (id: number): void => this.real.deleteSavedModel(id);
 
   /** Outputs that tensors still refer to: after the trace, these were kept by user code. */
@@ -222,7 +222,7 @@ export class Recorder implements Binding {
    *
    * @param leaf gives the real tensor of a node that no op computes: an argument or a variable's value
    */
-  evaluateId(ref: OutputRef, leaf: (node: number) => number = noLeaf): number {
+  evaluateId(ref: OutputRef, leaf: (node: number) => number = throwNotConstant): number {
     return replay(this.nodes, [ref], this.real, leaf)[0];
   }
 
@@ -372,7 +372,7 @@ export class Recorder implements Binding {
     return `${this.context.name}, ${this.context.inLayer(what)}`;
   }
 
-  private refuseNested(): never {
+  private rejectNested(): never {
     return this.context.fail(
       new TraceError({
         where: this.context.name,
@@ -384,6 +384,6 @@ export class Recorder implements Binding {
   }
 }
 
-function noLeaf(node: number): never {
+function throwNotConstant(node: number): never {
   throw new Error(`node ${node} is no constant`);
 }

@@ -135,7 +135,7 @@ export function traceFunction(
     Reflect.deleteProperty(backend, "getInputTensorIds");
     state = { kind: "idle" };
   }
-  refuseLeaks(name, recorder);
+  rejectLeaks(name, recorder);
   const recorded: RecordedFunction = {
     name,
     nodes: recorder.nodes,
@@ -178,7 +178,7 @@ function valuesOf(result: unknown): unknown {
   return result;
 }
 
-function refuseLeaks(name: string, recorder: Recorder): void {
+function rejectLeaks(name: string, recorder: Recorder): void {
   const kept = recorder.keptOutputs()[0] as OutputRef | undefined;
   if (kept === undefined) return;
   throw new TraceError({

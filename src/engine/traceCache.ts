@@ -79,7 +79,7 @@ export class TraceCache {
       this.events.log(`${this.name}: recorded again, ${change}`);
       this.forget(known);
     } else if (this.last !== null && this.recent.size >= this.limit) {
-      this.refuseValues(flat);
+      this.rejectValues(flat);
     }
     const recording = this.events.record(flat);
     const entry = (isFixed ? null : this.withOpenBatch(recording)) ?? {
@@ -129,7 +129,7 @@ export class TraceCache {
     return null;
   }
 
-  private refuseValues(flat: FlatNest): void {
+  private rejectValues(flat: FlatNest): void {
     if (this.last === null || differInShapesOnly(this.last, flat.signature)) return;
     this.refuse(describeChange(this.last, flat.signature));
   }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { TraceError } from "../core/errors";
-import { tellLayer } from "../core/layerErrors";
+import { explainLayerError } from "../core/layerErrors";
 import { recordRecurrence, recurrentPrototype } from "./recurrent";
 import type { TraceContext } from "./traceContext";
 import { SEEDED_REMEDY } from "./unrecordable";
@@ -79,7 +79,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
   const engine = tf.engine();
   const backend = tf.backend() as unknown as Backend;
 
-  const refuseRandom = (got: string): never => {
+  const rejectRandom = (got: string): never => {
     return context.fail(
       new TraceError({
         where: name,
@@ -91,7 +91,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
   };
 
   const undo: Undo[] = [
-    replace(Math, "random", () => () => refuseRandom("Math.random (or a tfjs op that calls it)")),
+    replace(Math, "random", () => () => rejectRandom("Math.random (or a tfjs op that calls it)")),
     replace(
       tf.TensorBuffer.prototype,
       "toTensor",
@@ -99,7 +99,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
         function (this: tf.TensorBuffer<tf.Rank>) {
           // A seeded tf.randomUniform does not call Math.random; only the call stack shows it.
           const match = randomFunction.exec(callingFunctions().join(" "));
-          if (match !== null) refuseRandom(`tf.${match[1]}`);
+          if (match !== null) rejectRandom(`tf.${match[1]}`);
           return before.call(this);
         },
     ),
@@ -112,7 +112,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
           try {
             return before.apply(this, args);
           } catch (error) {
-            throw tellLayer(this, args[0], error, context.inLayer(name));
+            throw explainLayerError(this, args[0], error, context.inLayer(name));
           } finally {
             layers.pop();
           }
@@ -160,7 +160,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
         },
     ),
     ...watchOptimizers(watched, context),
-    ...refuseTrainingLoops(context),
+    ...rejectTrainingLoops(context),
   ];
 
   return {
@@ -206,7 +206,7 @@ function watchOptimizers(watched: WatchedValue[], context: TraceContext): Undo[]
  * Rejects model methods that run a loop asynchronously and return a promise: nothing would be
  * recorded.
  */
-function refuseTrainingLoops(context: TraceContext): Undo[] {
+function rejectTrainingLoops(context: TraceContext): Undo[] {
   type Loops = Record<string, (...args: unknown[]) => unknown>;
   const loops = ["fit", "fitDataset", "trainOnBatch", "evaluateDataset"];
   return [tf.LayersModel, tf.Sequential].flatMap(({ prototype }) =>

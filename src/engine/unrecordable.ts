@@ -1,5 +1,5 @@
 /** Why an op cannot be recorded, and what to do instead. */
-interface Refusal {
+interface Obstacle {
   readonly expected: string;
   readonly remedy: string;
 }
@@ -10,22 +10,22 @@ export const SEEDED_REMEDY =
   "place of tf.layers' own; in a function, statelessUniform, statelessNormal or statelessDropout " +
   "with SeedGenerator.next(). They draw anew each step and resume from a checkpoint.";
 
-const random: Refusal = {
+const random: Obstacle = {
   expected: "random ops that are keyed by a seed",
   remedy: SEEDED_REMEDY,
 };
-const dataDependent: Refusal = {
+const dataDependent: Obstacle = {
   expected: "ops whose output has the same shape for every batch",
   remedy: "Mask with tf.where or a product, or do it outside the recorded function.",
 };
-const outside: Refusal = {
+const outside: Obstacle = {
   expected: "ops that compute with tensors alone",
   remedy: "Do it outside the recorded function.",
 };
 
-const refusals = new Map<string, Refusal>();
-const add = (names: string, refusal: Refusal): void => {
-  for (const name of names.split(" ")) refusals.set(name, refusal);
+const obstacles = new Map<string, Obstacle>();
+const add = (names: string, obstacle: Obstacle): void => {
+  for (const name of names.split(" ")) obstacles.set(name, obstacle);
 };
 add(
   "Multinomial RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal RandomGamma " +
@@ -44,6 +44,6 @@ add(
 );
 
 /** Why an op cannot be used in a recorded function; `null` if it can. */
-export function refuseOp(op: string): Refusal | null {
-  return refusals.get(op) ?? null;
+export function recordingObstacle(op: string): Obstacle | null {
+  return obstacles.get(op) ?? null;
 }

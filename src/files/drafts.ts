@@ -33,7 +33,7 @@ function processNamespace(): string {
 
 /**
  * A unique hidden name beside `path`. A file with this name is removed when the process ends, unless the process
- * is killed; {@link tidyDrafts} sees to that.
+ * is killed; {@link removeStaleDrafts} sees to that.
  */
 export function newDraft(path: string): string {
   const unique = `${PLACE}-${process.pid}-${randomBytes(6).toString("hex")}`;
@@ -58,7 +58,7 @@ function removeOwnDrafts(): void {
  * Removes drafts that a process of this machine left in a folder when it was killed. Those of running
  * processes and of other machines stay.
  */
-export async function tidyDrafts(folder: string): Promise<void> {
+export async function removeStaleDrafts(folder: string): Promise<void> {
   const path = resolve(folder);
   if (tidied.has(path)) return;
   tidied.add(path);

@@ -24,7 +24,7 @@ export async function listEntries(path: string): Promise<FolderEntries> {
     for (const entry of await readdir(path, { withFileTypes: true })) {
       if (entry.name.startsWith(".")) continue;
       const isFolder = entry.isSymbolicLink()
-        ? await leadsToFolder(join(path, entry.name))
+        ? await isLinkToFolder(join(path, entry.name))
         : entry.isDirectory();
       (isFolder ? folders : files).push(entry.name);
     }
@@ -34,7 +34,7 @@ export async function listEntries(path: string): Promise<FolderEntries> {
   }
 }
 
-async function leadsToFolder(link: string): Promise<boolean> {
+async function isLinkToFolder(link: string): Promise<boolean> {
   try {
     return (await stat(link)).isDirectory();
   } catch (cause) {

@@ -12,7 +12,7 @@ import {
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringifyJson } from "../core/json";
-import { forgetDraft, newDraft, tidyDrafts } from "./drafts";
+import { forgetDraft, newDraft, removeStaleDrafts } from "./drafts";
 import { asWriteError } from "./systemErrors";
 
 /**
@@ -28,7 +28,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   const draft = newDraft(path);
   try {
     await makeFolder(folder);
-    await tidyDrafts(folder);
+    await removeStaleDrafts(folder);
     const file = await open(draft, "wx");
     try {
       await file.writeFile(content);
@@ -96,7 +96,7 @@ export async function writeFolderWhole(
   let created: string | undefined;
   try {
     created = await makeFolder(path);
-    await tidyDrafts(path);
+    await removeStaleDrafts(path);
     await mkdir(draft);
   } catch (cause) {
     forgetDraft(draft);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessUniform } from "../core/ops/statelessRandom";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface AlphaDropoutArgs extends LayerOptions {
@@ -35,7 +35,7 @@ export class AlphaDropout extends SeededLayer<
   constructor(options: AlphaDropoutArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    expectShare("AlphaDropout.rate", rate);
+    expectFraction("AlphaDropout.rate", rate);
   }
 
   protected override isActive(): boolean {

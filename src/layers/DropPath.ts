@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessUniform } from "../core/ops/statelessRandom";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface DropPathArgs extends LayerOptions {
@@ -29,7 +29,7 @@ export class DropPath extends SeededLayer<Required<Omit<DropPathArgs, keyof Laye
   constructor(options: DropPathArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    expectShare("DropPath.rate", rate);
+    expectFraction("DropPath.rate", rate);
   }
 
   protected override isActive(): boolean {

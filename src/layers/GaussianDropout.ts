@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessNormal } from "../core/ops/statelessRandom";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface GaussianDropoutArgs extends LayerOptions {
@@ -31,7 +31,7 @@ export class GaussianDropout extends SeededLayer<
   constructor(options: GaussianDropoutArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    expectShare("GaussianDropout.rate", rate);
+    expectFraction("GaussianDropout.rate", rate);
   }
 
   protected override isActive(): boolean {

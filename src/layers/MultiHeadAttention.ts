@@ -10,7 +10,7 @@ import { rotaryEmbedding } from "./attention/rotaryEmbedding";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
 import { BookLayer, isSymbolic } from "./support/BookLayer";
 import type { ApplyArguments, ApplyResult, LayerOptions } from "./support/BookLayer";
-import { expectCount, expectOneOf, expectShare } from "./support/checkArgs";
+import { expectCount, expectOneOf, expectFraction } from "./support/checkArgs";
 import { KERNEL_INITIALIZERS, seededInitializer } from "./support/initializers";
 import type { KernelInitializer } from "./support/initializers";
 import type { CountsOperations } from "./support/operations";
@@ -150,7 +150,7 @@ export class MultiHeadAttention extends BookLayer<Filled> implements CountsOpera
     }
     if (outputDim !== undefined) expectCount("MultiHeadAttention.outputDim", outputDim);
     expectOneOf("MultiHeadAttention.kernelInitializer", kernelInitializer, KERNEL_INITIALIZERS);
-    expectShare("MultiHeadAttention.dropout", dropout);
+    expectFraction("MultiHeadAttention.dropout", dropout);
     this.supportsMasking = true;
     this.maskInputs = new MaskInputs(
       `MultiHeadAttention "${this.name}"`,

@@ -7,7 +7,7 @@ import { MaskInputs } from "./attention/MaskInputs";
 import { scaledDotProductAttention } from "./attention/scaledDotProductAttention";
 import { BookLayer, isSymbolic } from "./support/BookLayer";
 import type { ApplyArguments, ApplyResult, LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import type { CountsOperations } from "./support/operations";
 
 export interface ScaledDotProductAttentionArgs extends LayerOptions {
@@ -79,7 +79,7 @@ export class ScaledDotProductAttention extends BookLayer<Filled> implements Coun
       ...(maskInputs === undefined ? {} : { maskInputs }),
     };
     super(options, filled, ["scale", "maskInputs"]);
-    expectShare("ScaledDotProductAttention.dropout", dropout);
+    expectFraction("ScaledDotProductAttention.dropout", dropout);
     this.supportsMasking = true;
     this.maskInputs = new MaskInputs(
       `ScaledDotProductAttention "${this.name}"`,

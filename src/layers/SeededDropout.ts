@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessDropout } from "../core/ops/statelessRandom";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface SeededDropoutArgs extends LayerOptions {
@@ -32,7 +32,7 @@ export class SeededDropout extends SeededLayer<
   constructor(options: SeededDropoutArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    expectShare("SeededDropout.rate", rate);
+    expectFraction("SeededDropout.rate", rate);
   }
 
   protected override isActive(): boolean {

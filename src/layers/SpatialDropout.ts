@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { statelessUniform } from "../core/ops/statelessRandom";
 import type { LayerOptions } from "./support/BookLayer";
-import { expectShare } from "./support/checkArgs";
+import { expectFraction } from "./support/checkArgs";
 import { SeededLayer } from "./support/SeededLayer";
 
 export interface SpatialDropoutArgs extends LayerOptions {
@@ -31,7 +31,7 @@ export class SpatialDropout extends SeededLayer<
   constructor(options: SpatialDropoutArgs) {
     const { rate, seed = 0 } = options;
     super(options, { rate, seed });
-    expectShare("SpatialDropout.rate", rate);
+    expectFraction("SpatialDropout.rate", rate);
   }
 
   protected override isActive(): boolean {

@@ -10,7 +10,7 @@ import { ACTIVATIONS, activate } from "./support/activations";
 import type { Activation } from "./support/activations";
 import { isSymbolic, onlyShape } from "./support/BookLayer";
 import type { ApplyArguments, ApplyResult, CallOptions, LayerOptions } from "./support/BookLayer";
-import { expectCount, expectDivides, expectOneOf, expectShare } from "./support/checkArgs";
+import { expectCount, expectDivides, expectOneOf, expectFraction } from "./support/checkArgs";
 import type { Pair } from "./support/checkArgs";
 import { CompositeLayer } from "./support/CompositeLayer";
 import { DenseMap } from "./support/DenseMap";
@@ -105,7 +105,7 @@ function fill(options: TransformerBlockArgs): Filled {
 }
 
 /** Throws for an argument that the kind of attention would ignore. */
-function refuseUnused(filled: Filled): void {
+function rejectUnusedArguments(filled: Filled): void {
   const { attention } = filled;
   const unused: Record<TransformerAttention, readonly (keyof Filled)[]> = {
     multiHead: ["windowSize", "shiftSize"],
@@ -156,12 +156,12 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     expectCount("TransformerBlock.numHeads", numHeads);
     expectOneOf("TransformerBlock.attention", attention, ATTENTIONS);
     expectOneOf("TransformerBlock.activation", activation, ACTIVATIONS);
-    expectShare("TransformerBlock.dropout", dropout);
-    expectShare("TransformerBlock.dropPath", dropPath);
+    expectFraction("TransformerBlock.dropout", dropout);
+    expectFraction("TransformerBlock.dropPath", dropPath);
     for (const name of ["keyDim", "intermediateDim"] as const) {
       if (filled[name] !== undefined) expectCount(`TransformerBlock.${name}`, filled[name]);
     }
-    refuseUnused(filled);
+    rejectUnusedArguments(filled);
     this.norms = [
       this.addChild(new LayerNormalization({ name: "norm1", epsilon })),
       this.addChild(new LayerNormalization({ name: "norm2", epsilon })),
@@ -210,7 +210,7 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     );
     const { padding } = this.maskInputs.named(given.masks);
     const mask = padding ?? (Array.isArray(givenMask) ? (givenMask[0] as tf.Tensor) : givenMask);
-    if (mask && this.args.attention === "window") this.refuseMask();
+    if (mask && this.args.attention === "window") this.rejectMask();
     const run = (layer: tf.layers.Layer | undefined, x: tf.Tensor): tf.Tensor =>
       layer === undefined ? x : (layer.apply(x, { training }) as tf.Tensor);
     const attend = (x: tf.Tensor): tf.Tensor =>
@@ -273,7 +273,7 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     }
   }
 
-  private refuseMask(): never {
+  private rejectMask(): never {
     throw new ConfigError({
       where: `TransformerBlock "${this.name}"`,
       expected: 'no mask with attention: "window"',

@@ -6,7 +6,7 @@ import { cropAndUnroll, joinWindows, padAndRoll, splitWindows } from "./attentio
 import { positionPairs, shiftMask, windowPlan } from "./attention/windowPlan";
 import { onlyShape, onlyTensor } from "./support/BookLayer";
 import type { CallOptions, LayerOptions } from "./support/BookLayer";
-import { expectCount, expectDivides, expectPair, expectShare } from "./support/checkArgs";
+import { expectCount, expectDivides, expectPair, expectFraction } from "./support/checkArgs";
 import type { Pair } from "./support/checkArgs";
 import { CompositeLayer } from "./support/CompositeLayer";
 import { DenseMap } from "./support/DenseMap";
@@ -64,7 +64,7 @@ export class WindowAttention
     const { useBias = true, seed = 0 } = options;
     super(options, { numHeads, windowSize, shiftSize, dropout, useBias, seed });
     expectCount("WindowAttention.numHeads", numHeads);
-    expectShare("WindowAttention.dropout", dropout);
+    expectFraction("WindowAttention.dropout", dropout);
     this.window = expectPair("WindowAttention.windowSize", windowSize);
     this.shift = typeof shiftSize === "number" ? [shiftSize, shiftSize] : shiftSize;
     this.shift.forEach((shift, axis) => {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { floatOneHot } from "../core/ops/floatOneHot";
 import { ConfigError, ShapeError } from "../core/errors";
 import { formatShape } from "../core/shapes";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import type {
   CommonLossOptions,
   FromLogits,
@@ -67,7 +67,7 @@ export function checkOptions(
     });
   }
   const clip = from === "probabilities" ? ["epsilon"] : [];
-  refuseUnknownOptions(where, options, [...COMMON_OPTIONS, ...clip, ...own]);
+  rejectUnknownOptions(where, options, [...COMMON_OPTIONS, ...clip, ...own]);
   if (classWeights !== undefined) {
     const isUsable =
       classWeights.length > 0 &&

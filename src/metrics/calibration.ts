@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import type { LabelData } from "./grid";
 
 /** Voxels whose confidence falls into one range. */
@@ -54,7 +54,7 @@ export function reliability(
   labels: LabelData,
   options: ReliabilityOptions,
 ): Reliability {
-  refuseUnknownOptions("reliability", options, ["numClasses", "bins", "region", "ignoreLabel"]);
+  rejectUnknownOptions("reliability", options, ["numClasses", "bins", "region", "ignoreLabel"]);
   const { numClasses, bins = 15, region = "all", ignoreLabel } = options;
   if (!Number.isInteger(bins) || bins < 1) {
     throw new ConfigError({

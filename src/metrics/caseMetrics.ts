@@ -1,5 +1,5 @@
 import { ConfigError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { labelBoxes } from "./boundingBoxes";
 import { classCounts, countPairs, pixelAccuracy } from "./confusion";
 import type { ClassCounts, ConfusionMatrix } from "./confusion";
@@ -139,7 +139,7 @@ export function caseMetrics(
   const { id, classNames, spacingMm, ignoreLabel, tolerance = 2 } = options;
   const { hasDistances = true, hasLesions = true, surface = "voxels" } = options;
   const where = `caseMetrics("${id}")`;
-  refuseUnknownOptions(where, options, OPTIONS);
+  rejectUnknownOptions(where, options, OPTIONS);
   if (classNames.length < 2) {
     throw new ConfigError({
       where: `${where}.classNames`,

@@ -1,5 +1,5 @@
 import { ConfigError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { toByteGrid } from "./grid";
 import type { ByteGrid, LabelGrid } from "./grid";
 import { IndexList, TRUTH, cutClass } from "./surfaceElements";
@@ -33,7 +33,7 @@ export interface ComponentOptions {
  * connectedComponents(mask).count; // 2
  */
 export function connectedComponents(mask: LabelGrid, options: ComponentOptions = {}): Components {
-  refuseUnknownOptions("connectedComponents", options, ["connectivity", "label"]);
+  rejectUnknownOptions("connectedComponents", options, ["connectivity", "label"]);
   const { connectivity = "face", label } = options;
   if (label === 0) {
     throw new ConfigError({

@@ -102,7 +102,7 @@ function scoreImage({ truth, map, width }: InfNetCase, index: number): ImageScor
       got: String(width),
     });
   }
-  const stretched = stretch(map);
+  const stretched = rescale(map);
   const { at, above, truthVoxels, error } = histograms(truth, stretched);
   const size = truth.length;
   const sums = { dice: 0, sensitivity: 0, specificity: 0, precision: 0, eMeasure: 0 };
@@ -146,7 +146,7 @@ interface LevelCounts {
 }
 
 /** Rescales the map to [0, 1]; all 0 if it is constant. */
-function stretch(map: ArrayLike<number>): Float64Array {
+function rescale(map: ArrayLike<number>): Float64Array {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < map.length; i++) {

@@ -1,5 +1,5 @@
 import { ConfigError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { componentsOfCut } from "./connectedComponents";
 import type { Components, Connectivity } from "./connectedComponents";
 import { toBytePair } from "./grid";
@@ -54,7 +54,7 @@ export function lesionDetection(
   label = 1,
   options: LesionOptions = {},
 ): LesionDetection {
-  refuseUnknownOptions("lesionDetection", options, ["minIou", "connectivity", "minVoxels"]);
+  rejectUnknownOptions("lesionDetection", options, ["minIou", "connectivity", "minVoxels"]);
   const pair = toBytePair("lesionDetection", truth, prediction);
   return detectLesions(cutLabel(pair.truth, pair.prediction, label), options);
 }

@@ -22,7 +22,7 @@ export function structureMeasure(map: Float64Array, truth: Float64Array, width: 
   const object = map.filter((_, i) => truth[i] === 1);
   const ground = map.filter((_, i) => truth[i] === 0).map((value) => 1 - value);
   const objectScore = share * evenness(object) + (1 - share) * evenness(ground);
-  return Math.max(0, 0.5 * objectScore + 0.5 * quarterSimilarity({ map, truth, width }));
+  return Math.max(0, 0.5 * objectScore + 0.5 * regionSimilarity({ map, truth, width }));
 }
 
 /** High where the values are high and alike. */
@@ -33,7 +33,7 @@ function evenness(values: Float64Array): number {
   return (2 * average) / (average * average + 1 + sd + Number.EPSILON);
 }
 
-function quarterSimilarity({ map, truth, width }: Region): number {
+function regionSimilarity({ map, truth, width }: Region): number {
   const height = truth.length / width;
   let [rows, columns, voxels] = [0, 0, 0];
   truth.forEach((value, i) => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { UNetDecoderBlock } from "../layers/UNetDecoderBlock";
 import { imageInput } from "./imageInput";
-import { refuseUnknownArguments } from "./modelArguments";
+import { rejectUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 import { checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
@@ -21,7 +21,7 @@ export function encoderDecoder(
   stages: EncoderStages,
   args: PretrainedUNetArgs,
 ): tf.LayersModel {
-  refuseUnknownArguments(name, args);
+  rejectUnknownArguments(name, args);
   checkSegmentationArgs(name, args);
   const { numClasses, seed = 0 } = args;
   const { decoderFilters = [256, 128, 64, 32, 16] } = args;

@@ -6,7 +6,7 @@ import { SeededDropout } from "../layers/SeededDropout";
 import { VGGStage } from "../layers/VGGStage";
 import { deriveSeed } from "../layers/support/initializers";
 import { imageInput } from "./imageInput";
-import { refuseUnknownArguments } from "./modelArguments";
+import { rejectUnknownArguments } from "./modelArguments";
 import { checkSegmentationArgs } from "./unetFamily";
 import type { SegmentationArgs } from "./unetFamily";
 
@@ -46,7 +46,7 @@ const STAGES = [
  * @see Long, Shelhamer and Darrell 2015, arXiv:1411.4038
  */
 export function fcn8s(args: FCN8sArgs): tf.LayersModel {
-  refuseUnknownArguments("fcn8s", args);
+  rejectUnknownArguments("fcn8s", args);
   checkSegmentationArgs("fcn8s", args);
   const { numClasses, seed = 0, filters = 64, dropout = 0.5 } = args;
   const { denseFilters = 64 * filters } = args;

@@ -1,4 +1,4 @@
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import type { PretrainedUNetArgs } from "./encoderDecoder";
 import type { FCN8sArgs } from "./fcn8s";
 import type { ModelName } from "./modelNames";
@@ -55,8 +55,8 @@ export function modelArguments(name: ModelName): readonly string[] {
 }
 
 /** @throws ConfigError for an argument that the model does not take */
-export function refuseUnknownArguments(name: ModelName, args: object): void {
-  refuseUnknownOptions(name, args, modelArguments(name));
+export function rejectUnknownArguments(name: ModelName, args: object): void {
+  rejectUnknownOptions(name, args, modelArguments(name));
 }
 
 /**

@@ -3,7 +3,7 @@ import { MultiResBlock } from "../layers/MultiResBlock";
 import { ResPath } from "../layers/ResPath";
 import { UpsampleConcat } from "../layers/UpsampleConcat";
 import { imageInput } from "./imageInput";
-import { refuseUnknownArguments } from "./modelArguments";
+import { rejectUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
 
@@ -32,7 +32,7 @@ export interface MultiResUNetArgs extends UNetArgs {
  * @see Ibtehaz and Rahman 2020, arXiv:1902.04049
  */
 export function multiResUnet(args: MultiResUNetArgs): tf.LayersModel {
-  refuseUnknownArguments("multiResUnet", args);
+  rejectUnknownArguments("multiResUnet", args);
   checkSegmentationArgs("multiResUnet", args);
   const { numClasses, seed = 0, filters = 32, depth = 4, alpha = 1.67 } = args;
   checkDepth("multiResUnet", depth);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { RecurrentConvBlock } from "../layers/RecurrentConvBlock";
 import { UpsampleConcat } from "../layers/UpsampleConcat";
 import { imageInput } from "./imageInput";
-import { refuseUnknownArguments } from "./modelArguments";
+import { rejectUnknownArguments } from "./modelArguments";
 import { checkDepth, checkSegmentationArgs, segmentationHead } from "./unetFamily";
 import type { UNetArgs } from "./unetFamily";
 
@@ -29,7 +29,7 @@ export interface R2UNetArgs extends UNetArgs {
  * @see Alom et al. 2018, arXiv:1802.06955
  */
 export function r2unet(args: R2UNetArgs): tf.LayersModel {
-  refuseUnknownArguments("r2unet", args);
+  rejectUnknownArguments("r2unet", args);
   checkSegmentationArgs("r2unet", args);
   const { numClasses, seed = 0, filters = 16, depth = 4, steps = 2 } = args;
   checkDepth("r2unet", depth);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../core/errors";
 import { formatShape } from "../core/shapes";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { GroupedConv3D } from "../layers/GroupedConv3D";
 import { PerImageStandardization } from "../layers/PerImageStandardization";
 import { createBlock } from "../layers/support/block";
@@ -76,7 +76,7 @@ function checkArguments({ inputShape, numClasses, depth = 3 }: UNet3DArgs): void
  * @see Çiçek et al. 2016, arXiv:1606.06650
  */
 export function unet3d(args: UNet3DArgs): tf.LayersModel {
-  refuseUnknownOptions("unet3d", args, Object.keys(ARGUMENTS));
+  rejectUnknownOptions("unet3d", args, Object.keys(ARGUMENTS));
   checkArguments(args);
   const { inputShape, numClasses, filters = 16, depth = 3, block = "conv" } = args;
   const { normalization = "group", standardize = false, seed = 0 } = args;

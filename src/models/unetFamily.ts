@@ -10,7 +10,7 @@ import type { DecoderAttention } from "../layers/UNetDecoderBlock";
 import { UNetEncoderBlock } from "../layers/UNetEncoderBlock";
 import { VGGStage } from "../layers/VGGStage";
 import { imageInput } from "./imageInput";
-import { refuseUnknownArguments } from "./modelArguments";
+import { rejectUnknownArguments } from "./modelArguments";
 import type { ModelName } from "./modelNames";
 
 /** Arguments of every segmentation model. */
@@ -171,7 +171,7 @@ export function buildUNet(
   parts: UNetParts,
   args: ResidualUNetArgs & AttentionLevelsArgs,
 ): tf.LayersModel {
-  refuseUnknownArguments(name, args);
+  rejectUnknownArguments(name, args);
   checkSegmentationArgs(name, args);
   const { numClasses, seed = 0, filters = 16, depth = 4 } = args;
   checkDepth(name, depth);

@@ -1,8 +1,8 @@
 import { ConfigError } from "../core/errors";
 import { caseScores, wilcoxonSignedRank } from "../metrics";
 import type { CaseRecord } from "../metrics";
-import { sayPValue } from "../metrics/statistics/formatPValue";
-import { modelTitle, sayScore } from "./names";
+import { describePValue } from "../metrics/statistics/formatPValue";
+import { modelTitle, describeScore } from "./names";
 
 /** The fields of an evaluation that are used. */
 export interface HeadlineEvaluation {
@@ -29,7 +29,7 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
     throw new ConfigError({ where: "headline", expected: "at least one evaluation", got: "none" });
   }
   const [name, best] = first;
-  const lead = `${modelTitle(name)} reaches a mean Dice of ${sayScore(best.summary.dice)} on ${saySlices(best.records)}`;
+  const lead = `${modelTitle(name)} reaches a mean Dice of ${describeScore(best.summary.dice)} on ${describeSlices(best.records)}`;
   if (second === undefined) return `${lead}.`;
   const [otherName, other] = second;
   const pairs = groupDifferences(best.records, other.records);
@@ -43,13 +43,13 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
   const verdict = Number.isNaN(p)
     ? "too few patients to test the difference"
     : p < SIGNIFICANT
-      ? `the difference is significant (${sayPValue(p)}, paired over ${pairs.length} patients)`
-      : `the difference may be due to chance (${sayPValue(p)}, paired over ${pairs.length} patients)`;
-  return `${lead}, ${modelTitle(otherName)} ${sayScore(other.summary.dice)}; ${verdict}.`;
+      ? `the difference is significant (${describePValue(p)}, paired over ${pairs.length} patients)`
+      : `the difference may be due to chance (${describePValue(p)}, paired over ${pairs.length} patients)`;
+  return `${lead}, ${modelTitle(otherName)} ${describeScore(other.summary.dice)}; ${verdict}.`;
 }
 
 /** The number of cases in a mean Dice, as text: those whose truth contains a class. */
-export function saySlices(records: readonly CaseRecord[]): string {
+export function describeSlices(records: readonly CaseRecord[]): string {
   const count = records.filter((record) => !Number.isNaN(caseScores(record).dice)).length;
   return count === records.length
     ? `${count} held-out slices`

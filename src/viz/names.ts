@@ -11,6 +11,6 @@ export function modelTitle(name: string): string {
 }
 
 /** A score with two decimals; "not defined" for NaN. */
-export function sayScore(value: number): string {
+export function describeScore(value: number): string {
   return Number.isNaN(value) ? "not defined" : value.toFixed(2);
 }

@@ -1,12 +1,12 @@
 import { DataError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { describeLeftOut } from "../data/dicom/chooseSeries";
 import { dicomStart } from "../data/dicom/dicomStart";
 import { parseDicomSeries } from "../data/dicom/decodeSeries";
 import { parseGreyPng } from "../data/images/parsePng";
 import { parseNifti } from "../data/nifti/parseNifti";
-import { describeNotNumbers } from "../data/nifti/notNumbers";
-import { describePlaceDoubt } from "../data/nifti/placeDoubt";
+import { describeNonFinite } from "../data/nifti/nonFinite";
+import { describePlacementIssue } from "../data/nifti/placementIssue";
 import type { IntensityUnit, SliceCase, Volume, VolumeGrid } from "../data/types";
 import { sliceVolume } from "../data/volumeSlices";
 
@@ -63,7 +63,7 @@ export async function readScan(
   files: readonly ScanFile[],
   options: ReadScanOptions = {},
 ): Promise<Scan> {
-  refuseUnknownOptions("readScan", options, ["unit", "series"]);
+  rejectUnknownOptions("readScan", options, ["unit", "series"]);
   const known = files.map((file) => ({ ...file, kind: kindOf(file.bytes) }));
   const dicom = known.filter(({ kind }) => kind === "dicom");
   // A folder of a series often holds other files too; the readers of folders pass them over as well.
@@ -104,9 +104,9 @@ async function readVolume(file: ScanFile, { unit }: ReadScanOptions): Promise<Sc
       const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
       notes.push(`Values from ${low} to ${high} are taken for ${guess}.`);
     },
-    onNotNumbers: (found) => notes.push(`${describeNotNumbers(found)}.`),
-    onPlaceDoubt: (doubt) => {
-      const text = describePlaceDoubt(doubt);
+    onNonFinite: (found) => notes.push(`${describeNonFinite(found)}.`),
+    onPlacementIssue: (issue) => {
+      const text = describePlacementIssue(issue);
       notes.push(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
     },
   });

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, DataError } from "../core/errors";
-import { refuseUnknownOptions } from "../core/unknownOptions";
+import { rejectUnknownOptions } from "../core/unknownOptions";
 import { prepareSamples, restoreProbabilities } from "../data/prepare";
 import type { Plane, SliceCase } from "../data/types";
 import * as layers from "../layers";
@@ -69,7 +69,7 @@ export class Segmenter {
     cases: readonly SliceCase[],
     options: SegmentOptions = {},
   ): Promise<Plane<Uint8Array>[]> {
-    refuseUnknownOptions("Segmenter.segment", options, ["batchSize", "onProgress", "signal"]);
+    rejectUnknownOptions("Segmenter.segment", options, ["batchSize", "onProgress", "signal"]);
     const { batchSize = 1, onProgress, signal } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new ConfigError({
@@ -130,7 +130,7 @@ export async function loadSegmenter(
   url: string,
   options: LoadSegmenterOptions = {},
 ): Promise<Segmenter> {
-  refuseUnknownOptions("loadSegmenter", options, ["onProgress", "fetchFunc"]);
+  rejectUnknownOptions("loadSegmenter", options, ["onProgress", "fetchFunc"]);
   registerLayers();
   const { onProgress, fetchFunc = (...request) => fetch(...request) } = options;
   const folder = url.replace(/\/$/, "");

@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lock } from "../../scripts/setup/lock.mjs";
-import { soundsOffline } from "../../scripts/setup/shell.mjs";
+import { looksOffline } from "../../scripts/setup/shell.mjs";
 import { hashFiles, hashOf, writeWhole } from "../../scripts/setup/stamps.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -83,7 +83,7 @@ function prepare() {
     const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
     // Install scripts are enabled: one that downloads something must fail here as it would for a user.
     const installed = run("npm", ["install", ...quiet], folder);
-    if (!installed.isWell && soundsOffline(installed.output)) {
+    if (!installed.isWell && looksOffline(installed.output)) {
       return { problem: "npm cannot reach the package registry" };
     }
     if (!installed.isWell) throw new Error(installed.output);

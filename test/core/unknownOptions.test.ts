@@ -1,8 +1,8 @@
-import { nearestName, refuseUnknownOptions } from "../../src/core/unknownOptions";
+import { nearestName, rejectUnknownOptions } from "../../src/core/unknownOptions";
 
-describe("refuseUnknownOptions", () => {
+describe("rejectUnknownOptions", () => {
   const known = ["numHeads", "keyDim", "useCausalMask", "seed"];
-  const attempt = (options: object) => () => refuseUnknownOptions("demo", options, known);
+  const attempt = (options: object) => () => rejectUnknownOptions("demo", options, known);
 
   it("names the option, what is known, and the nearest name", () => {
     expect(attempt({ useCausalMsk: true })).toThrow(

@@ -13,7 +13,7 @@ import { refusal } from "../support/refusal";
 import { tempFolder } from "../support/tempFolder";
 
 const folder = tempFolder();
-const quiet = { onUnitGuess: () => undefined, onPlaceDoubt: () => undefined };
+const quiet = { onUnitGuess: () => undefined, onPlacementIssue: () => undefined };
 
 type Triple = [number, number, number];
 

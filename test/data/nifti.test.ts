@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { DataError } from "../../src/core/errors";
 import { axisCodes } from "../../src/data/affine";
-import type { PlaceDoubt } from "../../src/data/nifti/placeDoubt";
+import type { PlacementIssue } from "../../src/data/nifti/placementIssue";
 import { readNifti, readNiftiLabels } from "../../src/data/nifti/readNifti";
 import { writeNifti } from "../../src/data/nifti/writeNifti";
 import type { Volume } from "../../src/data/types";
@@ -52,18 +52,18 @@ describe("readNifti", () => {
   it.each(golden.cases)(
     "says what is doubtful about the place, as nibabel has it: $name",
     async (wanted) => {
-      const doubts: PlaceDoubt[] = [];
+      const issues: PlacementIssue[] = [];
       const path = temp("golden.nii", Buffer.from(wanted.file, "base64"));
-      await readNifti(path, { unit: "HU", onPlaceDoubt: (doubt) => doubts.push(doubt) });
+      await readNifti(path, { unit: "HU", onPlacementIssue: (issue) => issues.push(issue) });
       expect(warnings).not.toHaveBeenCalled();
       if (wanted.doubt === "unplaced") {
-        expect(doubts).toEqual([{ kind: "unplaced", source: path }]);
+        expect(issues).toEqual([{ kind: "unplaced", source: path }]);
       } else if (typeof wanted.doubt === "number" && wanted.doubt > 0.1) {
-        expect(doubts).toEqual([
-          { kind: "twoForms", mm: expect.closeTo(wanted.doubt, 3) as number, source: path },
+        expect(issues).toEqual([
+          { kind: "formsDiffer", mm: expect.closeTo(wanted.doubt, 3) as number, source: path },
         ]);
       } else {
-        expect(doubts).toEqual([]);
+        expect(issues).toEqual([]);
       }
     },
   );

@@ -1,5 +1,10 @@
 import { DISPLAY, openComm, setDisplayHost, widget } from "../../src/display";
-import { copyValue, joinBuffers, likePrevious, splitBuffers } from "../../src/display/widget/state";
+import {
+  copyValue,
+  joinBuffers,
+  restoreArrayType,
+  splitBuffers,
+} from "../../src/display/widget/state";
 
 const esm = "export default { render() {} }";
 
@@ -53,7 +58,7 @@ describe("a widget's state", () => {
     [3, new Uint8Array(2), new Uint8Array(2)],
     [new Float32Array(1), "text", "text"],
   ])("comes back as the same type of array: %p", (previous, value, expected) => {
-    const got = likePrevious(previous, value);
+    const got = restoreArrayType(previous, value);
     expect(Object.prototype.toString.call(got)).toBe(Object.prototype.toString.call(expected));
   });
 

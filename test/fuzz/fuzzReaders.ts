@@ -41,7 +41,7 @@ interface Golden {
 }
 
 const IS_CODEC = /JPEG|run-length/;
-const noWarning = { onUnitGuess: () => undefined, onPlaceDoubt: () => undefined };
+const noWarning = { onUnitGuess: () => undefined, onPlacementIssue: () => undefined };
 const readScan = (path: string) => readNifti(path, noWarning);
 const readTorch = (path: string): Promise<unknown> =>
   // Asynchronous, so that an error is a rejection, as with the other readers.

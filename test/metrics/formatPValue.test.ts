@@ -1,4 +1,4 @@
-import { formatPValue, sayPValue } from "../../src/metrics/statistics/formatPValue";
+import { formatPValue, describePValue } from "../../src/metrics/statistics/formatPValue";
 
 it.each([
   [0.0312, "0.031"],
@@ -16,5 +16,5 @@ it.each([
 });
 
 it("says so in a sentence", () => {
-  expect([0.2, 0.0001].map(sayPValue)).toEqual(["p = 0.200", "p < 0.001"]);
+  expect([0.2, 0.0001].map(describePValue)).toEqual(["p = 0.200", "p < 0.001"]);
 });

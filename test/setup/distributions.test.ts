@@ -3,7 +3,7 @@ import path from "node:path";
 import {
   isSatisfied,
   listDistributions,
-  removeBroken,
+  removeBrokenPackages,
 } from "../../scripts/setup/distributions.mjs";
 import { temporaryFolder, writeFiles } from "./support/temporaryFolder";
 
@@ -52,7 +52,7 @@ describe("installed packages", () => {
 describe("a package left by a killed pip", () => {
   it("is left alone if it is complete", () => {
     install("whole");
-    expect(removeBroken(folder())).toEqual([]);
+    expect(removeBrokenPackages(folder())).toEqual([]);
     expect(names()).toEqual(["whole"]);
   });
 
@@ -65,19 +65,19 @@ describe("a package left by a killed pip", () => {
     install("cut");
     install("whole");
     fs.rmSync(path.join(folder(), file));
-    expect(removeBroken(folder())).toEqual(["cut"]);
+    expect(removeBrokenPackages(folder())).toEqual(["cut"]);
     expect(names()).toEqual(["whole"]);
   });
 
   it("is reinstalled if a file is truncated", () => {
     install("cut");
     writeFiles(folder(), { "cut/__init__.py": "x" });
-    expect(removeBroken(folder())).toEqual(["cut"]);
+    expect(removeBrokenPackages(folder())).toEqual(["cut"]);
   });
 
   it("loses the folders that pip renames while replacing it", () => {
     install("~ensorflow");
-    expect(removeBroken(folder())).toEqual([]);
+    expect(removeBrokenPackages(folder())).toEqual([]);
     expect(fs.readdirSync(folder())).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { audible, npmFailure } from "../../scripts/setup/npm.mjs";
 import { SetupFailure, systemFailure } from "../../scripts/setup/failure.mjs";
 import { checkoutSteps, projectSteps, rootHint } from "../../scripts/setup/main.mjs";
-import { flawOfVenv, noBasePython } from "../../scripts/setup/python.mjs";
+import { venvProblem, noBasePython } from "../../scripts/setup/python.mjs";
 import { runCommand } from "./support/consumer";
 import { temporaryFolder, writeFiles, writeScript } from "./support/temporaryFolder";
 
@@ -126,7 +126,7 @@ describe("a .venv", () => {
       writeFiles(venv, {
         "pyvenv.cfg": `home = /usr/bin\ncommand = /usr/bin/python3 -m venv --clear ${venv}\n`,
       });
-      expect(flawOfVenv(venv, facts, range)).toBeNull();
+      expect(venvProblem(venv, facts, range)).toBeNull();
     },
   );
 
@@ -134,7 +134,7 @@ describe("a .venv", () => {
     writeFiles(folder(), {
       ".venv/pyvenv.cfg": "command = /usr/bin/python3 -m venv /else where/.venv\n",
     });
-    expect(flawOfVenv(path.join(folder(), ".venv"), facts, range)).toBe(
+    expect(venvProblem(path.join(folder(), ".venv"), facts, range)).toBe(
       "was made for /else where/.venv",
     );
   });

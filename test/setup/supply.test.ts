@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { acceptedAdvisories, judgeAudit } from "../../scripts/supply/audit.mjs";
+import { acceptedAdvisories, evaluateAudit } from "../../scripts/supply/audit.mjs";
 import { refusedLicenses } from "../../scripts/supply/licenses.mjs";
-import { loosePins } from "../../scripts/supply/pins.mjs";
+import { unpinnedVersions } from "../../scripts/supply/pins.mjs";
 import { releaseFaults } from "../../scripts/supply/release.mjs";
 
 const root = path.resolve(__dirname, "..", "..");
@@ -23,22 +23,24 @@ describe("npm audit", () => {
     JSON.stringify({ vulnerabilities: { [name]: { name, severity } } });
 
   it("refuses what is not accepted", () => {
-    expect(judgeAudit(found("left-pad", "high"))).toMatchObject({ refused: ["left-pad (high)"] });
-    expect(judgeAudit(found("left-pad", "low"))).toMatchObject({ refused: [] });
+    expect(evaluateAudit(found("left-pad", "high"))).toMatchObject({
+      refused: ["left-pad (high)"],
+    });
+    expect(evaluateAudit(found("left-pad", "low"))).toMatchObject({ refused: [] });
     const [{ name }] = acceptedAdvisories;
-    expect(judgeAudit(found(name, "critical"))).toMatchObject({ refused: [] });
+    expect(evaluateAudit(found(name, "critical"))).toMatchObject({ refused: [] });
   });
 
   it.each(['npm warn audit 405\n{ "message": "405 Method Not Allowed" }', "", "ENOTFOUND"])(
     "is skipped, not failed, if the registry does not support it: %j",
-    (output) => expect(judgeAudit(output)).toMatchObject({ isServed: false }),
+    (output) => expect(evaluateAudit(output)).toMatchObject({ isServed: false }),
   );
 });
 
 describe("versions", () => {
   it.each(["^4.22.0", "4.x", "latest"])("%s is not a pin", (version) => {
     const manifest = { devDependencies: { tslab: version }, peerDependencies: {} };
-    expect(loosePins(manifest)).toContain(`tslab ${version}`);
+    expect(unpinnedVersions(manifest)).toContain(`tslab ${version}`);
   });
 });
 

@@ -7,7 +7,7 @@ import type { SetupFailure } from "../../scripts/setup/failure.mjs";
 import { isLockInstalled } from "../../scripts/setup/npm.mjs";
 import { pipFailure } from "../../scripts/setup/pip.mjs";
 import { describeMachine, installHint, wantsGpu } from "../../scripts/setup/platform.mjs";
-import { runLogged, soundsOffline } from "../../scripts/setup/shell.mjs";
+import { runLogged, looksOffline } from "../../scripts/setup/shell.mjs";
 import { withoutOldUtil } from "../../scripts/setup/tfjs.mjs";
 import { temporaryFolder, writeFiles, writeScript } from "./support/temporaryFolder";
 
@@ -120,12 +120,12 @@ describe("pip's and npm's output", () => {
     "npm error code EAI_AGAIN",
     "connect ECONNREFUSED 127.0.0.1:9",
   ])("recognises that there is no network: %s", (output) =>
-    expect(soundsOffline(output)).toBe(true),
+    expect(looksOffline(output)).toBe(true),
   );
 
   it.each(["No matching distribution found for x==9", "npm error code EUSAGE"])(
     "is recognised as another cause: %s",
-    (output) => expect(soundsOffline(output)).toBe(false),
+    (output) => expect(looksOffline(output)).toBe(false),
   );
 
   it.each([

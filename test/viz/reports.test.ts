@@ -8,7 +8,7 @@ import { scoreBars } from "../../src/viz";
 import { exportNotebook } from "../../src/viz/reports/exportNotebook";
 import { reportPage } from "../../src/viz/reports/reportPage";
 import { installTemplates } from "../../src/viz/reports/installTemplates";
-import { saySetting } from "../../src/viz/reports/saySetting";
+import { describeSetting } from "../../src/viz/reports/describeSetting";
 import { writePage } from "../../src/viz/reports/writePage";
 import { LIGHT } from "../../src/viz/svg/markup";
 
@@ -192,10 +192,12 @@ describe("writePage", () => {
   );
 });
 
-describe("saySetting", () => {
+describe("describeSetting", () => {
   it("lists settings in readable form", () => {
-    expect(saySetting({ filters: 8, levels: [2, 3], stem: null })).toBe("filters 8, levels (2, 3)");
-    expect([saySetting(null), saySetting("adam"), saySetting(true)]).toEqual([
+    expect(describeSetting({ filters: 8, levels: [2, 3], stem: null })).toBe(
+      "filters 8, levels (2, 3)",
+    );
+    expect([describeSetting(null), describeSetting("adam"), describeSetting(true)]).toEqual([
       ...["not set", "adam", "true"],
     ]);
   });

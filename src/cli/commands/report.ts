@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { expectNoFile } from "../../files/expectNoFile";
 import { ConfigError, DataError } from "../../core/errors";
 import type { StudyFile } from "../../experiments/studies/studyFolder";
-import { saySlices } from "../../viz/headline";
+import { describeSlices } from "../../viz/headline";
 import { findBrowser } from "../../viz/reports/browser";
 import { reportPage } from "../../viz/reports/reportPage";
 import { runReport } from "../../viz/reports/runReport";
@@ -73,7 +73,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   await writePage(out, page);
   const { dice } = evaluation.summary;
   return {
-    text: `${out}\nMean Dice ${library.formatScore(dice)} on ${saySlices(evaluation.records)}`,
+    text: `${out}\nMean Dice ${library.formatScore(dice)} on ${describeSlices(evaluation.records)}`,
     json: { out, dice },
   };
 }

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
-import { tellMissingOp } from "../missingOp";
+import { explainMissingOp } from "../missingOp";
 import { withCompositeOps } from "../ops/registry";
-import { refuseUnknownOptions } from "../unknownOptions";
+import { rejectUnknownOptions } from "../unknownOptions";
 import { checkGroups, settingsOf } from "./parameterGroups";
 import type { ParameterGroup, WeightSettings } from "./parameterGroups";
 import { swapValues, updateAverages } from "./weightAverages";
@@ -103,7 +103,7 @@ export abstract class Optimizer extends tf.Optimizer {
     super();
     expectOptions(new.target.name, options);
     // The configuration of createOptimizer includes a name.
-    refuseUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
+    rejectUnknownOptions(new.target.name, options, [...COMMON_OPTIONS, ...own, "name"]);
     const { learningRate, clipNorm = 1, weightDecay = 0, groups = [] } = options;
     const { gradientAccumulationSteps: calls = 1, emaMomentum = 0.99, useEma = false } = options;
     const isRate = learningRate > 0 && Number.isFinite(learningRate);
@@ -167,7 +167,7 @@ export abstract class Optimizer extends tf.Optimizer {
       this.build(Object.keys(gradients).map((name) => registered[name]));
     }
     const weights = this.weights ?? [];
-    this.refuseStrangers(gradients, weights);
+    this.rejectUnknownWeights(gradients, weights);
     tf.tidy(() => {
       const rate = learningRate ?? tf.scalar(this.options.learningRate);
       const moves = weights.flatMap((weight, index): Move[] => {
@@ -190,7 +190,7 @@ export abstract class Optimizer extends tf.Optimizer {
     try {
       return super.computeGradients(...args);
     } catch (error) {
-      throw tellMissingOp(`${this.constructor.name}, backward pass`, error);
+      throw explainMissingOp(`${this.constructor.name}, backward pass`, error);
     }
   }
 
@@ -333,7 +333,10 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   /** Rejects weights without state: one that was unfrozen later would never be updated. */
-  private refuseStrangers(gradients: tf.NamedTensorMap, weights: readonly tf.Variable[]): void {
+  private rejectUnknownWeights(
+    gradients: tf.NamedTensorMap,
+    weights: readonly tf.Variable[],
+  ): void {
     const known = new Set(weights.map(({ name }) => name));
     const stranger = Object.entries(gradients as Record<string, tf.Tensor | null>).find(
       ([name, gradient]) => gradient !== null && !known.has(name),

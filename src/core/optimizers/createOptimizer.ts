@@ -41,7 +41,7 @@ export const OPTIMIZER_NAMES = [
  * createOptimizer({ name: "adam", learningRate: 1e-3, clipNorm: 1 }).slots.length; // 0
  */
 export function createOptimizer(config: OptimizerConfig): Optimizer {
-  refuseOtherForms(config);
+  rejectOtherForms(config);
   switch (config.name) {
     case "adagrad":
       return new Adagrad(config);
@@ -69,7 +69,7 @@ export function createOptimizer(config: OptimizerConfig): Optimizer {
 }
 
 /** A name alone, as Keras takes it, and an optimizer that is made already. */
-function refuseOtherForms(config: unknown): void {
+function rejectOtherForms(config: unknown): void {
   const isConfig = typeof config === "object" && config !== null && "name" in config;
   if (isConfig) return;
   const name = nearestName(String(config), OPTIMIZER_NAMES) ?? "adam";

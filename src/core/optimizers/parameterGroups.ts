@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../errors";
-import { refuseUnknownOptions } from "../unknownOptions";
+import { rejectUnknownOptions } from "../unknownOptions";
 
 /** Weights with separate training settings, such as an encoder that is fine-tuned slowly. */
 export interface ParameterGroup {
@@ -27,7 +27,7 @@ function isIn({ weights }: ParameterGroup, weight: tf.Variable): boolean {
 export function checkGroups(groups: readonly ParameterGroup[]): void {
   groups.forEach((group, index) => {
     const where = `optimizer.groups[${index}]`;
-    refuseUnknownOptions(where, group, ["weights", "learningRateFactor", "weightDecay"]);
+    rejectUnknownOptions(where, group, ["weights", "learningRateFactor", "weightDecay"]);
     for (const name of ["learningRateFactor", "weightDecay"] as const) {
       const value = group[name];
       if (value === undefined || (value >= 0 && Number.isFinite(value))) continue;

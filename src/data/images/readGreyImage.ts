@@ -15,7 +15,7 @@ function luma(red: number, green: number, blue: number): number {
 }
 
 /** Ink has no grey of its own: it depends on the press. */
-function inkError(path: string): DataError {
+function cmykError(path: string): DataError {
   return new DataError({
     where: path,
     expected: "a JPEG in grey or RGB",
@@ -39,7 +39,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
   try {
     const image = sharp(bytes, { limitInputPixels: 2 ** 27, failOn: "warning" }).autoOrient();
     const { space = "" } = await image.metadata();
-    if (space === "cmyk") throw inkError(path);
+    if (space === "cmyk") throw cmykError(path);
     const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     const grey = new Float32Array(width * height);

@@ -6,14 +6,14 @@ import { FIRST_VOXEL_BYTE, HEADER_BYTES, PLACEMENT, UNIT_NOTE } from "./header";
 const CODES = { uint8: [2, 8], int16: [4, 16], float32: [16, 32] } as const;
 const RANGES = { uint8: [0, 255], int16: [-32768, 32767] } as const;
 
-function heldDatatype(data: VoxelArray): keyof typeof CODES {
+function datatypeOf(data: VoxelArray): keyof typeof CODES {
   if (data instanceof Uint8Array) return "uint8";
   return data instanceof Int16Array ? "int16" : "float32";
 }
 
 /** The voxels in the wanted type; rounding, never wrapping round. */
 function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CODES): VoxelArray {
-  if (datatype === heldDatatype(data)) return data;
+  if (datatype === datatypeOf(data)) return data;
   if (datatype === "float32") return Float32Array.from(data);
   const [low, high] = RANGES[datatype];
   const converted =
@@ -34,7 +34,7 @@ function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CO
 }
 
 /** The form that the volume's file had, if it still describes the volume. */
-function keptForm({ nifti, affine, shape }: Volume<VoxelArray>): NiftiForm | null {
+function originalForm({ nifti, affine, shape }: Volume<VoxelArray>): NiftiForm | null {
   if (nifti === undefined || affine.some((value, entry) => value !== nifti.affine[entry]))
     return null;
   return shape.some((size, axis) => axis >= nifti.rank && size !== 1) ? null : nifti;
@@ -46,7 +46,7 @@ function encodeHeader(
   volume: Volume<VoxelArray>,
   datatype: keyof typeof CODES,
 ): Uint8Array {
-  const form = keptForm(volume);
+  const form = originalForm(volume);
   const extensions = form?.extensions ?? new Uint8Array(0);
   const firstVoxel = FIRST_VOXEL_BYTE + extensions.length;
   const bytes = new Uint8Array(firstVoxel);
@@ -127,7 +127,7 @@ export function encodeNifti(
       got: String(volume.data.length),
     });
   }
-  const { datatype = heldDatatype(volume.data) } = options;
+  const { datatype = datatypeOf(volume.data) } = options;
   const data = convertVoxels(path, volume.data, datatype);
   const header = encodeHeader(path, volume, datatype);
   const file = new Uint8Array(header.length + data.byteLength);

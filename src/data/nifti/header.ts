@@ -2,8 +2,8 @@ import { NIFTI1 } from "nifti-reader-js";
 import { DataError } from "../../core/errors";
 import { affineSpacing, quaternionToAffine } from "../affine";
 import type { Affine, IntensityUnit, NiftiForm } from "../types";
-import { formDifference } from "./placeDoubt";
-import type { PlaceDoubt } from "./placeDoubt";
+import { formDifference } from "./placementIssue";
+import type { PlacementIssue } from "./placementIssue";
 
 /** Bytes of a NIfTI-1 header, and where voxels start when nothing stands between. */
 export const HEADER_BYTES = 348;
@@ -51,7 +51,7 @@ export interface NiftiHeader {
   readonly spacingMm: readonly [number, number, number];
   /** The unit that the description notes; `null` in files of others. */
   readonly notedUnit: IntensityUnit | null;
-  readonly placeDoubt: PlaceDoubt | null;
+  readonly placementIssue: PlacementIssue | null;
   /** Without the extensions, which stand after the header. */
   readonly form: NiftiForm;
 }
@@ -205,19 +205,19 @@ function readAffine(
 }
 
 /** What is doubtful about the place, in the header's unit of length (`mm` millimetres). */
-function readPlaceDoubt(
+function readPlacementIssue(
   header: NIFTI1,
   shape: readonly [number, number, number],
   sform: Affine,
   mm: number,
-): PlaceDoubt | null {
+): PlacementIssue | null {
   if (header.sform_code <= 0) return header.qform_code > 0 ? null : { kind: "unplaced" };
   const sizes = voxelSizes(header, shape);
   if (header.qform_code > 0) {
     const qform = qformAffine(header, sizes);
     if (qform === null || !qform.every(Number.isFinite)) return null;
     const difference = formDifference(shape, affineSpacing(sform), sform, qform);
-    return difference === null ? null : { kind: "twoForms", mm: difference * mm };
+    return difference === null ? null : { kind: "formsDiffer", mm: difference * mm };
   }
   const [stated, spacing] = [sizes, affineSpacing(sform)].map((all) =>
     all.map((size) => size * mm),
@@ -334,7 +334,7 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
     affine,
     spacingMm: affineSpacing(affine),
     notedUnit: readNotedUnit(readText(view, 148, 228)),
-    placeDoubt: readPlaceDoubt(header, shape, placed, mm),
+    placementIssue: readPlacementIssue(header, shape, placed, mm),
     form: {
       // Further axes of one are dropped.
       rank: Math.min(header.dims[0], 3),

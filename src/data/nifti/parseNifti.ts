@@ -2,10 +2,10 @@ import type { IntensityUnit, Volume } from "../types";
 import { decodeVoxels } from "./decodeVoxels";
 import { guessUnit, warnOfGuess } from "./guessUnit";
 import type { UnitGuess } from "./guessUnit";
-import { countNotNumbers, warnOfNotNumbers } from "./notNumbers";
-import type { NotNumbers } from "./notNumbers";
-import { warnOfPlace } from "./placeDoubt";
-import type { PlaceDoubt } from "./placeDoubt";
+import { countNonFinite, warnOfNonFinite } from "./nonFinite";
+import type { NonFiniteVoxels } from "./nonFinite";
+import { warnOfPlacement } from "./placementIssue";
+import type { PlacementIssue } from "./placementIssue";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
 import type { Stored } from "./storedVoxels";
 
@@ -17,10 +17,10 @@ export interface ReadNiftiOptions {
   readonly unnotedUnit?: IntensityUnit | undefined;
   /** Called if the unit was guessed; by default a line on stderr says so. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
-  /** Called with doubts about the image's position in the patient; by default a line on stderr says so. */
-  readonly onPlaceDoubt?: (doubt: PlaceDoubt & { readonly source: string }) => void;
+  /** Called when the header leaves the position in the patient in doubt; by default prints a warning to stderr. */
+  readonly onPlacementIssue?: (issue: PlacementIssue & { readonly source: string }) => void;
   /** Called with the number of non-finite voxels; by default a line on stderr says so. */
-  readonly onNotNumbers?: (found: NotNumbers) => void;
+  readonly onNonFinite?: (found: NonFiniteVoxels) => void;
   /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
   readonly maxBytes?: number;
 }
@@ -33,14 +33,14 @@ export function volumeOf(
 ): Volume {
   const {
     onUnitGuess = warnOfGuess,
-    onPlaceDoubt = warnOfPlace,
-    onNotNumbers = warnOfNotNumbers,
+    onPlacementIssue = warnOfPlacement,
+    onNonFinite = warnOfNonFinite,
   } = options;
   const data = decodeVoxels(header, voxels);
   const { shape, affine, spacingMm, form } = header;
-  if (header.placeDoubt !== null) onPlaceDoubt({ ...header.placeDoubt, source: path });
-  const count = header.datatype.name.startsWith("float") ? countNotNumbers(data) : 0;
-  if (count > 0) onNotNumbers({ count, source: path });
+  if (header.placementIssue !== null) onPlacementIssue({ ...header.placementIssue, source: path });
+  const count = header.datatype.name.startsWith("float") ? countNonFinite(data) : 0;
+  if (count > 0) onNonFinite({ count, source: path });
   let unit = options.unit ?? header.notedUnit ?? options.unnotedUnit ?? null;
   if (unit === null) {
     const guess = guessUnit(data);

@@ -6,7 +6,7 @@ import type { Volume } from "../types";
 import type { LabelMap } from "../labelMap";
 import { decodeLabels } from "./decodeVoxels";
 import { volumeOf } from "./parseNifti";
-import { warnOfPlace } from "./placeDoubt";
+import { warnOfPlacement } from "./placementIssue";
 import type { ReadNiftiOptions } from "./parseNifti";
 import { DEFAULT_MAX_BYTES, gzipError, readStored } from "./storedVoxels";
 import type { Limit, Stored } from "./storedVoxels";
@@ -16,7 +16,7 @@ export type { ReadNiftiOptions } from "./parseNifti";
 /** Options of {@link readNiftiLabels}. */
 export interface ReadNiftiLabelsOptions extends Pick<
   ReadNiftiOptions,
-  "maxBytes" | "onPlaceDoubt"
+  "maxBytes" | "onPlacementIssue"
 > {
   /** The label that each value stands for, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
@@ -79,9 +79,9 @@ export async function readNiftiLabels(
   path: string,
   options: ReadNiftiLabelsOptions = {},
 ): Promise<Volume<Uint8Array>> {
-  const { maxBytes = DEFAULT_MAX_BYTES, labels, onPlaceDoubt = warnOfPlace } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES, labels, onPlacementIssue = warnOfPlacement } = options;
   const { header, voxels, extensions } = await readFileStored(path, { maxBytes, kind: "labels" });
-  if (header.placeDoubt !== null) onPlaceDoubt({ ...header.placeDoubt, source: path });
+  if (header.placementIssue !== null) onPlacementIssue({ ...header.placementIssue, source: path });
   const data = decodeLabels(path, header, voxels, labels);
   const { shape, affine, spacingMm, form } = header;
   const nifti = { ...form, extensions };

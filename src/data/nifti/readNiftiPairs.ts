@@ -11,7 +11,7 @@ import { isMaskName, maskOf, pairByName } from "../pairing";
 import type { SliceDataset } from "../types";
 import { sliceVolume } from "../volumeSlices";
 import { warnOfGuess } from "./guessUnit";
-import { oncePer, warnOfPlace } from "./placeDoubt";
+import { oncePerKey, warnOfPlacement } from "./placementIssue";
 import { readNifti, readNiftiLabels } from "./readNifti";
 import type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./readNifti";
 
@@ -137,11 +137,11 @@ export async function readNiftiPairs(
 ): Promise<SliceDataset> {
   const isMany = pairs.length > 1;
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
-  const doubts = onceForEach(options);
+  const issues = withWarningsOnce(options);
   const datasets: SliceDataset[] = [];
   let heldBytes = 0;
   for (const { image, mask } of pairs) {
-    const limits = { ...options, ...doubts, maxBytes: maxBytes - heldBytes };
+    const limits = { ...options, ...issues, maxBytes: maxBytes - heldBytes };
     const dataset = await readNiftiPair(image, mask, limits, isMany);
     for (const { image: plane, labels } of dataset.cases) {
       heldBytes += plane.data.byteLength + (labels?.data.byteLength ?? 0);
@@ -166,14 +166,14 @@ export async function readNiftiPairs(
   };
 }
 
-/** What is doubtful is said once for each kind of doubt, not for each file. */
-export function onceForEach({
+/** What is doubtful is said once for each kind of issue, not for each file. */
+export function withWarningsOnce({
   onUnitGuess = warnOfGuess,
-  onPlaceDoubt = warnOfPlace,
-}: NiftiPairOptions): Pick<NiftiPairOptions, "onUnitGuess" | "onPlaceDoubt"> {
+  onPlacementIssue = warnOfPlacement,
+}: NiftiPairOptions): Pick<NiftiPairOptions, "onUnitGuess" | "onPlacementIssue"> {
   return {
-    onUnitGuess: oncePer(({ unit }) => unit, onUnitGuess),
-    onPlaceDoubt: oncePer(({ kind }) => kind, onPlaceDoubt),
+    onUnitGuess: oncePerKey(({ unit }) => unit, onUnitGuess),
+    onPlacementIssue: oncePerKey(({ kind }) => kind, onPlacementIssue),
   };
 }
 
@@ -194,7 +194,7 @@ export async function readNiftiFile(
   const isImage = images.includes(name);
   const mask = isImage ? maskOf(name, images, masks, (other) => join(folder, other)) : null;
   const maskPath = mask === null ? null : join(maskFolder, mask);
-  return readNiftiPair(path, maskPath, { ...options, ...onceForEach(options) }, false);
+  return readNiftiPair(path, maskPath, { ...options, ...withWarningsOnce(options) }, false);
 }
 
 /** The folder of masks beside `images`; the folder itself where masks lie among their images. */

@@ -60,7 +60,7 @@ export function growVessels(
       // The first tips span the lung; the later fill it.
       const angle = 2 * Math.PI * random.uniform();
       const radius = sqrt(random.uniform()) * (tip < 40 ? 0.75 : 0.97);
-      joinNearest(
+      connectToNearest(
         tree,
         [
           side * (0.5 * cavity.a + 0.045) + 0.5 * cavity.a * radius * Math.cos(angle),
@@ -79,7 +79,11 @@ export function growVessels(
 }
 
 /** Adds a bent branch from the nearest node to the target, and counts its tip up to the root. */
-function joinNearest(tree: Tree, target: readonly [number, number, number], random: Random): void {
+function connectToNearest(
+  tree: Tree,
+  target: readonly [number, number, number],
+  random: Random,
+): void {
   const { x, y, z, hops } = tree;
   let nearest = 0;
   let least = Infinity;

@@ -148,7 +148,7 @@ export function joinBuffers(
 }
 
 /** Converts received bytes to the type of array that the state held before, if they fit. */
-export function likePrevious(previous: unknown, value: unknown): unknown {
+export function restoreArrayType(previous: unknown, value: unknown): unknown {
   if (!(value instanceof Uint8Array) || !isBytes(previous) || previous instanceof Uint8Array) {
     return value;
   }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import { DISPLAY, displayHost } from "../host";
 import type { Comm, CommMessage, MimeBundle } from "../host";
 import { PROTOCOL_VERSION, WIDGET_TARGET, addLiveWidget, removeLiveWidget } from "./liveWidgets";
-import { copyValue, joinBuffers, likePrevious, splitBuffers } from "./state";
+import { copyValue, joinBuffers, restoreArrayType, splitBuffers } from "./state";
 import { statePicture, stateText } from "./stillPicture";
 import { widgetBundle } from "./widgetBundle";
 
@@ -109,7 +109,7 @@ export class Widget<S extends State> {
   readonly #comm: Comm | null;
 
   constructor(options: WidgetOptions<S>) {
-    refuseUnknownOptions("widget", options, ["esm", "css", "state", "picture", "description"]);
+    rejectUnknownOptions("widget", options, ["esm", "css", "state", "picture", "description"]);
     if (typeof options.esm !== "string" || options.esm.trim() === "") {
       throw new ConfigError({
         where: "widget.esm",
@@ -295,7 +295,7 @@ export class Widget<S extends State> {
         const known = Object.entries(state).filter(([name]) => this.#state.has(name));
         const values = known.map(([name, value]) => [
           name,
-          likePrevious(this.#state.get(name), value),
+          restoreArrayType(this.#state.get(name), value),
         ]);
         return this.#apply(Object.fromEntries(values) as State, "frontend");
       }

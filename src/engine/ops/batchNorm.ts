@@ -8,7 +8,7 @@ import type {
 import { registerNativeOp, withCompositeOps } from "../../core/ops/registry";
 import type { OpAttr } from "../binding";
 import { attr, rawOps } from "../rawOp";
-import { asksForMore } from "../../core/secondOrder";
+import { mayDifferentiateAgain } from "../../core/secondOrder";
 
 function attributes(epsilon: number, isTraining: boolean): OpAttr[] {
   return [
@@ -51,7 +51,7 @@ function normalise(
     statistics = [tf.keep(mean), tf.keep(variance)] as tf.Tensor1D[];
     (save as tf.GradSaveFunc)([...inputs, movingMean, movingVariance, ...reserved]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      if (asksForMore()) return compositeGradients(saved.slice(0, 5), dy);
+      if (mayDifferentiateAgain()) return compositeGradients(saved.slice(0, 5), dy);
       const given = [dy, saved[0], saved[1], ...saved.slice(5)];
       return rawOps("FusedBatchNormGradV3", gradientAttrs, given, 5).slice(0, 3);
     };

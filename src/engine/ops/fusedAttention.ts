@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import "../../core/ops/fusedAttention";
 import type { AttentionComposite, FusedAttentionSettings } from "../../core/ops/fusedAttention";
 import { registerNativeOp } from "../../core/ops/registry";
-import { asksForMore, isNestedGradient } from "../../core/secondOrder";
+import { mayDifferentiateAgain, isNestedGradient } from "../../core/secondOrder";
 import { usesGpu } from "../binding";
 import type { Binding } from "../binding";
 import { dtypeNumber } from "../dtypes";
@@ -47,8 +47,8 @@ function runsOnZeros(binding: Binding): boolean {
   }
 }
 
-/** Whether the op serves; a graph that is exported keeps to TensorFlow's own ops. */
-function serves(q: tf.Tensor3D, v: tf.Tensor3D): boolean {
+/** Whether the op can be used; a graph that is exported keeps to TensorFlow's own ops. */
+function isSupported(q: tf.Tensor3D, v: tf.Tensor3D): boolean {
   const fits = [q, v].every((x) => x.size > 0 && x.shape[2] % WIDTH_STEP === 0);
   const isPortable = activeTrace()?.isPortable ?? false;
   return fits && !isPortable && !isNestedGradient() && !usesGpu() && hasFusedAttention();
@@ -61,14 +61,14 @@ function native(
   settings: FusedAttentionSettings,
   composite: AttentionComposite,
 ): tf.Tensor3D {
-  if (!serves(q, v)) return composite(q, k, v);
+  if (!isSupported(q, v)) return composite(q, k, v);
   const run = tf.customGrad((...args) => {
     const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
     const inputs = args.slice(0, 3) as tf.Tensor[];
     const [value, logSums] = rawOps(FORWARD, attrsOf(settings), inputs, 2);
     save([...inputs, value, logSums]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      if (asksForMore()) {
+      if (mayDifferentiateAgain()) {
         const twin = (...given: tf.Tensor[]): tf.Tensor =>
           composite(...(given as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]));
         return tf.grads(twin)(saved.slice(0, 3), dy);

@@ -6,7 +6,7 @@ import { nodeBackend } from "../binding";
 import type { OutputRef } from "../graph";
 import { emptyList, listOf, readList, recordLoop, stackList, writeList } from "../loop";
 import type { Recorder } from "../recorder";
-import { asksForMore } from "../../core/secondOrder";
+import { mayDifferentiateAgain } from "../../core/secondOrder";
 import { onOwnTape } from "../ownTape";
 import { activeTrace } from "../trace";
 
@@ -18,7 +18,7 @@ export function tensorOf<T extends tf.Tensor>(recorder: Recorder, ref: OutputRef
 }
 
 /** The tensors of one iteration: the step's arguments, the mask and the constants. */
-class Turn {
+class ScanIteration {
   constructor(
     private readonly recorder: Recorder,
     private readonly position: OutputRef,
@@ -48,12 +48,14 @@ function forward(recorder: Recorder, scan: Scan): tf.Tensor3D {
   const carried = [recorder.refOf(initial), states, ...lists, ...weights];
   const direction = { count, isBackwards: false };
   const outputs = recordLoop("scan", recorder, direction, carried, (inner, position, values) => {
-    const turn = new Turn(inner, position);
+    const iteration = new ScanIteration(inner, position);
     const [state, written, ...fixed] = values;
-    const [input, at = null] = [inputs, ...masks].map(({ shape }, i) => turn.read(fixed[i], shape));
-    const given = fixed.slice(lists.length).map((ref) => turn.tensor(ref));
-    const next = maskedStep(scan, [input, turn.tensor(state), given], at);
-    return [inner.refOf(next), turn.write(written, next), ...fixed];
+    const [input, at = null] = [inputs, ...masks].map(({ shape }, i) =>
+      iteration.read(fixed[i], shape),
+    );
+    const given = fixed.slice(lists.length).map((ref) => iteration.tensor(ref));
+    const next = maskedStep(scan, [input, iteration.tensor(state), given], at);
+    return [inner.refOf(next), iteration.write(written, next), ...fixed];
   });
   return tensorOf(recorder, stackList(recorder, outputs[1], initial.shape, count));
 }
@@ -81,21 +83,21 @@ export function scanBackward(
   const direction = { count, isBackwards: true };
   const name = "scan_gradient";
   const outputs = recordLoop(name, recorder, direction, carried, (inner, position, values) => {
-    const turn = new Turn(inner, position);
+    const iteration = new ScanIteration(inner, position);
     const [dAfter, written, ...fixed] = values;
-    const [dState, ...slices] = read.map(({ shape }, i) => turn.read(fixed[i], shape));
-    const given = fixed.slice(lists.length).map((ref) => turn.tensor(ref));
-    const dNext = tf.add<tf.Tensor2D>(turn.tensor(dAfter), dState);
+    const [dState, ...slices] = read.map(({ shape }, i) => iteration.read(fixed[i], shape));
+    const given = fixed.slice(lists.length).map((ref) => iteration.tensor(ref));
+    const dNext = tf.add<tf.Tensor2D>(iteration.tensor(dAfter), dState);
     const ofStep = slices.slice(0, prepared.length);
     if (mask === null) {
       const [dInput, dBefore] = gradient.step(dNext, ofStep, given);
-      return [inner.refOf(dBefore), turn.write(written, dInput), ...fixed];
+      return [inner.refOf(dBefore), iteration.write(written, dInput), ...fixed];
     }
     // At a masked step the gradient bypasses the step.
     const dStep = tf.mul<tf.Tensor2D>(dNext, slices[prepared.length]);
     const [dInput, dBefore] = gradient.step(dStep, ofStep, given);
     const dBoth = tf.add(dBefore, tf.sub(dNext, dStep));
-    return [inner.refOf(dBoth), turn.write(written, dInput), ...fixed];
+    return [inner.refOf(dBoth), iteration.write(written, dInput), ...fixed];
   });
   const [dInitial, dInputs] = outputs;
   return {
@@ -124,7 +126,7 @@ function native(scan: Scan): tf.Tensor3D {
         constants: mask === null ? rest : rest.slice(1),
       };
       // Second-order gradients use tfjs' ops, which are differentiable.
-      if (asksForMore()) return gradientsUnrolled(savedScan, dStates);
+      if (mayDifferentiateAgain()) return gradientsUnrolled(savedScan, dStates);
       const [count] = after.shape;
       const earlier = count === 1 ? [] : [tf.slice(after, 0, count - 1)];
       const before = tf.concat([tf.expandDims(first, 0), ...earlier]) as tf.Tensor3D;

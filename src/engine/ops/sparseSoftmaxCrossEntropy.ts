@@ -4,13 +4,13 @@ import { registerNativeOp } from "../../core/ops/registry";
 import { usesGpu } from "../binding";
 import { FEW_CLASSES } from "../fewClasses";
 import { attr, rawOps } from "../rawOp";
-import { asksForMore } from "../../core/secondOrder";
+import { mayDifferentiateAgain } from "../../core/secondOrder";
 
 const tensorflowOp = "SparseSoftmaxCrossEntropyWithLogits";
 
 /** The saved gradient or, if it may be differentiated again, a recomputed one. */
 const differentiable = (saved: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
-  asksForMore()
+  mayDifferentiateAgain()
     ? tf.sub(tf.softmax(logits), tf.oneHot(labels as tf.Tensor1D, logits.shape[1] ?? 0))
     : saved;
 
@@ -44,7 +44,7 @@ const byColumns = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
     return {
       value: tf.sub(tf.log(total), chosen),
       gradFunc: (dy: tf.Tensor, [saved, input, truth]: tf.Tensor[]) =>
-        asksForMore()
+        mayDifferentiateAgain()
           ? tf.mul(tf.expandDims(dy, -1), differentiable(saved, input, truth))
           : tf.transpose(tf.mul(saved, dy), [1, 0]),
     };

@@ -121,7 +121,7 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
     const given = node.inputs.map((ref) => rewriter.map(ref));
     const isLow = runsNarrow(node, given);
     const inputs = given.map((ref, i) =>
-      cast(ref, isLow && takesNarrow(node, i) ? bfloat16 : float32),
+      cast(ref, isLow && acceptsBfloat16(node, i) ? bfloat16 : float32),
     );
     const types = inputs.map((ref) => rewriter.typeOf(ref).dtype);
     const where = `${fn.name}, node ${index}`;
@@ -134,7 +134,7 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
 }
 
 /** Batch norm's scale, offset and statistics stay float32 even if its image is bfloat16. */
-function takesNarrow({ op }: GraphNode, input: number): boolean {
+function acceptsBfloat16({ op }: GraphNode, input: number): boolean {
   if (op === "FusedBatchNormV3") return input === 0;
   if (op === "FusedBatchNormGradV3") return input < 2;
   return true;

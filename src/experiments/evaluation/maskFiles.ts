@@ -135,7 +135,7 @@ async function masksBelow(folder: string, prefix: string): Promise<Map<string, s
     const patient = prefix.replace(/_$/, "");
     for (const name of own) {
       const isOnly = own.length === 1 && patient !== "";
-      const key = isOnly ? `${patient}${endingOf(name)}` : `${prefix}${withEnding(name)}`;
+      const key = isOnly ? `${patient}${extensionOf(name)}` : `${prefix}${withExtension(name)}`;
       masks.set(key, join(folder, name));
     }
     return masks;
@@ -159,12 +159,12 @@ async function warnOfDeeperMasks(folder: string, folders: readonly string[]): Pr
 }
 
 /** A mask name's extension; `.dcm` for any other name, such as a UID, whose dots separate no extension. */
-function endingOf(name: string): string {
+function extensionOf(name: string): string {
   return /(\.nii(\.gz)?|\.png|\.dcm)$/i.exec(name)?.[0] ?? ".dcm";
 }
 
-function withEnding(name: string): string {
-  return name.toLowerCase().endsWith(endingOf(name).toLowerCase()) ? name : `${name}.dcm`;
+function withExtension(name: string): string {
+  return name.toLowerCase().endsWith(extensionOf(name).toLowerCase()) ? name : `${name}.dcm`;
 }
 
 /** The files of a folder that are masks. */

@@ -5,7 +5,7 @@ import { encodeSegmentation } from "../../data/dicom/segmentation/encodeSegmenta
 import { writeMaskPng } from "../../data/images/png";
 import { readNifti } from "../../data/nifti/readNifti";
 import { writeNifti } from "../../data/nifti/writeNifti";
-import { expectUsed } from "../../data/expectUsed";
+import { expectUsedOptions } from "../../data/expectUsedOptions";
 import { readDataset } from "../../data/readDataset";
 import type { IntensityUnit, Plane, SliceCase } from "../../data/types";
 import { labelsToVolume, sliceVolume } from "../../data/volumeSlices";
@@ -95,7 +95,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<Predic
   const unnotedUnit = config.data.unit ?? undefined;
   const sources = await findScans(input);
   const output = await outputPlace(options.output, sources);
-  for (const { kind } of sources) expectUsed(input, kind, { series, unit });
+  for (const { kind } of sources) expectUsedOptions(input, kind, { series, unit });
   const targets = output.names.map((name) => join(output.folder, name));
   const inputs = (await Promise.all(sources.map(({ path }) => filesOf(path)))).flat();
   await expectNotInput(targets, inputs);

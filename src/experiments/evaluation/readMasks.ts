@@ -8,7 +8,7 @@ import { IS_NIFTI } from "../../data/folderLayout";
 import { readMaskPng } from "../../data/images/png";
 import type { LabelMap } from "../../data/labelMap";
 import { labelsByName, renumber } from "../../data/labelsByName";
-import { oncePer, warnOfPlace } from "../../data/nifti/placeDoubt";
+import { oncePerKey, warnOfPlacement } from "../../data/nifti/placementIssue";
 import { readNiftiLabels } from "../../data/nifti/readNifti";
 import { formatError, otherFormat } from "../../data/otherFormats";
 import { CLASS_NAMES } from "../../data/types";
@@ -41,7 +41,7 @@ const EXPECTED = "a mask: NIfTI (.nii, .nii.gz), PNG, or a DICOM segmentation";
  */
 export class MaskReader {
   private readonly images = new Map<string, readonly DicomFile[]>();
-  private readonly onPlaceDoubt = oncePer(({ kind }) => kind, warnOfPlace);
+  private readonly onPlacementIssue = oncePerKey(({ kind }) => kind, warnOfPlacement);
   /** The segment names found so far, by label; `null` before the first. */
   private met: string[] | null = null;
 
@@ -65,7 +65,7 @@ export class MaskReader {
     const { labels } = this.options;
     const mapped = labels === undefined ? {} : { labels };
     if (IS_NIFTI.test(path)) {
-      return readNiftiLabels(path, { ...mapped, onPlaceDoubt: this.onPlaceDoubt });
+      return readNiftiLabels(path, { ...mapped, onPlacementIssue: this.onPlacementIssue });
     }
     if (extname(path).toLowerCase() === ".png") return readMaskPng(path, mapped);
     if (await isDicomFile(path)) return this.readSegmentation(path);

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../core/errors";
 import { createRandom } from "../../core/random";
 import type { Random } from "../../core/random";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane } from "../../data/types";
 import { expectPixel } from "./attentionMaps";
 import type { Pixel } from "./attentionMaps";
@@ -129,7 +129,7 @@ function check(
 ): void {
   const refuse = (name: string, expected: string, got: string): ConfigError =>
     new ConfigError({ where: `deletionTest.${name}`, expected, got });
-  refuseUnknownOptions("deletionTest", options, [
+  rejectUnknownOptions("deletionTest", options, [
     ...["fractions", "baseline", "keep", "repeats", "seed"],
   ]);
   const isRising = fractions.every((value, at) =>

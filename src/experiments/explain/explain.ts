@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
 import { expectInputSize } from "../evaluation/predictSamples";
@@ -53,7 +53,7 @@ export function explain(
   options: ExplainOptions,
 ): Explanation {
   const { query, layers, batchSize = 8, ...deletionOptions } = options;
-  refuseUnknownOptions("explain", options, [
+  rejectUnknownOptions("explain", options, [
     ...["query", "layers", "batchSize", "fractions", "baseline", "repeats", "seed"],
   ]);
   expectInputSize("explain.image", model, [{ id: "image", image }]);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { version } from "../../../package.json";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import { defaultWindow } from "../../data/intensity";
 import { writeFolderWhole, writeJsonWhole, writeWhole } from "../../files/writeWhole";
 import { PREPROCESSING_FILE, WINDOWED_UNITS } from "../../web/preprocessing";
@@ -10,7 +10,7 @@ import type { WebPreprocessing } from "../../web/preprocessing";
 import { loadRun, onlyModel } from "../storage/runs";
 import { prepareOptions } from "../training/prepareOptions";
 import type { Run } from "../storage/runs";
-import { halveWeights, plainWeights } from "./webWeights";
+import { float16Weights, float32Weights } from "./webWeights";
 
 /** How {@link exportWebModel} writes. */
 export interface ExportWebOptions {
@@ -46,7 +46,7 @@ export async function exportWebModel(
   folder: string,
   options: ExportWebOptions = {},
 ): Promise<ExportedWebModel> {
-  refuseUnknownOptions("exportWebModel", options, ["weights"]);
+  rejectUnknownOptions("exportWebModel", options, ["weights"]);
   const { weights: dtype = "float32" } = options;
   const loaded = typeof run === "string" ? await loadRun(run) : run;
   const { record } = loaded;
@@ -64,7 +64,7 @@ export async function exportWebModel(
     { includeOptimizer: false },
   );
   const { specs, data, largestRounding } =
-    dtype === "float16" ? halveWeights(artifacts) : plainWeights(artifacts);
+    dtype === "float16" ? float16Weights(artifacts) : float32Weights(artifacts);
   const preprocessing: WebPreprocessing = {
     format: "layerbook-web-1",
     model: record.model,

@@ -10,14 +10,14 @@ export interface WebWeights {
   readonly largestRounding: number;
 }
 
-/** The part of a model's artifacts that {@link halveWeights} reads. */
+/** The part of a model's artifacts that {@link float16Weights} reads. */
 interface Artifacts {
   readonly weightSpecs?: io.WeightsManifestEntry[];
   readonly weightData?: io.WeightData;
 }
 
 /** Weights unchanged. */
-export function plainWeights({ weightSpecs = [], weightData }: Artifacts): WebWeights {
+export function float32Weights({ weightSpecs = [], weightData }: Artifacts): WebWeights {
   return { specs: weightSpecs, data: bytesOf(weightData), largestRounding: 0 };
 }
 
@@ -27,8 +27,8 @@ export function plainWeights({ weightSpecs = [], weightData }: Artifacts): WebWe
  *
  * @throws ConfigError for a weight that float16 cannot hold
  */
-export function halveWeights(artifacts: Artifacts): WebWeights {
-  const { specs: given, data: bytes } = plainWeights(artifacts);
+export function float16Weights(artifacts: Artifacts): WebWeights {
+  const { specs: given, data: bytes } = float32Weights(artifacts);
   let at = 0;
   let largestRounding = 0;
   const parts: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-import { refuseChanged } from "../training/unusedSettings";
+import { rejectChangedSettings } from "../training/unusedSettings";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
@@ -35,7 +35,7 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
   models.forEach(expectModelName);
   const isVaried = augmentations.some((each) => each !== options.config.augmentation);
   if (isVaried) {
-    refuseChanged(
+    rejectChangedSettings(
       options.config,
       "augmentation",
       "a comparison varies itself",

@@ -4,7 +4,7 @@ import { readSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { refuseChanged, refuseUnusedSettings } from "../training/unusedSettings";
+import { rejectChangedSettings, rejectUnusedSettings } from "../training/unusedSettings";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
 import { expectForeground, missingClassNotes } from "../training/missingClasses";
@@ -64,7 +64,7 @@ export async function conductStudy(
 ): Promise<StudyResult> {
   const { config, out, splitFile, prune = false, keepsWeights = false } = options;
   const source = absoluteSource(options.source ?? PHANTOM);
-  refuseChanged(
+  rejectChangedSettings(
     config,
     "testFraction",
     "a study does not use, since its folds hold out the test slices",
@@ -80,7 +80,7 @@ export async function conductStudy(
       : ownFolds(await readSplits(splitFile, dataset.cases), dataset.cases, config);
   const jobs = plan(folds, dataset);
   for (const job of jobs) expectTrainable(job.model, job.config);
-  refuseUnusedSettings(jobs);
+  rejectUnusedSettings(jobs);
   const study: Study = { kind, source, config, jobs };
   await options.beforeRun?.(study, dataset);
   for (const note of missingClassNotes(dataset, folds)) console.warn(`${kind}: ${note}`);

@@ -1,4 +1,4 @@
-import { refuseChanged } from "../training/unusedSettings";
+import { rejectChangedSettings } from "../training/unusedSettings";
 import type { SliceDataset } from "../../data/types";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
@@ -36,7 +36,7 @@ export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   const { model, out, seeds } = options;
   expectModelName(model);
   if (options.config.augmentation !== "paper") {
-    refuseChanged(
+    rejectChangedSettings(
       options.config,
       "augmentation",
       'a leak study sets to "paper" itself',

@@ -1,5 +1,5 @@
 import { wilcoxonSignedRank } from "../../metrics";
-import { sayPValue } from "../../metrics/statistics/formatPValue";
+import { describePValue } from "../../metrics/statistics/formatPValue";
 import { rowKey } from "./job";
 import type { Job } from "./job";
 import type { JobRecord } from "./jobRecord";
@@ -50,7 +50,7 @@ export function reasonToDrop(
     const lost = pairs.reduce((sum, [a, b]) => sum + b - a, 0) / pairs.length;
     return (
       `loses ${lost.toFixed(3)} Dice to ${model} ${Object.values(factors).join(" ")} ` +
-      `on ${pairs.length} patients (${sayPValue(pValue)})`
+      `on ${pairs.length} patients (${describePValue(pValue)})`
     );
   }
   return null;

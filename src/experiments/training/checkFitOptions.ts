@@ -9,7 +9,7 @@ import { scheduleSchema } from "./schedule";
 
 const count = z.int().positive();
 
-function aFunction<T>(): z.ZodType<T> {
+function functionSchema<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === "function", "a function");
 }
 
@@ -45,7 +45,7 @@ const fitOptionsSchema = z.strictObject({
   deepSupervision: z.boolean().optional(),
   lastBatch: z.enum(["keep", "drop"]).optional(),
   patience: count.nullable().optional(),
-  metrics: z.record(z.string(), aFunction()).optional(),
+  metrics: z.record(z.string(), functionSchema()).optional(),
   monitor: z.string().optional(),
   monitorMode: z.enum(["max", "min"]).optional(),
   compiled: z.boolean().optional(),
@@ -57,9 +57,9 @@ const fitOptionsSchema = z.strictObject({
       "a name, false or a function",
     )
     .optional(),
-  shouldStop: aFunction().optional(),
-  onEpoch: aFunction().optional(),
-  callbacks: z.array(aFunction()).optional(),
+  shouldStop: functionSchema().optional(),
+  onEpoch: functionSchema().optional(),
+  callbacks: z.array(functionSchema()).optional(),
 });
 
 const RECORDED = ["validationDice", "validationLoss"] as const;
@@ -72,7 +72,7 @@ const RECORDED = ["validationDice", "validationLoss"] as const;
 export function checkFitOptions(options: FitOptions): void {
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const [option, { names, example }] of Object.entries(BY_NAME)) {
-    refuseOtherForms(option, given[option], names, example);
+    rejectOtherForms(option, given[option], names, example);
   }
   parseConfig("fit", fitOptionsSchema, options);
   const { loss, optimizer, metrics = {}, monitor } = options;
@@ -116,7 +116,7 @@ const BY_NAME: Readonly<Record<string, { names: readonly string[]; example: stri
 };
 
 /** A name alone, as Keras takes it, and an object without one, such as an optimizer that is made already. */
-function refuseOtherForms(
+function rejectOtherForms(
   option: string,
   value: unknown,
   names: readonly string[],
@@ -140,7 +140,7 @@ function refuseOtherForms(
  *
  * @throws ConfigError that names the option
  */
-export function expectNothingMonitored(options: FitOptions): void {
+export function rejectMonitoring(options: FitOptions): void {
   const { patience, monitor, monitorMode, metrics = {}, schedule } = options;
   const unused = {
     patience: patience ?? undefined,

@@ -22,7 +22,7 @@ export interface SupervisedNetwork {
  * @throws ConfigError for a network without such a level
  * @see Lee et al. 2015, arXiv:1409.5185; nnU-Net, whose weights halve from level to level
  */
-export function superviseDeeply(logits: tf.LayersModel, seed: number): SupervisedNetwork {
+export function addDeepSupervision(logits: tf.LayersModel, seed: number): SupervisedNetwork {
   const [output] = logits.outputs;
   const classes = output.shape.at(-1) ?? 0;
   const byResolution = new Map<string, tf.SymbolicTensor>();

@@ -8,7 +8,7 @@ import { expectClasses, expectShapes, expectUsable } from "./checkExamples";
 import type { AllowedLabels, ModelSizes } from "./checkExamples";
 import { areSamples, isBatchSource } from "./fitData";
 import type { Examples } from "./fitData";
-import { generatorSource, takeArrays } from "./generatorSource";
+import { generatorSource, copyArrays } from "./generatorSource";
 import { sampleSource } from "./sampleSource";
 
 interface OpenOptions extends BatchingOptions {
@@ -76,7 +76,7 @@ export function openSource(
     });
   }
   if (!("inputs" in examples)) throw unknownExamples(where, examples);
-  const arrays = takeArrays(where, examples);
+  const arrays = copyArrays(where, examples);
   expectUsable(where, arrays, labels);
   return arraySource(arrays, options);
 }

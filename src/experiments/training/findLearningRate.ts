@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { OptimizerConfig } from "../../core/optimizers";
 import type { SegmentationLoss } from "../../losses";
 import { crossEntropy } from "../../losses";
@@ -99,7 +99,7 @@ export async function findLearningRate(
   options: FindLearningRateOptions = {},
 ): Promise<LearningRateTest> {
   const known = [...Object.keys(DEFAULTS), "loss", "optimizer", "compiled", "ignoreLabel"];
-  refuseUnknownOptions("findLearningRate", options, known);
+  rejectUnknownOptions("findLearningRate", options, known);
   const { from, to, steps, batchSize, smoothing, divergence, seed } = { ...DEFAULTS, ...options };
   const { ignoreLabel, compiled = tf.getBackend() === "tensorflow" } = options;
   const { loss = crossEntropy(ignoreLabel === undefined ? {} : { ignoreLabel }) } = options;

@@ -7,7 +7,7 @@ import { logitsModel } from "../../models/logitsModel";
 import type { BatchingOptions, Source } from "./batch";
 import { expectShapes, sizesOf } from "./checkExamples";
 import type { ModelSizes } from "./checkExamples";
-import { checkFitOptions, expectNothingMonitored } from "./checkFitOptions";
+import { checkFitOptions, rejectMonitoring } from "./checkFitOptions";
 import { expectNoSharedGroup, openSource } from "./examples";
 import { expectFitData } from "./fitData";
 import type { Examples, FitData } from "./fitData";
@@ -78,7 +78,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
     const inOrder = { batchSize, seed, lastBatch: "keep", shuffle: false } as const;
     const wholeSizes = validationSizes(sizes, resolved);
     const validation = open("fit.validation", data.validation ?? [], wholeSizes, inOrder);
-    if (validation === null) expectNothingMonitored(options);
+    if (validation === null) rejectMonitoring(options);
     expectNoSharedGroup(data.train, data.validation ?? []);
     tryLoss(resolved.loss, sizes);
     expectFiniteWeights(

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 
 /** Examples with their labels, side by side; as a batch, or as a whole data set in memory. */
@@ -61,7 +61,7 @@ export function isBatchSource(examples: LabelledTensors | BatchSource): examples
 
 /** @throws ConfigError for data under a name that nothing reads */
 export function expectFitData(data: FitData): void {
-  refuseUnknownOptions("fit.data", data, ["train", "validation"]);
+  rejectUnknownOptions("fit.data", data, ["train", "validation"]);
 }
 
 /** @throws ConfigError for a part of some examples under a name that nothing reads */
@@ -69,5 +69,5 @@ export function expectKnownParts(where: string, examples: LabelledTensors | Batc
   const known = isBatchSource(examples)
     ? ["stepsPerEpoch", "batches"]
     : ["inputs", "labels", "ids", "groups"];
-  refuseUnknownOptions(where, examples, known);
+  rejectUnknownOptions(where, examples, known);
 }

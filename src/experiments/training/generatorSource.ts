@@ -28,7 +28,7 @@ export function generatorSource(
   async function* taken(epoch: number): AsyncGenerator<ArrayBatch> {
     let step = 0;
     for await (const tensors of batches(epoch)) {
-      const batch = takeArrays(`${where}.batches(${epoch}), batch ${step + 1}`, tensors);
+      const batch = copyArrays(`${where}.batches(${epoch}), batch ${step + 1}`, tensors);
       tf.dispose([tensors.inputs, tensors.labels]);
       check(batch);
       yield batch;
@@ -53,7 +53,7 @@ export function generatorSource(
  *
  * @throws ConfigError where inputs and labels do not belong together
  */
-export function takeArrays(where: string, examples: LabelledTensors): ArrayBatch {
+export function copyArrays(where: string, examples: LabelledTensors): ArrayBatch {
   const { inputs, labels } = examples;
   expectKnownParts(where, examples);
   for (const [name, tensor] of Object.entries({ inputs, labels })) {

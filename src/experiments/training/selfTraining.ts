@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
 import { meanProbabilities } from "../../web/meanProbabilities";
@@ -44,7 +44,7 @@ export function pseudoLabels(
   samples: readonly Sample[],
   options: PseudoLabelOptions = {},
 ): Sample[] {
-  refuseUnknownOptions("pseudoLabels", options, ["minConfidence", "batchSize", "slidingWindow"]);
+  rejectUnknownOptions("pseudoLabels", options, ["minConfidence", "batchSize", "slidingWindow"]);
   const { minConfidence = 0.9, batchSize = 4, slidingWindow } = options;
   const refuse = (name: string, expected: string, got: number): ConfigError =>
     new ConfigError({ where: `pseudoLabels.${name}`, expected, got: String(got) });
@@ -86,7 +86,7 @@ export function pseudoLabels(
 }
 
 /** A warning where the teacher labelled no slice, so that its student learns nothing new; `null` otherwise. */
-export function unsureNote(
+export function noConfidentLabelsNote(
   taught: number,
   unlabelled: number,
   minConfidence: number,
@@ -138,7 +138,7 @@ export async function selfTrain(
   options: SelfTrainingOptions,
 ): Promise<SelfTrained[]> {
   const { rounds = 1, fit: fitOptions, ...labelling } = options;
-  refuseUnknownOptions("selfTrain", options, [
+  rejectUnknownOptions("selfTrain", options, [
     "rounds",
     "fit",
     "minConfidence",
@@ -159,7 +159,11 @@ export async function selfTrain(
     const taught =
       teacher === undefined ? [] : pseudoLabels([teacher.model], unlabelled, labelling);
     if (teacher !== undefined) {
-      const note = unsureNote(taught.length, unlabelled.length, labelling.minConfidence ?? 0.9);
+      const note = noConfidentLabelsNote(
+        taught.length,
+        unlabelled.length,
+        labelling.minConfidence ?? 0.9,
+      );
       if (note !== null) console.warn(note);
     }
     const model = makeModel(round);

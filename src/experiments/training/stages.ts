@@ -5,7 +5,7 @@ import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { STAGES_FOLDER } from "../storage/runs";
-import { UNSURE, pseudoLabels, unsureNote } from "./selfTraining";
+import { UNSURE, pseudoLabels, noConfidentLabelsNote } from "./selfTraining";
 import type { TrainInFolder, TrainedRun } from "./trainRun";
 
 type Options = Parameters<TrainInFolder>[0];
@@ -38,7 +38,7 @@ export interface Lessons {
 }
 
 /** Labels the unlabelled slices by the teacher. A student takes about as many steps as its teacher. */
-export function lessonsOf(
+export function labelUnlabelled(
   teacher: TrainedRun,
   samples: readonly Sample[],
   { config, split, unlabelled = [] }: Pick<Options, "config" | "split" | "unlabelled">,
@@ -50,7 +50,7 @@ export function lessonsOf(
     ...{ minConfidence, batchSize },
     ...(config.sampling.patchSize === null ? {} : { slidingWindow: { overlap, mode } }),
   });
-  const note = unsureNote(taught.length, unlabelled.length, minConfidence);
+  const note = noConfidentLabelsNote(taught.length, unlabelled.length, minConfidence);
   if (note !== null) console.warn(note);
   const byId = new Map(taught.map((sample) => [sample.id, sample]));
   const train = [...split.train, ...byId.keys()];

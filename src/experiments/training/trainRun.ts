@@ -13,9 +13,9 @@ import { leakCopies } from "./leakedSamples";
 import { expectForeground, missingClassNotes } from "./missingClasses";
 import { prepareOptions } from "./prepareOptions";
 import { pretrain } from "./pretraining";
-import { checkUnlabelled, lessonsOf, trainTeacher } from "./stages";
+import { checkUnlabelled, labelUnlabelled, trainTeacher } from "./stages";
 import { transferWeights } from "./transferWeights";
-import { refuseUnusedSettings } from "./unusedSettings";
+import { rejectUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { expectTrainable, fitSplit } from "./fitSplit";
 import type { TrainingHooks } from "./fitSplit";
@@ -90,7 +90,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { model, config, out, source = PHANTOM } = options;
   expectTrainable(model, config);
   const { split: ownSplit } = options;
-  refuseUnusedSettings([{ model, config, ...(ownSplit === undefined ? {} : { split: ownSplit }) }]);
+  rejectUnusedSettings([{ model, config, ...(ownSplit === undefined ? {} : { split: ownSplit }) }]);
   await expectNoOwner(out);
   const manifest = await readManifest(out);
   if (manifest !== null) expectSameSettings(out, manifest, { model, config });
@@ -163,7 +163,7 @@ export const trainInFolder: TrainInFolder = async (options) => {
   const checkpoint = join(out, CHECKPOINT_FILE);
   const samples = prepareSamples(dataset, { size: config.size, ...prepareOptions(config) });
   const callbacks = [...(options.callbacks ?? []), ...(options.memberCallbacks ?? [])];
-  const lessons = teacher === null ? null : lessonsOf(teacher, samples, options);
+  const lessons = teacher === null ? null : labelUnlabelled(teacher, samples, options);
   const fitted = lessons ?? withLeak(samples, split, options);
   teacher?.model.dispose();
   const result = await fitSplit(model, fitted.samples, fitted.split, {

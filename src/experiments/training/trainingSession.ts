@@ -7,7 +7,7 @@ import type { SegmentationLoss } from "../../losses";
 import { logitsModel } from "../../models/logitsModel";
 import type { TrainingConfig } from "../config/trainingConfig";
 import type { ArrayBatch, BatchShape } from "./batch";
-import { superviseDeeply } from "./deepSupervision";
+import { addDeepSupervision } from "./deepSupervision";
 import { trainingStep } from "./trainingStep";
 import type { TrainingStep } from "./trainingStep";
 import type { Predict } from "./validation";
@@ -72,7 +72,7 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
   const optimizer = createOptimizer(options.optimizer);
   const { deepSupervision = false, seed = 0 } = options;
   const { network, heads } = deepSupervision
-    ? superviseDeeply(logits, seed)
+    ? addDeepSupervision(logits, seed)
     : { network: logits, heads: [] };
   const step = trainingStep(network, options.loss, optimizer);
   const predict: Predict = (inputs) =>

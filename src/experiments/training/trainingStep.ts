@@ -29,10 +29,10 @@ export function trainingStep(
   loss: SegmentationLoss,
   optimizer: Optimizer,
 ): TrainingStep {
-  wantArgument("logits", logits, "a LayersModel", logits instanceof tf.LayersModel);
-  wantArgument("loss", loss, "a function, such as crossEntropy()", typeof loss === "function");
+  checkArgument("logits", logits, "a LayersModel", logits instanceof tf.LayersModel);
+  checkArgument("loss", loss, "a function, such as crossEntropy()", typeof loss === "function");
   const isOptimizer = optimizer instanceof Optimizer;
-  wantArgument("optimizer", optimizer, "an Optimizer, such as new Adam(…)", isOptimizer);
+  checkArgument("optimizer", optimizer, "an Optimizer, such as new Adam(…)", isOptimizer);
   const weights = logits.trainableWeights.map((weight) => weight.read() as tf.Variable);
   optimizer.build(weights);
   return (inputs, labels, learningRate) =>
@@ -46,7 +46,7 @@ export function trainingStep(
     });
 }
 
-function wantArgument(name: string, value: unknown, expected: string, isGiven: boolean): void {
+function checkArgument(name: string, value: unknown, expected: string, isGiven: boolean): void {
   if (isGiven) return;
   throw new ConfigError({
     where: `trainingStep.${name}`,

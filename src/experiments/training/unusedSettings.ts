@@ -20,7 +20,7 @@ interface Training {
  *
  * @throws ConfigError that names the first such setting
  */
-export function refuseUnusedSettings(trainings: readonly Training[]): void {
+export function rejectUnusedSettings(trainings: readonly Training[]): void {
   if (trainings.length === 0) return;
   const [first, ...others] = trainings.map(unusedSettings);
   for (const [path, reason] of first) {
@@ -41,7 +41,7 @@ export function refuseUnusedSettings(trainings: readonly Training[]): void {
  * @param reason continues "which", e.g. "this study sets itself"
  * @throws ConfigError that names the setting
  */
-export function refuseChanged(
+export function rejectChangedSettings(
   config: TrainingConfig,
   path: string,
   reason: string,

@@ -84,7 +84,7 @@ function scoreBatch(
   const size = ids.length;
   const [, ...shape] = labelShape;
   return tf.tidy(() => {
-    const inputs = tf.tensor(filledUp(batch, capacity), [capacity, ...inputShape.slice(1)]);
+    const inputs = tf.tensor(padToCapacity(batch, capacity), [capacity, ...inputShape.slice(1)]);
     const all = predict(inputs);
     const logits = capacity === size ? all : tf.slice(all, 0, size);
     const value = loss(tf.tensor(labels, [...labelShape], "int32"), logits).dataSync()[0];
@@ -104,7 +104,7 @@ function scoreBatch(
 }
 
 /** A batch's inputs with the last example repeated up to `capacity`. */
-function filledUp({ inputs, ids }: ArrayBatch, capacity: number): Float32Array {
+function padToCapacity({ inputs, ids }: ArrayBatch, capacity: number): Float32Array {
   if (ids.length === capacity) return inputs;
   const each = inputs.length / ids.length;
   const filled = new Float32Array(capacity * each);

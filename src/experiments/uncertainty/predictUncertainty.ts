@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane, Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
 import { expectInputSize, visitLogits } from "../evaluation/predictSamples";
@@ -63,7 +63,7 @@ export function deepEnsemble(
   samples: readonly Sample[],
   options: EnsembleOptions = {},
 ): UncertaintyRecord[] {
-  refuseUnknownOptions("deepEnsemble", options, ["batchSize"]);
+  rejectUnknownOptions("deepEnsemble", options, ["batchSize"]);
   if (models.length < 2) {
     throw new ConfigError({
       where: "deepEnsemble.models",
@@ -99,7 +99,7 @@ export function monteCarloDropout(
   samples: readonly Sample[],
   options: DropoutOptions = {},
 ): UncertaintyRecord[] {
-  refuseUnknownOptions("monteCarloDropout", options, ["batchSize", "draws", "seed", "inject"]);
+  rejectUnknownOptions("monteCarloDropout", options, ["batchSize", "draws", "seed", "inject"]);
   const { draws = 20, seed = 1, inject = null } = options;
   if (!Number.isInteger(draws) || draws < 2) {
     throw new ConfigError({

@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane, Sample } from "../../data/types";
 import { connectedComponents, mergeReliability, reliability } from "../../metrics";
 import type { Reliability, ReliabilityOptions } from "../../metrics";
@@ -57,7 +57,7 @@ export function reviewOrder(
   options: ReviewOptions = {},
 ): ReviewEntry[] {
   const { by = "errorChance", share = 0.02, regions = 3 } = options;
-  refuseUnknownOptions("reviewOrder", options, ["by", "share", "regions"]);
+  rejectUnknownOptions("reviewOrder", options, ["by", "share", "regions"]);
   const refuse = (name: string, expected: string, got: unknown): ConfigError =>
     new ConfigError({ where: `reviewOrder.${name}`, expected, got: JSON.stringify(got) });
   if (!MEASURES.includes(by)) throw refuse("by", `one of ${MEASURES.join(", ")}`, by);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
 import { formatShape } from "../../core/shapes";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 
 /** Options of {@link rotaryEmbedding}. */
 export interface RotaryOptions {
@@ -26,7 +26,7 @@ export interface RotaryOptions {
  * @see Su et al. 2021, arXiv:2104.09864; the pairing is GPT-NeoX's and KerasHub's
  */
 export function rotaryEmbedding(x: tf.Tensor, options: RotaryOptions = {}): tf.Tensor {
-  refuseUnknownOptions("rotaryEmbedding", options, ["maxWavelength", "startIndex"]);
+  rejectUnknownOptions("rotaryEmbedding", options, ["maxWavelength", "startIndex"]);
   const { maxWavelength = 10000, startIndex = 0 } = options;
   const [tokens, dim] = x.shape.slice(-2);
   if (x.rank < 2 || dim % 2 !== 0) {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
 import { fusedAttention } from "../../core/ops/fusedAttention";
 import { expectShape, formatShape } from "../../core/shapes";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import { attendInSpans, dropoutOf, spansOf, weightsOf } from "./attendInSpans";
 
 /** Maximum number of weights kept for the backward pass: 64 MiB. */
@@ -155,7 +155,7 @@ export function scaledDotProductAttention(
   v: tf.Tensor,
   options: AttentionOptions & { readonly returnWeights?: boolean } = {},
 ): tf.Tensor | WeightedAttention {
-  refuseUnknownOptions("scaledDotProductAttention", options, OPTIONS);
+  rejectUnknownOptions("scaledDotProductAttention", options, OPTIONS);
   const sizes = sizesOf(q, k, v);
   const { batch, folded, queries, keys } = sizes;
   const [dim, valueDim] = [q.shape[q.rank - 1], v.shape[v.rank - 1]];

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { runAfter } from "../../core/ops/runAfter";
-import { refuseSecondOrder } from "../../core/secondOrder";
+import { rejectSecondOrder } from "../../core/secondOrder";
 import type { RoundOutput } from "./attendWithinChunks";
 import { areFewWeights, groupsOf } from "./geometry";
 import type { LshGeometry, LshGroup } from "./geometry";
@@ -124,7 +124,7 @@ export function inGroups(
 
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       // The gradient uses tensors saved by the forward pass, which would count as constants.
-      refuseSecondOrder("lshAttention", "Use scaledDotProductAttention, whose gradient has one.");
+      rejectSecondOrder("lshAttention", "Use scaledDotProductAttention, whose gradient has one.");
       return tf.tidy(() => {
         const [x, y, result, sums] = saved as tf.Tensor2D[];
         const perGroup = 2 + geometry.numHashes;

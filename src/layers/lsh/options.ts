@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 
 /**
  * Random rotations of the hash, one tensor `[numHashes, dim, buckets / 2]` per factor; the number of
@@ -64,7 +64,7 @@ const OPTIONS: readonly (keyof LshOptions)[] = [
 
 /** {@link fillLshSettings} of the options of a function, which has no others. */
 export function checkLshOptions(where: string, options: LshOptions): FilledLshSettings {
-  refuseUnknownOptions(where, options, OPTIONS);
+  rejectUnknownOptions(where, options, OPTIONS);
   return fillLshSettings(where, options);
 }
 

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
-import { tellLayer } from "../../core/layerErrors";
-import { refuseOtherTfjs } from "../../core/oneTfjs";
+import { explainLayerError } from "../../core/layerErrors";
+import { rejectOtherTfjs } from "../../core/oneTfjs";
 import { withoutCount } from "../../core/automaticNames";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 
 /** The arguments that every layer takes besides its own; Keras names. */
 export interface LayerOptions {
@@ -74,7 +74,7 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
       Object.entries(options).filter(([name]) => !CONFIG_FIELDS.has(name)),
     );
     const own = new Set([...Object.keys(args), ...optional]);
-    refuseUnknownOptions(new.target.name, named, [...own, ...LAYER_OPTIONS]);
+    rejectUnknownOptions(new.target.name, named, [...own, ...LAYER_OPTIONS]);
     super(options as TfjsLayerArgs);
     this.args = Object.freeze({ ...args });
     const { seed } = options as { readonly seed?: number };
@@ -97,17 +97,17 @@ export abstract class BookLayer<A extends object> extends tf.layers.Layer {
    */
   override apply(...[inputs, options]: ApplyArguments): ApplyResult {
     const where = `${this.constructor.name} "${this.name}"`;
-    refuseOtherTfjs(where, inputs);
-    if (isSymbolic(inputs)) this.refuseCallOptions(options ?? {});
-    else refuseUnknownOptions(where, options ?? {}, ["training", "mask", ...this.callOptions]);
+    rejectOtherTfjs(where, inputs);
+    if (isSymbolic(inputs)) this.rejectCallOptions(options ?? {});
+    else rejectUnknownOptions(where, options ?? {}, ["training", "mask", ...this.callOptions]);
     try {
       return super.apply(inputs, options);
     } catch (error) {
-      throw tellLayer(this, inputs, error);
+      throw explainLayerError(this, inputs, error);
     }
   }
 
-  private refuseCallOptions(options: object): void {
+  private rejectCallOptions(options: object): void {
     const given = Object.entries(options).filter(
       ([, value]) => value !== undefined && value !== null,
     );

@@ -23,7 +23,7 @@ export function expectOneOf(where: string, value: unknown, allowed: readonly unk
 }
 
 /** Throws unless `value` is a fraction in [0, 1), such as a dropout rate. */
-export function expectShare(where: string, value: number): void {
+export function expectFraction(where: string, value: number): void {
   if (value >= 0 && value < 1) return;
   throw new ConfigError({ where, expected: "a number in [0, 1)", got: String(value) });
 }

@@ -16,7 +16,7 @@ export function formatPValue(p: number): string {
 }
 
 /** The same in a sentence: `p = 0.031`, `p < 0.001`. */
-export function sayPValue(p: number): string {
+export function describePValue(p: number): string {
   const text = formatPValue(p);
   return text.startsWith("<") ? `p < ${text.slice(1)}` : `p = ${text}`;
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../core/errors";
-import { refuseUnknownOptions } from "../../core/unknownOptions";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 
 /** Result of {@link wilcoxonSignedRank}. */
 export interface WilcoxonResult {
@@ -43,7 +43,7 @@ export function wilcoxonSignedRank(
   second: readonly number[],
   options: WilcoxonOptions = {},
 ): WilcoxonResult {
-  refuseUnknownOptions("wilcoxonSignedRank", options, ["alternative", "tieTolerance"]);
+  rejectUnknownOptions("wilcoxonSignedRank", options, ["alternative", "tieTolerance"]);
   const { alternative = "two-sided", tieTolerance = 1e-9 } = options;
   if (!ALTERNATIVES.includes(alternative)) {
     throw new ConfigError({
@@ -68,13 +68,13 @@ export function wilcoxonSignedRank(
   const nonZero = differences
     .filter((difference) => Math.abs(difference) > tolerance)
     .sort((a, b) => Math.abs(a) - Math.abs(b));
-  const doubledRanks = rankDoubled(nonZero.map(Math.abs), tolerance);
+  const ranks = doubledRanks(nonZero.map(Math.abs), tolerance);
   const doubledPositive = nonZero.reduce(
-    (sum, difference, index) => (difference > 0 ? sum + doubledRanks[index] : sum),
+    (sum, difference, index) => (difference > 0 ? sum + ranks[index] : sum),
     0,
   );
-  const doubledTotal = doubledRanks.reduce((sum, rank) => sum + rank, 0);
-  const shares = rankSumShares(doubledRanks, doubledTotal);
+  const doubledTotal = ranks.reduce((sum, rank) => sum + rank, 0);
+  const shares = rankSumShares(ranks, doubledTotal);
   const atMost = sumOf(shares, 0, doubledPositive);
   const atLeast = sumOf(shares, doubledPositive, doubledTotal);
   const tails = {
@@ -93,7 +93,7 @@ export function wilcoxonSignedRank(
 }
 
 /** Twice the mid-rank of each of some ascending values: integers even where values tie. */
-function rankDoubled(ascending: readonly number[], tolerance: number): number[] {
+function doubledRanks(ascending: readonly number[], tolerance: number): number[] {
   const ranks: number[] = [];
   for (let start = 0; start < ascending.length;) {
     let end = start + 1;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { recounted } from "../../core/automaticNames";
+import { renumberAutomaticNames } from "../../core/automaticNames";
 import { DataError } from "../../core/errors";
 import { formatShape } from "../../core/shapes";
 import { nearestName } from "../../core/unknownOptions";
@@ -37,7 +37,7 @@ export const ownNames: WeightNames = {
  * names as the first one when it was saved.
  */
 const canonical = (names: WeightNames, all: Iterable<string>): Map<string, string> =>
-  names === ownNames ? recounted(all) : new Map([...all].map((name) => [name, name]));
+  names === ownNames ? renumberAutomaticNames(all) : new Map([...all].map((name) => [name, name]));
 
 const originalNames = (model: tf.LayersModel): string[] =>
   model.weights.map(({ originalName }) => originalName);

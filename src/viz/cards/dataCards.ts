@@ -14,7 +14,9 @@ const BOX = "font:13px system-ui,sans-serif";
 export function datasetBundle({ name, classNames, cases }: DatasetLike): MimeBundle {
   const labelled = cases.filter(({ labels }) => labels !== null && labels !== undefined);
   const groups = new Set(cases.map(({ group }) => group)).size;
-  const units = [...new Set(cases.map(({ unit }) => sayUnit(unit ?? "unknown unit")))].join(", ");
+  const units = [...new Set(cases.map(({ unit }) => describeUnit(unit ?? "unknown unit")))].join(
+    ", ",
+  );
   const sizes = [...new Set(cases.map(({ image }) => `${image.height} x ${image.width}`))];
   const size = sizes.length <= 3 ? sizes.join(", ") : `${sizes.length} different sizes`;
   const facts = `${count(cases.length, "slice")} of ${count(groups, "patient or group", "patients or groups")}, ${labelled.length} with masks; ${size}; ${units}`;
@@ -37,7 +39,7 @@ export function caseBundle(item: CaseLike): MimeBundle {
   const facts = [
     `${image.height} x ${image.width}`,
     `group ${group}`,
-    ...(unit === undefined ? [] : [sayUnit(unit)]),
+    ...(unit === undefined ? [] : [describeUnit(unit)]),
     ...(augmentation === undefined ? [] : [augmentation]),
     labels === null || labels === undefined ? "no mask" : `classes ${presentLabels(labels)}`,
   ].join(", ");
@@ -92,7 +94,7 @@ const UNIT_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** A unit of intensity as people say it. */
-function sayUnit(unit: string): string {
+function describeUnit(unit: string): string {
   return UNIT_WORDS[unit] ?? unit;
 }
 

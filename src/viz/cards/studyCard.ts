@@ -1,8 +1,8 @@
 import type { MimeBundle } from "../../display/host";
 import { escapeHtml } from "../../display/html";
 import { rowName, rowNaming, shownFactor } from "../../experiments/studies/views/rowNames";
-import { formatPValue, sayPValue } from "../../metrics/statistics/formatPValue";
-import { sayScore } from "../names";
+import { formatPValue, describePValue } from "../../metrics/statistics/formatPValue";
+import { describeScore } from "../names";
 import { htmlTable, textTable } from "./table";
 
 interface ScoreLike {
@@ -56,12 +56,12 @@ export function studyTableBundle(table: StudyTableLike): MimeBundle {
       ...(naming.hasModel ? [name] : []),
       ...naming.factorNames.map((factor) => shownFactor(factors[factor])),
       ...columns.map((column) => spread(scores[column])),
-      `${sayScore(first.interval.low)} to ${sayScore(first.interval.high)}`,
+      `${describeScore(first.interval.low)} to ${describeScore(first.interval.high)}`,
       formatPValue(first.pHolm),
       String(first.count),
     ];
   });
-  const best = sayBest(table);
+  const best = describeBest(table);
   return {
     "text/html": `<div style="font:13px system-ui,sans-serif"><p><strong>${escapeHtml(best)}</strong></p>${htmlTable(header, lines, caption)}<p style="opacity:.75;max-width:60em">Interval, p and n are those of ${escapeHtml(columns[0])}. ${withCode(escapeHtml(`${convention}${madeBy}`))}</p></div>`,
     "text/plain": `${textTable(header, lines, caption)}\n${best}\n${convention}${madeBy}`,
@@ -80,7 +80,7 @@ function spread({ mean, sd }: ScoreLike): string {
 }
 
 /** A sentence: the row with the highest first score, and whether the test against the first row supports it. */
-function sayBest({ columns, rows }: StudyTableLike): string {
+function describeBest({ columns, rows }: StudyTableLike): string {
   const [column] = columns;
   const sorted = rows
     .filter(({ scores }) => !Number.isNaN(scores[column].mean))
@@ -93,11 +93,11 @@ function sayBest({ columns, rows }: StudyTableLike): string {
   const { mean, count } = best.scores[column];
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
   const lead =
-    `${rowName(best, rows)} reaches a mean ${column} of ${sayScore(mean)} over ${count} cases${among}; ` +
-    `${rowName(other, rows)} ${sayScore(other.scores[column].mean)}`;
+    `${rowName(best, rows)} reaches a mean ${column} of ${describeScore(mean)} over ${count} cases${among}; ` +
+    `${rowName(other, rows)} ${describeScore(other.scores[column].mean)}`;
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
-    ? `${lead}; the difference is significant (${sayPValue(pHolm)}).`
-    : `${lead}; the difference may be due to chance (${sayPValue(pHolm)}).`;
+    ? `${lead}; the difference is significant (${describePValue(pHolm)}).`
+    : `${lead}; the difference may be due to chance (${describePValue(pHolm)}).`;
 }

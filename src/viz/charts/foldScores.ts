@@ -1,6 +1,6 @@
 import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
-import { modelTitle, sayScore } from "../names";
+import { modelTitle, describeScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
 /** One model's score on one fold's test cases. */
@@ -50,6 +50,6 @@ export function foldScores(scores: readonly FoldScore[], label = "Dice"): Figure
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       showlegend: true,
     },
-    description: `${label} by fold; means: ${models.map((model) => `${modelTitle(model)} ${sayScore(mean(model))}`).join(", ")}.`,
+    description: `${label} by fold; means: ${models.map((model) => `${modelTitle(model)} ${describeScore(mean(model))}`).join(", ")}.`,
   });
 }

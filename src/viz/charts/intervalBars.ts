@@ -1,6 +1,6 @@
-import { sayPValue } from "../../metrics/statistics/formatPValue";
+import { describePValue } from "../../metrics/statistics/formatPValue";
 import { Figure } from "../Figure";
-import { sayScore } from "../names";
+import { describeScore } from "../names";
 import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
 import { valueLabels } from "./valueLabels";
 
@@ -83,14 +83,18 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
         },
       ],
     },
-    description: `${label}: ${rows.map((row) => sayRow(row)).join("; ")}.`,
+    description: `${label}: ${rows.map((row) => describeRow(row)).join("; ")}.`,
   });
 }
 
-function sayRow({ name, mean, interval, count, pValue }: IntervalRow): string {
+function describeRow({ name, mean, interval, count, pValue }: IntervalRow): string {
   const range =
-    interval === undefined ? "" : ` (${sayScore(interval[0])} to ${sayScore(interval[1])})`;
+    interval === undefined
+      ? ""
+      : ` (${describeScore(interval[0])} to ${describeScore(interval[1])})`;
   const p =
-    pValue === undefined || Number.isNaN(pValue) ? "" : `, ${sayPValue(pValue)} against the first`;
-  return `${name} ${sayScore(mean)}${range}, n = ${count}${p}`;
+    pValue === undefined || Number.isNaN(pValue)
+      ? ""
+      : `, ${describePValue(pValue)} against the first`;
+  return `${name} ${describeScore(mean)}${range}, n = ${count}${p}`;
 }

@@ -1,6 +1,6 @@
 import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
-import { sayScore } from "../names";
+import { describeScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
 /** The score of one training method with a given number of labelled slices. */
@@ -71,7 +71,7 @@ export function kShotCurve(scores: readonly ShotScore[], label = "Dice"): Figure
         (name) =>
           `${name}: ${scores
             .filter((row) => row.series === name)
-            .map((row) => `${row.shots} slices ${sayScore(row.mean)}`)
+            .map((row) => `${row.shots} slices ${describeScore(row.mean)}`)
             .join(", ")}`,
       )
       .join(". ")}.`,

@@ -1,6 +1,6 @@
 import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
-import { modelTitle, sayScore } from "../names";
+import { modelTitle, describeScore } from "../names";
 import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
 import { placeOfBar, valueLabels } from "./valueLabels";
 import type { ValueLabel } from "./valueLabels";
@@ -158,7 +158,7 @@ function drawBars(scores: readonly ClassScore[], label: string): Figure {
     description: scores
       .map(
         ({ model, className, mean, count }) =>
-          `${modelTitle(model)}, ${className}: ${label} ${sayScore(mean)} over ${count} cases`,
+          `${modelTitle(model)}, ${className}: ${label} ${describeScore(mean)} over ${count} cases`,
       )
       .join("; ")
       .concat("."),

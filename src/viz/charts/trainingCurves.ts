@@ -1,6 +1,6 @@
 import { Figure } from "../Figure";
 import type { PlotlyJson } from "../Figure";
-import { modelTitle, sayScore } from "../names";
+import { modelTitle, describeScore } from "../names";
 import { MODEL_COLOURS } from "../palette";
 
 /** The fields of one epoch that are drawn. */
@@ -84,18 +84,19 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       hovermode: "x unified",
     },
-    description: histories.map(sayHistory).join(" "),
+    description: histories.map(describeHistory).join(" "),
   });
 }
 
-function sayHistory({ model, epochs }: TrainingHistory): string {
+function describeHistory({ model, epochs }: TrainingHistory): string {
   const [first, last] = [epochs[0], epochs.at(-1)];
   const name = model === "" ? "Training" : modelTitle(model);
   if (first === undefined || last === undefined) return `${name}: no epoch yet.`;
   const dices = epochs
     .map(({ validationDice }) => validationDice)
     .filter((dice) => typeof dice === "number");
-  const best = dices.length === 0 ? "" : `, best validation Dice ${sayScore(Math.max(...dices))}`;
+  const best =
+    dices.length === 0 ? "" : `, best validation Dice ${describeScore(Math.max(...dices))}`;
   const count = epochs.length === 1 ? "1 epoch" : `${epochs.length} epochs`;
-  return `${name}: loss ${sayScore(first.loss)} to ${sayScore(last.loss)} over ${count}${best}.`;
+  return `${name}: loss ${describeScore(first.loss)} to ${describeScore(last.loss)} over ${count}${best}.`;
 }

@@ -8,7 +8,7 @@ export interface ViewerTools {
   readonly makeControls: () => Controls;
   readonly loadSlices: (spec: ViewerSpec) => (index: number) => Promise<LoadedSlice>;
   readonly paintSlice: (pixels: Uint8ClampedArray, slice: PaintedSlice) => void;
-  readonly sayDice: (
+  readonly describeDice: (
     labels: ArrayLike<number>,
     truth: ArrayLike<number>,
     classCount: number,
@@ -99,7 +99,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec, tools: ViewerTool
         caption.textContent =
           own ||
           (mask >= 0 && truth !== undefined && mask !== spec.truth
-            ? tools.sayDice(loaded.labels[mask], truth, spec.classes.length)
+            ? tools.describeDice(loaded.labels[mask], truth, spec.classes.length)
             : "");
         canvas.setAttribute("aria-label", `${title} of ${slice.id}. ${caption.textContent}`);
       });

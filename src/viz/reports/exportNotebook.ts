@@ -86,7 +86,7 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
     );
     if (result.code !== 0) throw failure(notebook, result);
     // nbconvert always uses its own extension for slides.
-    await settleName(folder, page);
+    await renameOutput(folder, page);
     if (to !== "pdf") return;
     await printToPdf(join(folder, page), join(folder, basename(output)));
     await rm(join(folder, page));
@@ -94,7 +94,7 @@ export async function exportNotebook(options: ExportNotebookOptions): Promise<vo
 }
 
 /** Renames nbconvert's file to the requested name. */
-async function settleName(folder: string, name: string): Promise<void> {
+async function renameOutput(folder: string, name: string): Promise<void> {
   const names = await readdir(folder);
   const [only] = names;
   if (names.length === 1 && only !== undefined && only !== name) {

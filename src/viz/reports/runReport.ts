@@ -8,10 +8,10 @@ import { scoreBars } from "../charts/scoreBars";
 import { trainingCurves } from "../charts/trainingCurves";
 import { caseCaption } from "../masks/caseCaption";
 import { compareMasks } from "../masks/compareMasks";
-import { saySlices } from "../headline";
-import { modelTitle, sayScore } from "../names";
+import { describeSlices } from "../headline";
+import { modelTitle, describeScore } from "../names";
 import { sliceViewer } from "../sliceViewer/sliceViewer";
-import { saySetting } from "./saySetting";
+import { describeSetting } from "./describeSetting";
 import type { Report } from "./reportPage";
 
 /** A run with its predictions for the held-out slices. */
@@ -48,11 +48,11 @@ export function runReport(run: EvaluatedRun): Report {
     return { id, image, unit, labels, masks: [mask] };
   });
   const settings = Object.entries(config).map(
-    ([name, value]) => [name, saySetting(value)] as const,
+    ([name, value]) => [name, describeSetting(value)] as const,
   );
   return {
     title: `${title} on ${data.name}`,
-    headline: `Mean Dice ${sayScore(summary.dice)} on ${saySlices(records)} (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
+    headline: `Mean Dice ${describeScore(summary.dice)} on ${describeSlices(records)} (${summary.groups} patients or groups), after ${result.records.length} epochs.`,
     sections: [
       {
         heading: "Scores",

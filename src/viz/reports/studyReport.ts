@@ -14,8 +14,8 @@ import { kShotCurve } from "../charts/kShotCurve";
 import { leakStudyBars } from "../charts/leakStudyBars";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { Figure } from "../Figure";
-import { sayScore } from "../names";
-import { saySetting } from "./saySetting";
+import { describeScore } from "../names";
+import { describeSetting } from "./describeSetting";
 import type { Report, ReportSection } from "./reportPage";
 
 /** A study's records and the tables computed from them. */
@@ -44,7 +44,7 @@ export function studyReport(reported: ReportedStudy): Report {
     headline:
       best === undefined
         ? "No training of this study is done yet."
-        : `Highest mean Dice: ${rowName(best, table.rows)}, ${sayScore(best.scores["Dice"].mean)} over ${best.scores["Dice"].count} slices.` +
+        : `Highest mean Dice: ${rowName(best, table.rows)}, ${describeScore(best.scores["Dice"].mean)} over ${best.scores["Dice"].count} slices.` +
           (missing > 0 ? ` ${missing} of ${study.jobs.length} trainings are not done yet.` : ""),
     sections: [
       ...tables.map((each): ReportSection => ({
@@ -83,7 +83,9 @@ export function studyReport(reported: ReportedStudy): Report {
           ),
         ].join("; "),
       ],
-      ...Object.entries(study.config).map(([name, value]) => [name, saySetting(value)] as const),
+      ...Object.entries(study.config).map(
+        ([name, value]) => [name, describeSetting(value)] as const,
+      ),
     ],
   };
 }

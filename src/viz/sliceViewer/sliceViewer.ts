@@ -6,7 +6,7 @@ import { makeControls } from "../client/controls";
 import { loadSlices } from "../client/loadSlices";
 import { mountSliceViewer } from "../client/mountSliceViewer";
 import { paintSlice } from "../client/paintSlice";
-import { sayDice } from "../client/sayDice";
+import { describeDice } from "../client/describeDice";
 import type { ViewerSpec } from "../client/ViewerSpec";
 import { TRUTH, listMasks } from "../masks/caseMasks";
 import type { ComparedCase, ListedCase, PlaneLike } from "../masks/caseMasks";
@@ -27,7 +27,7 @@ export const WINDOW_PRESETS = {
 // 15 MB, less the size of the static picture, the captions and the script.
 const MAX_BYTES = 14_000_000;
 
-const TOOLS = { makeControls, loadSlices, paintSlice, sayDice };
+const TOOLS = { makeControls, loadSlices, paintSlice, describeDice };
 
 /** A slice, with its unit if known. */
 export interface ViewedCase extends ComparedCase {

@@ -17,8 +17,8 @@ import { buildModel } from "../../../src/experiments/training/buildModel";
 import { loadLabelledData } from "../../../src/experiments/training/dataSource";
 import { fitSplit } from "../../../src/experiments/training/fitSplit";
 import {
-  refuseChanged,
-  refuseUnusedSettings,
+  rejectChangedSettings,
+  rejectUnusedSettings,
 } from "../../../src/experiments/training/unusedSettings";
 import { optimizerOf } from "../../../src/experiments/training/optimizerOf";
 import { newSplit } from "../../../src/experiments/training/trainRun";
@@ -244,7 +244,7 @@ describe("settings", () => {
 describe("settings that nothing would use", () => {
   const refuse = (model: string, overrides: TrainingOverrides, others: readonly string[] = []) => {
     const config = presetConfig("quick", overrides);
-    return () => refuseUnusedSettings([model, ...others].map((each) => ({ model: each, config })));
+    return () => rejectUnusedSettings([model, ...others].map((each) => ({ model: each, config })));
   };
 
   it.each<[string, TrainingOverrides, RegExp]>([
@@ -281,25 +281,25 @@ describe("settings that nothing would use", () => {
   it("are refused where a split of its own has no validation slices", () => {
     const config = presetConfig("quick", { validationFraction: 0.3 });
     const split = { validation: [] };
-    expect(() => refuseUnusedSettings([{ model: "unet", config, split }])).toThrow(
+    expect(() => rejectUnusedSettings([{ model: "unet", config, split }])).toThrow(
       /validationFraction: .*got 0\.3, which has no slices to divide/,
     );
   });
 
   it("are refused where a study decides itself", () => {
     const config = presetConfig("quick", { augmentation: "none" });
-    const refuseIt = (path: string) => () =>
-      refuseChanged(config, path, "this study sets itself", "Remove it.");
-    expect(refuseIt("augmentation")).toThrow(
+    const rejectAt = (path: string) => () =>
+      rejectChangedSettings(config, path, "this study sets itself", "Remove it.");
+    expect(rejectAt("augmentation")).toThrow(
       'config.augmentation: expected a setting that the study uses, got "none", which this study sets itself. Remove it.',
     );
-    expect(refuseIt("testFraction")).not.toThrow();
+    expect(rejectAt("testFraction")).not.toThrow();
   });
 
   it("are taken where one model of a study uses them, or the preset has them", () => {
     expect(refuse("unet", { model: { cardinality: 4 } }, ["ma"])).not.toThrow();
     const config = presetConfig("smoke", { loss: { name: "crossEntropy" } });
-    expect(() => refuseUnusedSettings([{ model: "unet", config }])).not.toThrow();
+    expect(() => rejectUnusedSettings([{ model: "unet", config }])).not.toThrow();
   });
 });
 

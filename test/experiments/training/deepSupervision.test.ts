@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { loadEngine } from "../../../src/engine/load";
-import { superviseDeeply, supervisedLoss } from "../../../src/experiments/training/deepSupervision";
+import {
+  addDeepSupervision,
+  supervisedLoss,
+} from "../../../src/experiments/training/deepSupervision";
 import { fit } from "../../../src/experiments/training/fit";
 import { crossEntropy } from "../../../src/losses";
 import { logitsModel } from "../../../src/models/logitsModel";
@@ -14,7 +17,7 @@ const make = () => unet({ inputShape: [16, 16, 1], numClasses: 3, filters: 2, de
 
 describe("deep supervision", () => {
   it("adds scores at each level of the decoder between the bridge and full resolution", () => {
-    const { network, heads } = superviseDeeply(logitsModel(make()), 1);
+    const { network, heads } = addDeepSupervision(logitsModel(make()), 1);
     expect(network.outputs.map(({ shape }) => shape)).toEqual([
       [null, 16, 16, 3],
       [null, 8, 8, 3],
@@ -30,13 +33,15 @@ describe("deep supervision", () => {
     const other = residualAttentionUnet({
       ...{ inputShape: [16, 16, 1], numClasses: 3, filters: 8, depth: 2, attentionLevels: [1] },
     });
-    expect(superviseDeeply(logitsModel(other), 1).network.outputs[1].shape).toEqual([
+    expect(addDeepSupervision(logitsModel(other), 1).network.outputs[1].shape).toEqual([
       null,
       8,
       8,
       3,
     ]);
-    expect(() => superviseDeeply(logitsModel(tinySegmenter(8)), 1)).toThrow(/decoder has a level/);
+    expect(() => addDeepSupervision(logitsModel(tinySegmenter(8)), 1)).toThrow(
+      /decoder has a level/,
+    );
   });
 
   it("weighs levels by 1, 1/2, 1/4, and takes the nearest labels", () => {

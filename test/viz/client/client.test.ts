@@ -3,9 +3,9 @@ import { caseCaption } from "../../../src/viz/masks/caseCaption";
 import { caseMetrics } from "../../../src/metrics";
 import { clientScript } from "../../../src/viz/client/embed";
 import { paintSlice } from "../../../src/viz/client/paintSlice";
-import { sayDice } from "../../../src/viz/client/sayDice";
+import { describeDice } from "../../../src/viz/client/describeDice";
 
-describe("sayDice", () => {
+describe("describeDice", () => {
   const classNames = ["background", "common", "rare"];
   const plane = (labels: string) => ({
     height: 1,
@@ -21,7 +21,7 @@ describe("sayDice", () => {
     ["000000", "000000"],
   ])("agrees with reports and tables for %s and %s", (truth, prediction) => {
     const record = caseMetrics(plane(truth), plane(prediction), { id: "a", classNames });
-    expect(sayDice(plane(prediction).data, plane(truth).data, 2)).toBe(caseCaption(record));
+    expect(describeDice(plane(prediction).data, plane(truth).data, 2)).toBe(caseCaption(record));
   });
 });
 

@@ -1,23 +1,23 @@
 import { baseName } from "../fileNames";
 
 /** Voxels of an image that are not finite numbers, as resampling leaves them outside of the scan. */
-export interface NotNumbers {
+export interface NonFiniteVoxels {
   readonly count: number;
   readonly source: string;
 }
 
-export function countNotNumbers(data: Float32Array): number {
+export function countNonFinite(data: Float32Array): number {
   let count = 0;
   for (const value of data) if (!Number.isFinite(value)) count++;
   return count;
 }
 
 /** What becomes of them, as a sentence without the file's name. */
-export function describeNotNumbers({ count }: NotNumbers): string {
+export function describeNonFinite({ count }: NonFiniteVoxels): string {
   return `${count} ${count === 1 ? "voxel is not a number" : "voxels are not numbers"} (NaN or infinite); NaN is treated as black`;
 }
 
 /** Says so on stderr. */
-export function warnOfNotNumbers(found: NotNumbers): void {
-  console.warn(`${baseName(found.source)}: ${describeNotNumbers(found)}`);
+export function warnOfNonFinite(found: NonFiniteVoxels): void {
+  console.warn(`${baseName(found.source)}: ${describeNonFinite(found)}`);
 }

@@ -7,7 +7,7 @@ import type { Trace } from "./trace";
  *
  * @throws TraceError that names them
  */
-export function refuseUpdates(where: string, { updated }: Pick<Trace, "updated">): void {
+export function rejectUpdates(where: string, { updated }: Pick<Trace, "updated">): void {
   if (updated.length === 0) return;
   throw new TraceError({
     where,

@@ -3,11 +3,11 @@ import { baseName } from "../fileNames";
 import type { Affine } from "../types";
 
 /** What is doubtful about a file's place in the patient. */
-export type PlaceDoubt =
+export type PlacementIssue =
   /** It states none: `sform_code` and `qform_code` are 0. */
   | { readonly kind: "unplaced" }
   /** It states two that differ by so much at the furthest corner. */
-  | { readonly kind: "twoForms"; readonly mm: number }
+  | { readonly kind: "formsDiffer"; readonly mm: number }
   /** Its sform has voxels of other sizes than it states, in mm. */
   | {
       readonly kind: "voxelSizes";
@@ -39,29 +39,29 @@ export function formDifference(
 }
 
 /** A doubt as a sentence, without the file's name. */
-export function describePlaceDoubt(doubt: PlaceDoubt): string {
-  switch (doubt.kind) {
+export function describePlacementIssue(issue: PlacementIssue): string {
+  switch (issue.kind) {
     case "unplaced":
       return (
         "the header states no place (sform_code and qform_code are 0), so that left and right, front and " +
         "back are a guess from the order of the voxels"
       );
-    case "twoForms":
+    case "formsDiffer":
       return (
-        `sform and qform put its corners up to ${doubt.mm.toFixed(2)} mm apart; the sform is taken, as ` +
+        `sform and qform put its corners up to ${issue.mm.toFixed(2)} mm apart; the sform is taken, as ` +
         "nibabel does"
       );
     case "voxelSizes":
       return (
-        `pixdim states voxels of ${sizes(doubt.stated)} mm and sform has ${sizes(doubt.spacing)} mm; the ` +
+        `pixdim states voxels of ${sizes(issue.stated)} mm and sform has ${sizes(issue.spacing)} mm; the ` +
         "sform is taken, as nibabel does"
       );
   }
 }
 
 /** Says on stderr what is doubtful. */
-export function warnOfPlace(doubt: PlaceDoubt & { readonly source: string }): void {
-  console.warn(`${baseName(doubt.source)}: ${describePlaceDoubt(doubt)}`);
+export function warnOfPlacement(issue: PlacementIssue & { readonly source: string }): void {
+  console.warn(`${baseName(issue.source)}: ${describePlacementIssue(issue)}`);
 }
 
 function sizes(mm: readonly number[]): string {
@@ -69,7 +69,7 @@ function sizes(mm: readonly number[]): string {
 }
 
 /** Says something once for each key, however often it is told. */
-export function oncePer<T>(
+export function oncePerKey<T>(
   keyOf: (value: T) => string,
   say: (value: T) => void,
 ): (value: T) => void {

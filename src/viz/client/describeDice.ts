@@ -7,7 +7,7 @@
  * @param labels,truth of the slice's pixels
  * @param classCount excluding the background
  */
-export function sayDice(
+export function describeDice(
   labels: ArrayLike<number>,
   truth: ArrayLike<number>,
   classCount: number,

@@ -15,7 +15,7 @@ export interface KindOptions {
  *
  * @throws ConfigError that names the option
  */
-export function expectUsed(
+export function expectUsedOptions(
   where: string,
   kind: "nifti" | "npz" | "pictures" | "dicom",
   { series, unit, labels }: KindOptions,
