@@ -52,7 +52,7 @@ export function svgText(text: string, attributes: Attributes): string {
             tag("tspan", { x: attributes["x"], dy: i === 0 ? 0 : "1.2em" }, clean(line)),
           )
           .join("");
-  return tag("text", { ...attributes, "font-weight": isBold ? "bold" : undefined }, content);
+  return tag("text", isBold ? { ...attributes, "font-weight": "bold" } : attributes, content);
 }
 
 /** The approximate width of a text, in pixels. */
