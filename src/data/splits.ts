@@ -185,7 +185,24 @@ export function kFold(
   if (!Number.isInteger(folds) || folds < 2) {
     throw new ConfigError({ where: "kFold.folds", expected: "2 or more", got: String(folds) });
   }
-  const shares = Array.from({ length: folds }, () => 1 / folds);
+  return dealFolds(
+    cases,
+    Array.from({ length: folds }, () => 1 / folds),
+    seed,
+  );
+}
+
+/**
+ * {@link kFold} with folds of given shares, met exactly where each case is a group of its own and the shares are
+ * whole numbers of cases.
+ *
+ * @param shares of the cases that each fold holds out; they add up to 1
+ */
+export function dealFolds(
+  cases: readonly Splittable[],
+  shares: readonly number[],
+  seed: number,
+): Split[] {
   const parts = deal("kFold.cases", cases, shares, seed);
   return parts.map((validation, fold) => {
     const held = new Set(validation);

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../core/errors";
-import { kFold, selectById, splitByGroup } from "../../data/splits";
+import { dealFolds, kFold, selectById, splitByGroup } from "../../data/splits";
 import type { Split, Splittable } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
 
@@ -58,6 +58,26 @@ function expectOnce(where: string, what: string, names: readonly string[]): void
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
   throw new ConfigError({ where, expected: `${what} once`, got: `${twice} twice` });
+}
+
+/**
+ * Folds of the same sizes as those of a study, training, validation and test, but dealt slice by slice: as if
+ * each slice were of another patient.
+ *
+ * @param folds each case held out once
+ */
+export function tornFolds(
+  folds: readonly Split[],
+  cases: readonly Splittable[],
+  seed: number,
+): Split[] {
+  const alone = cases.map((item) => ({ ...item, group: item.id }));
+  const shares = folds.map(({ test }) => test.length / cases.length);
+  return dealFolds(alone, shares, seed).map((split, index) => {
+    const { train, validation } = folds[index];
+    const validationFraction = validation.length / (train.length + validation.length);
+    return heldOut(split, alone, { seed, validationFraction });
+  });
 }
 
 function heldOut(

@@ -1,9 +1,8 @@
 import { rejectChangedSettings } from "../training/unusedSettings";
-import type { SliceDataset } from "../../data/types";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
 import type { StudyOptions } from "./conductStudy";
-import { crossValidationFolds } from "./folds";
+import { tornFolds } from "./folds";
 import { leakNote } from "./leakNote";
 import { planLeakStudy } from "./planners/leakStudy";
 import type { StudyResult } from "./runStudy";
@@ -55,22 +54,11 @@ export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   const result = await conductStudy("leakStudy", warned, (folds, dataset) =>
     planLeakStudy({
       ...{ model, config, folds },
-      tornFolds: tornFolds(dataset, { ...config, folds: folds.length }),
+      tornFolds: tornFolds(folds, dataset.cases, config.seed),
       ...(seeds === undefined ? {} : { seeds }),
     }),
   );
   const table = leakTable(result.records);
   if (result.isComplete) await writeTable(out, "leak-study", table);
   return { ...result, table };
-}
-
-/** Folds as if each slice were a patient of its own. */
-function tornFolds(
-  { cases }: SliceDataset,
-  config: Parameters<typeof crossValidationFolds>[1],
-): ReturnType<typeof crossValidationFolds> {
-  return crossValidationFolds(
-    cases.map((item) => ({ ...item, group: item.id })),
-    config,
-  );
 }

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareSamples } from "../../../src/data/prepare";
 import { checkSplit } from "../../../src/data/splits";
+import type { Split } from "../../../src/data/splits";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
+import { crossValidationFolds, tornFolds } from "../../../src/experiments/studies/folds";
 import { leakNote } from "../../../src/experiments/studies/leakNote";
 import { leakStudy } from "../../../src/experiments/studies/leakStudy";
 import { planLeakStudy } from "../../../src/experiments/studies/planners/leakStudy";
@@ -85,6 +87,33 @@ describe("leakNote", () => {
     });
     warned.mockRestore();
     expect(table.convention).toContain("No two of the 8 slices are of one group");
+  });
+});
+
+describe("tornFolds", () => {
+  const { cases } = discDataset(23);
+  // Patients with 9, 1, 1, 5, 3, 2 and 2 slices.
+  const sizes = [9, 1, 1, 5, 3, 2, 2];
+  const owners = sizes.flatMap((count, patient) => Array<string>(count).fill(`patient-${patient}`));
+  const uneven = cases.map((item, index) => ({ ...item, group: owners[index] }));
+
+  it.each([
+    [2, 0],
+    [3, 0.2],
+    [4, 0.1],
+    ["all" as const, 0.25],
+  ])("are as large as the patients' own, for %s folds and validation on %s", (count, share) => {
+    const folds = crossValidationFolds(uneven, {
+      ...{ folds: count, seed: 3, validationFraction: share },
+    });
+    const torn = tornFolds(folds, uneven, 3);
+    const sizesOf = ({ train, validation, test }: Split): number[] =>
+      [train, validation, test].map(({ length }) => length);
+    expect(torn.map(sizesOf)).toEqual(folds.map(sizesOf));
+    expect(new Set(folds.map((fold) => String(sizesOf(fold)))).size).toBeGreaterThan(1);
+    expect(torn.flatMap(({ test }) => test).sort()).toEqual(uneven.map(({ id }) => id).sort());
+    // Patients do stand on both sides.
+    expect(() => torn.forEach((split) => checkSplit(split, uneven))).toThrow(/each group on one/);
   });
 });
 
