@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { PROCESS_PLACE } from "./processPlace";
 
 /**
  * Drafts are hidden files and folders in which an output is prepared. Their names say which process
@@ -17,26 +17,12 @@ const ownDrafts = new Set<string>();
 /** Folders that have been cleaned up already. */
 const tidied = new Set<string>();
 
-/** This machine or, in a container, this container: process ids are only meaningful here. */
-const PLACE = createHash("sha256")
-  .update(`${hostname()} ${processNamespace()}`)
-  .digest("hex")
-  .slice(0, 8);
-
-function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
-}
-
 /**
  * A unique hidden name beside `path`. A file with this name is removed when the process ends, unless the process
  * is killed; {@link removeStaleDrafts} sees to that.
  */
 export function newDraft(path: string): string {
-  const unique = `${PLACE}-${process.pid}-${randomBytes(6).toString("hex")}`;
+  const unique = `${PROCESS_PLACE}-${process.pid}-${randomBytes(6).toString("hex")}`;
   const name = basename(path).slice(0, LONGEST_NAME);
   const draft = resolve(dirname(path), `.${name}.${unique}.partial`);
   if (ownDrafts.size === 0) process.once("exit", removeOwnDrafts);
@@ -64,7 +50,7 @@ export async function removeStaleDrafts(folder: string): Promise<void> {
   tidied.add(path);
   for (const name of await readdir(path).catch(() => [])) {
     const match = DRAFT.exec(name);
-    if (match === null || match[1] !== PLACE || isRunning(Number(match[2]))) continue;
+    if (match === null || match[1] !== PROCESS_PLACE || isRunning(Number(match[2]))) continue;
     await rm(join(path, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, open, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { ConfigError, LayerbookError } from "../../core/errors";
 import { forgetDraft, newDraft } from "../../files/drafts";
+import { PROCESS_PLACE } from "../../files/processPlace";
 import { pathKind } from "../../files/readFiles";
 import { asWriteError } from "../../files/systemErrors";
 import { makeFolder, writeWhole } from "../../files/writeWhole";
@@ -12,13 +13,17 @@ import { processStart } from "./processStart";
 import { readRecord } from "./readRecord";
 
 export const LOCK_FILE = "lock.json";
-/** Heartbeat interval of an owner, for processes on other machines. */
+/** Heartbeat interval of an owner, for processes on other machines and in other containers. */
 const HEARTBEAT_MS = 60_000;
-/** An owner on another machine whose heartbeat is older than this is considered dead. */
+/** An owner elsewhere whose heartbeat is further away than this is considered dead. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
+/** What every lock begins with. */
+const FIRST_BYTE = "{";
 
 const ownerSchema = z.strictObject({
   host: z.string(),
+  /** Where the process id is meaningful; see `PROCESS_PLACE`. */
+  place: z.string(),
   pid: z.int(),
   /** See `processStart`. */
   processStart: z.string(),
@@ -42,16 +47,23 @@ export type Owner = z.infer<typeof ownerSchema>;
 export async function withFolderLock<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const path = join(folder, LOCK_FILE);
   const token = await takeFolder(folder, path);
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    void utimes(path, now, now).catch(() => undefined);
-  }, HEARTBEAT_MS);
+  const heartbeat = setInterval(() => void beat(path).catch(() => undefined), HEARTBEAT_MS);
   heartbeat.unref();
   try {
     return await body();
   } finally {
     clearInterval(heartbeat);
     await release(path, token);
+  }
+}
+
+/** Marks a lock as in use now, by the clock of its file system: clocks of two machines may differ. */
+async function beat(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.write(FIRST_BYTE, 0);
+  } finally {
+    await file.close();
   }
 }
 
@@ -132,6 +144,7 @@ async function takeFolder(folder: string, path: string): Promise<string> {
 async function acquire(path: string): Promise<string> {
   const own: Owner = {
     host: hostname(),
+    place: PROCESS_PLACE,
     pid: process.pid,
     processStart: processStart(process.pid) ?? "",
     since: new Date().toISOString(),
@@ -190,9 +203,26 @@ function readOwner(path: string): Promise<Owner | null> {
 }
 
 async function isAlive(path: string, owner: Owner): Promise<boolean> {
-  if (owner.host === hostname()) return processStart(owner.pid) === owner.processStart;
+  if (owner.place === PROCESS_PLACE) return processStart(owner.pid) === owner.processStart;
   const changed = await stat(path).catch(() => null);
-  return changed !== null && Date.now() - changed.mtimeMs < SILENCE_MS;
+  if (changed === null) return false;
+  // A heartbeat from the future is from before the clock was set back.
+  return Math.abs((await fileSystemTime(path)) - changed.mtimeMs) < SILENCE_MS;
+}
+
+/** The time by the clock that a file's changes are dated with. */
+async function fileSystemTime(path: string): Promise<number> {
+  const draft = newDraft(path);
+  try {
+    await writeFile(draft, "");
+    return (await stat(draft)).mtimeMs;
+  } catch {
+    // A folder that is only read.
+    return Date.now();
+  } finally {
+    await rm(draft, { force: true });
+    forgetDraft(draft);
+  }
 }
 
 /** The error for a folder that is locked by another process. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { asWriteError } from "../../files/systemErrors";
@@ -18,8 +18,6 @@ import type { TrackedRun, Tracker } from "./Tracker";
  *   that belongs to another run's folder is left to it, and a second one made
  */
 export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
-  const started = (Date.now() / 1000).toFixed(6);
-  const file = `events.out.tfevents.${started}.${hostname()}.${process.pid}`;
   let path: string | null = null;
   let pending: Uint8Array[] = [];
   let step = 0;
@@ -30,7 +28,7 @@ export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
     const bytes = Buffer.concat(pending);
     pending = [];
     try {
-      path ??= join(await claimFolder(logs, run), file);
+      path ??= await newEventFile(await claimFolder(logs, run));
       await appendFile(path, bytes);
     } catch (cause) {
       throw asWriteError(path ?? logs, cause);
@@ -67,6 +65,22 @@ export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
     },
   };
 }
+
+/**
+ * The path of a new event file. TensorBoard reads a folder's files in the order of their names, which begin with
+ * the time; it must be the last one, even if the clock was set back.
+ */
+async function newEventFile(folder: string): Promise<string> {
+  const times = (await readdir(folder)).map((name) => Number(EVENT_FILE.exec(name)?.[1] ?? 0));
+  const now = Math.floor(Date.now() / 1000);
+  const time = String(Math.max(now, ...times.map((each) => Math.floor(each) + 1))).padStart(
+    10,
+    "0",
+  );
+  return join(folder, `events.out.tfevents.${time}.${hostname()}.${process.pid}`);
+}
+
+const EVENT_FILE = /^events\.out\.tfevents\.(\d+(?:\.\d+)?)\./;
 
 /** In a folder of curves: the folder of the run that they are of. */
 const OWNER_FILE = "run-folder.txt";

@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, utimesSync, watch, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import {
@@ -7,6 +15,7 @@ import {
   withFolderLock,
   withFreeFolder,
 } from "../../../src/experiments/storage/folderLock";
+import { PROCESS_PLACE } from "../../../src/files/processPlace";
 import { processStart } from "../../../src/experiments/storage/processStart";
 import { createGate } from "../../support/gate";
 import { tempFolder } from "../../support/tempFolder";
@@ -14,15 +23,28 @@ import { tempFolder } from "../../support/tempFolder";
 const root = tempFolder();
 let count = 0;
 /** A folder with a lock that somebody left there. */
-function lockedFolder(owner: Partial<Record<"host" | "processStart", string>> & { pid: number }) {
+function lockedFolder(
+  owner: Partial<Record<"host" | "place" | "processStart", string>> & { pid: number },
+) {
   const folder = join(root, `locked-${++count}`);
   mkdirSync(folder);
   const lock = {
-    ...{ host: hostname(), processStart: "some boot 1", since: "2026-01-01", token: "t" },
+    ...{
+      host: hostname(),
+      place: PROCESS_PLACE,
+      processStart: "some boot 1",
+      since: "2026-01-01",
+      token: "t",
+    },
     ...owner,
   };
   writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
   return folder;
+}
+/** Dates a lock's last heartbeat. */
+function age(folder: string, minutes: number): void {
+  const then = new Date(Date.now() - minutes * 60_000);
+  utimesSync(join(folder, "lock.json"), then, then);
 }
 const deadPid = (): number => spawnSync(process.execPath, ["-e", ""]).pid;
 
@@ -56,14 +78,53 @@ describe("withFolderLock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("believes another machine as long as it has been heard of in ten minutes", async () => {
-    const folder = lockedFolder({ host: "elsewhere", pid: 1 });
+  it.each([
+    ["another machine", { host: "elsewhere", place: "other" }],
+    ["another container of this machine's name", { place: "other" }],
+  ])("believes %s as long as it has been heard of in ten minutes", async (_, where) => {
+    const folder = lockedFolder({ ...where, pid: deadPid() });
     await expect(withFolderLock(folder, () => Promise.resolve())).rejects.toThrow(
-      /process 1 on elsewhere/,
+      /in use by process \d+ on /,
     );
-    const longAgo = new Date(Date.now() - 11 * 60_000);
-    utimesSync(join(folder, "lock.json"), longAgo, longAgo);
+    age(folder, 11);
     expect(await withFolderLock(folder, () => Promise.resolve(3))).toBe(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("goes by the clock of the file system, not by that of this machine", async () => {
+    const folder = lockedFolder({ place: "other", pid: deadPid() });
+    const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+    expect(await folderOwner(folder)).not.toBeNull();
+    clock.mockReturnValue(0);
+    expect(await folderOwner(folder)).not.toBeNull();
+    clock.mockRestore();
+  });
+
+  it("takes over a dead lock from before the clock was set back", async () => {
+    const folder = lockedFolder({ place: "other", pid: deadPid() });
+    age(folder, -24 * 60);
+    expect(await withFolderLock(folder, () => Promise.resolve(4))).toBe(4);
+  });
+
+  it("is heard of every minute, whatever date its file has", async () => {
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+    try {
+      const folder = join(root, "heartbeat");
+      await withFolderLock(folder, async () => {
+        const path = join(folder, "lock.json");
+        const before = readFileSync(path, "utf8");
+        age(folder, -24 * 60);
+        const future = statSync(path).mtimeMs;
+        jest.advanceTimersByTime(61_000);
+        for (let look = 0; look < 1000 && statSync(path).mtimeMs === future; look++) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        expect(statSync(path).mtimeMs).toBeLessThan(future - 3_600_000);
+        expect(readFileSync(path, "utf8")).toBe(before);
+      });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it("leaves no draft where it was killed in the middle: the next write removes it", async () => {

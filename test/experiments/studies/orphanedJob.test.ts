@@ -13,6 +13,7 @@ import { runPlannedJob } from "../../../src/experiments/studies/runPlannedJob";
 import { runStudy } from "../../../src/experiments/studies/runStudy";
 import { jobFolder, openStudy } from "../../../src/experiments/studies/studyFolder";
 import type { Study } from "../../../src/experiments/studies/studyFolder";
+import { PROCESS_PLACE } from "../../../src/files/processPlace";
 import { createGate } from "../../support/gate";
 import { tempFolder } from "../../support/tempFolder";
 import { discDataset } from "../support/discDataset";
@@ -92,7 +93,15 @@ describe("a job that an orphaned process still runs", () => {
     const folder = jobFolder(out, job.id);
     await writeDroppedRecord(folder, job, "was written before the kill", dataset.classNames);
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
-    const lock = { host: hostname(), pid, processStart: "gone", since: "2026-01-01", token: "t" };
+    const place = PROCESS_PLACE;
+    const lock = {
+      host: hostname(),
+      place,
+      pid,
+      processStart: "gone",
+      since: "2026-01-01",
+      token: "t",
+    };
     writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
     for (const name of ["weights.safetensors", "run.json"]) writeFileSync(join(folder, name), "{}");
     const executor = inProcessExecutor((id) => runPlannedJob(out, id, { dataset }));

@@ -5,15 +5,16 @@ import { tempFolder } from "../../support/tempFolder";
 
 const logs = join(tempFolder(), "logs");
 
+const begin = (folder: string, name = "unet-none-fold1") =>
+  tensorboardTracker(logs, { name, folder }).callback({
+    type: "begin",
+    plan: {
+      ...{ model: "unet", epochs: 1, stepsPerEpoch: 1, totalSteps: 1 },
+      ...{ resumedAtStep: 0, records: [], settings: {} },
+    },
+  });
+
 it("gives two runs of one name a folder each, and a run that goes on its own", async () => {
-  const begin = (folder: string) =>
-    tensorboardTracker(logs, { name: "unet-none-fold1", folder }).callback({
-      type: "begin",
-      plan: {
-        ...{ model: "unet", epochs: 1, stepsPerEpoch: 1, totalSteps: 1 },
-        ...{ resumedAtStep: 0, records: [], settings: {} },
-      },
-    });
   for (const study of ["a", "b", "a", "b"]) await begin(`/studies/${study}/jobs/unet-none-fold1`);
   const folders = (await readdir(logs)).sort();
   expect(folders).toEqual([
@@ -24,4 +25,18 @@ it("gives two runs of one name a folder each, and a run that goes on its own", a
     const events = (await readdir(join(logs, folder))).filter((name) => name.startsWith("events"));
     expect(events.length).toBeGreaterThan(0);
   }
+});
+
+it("puts a training that goes on behind its beginning, even if the clock was set back", async () => {
+  const clock = jest.spyOn(Date, "now");
+  for (const seconds of [2e9, 1.9e9, 1.9e9, 2.1e9]) {
+    clock.mockReturnValue(seconds * 1000);
+    await begin("/runs/late", "late");
+  }
+  clock.mockRestore();
+  // TensorBoard reads the files in this order.
+  const events = (await readdir(join(logs, "late"))).filter((name) => name.startsWith("events"));
+  expect(events.sort().map((name) => Number(name.split(".")[3]))).toEqual([
+    2_000_000_000, 2_000_000_001, 2_000_000_002, 2_100_000_000,
+  ]);
 });
