@@ -57,6 +57,10 @@ describe("comms", () => {
     expect(text(opened)).toBe("opened with you\n");
     expect(await openIds("echo")).toEqual(["c1"]);
     expect(await openIds("other")).toEqual([]);
+    // An open comm stays what it is.
+    const again = { comm_id: "c1", target_name: "unknown", data: {} };
+    expect(of(await kernel.tell("comm_open", again), "comm_close")).toEqual([]);
+    expect(await openIds("echo")).toEqual(["c1"]);
     const sent = Buffer.from([0, 255, 10, 13]);
     const echoed = await kernel.tell("comm_msg", { comm_id: "c1", data: { x: [1] } }, [sent]);
     expect(echoed.map(({ header, content }) => [header.msg_type, content])).toEqual([

@@ -94,6 +94,34 @@ describe("process.stdin", () => {
     await notebook.run("kept.close()");
   });
 
+  it("asks again for an interface that waited for an answer when its cell was stopped", async () => {
+    await notebook.value(`const still = ${open};`);
+    notebook.typed = undefined;
+    const waiting = notebook.run("await still.question('First? ', {})");
+    await notebook.seen("First? ");
+    notebook.session.interrupt();
+    expect((await waiting).error?.ename).toBe("CellInterrupted");
+    notebook.typed = "Ada";
+    expect(await notebook.value("await still.question('Second? ')")).toBe("'Ada'");
+    await notebook.run("still.close()");
+    await notebook.value(
+      "import * as callbacks from 'node:readline'; import { promisify } from 'node:util';",
+    );
+    await notebook.value(`const old = callbacks.${open}; let first: string | null = null;`);
+    notebook.typed = undefined;
+    const third = notebook.run(
+      "await new Promise<void>((resolve) => old.question('Third? ', (line) => { first = line; resolve(); }))",
+    );
+    await notebook.seen("Third? ");
+    notebook.session.interrupt();
+    expect((await third).error?.ename).toBe("CellInterrupted");
+    notebook.typed = "Ada";
+    expect(
+      await notebook.value("[await promisify(old.question).call(old, 'Fourth? '), first]"),
+    ).toBe("[ 'Ada', null ]");
+    await notebook.run("old.close()");
+  });
+
   it("yields lines", async () => {
     await notebook.run(
       "for await (const line of createInterface({ input: process.stdin })) { console.log(line); break; }",

@@ -77,12 +77,16 @@ export class SessionComms {
     list: () => [...this.#comms.values()],
   };
 
-  /** The handlers to run for a frame from the frontend; none for a message of an unknown comm. */
+  /**
+   * The handlers to run for a frame from the frontend; none for a message of an unknown comm, or for
+   * an open comm that the frontend opens again.
+   */
   tasks(frame: CommFrame): readonly CommTask[] {
     const { kind, commId, target, data, metadata } = frame;
     const buffers = frame.buffers.map((text) => new Uint8Array(Buffer.from(text, "base64")));
     const message: CommMessage = { data, metadata, buffers };
     if (kind === "comm_open") {
+      if (this.#comms.has(commId)) return [];
       const onOpen = this.#targets.get(target);
       const comm = this.#create(commId, target);
       if (onOpen !== undefined) return [() => onOpen(comm, message)];

@@ -6,8 +6,10 @@ export class OpenComms {
 
   /** Records a comm that a frame from either side opens or closes. */
   note({ kind, commId, target }: CommFrame): void {
-    if (kind === "comm_open") this.#targets.set(commId, target);
-    else if (kind === "comm_close") this.#targets.delete(commId);
+    if (kind === "comm_open") {
+      // An open comm that is opened again stays what it is; see SessionComms.
+      if (!this.#targets.has(commId)) this.#targets.set(commId, target);
+    } else if (kind === "comm_close") this.#targets.delete(commId);
   }
 
   /** The content of `comm_info_reply`: all comms, or those of one target. */

@@ -124,6 +124,7 @@ export function runSession(options: SessionMainOptions): void {
   const report = (kind: string, error: unknown): void => {
     // Promises left by the stopped cell reject too; the cell itself has reported the stop.
     if (error instanceof CellInterrupted) return;
+    if (error instanceof Error && error.cause instanceof CellInterrupted) return;
     const { traceback } = session.describe(error) satisfies CellError;
     process.stderr.write(`${kind}: ${traceback.join("\n")}\n`);
   };
@@ -163,10 +164,11 @@ export function runSession(options: SessionMainOptions): void {
       return await work();
     } finally {
       isInTurn = false;
+      const isStopped = Atomics.load(flags, FLAG.requested) === 1;
       Atomics.store(flags, FLAG.running, 0);
       Atomics.store(flags, FLAG.requested, 0);
       userInput.endCell();
-      streams.endCell();
+      streams.endCell(isStopped ? new CellInterrupted() : null);
     }
   }
 

@@ -1,6 +1,8 @@
 import { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import type { CellInterrupted } from "./interruption";
 import { sendOutput } from "./outbox";
+import { ReadlineQuestions } from "./readlineQuestions";
 
 /**
  * A standard stream of the session. It never closes: `pipeline` ends the stream that it writes to,
@@ -68,6 +70,7 @@ class CellInput extends Readable {
   readonly #output: CellOutput;
   #isWanted = false;
   #isAsking = false;
+  #questions: ReadlineQuestions | null = null;
 
   constructor(ask: Ask, output: CellOutput) {
     super({ autoDestroy: false, emitClose: false, encoding: "utf8" });
@@ -80,9 +83,16 @@ class CellInput extends Readable {
     });
   }
 
-  /** Drops pending reads when their cell has ended. */
-  endCell(): void {
+  /** Drops pending reads when their cell has ended; `stop` is what stopped it, or `null`. */
+  endCell(stop: CellInterrupted | null): void {
     this.#isAsking = false;
+    if (stop !== null) this.#questions?.cancel(stop);
+  }
+
+  /** A readline interface calls it before it can ask anything. */
+  override resume(): this {
+    this.#questions ??= new ReadlineQuestions();
+    return super.resume();
   }
 
   override _read(): void {
@@ -117,12 +127,14 @@ class CellInput extends Readable {
  *
  * @returns a function to call when a cell has ended
  */
-export function replaceStreams(ask: Ask): { readonly endCell: () => void } {
+export function replaceStreams(ask: Ask): {
+  readonly endCell: (stop: CellInterrupted | null) => void;
+} {
   const stdout = new CellOutput("stdout");
   const stderr = new CellOutput("stderr");
   const stdin = new CellInput(ask, stdout);
   for (const [name, value] of Object.entries({ stdout, stderr, stdin })) {
     Object.defineProperty(process, name, { value, configurable: true, enumerable: true });
   }
-  return { endCell: () => stdin.endCell() };
+  return { endCell: (stop) => stdin.endCell(stop) };
 }

@@ -34,11 +34,14 @@ export interface TerminatorOptions {
  */
 export class Terminator {
   readonly #options: TerminatorOptions;
+  /** The kernel's own files: those loaded before the first cell. The build may split them in any way. */
+  readonly #kernelFiles: ReadonlySet<string>;
   #inspector: Session | null = null;
   #protected = 0;
 
   constructor(options: TerminatorOptions) {
     this.#options = options;
+    this.#kernelFiles = new Set([options.script, __filename, ...Object.keys(require.cache)]);
     Object.defineProperty(globalThis, Symbol.for(TERMINATOR_NAME), { value: this });
   }
 
@@ -67,13 +70,11 @@ export class Terminator {
 
   /** Whether code that is neither the kernel's nor Node's is on the stack. */
   #isUsersCode(): boolean {
-    const { script } = this.#options;
     return callSites().some((site) => {
-      const name = site.getFileName() ?? site.getScriptNameOrSourceURL();
-      // The build may put this class into another file than the kernel's script.
-      const isKernels = name === script || name === __filename;
+      const name = site.getFileName() ?? site.getScriptNameOrSourceURL() ?? "";
+      const isOwn = this.#kernelFiles.has(name) || name.startsWith("node:");
       // A built-in function has no line number.
-      return site.getLineNumber() !== null && !isKernels && !name?.startsWith("node:");
+      return site.getLineNumber() !== null && !isOwn;
     });
   }
 

@@ -24,8 +24,8 @@ export class Notebook {
   readonly #outputs: SessionOutput[] = [];
   #seen: { readonly text: string; readonly resolve: () => void } | null = null;
   #count = 0;
-  /** The user's answer to questions; `null` under a frontend that cannot ask. */
-  typed: string | null = null;
+  /** The user's answer to questions; `undefined` for a user who does not answer, `null` for a frontend that cannot ask. */
+  typed: string | null | undefined = null;
 
   constructor(
     options: {
@@ -48,7 +48,9 @@ export class Notebook {
     });
     this.session.onOutput = (output) => {
       this.#outputs.push(output);
-      if (output.type === "inputRequest" && this.typed !== null) this.session.input(this.typed);
+      if (output.type === "inputRequest" && typeof this.typed === "string") {
+        this.session.input(this.typed);
+      }
       if (this.#seen !== null && this.printed().includes(this.#seen.text)) this.#seen.resolve();
     };
   }
