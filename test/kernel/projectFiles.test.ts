@@ -76,6 +76,28 @@ export const other = async () => (await import("./other.js")).other;`,
     ).toBe("[ true, 4, 1 ]");
   });
 
+  // As Playwright's `page.evaluate` and libraries of workers do.
+  it("has functions that also run elsewhere, from their text", async () => {
+    const work = `async (numbers) => {
+      let sum = 0;
+      for await (const n of numbers) sum += await Promise.resolve(n);
+      try { JSON.parse("{"); } catch (error) { return [sum, error.name]; }
+    }`;
+    notebook.write("lib/elsewhere.ts", `export const inFile: (n: number[]) => unknown = ${work};`);
+    await notebook.value(
+      `import { inFile } from "../lib/elsewhere";
+       import { Worker } from "node:worker_threads";
+       const inCell: (n: number[]) => unknown = ${work};
+       const run = (work: (n: number[]) => unknown) => new Promise((resolve) => {
+         const code = "(" + work + ")([1, 2]).then((r) => require('node:worker_threads').parentPort.postMessage(r))";
+         new Worker(code, { eval: true }).on("message", resolve).on("error", resolve);
+       });`,
+    );
+    expect(await notebook.value("[await run(inFile), await run(inCell), await inFile([3])]")).toBe(
+      "[ [ 3, 'SyntaxError' ], [ 3, 'SyntaxError' ], [ 3, 'SyntaxError' ] ]",
+    );
+  });
+
   it("reports its own line when it fails while loading", async () => {
     notebook.write(
       "lib/fails.ts",

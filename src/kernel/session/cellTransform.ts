@@ -8,6 +8,38 @@ function apiCall(factory: ts.NodeFactory, method: string, args: ts.Expression[])
   return factory.createCallExpression(callee, undefined, args);
 }
 
+/** Whether the session is absent: in a function that runs elsewhere from its text, such as in a page. */
+function isElsewhere(factory: ts.NodeFactory): ts.Expression {
+  return factory.createStrictEquality(
+    factory.createTypeOfExpression(factory.createIdentifier(CELL_API)),
+    factory.createStringLiteral("undefined"),
+  );
+}
+
+/** `value` handed to a method of the session, or `value` itself where there is no session. */
+function throughApi(factory: ts.NodeFactory, method: string, value: ts.Expression): ts.Expression {
+  const parameter = factory.createParameterDeclaration(undefined, undefined, "value");
+  const identity = factory.createArrowFunction(
+    undefined,
+    undefined,
+    [parameter],
+    undefined,
+    undefined,
+    factory.createIdentifier("value"),
+  );
+  const api = factory.createPropertyAccessExpression(factory.createIdentifier(CELL_API), method);
+  const callee = factory.createConditionalExpression(
+    isElsewhere(factory),
+    undefined,
+    identity,
+    undefined,
+    api,
+  );
+  return factory.createCallExpression(factory.createParenthesizedExpression(callee), undefined, [
+    value,
+  ]);
+}
+
 /**
  * The statement whose value is the cell's: the last one, if it is an expression. A semicolon after
  * it suppresses the value.
@@ -40,7 +72,9 @@ function rethrowStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.Catch
   const { variableDeclaration: variable, block } = clause;
   const isNamed = variable !== undefined && ts.isIdentifier(variable.name);
   const name = isNamed ? variable.name : factory.createUniqueName("thrown");
-  const check = factory.createExpressionStatement(apiCall(factory, "rethrowStop", [name]));
+  const check = factory.createExpressionStatement(
+    factory.createLogicalOr(isElsewhere(factory), apiCall(factory, "rethrowStop", [name])),
+  );
   // `catch ({ message })` destructures the error only after the check that it is not a stop.
   const parts =
     variable === undefined || isNamed
@@ -64,14 +98,14 @@ function rethrowStops(factory: ts.NodeFactory, clause: ts.CatchClause): ts.Catch
 /** Makes `await`, `for await` and `catch` give way to a stop; `null` for any other node. */
 function stoppable(factory: ts.NodeFactory, node: ts.Node): ts.Node | null {
   if (ts.isAwaitExpression(node)) {
-    return factory.updateAwaitExpression(node, apiCall(factory, "awaited", [node.expression]));
+    return factory.updateAwaitExpression(node, throughApi(factory, "awaited", node.expression));
   }
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
     return factory.updateForOfStatement(
       node,
       node.awaitModifier,
       node.initializer,
-      apiCall(factory, "iterated", [node.expression]),
+      throughApi(factory, "iterated", node.expression),
       node.statement,
     );
   }
