@@ -4,19 +4,20 @@ import * as z from "zod";
 import { LayerbookError } from "../../core/errors";
 import { isDraft } from "../../files/drafts";
 import { asDataError } from "../../files/systemErrors";
-import { MANIFEST_FILE, readManifest } from "./manifest";
+import { readManifest } from "./manifest";
 import { decisiveSettings } from "../config/fingerprint";
 import { LOCK_FILE, folderOwner } from "./folderLock";
 import { epochRecordSchema } from "../training/checkpoint";
 import { readRecord } from "./readRecord";
+import { readRunRecord } from "./runs";
 import {
   CHECKPOINT_FILE,
   JOB_RECORD_FILE,
+  MANIFEST_FILE,
   RECORD_FILE,
   SPLIT_FILE,
   WEIGHTS_FILE,
-  readRunRecord,
-} from "./runs";
+} from "./fileNames";
 
 /** Maximum depth of the search for runs. */
 const MAX_DEPTH = 5;

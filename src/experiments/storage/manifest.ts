@@ -10,8 +10,7 @@ import type { TrainingConfig } from "../config/trainingConfig";
 import { differenceOf } from "./caseHashes";
 import type { CaseHashes } from "./caseHashes";
 import { readRecord } from "./readRecord";
-
-export const MANIFEST_FILE = "manifest.json";
+import { MANIFEST_FILE } from "./fileNames";
 
 const manifestSchema = z.strictObject({
   format: z.literal("layerbook-manifest-1"),

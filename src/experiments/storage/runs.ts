@@ -14,21 +14,10 @@ import type { FitResult } from "../training/fitOptions";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { readRecord } from "./readRecord";
+import { unfinishedRun } from "./unfinishedRun";
 import { modelVariables, readVariables, writeVariables } from "../training/variables";
 import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
-
-export const RECORD_FILE = "run.json";
-export const WEIGHTS_FILE = "weights.safetensors";
-/** In the folder of a study. */
-export const STUDY_FILE = "study.json";
-/** In the folder of a study's job, which is then done. */
-export const JOB_RECORD_FILE = "record.json";
-/** In a run's folder while it trains. */
-export const CHECKPOINT_FILE = "checkpoint.safetensors";
-/** Trainings that come before a run's own; each is a run in a folder of this one, until the end. */
-export const STAGES_FOLDER = "stages";
-/** Which slices were trained on and which held out. */
-export const SPLIT_FILE = "split.json";
+import { CHECKPOINT_FILE, RECORD_FILE, STAGES_FOLDER, WEIGHTS_FILE } from "./fileNames";
 
 /** What stands in a run's `run.json`: everything about it but the weights. */
 export interface RunRecord {
@@ -202,22 +191,11 @@ export async function expectRunRecord(
   { allowInterrupted = false }: LoadRunOptions = {},
 ): Promise<RunRecord> {
   const record = await readRunRecord(folder);
-  if (record === null) {
-    throw new DataError({
-      where: folder,
-      expected: "a folder with a finished run",
-      got: `no ${RECORD_FILE} in it`,
-      remedy: "Name the folder that was given to train as --out, or let its training finish",
-    });
-  }
+  if (record === null) throw await unfinishedRun(folder, null);
   const { ended, records } = record.result;
   if (ended === "interrupted" && !allowInterrupted) {
-    throw new DataError({
-      where: folder,
-      expected: "a folder with a finished run",
-      got: `one that was stopped after ${records.length} of ${record.config.epochs} epochs`,
-      remedy: "Run its train command again to finish it",
-    });
+    const [epochs, wantedEpochs] = [records.length, record.config.epochs];
+    throw await unfinishedRun(folder, { epochs, wantedEpochs });
   }
   return record;
 }

@@ -8,11 +8,11 @@ import type { CaseRecord } from "../../metrics";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import { expectSameSettings } from "../storage/manifest";
 import { readRecord } from "../storage/readRecord";
-import { JOB_RECORD_FILE } from "../storage/runs";
 import { epochRecordSchema } from "../training/checkpoint";
 import type { TrainedRun } from "../training/trainRun";
 import { factorsSchema, leakSchema } from "./job";
 import type { Job } from "./job";
+import { JOB_RECORD_FILE } from "../storage/fileNames";
 
 const fileSchema = z.strictObject({
   format: z.literal("layerbook-job-1"),

@@ -5,7 +5,7 @@ import type { SliceDataset } from "../../data/types";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { StoppedWaiting, hasLock, withFolderLock, withFreeFolder } from "../storage/folderLock";
-import { RECORD_FILE, WEIGHTS_FILE, memberFolder, removeUnfinished } from "../storage/runs";
+import { memberFolder, removeUnfinished } from "../storage/runs";
 import { summaryScores, trackedSettings, trackersOf } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import type { TrainingHooks } from "../training/fitSplit";
@@ -14,6 +14,7 @@ import type { FactorValue, Factors, Job } from "./job";
 import { progressWriter } from "./jobProgress";
 import { readJobRecord, writeDroppedRecord, writeJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
+import { RECORD_FILE, WEIGHTS_FILE } from "../storage/fileNames";
 
 /** Where a job runs, and on what. */
 export interface RunJobOptions extends TrainingHooks {

@@ -117,5 +117,11 @@ async function expectStudy(out: string): Promise<StudyFile> {
 async function expectJob(out: string, id: string): Promise<Job> {
   const job = await readJob(out, id);
   if (job !== null) return job;
-  throw new DataError({ where: out, expected: "a job of the study", got: `"${id}"` });
+  const { jobs } = await expectStudy(out);
+  throw new DataError({
+    where: out,
+    expected: "a job of the study",
+    got: `"${id}"`,
+    remedy: `Its jobs are ${jobs.slice(0, 3).join(", ")}${jobs.length > 3 ? ", …" : ""}`,
+  });
 }

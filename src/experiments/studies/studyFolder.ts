@@ -9,11 +9,11 @@ import { writeJsonWhole } from "../../files/writeWhole";
 import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { caseHashes, differenceOf } from "../storage/caseHashes";
-import { MANIFEST_FILE, expectSameSettings } from "../storage/manifest";
+import { expectSameSettings } from "../storage/manifest";
 import { readRecord } from "../storage/readRecord";
-import { STUDY_FILE } from "../storage/runs";
 import { jobSchema } from "./job";
 import type { Job } from "./job";
+import { MANIFEST_FILE, STUDY_FILE } from "../storage/fileNames";
 
 const JOBS_FOLDER = "jobs";
 /** Names that the tables of studies have. */

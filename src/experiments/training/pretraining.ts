@@ -7,11 +7,12 @@ import { interruptRequested } from "../../display";
 import { decisiveSettings } from "../config/fingerprint";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { withFreeFolder } from "../storage/folderLock";
-import { STAGES_FOLDER, loadRun, readRunRecord, removeUnfinished } from "../storage/runs";
+import { loadRun, readRunRecord, removeUnfinished } from "../storage/runs";
 import type { Run } from "../storage/runs";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { stageConfig } from "./stages";
 import type { TrainInFolder } from "./trainRun";
+import { STAGES_FOLDER } from "../storage/fileNames";
 
 type Options = Parameters<TrainInFolder>[0];
 

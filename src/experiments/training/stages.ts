@@ -4,9 +4,9 @@ import { checkSplit, selectById } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { Sample, SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { STAGES_FOLDER } from "../storage/runs";
 import { UNSURE, pseudoLabels, noConfidentLabelsNote } from "./selfTraining";
 import type { TrainInFolder, TrainedRun } from "./trainRun";
+import { STAGES_FOLDER } from "../storage/fileNames";
 
 type Options = Parameters<TrainInFolder>[0];
 

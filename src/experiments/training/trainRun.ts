@@ -19,17 +19,7 @@ import { rejectUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
 import { expectTrainable, fitSplit } from "./fitSplit";
 import type { TrainingHooks } from "./fitSplit";
-import {
-  CHECKPOINT_FILE,
-  SPLIT_FILE,
-  STUDY_FILE,
-  WEIGHTS_FILE,
-  loadRun,
-  memberFolder,
-  readRunRecord,
-  removeUnfinished,
-  saveRun,
-} from "../storage/runs";
+import { loadRun, memberFolder, readRunRecord, removeUnfinished, saveRun } from "../storage/runs";
 import type { Run } from "../storage/runs";
 import { caseHashes } from "../storage/caseHashes";
 import { expectNoOwner, withFolderLock } from "../storage/folderLock";
@@ -44,6 +34,7 @@ import { splitNote } from "../../data/splitNote";
 import { checkSplit, readSplits, selectById, splitByGroup, writeSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
+import { CHECKPOINT_FILE, SPLIT_FILE, STUDY_FILE, WEIGHTS_FILE } from "../storage/fileNames";
 
 /** What {@link trainRun} trains, on what, and where to. */
 export interface TrainRunOptions extends TrainingHooks {

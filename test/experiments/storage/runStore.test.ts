@@ -4,6 +4,7 @@ import type { SliceDataset } from "../../../src/data";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import { predictFiles } from "../../../src/experiments/evaluation/predictFiles";
+import { withFolderLock } from "../../../src/experiments/storage/folderLock";
 import { differingSettings, listRuns, pruneRuns } from "../../../src/experiments/storage/listRuns";
 import { loadRun, readRunRecord } from "../../../src/experiments/storage/runs";
 import { trainRun } from "../../../src/experiments/training/trainRun";
@@ -161,6 +162,43 @@ describe("a study's folder", () => {
     await expect(trainRun(options("a-study"))).rejects.toThrow(
       /a-study: expected a folder for a run, got the folder of a study/,
     );
+  });
+});
+
+describe("a folder without a finished run", () => {
+  const messageOf = (folder: string): Promise<string> =>
+    loadRun(folder).then(
+      () => "it was loaded",
+      (error: Error) => error.message,
+    );
+  const folderWith = (name: string, ...files: string[]): string => {
+    mkdirSync(at("without", name), { recursive: true });
+    for (const file of files) writeFileSync(at("without", name, file), "{}");
+    return at("without", name);
+  };
+
+  it("is told apart by what it holds instead", async () => {
+    expect(await messageOf(folderWith("killed", "manifest.json", "split.json"))).toMatch(
+      /finished run, got one whose training was killed\. Run its train command again to finish it/,
+    );
+    const training = folderWith("training", "manifest.json");
+    await withFolderLock(training, async () => {
+      expect(await messageOf(training)).toMatch(
+        new RegExp(`got one in use by process ${process.pid} on .*\\. Wait until its training has`),
+      );
+    });
+    expect(await messageOf(folderWith("study", "study.json"))).toMatch(
+      /got a study\. Name the folder of one of its jobs, if it was run with --keep-weights/,
+    );
+    expect(await messageOf(folderWith("job", "manifest.json", "record.json"))).toMatch(
+      /got a study's job, whose weights were not kept\. Run the study with --keep-weights/,
+    );
+    expect(await messageOf(folderWith("empty"))).toMatch(
+      /got no run\.json in it\. Name the folder/,
+    );
+    expect(await messageOf(at("without", "nothing"))).toMatch(/got nothing at that path/);
+    expect(await messageOf(at("without", "study", "study.json"))).toMatch(/got a file\. Name the/);
+    rmSync(at("without"), { recursive: true });
   });
 });
 
