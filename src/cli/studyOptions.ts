@@ -98,6 +98,8 @@ export async function studyOf(
     ...(split === undefined ? {} : { splitFile: split }),
     ...(seeds === undefined ? {} : { seeds }),
     ...{ executor, shouldStop },
+    // Nodes of a cluster may reach what this machine does not.
+    ...(options.executor === "local" ? { tracking: trackingOf(options) } : {}),
     stepCost: (job) => cost?.(job) ?? 1,
     async beforeRun({ jobs, kind }, { classNames }) {
       cost = stepCosts(classNames.length);
@@ -106,6 +108,13 @@ export async function studyOf(
         isAgreed: options.yes === true,
       });
     },
+  };
+}
+
+function trackingOf({ tensorboard, mlflow }: TrackingOptions): TrackingOptions {
+  return {
+    ...(tensorboard === undefined ? {} : { tensorboard }),
+    ...(mlflow === undefined ? {} : { mlflow }),
   };
 }
 

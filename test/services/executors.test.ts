@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { discSamples } from "../experiments/support/samples";
 import { buildCli } from "../support/buildCli";
@@ -50,23 +50,23 @@ async function surviveAKill(
   expect(JSON.parse(again.stdout)).toMatchObject({ isComplete: true, trained: 0, found: 2 });
 }
 
-/** A comparison whose jobs are refused, since nothing answers where they are to be tracked. */
+/** A comparison whose jobs are refused, since their curves have no place to go. */
 async function refuse(
   out: string,
   executor: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const nothing = `http://127.0.0.1:${await freePort()}`;
-  const { code, stderr } = await cli.run(compare(out, ...executor, "--mlflow", nothing), env);
+  writeFileSync(at("a-file"), "");
+  const curves = ["--tensorboard", at("a-file", "curves")];
+  const { code, stderr } = await cli.run(compare(out, ...executor, ...curves), env);
   expect(code).toBe(2);
   const line = stderr.trim().split("\n").at(-1) ?? "";
   const [, log = ""] =
-    / got none of unet-none-fold1 .*expected MLflow to answer.* Read (\S+),/.exec(line) ?? [
-      "",
+    / got none of unet-none-fold1 .*got a path that goes through a file.* Read (\S+),/.exec(
       line,
-    ];
+    ) ?? ["", line];
   // Once: it would be refused again.
-  expect(readFileSync(log, "utf8").match(/expected MLflow to answer/g)).toHaveLength(1);
+  expect(readFileSync(log, "utf8").match(/got a path that goes through a file/g)).toHaveLength(1);
 }
 
 describeWith(SLURM_PROGRAMS)("on a real Slurm of one node", () => {

@@ -12,6 +12,14 @@ export interface Service {
   readonly remedy: string;
 }
 
+/** The error for a service that is not there, or not ready yet: it may be if it is asked again. */
+export class ServiceUnavailable extends SetupError {
+  constructor(details: ConstructorParameters<typeof SetupError>[0]) {
+    super(details);
+    this.name = "SetupError";
+  }
+}
+
 /** A service that does not answer for this long is considered absent. */
 const TIMEOUT_MS = 30_000;
 const REFUSED_REMEDY = "Its own log says more, if this line does not say enough";
@@ -37,11 +45,12 @@ export async function requestJson<S extends z.ZodType>(
   const where = shownUrl(target);
   const { status, text } = await send(target, method, body).catch((cause: unknown) => {
     const got = `no answer (${reasonOf(cause)})`;
-    throw new SetupError({ where, expected: `${name} to answer`, got, remedy, cause });
+    throw new ServiceUnavailable({ where, expected: `${name} to answer`, got, remedy, cause });
   });
   const value = parsed(text);
   if (status < 200 || status > 299) {
-    throw new SetupError({
+    const Refusal = status >= 500 ? ServiceUnavailable : SetupError;
+    throw new Refusal({
       where,
       expected: `${name} to accept the request`,
       got: `${status}: ${refusalOf(value, text)}`,

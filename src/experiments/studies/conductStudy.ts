@@ -9,6 +9,7 @@ import { PHANTOM, loadLabelledData } from "../training/dataSource";
 import { expectTrainable } from "../training/fitSplit";
 import { expectForeground, missingClassNotes } from "../training/missingClasses";
 import type { TrainingHooks } from "../training/fitSplit";
+import { expectTracking } from "../tracking/trackersOf";
 import type { TrackingOptions } from "../tracking/trackersOf";
 import { expectNoOwner } from "../storage/folderLock";
 import type { Executor } from "./executors/Executor";
@@ -39,7 +40,10 @@ export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callba
   readonly prune?: boolean;
   /** Keeps each job's weights, for ensembles and maps; default false. */
   readonly keepsWeights?: boolean;
-  /** Tools that trainings in this process are sent to; other executors have it in their command. */
+  /**
+   * Tools that trainings are sent to; those of other executors than the default have them in their command. That
+   * they answer is seen before the first job.
+   */
   readonly tracking?: TrackingOptions;
   /** What the progress bar is called, or `false` for none. */
   readonly progress?: string | false;
@@ -71,6 +75,7 @@ export async function conductStudy(
     "Remove it, or change the number of folds.",
   );
   await expectNoOwner(out);
+  await expectTracking(options.tracking ?? {});
   const dataset = options.dataset ?? (await loadLabelledData(source, config));
   expectDistinctNames(source, dataset.classNames);
   expectForeground(source, dataset);

@@ -73,7 +73,8 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
     ...{ source: options.source, fold: job.split.fold + 1 },
     ...prefixed("factor/", job.factors),
   });
-  const trackers = trackersOf(options.tracking ?? {}, { name: job.id, folder, settings });
+  const place = { name: job.id, folder, settings };
+  const trackers = trackersOf(options.tracking ?? {}, place, { isJob: true });
   const run = await trainInFolder({
     ...options,
     ...{ model: job.model, config: job.config, split: job.split, out: folder },

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { askAgain } from "../services/askAgain";
 import { requestJson } from "../services/requestJson";
 import type { Service } from "../services/requestJson";
 import { epochValues } from "./Tracker";
 import type { TrackedRun, Tracker } from "./Tracker";
+import type { TrainingEvent } from "../training/events";
 
 /** Where a training is logged. */
 export interface MlflowOptions extends TrackedRun {
@@ -10,6 +12,11 @@ export interface MlflowOptions extends TrackedRun {
   readonly url: string;
   /** The experiment that the run belongs to; made where it is missing. Default `layerbook`. */
   readonly experiment?: string;
+  /**
+   * How long, in seconds, a server that does not answer is asked again when the training begins (default 0:
+   * an error at once) and when it ends (default 60).
+   */
+  readonly retrySeconds?: { readonly begin?: number; readonly end?: number };
 }
 
 /** MLflow's own limits per request, and of a parameter's length. */
@@ -52,21 +59,19 @@ interface OpenRun {
  * numbers and the scores as metrics. A training that goes on after a stop continues its run.
  *
  * A server that does not answer at the beginning ends the training before it costs anything; one
- * that goes away later does not: numbers are kept and sent with the next epoch's, and a line on
- * stderr says so. Epochs that a server missed before a stop are sent when the training goes on.
+ * that goes away later does not: numbers are kept and sent with the next epoch's, or at the end if it
+ * is back within a minute, and a line on stderr says so. Epochs that a server missed before a stop are
+ * sent when the training goes on.
  *
  * @see MLflow REST API 2.0
  */
 export function mlflowTracker(options: MlflowOptions): Tracker {
-  const { url, experiment = "layerbook" } = options;
-  const service: Service = {
-    name: "MLflow",
-    url,
-    remedy: "Start it with `mlflow server`, and give its address with --mlflow",
-  };
-  const ask: Ask = (schema, path, body) =>
-    requestJson(service, schema, `/api/2.0/mlflow/${path}`, "POST", body);
+  const { url, experiment = "layerbook", retrySeconds = {} } = options;
+  const { begin: beginSeconds = 0, end: endSeconds = 60 } = retrySeconds;
+  const ask = asker(url);
   let run: string | null = null;
+  /** How the training ended, until the server knows. */
+  let ending: Ending | null = null;
   let step = 0;
   let pending: Metric[] = [];
   let isWarned = false;
@@ -98,34 +103,41 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
   };
   const sendOrKeep = (): Promise<void> =>
     attempt(send, "Training goes on; the numbers are sent with the next epoch's");
-  const finish = async (status: "FINISHED" | "KILLED" | "FAILED"): Promise<void> => {
+  const settle = async (): Promise<void> => {
+    await send();
+    if (ending === null) return;
+    await ask(z.unknown(), "runs/update", { run_id: run, status: ending, end_time: Date.now() });
+    ending = null;
+  };
+  const finish = async (status: Ending): Promise<void> => {
     // What is lost now is lost, even if the server's absence was reported before.
     isWarned = false;
-    await attempt(async () => {
-      await send();
-      await ask(z.unknown(), "runs/update", { run_id: run, status, end_time: Date.now() });
-    }, "The end of this training was not logged");
+    ending = status;
+    // Whoever stops a training does not wait; what is missing is sent when it goes on.
+    const seconds = status === "KILLED" ? 0 : endSeconds;
+    await attempt(() => askAgain(seconds, settle), "The end of this training was not logged");
+  };
+  const open = async (event: Extract<TrainingEvent, { type: "begin" }>): Promise<void> => {
+    const { resumedAtStep, records, settings, model } = event.plan;
+    const params = paramsOf({ ...(options.settings ?? settings), model });
+    const found = await openRun(ask, await experimentId(ask, experiment), {
+      ...{ ...options, params, isResumed: resumedAtStep > 0 },
+    });
+    for (let start = 0; start < params.length; start += MAX_PARAMS) {
+      const some = params.slice(start, start + MAX_PARAMS);
+      await ask(z.unknown(), "runs/log-batch", { run_id: found.id, params: some });
+    }
+    run = found.id;
+    step = resumedAtStep;
+    const missed = records.filter((record) => record.step > found.loggedStep);
+    for (const record of missed) add(epochValues(record), record.step);
   };
 
   return {
     async callback(event) {
       switch (event.type) {
-        case "begin": {
-          const { resumedAtStep, records, settings, model } = event.plan;
-          step = resumedAtStep;
-          const params = paramsOf({ ...(options.settings ?? settings), model });
-          const found = await openRun(ask, await experimentId(ask, experiment), {
-            ...{ ...options, params, isResumed: resumedAtStep > 0 },
-          });
-          run = found.id;
-          for (let start = 0; start < params.length; start += MAX_PARAMS) {
-            const some = params.slice(start, start + MAX_PARAMS);
-            await ask(z.unknown(), "runs/log-batch", { run_id: run, params: some });
-          }
-          const missed = records.filter((record) => record.step > found.loggedStep);
-          for (const record of missed) add(epochValues(record), record.step);
-          return;
-        }
+        case "begin":
+          return askAgain(beginSeconds, () => open(event));
         case "batch":
           step = event.step;
           return;
@@ -144,10 +156,29 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
     },
     async scores(values) {
       add(Object.fromEntries(Object.entries(values).map(([key, value]) => [`test/${key}`, value])));
-      await attempt(send, "The scores were not logged");
+      const seconds = ending === null ? endSeconds : 0;
+      await attempt(() => askAgain(seconds, settle), "The scores were not logged");
     },
   };
 }
+
+/**
+ * Looks whether a tracking server answers.
+ *
+ * @throws ConfigError for an address that is none; SetupError when it does not answer
+ */
+export async function expectMlflow(url: string): Promise<void> {
+  await asker(url)(experimentsSchema, "experiments/search", { max_results: 1 });
+}
+
+function asker(url: string): Ask {
+  const remedy = "Start it with `mlflow server`, and give its address with --mlflow";
+  const service: Service = { name: "MLflow", url, remedy };
+  return (schema, path, body) =>
+    requestJson(service, schema, `/api/2.0/mlflow/${path}`, "POST", body);
+}
+
+type Ending = "FINISHED" | "KILLED" | "FAILED";
 
 type Ask = <S extends z.ZodType>(schema: S, path: string, body: object) => Promise<z.output<S>>;
 

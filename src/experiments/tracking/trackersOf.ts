@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Summary } from "../../metrics";
 import { decisiveSettings } from "../config/fingerprint";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { mlflowTracker } from "./mlflow";
+import { expectMlflow, mlflowTracker } from "./mlflow";
 import { tensorboardTracker } from "./tensorboard";
 import type { TrackedRun, Tracker } from "./Tracker";
 
@@ -14,12 +14,29 @@ export interface TrackingOptions {
   readonly mlflow?: string;
 }
 
+/** A job's training waits this long for a server that is being restarted: the study saw that it was there. */
+const JOB_RETRY_SECONDS = 120;
+
+/**
+ * Looks whether the tools of a study are there, before its first job.
+ *
+ * @throws SetupError for a tool that is not
+ */
+export async function expectTracking({ mlflow }: TrackingOptions): Promise<void> {
+  if (mlflow !== undefined) await expectMlflow(mlflow);
+}
+
 /** The trackers of one run. */
-export function trackersOf({ tensorboard, mlflow }: TrackingOptions, run: TrackedRun): Tracker[] {
+export function trackersOf(
+  { tensorboard, mlflow }: TrackingOptions,
+  run: TrackedRun,
+  { isJob = false }: { readonly isJob?: boolean } = {},
+): Tracker[] {
+  const retrySeconds = isJob ? { begin: JOB_RETRY_SECONDS } : {};
   const place = { ...run, folder: resolve(run.folder) };
   return [
     ...(tensorboard === undefined ? [] : [tensorboardTracker(tensorboard, place)]),
-    ...(mlflow === undefined ? [] : [mlflowTracker({ ...place, url: mlflow })]),
+    ...(mlflow === undefined ? [] : [mlflowTracker({ ...place, url: mlflow, retrySeconds })]),
   ];
 }
 

@@ -130,7 +130,7 @@ describe("the MLflow tracker", () => {
   const losses = (index: number): number[] =>
     server.runs[index].metrics.filter(({ key }) => key === "loss").map(({ step }) => step);
   const send = async (events: readonly TrainingEvent[], settings?: Record<string, string>) => {
-    const run = { url, name: "a-run", folder: "/runs/a" };
+    const run = { url, name: "a-run", folder: "/runs/a", retrySeconds: { end: 0 } };
     const tracker = mlflowTracker({ ...run, ...(settings === undefined ? {} : { settings }) });
     for (const event of events) await tracker.callback(event);
     return tracker;
@@ -183,6 +183,44 @@ describe("the MLflow tracker", () => {
     server.isDown = true;
     await scores({ dice: 0.5 });
     expect(said.mock.calls.at(-1)?.[0]).toMatch(/The scores were not logged\n$/);
+  });
+
+  it("waits at the end of a training for a server that is restarted", async () => {
+    const tracker = mlflowTracker({ url, name: "a-run", folder: "/runs/a" });
+    for (const event of [begin(0), ...epochs(1)]) await tracker.callback(event);
+    server.isDown = true;
+    for (const event of epochs(2)) await tracker.callback(event);
+    setTimeout(() => (server.isDown = false), 300);
+    await tracker.callback(end);
+    await tracker.scores({ dice: 0.5 });
+    expect(server.runs).toMatchObject([{ status: "FINISHED" }]);
+    expect(losses(0)).toEqual([10, 20]);
+    expect(server.runs[0].metrics.at(-1)).toMatchObject({ key: "test/dice", value: 0.5 });
+  });
+
+  it("says with the scores how a training ended that the server missed the end of", async () => {
+    const tracker = await send([begin(0), ...epochs(1)]);
+    server.isDown = true;
+    await tracker.callback(end);
+    expect(said.mock.calls.at(-1)?.[0]).toMatch(/The end of this training was not logged\n$/);
+    server.isDown = false;
+    await tracker.scores({ dice: 0.5 });
+    expect(server.runs).toMatchObject([{ status: "FINISHED" }]);
+  });
+
+  it("waits at the beginning where it is told to, but not for a server that refuses", async () => {
+    const options = { url, name: "a-run", folder: "/runs/a", retrySeconds: { begin: 60 } };
+    server.isDown = true;
+    setTimeout(() => (server.isDown = false), 300);
+    await mlflowTracker(options).callback(begin(0));
+    expect(server.runs).toHaveLength(1);
+    expect(said.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringMatching(/to answer, got no answer .*\. Asking again for 60 s\n$/),
+    ]);
+    server.experiments = [];
+    server.madeMeanwhile = ["other"];
+    const refused = mlflowTracker({ ...options, url: `${url}wrong` }).callback(begin(0));
+    await expect(refused).rejects.toThrow(/expected MLflow to accept the request, got 400/);
   });
 
   it("sends more settings than one request may hold, and not the server's password to stderr", async () => {
