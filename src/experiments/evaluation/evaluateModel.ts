@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
+import { rejectUnknownOptions } from "../../core/unknownOptions";
 import { prepareSamples, restoreProbabilities } from "../../data/prepare";
 import type { IntensityWindow } from "../../data/intensity";
 import { checkDecoding } from "../../data/rankDice";
@@ -13,13 +14,18 @@ import { logitsModel } from "../../models/logitsModel";
 import { FLIPPED_AXES, meanProbabilities } from "../../web/meanProbabilities";
 import type { TestTimeFlips } from "../../web/meanProbabilities";
 import { expectNoPatches } from "../training/patchModel";
-import { visitLogits } from "./predictSamples";
+import { expectBatchSize, visitLogits } from "./predictSamples";
 import { overWindows, windowsPerSlice } from "./sliceWindows";
 import type { SliceWindows } from "./sliceWindows";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 
 /** Recording a prediction costs about as much as running this many batches op by op. */
 const BATCHES_WORTH_RECORDING = 8;
+
+/** The names of {@link PredictOptions}. */
+const PREDICT_OPTIONS: readonly string[] = [
+  ...["batchSize", "flips", "slidingWindow", "decoding", "window", "onProgress", "compiled"],
+];
 
 /** How {@link predictCases} runs. */
 export interface PredictOptions {
@@ -80,6 +86,8 @@ export function* predictInBatches(
 ): Generator<void, Plane<Uint8Array>[]> {
   const { batchSize = 4, flips = "none", decoding = "argmax", slidingWindow } = options;
   const { onProgress } = options;
+  rejectUnknownOptions("predictCases", options, PREDICT_OPTIONS);
+  expectBatchSize("predictCases", batchSize);
   checkDecoding("predictCases.decoding", decoding);
   if (!Object.hasOwn(FLIPPED_AXES, flips)) {
     throw new ConfigError({
@@ -135,6 +143,9 @@ export function* predictInBatches(
   return results;
 }
 
+/** A data set may stand for its class names. */
+const DATASET_FIELDS = ["name", "classNames", "cases", "grid", "patients"];
+
 /** Scores of each case and of all cases together. */
 export interface Evaluation {
   readonly records: readonly CaseRecord[];
@@ -152,8 +163,11 @@ export function evaluateModel(
   cases: readonly SliceCase[],
   options: PredictOptions & { readonly classNames: readonly string[] },
 ): Evaluation {
-  const predictions = predictCases(model, cases, options);
-  return scorePredictions(cases, predictions, options.classNames);
+  rejectUnknownOptions("evaluateModel", options, [...PREDICT_OPTIONS, ...DATASET_FIELDS]);
+  const { classNames, ...given } = options;
+  const known = Object.entries(given).filter(([name]) => PREDICT_OPTIONS.includes(name));
+  const predictions = predictCases(model, cases, Object.fromEntries(known));
+  return scorePredictions(cases, predictions, classNames);
 }
 
 /** Scores existing predictions. */
@@ -162,6 +176,13 @@ export function scorePredictions(
   predictions: readonly Plane<Uint8Array>[],
   classNames: readonly string[],
 ): Evaluation {
+  if (predictions.length !== cases.length) {
+    throw new ConfigError({
+      where: "scorePredictions.predictions",
+      expected: `one for each of the ${cases.length} cases`,
+      got: String(predictions.length),
+    });
+  }
   const records = cases.map(({ id, group, labels, spacingMm }, index) => {
     if (labels === null) {
       throw new ConfigError({

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError } from "../../core/errors";
+import { ConfigError, DataError } from "../../core/errors";
 import type { Sample } from "../../data/types";
 import type { LogitsFunction } from "../../web/meanProbabilities";
 
@@ -9,6 +9,8 @@ export type LogitsVisitor = (samples: readonly Sample[], logits: tf.Tensor4D) =>
 /**
  * Iterates over samples in batches of equal size: an incomplete last batch is padded with its
  * last sample, so that a compiled prediction is recorded only once; padding is cut off.
+ *
+ * @throws DataError for an image that is not whole or finite
  */
 export function visitLogits(
   predict: LogitsFunction,
@@ -16,6 +18,7 @@ export function visitLogits(
   batchSize: number,
   visit: LogitsVisitor,
 ): void {
+  expectPixels("predict", samples);
   for (let start = 0; start < samples.length; start += batchSize) {
     const batch = samples.slice(start, start + batchSize);
     const { height, width } = batch[0].image;
@@ -28,6 +31,45 @@ export function visitLogits(
     tf.tidy(() => {
       const logits = predict(tf.tensor4d(images, [batchSize, height, width, 1]));
       visit(batch, batch.length === batchSize ? logits : logits.slice(0, batch.length));
+    });
+  }
+}
+
+/** @throws ConfigError for a number of slices that is no batch */
+export function expectBatchSize(where: string, batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1) return;
+  throw new ConfigError({
+    where: `${where}.batchSize`,
+    expected: "a whole number of at least 1",
+    got: String(batchSize),
+  });
+}
+
+/**
+ * Refuses images with missing or undefined pixels: many networks make a NaN a finite score.
+ *
+ * @throws DataError that names the image
+ */
+export function expectPixels(
+  where: string,
+  samples: readonly Pick<Sample, "id" | "image">[],
+): void {
+  for (const { id, image } of samples) {
+    const { height, width, data } = image;
+    if (data.length !== height * width) {
+      throw new DataError({
+        where: `${where} "${id}"`,
+        expected: `${height * width} pixels of a ${height} x ${width} image`,
+        got: String(data.length),
+      });
+    }
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    throw new DataError({
+      where: `${where} "${id}"`,
+      expected: "finite pixels",
+      got: `${data[at]} in row ${Math.floor(at / width)}, column ${at % width}`,
+      remedy: "Replace it, or leave the image out.",
     });
   }
 }

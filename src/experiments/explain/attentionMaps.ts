@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import type { Plane } from "../../data/types";
-import { expectInputSize } from "../evaluation/predictSamples";
+import { expectInputSize, expectPixels } from "../evaluation/predictSamples";
 import { AttentionGate } from "../../layers/AttentionGate";
 import { LSHAttention } from "../../layers/LSHAttention";
 import { MultiHeadAttention } from "../../layers/MultiHeadAttention";
@@ -71,6 +71,7 @@ export function attentionMaps(
 ): AttentionRecords {
   const { query } = options;
   expectInputSize("attentionMaps.image", model, [{ id: "image", image }]);
+  expectPixels("attentionMaps", [{ id: "image", image }]);
   expectPixel("attentionMaps.query", image, query);
   const layers = attentionLayers(model, options.layers);
   const paths = layers.map(([path]) => path);
@@ -129,15 +130,16 @@ function attentionLayers(
 export function expectPixel(
   where: string,
   { height, width }: Pick<Plane<Float32Array>, "height" | "width">,
-  [row, column]: Pixel,
+  pixel: Pixel | undefined,
 ): void {
-  const isWithin = (index: number, size: number): boolean =>
-    Number.isInteger(index) && index >= 0 && index < size;
+  const [row, column] = pixel ?? [];
+  const isWithin = (index: number | undefined, size: number): boolean =>
+    index !== undefined && Number.isInteger(index) && index >= 0 && index < size;
   if (isWithin(row, height) && isWithin(column, width)) return;
   throw new ConfigError({
     where,
     expected: `a pixel of the ${height} x ${width} image, [row, column]`,
-    got: `[${row}, ${column}]`,
+    got: pixel === undefined ? "none" : `[${row}, ${column}]`,
   });
 }
 

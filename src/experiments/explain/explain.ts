@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
-import { expectInputSize } from "../evaluation/predictSamples";
+import { expectBatchSize, expectInputSize } from "../evaluation/predictSamples";
 import { attentionMaps, expectPixel } from "./attentionMaps";
 import type { AttentionMapRecord, AttentionRecords, Pixel } from "./attentionMaps";
 import { deletionTest } from "./deletionTest";
@@ -56,6 +56,7 @@ export function explain(
   rejectUnknownOptions("explain", options, [
     ...["query", "layers", "batchSize", "fractions", "baseline", "repeats", "seed"],
   ]);
+  expectBatchSize("explain", batchSize);
   expectInputSize("explain.image", model, [{ id: "image", image }]);
   expectPixel("explain.query", image, query);
   const maps = attentionMaps(model, image, { query, ...(layers === undefined ? {} : { layers }) });

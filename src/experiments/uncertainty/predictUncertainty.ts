@@ -3,7 +3,7 @@ import { ConfigError } from "../../core/errors";
 import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Plane, Sample } from "../../data/types";
 import { logitsModel } from "../../models/logitsModel";
-import { expectInputSize, visitLogits } from "../evaluation/predictSamples";
+import { expectBatchSize, expectInputSize, visitLogits } from "../evaluation/predictSamples";
 import { withDropout } from "./monteCarloDropout";
 import type { InjectedDropout } from "./monteCarloDropout";
 import { uncertaintyOf } from "./uncertaintyOf";
@@ -149,13 +149,7 @@ function probabilitiesOf(
   samples: readonly Sample[],
   { batchSize = 4 }: EnsembleOptions,
 ): MemberPrediction {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ConfigError({
-      where: "uncertainty.batchSize",
-      expected: "a whole number of at least 1",
-      got: String(batchSize),
-    });
-  }
+  expectBatchSize("uncertainty", batchSize);
   const perSample: Float32Array[] = [];
   let numClasses = 0;
   const predict = (images: tf.Tensor4D): tf.Tensor4D =>

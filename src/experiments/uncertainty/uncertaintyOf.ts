@@ -16,7 +16,8 @@ export interface UncertaintyValues {
  * Splits the uncertainty of an ensemble, or of several draws of one network, into its two parts.
  *
  * @param members probabilities `[voxels, classes]` of each, row-major
- * @throws ConfigError without members, or where their lengths differ or are not whole voxels
+ * @throws ConfigError without members, where their lengths differ or are not whole voxels, or for values that are
+ *   no probabilities
  * @example
  * const split = uncertaintyOf([Float32Array.of(1, 0), Float32Array.of(0, 1)], 2);
  * split.mutualInformation[0].toFixed(4); // "0.6931"
@@ -34,6 +35,16 @@ export function uncertaintyOf(
       where: "uncertaintyOf.members",
       expected: `at least one, all with ${numClasses} probabilities for each of the same voxels`,
       got: `lengths [${members.map((member) => member.length).join(", ")}]`,
+    });
+  }
+  for (const [index, member] of members.entries()) {
+    const wrong = member.find((value) => !(value >= 0 && value <= MOST));
+    if (wrong === undefined) continue;
+    throw new ConfigError({
+      where: `uncertaintyOf.members[${index}]`,
+      expected: "probabilities, from 0 to 1",
+      got: String(wrong),
+      remedy: "Apply softmax to scores first.",
     });
   }
   const voxels = length / numClasses;
@@ -64,6 +75,9 @@ export function uncertaintyOf(
   }
   return values;
 }
+
+/** 1, with what rounding may add. */
+const MOST = 1 + 1e-3;
 
 /** `−p log p`, 0 at 0. */
 const surprise = (p: number): number => (p > 0 ? -p * Math.log(p) : 0);

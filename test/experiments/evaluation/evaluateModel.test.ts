@@ -2,7 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { CLASS_NAMES } from "../../../src/data";
 import type { SliceCase } from "../../../src/data";
 import { loadEngine } from "../../../src/engine/load";
-import { evaluateModel, predictCases } from "../../../src/experiments/evaluation/evaluateModel";
+import {
+  evaluateModel,
+  predictCases,
+  scorePredictions,
+} from "../../../src/experiments/evaluation/evaluateModel";
 
 loadEngine();
 
@@ -54,6 +58,9 @@ describe("predictCases", () => {
 
   it.each([
     ["flips", "vertical", /^predictCases.flips: expected none or horizontal or both, got vertical/],
+    ["batchSize", 0, /^predictCases.batchSize: expected a whole number of at least 1, got 0/],
+    ["batchSize", 1.5, /^predictCases.batchSize: .*, got 1.5/],
+    ["flip", "both", /^predictCases.flip: expected one of .*, got an unknown option/],
     ["decoding", "rankdice", /^predictCases.decoding: expected argmax or rankDice, got rankdice/],
   ])("refuses %s that there are not", (name, value, message) => {
     expect(() => predictCases(threshold(8), cases, { [name]: value })).toThrow(message);
@@ -86,6 +93,24 @@ describe("evaluateModel", () => {
     // it and its neighbours probabilities are blended: pixel 4 falls below, pixel 5 above half.
     expect(records[1].classes[1].dice).toBe(1);
     expect(summary.cases).toBe(2);
+  });
+
+  it("takes a data set for its class names, and refuses unknown options", () => {
+    const dataset = {
+      ...{ name: "halves", classNames: CLASS_NAMES.slice(0, 3), cases, grid: null },
+      patients: "known" as const,
+    };
+    expect(evaluateModel(threshold(8), cases, dataset).records).toHaveLength(3);
+    const misspelt = { classNames: dataset.classNames, batchsize: 2 };
+    expect(() => evaluateModel(threshold(8), cases, misspelt)).toThrow(
+      /evaluateModel.batchsize: expected one of/,
+    );
+  });
+
+  it("refuses fewer predictions than cases", () => {
+    expect(() => scorePredictions(cases, [], CLASS_NAMES)).toThrow(
+      /scorePredictions.predictions: expected one for each of the 3 cases, got 0/,
+    );
   });
 
   it("refuses a slice without a mask", () => {

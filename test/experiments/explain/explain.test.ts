@@ -291,5 +291,11 @@ describe("explain", () => {
     const model = brightNetwork();
     expect(() => explain(model, image, { query, head: 1 } as never)).toThrow(/explain\.head/);
     expect(() => explain(model, image, { query: [8, 0] })).toThrow("explain.query");
+    expect(() => explain(model, image, {} as never)).toThrow(/\[row, column\], got none/);
+    expect(() => explain(model, image, { query, batchSize: 0 })).toThrow("explain.batchSize");
+    const damaged = { ...image, data: image.data.map((grey, pixel) => (pixel === 9 ? NaN : grey)) };
+    expect(() => explain(model, damaged, { query })).toThrow(
+      'attentionMaps "image": expected finite pixels, got NaN in row 1, column 1',
+    );
   });
 });

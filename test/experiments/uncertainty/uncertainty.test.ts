@@ -65,6 +65,8 @@ describe("uncertaintyOf", () => {
     ["none", []],
     ["other lengths", [new Float32Array(6), new Float32Array(3)]],
     ["half a voxel", [new Float32Array(4)]],
+    ["NaN, whose entropy would be 0", [Float32Array.of(NaN, 0, 1)]],
+    ["scores", [Float32Array.of(2, -1, 0.5)]],
   ])("refuses %s", (_, members) => {
     expect(() => uncertaintyOf(members, 3)).toThrow("uncertaintyOf.members");
   });
@@ -136,6 +138,21 @@ describe("deepEnsemble", () => {
         expect(errorChance.data[pixel]).toBeCloseTo(1 - all[label], 6);
       });
     });
+  });
+
+  it("refuses images that are not whole or not finite: a network would make them scores", () => {
+    const members = [models[0](), models[1]()];
+    const [sample] = samples;
+    const withPixels = (data: Float32Array) => [{ ...sample, image: { ...sample.image, data } }];
+    const { data } = sample.image;
+    expect(() => deepEnsemble(members, withPixels(data.slice(1)))).toThrow(
+      `predict "${sample.id}": expected ${data.length} pixels`,
+    );
+    const damaged = Float32Array.from(data);
+    damaged[sample.image.width + 2] = NaN;
+    expect(() => deepEnsemble(members, withPixels(damaged))).toThrow(
+      `predict "${sample.id}": expected finite pixels, got NaN in row 1, column 2`,
+    );
   });
 
   it("refuses one model, models of other classes, and unknown options", () => {
