@@ -296,7 +296,7 @@ after`;
       { verified: true, line: 4 },
       { verified: false, message: "no code follows this line" },
     ]);
-    expect(await breakIn(path, 5, { line: 4, condition: "size.w > 100" })).toHaveLength(2);
+    expect(await breakIn(path, 5, { line: 4, condition: "globalThis.size > 100" })).toHaveLength(2);
     const code = 'import { area } from "./a lib/größe #1";\nconst found = area({ w: 3 });\nfound';
     const id = await kernel.post("execute_request", { code });
     expect(await event("stopped")).toMatchObject({ reason: "breakpoint" });
@@ -427,6 +427,48 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
     const said = printed(await kernel.published(logged));
     await kernel.reply();
     expect(said.split("\n").slice(0, 2)).toEqual(["i is 0, sum 0", "i is 1, sum 0"]);
+  });
+
+  it("stops at the hits that a condition asks for", async () => {
+    const code = "let seen = 0;\nfor (let i = 0; i < 9; i++) {\n  seen += i;\n}\nseen";
+    const id = await start(code, { line: 3, condition: "i !== 1", hitCondition: "3" });
+    await event("stopped");
+    // The third hit where the condition holds: of 0, 2 and 3.
+    expect(texts(await scope("Locals"))).toMatchObject({ i: "3" });
+    await finish(id);
+    const logged = await start(code, { line: 3, hitCondition: "% 4", logMessage: "at {i}" });
+    expect(
+      printed(await kernel.published(logged))
+        .split("\n")
+        .slice(0, 2),
+    ).toEqual(["at 3", "at 7"]);
+    await kernel.reply();
+  });
+
+  it("reports a condition that cannot be understood or that throws, and stops at the latter", async () => {
+    const code = "let counted = 0;\ncounted += 1;\ncounted += 2;\ncounted";
+    const { sourcePath: path } = await ask("dumpCell", { code });
+    const breakpoints = [
+      { line: 2, condition: "counted ===" },
+      { line: 2, hitCondition: "often" },
+      { line: 3, logMessage: "{counted +}" },
+    ];
+    expect(await ask("setBreakpoints", { source: { path }, breakpoints })).toMatchObject({
+      breakpoints: [
+        { verified: false, message: "Unexpected token ')'" },
+        {
+          verified: false,
+          message: expect.stringContaining("expected a number of hits") as string,
+        },
+        { verified: false },
+      ],
+    });
+    const id = await start(code, { line: 3, condition: "countd > 1" });
+    await event("stopped");
+    expect(await where()).toMatch(/^Cell \[\d+\]:3$/);
+    expect(printed(await finish(id))).toContain(
+      "Breakpoint in line 3: ReferenceError: countd is not defined",
+    );
   });
 
   it("stops at a throw when asked to, and at `debugger`", async () => {

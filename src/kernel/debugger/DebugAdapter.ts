@@ -21,6 +21,7 @@ const THROWN = "all";
 const CAPABILITIES: Body = {
   supportsConfigurationDoneRequest: true,
   supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
   supportsLogPoints: true,
   supportsEvaluateForHovers: true,
   supportsSetVariable: true,

@@ -1,4 +1,5 @@
 import type { Debugger } from "node:inspector";
+import { Script } from "node:vm";
 import { fileStamp } from "../session/fileStamp";
 import { isCellPath } from "./cellPaths";
 import type { DebuggedCell, DebuggedScript } from "./debugHook";
@@ -23,14 +24,52 @@ function logExpression(message: string): string {
   return `console.log([${parts.join(", ")}].join(""))`;
 }
 
-/** The condition given to V8: the user's, in which names of all cells are available. */
-function conditionOf({ condition, logMessage }: Breakpoint): string {
-  const isGiven = typeof condition === "string" && condition.trim() !== "";
-  const asked = isGiven ? `(${condition})` : "true";
-  const told =
-    typeof logMessage === "string" ? `(${asked}) && ${logExpression(logMessage)}, false` : asked;
-  if (told === "true") return "";
-  return `(() => { ${HOOK}.enter(); try { return ${told}; } finally { ${HOOK}.leave(); } })()`;
+/** `5` and `== 5` stop at the fifth hit, `>= 5` from there on, `% 5` at every fifth. */
+const HIT_CONDITION = /^\s*(==?|>=?|<=?|%)?\s*(\d+)\s*$/;
+
+/** The hits to stop at, as JavaScript; `null` if they cannot be understood. */
+function hitExpression(hitCondition: string, hits: string): string | null {
+  const [, operator = "==", count] = HIT_CONDITION.exec(hitCondition) ?? [];
+  if (count === undefined) return null;
+  if (operator === "%") return Number(count) === 0 ? null : `${hits} % ${count} === 0`;
+  return `${hits} ${operator === "=" ? "==" : operator} ${count}`;
+}
+
+const isGiven = (text: string | null | undefined): text is string =>
+  typeof text === "string" && text.trim() !== "";
+
+/** What is wrong with a breakpoint's expressions; `null` if nothing is. */
+function problemOf({ condition, hitCondition, logMessage }: Breakpoint): string | null {
+  try {
+    if (isGiven(condition)) new Script(`(${condition}\n)`);
+    if (isGiven(logMessage)) new Script(logExpression(logMessage));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (!isGiven(hitCondition) || hitExpression(hitCondition, "hits") !== null) return null;
+  return `expected a number of hits such as 5, >= 5 or % 5, got ${hitCondition}`;
+}
+
+let counters = 0;
+
+/**
+ * The condition given to V8: the user's, in which names of all cells are available. Hits are counted
+ * where the condition holds, from 0 each time that the breakpoint is set. V8 would ignore a condition
+ * that throws; this one is reported, and stops.
+ */
+function conditionOf({ condition, hitCondition, logMessage, line }: Breakpoint): string {
+  const hits = `${HOOK}.hit(${counters++})`;
+  const asked = [
+    ...(isGiven(condition) ? [`(${condition}\n)`] : []),
+    ...(isGiven(hitCondition) ? [`(${hitExpression(hitCondition, hits)})`] : []),
+  ].join(" && ");
+  const isLog = isGiven(logMessage);
+  if (asked === "" && !isLog) return "";
+  const told = isLog
+    ? `(${asked || "true"}) && ${logExpression(logMessage)}, false`
+    : `!!(${asked})`;
+  const report = `console.error("Breakpoint in line ${line}: " + error)`;
+  return `(() => { ${HOOK}.enter(); try { return ${told}; } catch (error) { ${report}; return ${!isLog}; } finally { ${HOOK}.leave(); } })()`;
 }
 
 /**
@@ -76,11 +115,13 @@ export class Breakpoints {
       if (found === null) problem = "cells cannot load this file";
       lines = found ?? lines.map(() => null);
     }
-    return breakpoints.map(({ line }, index) => {
-      const found = lines[index] ?? null;
+    return breakpoints.map((breakpoint, index) => {
+      const { line } = breakpoint;
+      const ownProblem = problemOf(breakpoint);
+      const found = ownProblem === null ? (lines[index] ?? null) : null;
       return {
         ...{ verified: found !== null, line: found ?? line, source: { path } },
-        ...(found === null ? { message: problem } : {}),
+        ...(found === null ? { message: ownProblem ?? problem } : {}),
       };
     });
   }
@@ -120,6 +161,10 @@ export class Breakpoints {
     this.#set.set(path, ids);
     const lines: (number | null)[] = [];
     for (const breakpoint of this.#wanted.get(path) ?? []) {
+      if (problemOf(breakpoint) !== null) {
+        lines.push(null);
+        continue;
+      }
       const at = map.toCompiled(breakpoint.line - 1);
       lines.push(at === null ? null : at.typedLine + 1);
       if (at === null) continue;

@@ -47,6 +47,8 @@ export class DebugHook {
   readonly #all: object;
   readonly #sources: KnownSources;
   readonly #compile: (path: string) => CompiledFile | null;
+  /** How often each breakpoint with a hit condition was reached. */
+  readonly #hits = new Map<number, number>();
   /** The properties of `globalThis` that {@link enter} replaced. */
   readonly #shadowed = new Map<string, PropertyDescriptor | undefined>();
 
@@ -132,6 +134,13 @@ export class DebugHook {
   bundle(value: unknown): Readonly<Record<string, unknown>> {
     const bundle = toMimeBundle(value);
     return bundle instanceof Promise ? { "text/plain": String(value) } : bundle;
+  }
+
+  /** Counts a hit of a breakpoint; returns the count so far. */
+  hit(breakpoint: number): number {
+    const hits = (this.#hits.get(breakpoint) ?? 0) + 1;
+    this.#hits.set(breakpoint, hits);
+    return hits;
   }
 
   /**

@@ -40,6 +40,7 @@ export const argumentSchemas = {
         z.object({
           line: z.int().positive(),
           condition: z.string().nullish(),
+          hitCondition: z.string().nullish(),
           logMessage: z.string().nullish(),
         }),
       )
