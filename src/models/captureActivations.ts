@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { ConfigError } from "../core/errors";
+import { ConfigError, ShapeError } from "../core/errors";
+import { formatShape } from "../core/shapes";
 import { nearestName } from "../core/unknownOptions";
 import { CompositeLayer } from "../layers/support/CompositeLayer";
 
@@ -39,13 +40,14 @@ export function layerPaths(model: tf.LayersModel): ReadonlyMap<string, tf.layers
  * Runs a model in inference mode and keeps the inputs and outputs of the layers at these paths. The
  * caller disposes of the tensors.
  *
- * @throws ConfigError for a path that the model does not have
+ * @throws ConfigError for a path that the model does not have; ShapeError for images of another shape than it takes
  */
 export function captureCalls(
   model: tf.LayersModel,
   paths: readonly string[],
   images: tf.Tensor | tf.Tensor[],
 ): Record<string, LayerCall> {
+  expectInputs(model, images);
   const known = layerPaths(model);
   const layers = paths.map((path) => ({ path, layer: layerAt(model, known, path) }));
   const calls = new Map<string, LayerCall>();
@@ -68,6 +70,22 @@ export function captureCalls(
   return Object.fromEntries(calls);
 }
 
+/** tfjs itself would run most models on images of another size. */
+function expectInputs(model: tf.LayersModel, images: tf.Tensor | tf.Tensor[]): void {
+  [images].flat().forEach(({ shape }, index) => {
+    const wanted = model.inputs[index]?.shape ?? [];
+    const fits =
+      shape.length === wanted.length &&
+      wanted.every((size, axis) => size === null || size === shape[axis]);
+    if (fits) return;
+    throw new ShapeError({
+      where: `captureActivations("${model.name}")`,
+      expected: `images of ${formatShape(wanted)}`,
+      got: formatShape(shape),
+    });
+  });
+}
+
 /**
  * The outputs of any layers of a model for some images, layers inside of blocks included: one forward
  * pass in inference mode (no dropout, batch norm with running statistics).
@@ -77,7 +95,7 @@ export function captureCalls(
  * @param paths as {@link layerPaths} lists them, e.g. `"decoder0/attention"`
  * @param images what the model takes, `[batch, height, width, channels]`
  * @returns a tensor per path, to be disposed of by the caller
- * @throws ConfigError for a path that the model does not have
+ * @throws ConfigError for a path that the model does not have; ShapeError for images of another shape than it takes
  * @example
  * const model = attentionUnet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
  * const found = captureActivations(model, ["bridge", "decoder0/gate"], tf.zeros([1, 8, 8, 1]));

@@ -108,11 +108,24 @@ describe("captureActivations", () => {
     );
   });
 
+  it("refuses images of another size, which tfjs would run", () => {
+    const model = residualAttentionUnet({ ...size, ...{ filters: 8, depth: 2 } });
+    const [, height, width, channels] = model.inputs[0].shape.map(Number);
+    const shape: [number, number, number, number] = [1, 2 * height, width, channels];
+    expect(() => captureActivations(model, ["bridge"], tf.zeros(shape))).toThrow(
+      `captureActivations("residualAttentionUnet"): expected images of [?, ${height}, ${width}, ${channels}], ` +
+        `got [${shape.join(", ")}]`,
+    );
+  });
+
   it("keeps nothing where the model throws", () => {
     const model = residualAttentionUnet({ ...size, ...{ filters: 8, depth: 2 } });
-    const wrong = tf.zeros([1, 12, 10, 2]);
+    const batch = images();
+    jest.spyOn(model.getLayer("bridge"), "call").mockImplementation(() => {
+      throw new Error("broken");
+    });
     const tensors = tf.memory().numTensors;
-    expect(() => captureActivations(model, ["encoder0", "pool0"], wrong)).toThrow();
+    expect(() => captureActivations(model, ["encoder0", "pool0"], batch)).toThrow("broken");
     expect(tf.memory().numTensors).toBe(tensors);
     expect(Object.hasOwn(model.getLayer("encoder0"), "call")).toBe(false);
   });

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { ConfigError } from "../../core/errors";
 import { rejectUnknownOptions } from "../../core/unknownOptions";
 import type { Sample } from "../../data/types";
 
@@ -59,8 +60,16 @@ export function isBatchSource(examples: LabelledTensors | BatchSource): examples
   return "batches" in examples;
 }
 
-/** @throws ConfigError for data under a name that nothing reads */
+/** @throws ConfigError for data that are not `{ train, validation }` */
 export function expectFitData(data: FitData): void {
+  if (Array.isArray(data)) {
+    throw new ConfigError({
+      where: "fit.data",
+      expected: "{ train, validation }",
+      got: "a list",
+      remedy: "Name the examples to learn from: { train: examples }.",
+    });
+  }
   rejectUnknownOptions("fit.data", data, ["train", "validation"]);
 }
 

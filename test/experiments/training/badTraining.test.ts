@@ -126,6 +126,14 @@ describe("options that fit refuses, in JavaScript too", () => {
     expect(error.message).toContain(message);
     expect(error.message.split("\n")).toHaveLength(1);
   });
+
+  it("a list of samples in place of { train }", async () => {
+    const error = await refusal(train as never, {});
+    expect(error.message).toBe(
+      "fit.data: expected { train, validation }, got a list. " +
+        "Name the examples to learn from: { train: examples }.",
+    );
+  });
 });
 
 describe("data that does not fit the model", () => {
