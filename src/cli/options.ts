@@ -22,11 +22,11 @@ export function integerOption(least: number): (text: string) => number {
   );
 }
 
-/** Comma-separated names, none empty and none repeated. */
+/** Comma-separated values, none empty and none repeated. */
 export function listOption(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.some((name) => name === "") || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError("Expected different comma-separated names.");
+    throw new InvalidArgumentError("Expected different values, comma-separated.");
   }
   return names;
 }

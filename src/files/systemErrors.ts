@@ -65,5 +65,11 @@ function typed(
   const isDangling = ["ENOENT", "EEXIST"].includes(code) && isLink(path) && !existsSync(path);
   const known = isDangling ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new DataError({ where: path, expected, got, remedy: known?.[1] ?? otherwise, cause });
+  return new DataError({
+    where: path === "" ? '""' : path,
+    expected,
+    got,
+    remedy: known?.[1] ?? otherwise,
+    cause,
+  });
 }

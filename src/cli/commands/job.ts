@@ -32,6 +32,9 @@ export function registerJobCommand(program: Command): void {
 async function run(out: string, options: JobOptions): Promise<CommandResult> {
   const { jobAt, runPlannedJob } = await import("../library");
   const { prune = false, keepWeights = false } = options;
+  if (options.id !== undefined && options.index !== undefined) {
+    throw new ConfigError({ where: "job", expected: "--id or --index", got: "both" });
+  }
   const id = options.index === undefined ? options.id : await jobAt(out, options.index);
   if (id === undefined) {
     throw new ConfigError({ where: "job", expected: "--id or --index", got: "neither" });

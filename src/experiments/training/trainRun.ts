@@ -1,6 +1,7 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError } from "../../core/errors";
-import { pathKind } from "../../files/readFiles";
+import { ConfigError, LayerbookError } from "../../core/errors";
+import { listFolder, pathKind } from "../../files/readFiles";
 import { expectDistinctNames } from "../../data/classNames";
 import { prepareSamples } from "../../data/prepare";
 import type { ReadDatasetOptions } from "../../data/readDataset";
@@ -22,7 +23,7 @@ import type { TrainingHooks } from "./fitSplit";
 import { loadRun, memberFolder, readRunRecord, removeUnfinished, saveRun } from "../storage/runs";
 import type { Run } from "../storage/runs";
 import { caseHashes } from "../storage/caseHashes";
-import { expectNoOwner, withFolderLock } from "../storage/folderLock";
+import { LOCK_FILE, expectNoOwner, withFolderLock } from "../storage/folderLock";
 import {
   expectSameData,
   expectSameSettings,
@@ -34,7 +35,13 @@ import { splitNote } from "../../data/splitNote";
 import { checkSplit, readSplits, selectById, splitByGroup, writeSplits } from "../../data/splits";
 import type { Split } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
-import { CHECKPOINT_FILE, SPLIT_FILE, STUDY_FILE, WEIGHTS_FILE } from "../storage/fileNames";
+import {
+  CHECKPOINT_FILE,
+  MANIFEST_FILE,
+  SPLIT_FILE,
+  STUDY_FILE,
+  WEIGHTS_FILE,
+} from "../storage/fileNames";
 
 /** What {@link trainRun} trains, on what, and where to. */
 export interface TrainRunOptions extends TrainingHooks {
@@ -95,7 +102,27 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   if (manifest === null) {
     for (const note of missingClassNotes(dataset, [split])) console.warn(`${model}: ${note}`);
   }
-  return withFolderLock(out, () => trainInFolder({ ...options, source, dataset, split }));
+  return withFolderLock(out, async () => {
+    try {
+      return await trainInFolder({ ...options, source, dataset, split });
+    } catch (error) {
+      if (manifest === null && error instanceof LayerbookError) await leaveFolder(out);
+      throw error;
+    }
+  });
+}
+
+/**
+ * Takes back the claim on a folder where a training was refused before it had a result: with other settings it may
+ * be tried again there.
+ */
+async function leaveFolder(out: string): Promise<void> {
+  const names = await listFolder(out);
+  const claims = [SPLIT_FILE, MANIFEST_FILE];
+  // Without a manifest the folder was not claimed, and a split in it is somebody's own.
+  if (!names.includes(MANIFEST_FILE)) return;
+  if (names.some((name) => ![...claims, LOCK_FILE].includes(name))) return;
+  for (const name of claims) await rm(join(out, name), { force: true });
 }
 
 /** See {@link trainInFolder}. */

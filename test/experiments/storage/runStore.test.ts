@@ -132,6 +132,16 @@ describe("a run folder", () => {
     rmSync(at("empty"), { recursive: true });
   });
 
+  it("is free again after a training that was refused before it had a result", async () => {
+    const { config } = options("refused");
+    const tooFew = { ...config, loss: { ...config.loss, classWeights: [1] } };
+    await expect(trainRun({ ...options("refused"), config: tooFew })).rejects.toThrow(/weights/);
+    expect(readdirSync(at("refused"))).toEqual([]);
+    const run = await trainRun(options("refused"));
+    expect(run.record.result.ended).toBe("completed");
+    rmSync(at("refused"), { recursive: true });
+  });
+
   it("is not begun over weights or a split of somebody's own", async () => {
     mkdirSync(at("foreign"));
     writeFileSync(at("foreign", "split.json"), "mine");
