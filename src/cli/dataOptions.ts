@@ -90,7 +90,7 @@ function labelsOption(text: string): LabelMap {
     const [value, label] = match === null ? [NaN, NaN] : [Number(match[1]), Number(match[2])];
     if (!(label <= 255) || value in labels) {
       throw new InvalidArgumentError(
-        "Expected different values with labels from 0 to 255, such as 255=1,128=2.",
+        "Expected distinct values with labels from 0 to 255, such as 255=1,128=2.",
       );
     }
     labels[value] = label;

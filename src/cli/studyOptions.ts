@@ -122,7 +122,7 @@ function seedsOption(text: string): number[] {
   return listOption(text).map((name) => {
     const seed = Number(name);
     if (Number.isInteger(seed) && seed >= 0) return seed;
-    throw new InvalidArgumentError("Expected comma-separated whole numbers.");
+    throw new InvalidArgumentError("Expected comma-separated integers.");
   });
 }
 

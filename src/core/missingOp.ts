@@ -18,7 +18,7 @@ export function explainMissingOp(where: string, error: unknown): unknown {
       expected: `a backend that has ${op}`,
       got: `"${backend}", which lacks it`,
       remedy:
-        'Choose another before the model is made, e.g. `await tf.setBackend("webgl")`; ' +
+        'Choose another before you create the model, e.g. `await tf.setBackend("webgl")`; ' +
         "docs/backends.md lists what each backend lacks",
       cause: error,
     },

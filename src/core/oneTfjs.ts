@@ -55,7 +55,7 @@ export function rejectOtherTfjs(where: string, inputs: unknown): void {
       where,
       expected: `a symbolic tensor of the tfjs that layerbook imports (${tf.version.tfjs})`,
       got: `one of another copy of tfjs${copies.length === 0 ? "" : `; loaded are ${copies.join(" and ")}`}`,
-      remedy: "Keep one copy: `npm ls @tensorflow/tfjs` shows who asks for which version",
+      remedy: "Keep one copy: `npm ls @tensorflow/tfjs` shows which package requires which version",
     });
   }
 }

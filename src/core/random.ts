@@ -92,7 +92,7 @@ export function createRandom(seed: number): Random {
       if (!Number.isInteger(low) || !Number.isInteger(high) || range < 1 || range > 0x100000000) {
         throw new ConfigError({
           where: "Random.integer",
-          expected: "integers low < high at most 2^32 apart",
+          expected: "integers low < high that differ by at most 2^32",
           got: `[${low}, ${high})`,
         });
       }

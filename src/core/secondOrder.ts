@@ -30,7 +30,7 @@ export function rejectSecondOrder(where: string, remedy: string): void {
   throw new ConfigError({
     where,
     expected: "a first-order gradient",
-    got: "a gradient of its gradient",
+    got: "a second-order gradient",
     remedy,
   });
 }

@@ -15,7 +15,7 @@ function checkSeed(seed: number): number {
   if (Number.isInteger(seed) && seed >= -0x80000000 && seed <= 0x7fffffff) return seed;
   throw new ConfigError({
     where: "SeedGenerator.seed",
-    expected: "an integer that fits 32 bits",
+    expected: "a 32-bit integer",
     got: String(seed),
   });
 }

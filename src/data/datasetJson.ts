@@ -92,7 +92,7 @@ function classNamesOf(path: string, value: unknown): string[] {
       where: path,
       expected: "labels: a name for each value, or a value for each name",
       got: value === undefined ? "none" : "something else",
-      remedy: "Regions and ignored labels are not read: write one label for each class",
+      remedy: "Regions and ignored labels are not supported: write one label for each class",
       cause: parsed.error,
     });
   }

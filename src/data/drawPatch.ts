@@ -25,7 +25,7 @@ export function drawPatch(sample: Sample, { patchSize, label, random }: PatchOpt
   if (!Number.isInteger(patchSize) || patchSize < 1 || patchSize > Math.min(height, width)) {
     throw new ConfigError({
       where: "patchSize",
-      expected: `a whole number from 1 to ${Math.min(height, width)}, the side of the samples`,
+      expected: `an integer from 1 to ${Math.min(height, width)}, the side of the samples`,
       got: String(patchSize),
       remedy: "Prepare larger samples (size), or draw smaller patches.",
     });

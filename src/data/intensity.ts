@@ -28,8 +28,8 @@ export function defaultWindow(unit: IntensityUnit): IntensityWindow {
       throw new ConfigError({
         where: "defaultWindow",
         expected: "an image in Hounsfield units, grey values or values from 0 to 1",
-        got: "one in units of the scanner's own, such as an MR or PET series, or a CT without rescale slope",
-        remedy: "Give the window, or say what the values mean (unit)",
+        got: "one in arbitrary units, such as an MR or PET series, or a CT without rescale slope",
+        remedy: "Set the window, or the unit of the values (unit)",
       });
   }
 }

@@ -22,7 +22,7 @@ export function labelsByName(
       expected: `the classes ${wanted.slice(1).join(", ")}`,
       got: missing.join(", "),
       remedy:
-        "Name the classes by number (classNames, --classes) if these are the same under other names",
+        "Name the classes by number (classNames, --classes) if these are the same classes under other names",
     });
   }
   return map.every((to, label) => to === label) ? null : map;

@@ -65,7 +65,7 @@ async function findListed(
       where: list,
       expected: "the files of its training cases",
       got: `none named ${listed(missing)}`,
-      remedy: "Add them, or take their cases out of the list",
+      remedy: "Add them, or remove their cases from the list",
     });
   }
   return found.filter((path) => path !== null);
@@ -90,7 +90,7 @@ function expectOnce(list: string, paths: readonly string[]): void {
     where: list,
     expected: "each training case once",
     got: `${baseName(twice)} twice`,
-    remedy: "Take one of them out of the list",
+    remedy: "Remove one of them from the list",
   });
 }
 

@@ -32,7 +32,7 @@ export function oversample(
   if (!(share >= 0 && share <= 1)) {
     throw new ConfigError({
       where: "oversampleForeground",
-      expected: "a share in [0, 1]",
+      expected: "a fraction in [0, 1]",
       got: String(share),
     });
   }

@@ -140,5 +140,5 @@ export function warnOfJoined(folder: string, patients: readonly PatientFolder[])
     .filter(({ name, group }) => name !== group)
     .map(({ name, group }) => `${name} with ${group}`);
   if (joined.length === 0) return;
-  console.warn(`${folder}: kept together, as they name one PatientID: ${listed(joined)}`);
+  console.warn(`${folder}: kept together, since they have the same PatientID: ${listed(joined)}`);
 }

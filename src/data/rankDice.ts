@@ -127,7 +127,7 @@ function checkPlanes(planes: readonly Float32Array[]): void {
   if (planes.length === 0 || planes.length > 255 || first.length === 0 || wrong !== undefined) {
     throw new ConfigError({
       where: "rankDice.planes",
-      expected: "one to 255 planes of one length, at least one pixel",
+      expected: "1 to 255 planes of the same, non-zero length",
       got: planes.length === 0 ? "none" : planes.map(({ length }) => length).join(", "),
     });
   }

@@ -59,7 +59,7 @@ function sliceShape(where: string, { shape }: NpyArray): readonly [number, numbe
       where,
       expected: "[slices, height, width] or [height, width]",
       got: `[${shape.join(", ")}]`,
-      remedy: "Save the array in that order",
+      remedy: "Save the array with its axes in that order",
     });
   }
   return [full[0], full[1], full[2]];

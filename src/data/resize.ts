@@ -88,7 +88,7 @@ function checkSize(where: string, height: number, width: number): void {
   if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1) {
     throw new ConfigError({
       where,
-      expected: "a whole height and width above 0",
+      expected: "a positive integer height and width",
       got: `${height} x ${width}`,
     });
   }

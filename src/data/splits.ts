@@ -48,9 +48,10 @@ function collectGroups(where: string, cases: readonly Splittable[]): Group[] {
     if (augmentation !== undefined) {
       throw new ConfigError({
         where,
-        expected: "cases as they came",
+        expected: "original cases",
         got: `${id}, an augmented copy (${augmentation})`,
-        remedy: "Split first, then augment the training part: a copy on the other side is a leak",
+        remedy:
+          "Split first, then augment the training part: a copy in another part would be a leak",
       });
     }
     if (seen.has(id)) {
@@ -86,7 +87,7 @@ function deal(
       expected: `at least ${wanted} groups of cases`,
       got: `${groups.length} (${cases.length} ${cases.length === 1 ? "case" : "cases"})`,
       remedy:
-        "Add patients, ask for fewer parts, or, if the slices are of different patients, give each a group of its own",
+        "Add patients, ask for fewer parts, or, if the slices are of different patients, give each its own group",
     });
   }
   const random = createRandom(seed);
@@ -126,7 +127,7 @@ function fillEmptyParts(dealt: Group[][], shares: readonly number[]): void {
 
 function checkFraction(where: string, value: number): void {
   if (!(value >= 0 && value < 1)) {
-    throw new ConfigError({ where, expected: "a share in [0, 1)", got: String(value) });
+    throw new ConfigError({ where, expected: "a fraction in [0, 1)", got: String(value) });
   }
 }
 

@@ -120,6 +120,6 @@ export interface Sample {
   readonly labels: Plane<Uint8Array> | null;
   /** Class names of its data set by label value; absent where they are not known. */
   readonly classNames?: readonly string[];
-  /** How it was augmented: `"rotate90"`; absent on a sample as it came. */
+  /** How it was augmented: `"rotate90"`; absent on an original sample. */
   readonly augmentation?: string;
 }

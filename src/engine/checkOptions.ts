@@ -31,7 +31,7 @@ function checkValues(where: string, options: CompileOptions & ProgramOptions): v
   check(`${where}.log`, log === undefined || typeof log === "function", "a function", log);
   check(`${where}.name`, name === undefined || typeof name === "string", "text", name);
   const isCount = Number.isInteger(maxTraces) && maxTraces >= 1;
-  check(`${where}.maxTraces`, isCount, "a whole number of at least 1", maxTraces);
+  check(`${where}.maxTraces`, isCount, "an integer of at least 1", maxTraces);
   check(`${where}.debug`, typeof debug === "boolean", "true or false", debug);
 }
 

@@ -41,7 +41,7 @@ export function constantValue(
       expected: `constants of at most ${maxElements} elements`,
       got: `one of shape [${shape.join(", ")}] that is neither an argument nor a variable`,
       remedy:
-        "It would keep its first value for ever: pass it as an argument, or hold it in " +
+        "It would keep its first value in every call: pass it as an argument, or hold it in " +
         'tf.variable(value, false). Where that is meant, compile with { captured: "ok" }.',
     });
   }

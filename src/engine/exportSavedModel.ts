@@ -129,7 +129,7 @@ function recordServing(
     where,
     expected: "a model whose ops are the same for every batch size",
     got: "ops that depend on it",
-    remedy: `Give inputShape with the batch size that it is to serve, such as ${JSON.stringify(
+    remedy: `Set inputShape with the batch size to serve, such as ${JSON.stringify(
       shapes.map((shape) => shape.map((size) => size ?? 1)),
     )}.`,
   });
@@ -151,9 +151,9 @@ function shapesOf(
   if (shapes.length === own.length && shapes.every(fits)) return shapes;
   throw new ConfigError({
     where: `${where}.inputShape`,
-    expected: `known sizes behind the batch for inputs ${own.map(formatShape).join(", ")}`,
-    got: given === undefined ? "open sizes" : JSON.stringify(given),
-    remedy: "Give inputShape: the whole shape of the input, or a list with one for each input.",
+    expected: `known sizes after the batch axis for inputs ${own.map(formatShape).join(", ")}`,
+    got: given === undefined ? "unknown sizes" : JSON.stringify(given),
+    remedy: "Set inputShape: the complete shape of the input, or a list with one shape per input.",
   });
 }
 

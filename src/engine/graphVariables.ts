@@ -99,7 +99,7 @@ export class GraphVariables {
 
   private entry(variable: tf.Variable): Shared {
     const entry = this.shared.get(variable);
-    if (entry === undefined) throw new Error(`${variable.name} is no variable of this program`);
+    if (entry === undefined) throw new Error(`${variable.name} is not a variable of this program`);
     return entry;
   }
 

@@ -74,7 +74,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
     if (around.has(value)) {
       throw new TraceError({
         where: placeOf(path),
-        expected: "a nest of arrays and objects that ends",
+        expected: "arrays and objects without cycles",
         got: "an object that contains itself",
         remedy: "Pass only the parts that the function needs.",
       });
@@ -104,7 +104,7 @@ export function flatten(where: string, nest: unknown): FlatNest {
           got: value instanceof Promise ? "a promise" : value.constructor.name,
           remedy:
             value instanceof Promise
-              ? "Await it outside: a function that is recorded cannot be async."
+              ? "Await it outside: a recorded function cannot be async."
               : "Turn it into a tensor first: only tensors may change from call to call.",
         });
       }

@@ -29,9 +29,9 @@ export function opAttrsOf(attrs: Attrs): OpAttr[] {
     if (attr.kind === "function" || attr.kind === "types") {
       throw new TraceError({
         where: "trace",
-        expected: "a value that single ops compute",
-        got: `one that a recorded loop computes (${name})`,
-        remedy: "Make variables from values that no recurrent layer computes.",
+        expected: "a value computed by ops outside of loops",
+        got: `one computed by a recorded loop (${name})`,
+        remedy: "Create variables from values that do not come from a recurrent layer.",
       });
     }
     if (attr.kind === "ints") return [{ name, type: attrKind.int, value: attr.value }];

@@ -259,7 +259,7 @@ class GraphProgram implements Program {
         if (captured === "error") {
           throw new TraceError({
             where: name,
-            expected: "arguments, variables and what is made of them",
+            expected: "arguments, variables and tensors computed from them",
             got: `a tensor from outside (${description})`,
             remedy: "Pass it as an argument, or hold it in tf.variable(value, false).",
           });
@@ -362,7 +362,7 @@ class GraphProgram implements Program {
   }
 
   private throwDisposed(where: string): never {
-    throw new TraceError({ where, expected: "a call before dispose()", got: "one after it" });
+    throw new TraceError({ where, expected: "a call before dispose()", got: "a call after it" });
   }
 
   private rejectTape(name: string): void {
@@ -371,7 +371,7 @@ class GraphProgram implements Program {
     throw new TraceError({
       where: name,
       expected: "a call outside of tf.grad and tf.variableGrads",
-      got: "one inside, where it would have no gradient",
+      got: "a call inside, which would have no gradient",
       remedy: "Take the gradient inside the compiled function.",
     });
   }

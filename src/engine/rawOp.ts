@@ -60,7 +60,7 @@ function onTape(
   // Indices and comparisons have no gradient and are correctly treated as constants.
   if (outputs.every(({ dtype }) => dtype !== "float32")) return outputs;
   const tensors = inputs.filter((input) => input instanceof tf.Tensor);
-  const refuse = (): never => {
+  const throwNoGradient = (): never => {
     throw new ConfigError({
       where: "tf.grad",
       expected: "ops that have a gradient",
@@ -71,7 +71,7 @@ function onTape(
   const { runKernelFunc } = tf.engine() as unknown as { runKernelFunc: RunKernelFunc };
   return runKernelFunc.call(tf.engine(), {
     forwardFunc: () => outputs,
-    backwardsFunc: () => Object.fromEntries(tensors.map((_, i) => [i, refuse])),
+    backwardsFunc: () => Object.fromEntries(tensors.map((_, i) => [i, throwNoGradient])),
     inputs: Object.fromEntries(tensors.map((tensor, i) => [i, tensor])),
   });
 }

@@ -191,8 +191,8 @@ export class Recorder implements Binding {
         expected: "a function that computes with tensors alone",
         got: `values read back${by} from ${describeNode(this.nodes[ref.node])}`,
         remedy:
-          "Values do not exist while a function is recorded. Branch with tf.where, return what is " +
-          "to be read, and use the ops of core/ops where a tfjs kernel reads by itself.",
+          "Tensors have no values while a function is recorded. Branch with tf.where, return what " +
+          "you need to read, and use the ops of core/ops instead of tfjs kernels that read values.",
       }),
     );
   }
@@ -333,7 +333,7 @@ export class Recorder implements Binding {
           expected: error.expected,
           got: error.got,
           remedy:
-            "Take sizes from tensor.shape: a size that is written out fits one batch, and not the " +
+            "Take sizes from tensor.shape: a hard-coded size fits one batch, and not the " +
             "last, smaller one.",
         }),
       );

@@ -71,9 +71,9 @@ function refused(cause: unknown): TraceError {
   const message = messageOf(cause).replace(/\s+/g, " ");
   return new TraceError({
     where: nodeIn(message)?.split(" ")[0] ?? "graph",
-    expected: "ops that TensorFlow takes together",
+    expected: "a graph that TensorFlow accepts",
     got: `its error: ${message.replace(/^Failed to load SavedModel: /, "").slice(0, 400)}`,
-    remedy: "Check the shapes that meet there; other functions and arguments are not affected.",
+    remedy: "Check the shapes of that op's inputs; other functions and arguments are not affected.",
     cause,
   });
 }

@@ -183,9 +183,8 @@ function rejectLeaks(name: string, recorder: Recorder): void {
   if (kept === undefined) return;
   throw new TraceError({
     where: name,
-    expected: "tensors that end with the call",
+    expected: "no tensors that outlive the call",
     got: `one that was kept: an output of ${describeNode(recorder.nodes[kept.node])}`,
-    remedy:
-      "Return it, or write it to a variable that was made before; tf.keep has no meaning here.",
+    remedy: "Return it, or assign it to a variable created outside; tf.keep has no effect here.",
   });
 }

@@ -75,7 +75,7 @@ export class TraceCache {
     if (known !== undefined && stale === undefined) return this.use(known);
     if (known !== undefined && stale !== undefined) {
       const change = `${stale.label}: ${String(stale.value)} → ${String(stale.read())}`;
-      if (++this.retired >= this.limit) this.refuse(change);
+      if (++this.retired >= this.limit) this.fail(change);
       this.events.log(`${this.name}: recorded again, ${change}`);
       this.forget(known);
     } else if (this.last !== null && this.recent.size >= this.limit) {
@@ -131,15 +131,15 @@ export class TraceCache {
 
   private rejectValues(flat: FlatNest): void {
     if (this.last === null || differInShapesOnly(this.last, flat.signature)) return;
-    this.refuse(describeChange(this.last, flat.signature));
+    this.fail(describeChange(this.last, flat.signature));
   }
 
-  private refuse(change: string): never {
+  private fail(change: string): never {
     throw new TraceError({
       where: this.name,
-      expected: `at most ${this.limit} kinds of arguments`,
-      got: `another one (${change})`,
-      remedy: "Pass what changes as a tensor, pad batches to one size, or raise maxTraces.",
+      expected: `at most ${this.limit} combinations of argument shapes and values`,
+      got: `one more (${change})`,
+      remedy: "Pass values that change as tensors, pad batches to one size, or raise maxTraces.",
     });
   }
 }

@@ -83,7 +83,7 @@ export function installGuards(context: TraceContext, onVariable: OnVariable): Tr
     return context.fail(
       new TraceError({
         where: name,
-        expected: "random numbers that are keyed by a seed tensor",
+        expected: "random numbers drawn from a seed tensor",
         got: context.inLayer(got),
         remedy: `It would draw the same numbers in every step. ${SEEDED_REMEDY}`,
       }),
@@ -221,8 +221,8 @@ function rejectTrainingLoops(context: TraceContext): Undo[] {
               expected: "a function that computes with tensors alone",
               got: `a call of model.${loop}`,
               remedy:
-                "It returns before it has done anything. Take the loss and its gradients by " +
-                "tf.variableGrads, and apply them by an optimizer.",
+                "It returns a promise before it has done anything. Compute the gradients with " +
+                "tf.variableGrads, and apply them with an optimizer.",
             }),
           ),
       ),

@@ -8,10 +8,10 @@ interface Obstacle {
 export const SEEDED_REMEDY =
   "Use layerbook's SeededDropout, SpatialDropout, GaussianDropout, GaussianNoise or AlphaDropout in " +
   "place of tf.layers' own; in a function, statelessUniform, statelessNormal or statelessDropout " +
-  "with SeedGenerator.next(). They draw anew each step and resume from a checkpoint.";
+  "with SeedGenerator.next(). They draw new numbers in each step and resume from a checkpoint.";
 
 const random: Obstacle = {
-  expected: "random ops that are keyed by a seed",
+  expected: "random ops that take a seed tensor",
   remedy: SEEDED_REMEDY,
 };
 const dataDependent: Obstacle = {

@@ -5,7 +5,7 @@ import { describeNode } from "./graph";
 import type { RecordedFunction } from "./graph";
 import { outputTypes } from "./opSpec";
 
-function refuse(where: string, expected: string, got: string): never {
+function fail(where: string, expected: string, got: string): never {
   throw new TraceError({
     where,
     expected,
@@ -26,13 +26,13 @@ export function verifyGraph(fn: RecordedFunction, stage: string): void {
     `${fn.name} after ${stage}, node ${index} (${describeNode(fn.nodes[index])})`;
   fn.nodes.forEach((node, index) => {
     for (const input of node.inputs) {
-      if (input.node >= index) refuse(where(index), "inputs from earlier nodes", `${input.node}`);
+      if (input.node >= index) fail(where(index), "inputs from earlier nodes", `${input.node}`);
       if (input.index >= fn.nodes[input.node].outputs.length) {
-        refuse(where(index), "an output that exists", `${input.node}:${input.index}`);
+        fail(where(index), "an output that exists", `${input.node}:${input.index}`);
       }
     }
     for (const control of node.controls) {
-      if (control >= index) refuse(where(index), "controls from earlier nodes", `${control}`);
+      if (control >= index) fail(where(index), "controls from earlier nodes", `${control}`);
     }
     const expected = outputTypes(
       node.op,
@@ -41,22 +41,22 @@ export function verifyGraph(fn: RecordedFunction, stage: string): void {
       where(index),
     );
     if (expected.length !== node.outputs.length) {
-      refuse(where(index), `${expected.length} outputs`, `${node.outputs.length}`);
+      fail(where(index), `${expected.length} outputs`, `${node.outputs.length}`);
     }
     node.outputs.forEach((output, i) => {
       if (output.dtype !== expected[i]) {
-        refuse(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
+        fail(where(index), `${dtypeName(expected[i])} as output ${i}`, dtypeName(output.dtype));
       }
       // -1 is an open batch.
       if (output.shape.some((size) => !Number.isInteger(size) || size < -1)) {
-        refuse(where(index), "a shape", formatShape(output.shape));
+        fail(where(index), "a shape", formatShape(output.shape));
       }
     });
   });
   for (const index of fn.parameters) {
-    if (fn.nodes[index]?.op !== "Placeholder") refuse(fn.name, "placeholders", `node ${index}`);
+    if (fn.nodes[index]?.op !== "Placeholder") fail(fn.name, "placeholders", `node ${index}`);
   }
   for (const { node, index } of fn.results) {
-    if (!(index < fn.nodes[node]?.outputs.length)) refuse(fn.name, "results", `${node}:${index}`);
+    if (!(index < fn.nodes[node]?.outputs.length)) fail(fn.name, "results", `${node}:${index}`);
   }
 }

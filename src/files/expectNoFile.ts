@@ -25,9 +25,9 @@ export async function expectNoFile(
   const more = found.length - 1;
   throw new ConfigError({
     where: found[0],
-    expected: "no file of that name",
-    got: `one, which would be replaced${more === 0 ? "" : `, and ${more} more like it`}`,
-    remedy: "Name another place for the output, or replace what is there (overwrite, --overwrite)",
+    expected: "no file with this name",
+    got: `an existing file, which would be replaced${more === 0 ? "" : `, and ${more} more`}`,
+    remedy: "Choose another output path, or overwrite what is there (overwrite, --overwrite)",
   });
 }
 

@@ -19,9 +19,9 @@ export async function expectNotInput(
     if (own === null || !read.has(own)) continue;
     throw new ConfigError({
       where: output,
-      expected: "an output that is no input",
+      expected: "an output path that is not an input",
       got: "the input file, which would be overwritten",
-      remedy: "Name another folder or file for the output",
+      remedy: "Choose another output path",
     });
   }
 }

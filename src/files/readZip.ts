@@ -44,7 +44,7 @@ interface Entry {
   readonly local: number;
 }
 
-type Refuse = (expected: string, got: string, cause?: unknown) => DataError;
+type Fail = (expected: string, got: string, cause?: unknown) => DataError;
 
 /**
  * The entries of a zip file by name. Uncompressed ones are views of the file's own bytes; compressed
@@ -60,47 +60,47 @@ export function readZip(
   bytes: Uint8Array,
   { remedy, maxUnpackedBytes, isWanted = () => true }: ReadZipOptions,
 ): Map<string, Uint8Array> {
-  const refuse: Refuse = (expected, got, cause) =>
+  const fail: Fail = (expected, got, cause) =>
     new DataError({ where, expected, got, remedy, cause });
   const entries = new Map<string, Uint8Array>();
   let left = maxUnpackedBytes;
-  for (const entry of readDirectory(bytes, refuse)) {
+  for (const entry of readDirectory(bytes, fail)) {
     const { name, method, size } = entry;
     if (!isWanted(name)) continue;
-    if (entries.has(name)) throw refuse(`"${name}" once`, "two entries of that name");
+    if (entries.has(name)) throw fail(`"${name}" once`, "two entries of that name");
     if (method !== STORED) {
-      if (maxUnpackedBytes === 0) throw refuse(`"${name}" uncompressed`, "a compressed entry");
+      if (maxUnpackedBytes === 0) throw fail(`"${name}" uncompressed`, "a compressed entry");
       if (size > left) {
-        throw refuse(`at most ${maxUnpackedBytes} bytes of entries`, `${size} of "${name}"`);
+        throw fail(`at most ${maxUnpackedBytes} bytes of entries`, `${size} of "${name}"`);
       }
       left -= size;
     }
-    entries.set(name, entryData(bytes, entry, refuse));
+    entries.set(name, entryData(bytes, entry, fail));
   }
   return entries;
 }
 
-function readDirectory(bytes: Uint8Array, refuse: Refuse): Entry[] {
+function readDirectory(bytes: Uint8Array, fail: Fail): Entry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length - END_BYTES;
   const first = Math.max(0, end - MOST_COMMENT_BYTES);
   while (end >= first && view.getUint32(end, true) !== END_SIGNATURE) end--;
-  if (end < first) throw refuse("a zip file's directory at the end", "none");
+  if (end < first) throw fail("a zip file's directory at the end", "none");
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   if (count === 0xffff || at === 0xffffffff) {
-    throw refuse("a zip file of less than 4 GiB", "zip64");
+    throw fail("a zip file of less than 4 GiB", "zip64");
   }
   return Array.from({ length: count }, (_, index): Entry => {
-    expectInside(bytes, "a directory", at, ENTRY_BYTES, refuse);
+    expectInside(bytes, "a directory", at, ENTRY_BYTES, fail);
     if (view.getUint32(at, true) !== ENTRY_SIGNATURE) {
-      throw refuse(`directory entry ${index}`, "none");
+      throw fail(`directory entry ${index}`, "none");
     }
     const nameBytes = view.getUint16(at + 28, true);
     const extraBytes = view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     const start = at;
     at += ENTRY_BYTES + nameBytes + extraBytes;
-    expectInside(bytes, "a directory", start, at - start, refuse);
+    expectInside(bytes, "a directory", start, at - start, fail);
     const name = bytes.subarray(start + ENTRY_BYTES, start + ENTRY_BYTES + nameBytes);
     return {
       name: new TextDecoder().decode(name),
@@ -113,30 +113,30 @@ function readDirectory(bytes: Uint8Array, refuse: Refuse): Entry[] {
   });
 }
 
-function entryData(bytes: Uint8Array, entry: Entry, refuse: Refuse): Uint8Array {
+function entryData(bytes: Uint8Array, entry: Entry, fail: Fail): Uint8Array {
   const { name, method, checksum, packed, size, local } = entry;
-  expectInside(bytes, `"${name}"`, local, LOCAL_BYTES, refuse);
+  expectInside(bytes, `"${name}"`, local, LOCAL_BYTES, fail);
   const view = new DataView(bytes.buffer, bytes.byteOffset + local, LOCAL_BYTES);
-  if (view.getUint32(0, true) !== LOCAL_SIGNATURE) throw refuse(`the entry "${name}"`, "none");
+  if (view.getUint32(0, true) !== LOCAL_SIGNATURE) throw fail(`the entry "${name}"`, "none");
   const start = local + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
-  expectInside(bytes, `"${name}"`, start, packed, refuse);
+  expectInside(bytes, `"${name}"`, start, packed, fail);
   const stored = bytes.subarray(start, start + packed);
-  const data = method === STORED ? stored : inflate(stored, entry, refuse);
-  if (data.length !== size) throw refuse(`${size} bytes of "${name}"`, String(data.length));
-  if (crc32(data) !== checksum) throw refuse(`"${name}" as its checksum has it`, "other bytes");
+  const data = method === STORED ? stored : inflate(stored, entry, fail);
+  if (data.length !== size) throw fail(`${size} bytes of "${name}"`, String(data.length));
+  if (crc32(data) !== checksum) throw fail(`"${name}" as its checksum has it`, "other bytes");
   return data;
 }
 
-function inflate(stored: Uint8Array, { name, method, size }: Entry, refuse: Refuse): Uint8Array {
+function inflate(stored: Uint8Array, { name, method, size }: Entry, fail: Fail): Uint8Array {
   if (method !== DEFLATED) {
-    throw refuse(`"${name}" uncompressed or deflated`, `compression method ${method}`);
+    throw fail(`"${name}" uncompressed or deflated`, `compression method ${method}`);
   }
   try {
     // A limit of 0 would mean no limit.
     return inflateRawSync(stored, { maxOutputLength: Math.max(1, size) });
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(`${size} bytes of "${name}"`, got, cause);
+    throw fail(`${size} bytes of "${name}"`, got, cause);
   }
 }
 
@@ -145,8 +145,8 @@ function expectInside(
   what: string,
   start: number,
   length: number,
-  refuse: Refuse,
+  fail: Fail,
 ): void {
   if (start + length <= bytes.length) return;
-  throw refuse(`${what} within ${bytes.length} bytes`, "one outside");
+  throw fail(`${what} within ${bytes.length} bytes`, "one outside");
 }

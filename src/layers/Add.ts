@@ -46,7 +46,7 @@ export class Add extends BookLayer<object> implements CountsOperations {
     if (!fits) {
       throw new ShapeError({
         where: `Add "${this.name}"`,
-        expected: "two or more inputs of one shape",
+        expected: "two or more inputs of the same shape",
         got: `[${shapes.map((shape) => formatShape(shape)).join(", ")}]`,
       });
     }

@@ -220,7 +220,7 @@ export class LSHAttention extends BookLayer<Filled> implements CountsOperations 
     if (kernel !== null && kernel.shape[0] !== channels) {
       throw new ShapeError({
         where: `LSHAttention "${this.name}"`,
-        expected: `${kernel.shape[0]} channels, as it was built for`,
+        expected: `${kernel.shape[0]} channels, as it was built with`,
         got: formatShape(shape),
       });
     }

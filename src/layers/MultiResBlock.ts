@@ -34,7 +34,7 @@ export function multiResFilters(filters: number, alpha: number): number[] {
   throw new ConfigError({
     where: "MultiResBlock.filters",
     expected: "at least one channel for each of the three convolutions",
-    got: `[${channels.join(", ")}] of filters ${filters} and alpha ${alpha}`,
+    got: `[${channels.join(", ")}] for filters ${filters} and alpha ${alpha}`,
     remedy: "Raise filters or alpha.",
   });
 }

@@ -24,7 +24,7 @@ export interface SqueezeExcitationArgs extends LayerOptions {
  * Input and output `[batch, …space, channels]`. Weights under `squeeze` (`[channels, max(1,
  * floor(channels / ratio))]`) and `excite`, each with a bias.
  *
- * @throws ConfigError for a ratio that is not a whole number of at least 1; ShapeError for another rank
+ * @throws ConfigError for a ratio that is not an integer of at least 1; ShapeError for another rank
  * @example
  * const layer = new SqueezeExcitation({ ratio: 2 });
  * (layer.apply(tf.zeros([1, 5, 7, 4])) as tf.Tensor).shape; // [1, 5, 7, 4]

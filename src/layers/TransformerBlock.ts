@@ -117,7 +117,7 @@ function rejectUnusedArguments(filled: Filled): void {
     const argument = name ?? "causal";
     throw new ConfigError({
       where: `TransformerBlock.${argument}`,
-      expected: `no such argument with attention: "${attention}"`,
+      expected: `no ${argument} with attention: "${attention}"`,
       got: JSON.stringify(filled[argument]),
     });
   }
@@ -277,7 +277,7 @@ export class TransformerBlock extends CompositeLayer<Filled> implements CountsOp
     throw new ConfigError({
       where: `TransformerBlock "${this.name}"`,
       expected: 'no mask with attention: "window"',
-      got: "one",
+      got: "a mask",
       remedy: "Crop the image, or pad it with zeros.",
     });
   }

@@ -76,7 +76,7 @@ export function checkOptions(
     if (!isUsable) {
       throw new ConfigError({
         where: `${where}.classWeights`,
-        expected: "finite numbers from 0, not all 0",
+        expected: "finite numbers of at least 0, not all of them 0",
         got: `[${classWeights.join(", ")}]`,
       });
     }
@@ -102,7 +102,7 @@ export function checkOptions(
 /** Refuses a number outside `[least, ∞)`. */
 export function checkAtLeast(where: string, value: number, least: number): void {
   if (!Number.isFinite(value) || value < least) {
-    throw new ConfigError({ where, expected: `a number from ${least}`, got: String(value) });
+    throw new ConfigError({ where, expected: `a number of at least ${least}`, got: String(value) });
   }
 }
 
@@ -131,9 +131,10 @@ export function prepareTargets(
   if (numClasses < 2) {
     throw new ShapeError({
       where: `${where}.prediction`,
-      expected: "[batch, ...space, classes] of at least 2 classes",
+      expected: "[batch, ...space, classes] with at least 2 classes",
       got: formatShape(prediction.shape),
-      remedy: "The background is a class too: two channels in place of one with a sigmoid.",
+      remedy:
+        "The background is a class too: use two channels and a softmax instead of one channel and a sigmoid.",
     });
   }
   if (mask !== undefined) expectSpace(`${where}.mask`, mask, space);

@@ -59,7 +59,7 @@ export function reliability(
   if (!Number.isInteger(bins) || bins < 1) {
     throw new ConfigError({
       where: "reliability.bins",
-      expected: "an integer from 1",
+      expected: "an integer of at least 1",
       got: String(bins),
     });
   }
@@ -100,7 +100,7 @@ export function mergeReliability(parts: readonly Reliability[]): Reliability {
   if (size === 0 || parts.some((part) => part.bins.length !== size)) {
     throw new ConfigError({
       where: "mergeReliability",
-      expected: "at least one case, all with as many bins",
+      expected: "at least one case, all with the same number of bins",
       got: `[${parts.map((part) => part.bins.length).join(", ")}]`,
     });
   }

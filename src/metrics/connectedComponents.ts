@@ -38,9 +38,9 @@ export function connectedComponents(mask: LabelGrid, options: ComponentOptions =
   if (label === 0) {
     throw new ConfigError({
       where: "connectedComponents.label",
-      expected: "a label from 1",
+      expected: "a label of at least 1",
       got: "0",
-      remedy: "The background is what components lie in.",
+      remedy: "Label 0 is the background, which has no components.",
     });
   }
   const grid = toByteGrid("connectedComponents.mask", mask);

@@ -92,7 +92,7 @@ export function toByteGridLike(
   if (wanted.length !== got.length || wanted.some((length, axis) => length !== got[axis])) {
     throw new ShapeError({
       where,
-      expected: `${formatShape(wanted)} as the truth`,
+      expected: `${formatShape(wanted)}, like the truth`,
       got: formatShape(got),
       remedy: "Resample it to the truth's grid first.",
     });
@@ -133,7 +133,7 @@ function toBytes(where: string, data: LabelData): Uint8Array {
     if (!(label >= 0 && label <= 255 && Number.isInteger(label))) {
       throw new DataError({
         where,
-        expected: "labels, whole numbers from 0 to 255",
+        expected: "integer labels from 0 to 255",
         got: `${label} at ${i}`,
         remedy: "Round them first, or take the most likely class of probabilities.",
       });

@@ -91,14 +91,14 @@ function scoreImage({ truth, map, width }: InfNetCase, index: number): ImageScor
   if (truth.length !== map.length || truth.length === 0) {
     throw new ShapeError({
       where: `infNetProtocol[${index}].map`,
-      expected: `${truth.length} values as the truth`,
+      expected: `${truth.length} values, like the truth`,
       got: `${map.length}`,
     });
   }
   if (!Number.isInteger(width) || width < 1 || truth.length % width !== 0) {
     throw new ShapeError({
       where: `infNetProtocol[${index}].width`,
-      expected: `columns of an image of ${truth.length} values`,
+      expected: `a divisor of ${truth.length}, the number of values`,
       got: String(width),
     });
   }

@@ -38,7 +38,7 @@ export function checkRecords(value: unknown): CaseRecord[] {
 function noRecords(got: string, cause?: unknown): DataError {
   return new DataError({
     where: "parseRecords",
-    expected: "the JSON of case records",
+    expected: "case records as JSON",
     got,
     ...(cause === undefined ? {} : { cause }),
   });

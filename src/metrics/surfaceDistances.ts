@@ -138,7 +138,7 @@ export function surfaceDice(distances: SurfaceDistances, toleranceMm: number): n
   if (!(toleranceMm >= 0)) {
     throw new ConfigError({
       where: "surfaceDice.toleranceMm",
-      expected: "a number from 0",
+      expected: "a number of at least 0",
       got: String(toleranceMm),
     });
   }

@@ -126,7 +126,7 @@ export function efficientnetLite0(args: EfficientNetLite0Args): tf.LayersModel {
   if (!Number.isInteger(numClasses) || numClasses < 1) {
     throw new ConfigError({
       where: "efficientnetLite0.numClasses",
-      expected: "a whole number of at least 1",
+      expected: "an integer of at least 1",
       got: String(numClasses),
     });
   }

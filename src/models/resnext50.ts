@@ -68,7 +68,7 @@ export function resnext50(args: ResNeXt50Args): tf.LayersModel {
     const where = "resnext50.numClasses";
     throw new ConfigError({
       where,
-      expected: "a whole number of at least 1",
+      expected: "an integer of at least 1",
       got: String(numClasses),
     });
   }

@@ -53,7 +53,7 @@ function checkArguments({ inputShape, numClasses, depth = 3 }: UNet3DArgs): void
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new ConfigError({
       where: "unet3d.numClasses",
-      expected: "a whole number of at least 2",
+      expected: "an integer of at least 2",
       got: String(numClasses),
       remedy: "The background is a class too.",
     });

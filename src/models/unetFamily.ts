@@ -89,7 +89,7 @@ export function checkSegmentationArgs(where: string, args: SegmentationArgs): vo
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new ConfigError({
       where: `${where}.numClasses`,
-      expected: "a whole number of at least 2",
+      expected: "an integer of at least 2",
       got: String(numClasses),
       remedy: "The background is a class too.",
     });
@@ -101,7 +101,7 @@ export function checkDepth(where: string, depth: number): void {
   if (Number.isInteger(depth) && depth >= 1) return;
   throw new ConfigError({
     where: `${where}.depth`,
-    expected: "a whole number of at least 1",
+    expected: "an integer of at least 1",
     got: String(depth),
   });
 }
@@ -158,7 +158,7 @@ function encoderOf(
   ) {
     throw new ConfigError({
       where: `${where}.blocks`,
-      expected: `a whole number of at least 1, or ${depth + 1} of them: one per level and the bridge`,
+      expected: `an integer of at least 1, or ${depth + 1} of them: one per level and the bridge`,
       got: JSON.stringify(blocks),
     });
   }

@@ -43,9 +43,9 @@ export function meanProbabilities(
       if (other !== undefined) {
         throw new ShapeError({
           where: "meanProbabilities.members",
-          expected: `probabilities of ${formatShape(all[0].shape)} from each member, as from the first`,
+          expected: `probabilities of ${formatShape(all[0].shape)} from each member, like the first`,
           got: formatShape(other.shape),
-          remedy: "Bring all predictions to one grid and one list of classes first",
+          remedy: "Bring all predictions to the same grid and the same classes first",
         });
       }
       return all.length === 1 ? all[0] : tf.div(tf.addN(all), all.length);

@@ -70,14 +70,18 @@ export async function readScan(
   if (dicom.length > 0) return readSeries(dicom, known.length - dicom.length, options);
   const [first] = known;
   if (first === undefined) {
-    throw refusal("the files", "none", "Choose a NIfTI file, a DICOM series or PNG slices");
+    throw refusal("files", "none", "Choose a NIfTI file, a DICOM series or PNG slices");
   }
   const odd = known.find(({ kind }) => kind === "jpeg" || kind === "unknown");
   if (odd !== undefined) {
     throw refusal(
       odd.name,
-      odd.bytes.length === 0 ? "an empty file" : odd.kind === "jpeg" ? "a JPEG" : "another kind",
-      odd.kind === "jpeg" ? "Save it as a grey PNG" : "Convert it",
+      odd.bytes.length === 0
+        ? "an empty file"
+        : odd.kind === "jpeg"
+          ? "a JPEG"
+          : "a file of another kind",
+      odd.kind === "jpeg" ? "Save it as a grey PNG" : "Convert it to NIfTI, DICOM or PNG",
     );
   }
   const other = known.find(({ kind }) => kind !== first.kind);
@@ -102,7 +106,7 @@ async function readVolume(file: ScanFile, { unit }: ReadScanOptions): Promise<Sc
     ...(unit === undefined ? {} : { unit }),
     onUnitGuess: ({ unit: guess, min, max }) => {
       const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
-      notes.push(`Values from ${low} to ${high} are taken for ${guess}.`);
+      notes.push(`Values from ${low} to ${high} are read as ${guess}.`);
     },
     onNonFinite: (found) => notes.push(`${describeNonFinite(found)}.`),
     onPlacementIssue: (issue) => {
@@ -118,7 +122,12 @@ async function readSeries(
   others: number,
   { unit, series }: ReadScanOptions,
 ): Promise<Scan> {
-  const notes = others === 0 ? [] : [`Files that are not DICOM were passed over: ${others}.`];
+  const notes =
+    others === 0
+      ? []
+      : [
+          `${others} ${others === 1 ? "file that is not DICOM was" : "files that are not DICOM were"} skipped.`,
+        ];
   const name = files.length === 1 ? files[0].name : `${files.length} DICOM files`;
   const volume = await parseDicomSeries(name, files, {
     ...(unit === undefined ? {} : { unit }),

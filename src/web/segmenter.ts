@@ -74,7 +74,7 @@ export class Segmenter {
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new ConfigError({
         where: "Segmenter.segment.batchSize",
-        expected: "a whole number of at least 1",
+        expected: "an integer of at least 1",
         got: String(batchSize),
       });
     }

@@ -165,7 +165,7 @@ describe("a file that is there already", () => {
     const refused = await cli.run(predict(at("first"), at("truth")));
     expectRefused(
       refused,
-      /truth\/a\.nii\.gz: expected no file of that name, got one, which would be replaced, and 1 more like it\. .*--overwrite/,
+      /truth\/a\.nii\.gz: expected no file with this name, got an existing file, which would be replaced, and 1 more\. .*--overwrite/,
     );
     // Known before the model is loaded.
     expect(refused.stderr).not.toMatch(/\d+\/24/);

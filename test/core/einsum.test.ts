@@ -175,7 +175,7 @@ describe("einsum", () => {
     ["ij,jk->ik", [[2, 3]], /expected 2 tensors, got 1/],
     ["ij->ij", [[2]], /expected 2 axes in tensor 0, got \[2\]/],
     ["ii->i", [[2, 2]], /Diagonals/],
-    ["...i->i", [[2]], /Spell/],
+    ["...i->i", [[2]], /as letters/],
     ["ij->k", [[2, 3]], /expected letters of "ij"/],
   ])("refuses %s of %j", (equation, shapes, message) => {
     expect(() => einsum(equation, ...draws(shapes))).toThrow(message);

@@ -185,7 +185,7 @@ describe("createOptimizer", () => {
     expect(() => new Adam(undefined as never)).toThrow(/got undefined/);
   });
 
-  it("takes a state only once it knows its weights", () => {
+  it("takes a state only after build()", () => {
     const optimizer = createOptimizer({ name: "adam", learningRate: 0.1 });
     const state = [{ name: "beta1Power", tensor: tf.scalar(0.9) }];
     expect(() => optimizer.setWeights(state)).toThrow(/Call optimizer\.build\(weights\) first/);

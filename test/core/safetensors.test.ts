@@ -87,17 +87,17 @@ describe("safetensors", () => {
     [
       "a NaN shape",
       fileOf({ a: tensor([NaN], [0, 4]) }, 4),
-      "a shape of whole numbers, got [null]",
+      "a shape of non-negative integers, got [null]",
     ],
     [
       "a negative shape",
       fileOf({ a: tensor([-1], [0, 4]) }, 4),
-      "a shape of whole numbers, got [-1]",
+      "a shape of non-negative integers, got [-1]",
     ],
     [
       "a broken shape",
       fileOf({ a: tensor([0.5], [0, 2]) }, 2),
-      "a shape of whole numbers, got [0.5]",
+      "a shape of non-negative integers, got [0.5]",
     ],
     [
       "a shape past all memory",
@@ -114,7 +114,7 @@ describe("safetensors", () => {
       fileOf({ a: tensor([1], [4, 0]) }, 4),
       "within 4 bytes of data, got [4, 0]",
     ],
-    ["offsets of text", fileOf({ a: tensor([1], ["0", "4"]) }, 4), "two whole numbers"],
+    ["offsets of text", fileOf({ a: tensor([1], ["0", "4"]) }, 4), "two non-negative integers"],
     [
       "overlapping tensors",
       fileOf({ a: tensor([2], [0, 8]), b: tensor([1], [4, 8]) }, 8),

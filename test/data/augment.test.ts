@@ -214,7 +214,7 @@ describe("createBatches", () => {
     expect(drawn({ oversampleForeground: 0 })).toEqual(drawn({}));
     expect(drawn({ oversampleForeground: 0.5 })).toEqual(half);
     expect(drawn({ oversampleForeground: 0.5, epoch: 1 })).not.toEqual(half);
-    expect(() => drawn({ oversampleForeground: 1.5 })).toThrow(/a share in \[0, 1\], got 1.5/);
+    expect(() => drawn({ oversampleForeground: 1.5 })).toThrow(/a fraction in \[0, 1\], got 1.5/);
   });
 
   it("changes a sample that is drawn twice in two ways", () => {

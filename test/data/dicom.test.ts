@@ -52,7 +52,7 @@ describe("readDicomSeries", () => {
   it("asks which of several series, and takes the one named by UID or number", async () => {
     const path = writeSeries("two", [...plain.files, ...seriesOf("run-length encoded").files]);
     expect(await refusal(readDicomSeries(path))).toMatch(
-      /2 series: 1\.2\.3 \(number 3, CT, "series 1\.2\.3", 4 slices\); 1\.2\.4 \(number 4, .*Say which one/,
+      /2 series: 1\.2\.3 \(number 3, CT, "series 1\.2\.3", 4 slices\); 1\.2\.4 \(number 4, .*Choose one by/,
     );
     for (const series of ["1.2.3", "3"]) {
       const volume = await readDicomSeries(path, { series, onLeftOut: () => undefined });
@@ -218,7 +218,7 @@ describe("readDicomSeries", () => {
     [
       "two measurements at some places",
       golden.refused["4D"].slice(0, 6),
-      /got 2 at that of .*, which differ in EchoTime .*Take all but one out/,
+      /got 2 at that of .*, which differ in EchoTime .*Remove all but one/,
     ],
     [
       "uneven distances",
@@ -270,7 +270,7 @@ describe("readDicomSeries", () => {
     bytes.writeUInt32BE(60_000, size + 8);
     const path = writeSeries("huge", [bytes.toString("base64")]);
     expect(await refusal(readDicomSeries(path))).toMatch(
-      /PixelData \(7fe0,0010\): expected a sound JPEG 2000 picture of 36 x 32 grey pixels, got 60000 x 32/,
+      /PixelData \(7fe0,0010\): expected an intact JPEG 2000 picture of 36 x 32 grey pixels, got 60000 x 32/,
     );
   });
 

@@ -65,7 +65,7 @@ describe("drawPatch", () => {
 
   it.each([0, 8, 2.5])("refuses a side of %d", (patchSize) => {
     expect(() => draws(sample([]), null, patchSize)).toThrow(
-      /patchSize: expected a whole number from 1 to 7, the side of the samples/,
+      /patchSize: expected an integer from 1 to 7, the side of the samples/,
     );
   });
 });

@@ -88,21 +88,21 @@ function makePng(header: number[], pixels: Uint8Array): Buffer {
 describe("bad images", () => {
   it("refuses masks in colour and of 16 bits, and images of 16 bits", async () => {
     const rgb = temp("rgb.png", goldenFile("RGB mask"));
-    expect(await refusal(readMaskPng(rgb))).toMatch(/rgb colours, which do not say their class/);
+    expect(await refusal(readMaskPng(rgb))).toMatch(/rgb colours, which do not identify classes/);
     expect(await refusal(readGreyPng(rgb))).toMatch(/row 0, column 0: expected a grey image/);
     const deep = temp("deep.png", goldenFile("16 bits"));
     expect(await refusal(readMaskPng(deep))).toMatch(/a mask of at most 8 bits, got a 16-bit PNG/);
     expect(await refusal(readGreyPng(deep))).toMatch(/an 8-bit grey image, got a 16-bit PNG/);
   });
 
-  it("refuses a JPEG in the colours of ink", async () => {
+  it("rejects a CMYK JPEG", async () => {
     const path = temp("ink.jpg", goldenFile("JPEG in CMYK"));
     expect(await refusal(readGreyImage(path))).toMatch(/in grey or RGB, got one in CMYK.*in grey$/);
   });
 
   it("refuses a mask where an image should be", async () => {
     const mask = temp("mask.png", goldenFile("palette of 8 bits"));
-    expect(await refusal(readGreyPng(mask))).toMatch(/each other's place/);
+    expect(await refusal(readGreyPng(mask))).toMatch(/swapped/);
   });
 
   it("refuses labels that are no class", async () => {

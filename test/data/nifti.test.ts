@@ -115,9 +115,7 @@ describe("readNifti", () => {
     await readNifti(temp("scan.nii", bytes));
     expect(warnings).toHaveBeenCalledTimes(1);
     expect(warnings).toHaveBeenCalledWith(
-      expect.stringMatching(
-        /^scan.nii: values from .* are taken for HU; name what they are .*--unit/,
-      ),
+      expect.stringMatching(/^scan.nii: values from .* are read as HU; set unit \(--unit\)/),
     );
     const guesses: unknown[] = [];
     await readNifti(temp("scan.nii", bytes), { onUnitGuess: ({ unit }) => guesses.push(unit) });
@@ -269,7 +267,7 @@ describe("readNiftiLabels", () => {
     expect(Array.from((await readNiftiLabels(path)).data)).toEqual([0, 2, 3]);
     await writeNifti(path, asVolume(Float32Array.of(0, 2.5, 3)));
     expect(await refusal(readNiftiLabels(path))).toMatch(
-      /voxel \[1, 0, 0\]: expected a label, a whole number from 0 to 255, got 2.5/,
+      /voxel \[1, 0, 0\]: expected an integer label from 0 to 255, got 2.5/,
     );
   });
 });
@@ -320,7 +318,7 @@ describe("bad NIfTI", () => {
       gzipSync(soundFile((v) => [42, 44, 46].forEach((byte) => v.setInt16(byte, 32767, true)))),
       /dim \(byte 40\): .*32767 x 32767 x 32767/,
     ],
-    ["a cut .nii.gz", gzipSync(soundFile()).subarray(0, 120), /a whole gzip stream/],
+    ["a cut .nii.gz", gzipSync(soundFile()).subarray(0, 120), /a complete gzip stream/],
     ["a damaged .nii.gz", damaged(gzipSync(soundFile())), /gzip stream|bytes of voxels|byte/],
   ];
   it.each(spoiled)("refuses %s by name and place", async (_name, bytes, wanted) => {

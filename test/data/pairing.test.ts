@@ -108,7 +108,7 @@ describe("readDataset", () => {
       "labelsTr/lung_001.nii.gz": mask,
     });
     expect(await refusal(readDataset(path))).toMatch(
-      /imagesTr: expected one image of each case, got lung_001_0000.nii.gz and lung_001_0001.nii.gz/,
+      /imagesTr: expected one image per case, got lung_001_0000.nii.gz and lung_001_0001.nii.gz/,
     );
     // Numbers of their own are no channels.
     const years = await layout("years", { "scan_2019.nii": scan, "scan_2020.nii": scan });

@@ -84,7 +84,9 @@ describe("a folder for each patient", () => {
       ["later", "1.2.840.1"],
     ]);
     expect(cases).toHaveLength(12);
-    expect(warned()).toMatch(/kept together, as they name one PatientID: later with 1\.2\.840\.1/);
+    expect(warned()).toMatch(
+      /kept together, since they have the same PatientID: later with 1\.2\.840\.1/,
+    );
   });
 
   it("gives classes of one name one label, whatever the segments' numbers", async () => {
@@ -128,7 +130,7 @@ describe("a folder for each patient", () => {
     writeSeries(at("study", "SE1"), plain, { [STUDY]: "1.9.1", [SERIES]: "1.8.2" });
     write(at("study", "snapshots", "a.png"), png());
     expect(await refusal(readDataset(at("study")))).toMatch(
-      /2 series: 1\.8\.1 .*; 1\.8\.2 .*Say which one by its UID or number/,
+      /2 series: 1\.8\.1 .*; 1\.8\.2 .*Choose one by its UID or number/,
     );
     expect(warned()).toMatch(/left out 1 entry: snapshots \(folder without DICOM images\)/);
     const { cases } = await readDataset(at("study"), { series: "1.8.2" });

@@ -36,7 +36,9 @@ describe("windows", () => {
     expect(Array.from(back.data.subarray(1, 4))).toEqual([-1250, -500, 250]);
     expect(() => applyWindow(grey, { low: 3, high: 3 })).toThrow(ConfigError);
     expect(defaultWindow("grey8")).toEqual({ low: 0, high: 255 });
-    expect(() => defaultWindow("arbitrary")).toThrow(/scanner's own, such as an MR or PET series/);
+    expect(() => defaultWindow("arbitrary")).toThrow(
+      /arbitrary units, such as an MR or PET series/,
+    );
   });
 
   it("puts air at -1000 and fat at -100, and back", () => {

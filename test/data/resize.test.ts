@@ -61,6 +61,6 @@ describe("resize", () => {
   it("refuses a size of nothing", () => {
     const image = { height: 1, width: 1, data: Float32Array.of(1) };
     expect(() => resizeImage(image, 0, 4)).toThrow(ConfigError);
-    expect(() => resizeImage(image, 2.5, 4)).toThrow(/a whole height and width/);
+    expect(() => resizeImage(image, 2.5, 4)).toThrow(/a positive integer height and width/);
   });
 });

@@ -126,7 +126,7 @@ describe("widget", () => {
     expect(() => widget({ esm, state: { _esm: 1 } })).toThrow("widget.state._esm");
     expect(() => widget({ esm, state: { f: NaN } })).toThrow("widget.state.f");
     expect(() => untyped.get("valeu")).toThrow(
-      'Widget.get: expected a name of the state: value, got "valeu"',
+      'Widget.get: expected a key of the state: value, got "valeu"',
     );
     expect(() => untyped.on("chnage", () => 0)).toThrow("Widget.on: expected change, change:NAME");
     expect(() => openComm("x")).toThrow("openComm: expected a notebook");

@@ -230,7 +230,7 @@ describe("exportSavedModel", () => {
     });
     const wrong = (inputShape: readonly (number | null)[]) => (): unknown =>
       exportSavedModel(model, newFolder(), { inputShape });
-    expect(() => exportSavedModel(model, newFolder())).toThrow(/known sizes.*Give inputShape/);
+    expect(() => exportSavedModel(model, newFolder())).toThrow(/known sizes.*Set inputShape/);
     expect(wrong([null, 8, 8])).toThrow(/known sizes/);
     expect(wrong([null, 8, 8, 3])).toThrow(/known sizes/);
     const { inputs } = exportSavedModel(model, newFolder(), { inputShape: [null, 8, 8, 1] });

@@ -92,7 +92,7 @@ describeWithOp("attention as one op", () => {
     expect(recordedOps((y) => attend(y), normal([3, 5, 16]), true)).not.toContain(OP);
   });
 
-  it("has a right gradient of its gradient", () => {
+  it("has the right second-order gradient", () => {
     const x = normal([2, 3, 16]);
     const twice = (): tf.Tensor => {
       const slope = tf.grad((y: tf.Tensor) => tf.sum(tf.square(attend(y))));

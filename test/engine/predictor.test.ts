@@ -86,7 +86,7 @@ describe("what a predictor refuses", () => {
   it.each([
     [{ precison: "bfloat16" }, /createPredictor\.precison: .*Did you mean "precision"/],
     [{ precision: "float16" }, /precision: expected "float32" or "bfloat16", got "float16"/],
-    [{ maxTraces: 0 }, /maxTraces: expected a whole number of at least 1, got 0/],
+    [{ maxTraces: 0 }, /maxTraces: expected an integer of at least 1, got 0/],
   ])("options: %j", (options, message) => {
     expect(() => createPredictor(model, options as PredictorOptions)).toThrow(message);
   });

@@ -22,7 +22,7 @@ describe("options that are refused", () => {
     [{ captured: "no" }, /captured: expected "warn" or "error" or "ok", got "no"/],
     [{ precison: "bfloat16" }, /Did you mean "precision"/],
     [{ precision: "float16" }, /precision: expected "float32" or "bfloat16"/],
-    [{ maxTraces: -1 }, /maxTraces: expected a whole number of at least 1, got -1/],
+    [{ maxTraces: -1 }, /maxTraces: expected an integer of at least 1, got -1/],
     [{ log: false }, /log: expected a function, got false/],
     [{ debug: "yes" }, /debug: expected true or false/],
   ])("by compile: %j", (options, message) => {

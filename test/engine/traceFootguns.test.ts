@@ -109,7 +109,7 @@ describe("randomness", () => {
     ["tf.multinomial", (input) => tf.multinomial(input as tf.Tensor2D, 1, 7)],
     ["Math.random", (input) => tf.mul(input, Math.random())],
   ])("throws for %s, which would draw the same in every step", (_name, draw) => {
-    expect(() => compile(draw)(x)).toThrow(/keyed by a seed.*SeedGenerator/s);
+    expect(() => compile(draw)(x)).toThrow(/drawn from a seed tensor.*SeedGenerator/s);
   });
 
   it("names the layer whose dropout it is", () => {
@@ -118,7 +118,7 @@ describe("randomness", () => {
     expect(() => f(x)).toThrow(/in layer "drop3"/);
   });
 
-  it("draws anew each step from a SeedGenerator, as eager mode does", () => {
+  it("draws new numbers each step from a SeedGenerator, as eager mode does", () => {
     const eager = new SeedGenerator(3);
     const recorded = new SeedGenerator(3);
     const f = compile(() => statelessUniform([2, 3], recorded.next()));
@@ -160,7 +160,7 @@ describe("values that would freeze", () => {
     });
     [1, 2, 3].forEach((rate) => f(x, rate));
     expect(() => f(x, 4)).toThrow(
-      /at most 3 kinds of arguments, got another one \(1: 3 → 4\). Pass what changes as a tensor/,
+      /at most 3 combinations of argument shapes and values, got one more \(1: 3 → 4\). Pass values that change as tensors/,
     );
   });
 
@@ -202,7 +202,7 @@ describe("values that would freeze", () => {
   it("refuses a batch that is neither argument nor variable", () => {
     const batch = tf.range(0, 40000);
     expect(() => compile((input: tf.Tensor) => tf.add(tf.sum(input), batch), quiet)(x)).toThrow(
-      /keep its first value for ever: pass it as an argument/,
+      /keep its first value in every call: pass it as an argument/,
     );
   });
 
@@ -557,7 +557,7 @@ describe("shapes that do not fit", () => {
       { name: "bad" },
     );
     expect(() => bad(tf.scalar(1))).toThrow(
-      /bad_1\/Softmax.*: expected ops that TensorFlow takes together/,
+      /bad_1\/Softmax.*: expected a graph that TensorFlow accepts/,
     );
     good(tf.scalar(5));
     expect(v.dataSync()[0]).toBe(30);

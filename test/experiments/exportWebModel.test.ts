@@ -109,7 +109,7 @@ describe("exportWebModel", () => {
     const wanted = predictCases(run.model, cases);
     expect(share(masks[0].data, wanted[0].data)).toBeGreaterThan(0.98);
     await expect(segmenter.segment(cases, { batchSize: 0 })).rejects.toThrow(
-      /batchSize: expected a whole number of at least 1, got 0/,
+      /batchSize: expected an integer of at least 1, got 0/,
     );
   });
 

@@ -25,7 +25,7 @@ describe("expectNotInput", () => {
     const refused = expectNotInput([at("new.nii"), output()], [at("scans", "a.nii.gz")]);
     await expect(refused).rejects.toThrow(ConfigError);
     await expect(refused).rejects.toThrow(
-      /which would be overwritten\. Name another folder or file/,
+      /which would be overwritten\. Choose another output path/,
     );
   });
 

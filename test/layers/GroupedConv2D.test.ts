@@ -74,8 +74,8 @@ describe("GroupedConv2D", () => {
     const make = (args: Partial<GroupedConv2DArgs>) => () =>
       new GroupedConv2D({ filters: 6, kernelSize: 3, ...args });
     expect(make({ groups: 4 })).toThrow("GroupedConv2D.groups: expected a divisor of 6, got 4");
-    expect(make({ filters: 0 })).toThrow(/filters: expected a whole number of at least 1, got 0/);
-    expect(make({ padding: -1 })).toThrow(/padding: expected a whole number of at least 0/);
+    expect(make({ filters: 0 })).toThrow(/filters: expected an integer of at least 1, got 0/);
+    expect(make({ padding: -1 })).toThrow(/padding: expected an integer of at least 0/);
     expect(make({ padding: "full" as never })).toThrow(/one of "same", "valid", got "full"/);
     expect(make({ kernelInitializer: "magic" as never })).toThrow(/"glorotUniform".*got "magic"/);
     const layer = new GroupedConv2D({ name: "conv", filters: 6, kernelSize: 3, groups: 3 });

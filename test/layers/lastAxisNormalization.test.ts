@@ -46,7 +46,7 @@ describe("LayerNormalization", () => {
     expect(nodes[0]).toBeLessThan(60);
   });
 
-  it("has the right gradient of its gradient", () => {
+  it("has the right second-order gradient", () => {
     const draw = createDraw(3);
     const [x, direction] = [0, 1].map(() => tf.tensor(draw([2, 5]), [2, 5]));
     const layer = new LayerNormalization();

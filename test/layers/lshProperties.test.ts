@@ -275,7 +275,7 @@ describe("the permutation", () => {
   });
 });
 
-it("refuses a gradient of its gradient, which would be wrong without a word", () => {
+it("rejects a second-order gradient, which would be silently wrong", () => {
   const [qk, v] = [random4d(1, 9, 2, 3), random4d(1, 9, 2, 5)];
   const slope = tf.grad((x: tf.Tensor) =>
     tf.sum(tf.square(lshAttention(x as tf.Tensor4D, v, { bucketSize: 4 }))),

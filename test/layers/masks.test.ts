@@ -232,7 +232,7 @@ describe("a transformer with masked embeddings", () => {
       return tf.model({ inputs: [ids, other], outputs: joined });
     };
     expect(() => build({}).predict([tokens, x])).toThrow(
-      /expected no mask.*got one from elsewhere.*maskInputs: \[\] means none/,
+      /expected no mask.*got a mask from elsewhere.*maskInputs: \[\] means none/,
     );
     expect(() => build({ maskInputs: [] }).predict([tokens, x])).not.toThrow();
   });
@@ -245,7 +245,7 @@ describe("a transformer with masked embeddings", () => {
       .apply(input) as Symbolic;
     const sum = tf.layers.add().apply([position, embedded]) as Symbolic;
     expect(() => attend().apply(sum)).toThrow(
-      /Add ".*": expected one masked input.*layerbook's Add/,
+      /Add ".*": expected a mask on the first input only.*layerbook's Add/,
     );
   });
 });
@@ -295,7 +295,7 @@ describe("Add", () => {
 
   it("says what it wanted and got", () => {
     expect(() => new Add({ name: "sum" }).apply(tf.input({ shape: [3] }))).toThrow(
-      'Add "sum": expected two or more inputs of one shape, got [[?, 3]]',
+      'Add "sum": expected two or more inputs of the same shape, got [[?, 3]]',
     );
     const inputs = [tf.input({ shape: [3] }), tf.input({ shape: [5] })];
     expect(() => new Add().apply(inputs)).toThrow(/got \[\[\?, 3\], \[\?, 5\]\]/);

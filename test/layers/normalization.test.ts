@@ -87,6 +87,6 @@ describe("GroupNormalization", () => {
     expect(() => layer.apply(tf.zeros([2, 3, 6]))).toThrow(
       "GroupNormalization.groups: expected a divisor of 6, got 4",
     );
-    expect(() => new GroupNormalization({ groups: 1.5 })).toThrow(/whole number.*got 1.5/);
+    expect(() => new GroupNormalization({ groups: 1.5 })).toThrow(/an integer.*got 1.5/);
   });
 });

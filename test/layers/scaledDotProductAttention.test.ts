@@ -229,7 +229,7 @@ describe("ScaledDotProductAttention", () => {
   });
 });
 
-describe("a gradient of a gradient", () => {
+describe("a second-order gradient", () => {
   const draw = createDraw(7);
   const tensor = (shape: number[], dtype: "float32" | "bool" = "float32"): tf.Tensor => {
     const values = draw(shape);
@@ -289,7 +289,7 @@ describe("a gradient of a gradient", () => {
       tf.sum(tf.square(lshAttention(x as tf.Tensor4D, x as tf.Tensor4D, { bucketSize: 4 })));
     expect(tf.grad(loss)(qk).shape).toEqual([1, 9, 1, 4]);
     expect(() => tf.grad((x: tf.Tensor) => tf.sum(tf.grad(loss)(x)))(qk)).toThrow(
-      /lshAttention: expected a first-order gradient, got a gradient of its gradient/,
+      /lshAttention: expected a first-order gradient, got a second-order gradient/,
     );
   });
 });

@@ -106,10 +106,10 @@ describe("UNetDecoderBlock", () => {
       /attention: expected one of "none", .*, got "soft"/,
     );
     expect(() => new UNetEncoderBlock({ filters: 3, blocks: 0 })).toThrow(
-      "UNetEncoderBlock.blocks: expected a whole number of at least 1, got 0",
+      "UNetEncoderBlock.blocks: expected an integer of at least 1, got 0",
     );
     expect(() => new UNetEncoderBlock({ filters: 3, pathWidth: 1.5 })).toThrow(
-      "UNetEncoderBlock.pathWidth: expected a whole number of at least 1, got 1.5",
+      "UNetEncoderBlock.pathWidth: expected an integer of at least 1, got 1.5",
     );
     expect(() => new UNetEncoderBlock({ filters: 3, block: "vgg" as never })).toThrow(
       'UNetEncoderBlock.block: expected one of "conv", "resnet", "resnext", got "vgg"',

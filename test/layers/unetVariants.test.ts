@@ -31,7 +31,7 @@ describe("RecurrentConvBlock", () => {
 
   it("refuses a number of steps that is none", () => {
     expect(() => new RecurrentConvBlock({ filters: 3, steps: -1 })).toThrow(
-      "RecurrentConvBlock.steps: expected a whole number of at least 0, got -1",
+      "RecurrentConvBlock.steps: expected an integer of at least 0, got -1",
     );
   });
 });
@@ -51,7 +51,7 @@ describe("MultiResBlock", () => {
   it("refuses fewer channels than it has convolutions", () => {
     expect(() => new MultiResBlock({ filters: 2 })).toThrow(
       "MultiResBlock.filters: expected at least one channel for each of the three convolutions, " +
-        "got [0, 1, 1] of filters 2 and alpha 1.67. Raise filters or alpha.",
+        "got [0, 1, 1] for filters 2 and alpha 1.67. Raise filters or alpha.",
     );
   });
 });

@@ -63,7 +63,7 @@ describe("losses refuse", () => {
     (name) => {
       const labels = tf.zeros([2, 3], "int32");
       expect(() => lossByName(name)(labels, tf.zeros([2, 3, 1]))).toThrow(
-        /prediction: expected \[batch, \.\.\.space, classes\] of at least 2 classes, got \[2, 3, 1\]/,
+        /prediction: expected \[batch, \.\.\.space, classes\] with at least 2 classes, got \[2, 3, 1\]/,
       );
     },
   );
@@ -207,7 +207,9 @@ describe.each(LOSS_NAMES)("%s", (name) => {
     expect(() => lossByName(name, { classWeights: [1, 2] })(labels(), logits())).toThrow(
       /classWeights: expected 3 weights, one per class, got 2/,
     );
-    expect(() => lossByName(name, { classWeights: [1, -2, 0] })).toThrow(/finite numbers from 0/);
+    expect(() => lossByName(name, { classWeights: [1, -2, 0] })).toThrow(
+      /finite numbers of at least 0/,
+    );
     expect(() => lossByName(name, { ignoreLabel: 0.5 })).toThrow(/an integer label/);
     expect(() => lossByName(name, { ignoreIndex: 0.5 })).toThrow(/ignoreIndex: .*integer label/);
     expect(() => lossByName(name, { ignoreIndex: 1, ignoreLabel: 2 })).toThrow(/as ignoreLabel/);

@@ -142,10 +142,10 @@ describe("caseMetrics", () => {
   it("states wanted and got", () => {
     const wide = { height: 2, width: 6, data: new Uint8Array(12) };
     expect(() => caseMetrics(truth, wide, { id: "a", classNames })).toThrow(
-      /caseMetrics\("a"\).prediction: expected \[3, 4\] as the truth, got \[2, 6\]/,
+      /caseMetrics\("a"\).prediction: expected \[3, 4\], like the truth, got \[2, 6\]/,
     );
     expect(() => caseMetrics(truth, { ...truth, width: 5 }, { id: "a", classNames })).toThrow(
-      /expected \[3, 4\] as the truth, got \[3, 5\]/,
+      /expected \[3, 4\], like the truth, got \[3, 5\]/,
     );
     expect(() =>
       caseMetrics({ ...truth, data: wide.data.slice(1) }, truth, { id: "a", classNames }),
@@ -252,12 +252,12 @@ describe("summarise", () => {
     );
   });
 
-  it("refuses labels that are no whole numbers, which a byte would cut", () => {
+  it("refuses labels that are not integers, which a byte would truncate", () => {
     const grid = { height: 1, width: 2, data: Float32Array.of(0, 0.996) };
     const options = { id: "a", classNames: ["background", "lesion"] };
     const untyped = grid as unknown as Parameters<typeof caseMetrics>[0];
     expect(() => caseMetrics(untyped, untyped, options)).toThrow(
-      /caseMetrics\("a"\).truth: expected labels, whole numbers from 0 to 255, got 0.99\d+ at 1/,
+      /caseMetrics\("a"\).truth: expected integer labels from 0 to 255, got 0.99\d+ at 1/,
     );
     const whole = { ...grid, data: Float32Array.of(0, 1) } as unknown as typeof untyped;
     expect(caseMetrics(whole, whole, options).classes[1].dice).toBe(1);

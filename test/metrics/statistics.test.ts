@@ -47,7 +47,7 @@ describe("wilcoxonSignedRank", () => {
   });
 
   it("states wanted and got", () => {
-    expect(() => wilcoxonSignedRank([1], [1, 2])).toThrow(/pair by pair, got 1 and 2/);
+    expect(() => wilcoxonSignedRank([1], [1, 2])).toThrow(/the same length, got 1 and 2/);
   });
 });
 
@@ -174,10 +174,10 @@ describe("infNetProtocol", () => {
   it("states wanted and got", () => {
     expect(() => infNetProtocol([])).toThrow(/at least one image, got none/);
     expect(() => infNetProtocol([{ truth: [1, 0], map: [1], width: 1 }])).toThrow(
-      /infNetProtocol\[0\].map: expected 2 values as the truth, got 1/,
+      /infNetProtocol\[0\].map: expected 2 values, like the truth, got 1/,
     );
     expect(() => infNetProtocol([{ truth: [1, 0], map: [1, 0], width: 3 }])).toThrow(
-      /width: expected columns of an image of 2 values, got 3/,
+      /width: expected a divisor of 2, the number of values, got 3/,
     );
   });
 });

@@ -96,8 +96,8 @@ describe("surfaceDistances", () => {
   it("states wanted and got", () => {
     const distances = surfaceDistances(truth, moved);
     expect(() => hausdorff(distances, 101)).toThrow(/a number from 0 to 100, got 101/);
-    expect(() => surfaceDice(distances, -1)).toThrow(/a number from 0, got -1/);
-    expect(() => surfaceDistances(truth, draw("1 1"))).toThrow(/expected \[6, 6\] as the truth/);
+    expect(() => surfaceDice(distances, -1)).toThrow(/a number of at least 0, got -1/);
+    expect(() => surfaceDistances(truth, draw("1 1"))).toThrow(/expected \[6, 6\], like the truth/);
     expect(() => surfaceDistances(truth, moved, [1, 0])).toThrow(/2 positive numbers/);
   });
 });
@@ -149,7 +149,7 @@ describe("connectedComponents", () => {
 
   it("take all labels for one mask without a label", () => {
     expect(connectedComponents(mask, { connectivity: "corner" }).count).toBe(2);
-    expect(() => connectedComponents(mask, { label: 0 })).toThrow(/a label from 1, got 0/);
+    expect(() => connectedComponents(mask, { label: 0 })).toThrow(/a label of at least 1, got 0/);
   });
 
   it("do not wrap around from row to row or slice to slice", () => {
@@ -237,7 +237,7 @@ describe("records as JSON", () => {
   });
 
   it("refuse other text", () => {
-    expect(() => parseRecords("[{}]")).toThrow(/the JSON of case records, got other JSON/);
-    expect(() => parseRecords("nothing")).toThrow(/the JSON of case records/);
+    expect(() => parseRecords("[{}]")).toThrow(/case records as JSON, got other JSON/);
+    expect(() => parseRecords("nothing")).toThrow(/case records as JSON/);
   });
 });

@@ -212,9 +212,9 @@ describe("the definition of the models", () => {
     expect(blocks).toEqual([1, 3]);
     expect(model.getLayer("bridge2").getConfig()["width"]).toBe(8 * 5 * 4);
     expect(() => ma({ ...small, blocks: [1, 2] })).toThrow(
-      /ma.blocks: expected a whole number of at least 1, or 3 of them: .*, got \[1,2\]/,
+      /ma.blocks: expected an integer of at least 1, or 3 of them: .*, got \[1,2\]/,
     );
-    expect(() => ma({ ...small, pathWidth: 0 })).toThrow(/pathWidth: expected a whole number/);
+    expect(() => ma({ ...small, pathWidth: 0 })).toThrow(/pathWidth: expected an integer/);
   });
 
   it("attends at the levels that are named", () => {
@@ -420,7 +420,7 @@ describe("modelByName", () => {
   it.each([0, 1.5, -1, NaN])("refuses a depth of %p", (depth) => {
     for (const name of ["unet", "r2unet", "multiResUnet"]) {
       expect(() => modelByName(name, { ...small, depth })).toThrow(
-        `${name}.depth: expected a whole number of at least 1, got ${depth}`,
+        `${name}.depth: expected an integer of at least 1, got ${depth}`,
       );
     }
   });
@@ -432,7 +432,7 @@ describe("modelByName", () => {
 
   it("refuses arguments that make no sense", () => {
     expect(() => unet({ ...small, numClasses: 1 })).toThrow(
-      "unet.numClasses: expected a whole number of at least 2, got 1. The background is a class too.",
+      "unet.numClasses: expected an integer of at least 2, got 1. The background is a class too.",
     );
     expect(() => unet({ ...small, inputShape: [8, 8] as never })).toThrow(
       "unet.inputShape: expected [height, width, channels], got [8, 8]",

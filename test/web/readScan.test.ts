@@ -45,7 +45,7 @@ describe("readScan", () => {
     for (const { name, bytes } of files) writeFileSync(join(folder, "dicom", name), bytes);
     const volume = await readDicomSeries(join(folder, "dicom"));
     expect(cases).toEqual(sliceVolume(volume, null, { name: "series" }).cases);
-    expect(notes).toEqual(["Files that are not DICOM were passed over: 1."]);
+    expect(notes).toEqual(["1 file that is not DICOM was skipped."]);
   });
 
   it.each([

@@ -59,12 +59,17 @@ export function registerExportCommand(program: Command): void {
 async function exportOne(source: string, options: ExportCommandOptions): Promise<CommandResult> {
   const { to } = options;
   if (isModelForm(to)) {
-    refuse(options.execute === true, "--execute", `--to ${to}`, "notebooks");
-    refuse(!options.code, "--no-code", `--to ${to}`, "notebooks");
-    refuse(to !== "web" && options.weights !== undefined, "--weights", `--to ${to}`, "--to web");
+    rejectOption(options.execute === true, "--execute", `--to ${to}`, "notebooks");
+    rejectOption(!options.code, "--no-code", `--to ${to}`, "notebooks");
+    rejectOption(
+      to !== "web" && options.weights !== undefined,
+      "--weights",
+      `--to ${to}`,
+      "--to web",
+    );
     return exportRun(source, to, options);
   }
-  refuse(options.weights !== undefined, "--weights", `--to ${to}`, "--to web");
+  rejectOption(options.weights !== undefined, "--weights", `--to ${to}`, "--to web");
   if (!/\.ipynb$/i.test(source)) {
     throw new ConfigError({
       where: `export ${source}`,
@@ -80,7 +85,7 @@ function isModelForm(form: ExportForm | ModelForm): form is ModelForm {
   return MODEL_FORMS.some((each) => each === form);
 }
 
-function refuse(isGiven: boolean, option: string, form: string, where: string): void {
+function rejectOption(isGiven: boolean, option: string, form: string, where: string): void {
   if (!isGiven) return;
   throw new ConfigError({
     where: `export ${option}`,

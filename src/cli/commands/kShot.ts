@@ -44,6 +44,6 @@ function shotsOption(text: string): number[] {
   return listOption(text).map((name) => {
     const count = Number(name);
     if (Number.isInteger(count) && count >= 1) return count;
-    throw new InvalidArgumentError("Expected comma-separated whole numbers above 0.");
+    throw new InvalidArgumentError("Expected comma-separated positive integers.");
   });
 }

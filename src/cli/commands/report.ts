@@ -97,7 +97,7 @@ async function reportStudy(
   if (records.length === 0) {
     throw new DataError({
       where: folder,
-      expected: "a study with a training that is done",
+      expected: "a study with at least one finished training",
       got: `none of ${study.jobs.length}`,
       remedy: "Run its command again to resume",
     });

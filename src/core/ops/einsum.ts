@@ -71,7 +71,7 @@ interface Equation {
   readonly output: string;
 }
 
-function refuse(equation: string, expected: string, got: string, remedy?: string): never {
+function fail(equation: string, expected: string, got: string, remedy?: string): never {
   throw new ShapeError({
     where: `einsum("${equation}")`,
     expected,
@@ -83,36 +83,36 @@ function refuse(equation: string, expected: string, got: string, remedy?: string
 function parse(equation: string): Equation {
   const match = /^([A-Za-z]*(?:,[A-Za-z]*)*)(?:->([A-Za-z]*))?$/.exec(equation.replace(/\s/g, ""));
   if (match === null) {
-    refuse(equation, "letters, commas and one arrow", "something else", "Spell `...` out.");
+    fail(equation, "letters, commas and one arrow", "other characters", "Write `...` as letters.");
   }
   const operands = match[1].split(",");
   for (const letters of operands) {
     if (new Set(letters).size === letters.length) continue;
-    refuse(equation, "each letter once in a tensor", letters, "Diagonals are not supported.");
+    fail(equation, "each letter once in a tensor", letters, "Diagonals are not supported.");
   }
   const all = operands.join("");
   const once = [...new Set(all)].filter((letter) => all.split(letter).length === 2);
   const output = match[2] ?? once.sort().join("");
   if (new Set(output).size !== output.length || without(output, all) !== "") {
-    refuse(equation, `letters of "${all}", each once, behind the arrow`, output);
+    fail(equation, `letters of "${all}", each once, after the arrow`, output);
   }
   return { operands, output };
 }
 
 function checkSizes(equation: string, { operands }: Equation, tensors: readonly tf.Tensor[]): void {
   if (operands.length !== tensors.length) {
-    refuse(equation, `${operands.length} tensors`, String(tensors.length));
+    fail(equation, `${operands.length} tensors`, String(tensors.length));
   }
   const sizes = new Map<string, number>();
   operands.forEach((letters, index) => {
     const { shape } = tensors[index];
     if (shape.length !== letters.length) {
-      refuse(equation, `${letters.length} axes in tensor ${index}`, formatShape(shape));
+      fail(equation, `${letters.length} axes in tensor ${index}`, formatShape(shape));
     }
     [...letters].forEach((letter, axis) => {
       const size = sizes.get(letter) ?? shape[axis];
       if (size !== shape[axis]) {
-        refuse(equation, `size ${size} for "${letter}" in tensor ${index}`, formatShape(shape));
+        fail(equation, `size ${size} for "${letter}" in tensor ${index}`, formatShape(shape));
       }
       sizes.set(letter, size);
     });

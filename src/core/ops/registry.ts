@@ -39,8 +39,8 @@ export function defineOp<F extends OpFunction>(name: string, composite: F): F {
   if (entries.has(name)) {
     throw new ConfigError({
       where: `defineOp("${name}")`,
-      expected: "a name of its own",
-      got: "one that is defined already",
+      expected: "an unused name",
+      got: "one that is already defined",
     });
   }
   const entry: OpEntry = { name, composite };

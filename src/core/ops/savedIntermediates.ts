@@ -23,13 +23,13 @@ interface Engine {
   customGrad(f: CustomGradient): (...inputs: tf.Tensor[]) => tf.Tensor;
 }
 
-function refuse(): never {
+function throwUnsupported(): never {
   throw new ConfigError({
     where: "tf.grad",
-    expected: "a gradient made of an op's inputs and its output",
-    got: "a gradient of a gradient that uses what tf.customGrad saved on the way",
+    expected: "a gradient computed from an op's inputs and output",
+    got: "a second-order gradient that needs tensors saved by tf.customGrad",
     remedy:
-      "Compute it from the inputs there, or use another op: in place of " +
+      "Compute them from the inputs in the gradient function, or use another op: instead of " +
       "tf.losses.softmaxCrossEntropy, layerbook's crossEntropy or sparseSoftmaxCrossEntropy.",
   });
 }
@@ -49,7 +49,7 @@ function guardIntermediates(): void {
 
   /** Puts a tensor on the tape, and returns its node there. */
   const register = (inputs: readonly tf.Tensor[], tensor: tf.Tensor): TapeNode => {
-    engine.addTapeNode("saved", { ...inputs }, [tensor], refuse, [], {});
+    engine.addTapeNode("saved", { ...inputs }, [tensor], throwUnsupported, [], {});
     return engine.state.activeTape[engine.state.activeTape.length - 1];
   };
 

@@ -243,9 +243,9 @@ export abstract class Optimizer extends tf.Optimizer {
     if (this.weights === null && values.length > 0) {
       throw new ConfigError({
         where: "optimizer.setWeights",
-        expected: "an optimizer that knows its weights",
+        expected: "an optimizer that has been built",
         got: "a new one",
-        remedy: "Call optimizer.build(weights) first, with the weights in the order that they had.",
+        remedy: "Call optimizer.build(weights) first, with the weights in their original order.",
       });
     }
     const byName = new Map(values.map(({ name, tensor }) => [name, tensor]));

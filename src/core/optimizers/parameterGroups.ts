@@ -55,7 +55,7 @@ export function settingsOf(
     if (weights.some((weight) => isIn(group, weight))) return;
     throw new ConfigError({
       where: `optimizer.groups[${index}].weights`,
-      expected: `something that is in the name of a weight, such as "${weights[0]?.name ?? ""}"`,
+      expected: `text that occurs in the name of a weight, such as "${weights[0]?.name ?? ""}"`,
       got: String(group.weights),
     });
   });

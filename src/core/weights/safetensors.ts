@@ -16,7 +16,7 @@ interface Entry {
 // The reference implementation's limit.
 const MAX_HEADER_BYTES = 100_000_000;
 
-function refuse(where: string, expected: string, got: string): never {
+function fail(where: string, expected: string, got: string): never {
   const remedy = "The file is damaged, or is not a safetensors file.";
   throw new DataError({ where, expected, got, remedy });
 }
@@ -29,23 +29,23 @@ function parseEntry(where: string, name: string, value: unknown, dataBytes: numb
   const tensor = `${where}: tensor "${name}"`;
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== "string" || !Object.hasOwn(ELEMENT_TYPES, dtype)) {
-    refuse(tensor, `a dtype of ${Object.keys(ELEMENT_TYPES).join(", ")}`, JSON.stringify(dtype));
+    fail(tensor, `a dtype of ${Object.keys(ELEMENT_TYPES).join(", ")}`, JSON.stringify(dtype));
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    refuse(tensor, "a shape of whole numbers", JSON.stringify(shape));
+    fail(tensor, "a shape of non-negative integers", JSON.stringify(shape));
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    refuse(tensor, "data_offsets of two whole numbers", JSON.stringify(offsets));
+    fail(tensor, "data_offsets of two non-negative integers", JSON.stringify(offsets));
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataBytes) {
-    refuse(tensor, `data_offsets within ${dataBytes} bytes of data`, `[${begin}, ${end}]`);
+    fail(tensor, `data_offsets within ${dataBytes} bytes of data`, `[${begin}, ${end}]`);
   }
   // Computed in doubles: a product past 2^53 is inexact, but far larger than any file.
   const bytes = shape.reduce((n, size) => n * size, ELEMENT_TYPES[dtype].bytes);
   if (bytes !== end - begin) {
     const got = `data_offsets [${begin}, ${end}]`;
-    refuse(tensor, `${bytes} bytes for ${dtype} ${formatShape(shape)}`, got);
+    fail(tensor, `${bytes} bytes for ${dtype} ${formatShape(shape)}`, got);
   }
   return { name, dtype, shape: shape, begin, end };
 }
@@ -58,22 +58,22 @@ function checkLayout(where: string, entries: readonly Entry[], dataBytes: number
   )) {
     if (begin !== reached) {
       const what = begin < reached ? "overlaps another tensor" : "leaves a hole before it";
-      refuse(`${where}: tensor "${name}"`, `data from byte ${reached}`, `${begin}, which ${what}`);
+      fail(`${where}: tensor "${name}"`, `data from byte ${reached}`, `${begin}, which ${what}`);
     }
     reached = end;
   }
-  if (reached !== dataBytes) refuse(where, `${reached} bytes of data`, String(dataBytes));
+  if (reached !== dataBytes) fail(where, `${reached} bytes of data`, String(dataBytes));
 }
 
 function readHeader(
   where: string,
   source: ByteSource,
 ): { entries: Entry[]; dataStart: number; metadata: Record<string, string> } {
-  if (source.size < 8) refuse(where, "at least 8 bytes", String(source.size));
+  if (source.size < 8) fail(where, "at least 8 bytes", String(source.size));
   const prefix = source.read(0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   const most = Math.min(MAX_HEADER_BYTES, source.size - 8);
-  if (length > BigInt(most)) refuse(where, `a header of at most ${most} bytes`, String(length));
+  if (length > BigInt(most)) fail(where, `a header of at most ${most} bytes`, String(length));
   const dataStart = 8 + Number(length);
   let header: unknown;
   try {
@@ -84,7 +84,7 @@ function readHeader(
     throw new DataError({ where, expected, got: "something else", cause });
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
-    refuse(where, "a header that is a JSON object", JSON.stringify(header).slice(0, 40));
+    fail(where, "a header that is a JSON object", JSON.stringify(header).slice(0, 40));
   }
   const dataBytes = source.size - dataStart;
   const entries = Object.entries(header)

@@ -49,7 +49,7 @@ export function tensorOf(value: Pickled | undefined): TensorRef | null {
 
 /** Everything that a file of tensors may refer to: storages, tensors, parameters, ordered dicts. */
 export function torchWorld(where: string): PickleWorld {
-  const refuse = (expected: string, got: string): never => {
+  const fail = (expected: string, got: string): never => {
     throw new DataError({ where, expected, got, remedy: "The file is damaged." });
   };
   const rebuild = (args: readonly Pickled[]): Pickled => {
@@ -62,24 +62,23 @@ export function torchWorld(where: string): PickleWorld {
       isCounts(shape) &&
       isCounts(strides) &&
       shape.length === strides.length;
-    if (!isSound)
-      return refuse("a tensor: a storage, offset, shape and strides", "other arguments");
+    if (!isSound) return fail("a tensor: a storage, offset, shape and strides", "other arguments");
     return new Opaque({ storage: ref, offset, shape, strides } satisfies TensorRef);
   };
   const functions: readonly (readonly [string, (args: readonly Pickled[]) => Pickled])[] = [
     [
       "collections OrderedDict",
       (args) =>
-        args.length === 0 ? new Map<Pickled, Pickled>() : refuse("an empty dict", "arguments"),
+        args.length === 0 ? new Map<Pickled, Pickled>() : fail("an empty dict", "arguments"),
     ],
     ["torch._utils _rebuild_tensor_v2", rebuild],
     [
       "torch._utils _rebuild_parameter",
       ([data]) =>
-        tensorOf(data) === null ? refuse("a parameter's tensor", "something else") : data,
+        tensorOf(data) === null ? fail("the tensor of a parameter", "another value") : data,
     ],
     ...Object.keys(STORAGES).map(
-      (name) => [`torch ${name}`, () => refuse("a storage's type", "a call of it")] as const,
+      (name) => [`torch ${name}`, () => fail("a storage type", "a call of it")] as const,
     ),
   ];
   return {
@@ -89,10 +88,10 @@ export function torchWorld(where: string): PickleWorld {
         type instanceof PickledFunction ? STORAGES[type.name.slice("torch ".length)] : undefined;
       const isSound = kind === "storage" && dtype !== undefined && typeof key === "string";
       if (!isSound || !isCount(length)) {
-        return refuse("a storage of a known type", "another persistent id");
+        return fail("a storage of a known type", "another persistent id");
       }
       if (view !== undefined && view !== null) {
-        return refuse("a whole storage", "a view of another, as PyTorch 0.3 wrote them");
+        return fail("a complete storage", "a view of another storage, as PyTorch 0.3 wrote them");
       }
       return new Opaque({ dtype, key, length } satisfies StorageRef);
     },
@@ -126,9 +125,9 @@ export function readTensors(
       if (count > storage.length || (count > 0 && last >= storage.length)) {
         throw new DataError({
           where: at,
-          expected: `a view of the ${storage.length} values of its storage`,
-          got: `${formatShape(shape)} by strides ${formatShape(strides)} from ${offset}`,
-          remedy: "Expanded tensors are saved whole after clone().",
+          expected: `a view within the ${storage.length} values of its storage`,
+          got: `shape ${formatShape(shape)}, strides ${formatShape(strides)} and offset ${offset}`,
+          remedy: "Save clone() of expanded tensors, which stores all their values.",
         });
       }
       const view = JSON.stringify([storage.key, offset, shape, strides]);

@@ -51,7 +51,7 @@ class Machine {
 
   run(): Pickled {
     if (this.bytes[this.position] !== 0x80) {
-      this.refuse("a pickle of protocol 2 to 5", `other bytes at byte ${this.position}`);
+      this.fail("a pickle of protocol 2 to 5", `other bytes at byte ${this.position}`);
     }
     for (;;) {
       const at = this.position;
@@ -60,16 +60,16 @@ class Machine {
       const operation = OPERATIONS[code];
       if (operation === undefined) {
         const got = `opcode 0x${code.toString(16).padStart(2, "0")} at byte ${at}`;
-        this.refuse("only the opcodes that tensors and dicts need", got);
+        this.fail("only the opcodes that tensors and dicts need", got);
       }
       operation(this);
     }
     const result = this.pop();
-    if (this.stack.length > 0) this.refuse("one value", `${this.stack.length} more on the stack`);
+    if (this.stack.length > 0) this.fail("one value", `${this.stack.length} more on the stack`);
     return result;
   }
 
-  refuse(expected: string, got: string): never {
+  fail(expected: string, got: string): never {
     const remedy = "Nothing in it was executed. Save the state_dict() of the model alone.";
     throw new DataError({ where: this.where, expected, got, remedy });
   }
@@ -78,7 +78,7 @@ class Machine {
   take(count: number): number {
     const start = this.position;
     if (count > this.bytes.length - start) {
-      this.refuse(`${count} bytes at byte ${start}`, `the end of the data`);
+      this.fail(`${count} bytes at byte ${start}`, "the end of the data");
     }
     this.position += count;
     return start;
@@ -113,13 +113,13 @@ class Machine {
     try {
       return decoder.decode(this.bytes.subarray(start, start + length));
     } catch {
-      return this.refuse("UTF-8 text", `other bytes at byte ${start}`);
+      return this.fail("UTF-8 text", `other bytes at byte ${start}`);
     }
   }
 
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) this.refuse("a line", "the end of the data");
+    if (end < 0) this.fail("a line", "the end of the data");
     const text = this.text(end - this.position);
     this.take(1);
     return text;
@@ -131,20 +131,20 @@ class Machine {
 
   pop(): Pickled {
     const value = this.stack.pop();
-    if (value === undefined || value === MARK) this.refuse("a value", "an empty stack");
+    if (value === undefined || value === MARK) this.fail("a value", "an empty stack");
     return value;
   }
 
   top(): Pickled {
     const value = this.stack.at(-1);
-    if (value === undefined || value === MARK) this.refuse("a value", "an empty stack");
+    if (value === undefined || value === MARK) this.fail("a value", "an empty stack");
     return value;
   }
 
   /** Pops everything above the last mark, and the mark. */
   popToMark(): Pickled[] {
     const at = this.stack.lastIndexOf(MARK);
-    if (at < 0) this.refuse("a mark", "none");
+    if (at < 0) this.fail("a mark on the stack", "none");
     const values = this.stack.splice(at) as Pickled[];
     values.shift();
     return values;
@@ -165,7 +165,7 @@ class Machine {
 
   get(index: number): void {
     const value = this.memo.get(index);
-    if (value === undefined) this.refuse("a value that was put aside", `number ${index}`);
+    if (value === undefined) this.fail("a memoised value", `the unused index ${index}`);
     this.push(value);
   }
 
@@ -173,7 +173,7 @@ class Machine {
     const known = this.world.globals.get(`${module} ${name}`);
     if (known === undefined) {
       const names = [...this.world.globals.keys()].map((key) => key.replace(" ", "."));
-      this.refuse(`only ${names.join(", ")}`, `${module}.${name}`);
+      this.fail(`only ${names.join(", ")}`, `${module}.${name}`);
     }
     this.push(known);
   }
@@ -181,7 +181,7 @@ class Machine {
   stackGlobal(): void {
     const [name, module] = [this.pop(), this.pop()];
     if (typeof name !== "string" || typeof module !== "string") {
-      this.refuse("two names", "something else");
+      this.fail("a module and a name as text", "other values");
     }
     this.global(module, name);
   }
@@ -189,27 +189,30 @@ class Machine {
   reduce(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(callee instanceof PickledFunction)) this.refuse("a function to call", "a value");
-    if (!Array.isArray(args)) this.refuse(`a tuple of arguments of ${callee.name}`, "a value");
+    if (!(callee instanceof PickledFunction))
+      this.fail("a callable name", "a value that cannot be called");
+    if (!Array.isArray(args))
+      this.fail(`a tuple of arguments for ${callee.name}`, "a value of another type");
     this.push(callee.call(args));
   }
 
   persistent(): void {
     const id = this.pop();
-    if (!Array.isArray(id)) this.refuse("a persistent id that is a tuple", "another");
+    if (!Array.isArray(id))
+      this.fail("a persistent id that is a tuple", "a persistent id of another type");
     this.push(this.world.persistent(id));
   }
 
   setItems(items: readonly Pickled[]): void {
     const dict = this.top();
-    if (!(dict instanceof Map)) this.refuse("a dict to put items in", "another value");
-    if (items.length % 2 !== 0) this.refuse("keys with values", "a key without one");
+    if (!(dict instanceof Map)) this.fail("a dict to add items to", "a value of another type");
+    if (items.length % 2 !== 0) this.fail("a value for each key", "a key without one");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
   append(items: readonly Pickled[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) this.refuse("a list to append to", "another value");
+    if (!Array.isArray(list)) this.fail("a list to append to", "a value of another type");
     for (const item of items) list.push(item);
   }
 
@@ -217,7 +220,7 @@ class Machine {
   build(): void {
     const state = this.pop();
     if (!(this.top() instanceof Map) || !(state instanceof Map)) {
-      this.refuse("a state of a dict", "one of another object");
+      this.fail("the state of a dict", "that of another object");
     }
   }
 }
@@ -226,7 +229,7 @@ class Machine {
 const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
   0x80: (m) => {
     const version = m.byte();
-    if (version < 2 || version > 5) m.refuse("pickle protocol 2 to 5", String(version));
+    if (version < 2 || version > 5) m.fail("pickle protocol 2 to 5", String(version));
   },
   0x95: (m) => void m.take(8), // FRAME: its length, which says nothing new
   0x28: (m) => m.push(MARK),

@@ -77,7 +77,7 @@ export function paperCopies(sample: Sample): Sample[] {
   if (sample.augmentation !== undefined) {
     throw new ConfigError({
       where: `paperCopies ${sample.id}`,
-      expected: "a sample as it came",
+      expected: "an original sample",
       got: `a copy (${sample.augmentation})`,
     });
   }

@@ -118,7 +118,7 @@ export function chooseSeries(
       where: path,
       expected: series === undefined ? "one series" : `one series ${series}`,
       got: `${offered.length} series: ${offered.map(describe).join("; ")}`,
-      remedy: "Say which one by its UID or number (series, --series)",
+      remedy: "Choose one by its UID or number (series, --series)",
     });
   }
   const ownSlices = candidates(files.filter((file) => file.series === chosen[0].uid));

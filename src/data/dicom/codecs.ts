@@ -23,7 +23,7 @@ function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
     } catch (cause) {
       // After an abort the whole instance is unusable.
       loaded = null;
-      throw cause instanceof Error ? cause : new Error("the decoder gave up", { cause });
+      throw cause instanceof Error ? cause : new Error("the decoder failed", { cause });
     } finally {
       if (loaded !== null) decoder.delete();
     }

@@ -40,7 +40,7 @@ function chooseSegmentation(path: string, own: readonly DicomElements[]): DicomE
     where: path,
     expected: "one segmentation of the series",
     got: own.map((one) => baseName(one.path)).join(" and "),
-    remedy: "Take the others out of the folder, or read one with readDicomLabels",
+    remedy: "Remove the others from the folder, or read one with readDicomLabels",
   });
 }
 

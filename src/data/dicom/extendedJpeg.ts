@@ -40,7 +40,7 @@ class BitReader {
       if (this.at >= this.bytes.length) throw new Error("the scan ends too early");
       this.held = this.bytes[this.at++];
       if (this.held === 0xff) {
-        if (this.bytes[this.at] !== 0) throw new Error("a marker inside the scan");
+        if (this.bytes[this.at] !== 0) throw new Error("an unexpected marker in the scan");
         this.at++;
       }
       this.left = 8;
@@ -69,14 +69,14 @@ class BitReader {
       const index = code - first[length];
       if (index < counts[length]) return symbols[offsets[length] + index];
     }
-    throw new Error("a code that is in no table");
+    throw new Error("an invalid Huffman code");
   }
 
   /** Passes a restart marker: the rest of the byte before it is padding. */
   restart(): void {
     this.left = 0;
     if (this.bytes[this.at] !== 0xff || (this.bytes[this.at + 1] & 0xf8) !== FIRST_RESTART) {
-      throw new Error("no restart marker where one is due");
+      throw new Error("a missing restart marker");
     }
     this.at += 2;
   }
@@ -99,7 +99,7 @@ function readQuantisation(segment: Buffer, tables: Map<number, readonly number[]
   for (let at = 0; at < segment.length;) {
     const bytes = segment[at] >> 4 === 0 ? 1 : 2;
     const number = segment[at] & 15;
-    if (at + 1 + 64 * bytes > segment.length) throw new Error("a quantisation table cut short");
+    if (at + 1 + 64 * bytes > segment.length) throw new Error("a truncated quantisation table");
     const table = Array.from({ length: 64 }, (_, i) =>
       segment.readUIntBE(at + 1 + i * bytes, bytes),
     );
@@ -120,7 +120,7 @@ function readHuffman(segment: Buffer, tables: Map<number, HuffmanTable>): void {
       offset += counts[length];
     }
     const symbols = segment.subarray(at + 17, at + 17 + offset);
-    if (symbols.length < offset) throw new Error("a Huffman table cut short");
+    if (symbols.length < offset) throw new Error("a truncated Huffman table");
     tables.set(segment[at], { first, counts, offsets, symbols });
     at += 17 + offset;
   }
@@ -133,7 +133,7 @@ function readParts(bytes: Buffer): Parts {
   let [precision, restartInterval] = [0, 0];
   for (let at = 2; at + 4 <= bytes.length;) {
     const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff) throw new Error("no marker where one is due");
+    if (bytes[at] !== 0xff) throw new Error("a missing marker");
     if (marker === 0xff) {
       at++;
       continue;
@@ -145,7 +145,7 @@ function readParts(bytes: Buffer): Parts {
     else if (marker === 0xc4) readHuffman(segment, huffman);
     else if (marker === 0xdd) restartInterval = segment.readUInt16BE(0);
     else if (marker === 0xc0 || marker === 0xc1) {
-      if (segment.length < 9 || segment[5] !== 1) throw new Error("no frame of one component");
+      if (segment.length < 9 || segment[5] !== 1) throw new Error("no frame with one component");
       const [rows, columns] = [segment.readUInt16BE(1), segment.readUInt16BE(3)];
       frame = { rows, columns, table: segment[8] };
       precision = segment[0];
@@ -154,7 +154,7 @@ function readParts(bytes: Buffer): Parts {
       const [dc, ac] = [segment[2] >> 4, 0x10 | (segment[2] & 15)];
       return { quantisation, huffman, frame, precision, restartInterval, dc, ac, scanAt: end };
     } else if (marker >= 0xc2 && marker <= 0xcf) {
-      throw new Error(`JPEG's process ${marker.toString(16)}, which DICOM does not allow here`);
+      throw new Error(`JPEG process ${marker.toString(16)}, which DICOM does not allow here`);
     }
     at = end;
   }
@@ -174,7 +174,7 @@ function readBlock(
 ): number {
   block.fill(0);
   const size = reader.symbol(tables.dc);
-  if (size > 16) throw new Error("a difference of too many bits");
+  if (size > 16) throw new Error("a difference with too many bits");
   const dc = dcBefore + reader.signed(size);
   block[0] = dc * tables.quantisation[0];
   for (let i = 1; i < 64; i++) {
@@ -186,7 +186,7 @@ function readBlock(
       continue;
     }
     i += run;
-    if (i > 63) throw new Error("a block of too many coefficients");
+    if (i > 63) throw new Error("a block with too many coefficients");
     block[DIAGONAL_ORDER[i]] = reader.signed(bits) * tables.quantisation[i];
   }
   return dc;

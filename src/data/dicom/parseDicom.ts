@@ -33,7 +33,7 @@ function inflateRest(path: string, packed: Buffer): Buffer {
   if (unpacked instanceof Uint8Array) return Buffer.from(unpacked.buffer);
   throw new DataError({
     where: path,
-    expected: `a sound deflated data set of at most ${MAX_INFLATED_BYTES} bytes`,
+    expected: `an intact deflated data set of at most ${MAX_INFLATED_BYTES} bytes`,
     got: unpacked.reason,
     remedy: "The file is damaged: export it again",
   });
@@ -82,7 +82,7 @@ export function parseDicom(
       where: `${path}: byte 128`,
       expected: '"DICM"',
       got: "another kind of file",
-      remedy: "Take it out of the folder, or export it as a DICOM file (Part 10)",
+      remedy: "Remove it from the folder, or export it as a DICOM file (Part 10)",
     });
   }
   const { transferSyntax, at } = readFileHead(path, bytes, start);

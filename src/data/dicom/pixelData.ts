@@ -59,7 +59,7 @@ async function unpackedPixels(
       where: `${path}: TransferSyntaxUID (0002,0010)`,
       expected: EXPECTED,
       got: name,
-      remedy: "Unpack the series first: gdcmconv --raw IN OUT",
+      remedy: "Decompress the series first: gdcmconv --raw IN OUT",
     });
   }
   const stream = readCodestream(packed);

@@ -95,7 +95,7 @@ export function readValueRule(elements: DicomElements): ValueRule {
   const format = readFormat(path, fields);
   const photometric = fields.text("photometric") || "MONOCHROME2";
   if (!GREY.includes(photometric)) {
-    const remedy = "Take it out of the folder: colours are not densities";
+    const remedy = "Remove it from the folder: colours are not densities";
     throw fieldError(path, "photometric", GREY.join(" or "), photometric, remedy);
   }
   const samples = fields.word("samples", 1);

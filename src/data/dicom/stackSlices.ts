@@ -41,7 +41,7 @@ function checkAlike(slices: readonly DicomSlice[]): void {
         where: `${slice.path}: ${field}`,
         expected: `${wanted.join(", ")}, as in ${slices[0].path}`,
         got: got.join(", "),
-        remedy: "Take it out of the folder (is it a scout view?)",
+        remedy: "Remove it from the folder (is it a scout view?)",
       });
     }
   }
@@ -87,13 +87,13 @@ function sharedPlaceError(source: string, places: readonly (readonly DicomSlice[
       where: second.path,
       expected,
       got: `${count} at that of ${first.path}${by}`,
-      remedy: "Take all but one out of the folder",
+      remedy: "Remove all but one from the folder",
     });
   }
   return new DataError({
     where: source,
     expected,
-    got: `${count} at each of ${places.length}${by}: a series in time or of several measurements (4D)`,
+    got: `${count} at each of ${places.length}${by}: a time series or several measurements (4D)`,
     remedy: "Put the files of each volume into a folder of its own",
   });
 }
@@ -107,8 +107,8 @@ function gapError(before: DicomSlice, after: DicomSlice, typical: number, gap: n
     expected: `a slice ${typical.toFixed(3)} mm after ${before.path}`,
     got: `one after ${gap.toFixed(3)} mm`,
     remedy: isWhole
-      ? `${missing === 1 ? "A slice is" : `${missing} slices are`} missing: export again`
-      : "The distances are uneven: resample the series to even ones, or export a series that has them",
+      ? `${missing === 1 ? "A slice is" : `${missing} slices are`} missing: export the series again`
+      : "The distances are uneven: resample the series evenly, or export one with even distances",
   });
 }
 
@@ -151,7 +151,7 @@ function sortSlices(
       where: path,
       expected: `a slice in line between ${sorted[0].path} and the last`,
       got: `one ${away.toFixed(3)} mm beside it`,
-      remedy: "No one grid holds these slices: resample the series, or export one that is even",
+      remedy: "These slices do not lie on one grid: resample the series, or export an even one",
     });
   });
   return { sorted, step };
@@ -217,7 +217,7 @@ export async function decodeStack(
       where: other.path,
       expected: `values in one unit, ${slices[0].unit} as in ${slices[0].path}`,
       got: other.unit,
-      remedy: "Take it out of the folder",
+      remedy: "Remove it from the folder",
     });
   }
   const data = new Float32Array(rows * columns * depth);

@@ -138,7 +138,7 @@ export async function readListedImages(
           where: join(maskFolder, `${stem}.png`),
           expected: `the mask of ${name}`,
           got: "no such file",
-          remedy: "Add it, or take the image out",
+          remedy: "Add it, or remove the image",
         });
       }
       const maskPath = join(maskFolder, maskName);

@@ -117,7 +117,7 @@ export function parsePng(path: string, bytes: Buffer): PngPixels {
     const got = cause instanceof Error ? cause.message : String(cause);
     throw new DataError({
       where: path,
-      expected: "a sound PNG",
+      expected: "an intact PNG",
       got,
       remedy: "The file is damaged: fetch it again",
       cause,
@@ -139,7 +139,7 @@ export function parseGreyPng(path: string, bytes: Uint8Array): Plane<Float32Arra
     throw new DataError({
       where: path,
       expected: "an 8-bit grey image",
-      got: "a 16-bit PNG, whose scale is not known",
+      got: "a 16-bit PNG, whose scale is unknown",
       remedy: "Save it with 8 bits, or as NIfTI with its Hounsfield units",
     });
   }
@@ -148,7 +148,7 @@ export function parseGreyPng(path: string, bytes: Uint8Array): Plane<Float32Arra
       where: path,
       expected: "an 8-bit grey image",
       got: "a palette PNG, which looks like a mask",
-      remedy: "Are images and masks in each other's place?",
+      remedy: "Are images and masks swapped?",
     });
   }
   const channels = data.length / (width * height);

@@ -26,7 +26,7 @@ export async function readMaskPng(
     throw new DataError({
       where: path,
       expected: "a mask of palette indices or 8-bit grey",
-      got: `${colour} colours, which do not say their class`,
+      got: `${colour} colours, which do not identify classes`,
       remedy: "Save the mask as a palette PNG whose indices are the labels",
     });
   }

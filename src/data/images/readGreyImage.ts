@@ -19,7 +19,7 @@ function cmykError(path: string): DataError {
   return new DataError({
     where: path,
     expected: "a JPEG in grey or RGB",
-    got: "one in CMYK, the colours of a printing press",
+    got: "a CMYK JPEG",
     remedy: "Save it in grey",
   });
 }
@@ -31,7 +31,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
       where: `${path}: byte 0`,
       expected: "a JPEG",
       got: bytes.length === 0 ? "an empty file" : "another kind of file",
-      remedy: "Fetch the file again, or give it the ending of what it is",
+      remedy: "Fetch the file again, or give it the right extension",
     });
   }
   // Here, since its library takes long to load and few need it.
@@ -52,7 +52,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
     if (cause instanceof DataError) throw cause;
     throw new DataError({
       where: path,
-      expected: "a sound JPEG",
+      expected: "an intact JPEG",
       got: cause instanceof Error ? cause.message.split("\n")[0] : String(cause),
       remedy: "The file is damaged or cut short: fetch it again",
       cause,
@@ -73,7 +73,7 @@ export async function readGreyImage(path: string): Promise<Plane<Float32Array>> 
   throw new DataError({
     where: path,
     expected: `an image (${IMAGE_ENDINGS.join(", ")})`,
-    got: ending === "" ? "a file without ending" : `a ${ending} file`,
+    got: ending === "" ? "a file without extension" : `a ${ending} file`,
     remedy: "Convert it",
   });
 }

@@ -88,7 +88,7 @@ export function decodedBytes(
  * within 0.01 of one is that one.
  *
  * @param labels the label that each value stands for; by default values are labels
- * @throws DataError for the first that is not a whole number from 0 to 255, or no value of `labels`
+ * @throws DataError for the first that is not an integer from 0 to 255, or no value of `labels`
  */
 export function decodeLabels(
   path: string,
@@ -131,7 +131,7 @@ function labelError(where: string, value: number, labels: LabelMap | undefined):
   }
   return new DataError({
     where,
-    expected: "a label, a whole number from 0 to 255",
+    expected: "an integer label from 0 to 255",
     got: String(value),
     remedy: isWhole
       ? "Map the values to labels (labels, --labels)"

@@ -48,6 +48,6 @@ function unitOfRange(min: number, max: number): IntensityUnit | null {
 export function warnOfGuess({ unit, min, max, source }: UnitGuess & { source: string }): void {
   const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
   console.warn(
-    `${baseName(source)}: values from ${low} to ${high} are taken for ${unit}; name what they are with unit (--unit) if that is wrong`,
+    `${baseName(source)}: values from ${low} to ${high} are read as ${unit}; set unit (--unit) if that is wrong`,
   );
 }

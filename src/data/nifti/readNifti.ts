@@ -70,7 +70,7 @@ export async function readNifti(path: string, options: ReadNiftiOptions = {}): P
 }
 
 /**
- * Reads a NIfTI-1 mask: like {@link readNifti}, but every voxel must be a whole number from 0 to 255, or within
+ * Reads a NIfTI-1 mask: like {@link readNifti}, but every voxel must be an integer from 0 to 255, or within
  * 0.01 of one.
  *
  * @throws DataError for a voxel that is no label, with its place

@@ -92,9 +92,9 @@ function expectOneChannel(folder: string, names: readonly string[]): void {
     if (first === undefined || first === name) continue;
     throw new DataError({
       where: folder,
-      expected: "one image of each case",
+      expected: "one image per case",
       got: `${first} and ${name}, channels of one case`,
-      remedy: "Keep the channel to learn from, and move the others into a folder of their own",
+      remedy: "Keep the channel to train on, and move the others into another folder",
     });
   }
 }

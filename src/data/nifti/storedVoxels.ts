@@ -145,7 +145,7 @@ export async function readStored(
 export function gzipError(path: string, isCutShort: boolean, cause: Error): DataError {
   return new DataError({
     where: path,
-    expected: isCutShort ? "a whole gzip stream" : "a sound gzip stream",
+    expected: isCutShort ? "a complete gzip stream" : "an intact gzip stream",
     got: isCutShort ? "one that ends too early" : `a damaged one (${cause.message})`,
     remedy: isCutShort ? "The file is cut short: fetch it again" : "Fetch the file again",
     cause,

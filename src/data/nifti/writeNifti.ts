@@ -36,7 +36,7 @@ export async function writeNifti(
     throw new DataError({
       where: path,
       expected: "a name that ends in .nii or .nii.gz",
-      got: "another ending",
+      got: "another extension",
       remedy: "Add it to the name",
     });
   }

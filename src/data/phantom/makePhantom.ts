@@ -37,7 +37,7 @@ function checkOptions({ count, size, seed }: PhantomOptions): void {
     if (Number.isInteger(value) && value >= low && value <= high) return;
     throw new ConfigError({
       where: `makePhantom.${name}`,
-      expected: `a whole number from ${low} to ${high}`,
+      expected: `an integer from ${low} to ${high}`,
       got: String(value),
     });
   };

@@ -250,7 +250,7 @@ export class Widget<S extends State> {
     if (this.#state.has(name)) return;
     throw new ConfigError({
       where,
-      expected: `a name of the state: ${[...this.#state.keys()].join(", ") || "it has none"}`,
+      expected: `a key of the state: ${[...this.#state.keys()].join(", ") || "it has none"}`,
       got: JSON.stringify(name),
     });
   }

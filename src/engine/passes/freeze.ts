@@ -18,7 +18,7 @@ function freeze(fn: RecordedFunction, variables: readonly tf.Variable[]): Record
   if (writes.length > 0) {
     throw new TraceError({
       where: fn.name,
-      expected: "a function that leaves its variables alone",
+      expected: "a function that writes no variables",
       got: `${writes.length} writes`,
       remedy: "Apply the model with { training: false }.",
     });

@@ -28,7 +28,7 @@ const LEGACY_PROTOCOL = 1001;
 
 const REMEDY = "The file is damaged, or torch.save did not write it.";
 
-function refuse(where: string, expected: string, got: string): never {
+function fail(where: string, expected: string, got: string): never {
   throw new DataError({ where, expected, got, remedy: REMEDY });
 }
 
@@ -36,11 +36,11 @@ function refuse(where: string, expected: string, got: string): never {
 function openZip(where: string, bytes: Uint8Array): Contents {
   const entries = readZip(where, bytes, { remedy: REMEDY, maxUnpackedBytes: 0 });
   const pickle = [...entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
-  if (pickle === undefined) return refuse(where, "an entry data.pkl", "none");
+  if (pickle === undefined) return fail(where, "an entry data.pkl", "none");
   const folder = pickle.slice(0, -"data.pkl".length);
   const order = entries.get(`${folder}byteorder`);
   if (order !== undefined && Buffer.from(order).toString() !== "little") {
-    return refuse(`${where}: byteorder`, "little", "big");
+    return fail(`${where}: byteorder`, "little", "big");
   }
   const { value } = unpickle(where, entries.get(pickle) ?? new Uint8Array(), 0, torchWorld(where));
   return {
@@ -48,8 +48,8 @@ function openZip(where: string, bytes: Uint8Array): Contents {
     bytesOf({ key, dtype, length }, at) {
       const data = entries.get(`${folder}data/${key}`);
       const wanted = length * ELEMENT_TYPES[dtype].bytes;
-      if (data === undefined) return refuse(at, `a storage "${key}"`, "none");
-      if (data.length < wanted) return refuse(at, `${wanted} bytes`, String(data.length));
+      if (data === undefined) return fail(at, `a storage "${key}"`, "none");
+      if (data.length < wanted) return fail(at, `${wanted} bytes`, String(data.length));
       return data;
     },
   };
@@ -64,15 +64,15 @@ function openLegacy(where: string, bytes: Uint8Array): Contents {
     end = read.end;
     return read.value;
   };
-  if (next() !== LEGACY_MAGIC) return refuse(where, "torch.save's magic number", "another value");
-  if (next() !== LEGACY_PROTOCOL) return refuse(where, "torch.save's protocol 1001", "another");
+  if (next() !== LEGACY_MAGIC) return fail(where, "torch.save's magic number", "another value");
+  if (next() !== LEGACY_PROTOCOL) return fail(where, "torch.save's protocol 1001", "another");
   const system = next();
   if (!(system instanceof Map) || system.get("little_endian") !== true) {
-    return refuse(where, "little-endian numbers", "others");
+    return fail(where, "little-endian numbers", "others");
   }
   const value = next();
   const keys = next();
-  if (!Array.isArray(keys)) return refuse(where, "a list of storages", "none");
+  if (!Array.isArray(keys)) return fail(where, "a list of storages", "none");
   // The file gives the number of values in a storage but not the bytes per value, which only the
   // tensors that use it tell.
   const starts = new Map<string, { readonly start: number; readonly bytes: number }>();
@@ -81,13 +81,13 @@ function openLegacy(where: string, bytes: Uint8Array): Contents {
   for (const key of keys) {
     const size = typeof key === "string" ? sizes.get(key) : undefined;
     if (typeof key !== "string" || size === undefined) {
-      return refuse(where, "storages that tensors use", JSON.stringify(key).slice(0, 40));
+      return fail(where, "storages that tensors use", JSON.stringify(key).slice(0, 40));
     }
-    if (bytes.length - end < 8) return refuse(where, `storage "${key}"`, "the end of the file");
+    if (bytes.length - end < 8) return fail(where, `storage "${key}"`, "the end of the file");
     const length = Number(view.getBigInt64(end, true));
     const start = end + 8;
     if (length < 0 || length * size > bytes.length - start) {
-      return refuse(where, `${length} values of storage "${key}"`, "the end of the file");
+      return fail(where, `${length} values of storage "${key}"`, "the end of the file");
     }
     starts.set(key, { start, bytes: length * size });
     end = start + length * size;
@@ -96,9 +96,9 @@ function openLegacy(where: string, bytes: Uint8Array): Contents {
     value,
     bytesOf({ key, dtype, length }, at) {
       const place = starts.get(key);
-      if (place === undefined) return refuse(at, `a storage "${key}"`, "none");
+      if (place === undefined) return fail(at, `a storage "${key}"`, "none");
       const wanted = length * ELEMENT_TYPES[dtype].bytes;
-      if (place.bytes < wanted) return refuse(at, `${wanted} bytes`, String(place.bytes));
+      if (place.bytes < wanted) return fail(at, `${wanted} bytes`, String(place.bytes));
       return bytes.subarray(place.start, place.start + wanted);
     },
   };
@@ -128,7 +128,7 @@ function tensorsOf(where: string, value: Pickled, key: string | undefined): Map<
   if (!(dict instanceof Map)) {
     const keys = value instanceof Map ? [...value.keys()].map(String).slice(0, 8).join(", ") : "";
     const expected = key === undefined ? "a dict of tensors" : `a dict under "${key}"`;
-    return refuse(where, expected, keys === "" ? "no dict" : `a dict of ${keys}`);
+    return fail(where, expected, keys === "" ? "no dict" : `a dict of ${keys}`);
   }
   return new Map(
     [...dict].map(([name, item]) => {

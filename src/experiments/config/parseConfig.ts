@@ -64,7 +64,7 @@ function example(schema: z.ZodType, path: readonly PropertyKey[]): string | unde
 /** zod's type names, in words. */
 const TYPES: Readonly<Record<string, string>> = {
   number: "a number",
-  int: "a whole number",
+  int: "an integer",
   string: "text",
   boolean: "true or false",
   object: "an object",

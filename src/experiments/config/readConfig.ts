@@ -47,7 +47,7 @@ function expectNoPreset(given: readonly Record<string, unknown>[]): void {
   if (named === undefined) return;
   throw new ConfigError({
     where: "--set preset",
-    expected: "the preset as an option of its own",
+    expected: "the preset as a separate option",
     got: JSON.stringify(named),
     remedy: `Write --preset ${typeof named === "string" ? named : "NAME"}.`,
   });

@@ -391,7 +391,7 @@ export const trainingConfigSchema = z.strictObject({
     labels: setting(
       z
         .record(
-          z.string().regex(/^(0|-?[1-9]\d*)$/, "a whole number as the value of a mask"),
+          z.string().regex(/^(0|-?[1-9]\d*)$/, "an integer as the value of a mask"),
           z.int().min(0).max(255),
         )
         .nullable(),

@@ -202,7 +202,7 @@ function commonSize(members: readonly tf.LayersModel[]): number {
   if (sizes.length > 0 && sizes.every((size) => size === sizes[0])) return sizes[0];
   throw new ConfigError({
     where: "predictCases.models",
-    expected: "at least one model, all of one size",
+    expected: "at least one model, all with the same input size",
     got: sizes.length === 0 ? "none" : sizes.join(", "),
   });
 }

@@ -83,8 +83,8 @@ function expectDifferentNames(output: string, names: readonly string[]): void {
   if (twice === undefined) return;
   throw new ConfigError({
     where: output,
-    expected: "scans whose masks have names of their own",
-    got: `two whose masks would be ${twice}`,
+    expected: "scans whose masks have different names",
+    got: `two whose masks would both be ${twice}`,
     remedy: "Rename one of the scans, or segment them separately",
   });
 }

@@ -37,7 +37,7 @@ export function windowsPerSlice(where: string, plan: WindowPlan & SliceWindows):
   if (!Number.isInteger(size) || size < inputSize) {
     throw new ConfigError({
       where: `${where}.slidingWindow.size`,
-      expected: `a whole number of at least ${inputSize}, the side of the network's input`,
+      expected: `an integer of at least ${inputSize}, the side of the network's input`,
       got: String(size),
     });
   }

@@ -28,8 +28,8 @@ function checkOptions({ roiSize, swBatchSize, overlap, sigmaScale }: Filled): vo
     });
   };
   const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
-  if (!roiSize.every(isCount)) fail("roiSize", "two whole numbers above 0", roiSize);
-  if (!isCount(swBatchSize)) fail("swBatchSize", "a whole number above 0", swBatchSize);
+  if (!roiSize.every(isCount)) fail("roiSize", "two positive integers", roiSize);
+  if (!isCount(swBatchSize)) fail("swBatchSize", "a positive integer", swBatchSize);
   if (!(overlap >= 0 && overlap < 1)) fail("overlap", "a number in [0, 1)", overlap);
   if (!(sigmaScale > 0)) fail("sigmaScale", "a number above 0", sigmaScale);
 }

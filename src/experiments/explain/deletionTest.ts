@@ -127,7 +127,7 @@ function check(
   fractions: readonly number[],
   repeats: number,
 ): void {
-  const refuse = (name: string, expected: string, got: string): ConfigError =>
+  const invalid = (name: string, expected: string, got: string): ConfigError =>
     new ConfigError({ where: `deletionTest.${name}`, expected, got });
   rejectUnknownOptions("deletionTest", options, [
     ...["fractions", "baseline", "keep", "repeats", "seed"],
@@ -136,18 +136,18 @@ function check(
     at === 0 ? value === 0 : value > fractions[at - 1] && value <= 1,
   );
   if (fractions.length < 2 || !isRising) {
-    throw refuse("fractions", "at least two, rising from 0 to at most 1", fractions.join(", "));
+    throw invalid("fractions", "at least two, rising from 0 to at most 1", fractions.join(", "));
   }
   if (!Number.isInteger(repeats) || repeats < 1) {
-    throw refuse("repeats", "a whole number of at least 1", String(repeats));
+    throw invalid("repeats", "an integer of at least 1", String(repeats));
   }
   const isWhole = map.data.length === map.height * map.width && map.data.length > 1;
   if (!isWhole || map.height > image.height || map.width > image.width) {
     const got = `${map.height} x ${map.width} with ${map.data.length} values`;
-    throw refuse("map", `at most the image's ${image.height} x ${image.width}`, got);
+    throw invalid("map", `at most the image's ${image.height} x ${image.width}`, got);
   }
   const bad = map.data.find((value) => !Number.isFinite(value));
-  if (bad !== undefined) throw refuse("map", "finite weights", String(bad));
+  if (bad !== undefined) throw invalid("map", "finite weights", String(bad));
   if (options.keep !== undefined) expectPixel("deletionTest.keep", image, options.keep);
 }
 

@@ -61,8 +61,8 @@ export async function requestJson<S extends z.ZodType>(
   if (result.success) return result.data;
   throw new SetupError({
     where,
-    expected: `an answer of ${name}`,
-    got: value === undefined ? "something that is not JSON" : "JSON of another service",
+    expected: `a response from ${name}`,
+    got: value === undefined ? "something that is not JSON" : "JSON from another service",
     remedy,
     cause: result.error,
   });
@@ -115,7 +115,7 @@ function send(
         }),
       );
     });
-    sent.on("timeout", () => sent.destroy(new Error("none in time")));
+    sent.on("timeout", () => sent.destroy(new Error("no response in time")));
     sent.on("error", reject);
     sent.end(payload);
   });

@@ -28,7 +28,7 @@ export function labelFirst(
   if (!Number.isInteger(shots) || shots < 1 || shots > order.length) {
     throw new ConfigError({
       where: "kShot.shots",
-      expected: `whole numbers from 1 to ${order.length}, the slices that a fold has to train on`,
+      expected: `integers from 1 to ${order.length}, the slices that a fold has to train on`,
       got: String(shots),
     });
   }

@@ -116,7 +116,7 @@ function expectSameJob(folder: string, planned: Job, job: Job): void {
   throw new ConfigError({
     where: folder,
     expected: "the split that the job was planned with",
-    got: "another one",
+    got: "a different one",
     remedy: REMEDY,
   });
 }
@@ -140,7 +140,7 @@ async function expectNoTables(out: string): Promise<void> {
   throw new ConfigError({
     where: join(out, own),
     expected: "a folder without tables, or one of a study",
-    got: "a file that no study here wrote, which this one would replace",
+    got: "a file that no study wrote, which this study would replace",
     remedy: "Choose another folder for the study, or move the file away",
   });
 }

@@ -154,7 +154,7 @@ export function rejectMonitoring(options: FitOptions): void {
   const [option, value] = found;
   throw new ConfigError({
     where: `fit.${option}`,
-    expected: "validation examples, which it looks at",
+    expected: "validation examples, which it needs",
     got: `${JSON.stringify(value)} without any`,
     remedy: "Give data.validation, or remove the option.",
   });

@@ -58,7 +58,7 @@ async function phantom(
   if (unused !== undefined) {
     throw new ConfigError({
       where: `config.data.${unused}`,
-      expected: "nothing for the phantom, whose data are made here",
+      expected: "no value for the phantom, whose data are generated",
       got: "a value",
       remedy: "Name the data (--data), or leave it out",
     });

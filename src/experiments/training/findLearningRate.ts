@@ -106,7 +106,7 @@ export async function findLearningRate(
   const { optimizer = { name: "adam", learningRate: 1 } } = options;
   check("from", from > 0 && Number.isFinite(from), from, "a number above 0");
   check("to", to > from && Number.isFinite(to), to, `a number above ${from}`);
-  check("steps", Number.isInteger(steps) && steps > 1, steps, "a whole number of at least 2");
+  check("steps", Number.isInteger(steps) && steps > 1, steps, "an integer of at least 2");
   check("batchSize", Number.isInteger(batchSize) && batchSize > 0, batchSize, "1, 2, 3, …");
   check("smoothing", smoothing >= 0 && smoothing < 1, smoothing, "in [0, 1)");
   check("divergence", divergence > 1, divergence, "above 1");

@@ -9,7 +9,7 @@ export interface LabelledTensors {
   readonly inputs: tf.Tensor;
   /**
    * Class indices: `[count, ...space]` for segmentation, `[count]` for classification. Any dtype, if the
-   * values are whole numbers, as Keras' sparse losses take them.
+   * values are integers, as Keras' sparse losses take them.
    */
   readonly labels: tf.Tensor;
   /** One name per example, for messages; default the position. */

@@ -21,7 +21,7 @@ export function generatorSource(
   if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) {
     throw new ConfigError({
       where: `${where}.stepsPerEpoch`,
-      expected: "a whole number of at least 1",
+      expected: "an integer of at least 1",
       got: String(stepsPerEpoch),
     });
   }
@@ -98,7 +98,7 @@ function expectWholeLabels(where: string, labels: tf.Tensor): void {
   if (fraction === undefined) return;
   throw new ConfigError({
     where: `${where}.labels`,
-    expected: "class indices, whole numbers",
+    expected: "integer class indices",
     got: String(fraction),
     remedy: "Resize masks with the nearest neighbour; convert one-hot labels with tf.argMax.",
   });

@@ -3,7 +3,7 @@ import type { Split } from "../../data/splits";
 import type { SliceCase, SliceDataset } from "../../data/types";
 
 /**
- * Refuses to train on masks that are background everywhere.
+ * Refuses to train on masks with background only.
  *
  * @throws DataError that says so
  */
@@ -11,9 +11,9 @@ export function expectForeground(source: string, { cases }: Pick<SliceDataset, "
   if (cases.some(({ labels }) => labels?.data.some((label) => label > 0) ?? false)) return;
   throw new DataError({
     where: source,
-    expected: "masks in which something is marked",
-    got: `${cases.length} that are background everywhere`,
-    remedy: "Check that these are the masks, and not files of the same names",
+    expected: "masks that mark at least one class",
+    got: `${cases.length} with background only`,
+    remedy: "Check that these are the masks, and not other files with the same names",
   });
 }
 

@@ -37,7 +37,7 @@ export function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): O
     if (used.includes(key) || optimizer[key] === defaults[key]) continue;
     const isAverage = AVERAGES.includes(key);
     const takers = Object.entries(OWN).filter(([, keys]) => keys.includes(key));
-    throw refuse(
+    throw invalid(
       key,
       optimizer,
       isAverage ? "useEma: true with it" : `${String(defaults[key])} for ${name}`,
@@ -47,10 +47,10 @@ export function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): O
     );
   }
   if (useNesterov && momentum === 0) {
-    throw refuse("useNesterov", optimizer, "a momentum with it", "Set optimizer.momentum.");
+    throw invalid("useNesterov", optimizer, "a momentum with it", "Set optimizer.momentum.");
   }
   if (name === "adamw" && weightDecay === 0) {
-    throw refuse(
+    throw invalid(
       "weightDecay",
       optimizer,
       "above 0 for adamw",
@@ -64,7 +64,7 @@ export function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): O
   return config;
 }
 
-function refuse(
+function invalid(
   key: keyof Settings,
   settings: Settings,
   expected: string,

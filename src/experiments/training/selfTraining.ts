@@ -46,14 +46,14 @@ export function pseudoLabels(
 ): Sample[] {
   rejectUnknownOptions("pseudoLabels", options, ["minConfidence", "batchSize", "slidingWindow"]);
   const { minConfidence = 0.9, batchSize = 4, slidingWindow } = options;
-  const refuse = (name: string, expected: string, got: number): ConfigError =>
+  const invalid = (name: string, expected: string, got: number): ConfigError =>
     new ConfigError({ where: `pseudoLabels.${name}`, expected, got: String(got) });
-  if (teachers.length === 0) throw refuse("teachers", "at least one", 0);
+  if (teachers.length === 0) throw invalid("teachers", "at least one", 0);
   if (!(minConfidence >= 0 && minConfidence <= 1)) {
-    throw refuse("minConfidence", "a number in [0, 1]", minConfidence);
+    throw invalid("minConfidence", "a number in [0, 1]", minConfidence);
   }
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw refuse("batchSize", "a whole number of at least 1", batchSize);
+    throw invalid("batchSize", "an integer of at least 1", batchSize);
   }
   if (slidingWindow === undefined) {
     for (const teacher of teachers) expectInputSize("pseudoLabels", teacher, samples);
@@ -148,7 +148,7 @@ export async function selfTrain(
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new ConfigError({
       where: "selfTrain.rounds",
-      expected: "a whole number of at least 1",
+      expected: "an integer of at least 1",
       got: String(rounds),
     });
   }

@@ -78,9 +78,9 @@ export function checkUnlabelled(
   if (rounds > 0 && unlabelled.length === 0) {
     throw new ConfigError({
       where: "config.selfTraining.rounds",
-      expected: "0 where no slices are without labels",
+      expected: "0 if every slice is labelled",
       got: String(rounds),
-      remedy: "It belongs to a k-shot study, which leaves slices unlabelled.",
+      remedy: "Self-training is for k-shot studies, which leave slices unlabelled.",
     });
   }
   if (unlabelled.length > 0) {

@@ -250,7 +250,7 @@ async function claimFolder(
       throw new ConfigError({
         where: join(folder, name),
         expected: "a folder without it, or a run with its manifest",
-        got: "a file that no run here wrote, which training would replace",
+        got: "a file that no run wrote, which training would replace",
         remedy: "Choose another folder for the run, or move the file away",
       });
     }

@@ -61,20 +61,20 @@ export function readVariables(variables: NamedVariables): WeightMap {
  *   nothing is changed then
  */
 export function writeVariables(where: string, variables: NamedVariables, tensors: WeightMap): void {
-  const refuse = (expected: string, got: string): DataError =>
+  const invalid = (expected: string, got: string): DataError =>
     new DataError({ where, expected, got, remedy: "It belongs to another model." });
   for (const [name, variable] of variables) {
     const tensor = tensors.get(name);
-    if (tensor === undefined) throw refuse(`a tensor "${name}"`, "none");
+    if (tensor === undefined) throw invalid(`a tensor "${name}"`, "none");
     const isSame =
       tensor.shape.length === variable.shape.length &&
       tensor.shape.every((size, axis) => size === variable.shape[axis]);
     if (!isSame) {
-      throw refuse(`"${name}" of shape ${formatShape(variable.shape)}`, formatShape(tensor.shape));
+      throw invalid(`"${name}" of shape ${formatShape(variable.shape)}`, formatShape(tensor.shape));
     }
   }
   const extra = [...tensors.keys()].find((name) => !variables.has(name));
-  if (extra !== undefined) throw refuse("only the model's tensors", `"${extra}" too`);
+  if (extra !== undefined) throw invalid("only the model's tensors", `"${extra}" too`);
   tf.tidy(() => {
     for (const [name, variable] of variables) {
       const { values, shape } = tensors.get(name) as WeightTensor;

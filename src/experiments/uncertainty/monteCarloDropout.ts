@@ -45,7 +45,7 @@ function ownDropout(model: tf.LayersModel, seed: number): Map<tf.layers.Layer, C
     if (layer.getClassName() === "Dropout") {
       throw new ConfigError({
         where: `monteCarloDropout("${model.name}")`,
-        expected: "SeededDropout, whose masks a seed fixes",
+        expected: "SeededDropout, whose masks depend on a seed alone",
         got: `tfjs' own dropout in "${path}"`,
         remedy: "Build the model with SeededDropout, or inject dropout after other layers.",
       });

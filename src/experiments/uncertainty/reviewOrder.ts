@@ -58,12 +58,12 @@ export function reviewOrder(
 ): ReviewEntry[] {
   const { by = "errorChance", share = 0.02, regions = 3 } = options;
   rejectUnknownOptions("reviewOrder", options, ["by", "share", "regions"]);
-  const refuse = (name: string, expected: string, got: unknown): ConfigError =>
+  const invalid = (name: string, expected: string, got: unknown): ConfigError =>
     new ConfigError({ where: `reviewOrder.${name}`, expected, got: JSON.stringify(got) });
-  if (!MEASURES.includes(by)) throw refuse("by", `one of ${MEASURES.join(", ")}`, by);
-  if (!(share > 0 && share <= 1)) throw refuse("share", "a number above 0 and at most 1", share);
+  if (!MEASURES.includes(by)) throw invalid("by", `one of ${MEASURES.join(", ")}`, by);
+  if (!(share > 0 && share <= 1)) throw invalid("share", "a number above 0 and at most 1", share);
   if (!Number.isInteger(regions) || regions < 0) {
-    throw refuse("regions", "a whole number of at least 0", regions);
+    throw invalid("regions", "an integer of at least 0", regions);
   }
   return records
     .map(({ id, [by]: map }, index) => ({
@@ -135,8 +135,8 @@ export function reviewCurve(
   if (total === 0) {
     throw new DataError({
       where: "reviewCurve",
-      expected: "predictions with errors to find",
-      got: "none that is wrong",
+      expected: "predictions with at least one error",
+      got: "predictions without errors",
     });
   }
   const cumulative = (values: readonly number[]): number[] => {
@@ -185,7 +185,7 @@ function labelsOf(
   if (truth !== null && truth.data.length === labels.data.length) return truth.data;
   throw new DataError({
     where,
-    expected: `labels of "${id}", in the records' order and size`,
+    expected: `labels of "${id}", in the order and size of the records`,
     got: sample === undefined ? "no sample" : `sample "${sample.id}"`,
   });
 }

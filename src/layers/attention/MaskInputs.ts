@@ -27,9 +27,9 @@ function carriesMask(tensor: tf.SymbolicTensor): boolean {
   if (TFJS_MERGES.has(className) && (!masked[0] || masked.slice(1, -1).includes(true))) {
     throw new ConfigError({
       where: `${className} "${layer.name}"`,
-      expected: "one masked input, which is the first",
+      expected: "a mask on the first input only",
       got: `inputs with masks: [${masked.join(", ")}]`,
-      remedy: "Use layerbook's Add, which joins the masks of all its inputs.",
+      remedy: "Use layerbook's Add, which combines the masks of all its inputs.",
     });
   }
   return true;
@@ -85,7 +85,7 @@ export class MaskInputs<Kind extends string> {
         where: this.where,
         expected: `inputs with masks of [${this.kinds.join(", ")}], as in the call before`,
         got: `[${kinds.join(", ")}]`,
-        remedy: "Use a layer for each call, or pass the masks as inputs (maskInputs).",
+        remedy: "Use a separate layer for each call, or pass the masks as inputs (maskInputs).",
       });
     }
     if (this.isWired) this.kinds = kinds;
@@ -138,8 +138,8 @@ export class MaskInputs<Kind extends string> {
     if (fits && masks.length === 0 && this.explicit === undefined) {
       throw new ConfigError({
         where: this.where,
-        expected: "no mask, since no layer in front of it carries one",
-        got: "one from elsewhere in the model, or from a model around it",
+        expected: "no mask, since no preceding layer has one",
+        got: "a mask from elsewhere in the model or from an enclosing model",
         remedy: "Name the masks in maskInputs and pass them as inputs; maskInputs: [] means none.",
       });
     }

@@ -83,7 +83,7 @@ export function fillLshSettings(where: string, options: LshSettings): FilledLshS
     if (Number.isInteger(value) && value >= 1) continue;
     throw new ConfigError({
       where: `${where}.${name}`,
-      expected: "a whole number of at least 1",
+      expected: "an integer of at least 1",
       got: String(value),
     });
   }

@@ -1,11 +1,11 @@
 import { ConfigError } from "../../core/errors";
 
-/** Throws unless `value` is a whole number of at least `least`. */
+/** Throws unless `value` is an integer of at least `least`. */
 export function expectCount(where: string, value: number, least = 1): void {
   if (!Number.isInteger(value) || value < least) {
     throw new ConfigError({
       where,
-      expected: `a whole number of at least ${least}`,
+      expected: `an integer of at least ${least}`,
       got: String(value),
     });
   }

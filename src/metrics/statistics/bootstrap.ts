@@ -39,7 +39,7 @@ export function bootstrapInterval(
   if (!(level > 0 && level < 1) || !Number.isInteger(resamples) || resamples < 1) {
     throw new ConfigError({
       where: "bootstrapInterval",
-      expected: "level between 0 and 1, resamples an integer from 1",
+      expected: "a level between 0 and 1 and at least 1 resample",
       got: `level ${level}, resamples ${resamples}`,
     });
   }

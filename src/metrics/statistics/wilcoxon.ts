@@ -55,7 +55,7 @@ export function wilcoxonSignedRank(
   if (first.length !== second.length) {
     throw new ConfigError({
       where: "wilcoxonSignedRank",
-      expected: "as many scores on both sides, pair by pair",
+      expected: "two lists of paired scores of the same length",
       got: `${first.length} and ${second.length}`,
     });
   }

@@ -79,7 +79,7 @@ function namesOf(
       if (found !== null) return found;
       throw new ConfigError({
         where: `${label} names`,
-        expected: "a weight of a layer that is named",
+        expected: "a weight of a named layer",
         got: `"${ownName}"`,
       });
     },

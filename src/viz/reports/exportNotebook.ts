@@ -156,7 +156,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
       reject(
         new SetupError({
           where: command,
-          expected: "a Python with nbconvert",
+          expected: "a Python environment with nbconvert",
           got: cause.message,
           remedy: "Run `npx layerbook doctor`.",
           cause,
@@ -179,7 +179,7 @@ function failure(notebook: string, { code, text }: Output): LayerbookError {
   }
   return new NotebookError({
     where: notebook,
-    expected: "every cell to run",
+    expected: "every cell to run without an error",
     got: cellError(text) ?? `exit code ${code}`,
     remedy: "Open it in JupyterLab to see the cell.",
     cause: new Error(text),

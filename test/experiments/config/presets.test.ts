@@ -35,7 +35,7 @@ describe("presetConfig", () => {
 
   it.each([
     [{ epochs: 0 }, /config\.epochs: expected a number > 0, got 0/],
-    [{ size: 7.5 }, /config\.size: expected a whole number, got 7\.5/],
+    [{ size: 7.5 }, /config\.size: expected an integer, got 7\.5/],
     [{ optimizer: { learningRate: -1 } }, /config\.optimizer\.learningRate: expected .*, got -1/],
     [
       { augmentation: "mirror" as never },

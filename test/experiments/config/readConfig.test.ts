@@ -37,7 +37,7 @@ describe("readConfig", () => {
     ["augmentationStrength.scale=[2,1]", /augmentationStrength\.scale: .*low <= high/],
     [
       "preset=best",
-      /--set preset: expected the preset as an option of its own, .*Write --preset best/,
+      /--set preset: expected the preset as a separate option, .*Write --preset best/,
     ],
     ["model.filters=99999999", /model\.filters: expected a number <= 4096, got 99999999/],
     ["inference.overlap=1", /overlap: expected a number < 1, got 1/],
@@ -59,8 +59,8 @@ describe("readConfig", () => {
       'data.classNames=["background","lesion","lesion"]',
       /data\.classNames: expected a different name for each class, or null, got \["background"/,
     ],
-    ['data.labels={"01":1}', /labels.01: expected a whole number as the value of a mask, got 1/],
-    ['data.labels={"a":1}', /labels.a: expected a whole number as the value of a mask, got 1/],
+    ['data.labels={"01":1}', /labels.01: expected an integer as the value of a mask, got 1/],
+    ['data.labels={"a":1}', /labels.a: expected an integer as the value of a mask, got 1/],
   ])("refuses --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
   });

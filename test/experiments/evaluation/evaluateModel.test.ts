@@ -52,7 +52,9 @@ describe("predictCases", () => {
     const members = [threshold(8), threshold(8)];
     const planes = predictCases(members, cases, { batchSize: 2, flips: "both" });
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
-    expect(() => predictCases([], cases)).toThrow(/at least one model, all of one size, got none/);
+    expect(() => predictCases([], cases)).toThrow(
+      /at least one model, all with the same input size, got none/,
+    );
     expect(() => predictCases([threshold(8), threshold(4)], cases)).toThrow(/got 8, 4/);
   });
 

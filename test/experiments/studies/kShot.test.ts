@@ -74,7 +74,7 @@ describe("planKShot", () => {
   it("draws anew for each seed, and refuses more slices than there are", () => {
     const drawn = plan([2], [1, 2, 3, 4, 5]).map(({ split }) => split.train.join());
     expect(new Set(drawn).size).toBeGreaterThan(2);
-    expect(() => plan([5])).toThrow(/whole numbers from 1 to 4, .*got 5/);
+    expect(() => plan([5])).toThrow(/integers from 1 to 4, .*got 5/);
     // With every slice labelled there is nothing to teach by.
     expect(plan([4]).map(({ factors }) => factors["selfTraining"])).not.toContain("on the rest");
   });
@@ -163,7 +163,7 @@ describe("a job with pre-training and self-training", () => {
         ...{ model: "unet", config: own, out: join(folder, "none"), source: "discs", dataset },
         progress: false,
       }),
-    ).rejects.toThrow(/selfTraining\.rounds: expected 0 where no slices are without labels, got 1/);
+    ).rejects.toThrow(/selfTraining\.rounds: expected 0 if every slice is labelled, got 1/);
   });
 });
 

@@ -65,7 +65,7 @@ describe("a study's folder", () => {
       };
     });
     await expect(openStudy(out, { ...study, jobs: swapped }, dataset)).rejects.toThrow(
-      /unet-none-fold1: expected the split that the job was planned with, got another one/,
+      /unet-none-fold1: expected the split that the job was planned with, got a different one/,
     );
     expect(readFileSync(join(out, "study.json"), "utf8")).toBe(before);
     await openStudy(out, study, dataset);

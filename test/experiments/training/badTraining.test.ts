@@ -46,7 +46,7 @@ describe("options that fit refuses, in JavaScript too", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown name", { epoch: 3 }, "epochs"],
     ["no epochs", { epochs: 0 }, "fit.epochs: expected a number > 0, got 0"],
-    ["half an epoch", { epochs: 2.5 }, "fit.epochs: expected a whole number, got 2.5"],
+    ["half an epoch", { epochs: 2.5 }, "fit.epochs: expected an integer, got 2.5"],
     ["a batch of none", { batchSize: 0 }, "fit.batchSize: expected a number > 0, got 0"],
     ["a text for a number", { batchSize: "4" }, 'fit.batchSize: expected a number, got "4"'],
     ["a seed below 0", { seed: -1 }, "fit.seed"],
@@ -295,7 +295,7 @@ describe.each(["with", "without"])("labels outside of the classes, %s validation
     });
     const source = { stepsPerEpoch: 1, batches: () => [batch()] };
     await expect(fit(tinySegmenter(9), { train: source, ...rest }, quiet)).rejects.toThrow(
-      "batch 1.labels: expected class indices, whole numbers, got 0.5",
+      "batch 1.labels: expected integer class indices, got 0.5",
     );
   });
 

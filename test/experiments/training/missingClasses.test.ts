@@ -12,9 +12,9 @@ const slice = (id: string, ...labels: number[]): SliceCase => ({
 const classNames = ["background", "ground-glass", "consolidation"];
 const cases = [slice("a", 0, 1), slice("b", 0, 1), slice("c", 1, 2), slice("d", 0, 0)];
 
-it("refuses masks that are background everywhere", () => {
+it("refuses masks with background only", () => {
   expect(() => expectForeground("data", { cases: [cases[3]] })).toThrow(
-    "data: expected masks in which something is marked, got 1 that are background everywhere",
+    "data: expected masks that mark at least one class, got 1 with background only",
   );
   expect(() => expectForeground("data", { cases })).not.toThrow();
 });

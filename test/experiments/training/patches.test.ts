@@ -193,7 +193,7 @@ describe("a network that was trained on patches", () => {
       /slidingWindow: expected slidingWindow: \{ size: 32 \}, .*got none.*inferenceOptions\(run\.record\.config\)/,
     );
     expect(() => predictCases(model, dataset.cases, { slidingWindow: { size: 8 } })).toThrow(
-      /slidingWindow\.size: expected a whole number of at least 16, .*got 8/,
+      /slidingWindow\.size: expected an integer of at least 16, .*got 8/,
     );
     expect(() =>
       predictCases(model, dataset.cases, { slidingWindow: { size: 32, overlap: 1 } }),

@@ -100,7 +100,7 @@ describe("uncertaintyReliability", () => {
     const record = { id: "a", labels: plane(new Uint8Array(2)) } as UncertaintyRecord;
     const sample = { id: "b", labels: plane(new Uint8Array(2)) } as Sample;
     expect(() => uncertaintyReliability([record], [sample])).toThrow(
-      'uncertaintyReliability: expected labels of "a", in the records\' order and size, got sample "b"',
+      'uncertaintyReliability: expected labels of "a", in the order and size of the records, got sample "b"',
     );
     expect(() => uncertaintyReliability([record], [])).toThrow("got no sample");
   });
@@ -159,7 +159,7 @@ describe("deepEnsemble", () => {
     expect(() => deepEnsemble([models[0]()], samples)).toThrow("expected at least two, got 1");
     const other = unet({ ...size, numClasses: 2 });
     expect(() => deepEnsemble([models[0](), other], samples)).toThrow(
-      "deepEnsemble.models: expected models of 3 classes, as the first, got one of 2",
+      "deepEnsemble.models: expected models with 3 classes, like the first, got one of 2",
     );
     expect(() => deepEnsemble([other, other], samples, { draws: 2 } as never)).toThrow(
       "deepEnsemble.draws",
@@ -248,7 +248,7 @@ describe("monteCarloDropout", () => {
       tf.layers.dropout({ name: "drop", rate: 0.5 }),
     ];
     expect(() => monteCarloDropout(tf.sequential({ layers }), samples)).toThrow(
-      `expected SeededDropout, whose masks a seed fixes, got tfjs' own dropout in "drop"`,
+      `expected SeededDropout, whose masks depend on a seed alone, got tfjs' own dropout in "drop"`,
     );
   });
 });

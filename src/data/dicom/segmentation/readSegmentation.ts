@@ -189,7 +189,7 @@ export async function readSegmentation(
           where: `${path}: voxel ${place}`,
           expected: "one segment at each voxel",
           got: `"${classNames[target[i]]}" and "${classNames[label]}"`,
-          remedy: "Save segments that overlap as segmentations of their own",
+          remedy: "Save overlapping segments as separate segmentations",
         });
       }
       target[i] = label;

@@ -27,7 +27,9 @@ export function patiently<T>(
       if (failingSince === null) {
         failingSince = now();
         const reason = error.message.replace(/\.$/, "");
-        process.stderr.write(`${reason}. The jobs are not affected; asking again for 10 minutes\n`);
+        process.stderr.write(
+          `${reason}. The jobs are not affected; trying again for up to 10 minutes\n`,
+        );
       } else if (now() - failingSince > PATIENCE_MS) throw error;
     }
     return last;

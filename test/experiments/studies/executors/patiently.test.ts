@@ -28,7 +28,7 @@ describe("patiently", () => {
     expect([await ask(), await ask()]).toEqual(["running", "running"]);
     const line =
       "squeue: expected Slurm to answer, got no answer. " +
-      "The jobs are not affected; asking again for 10 minutes\n";
+      "The jobs are not affected; trying again for up to 10 minutes\n";
     expect(said).toEqual([line, line]);
   });
 
