@@ -40,7 +40,7 @@ export function expectBatchSize(where: string, batchSize: number): void {
   if (Number.isInteger(batchSize) && batchSize >= 1) return;
   throw new ConfigError({
     where: `${where}.batchSize`,
-    expected: "a whole number of at least 1",
+    expected: "an integer of at least 1",
     got: String(batchSize),
   });
 }

@@ -104,7 +104,7 @@ export function monteCarloDropout(
   if (!Number.isInteger(draws) || draws < 2) {
     throw new ConfigError({
       where: "monteCarloDropout.draws",
-      expected: "a whole number of at least 2",
+      expected: "an integer of at least 2",
       got: String(draws),
     });
   }

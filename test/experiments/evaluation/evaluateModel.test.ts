@@ -60,7 +60,7 @@ describe("predictCases", () => {
 
   it.each([
     ["flips", "vertical", /^predictCases.flips: expected none or horizontal or both, got vertical/],
-    ["batchSize", 0, /^predictCases.batchSize: expected a whole number of at least 1, got 0/],
+    ["batchSize", 0, /^predictCases.batchSize: expected an integer of at least 1, got 0/],
     ["batchSize", 1.5, /^predictCases.batchSize: .*, got 1.5/],
     ["flip", "both", /^predictCases.flip: expected one of .*, got an unknown option/],
     ["decoding", "rankdice", /^predictCases.decoding: expected argmax or rankDice, got rankdice/],
