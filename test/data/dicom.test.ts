@@ -259,7 +259,7 @@ describe("readDicomSeries", () => {
     expect((await readDicomSeries(path, { unit: "grey8" })).unit).toBe("grey8");
     const { cases } = await readDataset(path);
     expect(() => prepareSamples({ cases }, { size: 8 })).toThrow(
-      /MR or PET series, or a CT without rescale slope. Give the window/,
+      /MR or PET series, or a CT without rescale slope. Set the window/,
     );
   });
 

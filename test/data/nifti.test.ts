@@ -246,7 +246,7 @@ describe("readNiftiLabels", () => {
     expect(Array.from((await readNiftiLabels(path)).data)).toEqual([0, 1, 2]);
     await writeNifti(path, asVolume(Float32Array.of(0.004, 0.98, 2)));
     expect(await refusal(readNiftiLabels(path))).toMatch(
-      /voxel \[1, 0, 0\]: expected a label.*got 0.98\d*\. Is this the image, or a map of probabilities/,
+      /voxel \[1, 0, 0\]: expected an integer label.*got 0.98\d*\. Is this the image, or a map of probabilities/,
     );
   });
 

@@ -88,7 +88,7 @@ describe("LSHAttention", () => {
     const args = { numHeads: 2, keyDim: 3 };
     expect(() => new LSHAttention({ ...args, numHeads: 0 })).toThrow(/LSHAttention.numHeads/);
     expect(() => new LSHAttention({ ...args, bucketSize: 1.5 })).toThrow(
-      /bucketSize: expected a whole/,
+      /bucketSize: expected an integer/,
     );
     expect(() => new LSHAttention({ ...args, scale: "none" as "sqrtDim" })).toThrow(
       /scale: expected/,

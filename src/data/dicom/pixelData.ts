@@ -67,7 +67,7 @@ async function unpackedPixels(
     fieldError(
       path,
       "pixelData",
-      `a sound ${name} picture of ${columns} x ${rows} grey pixels`,
+      `an intact ${name} picture of ${columns} x ${rows} grey pixels`,
       got,
       "The file is damaged or cut short: export it again",
       cause,
