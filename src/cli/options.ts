@@ -26,7 +26,7 @@ export function integerOption(least: number): (text: string) => number {
 export function listOption(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.some((name) => name === "") || new Set(names).size !== names.length) {
-    throw new InvalidArgumentError("Expected different values, comma-separated.");
+    throw new InvalidArgumentError("Expected distinct values, comma-separated.");
   }
   return names;
 }

@@ -645,7 +645,7 @@ describe("help", () => {
       /^layerbook: --ray: .* got "head:8265". Write http:/,
     ],
     [["--mlflow", "head:5000"], /^layerbook: --mlflow: .* got "head:5000". Write http:/],
-    [["--models", "unet,"], /Expected different values, comma-separated/],
+    [["--models", "unet,"], /Expected distinct values, comma-separated/],
   ])("refuses a study with %j before anything is read", async (options, message) => {
     const { code, stderr } = await cli.run(["compare", "--out", at("never"), ...options]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
