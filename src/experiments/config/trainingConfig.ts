@@ -51,7 +51,7 @@ export const trainingConfigSchema = z.strictObject({
     "values of black and white, e.g. [-1250,250]; null to choose by unit",
   ),
   /** Slices per optimizer step. */
-  batchSize: setting(count, 4, "slices per step"),
+  batchSize: setting(count.max(4096), 4, "slices per step"),
   /** Passes over the training slices. */
   epochs: setting(count, 40, "passes over the training slices"),
   /** Whether the last, incomplete batch is trained on or dropped; its slices come in the next epoch's order. */

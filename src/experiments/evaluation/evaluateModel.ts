@@ -22,6 +22,8 @@ import type { LogitsFunction } from "../../web/meanProbabilities";
 /** Recording a prediction costs about as much as running this many batches op by op. */
 const BATCHES_WORTH_RECORDING = 8;
 
+const DEFAULT_BATCH_SIZE = 4;
+
 /** The names of {@link PredictOptions}. */
 const PREDICT_OPTIONS: readonly string[] = [
   ...["batchSize", "flips", "slidingWindow", "decoding", "window", "onProgress", "compiled"],
@@ -84,10 +86,11 @@ export function* predictInBatches(
   cases: readonly SliceCase[],
   options: PredictOptions = {},
 ): Generator<void, Plane<Uint8Array>[]> {
-  const { batchSize = 4, flips = "none", decoding = "argmax", slidingWindow } = options;
-  const { onProgress } = options;
+  const { flips = "none", decoding = "argmax", slidingWindow, onProgress } = options;
   rejectUnknownOptions("predictCases", options, PREDICT_OPTIONS);
-  expectBatchSize("predictCases", batchSize);
+  expectBatchSize("predictCases", options.batchSize ?? DEFAULT_BATCH_SIZE);
+  // An incomplete batch is padded.
+  const batchSize = Math.min(options.batchSize ?? DEFAULT_BATCH_SIZE, Math.max(cases.length, 1));
   checkDecoding("predictCases.decoding", decoding);
   if (!Object.hasOwn(FLIPPED_AXES, flips)) {
     throw new ConfigError({

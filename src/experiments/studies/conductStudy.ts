@@ -6,7 +6,7 @@ import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { rejectChangedSettings, rejectUnusedSettings } from "../training/unusedSettings";
 import { PHANTOM, loadLabelledData } from "../training/dataSource";
-import { expectTrainable } from "../training/fitSplit";
+import { expectLoss, expectTrainable } from "../training/fitSplit";
 import { expectForeground, missingClassNotes } from "../training/missingClasses";
 import type { TrainingHooks } from "../training/fitSplit";
 import { expectTracking } from "../tracking/trackersOf";
@@ -84,7 +84,10 @@ export async function conductStudy(
       ? crossValidationFolds(dataset.cases, config)
       : ownFolds(await readSplits(splitFile, dataset.cases), dataset.cases, config);
   const jobs = plan(folds, dataset);
-  for (const job of jobs) expectTrainable(job.model, job.config);
+  for (const job of jobs) {
+    expectTrainable(job.model, job.config);
+    expectLoss(job.config, dataset.classNames);
+  }
   rejectUnusedSettings(jobs);
   const study: Study = { kind, source, config, jobs };
   await options.beforeRun?.(study, dataset);

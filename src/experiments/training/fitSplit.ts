@@ -63,6 +63,23 @@ export function expectTrainable(model: string, config: TrainingConfig): void {
   expectPatch(config);
 }
 
+/**
+ * Refuses a loss that does not fit the classes of the data.
+ *
+ * @throws ConfigError that names the setting
+ */
+export function expectLoss(
+  { loss: { classWeights } }: Pick<TrainingConfig, "loss">,
+  classNames: readonly string[],
+): void {
+  if (classWeights === null || classWeights.length === classNames.length) return;
+  throw new ConfigError({
+    where: "config.loss.classWeights",
+    expected: `${classNames.length} weights, one per class (${classNames.join(", ")})`,
+    got: String(classWeights.length),
+  });
+}
+
 /** The patches that are trained on, and how validation joins its windows; nothing for whole slices. */
 function patchOptions({
   sampling: { patchSize },

@@ -67,7 +67,8 @@ export function pseudoLabels(
     return overWindows(predict, { ...slidingWindow, inputSize, batchSize });
   });
   const labelled: Sample[] = [];
-  visitLogits(meanProbabilities(members, "none"), samples, batchSize, (batch, probabilities) => {
+  const slices = Math.min(batchSize, samples.length);
+  visitLogits(meanProbabilities(members, "none"), samples, slices, (batch, probabilities) => {
     const [, height, width, classes] = probabilities.shape;
     const values = probabilities.dataSync<"float32">();
     batch.forEach((sample, index) => {

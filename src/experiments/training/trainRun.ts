@@ -18,7 +18,7 @@ import { checkUnlabelled, labelUnlabelled, trainTeacher } from "./stages";
 import { transferWeights } from "./transferWeights";
 import { rejectUnusedSettings } from "./unusedSettings";
 import { PHANTOM, loadLabelledData } from "./dataSource";
-import { expectTrainable, fitSplit } from "./fitSplit";
+import { expectLoss, expectTrainable, fitSplit } from "./fitSplit";
 import type { TrainingHooks } from "./fitSplit";
 import { loadRun, memberFolder, readRunRecord, removeUnfinished, saveRun } from "../storage/runs";
 import type { Run } from "../storage/runs";
@@ -98,6 +98,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     (manifest === null ? newSplit(dataset, config) : await savedSplit(out, dataset, config));
   checkSplit(split, dataset.cases);
   expectDistinctNames(source, dataset.classNames);
+  expectLoss(config, dataset.classNames);
   expectForeground(source, dataset);
   if (manifest === null) {
     for (const note of missingClassNotes(dataset, [split])) console.warn(`${model}: ${note}`);

@@ -154,7 +154,7 @@ function probabilitiesOf(
   let numClasses = 0;
   const predict = (images: tf.Tensor4D): tf.Tensor4D =>
     logits.apply(images, { training: false }) as tf.Tensor4D;
-  visitLogits(predict, samples, batchSize, (batch, scores) => {
+  visitLogits(predict, samples, Math.min(batchSize, samples.length), (batch, scores) => {
     numClasses = scores.shape[3];
     const values = tf.softmax(scores).dataSync<"float32">();
     const each = values.length / batch.length;

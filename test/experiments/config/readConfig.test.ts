@@ -39,6 +39,7 @@ describe("readConfig", () => {
       "preset=best",
       /--set preset: expected the preset as a separate option, .*Write --preset best/,
     ],
+    ["batchSize=1e9", /batchSize: expected a number <= 4096, got 1000000000/],
     ["model.filters=99999999", /model\.filters: expected a number <= 4096, got 99999999/],
     ["inference.overlap=1", /overlap: expected a number < 1, got 1/],
     ["learningRate=0.1", /got "learningRate"\. Did you mean "optimizer\.learningRate"\?/],

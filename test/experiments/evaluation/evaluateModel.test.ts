@@ -48,6 +48,11 @@ describe("predictCases", () => {
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
   });
 
+  it("takes no more memory for a batch than the cases fill", () => {
+    const planes = predictCases(threshold(8), cases, { batchSize: 1e9 });
+    planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
+  });
+
   it("takes an ensemble, and mirrored copies", () => {
     const members = [threshold(8), threshold(8)];
     const planes = predictCases(members, cases, { batchSize: 2, flips: "both" });

@@ -134,8 +134,9 @@ describe("a run folder", () => {
 
   it("is free again after a training that was refused before it had a result", async () => {
     const { config } = options("refused");
-    const tooFew = { ...config, loss: { ...config.loss, classWeights: [1] } };
-    await expect(trainRun({ ...options("refused"), config: tooFew })).rejects.toThrow(/weights/);
+    const model = { ...config.model, attentionLevels: [5] };
+    const wrong = { ...options("refused"), model: "mr", config: { ...config, model } };
+    await expect(trainRun(wrong)).rejects.toThrow(/mr\.attentionLevels: expected levels from 0/);
     expect(readdirSync(at("refused"))).toEqual([]);
     const run = await trainRun(options("refused"));
     expect(run.record.result.ended).toBe("completed");

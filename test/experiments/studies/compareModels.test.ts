@@ -107,6 +107,16 @@ describe("compareModels", () => {
     await expect(compareModels({ ...options(), config })).rejects.toThrow(message);
   });
 
+  it("refuses weights for other classes before it writes anything", async () => {
+    const { config } = options();
+    const other = join(out, "..", "weights");
+    const tooFew = { ...config, loss: { ...config.loss, classWeights: [1] } };
+    await expect(compareModels({ ...options(), out: other, config: tooFew })).rejects.toThrow(
+      /config\.loss\.classWeights: expected 3 weights, one per class \(background, .*, got 1/,
+    );
+    await expect(readdir(other)).rejects.toThrow(/ENOENT/);
+  });
+
   it("refuses a folder of another comparison, naming the setting", async () => {
     const { config } = options();
     const other = compareModels({ ...options(), config: { ...config, epochs: 2 } });
