@@ -20,7 +20,7 @@ import type {
 export interface TverskyLossOptions extends RegionLossOptions {
   /** Weight of false positives; default 0.3. */
   readonly falsePositiveWeight?: number;
-  /** Weight of false negatives; default 0.7: a missed lesion costs more than a false alarm. */
+  /** Weight of false negatives; default 0.7: a missed lesion costs more than a false positive. */
   readonly falseNegativeWeight?: number;
 }
 

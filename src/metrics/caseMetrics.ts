@@ -44,7 +44,7 @@ export interface ClassRecord extends MetricValues {
   readonly name: string;
   readonly label: number;
   readonly counts: ClassCounts;
-  /** Lesions found and false alarms; `null` if not requested, and for the background. */
+  /** Lesions found and false positives; `null` if not requested, and for the background. */
   readonly lesions: LesionDetection | null;
   /** NaN where the spacing is not known. */
   readonly truthMl: number;

@@ -17,7 +17,7 @@ export interface LesionDetection {
   readonly falseAlarms: number;
   /** `found / truthLesions`; NaN without a true lesion. */
   readonly recall: number;
-  /** `(predicted − false alarms) / predicted`; NaN without a predicted lesion. */
+  /** `(predicted − false positives) / predicted`; NaN without a predicted lesion. */
   readonly precision: number;
   /** Harmonic mean of both; NaN without any lesion, 0 where only one side has some. */
   readonly f1: number;

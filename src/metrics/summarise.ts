@@ -42,7 +42,7 @@ export interface ClassSummary {
   readonly casesWithNeither: number;
   /** Over the cases whose truth has the class (MONAI's default). */
   readonly whereTruth: Readonly<Record<MetricName, Spread>>;
-  /** Over the cases where truth or prediction has it: a false alarm's Dice is 0. */
+  /** Over the cases where truth or prediction has it: a false positive's Dice is 0. */
   readonly whereEither: Readonly<Record<MetricName, Spread>>;
   /** All cases as one image. */
   readonly pooled: PooledValues;

@@ -14,3 +14,13 @@ export function modelTitle(name: string): string {
 export function describeScore(value: number): string {
   return Number.isNaN(value) ? "not defined" : value.toFixed(2);
 }
+
+/** A case's id as people read it: a bare number says what it counts. */
+export function caseTitle(id: string): string {
+  return /^\d+$/.test(id) ? `slice ${id}` : id;
+}
+
+/** A training's time in words: seconds up to 100, then minutes. */
+export function describeSeconds(seconds: number): string {
+  return seconds < 100 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
+}

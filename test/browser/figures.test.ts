@@ -161,7 +161,7 @@ describeIn("figures in a page", () => {
     await changed(() => viewer.getByRole("checkbox", { name: "ground-glass opacity" }).uncheck());
     await changed(() => viewer.getByRole("checkbox", { name: "outline only" }).check());
     await changed(() => viewer.getByRole("checkbox", { name: "differences" }).check());
-    expect(await viewer.getByText("false alarm").isVisible()).toBe(true);
+    expect(await viewer.getByText("false positive").isVisible()).toBe(true);
     await shot(page, "changed");
     await page.context().close();
   });

@@ -5,7 +5,13 @@ import { summaryTable } from "../../src/experiments/studies/scoreTable";
 import { studyTable } from "../../src/experiments/studies/views/studyTable";
 import type { JobRecord } from "../../src/experiments/studies/jobRecord";
 import { caseScores } from "../../src/metrics";
-import { comparePredictions, foldScoresOf, headline, registerCards } from "../../src/viz";
+import {
+  compareMasks,
+  comparePredictions,
+  foldScoresOf,
+  headline,
+  registerCards,
+} from "../../src/viz";
 import { toMimeBundle } from "../../src/display";
 import { runReport } from "../../src/viz/reports/runReport";
 import { studyReport } from "../../src/viz/reports/studyReport";
@@ -78,6 +84,13 @@ function pageOf(held: readonly number[]): ReturnType<typeof runReport> {
   });
 }
 
+it("calls a slice whose id is a number a slice", () => {
+  const [first] = cases;
+  const figure = compareMasks([{ ...first, id: "25" }], { classNames });
+  expect(figure.description).toContain(" of slice 25;");
+  expect(figure.svg).toContain(">slice 25</text>");
+});
+
 describe("one mean Dice everywhere", () => {
   it("is the mean over cases of each case's mean over the classes in its truth", () => {
     expect(evaluation.summary.dice).toBeCloseTo(PER_CASE, 12);
@@ -138,6 +151,6 @@ describe("one mean Dice everywhere", () => {
     const captions = evaluation.records.map((record) => caseScores(record).dice.toFixed(2));
     expect(captions).toEqual(["1.00", "0.67", "0.50", "NaN"]);
     for (const caption of captions.slice(0, 3)) expect(shown).toContain(`Dice ${caption}`);
-    expect(shown).toContain("truth is empty: a false alarm");
+    expect(shown).toContain("truth is empty: a false positive");
   });
 });

@@ -79,7 +79,7 @@ export function summaryTable(summary: Summary, distanceUnit: string): string {
     "missed",
     "median HD95",
     "cases",
-    "false alarms",
+    "false positives",
   ];
   const all = [
     "per case",

@@ -118,7 +118,7 @@ function evaluationRows({ summary, records = [] }: EvaluationResultLike): {
     "recall",
     unit === undefined ? "HD95" : `HD95 (${unit})`,
     "cases",
-    "false alarms",
+    "false positives",
   ];
   const number = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(3));
   const rows = summary.perClass

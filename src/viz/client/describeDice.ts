@@ -31,6 +31,6 @@ export function describeDice(
     return `Dice ${(scores.reduce((a, b) => a + b, 0) / scores.length).toFixed(2)}`;
   }
   return classes.some(({ predicted }) => predicted > 0)
-    ? "truth is empty: a false alarm"
+    ? "truth is empty: a false positive"
     : "truth and prediction are empty";
 }

@@ -27,7 +27,7 @@ export function mountSliceViewer(id: string, spec: ViewerSpec, tools: ViewerTool
   );
   const differences = [
     { name: "correct", colour: [255, 255, 255] },
-    { name: "false alarm", colour: [230, 159, 0] },
+    { name: "false positive", colour: [230, 159, 0] },
     { name: "missed", colour: [0, 114, 178] },
   ];
 

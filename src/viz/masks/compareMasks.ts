@@ -5,7 +5,7 @@ import { clientScript } from "../client/embed";
 import { mountToggles } from "../client/mountToggles";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
-import { modelTitle } from "../names";
+import { caseTitle, modelTitle } from "../names";
 import { FONT, svgText, tag, textWidth } from "../svg/markup";
 import { TRUTH, listMasks } from "./caseMasks";
 import type { ComparedCase, ListedCase } from "./caseMasks";
@@ -109,7 +109,7 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
     const picture = scanPicture(item.image, window);
     parts.push(tag("defs", {}, scanDefinition(scanId, picture.dataUri, item.image)));
     const middle = rowTop + heights[row] / 2;
-    note(item.id, 16, middle, { transform: `rotate(-90 16 ${middle})` });
+    note(caseTitle(item.id), 16, middle, { transform: `rotate(-90 16 ${middle})` });
     columns.forEach(({ mask: index, isDifference }, column) => {
       const left = LEFT + column * (panelSize + GAP);
       const panel: Panel = { left, top: rowTop, width: panelSize, height: heights[row] };
@@ -126,7 +126,7 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
       }
     });
   });
-  const description = `${listWords(columns.map(({ heading }) => heading))} of ${listWords(listed.map((item) => item.id))}; classes ${classNames.slice(1).join(", ")}.`;
+  const description = `${listWords(columns.map(({ heading }) => heading))} of ${listWords(listed.map((item) => caseTitle(item.id)))}; classes ${classNames.slice(1).join(", ")}.`;
   const svg = tag(
     "svg",
     {

@@ -14,7 +14,7 @@ export interface Panel {
 /** The colours of a difference panel; they also differ in lightness. */
 export const DIFFERENCES = [
   { key: "correct", name: "correct", colour: "#FFFFFF" },
-  { key: "false", name: "false alarm", colour: "#E69F00" },
+  { key: "false", name: "false positive", colour: "#E69F00" },
   { key: "missed", name: "missed", colour: "#0072B2" },
 ] as const;
 

@@ -9,7 +9,7 @@ import { trainingCurves } from "../charts/trainingCurves";
 import { caseCaption } from "../masks/caseCaption";
 import { compareMasks } from "../masks/compareMasks";
 import { describeSlices } from "../headline";
-import { modelTitle, describeScore } from "../names";
+import { describeScore, describeSeconds, modelTitle } from "../names";
 import { sliceViewer } from "../sliceViewer/sliceViewer";
 import { describeSetting } from "./describeSetting";
 import type { Report } from "./reportPage";
@@ -136,5 +136,5 @@ function endSentence({ ended, bestEpoch, seconds }: RunRecord["result"]): string
     interrupted: "was interrupted",
   }[ended];
   const best = bestEpoch > 0 ? `; the weights are those of epoch ${bestEpoch}` : "";
-  return `Training ${how} after ${(seconds / 60).toFixed(1)} minutes${best}.`;
+  return `Training ${how} after ${describeSeconds(seconds)}${best}.`;
 }

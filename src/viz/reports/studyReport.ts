@@ -14,7 +14,7 @@ import { kShotCurve } from "../charts/kShotCurve";
 import { leakStudyBars } from "../charts/leakStudyBars";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { Figure } from "../Figure";
-import { describeScore } from "../names";
+import { describeScore, describeSeconds } from "../names";
 import { describeSetting } from "./describeSetting";
 import type { Report, ReportSection } from "./reportPage";
 
@@ -175,7 +175,7 @@ function curves(records: readonly JobRecord[]): { figure: Figure; caption: strin
     figure: trainingCurves(
       [...first].map(([model, { training }]) => ({ model, epochs: training?.records ?? [] })),
     ),
-    caption: `The first training of each row. All ${records.length} took ${(seconds / 60).toFixed(1)} minutes.`,
+    caption: `The first training of each row. All ${records.length} took ${describeSeconds(seconds)}.`,
   };
 }
 

@@ -12,7 +12,7 @@ import { TRUTH, listMasks } from "../masks/caseMasks";
 import type { ComparedCase, ListedCase, PlaneLike } from "../masks/caseMasks";
 import { compareMasks } from "../masks/compareMasks";
 import { staticPicture } from "../masks/staticPicture";
-import { modelTitle } from "../names";
+import { caseTitle, modelTitle } from "../names";
 import { percentileWindow } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { encodeLabels, encodeScans } from "./encodeScans";
@@ -92,7 +92,7 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
     intensities: scans.intensities.map((value) => Math.round(value * 1e4) / 1e4),
     factor: scans.factor,
     slices: listed.map((item, index) => ({
-      id: item.id,
+      id: caseTitle(item.id),
       height: item.image.height,
       width: item.image.width,
       scan: scans.pictures[index],
@@ -103,7 +103,9 @@ export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOp
     })),
   };
   const count = listed.length === 1 ? "1 slice" : `${listed.length} slices`;
-  const ids = listed.length === 1 ? listed[0].id : `${listed[0].id} to ${listed.at(-1)?.id}`;
+  const ids = [listed[0], ...listed.slice(1).slice(-1)]
+    .map((item) => caseTitle(item.id))
+    .join(" to ");
   const description = `Viewer of ${count}, ${ids}; masks: ${titles.join(", ") || "none"}.`;
   const first = compareMasks([listed[start]], { classNames, window });
   const still = first.svg === undefined ? "" : staticPicture(first.svg, description);
