@@ -275,6 +275,71 @@ describe("widgets", () => {
     });
   });
 
+  it("hold 10 MB of state, which the page gets and the notebook does not keep", async () => {
+    const [large, published] = await makeWidget(
+      `const large = widget({ esm: "export default {}", state: { pixels: new Uint8Array(10_000_000).fill(3), n: 1 } });
+       large`,
+    );
+    const opened = of(published, "comm_open")[0]?.buffers[0];
+    expect(opened?.byteLength).toBe(10_000_000);
+    expect(opened?.[9_999_999]).toBe(3);
+    const bundle = of(published, "execute_result")[0]?.content["data"] as Record<string, string>;
+    expect(bundle["application/vnd.jupyter.widget-view+json"]).toMatchObject({ model_id: large });
+    // A Jupyter server drops outputs beyond 3 MB.
+    expect(JSON.stringify(bundle).length).toBeLessThan(20_000);
+    expect(bundle["text/html"]).toContain("10 MB");
+    expect(bundle["text/html"]).not.toContain("<script");
+    // A page sends as much back.
+    const echoed = await kernel.tell(
+      "comm_msg",
+      {
+        comm_id: large,
+        data: { method: "update", state: {}, buffer_paths: [["pixels"]] },
+      },
+      [Buffer.alloc(10_000_000, 4)],
+    );
+    expect(of(echoed, "comm_msg")[0]?.buffers[0]?.byteLength).toBe(10_000_000);
+    expect(await kernel.value("large.get('pixels')[9_999_999]")).toBe("4");
+  });
+
+  it.each([
+    ["NaN", "got NaN"],
+    ["[1, Infinity]", "widget.state.x[1]"],
+    ["new Date(0)", "got a Date"],
+    ["3n", "got 3n, a bigint"],
+    ["[1, , 3]", "widget.state.x[1]"],
+    ["new Map()", "got a Map"],
+    ["Symbol('s')", "got Symbol(s)"],
+  ])("refuse %s in a state", async (value, message) => {
+    const { reply } = await kernel.run(
+      `widget({ esm: "export default {}", state: { x: ${value} } })`,
+    );
+    expect(reply.content).toMatchObject({ status: "error", ename: "ConfigError" });
+    expect(String(reply.content["evalue"])).toContain(message);
+  });
+
+  it("of a cell that runs twice are independent, and each page reaches its own", async () => {
+    const code = 'var again = widget({ esm: "export default {}", state: { x: 0 } }); again';
+    const [first] = await makeWidget(code);
+    const [second] = await makeWidget(code);
+    expect(second).not.toBe(first);
+    const update = { method: "update", state: { x: 8 }, buffer_paths: [] };
+    const old = await kernel.tell("comm_msg", { comm_id: first, data: update });
+    expect(data(old)).toMatchObject([{ method: "echo_update" }]);
+    expect(await kernel.value("again.get('x')")).toBe("0");
+    await kernel.tell("comm_msg", { comm_id: second, data: update });
+    expect(await kernel.value("again.get('x')")).toBe("8");
+  });
+
+  it("ignore a message of a widget that was closed or never was", async () => {
+    const [gone] = await makeWidget('const gone = widget({ esm: "export default {}" });');
+    await kernel.run("gone.close()");
+    for (const comm_id of [gone, "no-such-comm"]) {
+      const said = await kernel.tell("comm_msg", { comm_id, data: { method: "request_state" } });
+      expect(said.filter(({ header }) => header.msg_type !== "status")).toEqual([]);
+    }
+  });
+
   it("close from either side, and with the session", async () => {
     const closed = await kernel.run("w.close(); w.isOpen");
     expect(of(closed.published, "comm_close")[0]?.content["comm_id"]).toBe(id);

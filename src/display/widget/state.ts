@@ -44,6 +44,7 @@ function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
 
 function describe(value: unknown): string {
   if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
+  if (typeof value === "bigint") return `${value}n, a bigint`;
   return typeof value === "function" ? "a function" : String(value);
 }
 
@@ -61,7 +62,8 @@ export function copyValue(where: string, value: unknown, above: readonly object[
   if (typeof value === "object" && (isArray || isPlainObject(value)) && !above.includes(value)) {
     const inside = [...above, value];
     if (isArray) {
-      return value.map((each, index) => copyValue(`${where}[${index}]`, each, inside));
+      // Not `map`, which would skip the holes of a sparse array.
+      return Array.from(value, (each, index) => copyValue(`${where}[${index}]`, each, inside));
     }
     return Object.fromEntries(
       Object.entries(value).map(([name, each]) => [
