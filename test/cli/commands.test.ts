@@ -337,7 +337,7 @@ describe("predict", () => {
       ]);
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(
-        /tr_im\.nii\.gz: .*which would be overwritten\. Name another folder/,
+        /tr_im\.nii\.gz: .*which would be overwritten\. Choose another output path/,
       );
     }
     expect((await readFile(imagePath)).equals(before)).toBe(true);
@@ -380,7 +380,7 @@ describe("phantom", () => {
     const again = await cli.run([...args, "--seed", "2"]);
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(
-      /tr_im\.nii\.gz: .*which would be replaced, and 1 more like it\. Name another/,
+      /tr_im\.nii\.gz: .*which would be replaced, and 1 more\. Choose another/,
     );
     expect((await readFile(maskPath)).equals(before)).toBe(true);
   });

@@ -199,7 +199,7 @@ describe("data that does not fit the model", () => {
     [
       "labels with fractions",
       { inputs: tf.zeros([1, 9, 9, 1]), labels: tf.fill([1, 9, 9], 0.5) },
-      "fit.train.labels: expected class indices",
+      "fit.train.labels: expected integer class indices",
     ],
     [
       "too few names",

@@ -159,7 +159,7 @@ describe("deepEnsemble", () => {
     expect(() => deepEnsemble([models[0]()], samples)).toThrow("expected at least two, got 1");
     const other = unet({ ...size, numClasses: 2 });
     expect(() => deepEnsemble([models[0](), other], samples)).toThrow(
-      "deepEnsemble.models: expected models with 3 classes, like the first, got one of 2",
+      "deepEnsemble.models: expected models of 3 classes, as the first, got one of 2",
     );
     expect(() => deepEnsemble([other, other], samples, { draws: 2 } as never)).toThrow(
       "deepEnsemble.draws",
@@ -322,7 +322,7 @@ describe("reviewCurve", () => {
   it("refuses predictions without an error, and samples in another order", () => {
     const [record, sample] = drawn("a", ["12"], [".."]);
     const order = reviewOrder([record]);
-    expect(() => reviewCurve(order, [record], [sample])).toThrow("got none that is wrong");
+    expect(() => reviewCurve(order, [record], [sample])).toThrow("got predictions without errors");
     const other = { ...sample, id: "b" };
     expect(() => reviewCurve(order, [record], [other])).toThrow('got sample "b"');
   });
