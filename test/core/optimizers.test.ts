@@ -84,7 +84,7 @@ describe("parameter groups", () => {
 
   it("refuse a name that no weight has", () => {
     expect(() => make({ groups: [{ weights: "decoder" }] })).toThrow(
-      /groups\[0\].weights: expected something that is in the name of a weight, .*got decoder/,
+      /groups\[0\].weights: expected text that occurs in the name of a weight, .*got decoder/,
     );
   });
 });

@@ -97,7 +97,7 @@ describe("bad images", () => {
 
   it("rejects a CMYK JPEG", async () => {
     const path = temp("ink.jpg", goldenFile("JPEG in CMYK"));
-    expect(await refusal(readGreyImage(path))).toMatch(/in grey or RGB, got one in CMYK.*in grey$/);
+    expect(await refusal(readGreyImage(path))).toMatch(/in grey or RGB, got a CMYK JPEG.*in grey$/);
   });
 
   it("refuses a mask where an image should be", async () => {
