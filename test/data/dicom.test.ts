@@ -270,7 +270,7 @@ describe("readDicomSeries", () => {
     bytes.writeUInt32BE(60_000, size + 8);
     const path = writeSeries("huge", [bytes.toString("base64")]);
     expect(await refusal(readDicomSeries(path))).toMatch(
-      /PixelData \(7fe0,0010\): expected a sound JPEG 2000 picture of 36 x 32 grey pixels, got 60000 x 32/,
+      /PixelData \(7fe0,0010\): expected an intact JPEG 2000 picture of 36 x 32 grey pixels, got 60000 x 32/,
     );
   });
 

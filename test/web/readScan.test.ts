@@ -50,7 +50,10 @@ describe("readScan", () => {
 
   it.each([
     [() => [], /files: expected one NIfTI volume, .*, got none/],
-    [() => [file("a.txt", Buffer.from("hello"))], /a\.txt: expected .*, got a file of another kind/],
+    [
+      () => [file("a.txt", Buffer.from("hello"))],
+      /a\.txt: expected .*, got a file of another kind/,
+    ],
     [() => [file("empty.nii", new Uint8Array(0))], /got an empty file/],
     [() => [file("cut.nii.gz", packed.subarray(0, 900))], /cut\.nii\.gz/],
     [() => [file("a.nii.gz", packed), file("b.nii.gz", packed)], /got a second NIfTI volume/],
