@@ -86,7 +86,7 @@ refuse("os.system, legacy", saved({"a": Attack(os.system, "false")}, False), "po
 refuse("eval", saved({"a": Attack(eval, "1")}, True), "eval")
 refuse("a whole model", saved(model, True), "torch.nn.modules")
 refuse("a whole model, legacy", saved(model, False), "torch.nn.modules")
-refuse("an expanded tensor", saved({"a": torch.ones(1).expand(1000, 1000)}, True), "a view of the 1 values")
+refuse("an expanded tensor", saved({"a": torch.ones(1).expand(1000, 1000)}, True), "a view within the 1 values")
 refuse("no dict", saved(torch.ones(2), True), "a dict of tensors")
 refuse("a checkpoint without its key", saved({"epoch": 3, "state_dict": model.state_dict()}, True), '"epoch"')
 refuse("a plain pickle", pickle.dumps({"a": 1}, 2), "magic number")
