@@ -517,6 +517,81 @@ scaled(10) + list[1] + (table.get("a") ?? 0)`;
     });
   });
 
+  it("lists what is large, strange or hostile, without calling its code", async () => {
+    const code = `let called = 0;
+class Hostile { get boom(): never { called++; throw new Error("no"); } get length(): number { called++; return 1e9; } fine = 1; }
+const odd = {
+  getter: { get boom(): never { called++; throw new Error("no"); } },
+  hostile: new Hostile(),
+  proxy: new Proxy({ a: 1 }, { get() { called++; throw new Error("no"); }, getPrototypeOf() { called++; throw new Error("no"); }, ownKeys() { called++; throw new Error("no"); } }),
+  revoked: (() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; })(),
+  map: new Map<unknown, unknown>([[1, "one"], ["1", "text"], [{}, "first"], [{}, "second"], [Object.create(null), "bare"], [Symbol("s"), "symbol"]]),
+  large: Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => ["k" + i, i])),
+  manyKeys: new Map(Array.from({ length: 100_000 }, (_, i) => [i, i])),
+  manyItems: new Set(Array.from({ length: 100_000 }, (_, i) => i)),
+  sparse: new Array(1e9),
+  bytes: new Uint8Array(5_000_000).fill(7),
+  halves: new Float32Array([0.5, NaN]),
+  view: new DataView(new ArrayBuffer(8)),
+  big: 12345678901234567890n,
+  long: "x".repeat(1_000_000),
+  cyclic: {} as Record<string, unknown>,
+};
+odd.cyclic.self = odd.cyclic;
+console.log("ready");`;
+    const id = await start(code, 21);
+    await event("stopped");
+    const top = (await scope("Locals")).find(({ name }) => name === "odd");
+    const odd = await list(top?.variablesReference ?? 0);
+    const of = async (name: string): Promise<Record<string, string>> =>
+      texts(await list(odd.find((each) => each.name === name)?.variablesReference ?? 0));
+    expect(await of("getter")).toEqual({ boom: "(computed when read)" });
+    expect(await of("hostile")).toMatchObject({ fine: "1" });
+    expect(await of("proxy")).toMatchObject({ a: "1" });
+    expect(await of("revoked")).toEqual({});
+    expect(Object.values(await of("map"))).toEqual(
+      ["one", "text", "first", "second", "bare", "symbol"].map((each) => JSON.stringify(each)),
+    );
+    expect(await of("large")).toMatchObject({ k0: "0", "…": '"99800 more"' });
+    for (const name of ["large", "manyKeys", "manyItems", "sparse", "bytes"]) {
+      expect(Object.keys(await of(name)).length).toBeLessThan(205);
+    }
+    expect(await of("bytes")).toMatchObject({ 0: "7", length: "5000000" });
+    expect(await of("halves")).toMatchObject({ 0: "0.5", 1: "NaN" });
+    expect(texts(odd)["big"]).toBe("12345678901234567890n");
+    expect(texts(odd)["long"]?.length).toBeLessThan(20_000);
+    expect(Object.keys(await of("cyclic"))).toEqual(["self"]);
+    // An entry whose key is an object can be assigned to by its listed name.
+    const map = odd.find(({ name }) => name === "map")?.variablesReference ?? 0;
+    const name = (await list(map)).find(({ value }) => value === '"second"')?.name;
+    await ask("setVariable", { variablesReference: map, name, value: '"changed"' });
+    expect(Object.values(await of("map"))).toContain('"changed"');
+    expect(await ask("evaluate", { expression: "called" })).toMatchObject({ result: "0" });
+    expect(await attempt("evaluate", { expression: "odd.getter.boom" })).toMatchObject({
+      ...{ success: false, message: "Error: no" },
+    });
+    await finish(id);
+  });
+
+  it("answers a second client while a cell is stopped", async () => {
+    const id = await start("let shared = 1;\nshared = 2;\nshared", 2);
+    await event("stopped");
+    // What a frontend asks when it connects to a kernel that is being debugged.
+    const info = await ask("debugInfo");
+    expect(info).toMatchObject({ isStarted: true, stoppedThreads: [1] });
+    expect(info["breakpoints"]).toEqual(
+      expect.arrayContaining([expect.objectContaining({ breakpoints: [{ line: 2 }] })]),
+    );
+    expect(await ask("initialize", { clientID: "second" })).toMatchObject({
+      supportsLogPoints: true,
+    });
+    await ask("attach");
+    await event("initialized");
+    expect(texts(await scope("Locals"))).toMatchObject({ shared: "1" });
+    await finish(id);
+    expect(await kernel.value("shared")).toBe("2");
+  });
+
   it("ends a stopped cell by an interrupt, and the next one runs", async () => {
     const code = "let reached = 0;\nreached = 1;\nreached = 2;\nwhile (true) {}";
     const id = await start(code, 3);

@@ -16,15 +16,43 @@ const MAX_LISTED = 200;
 /** Names added by the compiler and the kernel. */
 const INTERNAL = /^(exports|require|arguments|__layerbook|__cell_.*|\[\[.*\]\])$/;
 
-/** Lists a collection's entries as properties, since the inspector can only list properties. */
+/** The longest text of a value; a longer one is cut. */
+const MAX_TEXT = 10_000;
+
+/**
+ * The keys of a `Map` by unique names: objects as keys all have the same text, some have none, and
+ * 1 and "1" have the same.
+ */
+const KEYS = `(map) => {
+  const keys = new Map();
+  let index = 0;
+  for (const key of map.keys()) {
+    if (keys.size === ${MAX_LISTED}) break;
+    const text = Object(key) === key ? "key " + index : String(key);
+    keys.set(keys.has(text) ? text + " (" + typeof key + ", " + index + ")" : text, key);
+    index++;
+  }
+  return keys;
+}`;
+
+/**
+ * Lists a collection's entries as properties, since the inspector can only list properties, and cuts
+ * what has too many. It calls no getters of the user's.
+ */
 const ENTRIES = `function () {
   if (this instanceof Map) {
-    return Object.fromEntries([...this].slice(0, ${MAX_LISTED}).map(([key, value]) => [String(key), value]));
+    return Object.fromEntries([...(${KEYS})(this)].map(([name, key]) => [name, this.get(key)]));
   }
   if (this instanceof Set) return [...this].slice(0, ${MAX_LISTED});
   const isList = Array.isArray(this) || ArrayBuffer.isView(this);
-  if (!isList || !(this.length > ${MAX_LISTED})) return this;
-  return { ...Array.from(this).slice(0, ${MAX_LISTED}), length: this.length };
+  const names = isList ? [] : Reflect.ownKeys(this);
+  if (isList ? !(this.length > ${MAX_LISTED}) : names.length <= ${MAX_LISTED}) return this;
+  if (isList) return { ...Array.prototype.slice.call(this, 0, ${MAX_LISTED}), length: this.length };
+  const listed = {};
+  for (const name of names.slice(0, ${MAX_LISTED})) {
+    Object.defineProperty(listed, name, Object.getOwnPropertyDescriptor(this, name));
+  }
+  return Object.assign(listed, { "…": names.length - ${MAX_LISTED} + " more" });
 }`;
 
 type PropertyPreview = Runtime.PropertyPreview;
@@ -37,6 +65,11 @@ function previewText({ type, subtype, value }: PropertyPreview): string {
 
 /** A value as one line of readable text. */
 function valueText(object: Runtime.RemoteObject): string {
+  const text = wholeText(object);
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function wholeText(object: Runtime.RemoteObject): string {
   const { type, subtype, unserializableValue, description = "", preview } = object;
   const value: unknown = object.value;
   if (unserializableValue !== undefined) return unserializableValue;
@@ -72,8 +105,7 @@ export function typeText({ type, subtype, className }: Runtime.RemoteObject): st
 /** Writes an entry listed by {@link ENTRIES}. */
 const WRITE = `function (name, value) {
   if (this instanceof Map) {
-    const key = [...this.keys()].find((each) => String(each) === name);
-    this.set(key, value);
+    this.set((${KEYS})(this).get(name), value);
   } else if (this instanceof Set) {
     throw new TypeError("the entries of a Set cannot be changed");
   } else {
@@ -92,6 +124,8 @@ export interface EvaluationScope {
 /** What a reference stands for: objects whose properties are listed together, for example scopes. */
 interface ListedObjects {
   readonly objects: readonly string[];
+  /** A proxy is listed by its target, without a call of its traps. */
+  readonly isProxy: boolean;
   /** `null` if the objects are not scopes. */
   readonly scope: EvaluationScope | null;
 }
@@ -108,9 +142,9 @@ export class Variables {
   }
 
   /** Assigns a number to objects that are listed together; internal names are left out of scopes. */
-  hold(objects: readonly string[], scope: EvaluationScope | null): number {
+  hold(objects: readonly string[], scope: EvaluationScope | null, isProxy = false): number {
     const reference = this.#next++;
-    this.#held.set(reference, { objects, scope });
+    this.#held.set(reference, { objects, scope, isProxy });
     return reference;
   }
 
@@ -124,9 +158,11 @@ export class Variables {
    * in place of the value, and the value already names its class.
    */
   describe(name: string, object: Runtime.RemoteObject): Variable {
-    const { objectId, type } = object;
+    const { objectId, type, subtype } = object;
     const variablesReference =
-      objectId === undefined || type === "function" ? 0 : this.hold([objectId], null);
+      objectId === undefined || type === "function"
+        ? 0
+        : this.hold([objectId], null, subtype === "proxy");
     return { name, value: valueText(object), variablesReference };
   }
 
@@ -137,7 +173,7 @@ export class Variables {
     const seen = new Set<string>();
     const variables: Variable[] = [];
     for (const objectId of held.objects) {
-      for (const { name, value, get } of await this.#properties(objectId, held.scope !== null)) {
+      for (const { name, value, get } of await this.#properties(objectId, held)) {
         // An inner scope's name hides an outer one's.
         if (seen.has(name) || (held.scope !== null && INTERNAL.test(name))) continue;
         seen.add(name);
@@ -181,20 +217,25 @@ export class Variables {
     return this.describe(name, await this.#client.call(objectId, WRITE, [{ value: name }, given]));
   }
 
-  async #properties(objectId: string, isScope: boolean): Promise<Runtime.PropertyDescriptor[]> {
-    const listed = isScope
-      ? objectId
-      : (
-          await this.#client.post<Runtime.CallFunctionOnReturnType>("Runtime.callFunctionOn", {
-            objectId,
-            functionDeclaration: ENTRIES,
-            silent: true,
-          })
-        ).result.objectId;
-    const { result } = await this.#client.post<Runtime.GetPropertiesReturnType>(
+  async #properties(
+    objectId: string,
+    { scope, isProxy }: Omit<ListedObjects, "objects">,
+  ): Promise<Runtime.PropertyDescriptor[]> {
+    let listed: string | undefined = objectId;
+    if (scope === null && !isProxy) {
+      // An object that throws here, such as one with a broken iterator, is listed as it is.
+      const entries = await this.#client.call(objectId, ENTRIES, []).catch(() => null);
+      listed = entries?.objectId;
+    }
+    const { result, internalProperties } = await this.#client.post<Runtime.GetPropertiesReturnType>(
       "Runtime.getProperties",
       { objectId: listed ?? objectId, ownProperties: true, generatePreview: true },
     );
+    if (isProxy) {
+      const target = internalProperties?.find(({ name }) => name === "[[Target]]")?.value;
+      if (target?.objectId === undefined) return [];
+      return this.#properties(target.objectId, { scope, isProxy: target.subtype === "proxy" });
+    }
     return result.filter(({ name }) => name !== "__proto__");
   }
 }
