@@ -21,7 +21,7 @@ def drawn(classes):
     return labels
 
 
-# Class 3 is rare; one truth is empty with a false alarm, one with nothing predicted.
+# Class 3 is rare; one truth is empty with a false positive, one with nothing predicted.
 CONTENTS = [[1], [1, 2], [1, 2], [2], [1], [1, 2, 3], [], [], [1], [2]]
 truths = [drawn(classes) for classes in CONTENTS]
 predictions = [

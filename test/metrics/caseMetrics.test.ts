@@ -169,7 +169,7 @@ describe("summarise", () => {
   const records = [
     score("a", "1 1 . .", "1 . . ."), // class 1: 2/3
     score("b", "1 . 2 .", "1 . 2 2"), // class 1: 1; class 2: 2/3
-    score("c", ". . . .", "1 . . ."), // a false alarm: 0 where either, not counted where truth
+    score("c", ". . . .", "1 . . ."), // a false positive: 0 where either, not counted where truth
     score("d", ". . . .", ". . . ."),
   ];
   const summary = summarise(records, { seed: 7, resamples: 200 });

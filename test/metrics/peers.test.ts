@@ -71,7 +71,7 @@ describe.each(golden.pairs)("$name", (pair) => {
     const own = record.classes[label];
     const [truePositives, falsePositives, trueNegatives, falseNegatives] = monai.confusion;
     expect(own.counts).toEqual({ truePositives, falsePositives, trueNegatives, falseNegatives });
-    // MONAI leaves out cases without truth; ours says 0 for a false alarm.
+    // MONAI leaves out cases without truth; ours says 0 for a false positive.
     const isFalseAlarm = truePositives + falseNegatives === 0 && falsePositives > 0;
     expectClose(own.dice, isFalseAlarm ? 0 : monai.dice, 1e-6);
     expectClose(own.precision, monai.precision, 1e-6);

@@ -161,7 +161,7 @@ describe("connectedComponents", () => {
 });
 
 describe("lesionDetection", () => {
-  // Three lesions: one found whole, one touched, one missed; one false alarm.
+  // Three lesions: one found whole, one touched, one missed; one false positive.
   const truth = draw(`
     1 1 . 1 1 1 1 . . .
     1 1 . . . . . . 1 .`);
