@@ -8,7 +8,7 @@ import type { Split } from "../../src/data/splits";
 import { loadEngine } from "../../src/engine/load";
 import { writeJsonWhole } from "../../src/files/writeWhole";
 import type { BenchOptions, Row } from "../support/contenders";
-import { RECIPES, configOf, membersOf } from "./recipes";
+import { RECIPES, configOf, hasSeed, membersOf } from "./recipes";
 import { checkpointOf, readTraining, writeTraining } from "./records";
 import type { Recipe } from "./recipes";
 import { printTable, summariseRecipe } from "./summary";
@@ -29,7 +29,9 @@ function canBeTrained(recipe: Recipe, split: Split, seed: number): boolean {
   if (typeof encoderWeights === "string" && !existsSync(encoderWeights)) return false;
   return (
     recipe.members === undefined ||
-    membersOf(recipe).every((member) => existsSync(checkpointOf(member, split, seed)))
+    membersOf(recipe, seed).every((member) =>
+      existsSync(checkpointOf(member.recipe, split, member.seed)),
+    )
   );
 }
 
@@ -80,6 +82,7 @@ export async function benchAccuracy(
   for (const seed of SEEDS) {
     for (const split of splits) {
       for (const recipe of RECIPES) {
+        if (!hasSeed(recipe, seed)) continue;
         let scores = readTraining(recipe, split, seed);
         if (scores === null) {
           const isAsked =

@@ -18,8 +18,14 @@ export interface Recipe {
   readonly flips: TestTimeFlips;
   /** Default `"argmax"`. */
   readonly decoding?: Decoding;
-  /** Recipes whose trained networks predict together; such a recipe has no training of its own. */
-  readonly members?: readonly string[];
+  /** Trained networks that predict together; such a recipe has no training of its own. */
+  readonly members?: readonly Member[];
+}
+
+/** A network of another row: of the same seed, or of the seed that is named. */
+export interface Member {
+  readonly name: string;
+  readonly seed?: number;
 }
 
 /**
@@ -62,13 +68,24 @@ const plain = (name: string, model: string, config: TrainingOverrides): Recipe =
   flips: "none",
 });
 
+/** Recipe `best` of `unet` with one change. */
+const bestUnet = (change: string, config: TrainingOverrides): Recipe => ({
+  name: `unet, best, ${change}`,
+  model: "unet",
+  config: { ...best, ...config },
+  flips: "horizontal",
+});
+
 /** Networks of other rows that predict in another way or together. */
 const together = (
   name: string,
-  members: readonly string[],
+  members: readonly (string | Member)[],
   flips: TestTimeFlips,
   decoding: Decoding = "argmax",
-): Recipe => ({ ...{ name, model: "members", config: {}, flips, decoding, members } });
+): Recipe => ({
+  ...{ name, model: "members", config: {}, flips, decoding },
+  members: members.map((member) => (typeof member === "string" ? { name: member } : member)),
+});
 
 /** In the order of the table; each row differs from the previous one by what its name says. */
 export const RECIPES: readonly Recipe[] = [
@@ -94,6 +111,19 @@ export const RECIPES: readonly Recipe[] = [
     "both",
     "rankDice",
   ),
+  // Each changes one thing in recipe `best`, tried with the network that trains fastest.
+  bestUnet("deep supervision", { loss: { ...perPresent, deepSupervision: true } }),
+  bestUnet("patches of 192 in 256 x 256", {
+    size: 256,
+    sampling: { ...best.sampling, patchSize: 192 },
+  }),
+  bestUnet("pre-trained on the phantom", { pretraining: { epochs: 20 } }),
+  bestUnet("stronger augmentation", {
+    augmentationStrength: {
+      ...{ verticalFlipChance: 0.5, rotationDegrees: 45, scale: [0.7, 1.4] },
+      ...{ shift: 0.1, elastic: 0.03, noise: 0.08 },
+    },
+  }),
   {
     name: "residualAttentionUnet, best",
     model: "residualAttentionUnet",
@@ -137,20 +167,50 @@ export const RECIPES: readonly Recipe[] = [
       decoding,
     ),
   ),
+  // Run once, as rows of seed 1.
+  ...(["argmax", "rankDice"] as const).flatMap((decoding) => {
+    const how = decoding === "argmax" ? "" : `, ${decoding}`;
+    const seeds = [1, 2].map((seed) => ({ name: "residualAttentionUnet, best", seed }));
+    const both = "residualAttentionUnet, best, two seeds";
+    const efficientnet = { name: "efficientnetUnet, ImageNet, best", seed: 1 };
+    return [
+      together(`${both}, together, four flips${how}`, seeds, "both", decoding),
+      together(
+        `${both}, and efficientnetUnet, best, together, four flips${how}`,
+        [...seeds, efficientnet],
+        "both",
+        decoding,
+      ),
+    ];
+  }),
   together("unet and residualAttentionUnet together", ["unet", "residualAttentionUnet"], "none"),
   together("unet, best, four flips", ["unet, best"], "both"),
   together("unet, best, four flips, rankDice", ["unet, best"], "both", "rankDice"),
 ];
 
-/** The recipes to train for one: itself, or its members. */
-export function membersOf(recipe: Recipe): readonly Recipe[] {
+/** The networks to train for a recipe: its own, or its members. */
+export function membersOf(
+  recipe: Recipe,
+  seed: number,
+): readonly { readonly recipe: Recipe; readonly seed: number }[] {
   const { members } = recipe;
-  return members === undefined ? [recipe] : RECIPES.filter(({ name }) => members.includes(name));
+  if (members === undefined) return [{ recipe, seed }];
+  return RECIPES.flatMap((other) =>
+    members
+      .filter(({ name }) => name === other.name)
+      .map((member) => ({ recipe: other, seed: member.seed ?? seed })),
+  );
+}
+
+/** Whether a recipe's row exists for a seed: one whose members name their seeds exists for the first. */
+export function hasSeed({ members = [] }: Recipe, seed: number): boolean {
+  const [first] = members;
+  return first?.seed === undefined || first.seed === seed;
 }
 
 /** The complete configuration of a recipe, or of its first member, for one seed. */
 export function configOf(recipe: Recipe, seed: number): TrainingConfig {
-  const [{ config: changes }] = membersOf(recipe);
-  const config = mergeSettings(trainingConfigSchema, BUDGET, changes);
+  const [first] = membersOf(recipe, seed);
+  const config = mergeSettings(trainingConfigSchema, BUDGET, first.recipe.config);
   return presetConfig("quick", { ...config, seed });
 }

@@ -3,10 +3,14 @@ import { prepareSamples } from "../../src/data/prepare";
 import { selectById } from "../../src/data/splits";
 import type { Split } from "../../src/data/splits";
 import type { SliceDataset } from "../../src/data/types";
+import type { TrainingConfig } from "../../src/experiments/config/trainingConfig";
+import { inferenceOptions } from "../../src/experiments/evaluation/inferenceOptions";
 import { buildModel } from "../../src/experiments/training/buildModel";
 import { evaluateModel } from "../../src/experiments/evaluation/evaluateModel";
 import { fitSplit } from "../../src/experiments/training/fitSplit";
 import type { FitResult } from "../../src/experiments/training/fitOptions";
+import { pretrainingData } from "../../src/experiments/training/pretraining";
+import { transferWeights } from "../../src/experiments/training/transferWeights";
 import { checkpointOf } from "./records";
 import { configOf, membersOf } from "./recipes";
 import type { Recipe } from "./recipes";
@@ -30,6 +34,26 @@ export interface FoldScores {
   readonly cpuSeconds: number;
 }
 
+/** Gives a network the weights of one that was trained on the phantom, as a run's pre-training does. */
+async function pretrain(
+  recipe: Recipe,
+  config: TrainingConfig,
+  model: tf.LayersModel,
+  checkpoint: string,
+): Promise<void> {
+  const phantom = await pretrainingData(config);
+  const teacher = buildModel(recipe.model, config, phantom.classNames.length);
+  const train = phantom.cases.map(({ id }) => id);
+  await fitSplit(
+    teacher,
+    prepareSamples(phantom, { size: config.size }),
+    { train, validation: [] },
+    { config: { ...config, epochs: config.pretraining.epochs }, checkpoint, progress: false },
+  );
+  transferWeights(teacher, model);
+  teacher.dispose();
+}
+
 /** Trains a recipe's network, or loads it if its checkpoint is complete. */
 async function trainedModel(
   recipe: Recipe,
@@ -39,12 +63,16 @@ async function trainedModel(
 ): Promise<{ readonly model: tf.LayersModel; readonly fitted: FitResult }> {
   const config = configOf(recipe, seed);
   const model = buildModel(recipe.model, config, dataset.classNames.length);
+  const checkpoint = checkpointOf(recipe, split, seed);
+  if (config.pretraining.epochs > 0) {
+    await pretrain(recipe, config, model, checkpoint.replace(/(?=\.safetensors$)/, "-phantom"));
+  }
   const samples = prepareSamples(dataset, { size: config.size });
   const fitted = await fitSplit(
     model,
     samples,
     { train: split.train, validation: [] },
-    { config, checkpoint: checkpointOf(recipe, split, seed), progress: false },
+    { config, checkpoint, progress: false },
   );
   return { model, fitted };
 }
@@ -60,13 +88,17 @@ export async function trainFold(
   const start = performance.now();
   const before = process.cpuUsage();
   const trained: Awaited<ReturnType<typeof trainedModel>>[] = [];
-  for (const member of membersOf(recipe)) {
-    trained.push(await trainedModel(member, dataset, split, seed));
+  for (const member of membersOf(recipe, seed)) {
+    trained.push(await trainedModel(member.recipe, dataset, split, member.seed));
   }
   const models = trained.map(({ model }) => model);
   const test = selectById(cases, split.validation);
   const { flips, decoding = "argmax" } = recipe;
-  const { records } = evaluateModel(models, test, { classNames, flips, decoding });
+  const { slidingWindow } = inferenceOptions(configOf(recipe, seed));
+  const { records } = evaluateModel(models, test, {
+    ...{ classNames, flips, decoding },
+    ...(slidingWindow === undefined ? {} : { slidingWindow }),
+  });
   const { user, system } = process.cpuUsage(before);
   const [{ fitted }] = trained;
   const scores = {
