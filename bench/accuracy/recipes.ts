@@ -170,17 +170,21 @@ export const RECIPES: readonly Recipe[] = [
   // Run once, as rows of seed 1.
   ...(["argmax", "rankDice"] as const).flatMap((decoding) => {
     const how = decoding === "argmax" ? "" : `, ${decoding}`;
-    const seeds = [1, 2].map((seed) => ({ name: "residualAttentionUnet, best", seed }));
-    const both = "residualAttentionUnet, best, two seeds";
-    const efficientnet = { name: "efficientnetUnet, ImageNet, best", seed: 1 };
+    const seedsOf = (name: string): Member[] => [1, 2].map((seed) => ({ name, seed }));
+    const own = seedsOf("residualAttentionUnet, best");
+    const efficientnet = seedsOf("efficientnetUnet, ImageNet, best");
+    const row = (what: string, members: readonly Member[]): Recipe =>
+      together(`${what}, together, four flips${how}`, members, "both", decoding);
     return [
-      together(`${both}, together, four flips${how}`, seeds, "both", decoding),
-      together(
-        `${both}, and efficientnetUnet, best, together, four flips${how}`,
-        [...seeds, efficientnet],
-        "both",
-        decoding,
-      ),
+      row("residualAttentionUnet, best, two seeds", own),
+      row("residualAttentionUnet, two seeds, and efficientnetUnet, best", [
+        ...own,
+        efficientnet[0],
+      ]),
+      row("residualAttentionUnet and efficientnetUnet, best, two seeds each", [
+        ...own,
+        ...efficientnet,
+      ]),
     ];
   }),
   together("unet and residualAttentionUnet together", ["unet", "residualAttentionUnet"], "none"),
