@@ -208,14 +208,16 @@ const NOTEBOOK = {
     });
 
     it("lists variables in the debugger's pane", async () => {
+      const pane = page.locator("#jp-debugger-sidebar, .jp-DebuggerSidebar").first();
       const bug = page
         .locator('.jp-DebuggerBugButton, jp-button[title*="Debugger"], button[title*="Debugger"]')
         .first();
       await bug.click();
-      const pane = page.locator("#jp-debugger-sidebar, .jp-DebuggerSidebar").first();
       await pane.waitFor({ timeout: 20_000 });
       await pane.getByText("volume").first().waitFor();
       await shot(`${name}-debugger`);
+      // Off again: JupyterLab would remember that it is on when the page is loaded with the other theme.
+      await bug.click();
     });
   });
 });

@@ -93,7 +93,7 @@ export function runSession(options: SessionMainOptions): void {
     },
     isStopRequested: () => Atomics.load(flags, FLAG.requested) === 1,
   };
-  const session = terminator.protect(() => new NotebookSession(sessionOptions));
+  const session = new NotebookSession(sessionOptions);
   const comms = new SessionComms((frame) => sendOutput({ type: "comm", frame }));
   /** How many cells, and messages with handlers, have started. */
   let turn = 0;
@@ -247,8 +247,9 @@ export function runSession(options: SessionMainOptions): void {
     );
   });
   const heap = new HeapLimit();
-  // A stop that arrives while the session loads must not terminate the load: it waits for the cell.
-  terminator.protect(() => session.provideToolkit());
+  session.provideToolkit();
   notice = session.notice;
+  // A stop that arrives before must not terminate the load: it waits for the cell.
+  terminator.loaded();
   send({ type: "ready" });
 }

@@ -37,12 +37,18 @@ export class Terminator {
   /** The kernel's own files: those loaded before the first cell. The build may split them in any way. */
   readonly #kernelFiles: ReadonlySet<string>;
   #inspector: Session | null = null;
-  #protected = 0;
+  /** From 1: until {@link loaded}, everything is the kernel's own work. */
+  #protected = 1;
 
   constructor(options: TerminatorOptions) {
     this.#options = options;
     this.#kernelFiles = new Set([options.script, __filename, ...Object.keys(require.cache)]);
     Object.defineProperty(globalThis, Symbol.for(TERMINATOR_NAME), { value: this });
+  }
+
+  /** Called once, when the session has loaded. */
+  loaded(): void {
+    this.#protected--;
   }
 
   /** Runs the kernel's own work, which must not be terminated halfway. */
