@@ -7,6 +7,7 @@ import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { CLASS_NAMES, sampleMask, sampleScan } from "../viz/support/sampleCase";
 import { ablationBars, compareMasks, scoreBars, sliceViewer, trainingCurves } from "../../src/viz";
+import { reportPage } from "../../src/viz/reports/reportPage";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const lacking = existsSync(executablePath) ? null : `no browser at ${executablePath}`;
@@ -215,11 +216,10 @@ describeIn("figures in a page", () => {
     await page.context().close();
   });
 
-  it.each([false, true])("axe finds no serious problem; dark: %p", async (isDark) => {
-    const page = await open({ isDark });
-    await shot(page, isDark ? "dark" : "axe-light");
+  /** The serious and critical problems that axe finds in a page. */
+  async function problems(page: Page): Promise<string[]> {
     await page.addScriptTag({ path: require.resolve("axe-core") });
-    const found = await page.evaluate(async () => {
+    return page.evaluate(async () => {
       const { axe } = globalThis as unknown as {
         axe: {
           run(): Promise<{
@@ -232,7 +232,35 @@ describeIn("figures in a page", () => {
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
     });
-    expect(found).toEqual([]);
+  }
+
+  it.each([false, true])("axe finds no serious problem; dark: %p", async (isDark) => {
+    const page = await open({ isDark });
+    await shot(page, isDark ? "dark" : "axe-light");
+    expect(await problems(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each(["light", "dark"] as const)("nor in a %s report", async (colorScheme) => {
+    const report = reportPage(
+      {
+        title: "U-Net on phantom",
+        headline: "Mean Dice 0.26 on 5 held-out slices.",
+        sections: figures.map((figure, i) => ({
+          heading: `Section ${i + 1}`,
+          text: ["What the figure shows."],
+          figures: [{ figure, caption: "A caption." }],
+        })),
+        footer: [["Made", "2026-01-01"]],
+      },
+      join(__dirname, "..", ".."),
+    );
+    const path = join(folder, "report.html");
+    writeFileSync(path, report);
+    const page = await (await browser.newContext({ colorScheme, offline: true })).newPage();
+    await page.goto(pathToFileURL(path).href);
+    await page.waitForSelector(".layerbook-viewer canvas");
+    expect(await problems(page)).toEqual([]);
     await page.context().close();
   });
 
