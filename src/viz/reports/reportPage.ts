@@ -57,6 +57,7 @@ const STYLE = `
  */
 export function reportPage(report: Report, packageRoot: string): string {
   const { plotly, hydrate, figuresCss } = templateFiles(packageRoot);
+  // At the end of the page: static pictures are seen while plotly, which is large, still loads.
   const scripts = [plotly, hydrate]
     .map(
       (path) =>
@@ -84,10 +85,11 @@ export function reportPage(report: Report, packageRoot: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(report.title)}</title><style>${style}</style>
-${scripts}</head><body><main>
+</head><body><main>
 <h1>${escapeHtml(report.title)}</h1>
 <p class="headline">${escapeHtml(report.headline)}</p>
 ${sections.join("\n")}
-</main><footer><p>For research and teaching only. Nothing here is a diagnosis.</p><dl>${footer}</dl></footer></body></html>
+</main><footer><p>For research and teaching only. Nothing here is a diagnosis.</p><dl>${footer}</dl></footer>
+${scripts}</body></html>
 `;
 }
