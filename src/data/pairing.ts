@@ -18,7 +18,7 @@ const MASK_WORDS = new Set([
 ]);
 const IMAGE_WORDS = new Set(["im", "img", "image", "images", "ct", "scan", "vol", "volume"]);
 
-/** Words and numbers of a name: `img0001` has two, `tr_mask` too. */
+/** The words and numbers in a name: `img0001` and `tr_mask` have two each. */
 function wordsOf(name: string): string[] {
   return fileStem(name)
     .normalize("NFC")
@@ -27,12 +27,12 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** Whether a file is a mask by its name. */
+/** Whether a file is a mask, judging by its name. */
 export function isMaskName(name: string): boolean {
   return wordsOf(name).some((word) => MASK_WORDS.has(word));
 }
 
-/** What a name stands for, from the whole stem to what is left without words for images and masks. */
+/** A name's keys, from the whole stem to what is left without words for images and masks. */
 interface NameKeys {
   readonly stem: string;
   readonly lowerCase: string;
@@ -43,7 +43,7 @@ interface NameKeys {
 
 function keysOf(name: string): NameKeys {
   const stem = fileStem(name).normalize("NFC");
-  // nnU-Net's images end in the number of their channel; labels do not.
+  // nnU-Net's images end in their channel's number; labels do not.
   const words = wordsOf(name.replace(/_0000(?=\.)/, "")).filter((word) => !MASK_WORDS.has(word));
   const last = words.findLastIndex((word) => IMAGE_WORDS.has(word));
   return {
@@ -55,7 +55,7 @@ function keysOf(name: string): NameKeys {
   };
 }
 
-/** Ways in which two names belong together, the surest first. */
+/** Rules by which two names belong together, the most certain first. */
 const RULES: readonly ((one: NameKeys, other: NameKeys) => boolean)[] = [
   (one, other) => one.stem === other.stem,
   (one, other) => one.lowerCase === other.lowerCase,
@@ -65,7 +65,7 @@ const RULES: readonly ((one: NameKeys, other: NameKeys) => boolean)[] = [
   (one, other) => one.withoutBoth === other.withoutBoth,
 ];
 
-/** For each of `others`, those of `names` that it belongs to by the surest rule that finds any. */
+/** For each of `others`, the `names` that it belongs to by the most certain rule that finds any. */
 function matches(names: readonly string[], others: readonly string[]): Map<string, string[]> {
   const keys = names.map((name) => ({ name, keys: keysOf(name) }));
   return new Map(
@@ -77,7 +77,7 @@ function matches(names: readonly string[], others: readonly string[]): Map<strin
   );
 }
 
-/** Where the files of a pairing lie and what they are, for its errors. */
+/** Where the files of a pairing lie and what they are, for error messages. */
 export interface PairingPlace {
   /** The full path of one of `names`, and of one of `others`. */
   readonly pathOf: (name: string) => string;
@@ -89,14 +89,13 @@ export interface PairingPlace {
 }
 
 /**
- * Pairs files by name: the same stem, whatever its Unicode form and case, or the same but for words
+ * Pairs files by name: the same stem, whatever its Unicode form and case, or the same apart from words
  * such as `im`, `ct`, `mask` and `seg`.
  *
- * @param names of the images
- * @param others of their masks
- * @returns for each of `names` its partner; `null` where it has none
- * @throws DataError for one of `others` that belongs to none or to several, and for two that belong to
- *   one
+ * @param names the images' names
+ * @param others the masks' names
+ * @returns the partner of each of `names`; `null` if it has none
+ * @throws DataError if one of `others` belongs to none or several of `names`, or two belong to one
  */
 export function pairByName(
   names: readonly string[],
@@ -135,8 +134,8 @@ export function pairByName(
 }
 
 /**
- * The mask of one image among the files of its folder; `null` where there is none. What is wrong with
- * other pairs is of no matter.
+ * The mask of one image among the files of its folder; `null` if there is none. Problems with other
+ * pairs are ignored.
  *
  * @throws DataError for two masks
  */

@@ -10,21 +10,21 @@ import { listed } from "./pairing";
 /** One patient's folder. */
 export interface PatientFolder {
   readonly name: string;
-  /** The patient: the folder's name, or that of another folder with the same PatientID. */
+  /** The patient: the folder's name, or the name of another folder with the same PatientID. */
   readonly group: string;
 }
 
-/** What the folders inside a folder without scans of its own are. */
+/** What the folders in a folder without scans of its own contain. */
 export type InnerFolders =
   | { readonly kind: "none" }
-  /** Series of one patient: of one study, or of several. */
+  /** Series of one patient, from one or several studies. */
   | { readonly kind: "study" }
   | { readonly kind: "patients"; readonly patients: readonly PatientFolder[] };
 
-/** Names of folders that hold the parts of a split, which are no patients. */
+/** Names of folders that hold the parts of a split, not patients. */
 const SPLIT_WORDS = new Set(["train", "training", "val", "valid", "validation", "test", "testing"]);
 
-/** Whose scans a folder holds, as far as DICOM says. */
+/** Whose scans a folder holds, according to DICOM. */
 interface Identity {
   readonly name: string;
   readonly hasDicom: boolean;
@@ -33,11 +33,10 @@ interface Identity {
 }
 
 /**
- * Tells a folder of patients' folders from one of a single patient whose series lie in folders of their
- * own, by what their DICOM files say; folders of other kinds are one patient's each. What is left out is
- * named on stderr.
+ * Tells a folder of patients' folders from the folder of a single patient with a folder per series, by
+ * their DICOM files; a folder of other files is one patient's. What is left out is listed on stderr.
  *
- * @throws DataError where some folders are of one study and others are not
+ * @throws DataError if only some of the folders belong to one study
  */
 export async function innerFolders(
   folder: string,
@@ -72,9 +71,9 @@ export async function innerFolders(
 }
 
 /**
- * Whether the folders are series of one study, or of several of one patient.
+ * Whether the folders are series of one study, or of several studies of one patient.
  *
- * @throws DataError where only some are of one study
+ * @throws DataError if only some belong to one study
  */
 function isOneStudy(folder: string, identities: readonly Identity[]): boolean {
   const [shared] = sharedStudies(identities);
@@ -102,7 +101,7 @@ async function identityOf(folder: string, name: string): Promise<Identity> {
     const own = dirname(file);
     if (own === seen) continue;
     const head = await readDicomHead(file);
-    // A directory of files (DICOMDIR) is of no patient.
+    // A DICOMDIR belongs to no patient.
     if (head === null || dicomFileOf(head).kind.kind === "other") continue;
     const fields = new Fields(head);
     const study = fields.text("study").trim();
@@ -114,7 +113,7 @@ async function identityOf(folder: string, name: string): Promise<Identity> {
   return { name, hasDicom, studies, patientIds };
 }
 
-/** Studies that more than one folder holds a part of. */
+/** Studies that are spread over several folders. */
 function sharedStudies(identities: readonly Identity[]): (string | undefined)[] {
   const counts = new Map<string, number>();
   for (const { studies } of identities) {
@@ -123,7 +122,7 @@ function sharedStudies(identities: readonly Identity[]): (string | undefined)[] 
   return [...counts].filter(([, count]) => count > 1).map(([study]) => study);
 }
 
-/** Folders that name one patient are one group: a split must not part them. */
+/** Folders of one patient are one group: a split must not separate them. */
 function groupByPatientId(identities: readonly Identity[]): PatientFolder[] {
   const groups = new Map<string, string>();
   return identities.map(({ name, patientIds }) => {
@@ -134,7 +133,7 @@ function groupByPatientId(identities: readonly Identity[]): PatientFolder[] {
   });
 }
 
-/** Says on stderr which folders are one patient's by their PatientID. */
+/** Reports on stderr which folders are one patient's according to their PatientID. */
 export function warnOfJoined(folder: string, patients: readonly PatientFolder[]): void {
   const joined = patients
     .filter(({ name, group }) => name !== group)

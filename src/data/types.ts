@@ -15,29 +15,29 @@ export const CLASS_NAMES = [
   "pleural effusion",
 ] as const;
 
-/** What a volume's voxels can be held in. */
+/** The arrays that can hold a volume's voxels. */
 export type VoxelArray = Float32Array | Int16Array | Uint8Array;
 
 /** Row-major 4 × 4: voxel index `[i, j, k, 1]` to patient space in mm, axes right, anterior, superior. */
 export type Affine = readonly number[];
 
 /**
- * What a NIfTI file's header says of its grid beyond the affine, so that a mask on the same grid is
- * written as its scan was.
+ * What a NIfTI header states about its grid besides the affine, so that a mask on the same grid is
+ * written with the same header fields as its scan.
  */
 export interface NiftiForm {
-  /** Axes of the file: 2 for a picture. */
+  /** Number of axes of the file: 2 for a single slice. */
   readonly rank: number;
-  /** 0 where there is none; `1` scanner, `2` aligned, `3` Talairach, `4` MNI. */
+  /** `0` none, `1` scanner, `2` aligned, `3` Talairach, `4` MNI. */
   readonly sformCode: number;
   readonly qformCode: number;
   /** The units byte: millimetres, micrometres, seconds. */
   readonly xyztUnits: number;
   /** Bytes 76 to 92 and 252 to 328 of the header, little endian: voxel sizes and both forms. */
   readonly placement: Uint8Array;
-  /** The affine that they amount to; a volume of another affine is not described by them. */
+  /** The affine that these fields stand for; they do not describe a volume with another affine. */
   readonly affine: Affine;
-  /** The extensions after the header, as they were; empty where there are none. */
+  /** The extensions after the header, unchanged; empty if there are none. */
   readonly extensions: Uint8Array;
 }
 
@@ -53,12 +53,12 @@ export interface Volume<T extends VoxelArray = Float32Array> {
   readonly data: T;
   /** Voxel to RAS in mm. */
   readonly affine: Affine;
-  /** Distance from voxel to voxel along each axis. */
+  /** Distance between neighbouring voxels along each axis, in mm. */
   readonly spacingMm: readonly [number, number, number];
   readonly unit: IntensityUnit;
   /** The file or the generator it came from. */
   readonly source: string;
-  /** Of a volume from a NIfTI file. */
+  /** For a volume from a NIfTI file. */
   readonly nifti?: NiftiForm;
 }
 
@@ -70,8 +70,8 @@ export interface Plane<T extends Float32Array | Uint16Array | Uint8Array> {
 }
 
 /**
- * Where slices lie in the volume that they were cut from: rows run to the patient's back, columns to
- * the patient's left, slices towards the head, whatever the file's own order is.
+ * Where slices lie in the volume that they were cut from: rows run towards the patient's back, columns
+ * towards the patient's left and slices towards the head, whatever the file's own order is.
  */
 export interface VolumeGrid {
   readonly shape: readonly [number, number, number];
@@ -84,20 +84,20 @@ export interface VolumeGrid {
   readonly nifti?: NiftiForm;
 }
 
-/** One axial slice, with its mask where there is one. */
+/** One axial slice, with its mask if it has one. */
 export interface SliceCase {
-  /** Unique in its data set; the file's stem where it is a file. */
+  /** Unique in its data set; for a slice that is a file, the file's stem. */
   readonly id: string;
   /** The patient, or the group of near-duplicate slices: never on both sides of a split. */
   readonly group: string;
   readonly image: Plane<Float32Array>;
   readonly labels: Plane<Uint8Array> | null;
   readonly unit: IntensityUnit;
-  /** `[row, column]` in mm; `null` where the source does not say (JPEG). */
+  /** `[row, column]` in mm; `null` if the source does not state it (JPEG). */
   readonly spacingMm: readonly [number, number] | null;
 }
 
-/** Slices of one source. */
+/** Slices from one source. */
 export interface SliceDataset {
   readonly name: string;
   readonly classNames: readonly string[];
@@ -105,9 +105,9 @@ export interface SliceDataset {
   /** The volume that the slices were cut from, bottom slice first; `null` for image folders. */
   readonly grid: VolumeGrid | null;
   /**
-   * What is known of the patients: each group is one (`"known"`, the default); all slices are of one
-   * volume, which may be one patient's (`"oneVolume"`); or nothing says which slices are of one
-   * patient (`"unknown"`). Near-duplicate slices are one group in any case. See `splitNote`.
+   * What is known about the patients: each group is one patient (`"known"`, the default); all slices are
+   * from one volume, which may be one patient's (`"oneVolume"`); or it is unknown which slices belong to
+   * one patient (`"unknown"`). Near-duplicate slices always form one group. See `splitNote`.
    */
   readonly patients?: "known" | "oneVolume" | "unknown";
 }
@@ -118,7 +118,7 @@ export interface Sample {
   readonly group: string;
   readonly image: Plane<Float32Array>;
   readonly labels: Plane<Uint8Array> | null;
-  /** Class names of its data set by label value; absent where they are not known. */
+  /** Class names of its data set by label value; absent if they are not known. */
   readonly classNames?: readonly string[];
   /** How it was augmented: `"rotate90"`; absent on an original sample. */
   readonly augmentation?: string;

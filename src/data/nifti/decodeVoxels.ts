@@ -3,9 +3,9 @@ import { labelLookup } from "../labelMap";
 import type { LabelMap } from "../labelMap";
 import type { NiftiHeader } from "./header";
 
-/** Whether this machine keeps the low byte first. */
+/** Whether this machine is little endian. */
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-/** How far a label may be off a whole number: masks are saved as scaled floats too. */
+/** The tolerance for labels that are not quite integers: some masks are saved as scaled floats. */
 const LABEL_TOLERANCE = 0.01;
 
 type StoredArray =
@@ -18,7 +18,7 @@ type StoredArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-/** Turns the bytes of each number round, in place, where the file's order is not the machine's. */
+/** Swaps the bytes of each number in place if the file's byte order is not the machine's. */
 function toNativeOrder(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): void {
   const isNative = header.isLittleEndian === IS_LITTLE_ENDIAN;
   if (isNative) return;
@@ -28,7 +28,7 @@ function toNativeOrder(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): voi
   else if (header.datatype.bytes === 8) buffer.swap64();
 }
 
-/** The numbers as stored; 64-bit integers come as doubles (exact to 2^53). */
+/** The numbers as stored; 64-bit integers become doubles, which are exact up to 2^53. */
 function viewStored(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): StoredArray {
   toNativeOrder(header, bytes);
   const { buffer } = bytes;
@@ -68,7 +68,7 @@ export function decodeVoxels(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>
   return values;
 }
 
-/** Bytes that decoding holds at once: the stored voxels, any copy on the way, and the result. */
+/** The most bytes that decoding holds at once: the stored voxels, temporary copies and the result. */
 export function decodedBytes(
   { datatype, shape, slope, intercept }: NiftiHeader,
   kind: "image" | "labels",
@@ -84,11 +84,11 @@ export function decodedBytes(
 }
 
 /**
- * The voxels as labels. Masks saved as scaled floats come back a little off a whole number: what is
- * within 0.01 of one is that one.
+ * The voxels as labels. Masks saved as scaled floats are not quite integers when they are read back, so
+ * values within 0.01 of an integer are rounded.
  *
- * @param labels the label that each value stands for; by default values are labels
- * @throws DataError for the first that is not an integer from 0 to 255, or no value of `labels`
+ * @param labels the label for each value; by default, values are labels
+ * @throws DataError for the first voxel that is not an integer from 0 to 255, or not a key of `labels`
  */
 export function decodeLabels(
   path: string,
@@ -118,7 +118,7 @@ export function decodeLabels(
   return decoded;
 }
 
-/** The refusal of a voxel that is no label. */
+/** The error for a voxel that is not a label. */
 function labelError(where: string, value: number, labels: LabelMap | undefined): DataError {
   const isWhole = Math.abs(value - Math.round(value)) <= LABEL_TOLERANCE;
   if (isWhole && labels !== undefined) {

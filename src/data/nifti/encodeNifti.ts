@@ -11,7 +11,7 @@ function datatypeOf(data: VoxelArray): keyof typeof CODES {
   return data instanceof Int16Array ? "int16" : "float32";
 }
 
-/** The voxels in the wanted type; rounding, never wrapping round. */
+/** The voxels in the requested type: rounded, and refused rather than wrapped if out of range. */
 function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CODES): VoxelArray {
   if (datatype === datatypeOf(data)) return data;
   if (datatype === "float32") return Float32Array.from(data);
@@ -33,14 +33,14 @@ function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CO
   return converted;
 }
 
-/** The form that the volume's file had, if it still describes the volume. */
+/** The file's own form, if it still describes the volume. */
 function originalForm({ nifti, affine, shape }: Volume<VoxelArray>): NiftiForm | null {
   if (nifti === undefined || affine.some((value, entry) => value !== nifti.affine[entry]))
     return null;
   return shape.some((size, axis) => axis >= nifti.rank && size !== 1) ? null : nifti;
 }
 
-/** The 348 bytes, the four that say whether extensions follow, and the extensions. */
+/** The 348 bytes of the header, the four that say whether extensions follow, and the extensions. */
 function encodeHeader(
   path: string,
   volume: Volume<VoxelArray>,
@@ -54,7 +54,7 @@ function encodeHeader(
   const int16 = (byte: number, value: number) => view.setInt16(byte, value, true);
   const float32 = (byte: number, value: number) => view.setFloat32(byte, value, true);
   view.setInt32(0, HEADER_BYTES, true);
-  view.setUint8(38, "r".charCodeAt(0)); // `regular`, which old readers ask for
+  view.setUint8(38, "r".charCodeAt(0)); // `regular`, which old readers check
   int16(40, form?.rank ?? 3);
   volume.shape.forEach((size, axis) => {
     if (!Number.isInteger(size) || size < 1 || size > 32767) {
@@ -106,13 +106,13 @@ function encodeForms(view: DataView, { affine }: Volume<VoxelArray>): void {
 }
 
 /**
- * The bytes of a `.nii` file, not packed.
+ * The bytes of an uncompressed `.nii` file.
  *
- * @param path for the messages
- * @param options.datatype how voxels are stored, by default as they are held; `"int16"` and `"uint8"`
- *   round, and refuse a value outside their range
- * @throws DataError for data that do not fill the shape, or values out of range
- * @see `writeNifti`, which says what is kept of the file that a volume came from
+ * @param path for error messages
+ * @param options.datatype how voxels are stored, by default as they are in memory; `"int16"` and `"uint8"`
+ *   round, and refuse values outside their range
+ * @throws DataError if the data do not fill the shape, or values are out of range
+ * @see `writeNifti` for what is kept of the file that a volume came from
  */
 export function encodeNifti(
   path: string,

@@ -1,25 +1,25 @@
 import { baseName } from "../fileNames";
 import type { IntensityUnit } from "../types";
 
-/** A unit that no file named, and the range of values that it was guessed from. */
+/** A unit that the file does not state, and the range of values that it was guessed from. */
 export interface UnitGuess {
   readonly unit: IntensityUnit;
   readonly min: number;
   readonly max: number;
 }
 
-/** Interpolation takes 0..1 images a little past their range. */
+/** Interpolation makes images in [0, 1] slightly exceed their range. */
 const OVERSHOOT = 0.05;
-/** Z-scored images stay within this; a CT with neither air nor bone is not met. */
+/** Z-scored images stay within this; CT scans do not, since all contain air or bone. */
 const LARGEST_SCORE = 50;
-/** A grey image uses more of 0 to 255 than this. */
+/** An 8-bit grey image spans more of 0 to 255 than this. */
 const LEAST_WHITE = 20;
 
 /**
  * What a volume's numbers most likely mean, from their range: 0 to 1 is normalised, 0 to 255 is grey,
- * a few units around 0 are of no known scale (z-scores), anything else is on the Hounsfield scale.
- * Scanners write nothing between -1030 and their padding value (one number, such as -2000), so many
- * different numbers there mean pseudo-HU.
+ * a few units around 0 are on an unknown scale (z-scores), and anything else is on the Hounsfield scale.
+ * Scanners write no values between -1030 and their padding value (a single number, such as -2000), so
+ * many different numbers there mean pseudo-HU.
  */
 export function guessUnit(data: Float32Array): UnitGuess {
   let min = Infinity;
@@ -44,7 +44,7 @@ function unitOfRange(min: number, max: number): IntensityUnit | null {
   return min >= -LARGEST_SCORE && max <= LARGEST_SCORE ? "arbitrary" : null;
 }
 
-/** Says on stderr which unit was guessed, and how to name it. */
+/** Reports on stderr which unit was guessed, and how to set it. */
 export function warnOfGuess({ unit, min, max, source }: UnitGuess & { source: string }): void {
   const [low, high] = [min, max].map((value) => Number(value.toPrecision(4)));
   console.warn(

@@ -5,7 +5,7 @@ import type { Affine, IntensityUnit, NiftiForm } from "../types";
 import { formDifference } from "./placementIssue";
 import type { PlacementIssue } from "./placementIssue";
 
-/** Bytes of a NIfTI-1 header, and where voxels start when nothing stands between. */
+/** Bytes of a NIfTI-1 header, and where voxels start if there are no extensions. */
 export const HEADER_BYTES = 348;
 export const FIRST_VOXEL_BYTE = 352;
 /** The header's voxel sizes, and its two forms with their codes: what {@link NiftiForm} keeps. */
@@ -13,7 +13,7 @@ export const PLACEMENT = [
   { first: 76, last: 92 },
   { first: 252, last: 328 },
 ] as const;
-/** How `writeNifti` notes the unit in the header's description. */
+/** How `writeNifti` records the unit in the header's description. */
 export const UNIT_NOTE = "unit=";
 
 /** How a datatype is stored. */
@@ -36,7 +36,7 @@ const DATATYPES: readonly Datatype[] = [
   { code: NIFTI1.TYPE_UINT64, name: "uint64", bytes: 8 },
 ];
 
-/** What a checked header says. */
+/** The contents of a checked header. */
 export interface NiftiHeader {
   readonly shape: readonly [number, number, number];
   readonly datatype: Datatype;
@@ -49,14 +49,14 @@ export interface NiftiHeader {
   readonly intercept: number;
   readonly affine: Affine;
   readonly spacingMm: readonly [number, number, number];
-  /** The unit that the description notes; `null` in files of others. */
+  /** The unit recorded in the description; `null` in files written by other programs. */
   readonly notedUnit: IntensityUnit | null;
   readonly placementIssue: PlacementIssue | null;
-  /** Without the extensions, which stand after the header. */
+  /** Without the extensions, which follow the header. */
   readonly form: NiftiForm;
 }
 
-/** The refusal of one header field: its name and byte, what it may hold, what it holds. */
+/** The error for a header field: its name and byte, and its expected and actual value. */
 function fieldError(
   path: string,
   field: string,
@@ -68,7 +68,7 @@ function fieldError(
   return new DataError({ where: `${path}: ${field} (byte ${byte})`, expected, got, remedy });
 }
 
-/** Which byte order the first field is written in; throws where it is in neither. */
+/** The byte order of the first field; throws if neither order makes sense of it. */
 function readEndianness(path: string, view: DataView): boolean {
   const little = view.getInt32(0, true);
   const big = view.getInt32(0, false);
@@ -94,7 +94,7 @@ function readEndianness(path: string, view: DataView): boolean {
   );
 }
 
-/** `[x, y, z]` from the dims; trailing axes of one are dropped. */
+/** `[x, y, z]` from `dim`; trailing axes of length 1 are dropped. */
 function readShape(path: string, dims: readonly number[]): [number, number, number] {
   const rank = dims[0];
   if (rank < 1 || rank > 7) throw fieldError(path, "dim[0]", 40, "1 to 7 axes", String(rank));
@@ -116,7 +116,7 @@ function readShape(path: string, dims: readonly number[]): [number, number, numb
   return [dims[1], rank > 1 ? dims[2] : 1, rank > 2 ? dims[3] : 1];
 }
 
-/** Slope and intercept; a slope of 0 or not a number means none, as in `nifti1.h` and nibabel. */
+/** Slope and intercept; a slope of 0 or NaN means no scaling, as in `nifti1.h` and nibabel. */
 function readScaling(path: string, header: NIFTI1): { slope: number; intercept: number } {
   const { scl_slope: slope, scl_inter: intercept } = header;
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
@@ -126,7 +126,7 @@ function readScaling(path: string, header: NIFTI1): { slope: number; intercept: 
   return { slope, intercept };
 }
 
-/** Voxel sizes; an axis of one voxel may leave its own out. */
+/** Voxel sizes; an axis of length 1 may have none. */
 function voxelSizes(header: NIFTI1, shape: readonly number[]): number[] {
   return [1, 2, 3].map((axis) => {
     const size = Math.abs(header.pixDims[axis]);
@@ -141,7 +141,7 @@ function sformAffine(view: DataView, isLittleEndian: boolean): Affine {
   return [row(280), row(296), row(312), [0, 0, 0, 1]].flat();
 }
 
-/** The qform's affine; `null` where its quaternion is none. */
+/** The qform's affine; `null` if its quaternion is invalid. */
 function qformAffine(header: NIFTI1, sizes: readonly number[]): Affine | null {
   const { quatern_b: b, quatern_c: c, quatern_d: d } = header;
   if (!(b * b + c * c + d * d <= 1 + 1e-4)) return null;
@@ -152,7 +152,7 @@ function qformAffine(header: NIFTI1, sizes: readonly number[]): Affine | null {
   );
 }
 
-/** The affine: sform, else qform, else one from the voxel sizes, in nibabel's order and way. */
+/** The affine: the sform, else the qform, else one made of the voxel sizes, as in nibabel. */
 function readAffine(
   path: string,
   header: NIFTI1,
@@ -204,7 +204,7 @@ function readAffine(
   return affine;
 }
 
-/** What is doubtful about the place, in the header's unit of length (`mm` millimetres). */
+/** What is ambiguous about the placement; `mm` is the header's unit of length in millimetres. */
 function readPlacementIssue(
   header: NIFTI1,
   shape: readonly [number, number, number],
@@ -226,7 +226,7 @@ function readPlacementIssue(
   return isOff ? { kind: "voxelSizes", stated, spacing } : null;
 }
 
-/** Millimetres of the header's unit of length; files that do not say are in millimetres. */
+/** The header's unit of length in millimetres; files that do not state one are in millimetres. */
 function millimetresOf(xyztUnits: number): number {
   const unit = xyztUnits & 7;
   return unit === 1 ? 1000 : unit === 3 ? 1e-3 : 1;
@@ -243,7 +243,7 @@ function readPlacement(head: Uint8Array, isLittleEndian: boolean): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** Bytes of fields that hold text, up to the first zero. */
+/** A text field's bytes, up to the first zero. */
 function readText(view: DataView, first: number, last: number): string {
   let text = "";
   for (let byte = first; byte < last && view.getUint8(byte) !== 0; byte++) {
@@ -252,7 +252,7 @@ function readText(view: DataView, first: number, last: number): string {
   return text;
 }
 
-/** The unit that {@link UNIT_NOTE} in the description names, if it is one. */
+/** The unit that {@link UNIT_NOTE} in the description names, if it is a known one. */
 function readNotedUnit(description: string): IntensityUnit | null {
   const noted = /unit=([\w-]+)/.exec(description)?.[1];
   const units: readonly IntensityUnit[] = ["HU", "pseudo-HU", "grey8", "normalised"];
@@ -262,11 +262,11 @@ function readNotedUnit(description: string): IntensityUnit | null {
 /**
  * Reads a NIfTI-1 header and checks every field that later code relies on.
  *
- * nifti-reader-js knows where the fields are; it gets exactly these 348 bytes, so none of its loops
- * over extensions can run away.
+ * nifti-reader-js knows where the fields are. It receives only these 348 bytes, so that its loops over
+ * extensions always end.
  *
- * @param path for the messages
- * @param bytes at least the first 348 of the (unpacked) file
+ * @param path for error messages
+ * @param bytes at least the first 348 bytes of the uncompressed file
  * @throws DataError that names the field and its byte
  */
 export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
@@ -336,7 +336,7 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
     notedUnit: readNotedUnit(readText(view, 148, 228)),
     placementIssue: readPlacementIssue(header, shape, placed, mm),
     form: {
-      // Further axes of one are dropped.
+      // Further axes of length 1 are dropped.
       rank: Math.min(header.dims[0], 3),
       sformCode: header.sform_code,
       qformCode: header.qform_code,

@@ -11,21 +11,21 @@ import type { Stored } from "./storedVoxels";
 
 /** Options of {@link readNifti}. */
 export interface ReadNiftiOptions {
-  /** What the numbers mean; by default what the file notes, else a guess from their range. */
+  /** What the numbers mean; by default the unit recorded in the file, else a guess from their range. */
   readonly unit?: IntensityUnit;
-  /** What they mean where the file does not note it and `unit` does not say; by default a guess. */
+  /** What they mean if neither the file nor `unit` states it; by default a guess. */
   readonly unnotedUnit?: IntensityUnit | undefined;
-  /** Called if the unit was guessed; by default a line on stderr says so. */
+  /** Called if the unit was guessed; by default prints a line to stderr. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
   /** Called when the header leaves the position in the patient in doubt; by default prints a warning to stderr. */
   readonly onPlacementIssue?: (issue: PlacementIssue & { readonly source: string }) => void;
-  /** Called with the number of non-finite voxels; by default a line on stderr says so. */
+  /** Called with the number of non-finite voxels; by default prints a line to stderr. */
   readonly onNonFinite?: (found: NonFiniteVoxels) => void;
-  /** The most memory to take: voxels as stored and as decoded together; default 4 GiB. */
+  /** The most memory to use, for stored and decoded voxels together; default 4 GiB. */
   readonly maxBytes?: number;
 }
 
-/** Decodes what a file holds. */
+/** Decodes a file's contents. */
 export function volumeOf(
   path: string,
   { header, voxels, extensions }: Stored,
@@ -52,10 +52,10 @@ export function volumeOf(
 }
 
 /**
- * `readNifti` of bytes that are in memory already: a file that was dropped on a page or came over the
- * network.
+ * `readNifti` for bytes that are already in memory, such as a file that was dropped on a page or
+ * downloaded.
  *
- * @param name for the messages
+ * @param name for error messages
  * @param bytes a `.nii` or `.nii.gz`
  * @throws DataError that names the file and the field or byte
  */
@@ -94,7 +94,7 @@ async function* gunzipped(
       yield value;
     }
   } finally {
-    // What was not read of the stream is not wanted.
+    // The rest of the stream is not needed.
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -2,26 +2,26 @@ import { applyAffine } from "../affine";
 import { baseName } from "../fileNames";
 import type { Affine } from "../types";
 
-/** What is doubtful about a file's place in the patient. */
+/** What is ambiguous about a file's placement in the patient. */
 export type PlacementIssue =
-  /** It states none: `sform_code` and `qform_code` are 0. */
+  /** It states no placement: `sform_code` and `qform_code` are 0. */
   | { readonly kind: "unplaced" }
-  /** It states two that differ by so much at the furthest corner. */
+  /** It states two placements; by how much they differ at the furthest corner. */
   | { readonly kind: "formsDiffer"; readonly mm: number }
-  /** Its sform has voxels of other sizes than it states, in mm. */
+  /** Its sform implies voxel sizes other than those it states, in mm. */
   | {
       readonly kind: "voxelSizes";
       readonly stated: readonly number[];
       readonly spacing: readonly number[];
     };
 
-/** Forms are one where no corner is further off than this share of the smallest voxel side. */
+/** Forms count as equal if no corner differs by more than this share of the smallest voxel side. */
 const TOLERANCE = 0.1;
 
 /**
  * How far apart two affines put a grid's corners.
  *
- * @returns `null` where that is nothing worth a word
+ * @returns `null` if the difference is negligible
  */
 export function formDifference(
   shape: readonly [number, number, number],
@@ -38,7 +38,7 @@ export function formDifference(
   return furthest > TOLERANCE * Math.min(...spacingMm) ? furthest : null;
 }
 
-/** A doubt as a sentence, without the file's name. */
+/** An issue as a sentence, without the file's name. */
 export function describePlacementIssue(issue: PlacementIssue): string {
   switch (issue.kind) {
     case "unplaced":
@@ -59,7 +59,7 @@ export function describePlacementIssue(issue: PlacementIssue): string {
   }
 }
 
-/** Says on stderr what is doubtful. */
+/** Reports an issue on stderr. */
 export function warnOfPlacement(issue: PlacementIssue & { readonly source: string }): void {
   console.warn(`${baseName(issue.source)}: ${describePlacementIssue(issue)}`);
 }
@@ -68,7 +68,7 @@ function sizes(mm: readonly number[]): string {
   return mm.map((size) => Number(size.toPrecision(4))).join(" x ");
 }
 
-/** Says something once for each key, however often it is told. */
+/** Reports something once per key, however often it is called. */
 export function oncePerKey<T>(
   keyOf: (value: T) => string,
   say: (value: T) => void,

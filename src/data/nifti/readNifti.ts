@@ -18,13 +18,13 @@ export interface ReadNiftiLabelsOptions extends Pick<
   ReadNiftiOptions,
   "maxBytes" | "onPlacementIssue"
 > {
-  /** The label that each value stands for, such as `{ 255: 1 }`; by default values are labels. */
+  /** The label for each value, such as `{ 255: 1 }`; by default, values are labels. */
   readonly labels?: LabelMap;
 }
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Header and stored voxels of a file, packed or not. */
+/** Header and stored voxels of a file, compressed or not. */
 async function readFileStored(path: string, limit: Limit): Promise<Stored> {
   try {
     const file = await open(path, "r");
@@ -55,7 +55,7 @@ async function readFileStored(path: string, limit: Limit): Promise<Stored> {
 }
 
 /**
- * Reads a NIfTI-1 image, packed with gzip or not, either byte order, int8 to float64, 2D or 3D, with
+ * Reads a NIfTI-1 image, gzip-compressed or not, either byte order, int8 to float64, 2D or 3D, with
  * the header's slope and intercept applied. Values are held as float32.
  *
  * @param path a `.nii` or `.nii.gz`
@@ -73,7 +73,7 @@ export async function readNifti(path: string, options: ReadNiftiOptions = {}): P
  * Reads a NIfTI-1 mask: like {@link readNifti}, but every voxel must be an integer from 0 to 255, or within
  * 0.01 of one.
  *
- * @throws DataError for a voxel that is no label, with its place
+ * @throws DataError for a voxel that is not a label, with its position
  */
 export async function readNiftiLabels(
   path: string,

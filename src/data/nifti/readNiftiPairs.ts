@@ -15,20 +15,20 @@ import { oncePerKey, warnOfPlacement } from "./placementIssue";
 import { readNifti, readNiftiLabels } from "./readNifti";
 import type { ReadNiftiLabelsOptions, ReadNiftiOptions } from "./readNifti";
 
-/** How pairs of NIfTI files are read. */
+/** Options for reading pairs of NIfTI files. */
 export interface NiftiPairOptions extends ReadNiftiOptions, ReadNiftiLabelsOptions {
-  /** Class names by label, background first; by default those of the data, else `class 1`, `class 2` … */
+  /** Class names by label, background first; by default those of the data, else `class 1`, `class 2`, … */
   readonly classNames?: readonly string[];
-  /** Whether near-duplicate slices of a single stack become one group; default true. */
+  /** Whether near-duplicate slices of a single stack form one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
-  /** Whether a mask on another grid is resampled onto its image's; default false: it is refused. */
+  /** Whether a mask on another grid is resampled to its image's; default false, which refuses it. */
   readonly resample?: boolean;
 }
 
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 const GRID_REMEDY = "Pair each mask with its own image, or resample it (resample, --resample)";
 
-/** Refuses labels that are no class of those that are named. */
+/** Refuses labels without a class name. */
 export function checkLabels(maskPath: string | null | undefined, dataset: SliceDataset): void {
   if (dataset.classNames === UNNAMED) return;
   for (const { id, labels } of dataset.cases) {
@@ -37,7 +37,7 @@ export function checkLabels(maskPath: string | null | undefined, dataset: SliceD
   }
 }
 
-/** One image volume with its mask as slices; a stack's neighbours are grouped. */
+/** One image volume with its mask, as slices; neighbours in a stack are grouped. */
 async function readNiftiPair(
   imagePath: string,
   maskPath: string | null,
@@ -62,7 +62,7 @@ async function readNiftiPair(
   return { ...dataset, cases, patients: "oneVolume" };
 }
 
-/** The NIfTI files of a folder: images, and masks where the folder is theirs or their names say so. */
+/** The NIfTI files of a folder: images, and masks, which are told by their folder or names. */
 async function niftiNames(
   imageFolder: string,
   maskFolder: string | null,
@@ -100,11 +100,11 @@ function expectOneChannel(folder: string, names: readonly string[]): void {
 }
 
 /**
- * Reads a folder of NIfTI images with their masks; each volume of several is one patient's.
+ * Reads a folder of NIfTI images with their masks. If there are several volumes, each is one patient's.
  *
- * @param maskFolder the same folder where masks lie beside their images; `null` for none
- * @throws DataError for a mask without image, two masks for one image, a mask on another grid, and
- *   more than `maxBytes` in all
+ * @param maskFolder the same folder if masks lie beside their images; `null` for no masks
+ * @throws DataError for a mask without an image, two masks for one image, a mask on another grid, or
+ *   more than `maxBytes` in total
  */
 export async function readNiftiFolder(
   imageFolder: string,
@@ -126,9 +126,9 @@ export async function readNiftiFolder(
 }
 
 /**
- * {@link readNiftiFolder} of pairs that are known.
+ * {@link readNiftiFolder} for known pairs.
  *
- * @param folder for the messages and the data set's name
+ * @param folder for error messages and the data set's name
  */
 export async function readNiftiPairs(
   folder: string,
@@ -166,7 +166,7 @@ export async function readNiftiPairs(
   };
 }
 
-/** What is doubtful is said once for each kind of issue, not for each file. */
+/** Issues are reported once per kind, not per file. */
 export function withWarningsOnce({
   onUnitGuess = warnOfGuess,
   onPlacementIssue = warnOfPlacement,
@@ -178,7 +178,7 @@ export function withWarningsOnce({
 }
 
 /**
- * Reads one NIfTI image, with the mask that lies beside it or in the folder of masks next to its own.
+ * Reads one NIfTI image, with the mask beside it or in the folder of masks next to its own folder.
  *
  * @throws DataError for two masks, or one on another grid
  */
@@ -190,14 +190,14 @@ export async function readNiftiFile(
   const maskFolder = await maskFolderOf(folder);
   const { images, masks } = await niftiNames(folder, maskFolder);
   const name = basename(path);
-  // A mask that was named itself is read as an image.
+  // A mask that was asked for by its path is read as an image.
   const isImage = images.includes(name);
   const mask = isImage ? maskOf(name, images, masks, (other) => join(folder, other)) : null;
   const maskPath = mask === null ? null : join(maskFolder, mask);
   return readNiftiPair(path, maskPath, { ...options, ...withWarningsOnce(options) }, false);
 }
 
-/** The folder of masks beside `images`; the folder itself where masks lie among their images. */
+/** The folder of masks beside `images`; the folder itself if masks lie beside their images. */
 async function maskFolderOf(folder: string): Promise<string> {
   if (!IMAGE_FOLDERS.includes(basename(folder).toLowerCase())) return folder;
   const parent = dirname(folder);

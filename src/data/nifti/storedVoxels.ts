@@ -3,26 +3,26 @@ import { decodedBytes } from "./decodeVoxels";
 import type { NiftiHeader } from "./header";
 import { FIRST_VOXEL_BYTE, HEADER_BYTES, parseNiftiHeader } from "./header";
 
-/** Deflate can't pack tighter than this; a header that claims more than it holds is refused. */
+/** Deflate's highest compression ratio; a header that claims more voxels than this allows is refused. */
 const MAX_DEFLATE_RATIO = 1032;
 export const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 /** Larger extensions are not kept. */
 const MAX_EXTENSION_BYTES = 2 ** 20;
 
-/** How much memory a read may take, and what it makes of the voxels. */
+/** How much memory a read may use, and how it decodes the voxels. */
 export interface Limit {
   readonly maxBytes: number;
   readonly kind: "image" | "labels";
 }
 
-/** What a file holds. */
+/** A file's contents. */
 export interface Stored {
   readonly header: NiftiHeader;
   readonly voxels: Uint8Array<ArrayBuffer>;
   readonly extensions: Uint8Array;
 }
 
-/** Refuses a header that claims more voxels than the file can hold, before any is allocated. */
+/** Refuses a header that claims more voxels than the file can hold, before any are allocated. */
 function checkClaim(
   path: string,
   header: NiftiHeader,
@@ -51,7 +51,7 @@ function checkClaim(
   }
 }
 
-/** Fills the header, then the voxels, from a stream of unpacked bytes; stops when both are full. */
+/** Fills the header, then the voxels, from a stream of uncompressed bytes; stops when both are full. */
 async function collect(
   stream: AsyncIterable<Uint8Array>,
   onHeader: (head: Uint8Array) => NiftiHeader,
@@ -89,14 +89,14 @@ async function collect(
   return { header, voxels, extensions, filled: Math.max(0, position - header.voxelOffset) };
 }
 
-/** Copies the part of a chunk at `position` that belongs to a target which begins at `first`. */
+/** Copies the part of a chunk at `position` that belongs to a target starting at `first`. */
 function copyOverlap(chunk: Uint8Array, position: number, target: Uint8Array, first: number): void {
   const from = Math.max(0, first - position);
   const to = Math.min(chunk.length, first + target.length - position);
   if (from < to) target.set(chunk.subarray(from, to), position + from - first);
 }
 
-/** Extensions whose sizes add up, each a multiple of 16 as NIfTI asks; others are not passed on. */
+/** Extensions with consistent sizes, multiples of 16 as NIfTI requires; others are dropped. */
 function checkedExtensions(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   let at = 0;
@@ -108,7 +108,7 @@ function checkedExtensions(bytes: Uint8Array): Uint8Array {
   return at === bytes.length ? bytes : new Uint8Array(0);
 }
 
-/** A stream of unpacked bytes, and what is known of the file that it comes from. */
+/** A stream of uncompressed bytes, and what is known of its file. */
 export interface NiftiStream {
   readonly stream: AsyncIterable<Uint8Array>;
   readonly fileBytes: number;
@@ -116,9 +116,9 @@ export interface NiftiStream {
 }
 
 /**
- * Header and stored voxels, never more bytes than the header names.
+ * Header and stored voxels, never more bytes than the header states.
  *
- * @param path for the messages
+ * @param path for error messages
  */
 export async function readStored(
   path: string,
@@ -141,7 +141,7 @@ export async function readStored(
   return { header, voxels, extensions };
 }
 
-/** The refusal of a gzip stream that cannot be unpacked. */
+/** The error for a gzip stream that cannot be decompressed. */
 export function gzipError(path: string, isCutShort: boolean, cause: Error): DataError {
   return new DataError({
     where: path,

@@ -10,8 +10,8 @@ const gzipAsync = promisify(gzip);
 /** Options of {@link writeNifti}. */
 export interface WriteNiftiOptions {
   /**
-   * How voxels are stored; by default as they are held. `"int16"` and `"uint8"` round, and refuse a
-   * value outside their range.
+   * How voxels are stored; by default as they are in memory. `"int16"` and `"uint8"` round, and
+   * refuse values outside their range.
    */
   readonly datatype?: "float32" | "int16" | "uint8";
   /** 0 (none) to 9 (smallest), for `.gz`; default 4. */
@@ -21,11 +21,11 @@ export interface WriteNiftiOptions {
 /**
  * Writes a volume as one NIfTI-1 file. A volume on the grid of a NIfTI file keeps that file's sform
  * and qform with their codes, its units, its number of axes and its extensions; any other gets its
- * affine as sform (and as qform, unless it is sheared), in millimetres. The file appears whole or not
- * at all.
+ * affine as sform (and as qform, unless it is sheared), in millimetres. The file is written whole or
+ * not at all.
  *
  * @param path ends in `.nii` or `.nii.gz`
- * @throws DataError for another ending, data that do not fill the shape, or values out of range
+ * @throws DataError for another extension, data that do not fill the shape, or values out of range
  */
 export async function writeNifti(
   path: string,
