@@ -16,7 +16,7 @@ export interface LeftOutFile {
 export interface DicomSeriesInfo {
   /** Its SeriesInstanceUID. */
   readonly uid: string;
-  /** Its SeriesNumber; empty where the files have none. */
+  /** Its SeriesNumber; empty if the files have none. */
   readonly number: string;
   readonly description: string;
   readonly modality: string;
@@ -40,12 +40,12 @@ export interface ChosenSeries {
   readonly leftOut: readonly LeftOutFile[];
 }
 
-/** Says what a file is. */
+/** Describes a file. */
 export function dicomFileOf(elements: DicomElements): DicomFile {
   return { elements, kind: dicomKind(elements), series: new Fields(elements).text("series") };
 }
 
-/** The files that may be slices: what stands aside counts only where there is nothing better. */
+/** The files that may be slices; localisers and the like only if there is nothing else. */
 export function candidates(files: readonly DicomFile[]): DicomFile[] {
   const slices = files.filter(({ kind }) => kind.kind === "slice");
   return slices.length > 0 ? slices : files.filter(({ kind }) => kind.kind === "aside");
@@ -70,7 +70,7 @@ export function listSeries(files: readonly DicomFile[]): DicomSeriesInfo[] {
   });
 }
 
-/** One series in a line for a person who must choose. */
+/** One series as a line of text, to choose from. */
 function describe({ uid, number, description, modality, slices }: DicomSeriesInfo): string {
   const parts = [
     number === "" ? "" : `number ${number}`,
@@ -84,7 +84,7 @@ function describe({ uid, number, description, modality, slices }: DicomSeriesInf
 /**
  * Chooses the one series of DICOM files, or the one named.
  *
- * @param path for the messages
+ * @param path for error messages
  * @param series its SeriesInstanceUID or its SeriesNumber
  * @throws DataError for no images, and for several series, which it lists
  */
@@ -140,7 +140,7 @@ export function chooseSeries(
   };
 }
 
-/** Refuses slices of several patients under one SeriesInstanceUID: such a stack is of nobody. */
+/** Refuses a series with slices of several patients. */
 function expectOnePatient(files: readonly DicomElements[]): void {
   const idOf = (file: DicomElements): string => new Fields(file).text("patientId").trim();
   const named = files.filter((file) => idOf(file) !== "");

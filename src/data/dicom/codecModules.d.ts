@@ -1,9 +1,9 @@
-// The codec packages bring no types.
+// The codec packages have no types of their own.
 
 declare module "@cornerstonejs/codec-charls/decodewasmjs" {
   /** The decoders of the `@cornerstonejs/codec-*` packages, compiled from C++ to WebAssembly. */
   interface WasmDecoder {
-    /** Memory for the packed picture, to be filled. */
+    /** Memory for the compressed picture, to be filled. */
     getEncodedBuffer(length: number): Uint8Array;
     decode(): void;
     /** A view of the decoder's memory. */
@@ -31,7 +31,7 @@ declare module "@cornerstonejs/codec-openjpeg/decodewasmjs" {
 
 declare module "jpeg-lossless-decoder-js" {
   export class Decoder {
-    /** @returns bytes up to 8 bits, else words */
+    /** @returns bytes for up to 8 bits, else 16-bit words */
     decode(
       packed: ArrayBufferLike,
       offset?: number,

@@ -17,7 +17,7 @@ function unpackByWasm(load: () => Promise<WasmDecoderClass>): UnpackPicture {
     try {
       decoder.getEncodedBuffer(packed.length).set(packed);
       decoder.decode();
-      // A copy: the view dies with the decoder.
+      // A copy, since the view is invalid once the decoder is deleted.
       const bytes = decoder.getDecodedBuffer().slice();
       return decoder.getFrameInfo().bitsPerSample <= 8 ? bytes : new Uint16Array(bytes.buffer);
     } catch (cause) {
@@ -42,21 +42,21 @@ const unpackJpeg2000 = unpackByWasm(async () => {
   return (await codec.default({ print: ignore, printErr: ignore })).J2KDecoder;
 });
 
-/** The codecs print what they find wrong; we say it ourselves. */
+/** The codecs print their problems; our own errors report them. */
 function ignore(): void {
   // Nothing: see above.
 }
 
 async function unpackLosslessJpeg(packed: Uint8Array): Promise<Uint8Array | Uint16Array> {
   const { Decoder } = (await importPackage("jpeg-lossless-decoder-js")) as typeof JpegLossless;
-  // Its own memory, since the decoder reads from the start of an ArrayBuffer.
+  // Copied, since the decoder reads from the start of an ArrayBuffer.
   const own = Uint8Array.from(packed);
   const pixels = new Decoder().decode(own.buffer, 0, own.length);
   return pixels instanceof Uint8Array ? pixels : new Uint16Array(pixels.buffer);
 }
 
 async function unpackBaselineJpeg(packed: Uint8Array): Promise<Uint8Array> {
-  // Here, since the library takes long to load and few need it.
+  // Loaded here, since loading takes long and few files need it.
   const { default: sharp } = (await importPackage("sharp")) as typeof Sharp;
   return sharp(packed, { failOn: "warning" }).extractChannel(0).raw().toBuffer();
 }
@@ -80,7 +80,7 @@ const DECODERS: Readonly<Record<string, UnpackPicture>> = {
   "1.2.840.10008.1.2.4.91": unpackJpeg2000,
 };
 
-/** Sets the decoders that Node has packages for. */
+/** Registers the decoders that are available as Node packages. */
 export function setNodeDecoders(): void {
   for (const [transferSyntax, unpack] of Object.entries(DECODERS)) {
     setDicomDecoder(transferSyntax, unpack);

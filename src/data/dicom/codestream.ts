@@ -1,4 +1,4 @@
-/** What a compressed picture says of itself, before it is unpacked. */
+/** The header of a compressed picture, read before it is decompressed. */
 export interface Codestream {
   readonly columns: number;
   readonly rows: number;
@@ -13,7 +13,7 @@ const START_OF_SCAN = 0xda;
 const JPEG_LS_FRAME = 0xf7;
 const JPEG_2000_SIZE = 0xff51;
 
-/** Frame markers of JPEG (0xc0 to 0xcf, but for tables) and of JPEG-LS. */
+/** Frame markers of JPEG (0xc0 to 0xcf, except tables) and of JPEG-LS. */
 function isFrameMarker(marker: number): boolean {
   if (marker === JPEG_LS_FRAME) return true;
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
@@ -57,7 +57,7 @@ function readJpeg2000Size(bytes: Buffer): Codestream | null {
 }
 
 /**
- * Size and depth of a JPEG, JPEG-LS or JPEG 2000 picture from its header; `null` where there is none.
+ * Size and depth of a JPEG, JPEG-LS or JPEG 2000 picture from its header; `null` if it has none.
  */
 export function readCodestream(bytes: Buffer): Codestream | null {
   if (bytes.length < 12) return null;

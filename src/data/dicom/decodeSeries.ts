@@ -13,11 +13,11 @@ import { decodeStack, stackSlices } from "./stackSlices";
 
 /** Options of {@link readDicomSeries}. */
 export interface ReadDicomOptions {
-  /** Which series, by its SeriesInstanceUID or SeriesNumber; needed where the folder holds several. */
+  /** Which series, by its SeriesInstanceUID or SeriesNumber; required if the folder holds several. */
   readonly series?: string;
-  /** What the numbers mean; by default Hounsfield units for a CT and `"arbitrary"` for all else. */
+  /** What the numbers mean; by default Hounsfield units for CT and `"arbitrary"` for everything else. */
   readonly unit?: IntensityUnit;
-  /** The largest volume to take in, as float32; default 4 GiB. */
+  /** The largest volume to read, in bytes as float32; default 4 GiB. */
   readonly maxBytes?: number;
   /** Called with the DICOM files that were left out, such as reports; by default a warning names them. */
   readonly onLeftOut?: (files: readonly LeftOutFile[]) => void;
@@ -29,7 +29,7 @@ const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 export interface DicomScan {
   readonly volume: Volume;
   readonly stack: SliceStack;
-  /** The mask that lies in the same folder as a segmentation of this series. */
+  /** The mask, from a segmentation of this series in the same folder. */
   readonly labels: SegmentationMask | null;
 }
 
@@ -45,7 +45,7 @@ function chooseSegmentation(path: string, own: readonly DicomElements[]): DicomE
 }
 
 /**
- * Decodes the series that was chosen and, where it is asked for, the mask beside it.
+ * Decodes the chosen series and, if requested, the mask beside it.
  *
  * @throws DataError also for several segmentations of the series
  */
@@ -78,9 +78,9 @@ export async function decodeSeries(
 }
 
 /**
- * `readDicomSeries` of files that are in memory already: dropped on a page or fetched.
+ * `readDicomSeries` for files that are already in memory, such as files dropped on a page.
  *
- * @param name of the series, for the messages
+ * @param name the series' name, for error messages
  * @param files in any order
  * @throws DataError as `readDicomSeries` does
  */

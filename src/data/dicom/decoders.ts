@@ -1,7 +1,7 @@
-/** Unpacks one picture: a sample for each pixel, row by row, with at least the picture's own bits. */
+/** Decompresses one picture: one sample per pixel, row by row, with at least the picture's own bits. */
 export type UnpackPicture = (packed: Uint8Array) => Promise<Uint8Array | Uint16Array>;
 
-/** What transfer syntaxes are called, by their UID. */
+/** Names of transfer syntaxes, by UID. */
 export const COMPRESSIONS: Readonly<Record<string, string | undefined>> = {
   "1.2.840.10008.1.2.4.50": "JPEG",
   "1.2.840.10008.1.2.4.51": "extended JPEG",
@@ -20,17 +20,17 @@ export const COMPRESSIONS: Readonly<Record<string, string | undefined>> = {
 const decoders = new Map<string, UnpackPicture>();
 
 /**
- * Sets what unpacks the pictures of a DICOM transfer syntax. In Node the usual ones are set; a page
- * sets those whose decoder it ships. Plain, deflated and run-length encoded pictures need none.
+ * Registers the decoder for a DICOM transfer syntax. In Node, the usual ones are registered already; a
+ * page registers those that it ships. Uncompressed, deflated and run-length encoded pictures need none.
  *
  * @param transferSyntax its UID, such as `"1.2.840.10008.1.2.4.90"` for lossless JPEG 2000
- * @param unpack gives one sample for each pixel, row by row
+ * @param unpack returns one sample per pixel, row by row
  */
 export function setDicomDecoder(transferSyntax: string, unpack: UnpackPicture): void {
   decoders.set(transferSyntax, unpack);
 }
 
-/** What {@link setDicomDecoder} set. */
+/** The decoders registered by {@link setDicomDecoder}. */
 export function dicomDecoder(transferSyntax: string): UnpackPicture | undefined {
   return decoders.get(transferSyntax);
 }

@@ -13,7 +13,7 @@ import type { DicomElements } from "./parseDicom";
 
 export type { DicomSeriesInfo, LeftOutFile } from "./chooseSeries";
 
-/** What stands before the pixels of nearly every file. */
+/** Long enough for everything before the pixels in nearly every file. */
 const HEAD_BYTES = 1 << 16;
 
 /** The first bytes of a file. */
@@ -32,7 +32,7 @@ async function readStart(path: string, count: number): Promise<Buffer> {
   }
 }
 
-/** Whether a file begins as DICOM does. */
+/** Whether a file begins like DICOM. */
 export async function isDicomFile(path: string): Promise<boolean> {
   if ((await pathKind(path)) !== "file") return false;
   return dicomStart(await readStart(path, START_BYTES)) !== null;
@@ -42,7 +42,7 @@ export async function isDicomFile(path: string): Promise<boolean> {
  * A file's elements without its pixels.
  *
  * @returns `null` for another kind of file
- * @throws DataError for a damaged one
+ * @throws DataError for a damaged file
  */
 export async function readDicomHead(path: string): Promise<DicomElements | null> {
   const start = await readStart(path, HEAD_BYTES);
@@ -54,7 +54,7 @@ export async function readDicomHead(path: string): Promise<DicomElements | null>
   );
 }
 
-/** The elements of a file whose first bytes are at hand; `null` where these end before the pixels. */
+/** The elements of a file from its first bytes; `null` if these end before the pixels. */
 function parseCut(path: string, start: Buffer): DicomElements | null {
   try {
     const elements = parseDicom(path, start, { hasPixels: false });
@@ -65,7 +65,7 @@ function parseCut(path: string, start: Buffer): DicomElements | null {
   }
 }
 
-/** The files of a folder and of those inside it that are DICOM, without their pixels; or the one file. */
+/** The DICOM files of a folder and its subfolders, or one file, without their pixels. */
 export async function readDicomHeads(path: string): Promise<DicomFile[]> {
   const isFile = (await pathKind(path)) === "file";
   if (isFile) return [dicomFileOf(parseDicom(path, await readWholeFile(path, "a DICOM file")))];
@@ -86,7 +86,7 @@ export async function readDicomHeads(path: string): Promise<DicomFile[]> {
 }
 
 /**
- * Lists the series of a folder and of those inside it, to choose one by `series`.
+ * Lists the series of a folder and its subfolders, to choose one by `series`.
  *
  * @throws DataError for a folder without DICOM files
  */
@@ -95,11 +95,11 @@ export async function listDicomSeries(path: string): Promise<DicomSeriesInfo[]> 
 }
 
 /**
- * Finds the DICOM files of a folder and of those inside it, chooses the one series, or the one named, and
+ * Finds the DICOM files of a folder and its subfolders, chooses the only series, or the one asked for, and
  * reads it.
  *
  * @param series its SeriesInstanceUID or its SeriesNumber
- * @throws DataError for no images, for several series, which it lists, and for a series of two patients
+ * @throws DataError for no images, for several series, which it lists, or for a series of two patients
  */
 export async function openSeries(path: string, series?: string): Promise<ChosenSeries> {
   setNodeDecoders();

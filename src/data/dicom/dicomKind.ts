@@ -1,18 +1,18 @@
 import { Fields } from "./fields";
 import type { DicomElements } from "./parseDicom";
 
-/** What one DICOM file is, as far as reading a series goes. */
+/** What a DICOM file means to a reader of series. */
 export type DicomKind =
   | { readonly kind: "slice" }
   | { readonly kind: "segmentation" }
-  /** A picture that is read only where it is asked for or stands alone. */
+  /** A picture that is read only if it is asked for or there is nothing else. */
   | { readonly kind: "aside"; readonly what: string }
   /** Nothing that could be a slice. */
   | { readonly kind: "other"; readonly what: string };
 
 const STORAGE = "1.2.840.10008.5.1.4.1.1.";
 const SEGMENTATIONS = [`${STORAGE}66.4`, `${STORAGE}66.7`];
-/** Storage classes that hold no slices, by the beginning of their UID; the first that fits counts. */
+/** Storage classes without slices, by the beginning of their UID; the first match counts. */
 const OTHER_CLASSES: readonly (readonly [prefix: string, what: string])[] = [
   [`${STORAGE}88.67`, "radiation dose report"],
   [`${STORAGE}88.`, "structured report"],
@@ -31,7 +31,7 @@ export function isDirectory({ values, sequences }: DicomElements): boolean {
   return values.has(DIRECTORY_RECORDS) || sequences.has(DIRECTORY_RECORDS);
 }
 
-/** Says what a file is by its class, its pixels and its place. */
+/** Determines what a file is from its class, its pixels and its position. */
 export function dicomKind(elements: DicomElements): DicomKind {
   const { fragments } = elements;
   if (isDirectory(elements)) return { kind: "other", what: "DICOMDIR" };

@@ -4,18 +4,18 @@ import type { DicomElements } from "./parseDicom";
 import { readPixels } from "./pixelData";
 import { applyValueRule, readValueRule } from "./pixelValues";
 
-/** One slice of a series: where it lies and what its pixels are stored as. */
+/** One slice of a series: its position, and how its pixels are stored. */
 export interface DicomSlice {
   readonly path: string;
-  /** All that the file says, for what is written about it later. */
+  /** All elements of the file, for segmentations that refer to it. */
   readonly elements: DicomElements;
   readonly rows: number;
   readonly columns: number;
-  /** Of the first pixel, in mm, axes left, posterior, superior. */
+  /** Position of the first pixel, in mm, axes left, posterior, superior. */
   readonly position: readonly number[];
-  /** Direction of growing column, then of growing row. */
+  /** Direction of increasing column, then of increasing row. */
   readonly orientation: readonly number[];
-  /** Between rows, between columns. */
+  /** Distance between rows, then between columns, in mm. */
   readonly spacing: readonly number[];
   readonly thickness: number;
   readonly unit: IntensityUnit;
@@ -34,9 +34,9 @@ function checkOrientation(path: string, orientation: readonly number[]): void {
 }
 
 /**
- * Reads one file's slice; its pixels are decoded when they are asked for.
+ * Reads one file's slice; its pixels are decoded on request.
  *
- * @throws DataError for a file that is no grey image of one frame with a place in the patient
+ * @throws DataError if the file is not a grey image of one frame with a position in the patient
  */
 export function readDicomSlice(elements: DicomElements): DicomSlice {
   const { path } = elements;

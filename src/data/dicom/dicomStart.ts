@@ -2,7 +2,7 @@
 const FIRST_ELEMENTS = [0x00, 0x01, 0x05, 0x06, 0x08, 0x12, 0x13, 0x14, 0x16, 0x18];
 /** Value representations of these elements. */
 const FIRST_KINDS = ["UL", "CS", "UI", "DA", "TM", "SH"];
-/** None of them is longer in a sound file. */
+/** In an intact file, none of them is longer. */
 const MOST_BYTES = 256;
 /** Bytes that {@link dicomStart} looks at. */
 export const START_BYTES = 132;
@@ -11,7 +11,7 @@ export const START_BYTES = 132;
 export interface DicomStart {
   /** Byte of the first element. */
   readonly at: number;
-  /** Whether that is the file's head (group 0002), which names the encoding of what follows. */
+  /** Whether that is the file meta information (group 0002), which states the encoding of what follows. */
   readonly hasHead: boolean;
   /** How the first element is written. */
   readonly isLittleEndian: boolean;
@@ -19,8 +19,8 @@ export interface DicomStart {
 }
 
 /**
- * Where the elements of a DICOM file begin: after 128 bytes and `DICM`, or, in files from before that rule
- * and of some programs, at once.
+ * Where the elements of a DICOM file begin: after 128 bytes and `DICM`, or, in files that are older than
+ * that rule or written by some programs, at the first byte.
  *
  * @param bytes the first {@link START_BYTES} of a file, or more
  * @returns `null` for another kind of file

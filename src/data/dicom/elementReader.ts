@@ -1,7 +1,7 @@
 import { DataError } from "../../core/errors";
 
 export const UNDEFINED_LENGTH = 0xffffffff;
-/** Value representations whose length takes four bytes, after two that are reserved. */
+/** Value representations with a four-byte length, after two reserved bytes. */
 const LONG_KINDS = new Set([
   "OB",
   "OD",
@@ -17,7 +17,7 @@ const LONG_KINDS = new Set([
   "UT",
   "UV",
 ]);
-/** Sequences nested deeper than this are an attack, not a scan. */
+/** The deepest nesting of sequences; deeper ones are malicious. */
 const MAX_DEPTH = 16;
 const ITEM = "fffee000";
 const ITEM_END = "fffee00d";
@@ -29,13 +29,13 @@ export interface Encoding {
   readonly isExplicit: boolean;
 }
 
-/** What an unknown element of undefined length holds, whatever surrounds it (CP-246). */
+/** The encoding inside an unknown element of undefined length (CP-246). */
 export const UNKNOWN_SEQUENCE: Encoding = { isLittleEndian: true, isExplicit: false };
 
-/** An element's head. */
+/** An element's header. */
 export interface ElementHead {
   readonly tag: string;
-  /** The value representation; empty where it is implicit. */
+  /** The value representation; empty if it is implicit. */
   readonly kind: string;
   readonly length: number;
 }
@@ -45,7 +45,7 @@ export interface SequenceBytes extends Encoding {
   readonly bytes: Buffer;
 }
 
-/** Reads one element after the other; every length is checked against the bytes that are there. */
+/** Reads one element after another; every length is checked against the bytes left. */
 export class ElementReader {
   constructor(
     private readonly path: string,
@@ -79,12 +79,12 @@ export class ElementReader {
     return this.encoding.isLittleEndian ? this.bytes.readUInt32LE(at) : this.bytes.readUInt32BE(at);
   }
 
-  /** The group of the next element, without moving. */
+  /** The group of the next element; does not advance. */
   nextGroup(): number {
     return this.uint16(this.position);
   }
 
-  /** The next element's tag, kind and length; stands at its value afterwards. */
+  /** The next element's tag, value representation and length; advances to its value. */
   readHead(): ElementHead {
     const start = this.position;
     if (start + 8 > this.bytes.length) throw this.fail("an element of 8 bytes", "the end");
@@ -93,7 +93,7 @@ export class ElementReader {
       this.uint16(start + 2)
         .toString(16)
         .padStart(4, "0");
-    // Item marks have no kind, even where kinds are explicit.
+    // Item tags have no value representation, even in explicit encodings.
     if (!this.encoding.isExplicit || tag.startsWith("fffe")) {
       this.position = start + 8;
       return { tag, kind: "", length: this.uint32(start + 4) };
@@ -122,7 +122,7 @@ export class ElementReader {
     return value;
   }
 
-  /** The items of a sequence of undefined length whose head was just read, as bytes. */
+  /** The items of a sequence of undefined length whose header was just read, as bytes. */
   takeSequence(kind: string): SequenceBytes {
     const encoding = kind === "UN" ? UNKNOWN_SEQUENCE : this.encoding;
     const start = this.position;
@@ -130,7 +130,7 @@ export class ElementReader {
     return { bytes: this.bytes.subarray(start, this.position), ...encoding };
   }
 
-  /** Passes over a sequence of undefined length: items until its end mark. */
+  /** Skips a sequence of undefined length, up to its delimiter. */
   private skipSequence(kind: string, depth: number): void {
     if (depth > MAX_DEPTH) throw this.fail(`at most ${MAX_DEPTH} nested sequences`, "more");
     if (kind === "UN") {
@@ -168,12 +168,12 @@ export class ElementReader {
     return { length };
   }
 
-  /** Whether this head ends an item of undefined length. */
+  /** Whether this header ends an item of undefined length. */
   static atItemEnd({ tag }: ElementHead): boolean {
     return tag === ITEM_END;
   }
 
-  /** The pieces of compressed pixels; the first item, an offset table, is left out. */
+  /** The fragments of compressed pixels, without the first item, which is an offset table. */
   readFragments(): Buffer[] {
     const fragments: Buffer[] = [];
     for (;;) {

@@ -13,10 +13,10 @@ export interface DicomDataset extends Encoding {
   readonly sequences: ReadonlyMap<string, SequenceBytes>;
 }
 
-/** The elements of a file up to and with the pixel data. */
+/** The elements of a file up to and including the pixel data. */
 export interface DicomElements extends DicomDataset {
   readonly transferSyntax: string;
-  /** The pixels' compressed pieces; `null` where the pixels are stored plainly. */
+  /** The compressed fragments of the pixels; `null` if the pixels are not compressed. */
   readonly fragments: readonly Buffer[] | null;
 }
 
@@ -39,7 +39,7 @@ function inflateRest(path: string, packed: Buffer): Buffer {
   });
 }
 
-/** Takes the value of the element whose head was just read. */
+/** Reads the value of the element whose header was just read. */
 function keepElement(
   { tag, kind, length }: ElementHead,
   reader: ElementReader,
@@ -58,7 +58,7 @@ function keepElement(
 
 /** How much of a file {@link parseDicom} reads. */
 export interface ParseDicomOptions {
-  /** Where false, the pixels are passed over: their element is there, but empty. Default true. */
+  /** If false, pixels are skipped: their element is present but empty. Default true. */
   readonly hasPixels?: boolean;
 }
 
@@ -66,8 +66,8 @@ export interface ParseDicomOptions {
  * Reads the elements of one DICOM file: implicit or explicit, either byte order, deflated or not, with or
  * without the 128 bytes and `DICM` at its start.
  *
- * This is a reader of our own because the packages at hand either need a module system that notebook
- * cells and CommonJS lack or trust the lengths that a file states.
+ * We have a reader of our own because the available packages either need a module system that notebook
+ * cells and CommonJS lack, or trust the lengths that a file states.
  *
  * @throws DataError that names the byte
  */
@@ -89,7 +89,7 @@ export function parseDicom(
   const rest = bytes.subarray(at);
   const body = transferSyntax === DEFLATED ? inflateRest(path, rest) : rest;
   const isLittleEndian = start.hasHead ? transferSyntax !== EXPLICIT_BIG : start.isLittleEndian;
-  // Some programs write the one and name the other; pydicom and GDCM look, too.
+  // Some programs write one encoding and state another; pydicom and GDCM check as well.
   const encoding: Encoding = { isLittleEndian, isExplicit: looksExplicit(body) };
   const reader = new ElementReader(path, body, 0, encoding);
   const values = new Map<string, Buffer>();
@@ -108,7 +108,7 @@ export function parseDicom(
   return { path, values, sequences, transferSyntax, ...encoding, fragments };
 }
 
-/** The transfer syntax that a file's head names, and the byte after the head. */
+/** The transfer syntax stated in the file meta information, and the first byte after it. */
 function readFileHead(
   path: string,
   bytes: Buffer,
@@ -130,13 +130,13 @@ function readFileHead(
   return { transferSyntax, at: head.at };
 }
 
-/** Whether the first element of a data set has a kind, two letters where an implicit one has its length. */
+/** Whether the first element has an explicit value representation: two letters in place of a length. */
 function looksExplicit(body: Buffer): boolean {
   return /^[A-Z]{2}$/.test(body.toString("latin1", 4, 6));
 }
 
 /**
- * The items of a sequence; none where the element is absent.
+ * The items of a sequence; none if the element is absent.
  *
  * @throws DataError that names the byte within the sequence
  */

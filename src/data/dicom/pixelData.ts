@@ -5,11 +5,11 @@ import { fieldError } from "./fields";
 import type { DicomElements } from "./parseDicom";
 import { decodeRunLengths } from "./runLengths";
 
-// In a browser, what `setDicomDecoder` was given comes in addition.
+// In a browser, `setDicomDecoder` adds others.
 const EXPECTED = "plain, deflated, run-length, JPEG, JPEG-LS or JPEG 2000 pixels";
 const RUN_LENGTHS = "1.2.840.10008.1.2.5";
 
-/** What a picture's pixels are stored as. */
+/** How a picture's pixels are stored. */
 export interface PixelFormat {
   readonly rows: number;
   readonly columns: number;
@@ -17,7 +17,7 @@ export interface PixelFormat {
   readonly bitsStored: number;
 }
 
-/** A plain picture's pixels as they lie in the file. */
+/** The pixels of an uncompressed picture, as stored. */
 function plainPixels(elements: DicomElements, { rows, columns, bitsAllocated }: PixelFormat) {
   const { path, isLittleEndian } = elements;
   const plain = elements.values.get("7fe00010");
@@ -92,11 +92,11 @@ async function unpackedPixels(
 }
 
 /**
- * A picture's pixels as unsigned words, row by row, whatever they are packed with; bits beyond the
- * stored ones may hold anything.
+ * A picture's pixels as unsigned words, row by row, whatever their compression; unused high bits may
+ * hold anything.
  *
- * @throws DataError for pixels that are missing, damaged, of another size or of a compression that
- *   is not unpacked
+ * @throws DataError for pixels that are missing, damaged, of another size or in an unsupported
+ *   compression
  */
 export async function readPixels(
   elements: DicomElements,

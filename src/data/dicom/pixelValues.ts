@@ -5,7 +5,7 @@ import type { Fields } from "./fields";
 import { Fields as FieldReader, fieldError, tagOf } from "./fields";
 import type { PixelFormat } from "./pixelData";
 
-/** How stored words become values. */
+/** How stored words are converted to values. */
 export interface ValueRule extends PixelFormat {
   readonly isSigned: boolean;
   readonly highBit: number;
@@ -13,18 +13,18 @@ export interface ValueRule extends PixelFormat {
   readonly isInverted: boolean;
   readonly slope: number;
   readonly intercept: number;
-  /** Looked up in the place of slope and intercept. */
+  /** A lookup table in place of slope and intercept. */
   readonly lut: ModalityLut | null;
   readonly unit: IntensityUnit;
 }
 
-/** A table from stored words to values; words outside it take its ends. */
+/** A table from stored words to values; words outside it get its first or last value. */
 interface ModalityLut {
   readonly first: number;
   readonly values: Uint16Array;
 }
 
-/** The formats that are grey; colours and palettes say nothing of density. */
+/** The grey formats; colours and palettes do not represent density. */
 const GREY = ["MONOCHROME1", "MONOCHROME2"];
 
 function readFormat(path: string, fields: Fields): PixelFormat & { readonly highBit: number } {
@@ -59,7 +59,7 @@ function readModalityLut(
   // A count of 0 stands for 65,536, which 16 bits cannot hold.
   const entries = count === 0 ? 65536 : count;
   const held = item.values.get(tagOf("lutData"))?.length ?? 0;
-  // Entries of 8 bits may lie two to a word, or each in a word of its own.
+  // 8-bit entries may be stored two per word or one per word.
   const isPacked = bits === 8 && held < 2 * entries;
   const values = isPacked
     ? Uint16Array.from(
@@ -74,8 +74,8 @@ function readModalityLut(
 }
 
 /**
- * Hounsfield units for a CT that says how its words become values and names no other unit. Words of a
- * CT that does not are the scanner's own, often 1024 above Hounsfield's; no other modality has a scale.
+ * Hounsfield units for a CT that states how words are converted and no other unit. Words of a CT that
+ * does not are on the scanner's own scale, often 1024 above Hounsfield's; other modalities have no scale.
  */
 function unitOf(fields: Fields, lut: { readonly type: string } | null): IntensityUnit {
   const isRescaled = lut !== null || fields.text("slope") !== "" || fields.text("intercept") !== "";
@@ -85,7 +85,7 @@ function unitOf(fields: Fields, lut: { readonly type: string } | null): Intensit
 }
 
 /**
- * Reads how one picture's stored words become values.
+ * Reads how a picture's stored words are converted to values.
  *
  * @throws DataError for colours, palettes, and numbers out of range
  */
@@ -119,14 +119,14 @@ export function readValueRule(elements: DicomElements): ValueRule {
 /**
  * Values of stored words: sign, then MONOCHROME1, then the modality LUT or slope and intercept.
  *
- * @param words as they lie in the file; overwritten nowhere
+ * @param words as stored; not modified
  */
 export function applyValueRule(words: Uint16Array, rule: ValueRule): Float32Array {
   const { bitsStored, highBit, isSigned, isInverted, slope, intercept, lut } = rule;
   const shift = 31 - highBit;
   const down = 32 - bitsStored;
   const values = new Float32Array(words.length);
-  // The largest and the smallest word change places.
+  // Swaps the largest and the smallest word.
   const mirror = isSigned ? -1 : 2 ** bitsStored - 1;
   for (let i = 0; i < words.length; i++) {
     let stored = isSigned ? (words[i] << shift) >> down : (words[i] << shift) >>> down;

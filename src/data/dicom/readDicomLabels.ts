@@ -26,14 +26,14 @@ async function openSegmentation(path: string): Promise<DicomElements> {
 }
 
 /**
- * Reads a DICOM segmentation (SEG) as a mask on the series that it was made on.
+ * Reads a DICOM segmentation (SEG) as a mask on its series.
  *
  * @param path the segmentation
- * @param images the folder of the series; of several, the one that the segmentation refers to is taken
- * @param options.series which series, where the folder holds several and the segmentation names none
+ * @param images the folder of the series; of several, the one that the segmentation refers to is used
+ * @param options.series which series, if the folder holds several and the segmentation names none
  * @returns labels on the grid of `readDicomSeries(images)`, with the segments' names
- * @throws DataError for a file that is no segmentation or fractional, segments that overlap, and
- *   frames that lie on no image of the series
+ * @throws DataError for a file that is not a segmentation, a fractional one, segments that overlap, or
+ *   frames without an image in the series
  */
 export async function readDicomLabels(
   path: string,
@@ -43,7 +43,7 @@ export async function readDicomLabels(
   return readLabelsOn(path, images, await readDicomHeads(images), options);
 }
 
-/** {@link readDicomLabels} with the images' files at hand, which may serve several segmentations. */
+/** {@link readDicomLabels} for files that were read already, which several segmentations may share. */
 export async function readLabelsOn(
   path: string,
   images: string,

@@ -1,15 +1,15 @@
 import { DataError } from "../../core/errors";
 
-/** The header: the number of segments and the place of each of at most 15. */
+/** Bytes of the header: the number of segments and the offsets of at most 15. */
 const HEADER_BYTES = 64;
 
 /**
- * Unpacks DICOM's run-length encoding (PackBits): one segment for each byte of a pixel, the highest
+ * Decompresses DICOM's run-length encoding (PackBits): one segment per byte of a pixel, the highest
  * first.
  *
- * @param count pixels
- * @param bytes of each pixel
- * @throws DataError where segments lie outside the data or do not fill the image
+ * @param count number of pixels
+ * @param bytes bytes per pixel
+ * @throws DataError if segments lie outside the data or do not fill the image
  */
 export function decodeRunLengths(
   path: string,

@@ -5,12 +5,12 @@ import type { DicomSlice } from "./dicomSlice";
 import type { Field } from "./fields";
 import { Fields, keywordOf } from "./fields";
 
-/** Slices nearer than this, in mm, lie at one place. */
+/** Slices closer than this, in mm, are at the same position. */
 const SAME_PLACE_MM = 1e-3;
 /** How much the distance between slices may vary, as a share of it. */
 const GAP_TOLERANCE = 0.05;
 const PLACE_FIELDS = ["rows", "columns", "orientation", "spacing"] as const;
-/** What tells the volumes of a 4D series apart, the most telling first. */
+/** Elements that distinguish the volumes of a 4D series, the most specific first. */
 const TIME_FIELDS: readonly Field[] = [
   "temporalPosition",
   "echoTime",
@@ -31,7 +31,7 @@ function normalOf(orientation: Vector): Vector {
   return [c[1] * r[2] - c[2] * r[1], c[2] * r[0] - c[0] * r[2], c[0] * r[1] - c[1] * r[0]];
 }
 
-/** All slices must share one grid; names the first file that does not. */
+/** Refuses slices on different grids; names the first file that differs. */
 function checkAlike(slices: readonly DicomSlice[]): void {
   for (const slice of slices) {
     for (const field of PLACE_FIELDS) {
@@ -58,7 +58,7 @@ function isCopy(a: DicomSlice, b: DicomSlice): boolean {
   return first.length === second.length && first.every((part, i) => part.equals(second[i]));
 }
 
-/** Several slices at one place: copies, or the volumes of a 4D series. */
+/** Several slices at one position: copies, or the volumes of a 4D series. */
 function sharedPlaceError(source: string, places: readonly (readonly DicomSlice[])[]): DataError {
   const shared = places.find((place) => place.length > 1) ?? places[0];
   const [first, second] = shared;
@@ -98,7 +98,7 @@ function sharedPlaceError(source: string, places: readonly (readonly DicomSlice[
   });
 }
 
-/** A gap that is not like the others: a slice is missing, or distances are uneven. */
+/** A gap unlike the others: a slice is missing, or distances are uneven. */
 function gapError(before: DicomSlice, after: DicomSlice, typical: number, gap: number): DataError {
   const missing = Math.round(gap / typical) - 1;
   const isWhole = missing >= 1 && Math.abs(gap / typical - missing - 1) <= GAP_TOLERANCE;
@@ -112,7 +112,7 @@ function gapError(before: DicomSlice, after: DicomSlice, typical: number, gap: n
   });
 }
 
-/** Slices by their place, and the one step from each to the next: along the normal, or sheared by gantry tilt. */
+/** Slices in order of position, and the common step between them: along the normal, or sheared by gantry tilt. */
 function sortSlices(
   source: string,
   slices: readonly DicomSlice[],
@@ -135,7 +135,7 @@ function sortSlices(
     return { sorted, step: normal.map((value) => value * thickness) };
   }
   const gaps = sorted.slice(1).map((slice, i) => heightOf(slice) - heightOf(sorted[i]));
-  // The lower median, which a missing slice does not move.
+  // The lower median, which a missing slice does not change.
   const typical = [...gaps].sort((x, y) => x - y)[Math.floor((gaps.length - 1) / 2)];
   gaps.forEach((gap, i) => {
     if (Math.abs(gap - typical) <= GAP_TOLERANCE * typical) return;
@@ -157,9 +157,9 @@ function sortSlices(
   return { sorted, step };
 }
 
-/** A stack of slices that fits together, not yet decoded. */
+/** A consistent stack of slices, not yet decoded. */
 export interface SliceStack {
-  /** By place, along the volume's third axis. */
+  /** In order of position along the volume's third axis. */
   readonly slices: readonly DicomSlice[];
   readonly shape: readonly [columns: number, rows: number, slices: number];
   readonly affine: Affine;
@@ -168,7 +168,7 @@ export interface SliceStack {
 /**
  * Puts slices in order and on one grid. Gantry tilt stays in the affine as a shear.
  *
- * @throws DataError for slices of different grids, missing, twice, in 4D or at uneven distances
+ * @throws DataError for slices on different grids, missing or duplicated ones, 4D, or uneven distances
  */
 export function stackSlices(source: string, slices: readonly DicomSlice[]): SliceStack {
   checkAlike(slices);
@@ -194,7 +194,7 @@ export function stackSlices(source: string, slices: readonly DicomSlice[]): Slic
 /**
  * Decodes a stack's pixels.
  *
- * @throws DataError for a volume past the limit, and for pixels that cannot be decoded
+ * @throws DataError for a volume above the limit, or pixels that cannot be decoded
  */
 export async function decodeStack(
   source: string,

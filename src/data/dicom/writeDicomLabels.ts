@@ -7,15 +7,15 @@ import { encodeSegmentation } from "./segmentation/encodeSegmentation";
 import { stackSlices } from "./stackSlices";
 
 /**
- * Writes a mask as a DICOM segmentation (SEG) of a series, so that viewers lay it over the images: a
- * binary segment for each class but the background, named and coded, with the series' patient, study,
+ * Writes a mask as a DICOM segmentation (SEG) of a series, so that viewers overlay it on the images: one
+ * binary segment per class except the background, named and coded, with the series' patient, study,
  * geometry and references.
  *
  * @param path of the file to write
  * @param mask labels on the grid of `readDicomSeries(images)`
  * @param images the folder of the series
- * @param options.series which series, where the folder holds several
- * @throws ShapeError for a mask on another grid; DataError for a series that cannot be read
+ * @param options.series which series, if the folder holds several
+ * @throws ShapeError if the mask is on another grid; DataError if the series cannot be read
  */
 export async function writeDicomLabels(
   path: string,
