@@ -3,24 +3,24 @@ export interface ArrayBatch {
   /** Values of `[b, ...space, channels]`. */
   readonly inputs: Float32Array;
   readonly inputShape: readonly number[];
-  /** Class indices of `[b, ...space]`, or `[b]` where each example has one. */
+  /** Class indices of `[b, ...space]`, or `[b]` for one label per example. */
   readonly labels: Int32Array;
   readonly labelShape: readonly number[];
-  /** One name per example, for messages. */
+  /** One name per example, for error messages. */
   readonly ids: readonly string[];
 }
 
 /** Shapes of a batch, the batch axis first. */
 export type BatchShape = Pick<ArrayBatch, "inputShape" | "labelShape">;
 
-/** Where the batches of a training or a validation come from. */
+/** The source of the batches of a training or a validation. */
 export interface Source {
   readonly stepsPerEpoch: number;
-  /** The batch shapes that will come, where they are known beforehand; all other axes are equal. */
+  /** The batch shapes to expect, if they are known beforehand; they differ only in the batch axis. */
   readonly shapes: readonly BatchShape[];
-  /** What must be the same for a training to be continued. */
+  /** What must be equal for a training to resume. */
   readonly fingerprint: string;
-  /** The batches of one epoch, counted from 0: the same for the same epoch. */
+  /** The batches of an epoch, counted from 0; the same epoch always gives the same batches. */
   readonly batches: (epoch: number) => Iterable<ArrayBatch> | AsyncIterable<ArrayBatch>;
 }
 
@@ -28,7 +28,7 @@ export interface Source {
 export interface BatchingOptions {
   readonly batchSize: number;
   readonly seed: number;
-  /** A last batch that is not full: trained on, or left for the next epoch's order. */
+  /** Whether an incomplete last batch is trained on or dropped. */
   readonly lastBatch: "keep" | "drop";
   /** False keeps the examples in order. */
   readonly shuffle: boolean;
@@ -36,14 +36,14 @@ export interface BatchingOptions {
 
 /** Sizes of an epoch's batches over `count` examples. */
 export interface EpochSizes {
-  /** At least one, however few examples there are. */
+  /** At least one, even for few examples. */
   readonly steps: number;
-  /** Different batch sizes: a full one, and a last one where it is not full. */
+  /** The distinct batch sizes: a full one, and an incomplete last one. */
   readonly sizes: readonly number[];
   readonly isLastDropped: boolean;
 }
 
-/** How `count` examples are cut into batches. */
+/** How `count` examples are divided into batches. */
 export function epochSizes(
   count: number,
   { batchSize, lastBatch }: Pick<BatchingOptions, "batchSize" | "lastBatch">,

@@ -4,11 +4,11 @@ import { formatShape } from "../../core/shapes";
 import type { Sample } from "../../data/types";
 import type { BatchShape } from "./batch";
 
-/** What a model takes and gives for one example. */
+/** The shapes of a model's input and output for one example. */
 export interface ModelSizes {
-  /** The model's name, for messages. */
+  /** The model's name, for error messages. */
   readonly name: string;
-  /** `[...space, channels]`; `null` for a size that is not fixed. */
+  /** `[...space, channels]`; `null` for sizes that are not fixed. */
   readonly inputShape: readonly (number | null)[];
   /** `[...space]` of the labels; `[]` for one label per example. */
   readonly labelShape: readonly (number | null)[];
@@ -19,7 +19,7 @@ export interface ModelSizes {
  * Sizes of a model.
  *
  * @param logits the network up to its scores, as `logitsModel` makes it
- * @throws ConfigError when the scores are of fewer than two classes
+ * @throws ConfigError if the scores have fewer than two classes
  */
 export function sizesOf(name: string, logits: tf.LayersModel): ModelSizes {
   const [, ...inputShape] = logits.inputs[0].shape;
@@ -70,7 +70,7 @@ function fits(shape: readonly number[], wanted: readonly (number | null)[]): boo
   );
 }
 
-/** @throws ConfigError where the samples' data set has another number of classes than the model */
+/** @throws ConfigError if the samples' data set has another number of classes than the model */
 export function expectClasses(
   where: string,
   { name, numClasses }: ModelSizes,
@@ -87,10 +87,10 @@ export function expectClasses(
   });
 }
 
-/** What labels may be. */
+/** The labels that are allowed. */
 export interface AllowedLabels {
   readonly numClasses: number;
-  /** A label that the loss leaves out. */
+  /** A label that the loss ignores. */
   readonly ignoreLabel: number | undefined;
 }
 
@@ -102,8 +102,8 @@ interface Values {
 }
 
 /**
- * Refuses values that would spoil a training in silence: a compiled convolution with ReLU makes a NaN
- * a zero, so that the loss stays finite while the weights are lost.
+ * Refuses values that would silently ruin a training: a compiled convolution with ReLU turns a NaN into a
+ * zero, so that the loss stays finite while the weights are lost.
  *
  * @throws DataError that names the example with an input that is not finite, or a label that is no class
  */

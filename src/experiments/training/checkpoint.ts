@@ -15,9 +15,9 @@ import { writeWhole } from "../../files/writeWhole";
 export interface EpochRecord {
   /** Counted from 1. */
   epoch: number;
-  /** Optimizer steps since the training began. */
+  /** Optimizer steps since the start of the training. */
   step: number;
-  /** Mean over the epoch's batches, while the weights moved. */
+  /** Mean loss over the epoch's batches, while the weights changed. */
   loss: number;
   /** After the epoch; `null` without validation samples. */
   validationLoss: number | null;
@@ -49,15 +49,15 @@ export const epochRecordSchema = z.strictObject({
 }) satisfies z.ZodType<EpochRecord>;
 
 const trainingStateSchema = z.strictObject({
-  /** Whatever must be the same for the training to go on. */
+  /** Everything that must be equal for the training to resume. */
   fingerprint: z.record(z.string(), z.string()),
   step: z.int(),
-  /** Epochs that are complete. */
+  /** Number of complete epochs. */
   epoch: z.int(),
-  /** Batches of the running epoch that are done, and the sum of their losses. */
+  /** Batches of the current epoch that are done, and the sum of their losses. */
   batch: z.int(),
   lossSum: anyNumber,
-  /** Seconds spent on the running epoch before. */
+  /** Seconds spent on the current epoch so far. */
   epochSeconds: z.number(),
   records: z.array(epochRecordSchema),
   earlyStop: z.strictObject({
@@ -70,7 +70,7 @@ const trainingStateSchema = z.strictObject({
 /** The progress of a training, without its tensors. */
 export type TrainingState = z.infer<typeof trainingStateSchema>;
 
-/** All that is needed to resume a training as if it had not stopped. */
+/** Everything needed to resume a training as if it had not stopped. */
 export interface Checkpoint {
   readonly state: TrainingState;
   /** Weights, batch statistics, random states. */
@@ -96,8 +96,8 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 /**
  * Reads a checkpoint.
  *
- * @returns `null` where there is none
- * @throws DataError when the file is not one
+ * @returns `null` if there is none
+ * @throws DataError if the file is not a checkpoint
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint | null> {
   let bytes: Uint8Array;

@@ -1,14 +1,14 @@
 import type { EpochRecord } from "./checkpoint";
 import type { FitResult } from "./fitOptions";
 
-/** What is known of a training before its first step. */
+/** What is known about a training before its first step. */
 export interface TrainingPlan {
   /** The model's name. */
   readonly model: string;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** The step that a checkpoint lets it start at; 0 for a fresh training. */
+  /** The step at which a checkpoint resumes it; 0 for a fresh training. */
   readonly resumedAtStep: number;
   /** The epochs before a resume, so that a curve can begin with them. */
   readonly records: readonly EpochRecord[];
@@ -19,8 +19,8 @@ export interface TrainingPlan {
 /**
  * What happens in a training, in this order: `begin`, `compiling` and `compiled` (again for each new
  * batch shape; neither where steps run op by op), `batch` after each step, `epoch` after each
- * validation, `checkpoint` after each write, and `end`. `error` stands in the place of `end` where
- * the training threw.
+ * validation, `checkpoint` after each write, and `end`, or `error` if the training
+ * threw.
  */
 export type TrainingEvent =
   | { readonly type: "begin"; readonly plan: TrainingPlan }
@@ -30,9 +30,9 @@ export type TrainingEvent =
       readonly type: "batch";
       /** Counted from 1. */
       readonly epoch: number;
-      /** Optimizer steps so far, this one included. */
+      /** Optimizer steps so far, including this one. */
       readonly step: number;
-      /** Of this batch, before its update. */
+      /** The loss of this batch, before its update. */
       readonly loss: number;
       readonly learningRate: number;
     }
@@ -42,8 +42,8 @@ export type TrainingEvent =
   | { readonly type: "error"; readonly error: unknown };
 
 /**
- * Hears of all that happens in a training. A promise that it returns is awaited before training goes
- * on; what it throws ends the training. To end one in good order use `shouldStop`.
+ * Called with every event of a training. A promise that it returns is awaited before training continues;
+ * an error that it throws ends the training. To end a training normally, use `shouldStop`.
  *
  * ```ts
  * const log: TrainingCallback = (event) => {

@@ -22,27 +22,27 @@ export interface FindLearningRateOptions {
   readonly from?: number;
   /** The last rate; default 10. */
   readonly to?: number;
-  /** Steps between the two, each by the same factor; default 100. */
+  /** Number of steps from the first to the last, each by the same factor; default 100. */
   readonly steps?: number;
   /** Default 4. */
   readonly batchSize?: number;
-  /** Share of the mean loss that a step keeps; default 0.95. */
+  /** Smoothing: the share of the mean loss that each step keeps; default 0.95. */
   readonly smoothing?: number;
-  /** Ends the test at a loss so many times the lowest; default 4. */
+  /** Ends the test once the loss is this many times the lowest; default 4. */
   readonly divergence?: number;
-  /** A label that is no class: the default loss leaves it out, and a loss of your own must. */
+  /** A label that is ignored: the default loss ignores it, and a loss of your own must. */
   readonly ignoreLabel?: number;
   /** Orders the examples; default 1. */
   readonly seed?: number;
-  /** Default where TensorFlow runs natively. */
+  /** Default true if TensorFlow runs natively. */
   readonly compiled?: boolean;
 }
 
-/** What {@link findLearningRate} found: plain numbers, which `learningRateFinderChart` draws. */
+/** The result of {@link findLearningRate}: plain numbers, which `learningRateFinderChart` draws. */
 export interface LearningRateTest {
   /** The smoothed loss at each rate, in the order of the test. */
   readonly points: readonly { readonly learningRate: number; readonly loss: number }[];
-  /** The rate at which the loss falls fastest; `null` where it does not fall. */
+  /** The rate at which the loss falls fastest; `null` if it does not fall. */
   readonly suggested: number | null;
 }
 
@@ -62,8 +62,8 @@ function check(name: string, holds: boolean, got: number, expected: string): voi
 }
 
 /**
- * The rate of the steepest fall against the logarithm of the rate. The first tenth is left out, since
- * its mean still follows single batches; slopes go over five points for the same reason.
+ * The rate with the steepest fall over the logarithm of the rate. The first tenth is left out, since its
+ * mean still follows single batches; slopes span five points for the same reason.
  */
 function steepest(points: LearningRateTest["points"]): number | null {
   let [least, found] = [0, null as number | null];
@@ -76,14 +76,14 @@ function steepest(points: LearningRateTest["points"]): number | null {
 }
 
 /**
- * Learning-rate range test: trains a few steps at rates that grow from very small to too large. The
- * model's weights are put back afterwards.
+ * Learning-rate range test: trains for a few steps at rates that grow from very small to too large, and
+ * then restores the model's weights.
  *
  * @param model as for `fit`
  * @param data what `fit` trains on: samples, tensors, or a generator of batches
  * @returns the smoothed losses, and the rate of their steepest fall
- * @throws ConfigError for an option that is unknown or out of its range, or where model and data do not
- *   fit; DataError for a label that is no class and for a value that is not finite
+ * @throws ConfigError if an option is unknown or out of range, or model and data do not fit; DataError
+ *   for a label that is not a class or a value that is not finite
  * @example
  * const model = tf.sequential({
  *   layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [3] })],
@@ -160,7 +160,7 @@ function openExamples(
   return source;
 }
 
-/** The batches of one epoch after the other. */
+/** The batches of one epoch after another. */
 async function* endless({ batches }: Source): AsyncGenerator<ArrayBatch> {
   for (let epoch = 0; ; epoch++) yield* batches(epoch);
 }

@@ -24,9 +24,8 @@ import { modelVariables, readVariables } from "./variables";
 /**
  * Trains a model, with a progress bar, early stop and checkpoints.
  *
- * Everything that chance decides depends on the seed, the epoch and the model's own random states,
- * so a training that was killed and goes on from its checkpoint ends with the same weights, to
- * the bit, as one that was not.
+ * All randomness depends on the seed, the epoch and the model's own random states, so a training that
+ * was killed and resumes from its checkpoint ends with bitwise the same weights as one that was not.
  *
  * Model, options and data are checked before the first step: names and ranges of options, shapes,
  * the number of classes, labels, and inputs and weights that are not finite.
@@ -105,7 +104,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
   });
 }
 
-/** Lets a loss refuse what it must (as many class weights as classes) before any weight changes. */
+/** Lets a loss check its options (as many class weights as classes) before any weight changes. */
 function tryLoss(loss: SegmentationLoss, { labelShape, numClasses }: ModelSizes): void {
   const shape = [1, ...labelShape.map((size) => size ?? 1)];
   tf.tidy(() => void loss(tf.zeros(shape, "int32"), tf.zeros([...shape, numClasses])));

@@ -5,21 +5,21 @@ import type { Sample } from "../../data/types";
 
 /** Examples with their labels, side by side; as a batch, or as a whole data set in memory. */
 export interface LabelledTensors {
-  /** float32 `[count, ...space, channels]`: any number of channels, two or three axes of space, or none. */
+  /** float32 `[count, ...space, channels]`: any number of channels, and two, three or no spatial axes. */
   readonly inputs: tf.Tensor;
   /**
    * Class indices: `[count, ...space]` for segmentation, `[count]` for classification. Any dtype, if the
-   * values are integers, as Keras' sparse losses take them.
+   * values are integers, as for Keras' sparse losses.
    */
   readonly labels: tf.Tensor;
-  /** One name per example, for messages; default the position. */
+  /** One name per example, for error messages; default its position. */
   readonly ids?: readonly string[];
   /** The patient of each example: `validation` may not share one with `train`. */
   readonly groups?: readonly string[];
 }
 
 /**
- * Batches that are made one at a time.
+ * Batches that are generated one at a time.
  *
  * ```ts
  * const source: BatchSource = {
@@ -31,7 +31,7 @@ export interface LabelledTensors {
  * ```
  */
 export interface BatchSource {
-  /** Batches that are taken of each epoch; what comes after them is left. */
+  /** Number of batches taken per epoch; further ones are ignored. */
   readonly stepsPerEpoch: number;
   /**
    * The batches of one epoch, counted from 0. The same epoch must give the same batches, or a resumed
@@ -55,7 +55,7 @@ export function areSamples(examples: Examples): examples is readonly Sample[] {
   return Array.isArray(examples);
 }
 
-/** Whether these are batches that are made one at a time. */
+/** Whether these are batches that are generated one at a time. */
 export function isBatchSource(examples: LabelledTensors | BatchSource): examples is BatchSource {
   return "batches" in examples;
 }
@@ -73,7 +73,7 @@ export function expectFitData(data: FitData): void {
   rejectUnknownOptions("fit.data", data, ["train", "validation"]);
 }
 
-/** @throws ConfigError for a part of some examples under a name that nothing reads */
+/** @throws ConfigError for an unknown key */
 export function expectKnownParts(where: string, examples: LabelledTensors | BatchSource): void {
   const known = isBatchSource(examples)
     ? ["stepsPerEpoch", "batches"]

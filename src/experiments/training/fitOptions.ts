@@ -10,110 +10,109 @@ import type { FitMetric } from "./sampleMetrics";
 import type { ResolvedSchedule, Schedule } from "./schedule";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** A loss on scores by its name, with the options that every loss by name has. */
+/** A loss on scores, by name, with the options that all named losses share. */
 export interface LossConfig extends RegionLossOptions {
   readonly name: LossName;
 }
 
-/** Makes the bar of one training, as {@link createProgress} does. */
+/** Creates the progress bar of a training, like {@link createProgress}. */
 export type ProgressFactory = (
   options: Pick<ProgressOptions, "label" | "total" | "initial">,
 ) => Progress;
 
-/** How `fit` trains. */
+/** Options of `fit`. */
 export interface FitOptions {
   readonly epochs: number;
   /** Default 4. */
   readonly batchSize?: number;
-  /** Weights come from the model's own seed; this one orders and augments. Default 1. */
+  /** Determines order and augmentation; weights come from the model's own seed. Default 1. */
   readonly seed?: number;
   /** A loss on scores, or its name with options; default `{ name: "crossEntropy" }`. */
   readonly loss?: SegmentationLoss | LossConfig;
   /**
-   * A label that does not count: not in a loss that is given by name, nor in the validation's Dice. A
-   * loss that is a function must leave it out itself.
+   * A label that is ignored, by named losses and by the validation's Dice. A loss that is a function
+   * must ignore it itself.
    */
   readonly ignoreLabel?: number;
   /**
-   * Default Adam at 0.001. With `useEma`, the averages of the weights are validated and kept at the
-   * end; training goes on from the weights themselves.
+   * Default Adam at 0.001. With `useEma`, the averaged weights are validated and kept at the end;
+   * training continues from the weights themselves.
    */
   readonly optimizer?: OptimizerConfig;
   /** Scales the optimizer's learning rate; default constant. */
   readonly schedule?: Schedule;
   /**
-   * Of samples; default `"none"`. `"paper"` makes the five copies here, of the training samples alone.
-   * Tensors and generators bring their own.
+   * Augmentation of samples; default `"none"`. `"paper"` makes the five copies here, of training samples
+   * only. Tensors and generators are not augmented.
    */
   readonly augmentation?: TrainingConfig["augmentation"];
-  /** How strong `"standard"` is; default that of `augment`. */
+  /** Strength of `"standard"`; default that of `augment`. */
   readonly augmentationStrength?: AugmentOptions;
   /**
-   * Share of an epoch's samples that are drawn for a foreground class, each class as often; default 0.
-   * Tensors and generators bring their own choice.
+   * Share of an epoch's samples that are drawn for a foreground class, each class equally often; default 0.
+   * For samples only.
    */
   readonly oversampleForeground?: number;
   /**
    * Side of the square patches that the model is trained on, one random patch of each sample per epoch,
-   * cut after the augmentation; see `drawPatch`. The model takes patches, and validation goes over whole
-   * samples by a sliding window. Default none: the model takes whole samples. Tensors and generators bring
-   * their own patches.
+   * cut after augmentation; see `drawPatch`. The model takes patches, and validation predicts whole
+   * samples by a sliding window. Default none: the model takes whole samples. For samples only.
    */
   readonly patchSize?: number;
-  /** How validation joins its windows; see `slidingWindowInference`. Refused without `patchSize`. */
+  /** How validation combines its windows; see `slidingWindowInference`. Refused without `patchSize`. */
   readonly slidingWindow?: WindowJoin;
   /**
-   * Holds the coarser levels of a decoder to the labels too, by layers that only training has, at half
-   * the weight from level to level; default false.
+   * Trains the decoder's coarser levels on the labels too, through layers that exist only in training,
+   * with half the weight per level; default false.
    */
   readonly deepSupervision?: boolean;
   /** Default `"keep"`. */
   readonly lastBatch?: TrainingConfig["lastBatch"];
   /** Epochs without a better `monitor` that end the training; default `null`: never. */
   readonly patience?: number | null;
-  /** What is recorded of the validation examples after each epoch, beside loss and Dice. */
+  /** What is recorded for the validation examples after each epoch, besides loss and Dice. */
   readonly metrics?: Readonly<Record<string, FitMetric>>;
   /**
    * `"validationDice"`, `"validationLoss"` or the name of one of `metrics`: the weights of its best
-   * epoch are restored at the end. Default the Dice; for classification the loss.
+   * epoch are restored at the end. Default the Dice, or the loss for classification.
    */
   readonly monitor?: string;
-  /** Whether more of `monitor` is better; default `"max"`, but `"min"` for the loss. */
+  /** Whether a higher `monitor` is better; default `"max"`, or `"min"` for the loss. */
   readonly monitorMode?: "max" | "min";
-  /** One recorded graph a step; default where TensorFlow runs natively. */
+  /** Runs each step as one recorded graph; default if TensorFlow runs natively. */
   readonly compiled?: boolean;
-  /** Of the compiled step; default `"float32"`. */
+  /** Precision of the compiled step; default `"float32"`. */
   readonly precision?: TrainingConfig["precision"];
-  /** Where to keep what a killed training needs to go on; read first where it exists. */
+  /** The file that a killed training resumes from; read first if it exists. */
   readonly checkpoint?: {
     readonly path: string;
-    /** Also inside an epoch; default 250. */
+    /** Steps between writes, within an epoch too; default 250. */
     readonly everySteps?: number;
   };
   /**
-   * What the progress bar is called, or `false` for none; default the model's name. A function makes
-   * the bar itself, e.g. as a part of one over several trainings.
+   * The progress bar's label, or `false` for none; default the model's name. A function creates the bar
+   * itself, e.g. as part of one bar for several trainings.
    */
   readonly progress?: string | false | ProgressFactory;
   /** Asked between steps: `true` ends the training as the notebook's stop button does. */
   readonly shouldStop?: () => boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
-  /** Each hears of every event, in turn: live curves, trackers. */
+  /** Called with every event, in order: live curves, trackers. */
   readonly callbacks?: readonly TrainingCallback[];
 }
 
-/** How a training went. The model holds the weights. */
+/** The result of a training. The model holds the weights. */
 export interface FitResult {
   readonly records: readonly EpochRecord[];
-  /** `interrupted` keeps the weights as they stood, the others those of the best epoch. */
+  /** `interrupted` keeps the current weights, the others those of the best epoch. */
   readonly ended: "completed" | "earlyStop" | "interrupted";
   /** The epoch whose weights were best by `monitor`, counted from 1; 0 without validation. */
   readonly bestEpoch: number;
-  /** Optimizer steps, those before a resume too. */
+  /** Optimizer steps, including those before a resume. */
   readonly steps: number;
-  /** Of training, with recording the step and with the epochs before a resume. */
+  /** Seconds of training, including recording the step and the epochs before a resume. */
   readonly seconds: number;
-  /** The step that a checkpoint let it start at; 0 for a fresh training. */
+  /** The step at which a checkpoint resumed it; 0 for a fresh training. */
   readonly resumedAtStep: number;
 }
 
@@ -128,7 +127,7 @@ export type ResolvedFitOptions = Required<
     readonly ignoreLabel: number | undefined;
   };
 
-/** Settings that decide the weights; how it runs (compiled or not, in what precision) is none. */
+/** Settings that determine the weights; not how the training runs (compiled or not, precision). */
 const DECIDING = [
   ...["epochs", "batchSize", "seed", "optimizer", "schedule", "ignoreLabel"],
   ...[
@@ -143,11 +142,11 @@ const DECIDING = [
   ],
 ] as const;
 
-/** Settings that decide the weights of trainings on patches alone; other checkpoints do not have them. */
+/** Settings that determine the weights of trainings on patches only; other checkpoints do not have them. */
 const DECIDING_PATCHES = ["patchSize", "slidingWindow"] as const;
 
 /**
- * What must be the same for a training to go on from a checkpoint to the same end.
+ * What must be equal for a training to resume from a checkpoint with the same result.
  *
  * @param sources fingerprints of the data
  */
