@@ -42,3 +42,18 @@ export async function startJupyterLab(
   });
   return { address, process: server };
 }
+
+/** A notebook of code cells for the kernel, by their ids. */
+export function notebookOf(cells: Readonly<Record<string, string>>): object {
+  const kernelspec = {
+    name: "layerbook",
+    display_name: "TypeScript (layerbook)",
+    language: "typescript",
+  };
+  return {
+    ...{ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec } },
+    cells: Object.entries(cells).map(([id, source]) => ({
+      ...{ cell_type: "code", id, metadata: {}, source, outputs: [], execution_count: null },
+    })),
+  };
+}

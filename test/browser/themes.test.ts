@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { SLIDER_CELL } from "./slider";
-import { executablePath, lacking, startJupyterLab } from "./startJupyterLab";
+import { executablePath, lacking, notebookOf, startJupyterLab } from "./startJupyterLab";
 
 if (lacking !== null) console.warn(`${lacking}: JupyterLab's themes are not looked at.`);
 
@@ -43,21 +43,6 @@ process.emitWarning("an old option");`,
   slider: SLIDER_CELL,
 } as const;
 
-const NOTEBOOK = {
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: {
-    kernelspec: {
-      name: "layerbook",
-      display_name: "TypeScript (layerbook)",
-      language: "typescript",
-    },
-  },
-  cells: Object.entries(CELLS).map(([id, source]) => ({
-    ...{ cell_type: "code", id, metadata: {}, source, outputs: [], execution_count: null },
-  })),
-};
-
 (lacking === null ? describe : describe.skip)("what cells show in JupyterLab's", () => {
   const folder = mkdtempSync(join(tmpdir(), "themes-"));
   let server: ChildProcess;
@@ -66,7 +51,7 @@ const NOTEBOOK = {
   let address: string;
 
   beforeAll(async () => {
-    writeFileSync(join(folder, "themes.ipynb"), JSON.stringify(NOTEBOOK));
+    writeFileSync(join(folder, "themes.ipynb"), JSON.stringify(notebookOf(CELLS)));
     ({ address, process: server } = await startJupyterLab(folder));
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     page = await browser.newPage({ viewport: { width: 1400, height: 3600 } });

@@ -7,7 +7,14 @@ import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { exportNotebook } from "../../src/viz/reports/exportNotebook";
 import { SLIDER_CELL } from "./slider";
-import { executablePath, lacking, python, root, startJupyterLab } from "./startJupyterLab";
+import {
+  executablePath,
+  lacking,
+  python,
+  root,
+  notebookOf,
+  startJupyterLab,
+} from "./startJupyterLab";
 
 if (lacking !== null) console.warn(`${lacking}: widgets are not looked at.`);
 
@@ -18,21 +25,9 @@ jest.setTimeout(1_800_000);
 
 const CELLS = [SLIDER_CELL, "slider.get('value')", "slider.set('value', 77); seen.at(-1)"] as const;
 
-const NOTEBOOK = {
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: {
-    kernelspec: {
-      name: "layerbook",
-      display_name: "TypeScript (layerbook)",
-      language: "typescript",
-    },
-  },
-  cells: CELLS.map((source, index) => ({
-    ...{ cell_type: "code", id: `cell-${index}`, metadata: {}, source, outputs: [] },
-    execution_count: null,
-  })),
-};
+const NOTEBOOK = notebookOf(
+  Object.fromEntries(CELLS.map((source, index) => [`cell-${index}`, source])),
+);
 
 async function shot(page: Page, name: string): Promise<void> {
   if (screenshots === undefined) return;
