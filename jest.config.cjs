@@ -9,6 +9,8 @@ const esmOnly = [
 ];
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+// As loadEngine sets it; a test's own process.env is a copy, which TensorFlow does not see.
+process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
 
 /** @type {import("jest").Config} */
 module.exports = {

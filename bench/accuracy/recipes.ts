@@ -76,6 +76,15 @@ const bestUnet = (change: string, config: TrainingOverrides): Recipe => ({
   flips: "horizontal",
 });
 
+/** Recipe `best` with the encoder whose weights come from ImageNet. */
+const bestEfficientnet = {
+  ...best,
+  model: { encoderWeights: IMAGENET },
+  optimizer: { ...best.optimizer, learningRate: 0.001 },
+} as const satisfies TrainingOverrides;
+
+const deepSupervision = { loss: { ...perPresent, deepSupervision: true } } as const;
+
 /** Networks of other rows that predict in another way or together. */
 const together = (
   name: string,
@@ -112,7 +121,7 @@ export const RECIPES: readonly Recipe[] = [
     "rankDice",
   ),
   // Each changes one thing in recipe `best`, tried with the network that trains fastest.
-  bestUnet("deep supervision", { loss: { ...perPresent, deepSupervision: true } }),
+  bestUnet("deep supervision", deepSupervision),
   bestUnet("patches of 192 in 256 x 256", {
     size: 256,
     sampling: { ...best.sampling, patchSize: 192 },
@@ -137,11 +146,19 @@ export const RECIPES: readonly Recipe[] = [
   {
     name: "efficientnetUnet, ImageNet, best",
     model: "efficientnetUnet",
-    config: {
-      ...best,
-      model: { encoderWeights: IMAGENET },
-      optimizer: { ...best.optimizer, learningRate: 0.001 },
-    },
+    config: bestEfficientnet,
+    flips: "horizontal",
+  },
+  {
+    name: "residualAttentionUnet, best, deep supervision",
+    model: "residualAttentionUnet",
+    config: { ...best, ...deepSupervision },
+    flips: "horizontal",
+  },
+  {
+    name: "efficientnetUnet, ImageNet, best, deep supervision",
+    model: "efficientnetUnet",
+    config: { ...bestEfficientnet, ...deepSupervision },
     flips: "horizontal",
   },
   ...["residualAttentionUnet, best", "efficientnetUnet, ImageNet, best"].flatMap((trained) => [
@@ -185,6 +202,24 @@ export const RECIPES: readonly Recipe[] = [
         ...own,
         ...efficientnet,
       ]),
+    ];
+  }),
+  // The ideas that were tried with `unet`, in the pair of networks that scores highest: each adds one.
+  ...(["argmax", "rankDice"] as const).flatMap((decoding) => {
+    const how = decoding === "argmax" ? "" : `, ${decoding}`;
+    const pair = [
+      "residualAttentionUnet, best, deep supervision",
+      "efficientnetUnet, ImageNet, best, deep supervision",
+    ];
+    const phantom = "unet, best, pre-trained on the phantom";
+    const patches = "unet, best, patches of 192 in 256 x 256";
+    const row = (what: string, members: readonly string[]): Recipe =>
+      together(`${what}, four flips${how}`, members, "both", decoding);
+    return [
+      row("both with deep supervision", pair),
+      row("both with deep supervision, and unet pre-trained on the phantom", [...pair, phantom]),
+      row("both with deep supervision, and unet of patches", [...pair, patches]),
+      row("both with deep supervision, and both unets", [...pair, phantom, patches]),
     ];
   }),
   together("unet and residualAttentionUnet together", ["unet", "residualAttentionUnet"], "none"),

@@ -9,7 +9,7 @@ import { loadEngine } from "../../src/engine/load";
 import type { RecordedFunction } from "../../src/engine/graph";
 import { createPredictor } from "../../src/engine/predictor";
 import { createProgram } from "../../src/engine/program";
-import type { Precision } from "../../src/engine/program";
+import type { Precision } from "../../src/engine/dtypes";
 import { trainingStep } from "../../src/experiments/training/trainingStep";
 import { crossEntropy } from "../../src/losses";
 import { modelByName } from "../../src/models";

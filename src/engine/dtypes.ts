@@ -17,6 +17,9 @@ export const dataType = {
   variant: 21,
 } as const;
 
+/** Precision of convolutions, matrix products and the activations between them. */
+export type Precision = "float32" | "bfloat16";
+
 /** The C API's codes for attribute kinds (`TF_AttrType`). */
 export const attrKind = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 

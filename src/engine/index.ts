@@ -26,11 +26,11 @@ export {
   type Compiled,
   type CompiledMethods,
   type IsAsync,
-  type Precision,
   type Program,
   type ProgramOptions,
   type Synchronous,
 } from "./program";
+export { type Precision } from "./dtypes";
 export { EngineError } from "./session";
 export { readKerasWeightsFile } from "./weights/kerasWeightsFile";
 export { readSafetensorsFile, writeSafetensorsFile } from "./weights/safetensorsFile";

@@ -30,6 +30,9 @@ export function loadEngine(): EngineStatus {
   // TensorFlow reads it only when the addon loads. Op errors are thrown anyway, and level 2 would
   // still log missing kernels that are not needed.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
+  // By default TensorFlow uses oneDNN only on processors with AVX-512 VNNI or newer instructions. Without
+  // it a CPU has no gradients of grouped convolutions, and training is slower.
+  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "1";
   try {
     requirePackage("@tensorflow/tfjs-node-gpu");
     patchKernels();

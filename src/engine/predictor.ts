@@ -12,7 +12,7 @@ import { freezeVariables } from "./passes/freeze";
 import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
-import type { Precision } from "./program";
+import type { Precision } from "./dtypes";
 import { rejectUpdates } from "./rejectUpdates";
 import { Session } from "./session";
 import { realBinding, traceFunction } from "./trace";

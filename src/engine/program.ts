@@ -10,6 +10,7 @@ import { MAX_CONSTANT_ELEMENTS } from "./constants";
 import { GraphVariables, transferNodes } from "./graphVariables";
 import { flatten, unflatten } from "./nest";
 import type { FlatNest } from "./nest";
+import type { Precision } from "./dtypes";
 import { lowerToBfloat16 } from "./passes/bfloat16";
 import { foldSplats } from "./passes/foldSplats";
 import { watchNaN } from "./passes/watchNaN";
@@ -22,9 +23,6 @@ import type { TraceOptions } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
 import type { CacheEntry, Recording } from "./traceCache";
 import { verifyGraph } from "./verifyGraph";
-
-/** Precision of convolutions, matrix products and the activations between them. */
-export type Precision = "float32" | "bfloat16";
 
 export interface ProgramOptions {
   /**

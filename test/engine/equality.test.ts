@@ -170,8 +170,12 @@ describe("the recorded step equals the eager one", () => {
     expect(gradientDistance(build("unet"), lossByName(name, {}))).toBeLessThan(1e-5);
   });
 
-  it.each(["unet", "ma"] as const)("weights of %s after 20 steps of SGD", (name) => {
-    const rates = Array.from({ length: 20 }, (_, step) => 0.05 / (1 + step));
+  // Only five steps of ma: images scaled by 1 + 2e-7 change its weights by 1e-3 in 20 steps.
+  it.each([
+    ["unet", 20],
+    ["ma", 5],
+  ] as const)("weights of %s after %i steps of SGD", (name, steps) => {
+    const rates = Array.from({ length: steps }, (_, step) => 0.05 / (1 + step));
     const train = (isCompiled: boolean): tf.Tensor[] => {
       const model = build(name);
       const optimizer = createOptimizer({

@@ -25,6 +25,7 @@ function normalise(
   { gamma, beta, movingMean, movingVariance }: BatchNormParameters,
   attrs: readonly OpAttr[],
   gradientAttrs: readonly OpAttr[],
+  isTraining: boolean,
   composite: (x: tf.Tensor4D, parameters: BatchNormParameters) => tf.Tensor,
 ): { output: tf.Tensor4D; statistics: tf.Tensor1D[] } {
   let statistics: tf.Tensor1D[] = [];
@@ -52,7 +53,11 @@ function normalise(
     (save as tf.GradSaveFunc)([...inputs, movingMean, movingVariance, ...reserved]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       if (mayDifferentiateAgain()) return compositeGradients(saved.slice(0, 5), dy);
-      const given = [dy, saved[0], saved[1], ...saved.slice(5)];
+      // As TensorFlow's own gradient does: in inference its CPU kernel leaves the first two of the op's
+      // reserved outputs unset.
+      const [statisticsOfBatch, reserved3] = [saved.slice(5, 7), saved.slice(7)];
+      const used = isTraining ? statisticsOfBatch : saved.slice(3, 5);
+      const given = [dy, saved[0], saved[1], ...used, ...reserved3];
       return rawOps("FusedBatchNormGradV3", gradientAttrs, given, 5).slice(0, 3);
     };
     return { value, gradFunc };
@@ -70,7 +75,7 @@ function nativeTraining(
   const attrs = [...base, attr.float("exponential_avg_factor", 1 - momentum)];
   const composite = (input: tf.Tensor4D, given: BatchNormParameters): tf.Tensor =>
     batchNormTraining(input, given, { epsilon, momentum }).output;
-  const { output, statistics } = normalise(x, parameters, attrs, base, composite);
+  const { output, statistics } = normalise(x, parameters, attrs, base, true, composite);
   return { output, movingMean: statistics[0], movingVariance: statistics[1] };
 }
 
@@ -82,7 +87,7 @@ function nativeInference(
   const attrs = attributes(epsilon, false);
   const composite = (input: tf.Tensor4D, given: BatchNormParameters): tf.Tensor =>
     batchNormInference(input, given, epsilon);
-  const { output, statistics } = normalise(x, parameters, attrs, attrs, composite);
+  const { output, statistics } = normalise(x, parameters, attrs, attrs, false, composite);
   tf.dispose(statistics);
   return output;
 }

@@ -1,5 +1,6 @@
 import { dataType } from "../dtypes";
 import type { GraphNode, OutputRef, RecordedFunction } from "../graph";
+import { hasGroupedGradients } from "../groupedGradients";
 import { completeAttrs, outputTypes } from "../opSpec";
 import { Rewriter } from "./rewrite";
 
@@ -100,6 +101,14 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
 
   const isNarrow = (ref: OutputRef): boolean => rewriter.typeOf(ref).dtype === bfloat16;
 
+  const isGrouped = (op: string, inputs: readonly OutputRef[], outputs: GraphNode["outputs"]) => {
+    const shapeOf = (index: number): readonly number[] => rewriter.typeOf(inputs[index]).shape;
+    const [{ shape: output }] = outputs;
+    if (op === "Conv2D") return shapeOf(0)[3] !== shapeOf(1)[2];
+    if (op === "Conv2DBackpropFilter") return shapeOf(0)[3] !== output[2];
+    return op === "Conv2DBackpropInput" && output[3] !== shapeOf(1)[2];
+  };
+
   const runsNarrow = ({ op, outputs }: GraphNode, inputs: readonly OutputRef[]): boolean => {
     if (matrixProducts.has(op)) {
       const [left, right] = inputs.map((ref) => rewriter.typeOf(ref).shape);
@@ -108,7 +117,7 @@ export function lowerToBfloat16(fn: RecordedFunction): RecordedFunction {
       if (isReduction && inputs.every(isNarrow)) return true;
       return intensity(left, right, output) >= LEAST_INTENSITY;
     }
-    if (products.has(op)) return true;
+    if (products.has(op)) return !isGrouped(op, inputs, outputs) || hasGroupedGradients("bfloat16");
     if (normalizations.has(op) && (outputs[0].shape.at(-1) ?? 0) % BLOCK !== 0) return false;
     if (op in followers) return isNarrow(inputs[followers[op]]);
     if (!joins.has(op)) return false;
