@@ -15,6 +15,7 @@ import { softmaxByColumns } from "./passes/softmaxByColumns";
 import type { Precision } from "./dtypes";
 import { rejectUpdates } from "./rejectUpdates";
 import { Session } from "./session";
+import { logSlowBfloat16 } from "./slowBfloat16";
 import { realBinding, traceFunction } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
 import type { CacheEntry } from "./traceCache";
@@ -92,6 +93,7 @@ export function createPredictor(model: tf.LayersModel, options: PredictorOptions
     let recorded = prune(usesGpu() || source !== null ? folded : softmaxByColumns(folded));
     verifyGraph(recorded, "folding batch norm");
     if (precision === "bfloat16") {
+      logSlowBfloat16(console.warn);
       recorded = lowerToBfloat16(recorded);
       verifyGraph(recorded, "lowering to bfloat16");
     }

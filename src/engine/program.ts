@@ -18,6 +18,7 @@ import { prune } from "./passes/prune";
 import { simplify } from "./passes/simplify";
 import { softmaxByColumns } from "./passes/softmaxByColumns";
 import { Session } from "./session";
+import { logSlowBfloat16 } from "./slowBfloat16";
 import { activeTrace, realBinding, traceFunction } from "./trace";
 import type { TraceOptions } from "./trace";
 import { DEFAULT_MAX_TRACES, TraceCache } from "./traceCache";
@@ -27,7 +28,8 @@ import { verifyGraph } from "./verifyGraph";
 export interface ProgramOptions {
   /**
    * `"bfloat16"` halves the memory of activations and, on processors with avx512_bf16 or AMX, the
-   * time. Weights, statistics, losses and softmax stay in float32. Default `"float32"`.
+   * time. On processors without AVX-512 it is several times slower, which is logged. Weights, statistics,
+   * losses and softmax stay in float32. Default `"float32"`.
    */
   readonly precision?: Precision;
   /** Called with a message for each retrace; default `console.info`. */
@@ -285,6 +287,7 @@ class GraphProgram implements Program {
     const { fn, places } = debug ? watchNaN(simplified) : { fn: simplified, places: [] };
     if (debug) verifyGraph(fn, "watching for NaN");
     if (this.precision === "float32") return { graph: fn, watchedOps: places };
+    logSlowBfloat16(this.log);
     const graph = lowerToBfloat16(fn);
     verifyGraph(graph, "lowering to bfloat16");
     return { graph, watchedOps: places };
