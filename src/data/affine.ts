@@ -1,24 +1,24 @@
 import type { Affine, NiftiForm, VolumeGrid } from "./types";
 
-/** `[x, y, z]` lengths of the affine's columns: the distance from voxel to voxel. */
+/** The lengths `[x, y, z]` of the affine's columns: the distance between neighbouring voxels. */
 export function affineSpacing(affine: Affine): [number, number, number] {
   const length = (column: number) =>
     Math.hypot(affine[column], affine[4 + column], affine[8 + column]);
   return [length(0), length(1), length(2)];
 }
 
-/** An affine for a grid without known place: `spacingMm` on the diagonal. */
+/** An affine for a grid of unknown position: `spacingMm` on the diagonal. */
 export function scalingAffine(spacingMm: readonly [number, number, number]): Affine {
   const [x, y, z] = spacingMm;
   return [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1];
 }
 
 /**
- * Affine from NIfTI's quaternion, as `nifti1.h` method 2.
+ * Converts NIfTI's quaternion to an affine, as method 2 of `nifti1.h`.
  *
  * @param quaternion `[b, c, d]`; `a` follows from unit length
  * @param pixdim `[qfac, x, y, z]`
- * @param offset `[x, y, z]` of the first voxel
+ * @param offset position `[x, y, z]` of the first voxel
  */
 export function quaternionToAffine(
   quaternion: readonly [number, number, number],
@@ -53,8 +53,9 @@ export function quaternionToAffine(
 }
 
 /**
- * The quaternion of an affine whose axes are at right angles, with `qfac`; `null` where they are not
- * (a sheared grid has no quaternion).
+ * Converts an affine with axes at right angles to a quaternion and `qfac`.
+ *
+ * @returns `null` for a sheared grid, which has no quaternion
  */
 export function affineToQuaternion(
   affine: Affine,
@@ -78,7 +79,7 @@ export function affineToQuaternion(
       qfac,
     };
   }
-  // The largest of b, c, d leads, so that the division is safe.
+  // Divide by the largest of b, c and d, which is never near zero.
   const largest = r[0][0] >= r[1][1] && r[0][0] >= r[2][2] ? 0 : r[1][1] >= r[2][2] ? 1 : 2;
   const next = (largest + 1) % 3;
   const last = (largest + 2) % 3;
@@ -88,11 +89,11 @@ export function affineToQuaternion(
   q[next] = (r[next][largest] + r[largest][next]) / (2 * lead);
   q[last] = (r[last][largest] + r[largest][last]) / (2 * lead);
   const a = (r[last][next] - r[next][last]) / (2 * lead);
-  const sign = a < 0 ? -1 : 1; // a must not be negative: nifti1.h stores only b, c, d
+  const sign = a < 0 ? -1 : 1; // nifti1.h stores only b, c and d, so a must not be negative.
   return { quaternion: [sign * q[0], sign * q[1], sign * q[2]], qfac };
 }
 
-/** Each patient axis (right, anterior, superior) to the voxel axis that runs most along it. */
+/** For each patient axis (right, anterior, superior), the voxel axis closest to it. */
 export function closestAxes(affine: Affine): [number, number, number] {
   const spacing = affineSpacing(affine);
   const weight = (row: number, col: number) =>
@@ -111,7 +112,7 @@ export function closestAxes(affine: Affine): [number, number, number] {
 }
 
 /**
- * Three letters that say where each voxel axis runs: `"RAS"`, `"LPS"`, `"LIA"`; as
+ * The direction of each voxel axis as one letter: `"RAS"`, `"LPS"`, `"LIA"`. Equals
  * `nibabel.aff2axcodes`.
  */
 export function axisCodes(affine: Affine): string {
@@ -129,7 +130,7 @@ export function axisCodes(affine: Affine): string {
     .join("");
 }
 
-/** How axial slices are cut from a volume so that each is seen from the feet, front up. */
+/** How to cut axial slices from a volume so that each is seen from the feet with the front up. */
 export function axialGrid(volume: {
   readonly shape: readonly [number, number, number];
   readonly affine: Affine;
@@ -144,12 +145,12 @@ export function axialGrid(volume: {
     spacingMm,
     ...(nifti === undefined ? {} : { nifti }),
     axes: [frontBack, leftRight, footHead],
-    // Rows to the back (against A), columns to the left (against R), slices to the head (along S).
+    // Rows run to the back (against A), columns to the left (against R), slices to the head (along S).
     isFlipped: [affine[4 + frontBack] > 0, affine[leftRight] > 0, affine[8 + footHead] < 0],
   };
 }
 
-/** A voxel's place: the affine applied to `[i, j, k]`. */
+/** The position of a voxel: the affine applied to `[i, j, k]`. */
 export function applyAffine(
   affine: Affine,
   [i, j, k]: readonly [number, number, number],
@@ -159,7 +160,7 @@ export function applyAffine(
   return [row(0), row(4), row(8)];
 }
 
-/** The product `a · b`: first `b`, then `a`. */
+/** The product `a · b`, which applies `b` first. */
 export function multiplyAffines(a: Affine, b: Affine): Affine {
   return Array.from({ length: 16 }, (_, at) => {
     const [row, column] = [at - (at % 4), at % 4];
@@ -167,7 +168,7 @@ export function multiplyAffines(a: Affine, b: Affine): Affine {
   });
 }
 
-/** From places to voxels. An affine whose axes span no volume gives numbers that are not finite. */
+/** The inverse, from positions to voxels. An affine whose axes span no volume gives non-finite numbers. */
 export function invertAffine(affine: Affine): Affine {
   const [a, b, c, x, d, e, f, y, g, h, i, z] = affine;
   const [p, q, r] = [e * i - f * h, f * g - d * i, d * h - e * g];
@@ -183,7 +184,7 @@ export function invertAffine(affine: Affine): Affine {
   ];
 }
 
-/** Whether the axes stand at right angles: no gantry tilt, no other shear. */
+/** Whether the axes are at right angles, without gantry tilt or other shear. */
 export function isOrthogonal(affine: Affine, tolerance = 1e-3): boolean {
   const spacing = affineSpacing(affine);
   const cosine = (p: number, q: number): number =>

@@ -3,23 +3,23 @@ import type { SliceDataset } from "./types";
 import { CLASS_NAMES } from "./types";
 
 /**
- * The names of a data set whose classes nothing names; {@link nameClasses} puts numbers in their place once
- * all of its masks are read. Compared by identity.
+ * Placeholder for the class names of a data set that names none. {@link nameClasses} replaces it by numbered
+ * classes once all masks are read. Compared by identity.
  */
 export const UNNAMED: readonly string[] = Object.freeze(["background"]);
 
 /**
- * Names for labels that nothing names: `class 1`, `class 2`. A number does not say which lesion is meant.
+ * Names for labels without names: `class 1`, `class 2`.
  *
- * @param largest the largest label; 0 leaves the background alone
+ * @param largest the largest label; 0 gives the background only
  */
 export function numberedClasses(largest: number): string[] {
   return ["background", ...Array.from({ length: largest }, (_, index) => `class ${index + 1}`)];
 }
 
 /**
- * The class names of files that are a known data set by their names: `tr_im` with `tr_mask`, the 100 slices of
- * the Italian society of radiology (and the phantom, which is written like them).
+ * The class names of a data set that is recognised by its file names: `tr_im` with `tr_mask`, the 100 slices of
+ * the Italian society of radiology (and the phantom, which uses the same names).
  *
  * @returns `undefined` for any other pair
  */
@@ -31,11 +31,11 @@ export function knownPair(imageStem: string, maskStem: string): readonly string[
 export const SEMI_SEG_NAMES: readonly string[] = CLASS_NAMES.slice(0, 3);
 
 /**
- * Refuses two classes of one name: scores and tables name their classes, and could not tell them apart.
+ * Rejects two classes with the same name, which scores and tables could not tell apart.
  *
  * @param names by label, background first
  * @returns the names
- * @throws DataError that names the first two
+ * @throws DataError that names the first pair
  */
 export function expectDistinctNames(where: string, names: readonly string[]): string[] {
   const label = names.findIndex((name, index) => names.indexOf(name) !== index);
@@ -49,7 +49,7 @@ export function expectDistinctNames(where: string, names: readonly string[]): st
   });
 }
 
-/** Which labels occur, by label; {@link markLabels} fills it. */
+/** A flag per label, to be set by {@link markLabels}. */
 export const noLabels = (): Uint8Array => new Uint8Array(256);
 
 /** Marks the labels that occur in a mask. */
@@ -58,8 +58,8 @@ export function markLabels(labels: ArrayLike<number>, seen: Uint8Array): void {
 }
 
 /**
- * Numbers the classes of a data set that nothing names: `class 1` up to the largest label that its masks have.
- * A label may be missing, but masks of a few values far apart (0 and 255) are grey values, not labels.
+ * Numbers the classes of a data set without class names: `class 1` up to the largest label in its masks. Labels
+ * may be missing in between, but a few values far apart (0 and 255) are grey values, not labels.
  *
  * @param path for the message
  * @throws DataError that names the slice with such a value
@@ -76,7 +76,7 @@ export function nameClasses(path: string, dataset: SliceDataset): SliceDataset {
   return { ...dataset, classNames: numberedClasses(largest) };
 }
 
-/** The first pixel with a label. */
+/** Describes the first pixel with a label. */
 function placeOf(label: number, { cases }: SliceDataset): string {
   for (const { id, labels } of cases) {
     const at = labels === null ? -1 : labels.data.indexOf(label);
@@ -87,7 +87,7 @@ function placeOf(label: number, { cases }: SliceDataset): string {
 }
 
 /**
- * @param seen by label; the background counts as seen
+ * @param seen a flag per label; the background counts as seen
  * @throws DataError for values that are too few and too far apart to be labels
  */
 export function expectLabels(where: () => string, seen: Uint8Array): void {

@@ -6,35 +6,35 @@ import { drawPatch } from "./drawPatch";
 import { oversample } from "./oversample";
 import type { Sample } from "./types";
 
-/** How samples are put together. */
+/** How samples are batched. */
 export interface BatchOptions {
   readonly batchSize: number;
   /** Fixes order and augmentation; default 0. */
   readonly seed?: number;
-  /** Passes so far; each has an order and augmentations of its own. Default 0. */
+  /** Number of passes so far; each has its own order and augmentations. Default 0. */
   readonly epoch?: number;
-  /** Default false: the order of `samples`. */
+  /** Whether to shuffle; default false. */
   readonly shuffle?: boolean;
   /** `true` for the defaults of {@link augment}, or its options; default `false`. */
   readonly augment?: boolean | AugmentOptions;
   /**
-   * Share of the pass, in [0, 1], whose samples are drawn for a foreground class: the classes in turn,
-   * so that a rare one is seen as often as a common one. They replace samples of the order; the length
-   * of the pass stays the same. Default 0.
+   * Fraction of the pass, in [0, 1], whose samples are drawn for a foreground class. The classes take
+   * turns, so that a rare one is seen as often as a common one. The drawn samples replace others; the
+   * length of the pass stays the same. Default 0.
    */
   readonly oversampleForeground?: number;
   /**
-   * Side of a random patch that is cut of each sample after its augmentation: around a pixel of the class
-   * that it was drawn for, else from anywhere. Default none: whole samples.
+   * Side of a random patch to cut from each augmented sample: around a pixel of the class that the sample
+   * was drawn for, otherwise anywhere. By default samples stay whole.
    */
   readonly patchSize?: number | undefined;
-  /** A label that is no class, for `oversampleForeground`. */
+  /** A label that is not a class, which `oversampleForeground` leaves out. */
   readonly ignoreLabel?: number | undefined;
-  /** Leaves the last batch out where it is not full; default false. */
+  /** Whether to leave out a last batch that is not full; default false. */
   readonly dropLast?: boolean;
 }
 
-/** Samples side by side. */
+/** Samples stacked along the first axis. */
 export interface Batch {
   /** Grey, `[size, height, width, 1]`. */
   readonly images: Float32Array;
@@ -69,10 +69,10 @@ function checkSamples(samples: readonly Sample[], batchSize: number): void {
 }
 
 /**
- * Batches of one pass over the samples, made one at a time as they are asked for. Order and
- * augmentation depend on seed, epoch and sample id alone, so a resumed run sees what the whole run saw.
+ * Makes the batches of one pass over the samples, one at a time on request. Order and augmentation
+ * depend only on seed, epoch and sample id, so a resumed run sees the same batches as an uninterrupted one.
  *
- * @throws ConfigError for a batch size below 1 or samples of several sizes
+ * @throws ConfigError for a batch size below 1 or samples of different sizes
  */
 export function* createBatches(
   samples: readonly Sample[],
@@ -106,7 +106,7 @@ export function* createBatches(
       const original = samples[index];
       const times = timesSeen.get(original.id) ?? 0;
       timesSeen.set(original.id, times + 1);
-      // A sample that was drawn twice is changed in two ways.
+      // A sample that was drawn twice is augmented differently each time.
       const key = times === 0 ? original.id : `${original.id} again ${times}`;
       const whole = changes === null ? original : augment(original, random.fork(key), changes);
       const sample =

@@ -53,8 +53,8 @@ export function cropPlane<T extends Float32Array | Uint8Array>(
 }
 
 /**
- * Puts a cropped plane back in its place on a plane of the original size; the outside is `fill`.
- * The inverse of {@link cropPlane} wherever the outside was `fill`.
+ * Puts a cropped plane back into a plane of the original size, filled with `fill` elsewhere.
+ * The inverse of {@link cropPlane} if everything outside the box was `fill`.
  */
 export function uncropPlane<T extends Float32Array | Uint8Array>(
   cropped: Plane<T>,
@@ -74,9 +74,9 @@ export function uncropPlane<T extends Float32Array | Uint8Array>(
 }
 
 /**
- * The smallest box that holds every pixel brighter than the frame; the whole plane where nothing is.
+ * The smallest box that contains every pixel brighter than the frame; the whole plane if no pixel is.
  *
- * @param frameValue pixels up to this value are frame
+ * @param frameValue pixels up to this value belong to the frame
  */
 export function findFrame(image: Plane<Float32Array>, frameValue: number): Box {
   const { height, width, data } = image;

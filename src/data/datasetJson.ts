@@ -10,35 +10,35 @@ const labelsSchema = z.union([
   z.record(z.string().regex(/^\d+$/), z.string()),
   z.record(z.string(), z.int()),
 ]);
-/** The cases to train on, with paths from the file's own folder. */
+/** The training cases, with paths relative to the file's folder. */
 const trainingSchema = z.array(z.looseObject({ image: z.string(), label: z.string() }));
 
-/** A case that a `dataset.json` lists: paths as it writes them. */
+/** A case listed in a `dataset.json`, with its paths as written there. */
 export interface ListedCase {
   readonly image: string;
   readonly label: string;
 }
 
-/** What the `dataset.json` of a folder in the layout of nnU-Net or the Medical Decathlon says. */
+/** The content of the `dataset.json` of a folder in the layout of nnU-Net or the Medical Decathlon. */
 export interface DatasetDescription {
   readonly path: string;
-  /** The cases to train on; `null` where they are not listed, and all of the folder are meant. */
+  /** The training cases; `null` if the file lists none, so that all cases of the folder are meant. */
   readonly training: readonly ListedCase[] | null;
   /**
    * The class names by label, background first.
    *
-   * @throws DataError for no labels, for regions, and for labels that are not 0, 1, 2, …
+   * @throws DataError if there are no labels, if there are regions, or if labels are not 0, 1, 2, …
    */
   readonly classNames: () => readonly string[];
-  /** Whether it says anything of classes. */
+  /** Whether the file has class names. */
   readonly hasLabels: boolean;
 }
 
 /**
  * Reads the `dataset.json` of a folder.
  *
- * @returns `null` where there is no such file
- * @throws DataError for a file that is no JSON object, or with a list of cases that are no pairs
+ * @returns `null` if there is no such file
+ * @throws DataError if the file is not a JSON object, or if its cases are not pairs
  */
 export async function readDescription(folder: string): Promise<DatasetDescription | null> {
   const path = join(folder, "dataset.json");
@@ -55,7 +55,7 @@ export async function readDescription(folder: string): Promise<DatasetDescriptio
   };
 }
 
-/** The class names in the `dataset.json` of a folder of any layout; `undefined` where it says nothing of them. */
+/** The class names in the `dataset.json` of a folder of any layout; `undefined` if there are none. */
 export async function describedNames(folder: string): Promise<readonly string[] | undefined> {
   const description = await readDescription(folder);
   return description?.hasLabels === true ? description.classNames() : undefined;

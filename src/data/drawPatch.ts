@@ -3,21 +3,20 @@ import type { Random } from "../core/random";
 import { cropPlane } from "./crop";
 import type { Sample } from "./types";
 
-/** What {@link drawPatch} draws. */
+/** Options of {@link drawPatch}. */
 export interface PatchOptions {
   /** Height and width of the patch. */
   readonly patchSize: number;
-  /** The class that the patch is drawn for; `null` for a patch from anywhere. */
+  /** The class to centre the patch on; `null` for a patch at a random position. */
   readonly label: number | null;
   readonly random: Random;
 }
 
 /**
- * Draws a square patch of a sample, as nnU-Net does: around a random pixel of a class, moved inwards
- * where it would reach over the edge, or from anywhere in the sample. A sample without the class gives a
- * patch from anywhere.
+ * Draws a square patch from a sample, as nnU-Net does: around a random pixel of a class, moved inwards
+ * if it would cross the edge. Without a class, or if the sample does not have it, the position is random.
  *
- * @throws ConfigError for a patch that is larger than the sample
+ * @throws ConfigError for a patch larger than the sample
  */
 export function drawPatch(sample: Sample, { patchSize, label, random }: PatchOptions): Sample {
   const { image, labels } = sample;
@@ -47,7 +46,7 @@ export function drawPatch(sample: Sample, { patchSize, label, random }: PatchOpt
   };
 }
 
-/** A random pixel of a class, `[row, column]`; `null` where there is none. */
+/** A random pixel `[row, column]` of a class; `null` if the sample has none. */
 function pixelOf(
   label: number,
   { image, labels }: Sample,

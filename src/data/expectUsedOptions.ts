@@ -2,7 +2,7 @@ import { ConfigError } from "../core/errors";
 import type { LabelMap } from "./labelMap";
 import type { IntensityUnit } from "./types";
 
-/** Ways to read that only some kinds of data have. */
+/** Options that apply only to some kinds of data. */
 export interface KindOptions {
   readonly series?: string | undefined;
   readonly unit?: IntensityUnit | undefined;
@@ -10,8 +10,8 @@ export interface KindOptions {
 }
 
 /**
- * Refuses what a kind of data would ignore: a series where there is no DICOM, a unit of pictures, which
- * are grey, and labels for the values of a DICOM segmentation, whose segments are named.
+ * Rejects options that a kind of data would ignore: a series without DICOM, a unit for pictures, which
+ * are grey, and labels for a DICOM segmentation, whose segments have names.
  *
  * @throws ConfigError that names the option
  */

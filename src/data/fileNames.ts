@@ -1,4 +1,4 @@
-/** A path's last component, `b.nii` of `a/b.nii`; written out since a browser has no `node:path`. */
+/** A path's last component, `b.nii` of `a/b.nii`; not from `node:path`, which a browser does not have. */
 export function baseName(path: string): string {
   return (
     path

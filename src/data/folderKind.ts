@@ -11,18 +11,18 @@ import { IMAGE_ENDINGS } from "./images/readGreyImage";
 import { formatError, otherFormat } from "./otherFormats";
 import { isMaskName } from "./pairing";
 
-/** The kinds of scans that lie in a folder as files. */
+/** The kinds of scan files in a folder. */
 export type FolderKind = "nifti" | "dicom" | "pictures";
 
 const isPicture = (name: string): boolean => IMAGE_ENDINGS.includes(extname(name).toLowerCase());
 
 /**
- * What a folder's own files are, without those of the folders inside it. What is left out (pictures beside
- * volumes, such as previews, formats that are not read, folders with scans) is named on stderr.
+ * The kind of a folder's own files, without those of its subfolders. What is left out (pictures beside
+ * volumes, such as previews, unsupported formats, subfolders with scans) is listed on stderr.
  *
- * @param options.hasMasks whether NIfTI masks count; where only scans are wanted they do not
- * @returns `null` where there is no scan
- * @throws DataError for DICOM and NIfTI in one folder, of which one would go unread
+ * @param options.hasMasks whether NIfTI masks count as scans
+ * @returns `null` if there is no scan
+ * @throws DataError for DICOM and NIfTI in one folder, since only one kind would be read
  */
 export async function folderKind(
   folder: string,
@@ -46,18 +46,18 @@ export async function folderKind(
   warnOfLeftOut(folder, [
     ...(isVolumes ? pictures : []).map((name) => ({ path: join(folder, name), what: "picture" })),
     ...unsupportedFiles(folder, others),
-    // DICOM files are read wherever they lie below the folder.
+    // DICOM files are read from subfolders too.
     ...(isDicom ? [] : await foldersWithScans(folder, folders)),
   ]);
   if (isDicom) return "dicom";
   return nifti.length > 0 ? "nifti" : "pictures";
 }
 
-/** What a data set may be, for the errors. */
+/** What a data set may be, for error messages. */
 const SCANS =
   "NIfTI files, a DICOM series, Imgs and GT, images and masks, images, or a folder of these for each patient";
 
-/** The refusal of a folder without scans, which says what is there. */
+/** The error for a folder without scans, which lists what is there. */
 export function noScansError(folder: string, { files, folders }: FolderEntries): DataError {
   const unread = files.find((name) => otherFormat(name) !== null);
   const format = unread === undefined ? null : otherFormat(unread);
@@ -76,12 +76,12 @@ export function noScansError(folder: string, { files, folders }: FolderEntries):
   });
 }
 
-/** Says on stderr what a folder holds that is not read. */
+/** Lists on stderr what is not read from a folder. */
 export function warnOfLeftOut(folder: string, leftOut: readonly LeftOutFile[]): void {
   if (leftOut.length > 0) console.warn(`${folder}: left out ${describeLeftOut(leftOut)}`);
 }
 
-/** Whether DICOM files lie in a folder itself; a DICOMDIR beside folders says only what is in these. */
+/** Whether a folder has DICOM files of its own; a DICOMDIR beside subfolders only indexes these. */
 async function holdsDicom(
   folder: string,
   names: readonly string[],
@@ -104,7 +104,7 @@ function unsupportedFiles(folder: string, names: readonly string[]): LeftOutFile
   });
 }
 
-/** Those of a folder's folders that hold scans, at any depth. */
+/** The subfolders of a folder that contain scans at any depth. */
 export async function foldersWithScans(
   folder: string,
   folders: readonly string[],

@@ -1,6 +1,6 @@
-/** What NIfTI files end in. */
+/** The file endings of NIfTI. */
 export const IS_NIFTI = /\.nii(\.gz)?$/i;
-/** Folders of images and of their masks, in lower case; `imagesTr` and `labelsTr` are nnU-Net's. */
+/** Names of image and mask folders, in lower case; `imagesTr` and `labelsTr` are from nnU-Net. */
 export const IMAGE_FOLDERS = ["imgs", "images", "image", "img", "imagestr"];
 export const MASK_FOLDERS = [
   ...["gt", "masks", "mask", "labels", "label", "segmentations", "labelstr"],

@@ -1,20 +1,20 @@
 import { Inflate, Unzlib } from "fflate";
 
-/** Why bytes were not unpacked. */
+/** Why bytes could not be unpacked. */
 export interface NotInflated {
-  /** More would come out than was allowed. */
+  /** Whether the output would exceed the limit. */
   readonly isTooLarge: boolean;
   readonly reason: string;
 }
 
-// Deflate makes a thousand times as much of it at the most.
+// Deflate expands data by a factor of at most about a thousand.
 const CHUNK_BYTES = 1 << 12;
 
 /**
- * Unpacks deflated bytes up to a limit, so that a small file cannot fill the memory. By fflate and not
- * by `node:zlib`, since a browser reads these files too.
+ * Unpacks deflated bytes up to a limit, so that a small file cannot fill the memory. It uses fflate rather
+ * than `node:zlib`, since browsers read these files too.
  *
- * @param form `"zlib"` with zlib's header, as in a PNG, or `"raw"`
+ * @param form `"zlib"` with a zlib header, as in a PNG, or `"raw"`
  */
 export function inflateAtMost(
   form: "zlib" | "raw",
@@ -32,7 +32,7 @@ export function inflateAtMost(
   try {
     for (let at = 0; at < packed.length && length <= mostBytes; at += CHUNK_BYTES) {
       const end = Math.min(at + CHUNK_BYTES, packed.length);
-      // fflate keeps what it is given.
+      // fflate keeps a reference to its input.
       stream.push(packed.slice(at, end), end === packed.length);
     }
   } catch (cause) {

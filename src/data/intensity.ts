@@ -1,7 +1,7 @@
 import { ConfigError } from "../core/errors";
 import type { IntensityUnit, Plane } from "./types";
 
-/** The range of values that is shown from black to white. */
+/** The range of values shown from black to white. */
 export interface IntensityWindow {
   readonly low: number;
   readonly high: number;
@@ -41,7 +41,7 @@ function checkWindow(where: string, { low, high }: IntensityWindow): void {
 }
 
 /**
- * Grey in [0, 1]: `low` and below is 0, `high` and above is 1. Not-a-number is 0.
+ * Maps values to grey in [0, 1]: `low` and below is 0, `high` and above is 1, NaN is 0.
  *
  * @example
  * const plane = { height: 1, width: 3, data: Float32Array.of(-2000, -500, 300) };
@@ -62,7 +62,7 @@ export function applyWindow(
   return { height: image.height, width: image.width, data };
 }
 
-/** Back from grey to the window's unit; exact for what the window did not clip. */
+/** Maps grey back to the window's unit; exact for values that the window did not clip. */
 export function undoWindow(
   grey: Plane<Float32Array>,
   window: IntensityWindow,
@@ -73,23 +73,23 @@ export function undoWindow(
   return { height: grey.height, width: grey.width, data };
 }
 
-/** The line between grey and Hounsfield units. */
+/** A linear map from grey values to Hounsfield units. */
 export interface HounsfieldLine {
   readonly slope: number;
   readonly intercept: number;
 }
 
-/** Hounsfield units of the two references. */
+/** Hounsfield units of the two reference regions. */
 const AIR_HU = -1000;
 const FAT_HU = -100;
 
 /**
- * The paper's normalisation: two reference regions of known density fix the line from a picture's
- * grey values to Hounsfield units, air at -1000 and fat at -100.
+ * The paper's normalisation: two reference regions of known density, air at -1000 and fat at -100,
+ * fix the linear map from a picture's grey values to Hounsfield units.
  *
- * @param airGrey mean grey of a region of air (the trachea)
- * @param fatGrey mean grey of a region of fat
- * @throws ConfigError when the two are equal or not numbers
+ * @param airGrey mean grey value of a region of air (the trachea)
+ * @param fatGrey mean grey value of a region of fat
+ * @throws ConfigError if the two are equal or not numbers
  * @example
  * const line = hounsfieldLine(10, 190);
  * toHounsfield(100, line); // -550

@@ -3,9 +3,9 @@ import { UNNAMED } from "./classNames";
 import { labelsByName, renumber } from "./labelsByName";
 import type { SliceCase, SliceDataset } from "./types";
 
-/** What was read of one patient's folder. */
+/** The slices read from one patient's folder. */
 export interface PatientSlices {
-  /** The folder's name, which the cases' ids begin with. */
+  /** The folder's name, used as a prefix of the case ids. */
   readonly name: string;
   readonly group: string;
   readonly path: string;
@@ -13,11 +13,11 @@ export interface PatientSlices {
 }
 
 /**
- * The slices of several patients as one data set: each patient is one group, and labels stand for the same
- * classes in all.
+ * Joins the slices of several patients into one data set: each patient is one group, and a label stands for the
+ * same class throughout.
  *
- * @param name of the data set
- * @throws DataError for masks that name their classes beside masks that do not
+ * @param name the name of the data set
+ * @throws DataError if only some of the masks name their classes
  */
 export function joinPatients(name: string, patients: readonly PatientSlices[]): SliceDataset {
   const [first] = patients;
@@ -43,13 +43,13 @@ export function joinPatients(name: string, patients: readonly PatientSlices[]): 
 
 const hasLabels = ({ cases }: SliceDataset): boolean => cases.some(({ labels }) => labels !== null);
 
-/** Ids are of one folder: two patients may both have a `ct-00`. */
+/** Makes the id of a case unique: two patients may both have a `ct-00`. */
 function named(patient: string, one: SliceCase): SliceCase {
   const isNamed = one.id === patient || one.id.startsWith(`${patient}-`);
   return isNamed ? one : { ...one, id: `${patient}-${one.id}` };
 }
 
-/** A class without a name would become one of its own beside those that have names. */
+/** Rejects a mix of named and unnamed classes, since an unnamed class cannot be matched to a named one. */
 function expectSameClassNames(patients: readonly PatientSlices[]): void {
   const unnamed = patients.find(({ dataset }) => dataset.classNames === UNNAMED);
   const other = patients.find(({ dataset }) => dataset.classNames !== UNNAMED);
@@ -62,7 +62,7 @@ function expectSameClassNames(patients: readonly PatientSlices[]): void {
   });
 }
 
-/** Class names in the order in which they are met. */
+/** All class names, in order of first occurrence. */
 function unionOf(datasets: readonly SliceDataset[]): readonly string[] {
   if (datasets.every(({ classNames }) => classNames === UNNAMED)) return UNNAMED;
   return [...new Set(datasets.flatMap(({ classNames }) => classNames))];

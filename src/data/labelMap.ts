@@ -1,10 +1,10 @@
 /**
- * The label that each value of a mask stands for: `{ 255: 1 }` for a black and white mask. 0 is the
- * background unless it says otherwise; any other value that it does not name is refused.
+ * The label for each value of a mask: `{ 255: 1 }` for a black-and-white mask. 0 is the background
+ * unless mapped otherwise; any other value without a label is an error.
  */
 export type LabelMap = Readonly<Record<number, number>>;
 
-/** A lookup by value, `NaN` for a value without a label. */
+/** A lookup by value that gives `NaN` for a value without a label. */
 export function labelLookup(labels: LabelMap): (value: number) => number {
   const byValue = new Map<number, number>([[0, 0]]);
   for (const [value, label] of Object.entries(labels)) byValue.set(Number(value), label);

@@ -1,12 +1,12 @@
 import { DataError } from "../core/errors";
 
 /**
- * The label that each of a file's own labels has among other class names, where the file names its classes
- * (as DICOM segmentations do): a number alone says nothing of which class is meant.
+ * Maps a file's labels to those of other class names, by the names of the classes, as a file may number them
+ * differently (DICOM segmentations have names).
  *
- * @param own the file's names by label, background first
- * @param wanted the names that its labels are to follow
- * @returns by own label; `null` where the labels are the same already
+ * @param own the file's class names by label, background first
+ * @param wanted the class names to map to
+ * @returns the new label by own label; `null` if the labels are already the same
  * @throws DataError for a class that is not among the wanted ones
  */
 export function labelsByName(
@@ -28,7 +28,7 @@ export function labelsByName(
   return map.every((to, label) => to === label) ? null : map;
 }
 
-/** Labels under other numbers. */
+/** Replaces labels by a map; `null` leaves them unchanged. */
 export function renumber(labels: Uint8Array, map: readonly number[] | null): Uint8Array {
   return map === null ? labels : labels.map((label) => map[label]);
 }

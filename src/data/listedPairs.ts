@@ -6,17 +6,17 @@ import { baseName } from "./fileNames";
 import { warnOfLeftOut } from "./folderKind";
 import { listed } from "./pairing";
 
-/** An image with its mask, as paths. */
+/** The paths of an image and its mask. */
 export interface FilePair {
   readonly image: string;
   readonly mask: string | null;
 }
 
 /**
- * The cases that a `dataset.json` lists, as files. Files beside them that are not listed are named on stderr.
+ * The files of the cases listed in a `dataset.json`. Other files in the same folders are listed on stderr.
  *
- * @returns `null` where it lists none
- * @throws DataError that names listed files that are missing, and images that are listed twice
+ * @returns `null` if it lists none
+ * @throws DataError for listed files that are missing or images that are listed twice
  */
 export async function listedPairs(
   folder: string,
@@ -27,7 +27,7 @@ export async function listedPairs(
   const names = training.flatMap(({ image, label }) => [image, label]);
   const found = await findListed(path, folder, names);
   const pairs = training.map((_, i) => ({ image: found[2 * i], mask: found[2 * i + 1] }));
-  expectOnce(
+  rejectDuplicates(
     path,
     pairs.map(({ image }) => image),
   );
@@ -35,7 +35,7 @@ export async function listedPairs(
   return pairs;
 }
 
-/** {@link listedPairs} where the masks alone are wanted, and the images need not be there. */
+/** As {@link listedPairs}, but for the masks only; the images may be missing. */
 export async function listedMasks(
   folder: string,
   description: DatasetDescription | null,
@@ -47,12 +47,12 @@ export async function listedMasks(
     folder,
     training.map(({ label }) => label),
   );
-  expectOnce(path, found);
+  rejectDuplicates(path, found);
   await warnOfUnlisted(found);
   return found;
 }
 
-/** The files of names that a list has. */
+/** Finds the listed files. */
 async function findListed(
   list: string,
   folder: string,
@@ -71,7 +71,7 @@ async function findListed(
   return found.filter((path) => path !== null);
 }
 
-/** A file: under its name, as nnU-Net's first channel (`_0000`), or with accents written otherwise. */
+/** Finds a file by name, as nnU-Net's first channel (`_0000`), or with accents in another Unicode form. */
 async function findFile(path: string): Promise<string | null> {
   for (const one of [path, path.replace(/(\.nii(\.gz)?|\.[^./\\]+)$/i, "_0000$1")]) {
     if ((await pathKind(one)) === "file") return one;
@@ -83,7 +83,7 @@ async function findFile(path: string): Promise<string | null> {
   return name === undefined ? null : join(folder, name);
 }
 
-function expectOnce(list: string, paths: readonly string[]): void {
+function rejectDuplicates(list: string, paths: readonly string[]): void {
   const twice = paths.find((path, i) => paths.indexOf(path) < i);
   if (twice === undefined) return;
   throw new DataError({

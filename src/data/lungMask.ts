@@ -1,12 +1,12 @@
 import { ShapeError } from "../core/errors";
 import type { IntensityUnit, Plane } from "./types";
 
-/** Below this a voxel is air or lung; between aerated lung (-850) and soft tissue (0). */
+/** A voxel below this is air or lung; the value is between aerated lung (-850) and soft tissue (0). */
 const LUNG_BELOW_HU = -320;
-/** Lungs cover more of a slice than this; smaller pieces are windpipe, bowel or noise. */
+/** Regions smaller than this fraction of the slice are trachea, bowel or noise, not lung. */
 const LEAST_SHARE = 0.004;
 
-/** Spreads from seeds through pixels that are `open`, four neighbours each; returns what it reached. */
+/** Flood fill from seeds through `open` pixels with 4-connectivity; returns the pixels reached. */
 function flood(open: Uint8Array, width: number, seeds: Iterable<number>): number[] {
   const reached: number[] = [];
   for (const seed of seeds) {
@@ -32,7 +32,7 @@ function flood(open: Uint8Array, width: number, seeds: Iterable<number>): number
   return reached;
 }
 
-/** The pixels of a plane's border. */
+/** The pixels on a plane's border. */
 function borderOf(height: number, width: number): number[] {
   const border: number[] = [];
   for (let col = 0; col < width; col++) border.push(col, (height - 1) * width + col);
@@ -41,13 +41,13 @@ function borderOf(height: number, width: number): number[] {
 }
 
 /**
- * The lungs of an axial slice on the Hounsfield scale: air that does not reach the border, in pieces
- * of some size, with what they enclose (vessels). Dense lesions at the wall have the density of the
- * wall and are missed; give the lesions' labels to count them in.
+ * Finds the lungs in an axial slice on the Hounsfield scale: large enough regions of air that do not
+ * touch the border, and whatever they enclose (vessels). A dense lesion at the chest wall looks like
+ * the wall and is missed unless the lesions' labels are given.
  *
- * @param lesions labels above 0 are lung too; the mask then serves `lungInvolvementPercent`
- * @returns 1 inside the lungs; `null` where the unit says nothing of density
- * @throws ShapeError where the labels have another size than the image
+ * @param lesions labels above 0 count as lung too, as `lungInvolvementPercent` needs
+ * @returns 1 inside the lungs; `null` if the unit is not a measure of density
+ * @throws ShapeError if the labels differ in size from the image
  * @example
  * const image = { height: 1, width: 3, data: Float32Array.of(-1000, 40, -1000) };
  * const lesions = { height: 1, width: 3, data: Uint8Array.of(0, 1, 0) };

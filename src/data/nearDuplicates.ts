@@ -1,19 +1,19 @@
 import { resizeImage } from "./resize";
 import type { Plane, SliceCase } from "./types";
 
-/** The side of a thumbnail; at 32 the known neighbours stand clear of all other pairs. */
+/** The side of a thumbnail; at 32 the known neighbours are well separated from all other pairs. */
 const THUMBNAIL_SIDE = 32;
 /** Of the 50 public slices, the two pairs of neighbours reach 0.994 and 0.919, the next pair 0.792. */
 export const NEIGHBOUR_CORRELATION = 0.9;
 
-/** Two slices that show nearly the same. */
+/** Two slices that look nearly the same. */
 export interface NeighbourPair {
   readonly ids: readonly [string, string];
   /** Pearson's correlation of their thumbnails. */
   readonly correlation: number;
 }
 
-/** The mean of the 5 x 5 pixels about each, edges held. */
+/** Box blur of 5 x 5 pixels with edges repeated. */
 function blurred(data: Float32Array): Float32Array {
   const last = THUMBNAIL_SIDE - 1;
   const pass = (from: Float32Array, step: number, across: number) => {
@@ -33,8 +33,8 @@ function blurred(data: Float32Array): Float32Array {
 }
 
 /**
- * The thumbnail less its blur (all chests are alike at large), scaled to mean 0 and unit length, so
- * that a dot product is the correlation.
+ * A thumbnail minus its blur (the coarse shape is the same in all chests), scaled to mean 0 and unit
+ * length, so that a dot product is the correlation.
  */
 function thumbnail(image: Plane<Float32Array>): Float32Array {
   const { data } = resizeImage(image, THUMBNAIL_SIDE, THUMBNAIL_SIDE, "area");
@@ -46,11 +46,11 @@ function thumbnail(image: Plane<Float32Array>): Float32Array {
 }
 
 /**
- * Pairs of slices whose thumbnails correlate: neighbours of one patient, or the same slice twice.
+ * Finds pairs of slices whose thumbnails correlate: neighbours from one patient, or the same slice twice.
  *
  * @param cases slices of any sizes
- * @param threshold the least correlation that makes a pair; default {@link NEIGHBOUR_CORRELATION}
- * @returns highest correlation first
+ * @param threshold the lowest correlation that counts as a pair; default {@link NEIGHBOUR_CORRELATION}
+ * @returns the pairs, highest correlation first
  */
 export function findNeighbours(
   cases: readonly Pick<SliceCase, "id" | "image">[],
@@ -71,10 +71,10 @@ export function findNeighbours(
 }
 
 /**
- * Gives slices that are near-duplicates one group, through any chain of pairs. Groups that the cases
- * came with stay together.
+ * Puts near-duplicate slices into one group, also if they are linked only through other slices. Existing
+ * groups stay together.
  *
- * @returns the cases in their order; a merged group has the name of its first case's group
+ * @returns the cases in their order; a merged group is named after its first case's group
  */
 export function groupNeighbours(
   cases: readonly SliceCase[],

@@ -1,13 +1,13 @@
 import { endianness } from "node:os";
 import { DataError } from "../core/errors";
 
-/** An array of NumPy's, in C order. */
+/** A NumPy array in C order. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: Float64Array | Float32Array | Uint8Array;
 }
 
-/** Bytes and reader of each NumPy type that is taken. */
+/** Size in bytes and reader of each supported NumPy type. */
 const TYPES: Readonly<
   Record<string, readonly [bytes: number, read: (b: Buffer, at: number) => number]>
 > = {
@@ -25,7 +25,7 @@ const TYPES: Readonly<
 };
 const MAGIC = "\x93NUMPY";
 
-/** Strides that walk a Fortran-ordered array in C order. */
+/** Copies a Fortran-ordered array into C order. */
 function toCOrder(data: Float64Array, shape: readonly number[]): Float64Array {
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
   const index = shape.map(() => 0);
@@ -43,7 +43,7 @@ function toCOrder(data: Float64Array, shape: readonly number[]): Float64Array {
 /**
  * Reads one `.npy` array: booleans, integers and floats, C or Fortran order, little endian.
  *
- * @param where for the messages: file and entry
+ * @param where file and entry, for error messages
  * @throws DataError that names the field
  */
 export function parseNpy(where: string, bytes: Buffer): NpyArray {

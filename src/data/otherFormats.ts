@@ -1,10 +1,10 @@
 import { DataError } from "../core/errors";
 
-/** A format that scans and masks come in and that is not read. */
+/** A format of scans and masks that is not supported. */
 export interface OtherFormat {
-  /** Such as `"MetaImage"`. */
+  /** For error messages, such as `"a MetaImage file"`. */
   readonly name: string;
-  /** Whether it may be a scan or a mask itself, and no archive or array. */
+  /** Whether it may be a scan or a mask itself, not an archive or array. */
   readonly isImage: boolean;
   readonly remedy: string;
 }
@@ -31,7 +31,7 @@ const BY_ENDING: readonly (readonly [endings: RegExp, name: string, remedy: stri
   [/\.(zip|tar|tgz|tar\.gz|7z|rar)$/i, ARCHIVE, UNPACK],
 ];
 
-/** The format that a name's ending stands for, if it is one that is not read. */
+/** The unsupported format of a file, by its ending; `null` if there is none. */
 export function otherFormat(fileName: string): OtherFormat | null {
   const found = BY_ENDING.find(([endings]) => endings.test(fileName));
   if (found === undefined) return null;
@@ -39,7 +39,7 @@ export function otherFormat(fileName: string): OtherFormat | null {
   return { name, remedy, isImage: !NO_IMAGES.includes(name) };
 }
 
-/** The refusal of a file by its format. */
+/** The error for a file of an unsupported format. */
 export function formatError(path: string, expected: string, format: OtherFormat): DataError {
   return new DataError({ where: path, expected, got: format.name, remedy: format.remedy });
 }

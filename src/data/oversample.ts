@@ -3,26 +3,26 @@ import type { Random } from "../core/random";
 import type { Sample } from "./types";
 
 interface OversampleOptions {
-  /** Share of the places that are drawn anew, in [0, 1]. */
+  /** Fraction of the positions to redraw, in [0, 1]. */
   readonly share: number;
-  /** A label that is no class. */
+  /** A label that is not a class. */
   readonly ignoreLabel: number | undefined;
   readonly random: Random;
 }
 
-/** A sample in an order. */
+/** A position in the order of samples. */
 export interface Place {
   readonly index: number;
-  /** The class that it was drawn for; `null` where it stands in order. */
+  /** The class that it was drawn for; `null` if it was not redrawn. */
   readonly label: number | null;
 }
 
 /**
- * Puts samples that have a foreground class into evenly spaced places of an order. The classes take
- * turns, so that a rare one is drawn as often as a common one.
+ * Replaces evenly spaced positions of an order by samples that have a foreground class. The classes
+ * take turns, so that a rare one is drawn as often as a common one.
  *
- * @param order indices of `samples`
- * @throws ConfigError for a share outside [0, 1]
+ * @param order indices into `samples`
+ * @throws ConfigError for a fraction outside [0, 1]
  */
 export function oversample(
   order: readonly number[],

@@ -13,15 +13,15 @@ import type { Plane, Sample, SliceCase, SliceDataset } from "./types";
 export interface PrepareOptions {
   /** Height and width of the samples. */
   readonly size: number;
-  /** Black to white; by default what suits the unit ({@link defaultWindow}). */
+  /** The range from black to white; default {@link defaultWindow} of the unit. */
   readonly window?: IntensityWindow;
-  /** `"blackFrame"` cuts off the rows and columns that are black in the window; default `"none"`. */
+  /** `"blackFrame"` crops outer rows and columns that are black in the window; default `"none"`. */
   readonly crop?: "none" | "blackFrame";
   /** Default `"area"`, as `cv2.INTER_AREA`. */
   readonly interpolation?: Interpolation;
 }
 
-/** Class probabilities of a sample's pixels. */
+/** The class probabilities of a sample's pixels. */
 export interface ClassProbabilities {
   readonly height: number;
   readonly width: number;
@@ -30,7 +30,7 @@ export interface ClassProbabilities {
   readonly data: Float32Array;
 }
 
-/** The part of a case that its sample shows. */
+/** The part of a case that is in its sample. */
 export function sampleBox(item: SliceCase, options: Pick<PrepareOptions, "crop" | "window">): Box {
   const { height, width } = item.image;
   if ((options.crop ?? "none") === "none") return { top: 0, left: 0, height, width };
@@ -38,10 +38,10 @@ export function sampleBox(item: SliceCase, options: Pick<PrepareOptions, "crop" 
 }
 
 /**
- * Makes each slice what the network sees: cropped, grey in [0, 1] by window, square. Labels are
+ * Turns slices into input of the network: cropped, windowed to grey in [0, 1] and square. Labels are
  * resized by nearest neighbour, never blended.
  *
- * @see {@link restoreLabels}, the way back
+ * @see {@link restoreLabels}, its inverse
  */
 export function prepareSamples(
   dataset: Pick<SliceDataset, "cases"> & Partial<Pick<SliceDataset, "classNames">>,
@@ -60,7 +60,7 @@ export function prepareSamples(
       group: item.group,
       image: resizeImage(grey, size, size, interpolation),
       labels: item.labels && resizeLabels(cropPlane(item.labels, box), size, size),
-      // Without a mask nothing says how many classes there are.
+      // Without a mask the number of classes is unknown.
       ...(classNames === undefined || item.labels === null ? {} : { classNames }),
     };
   });
@@ -84,24 +84,24 @@ export function restoreLabels(
   return uncropPlane(cropped, box, height, width);
 }
 
-/** How probabilities come back to a case's own grid. */
+/** How probabilities are restored to a case's own grid. */
 export interface RestoreOptions extends Pick<PrepareOptions, "crop" | "window"> {
   /**
-   * `"argmax"`, the likeliest class, by default; `"rankDice"` the labels with the highest expected Dice,
-   * see {@link rankDice}.
+   * `"argmax"` (default) takes the most likely class, `"rankDice"` the labels with the highest expected
+   * Dice; see {@link rankDice}.
    */
   readonly decoding?: Decoding;
 }
 
 /**
- * The class of each pixel of the case's own grid, from a sample's class probabilities: each class is
- * brought to the grid bilinearly before the classes are compared, so that outlines follow the
- * probabilities and not the sample's pixels.
+ * Turns a sample's class probabilities into labels on the case's own grid. Each class is interpolated
+ * bilinearly before the classes are compared, so that outlines follow the probabilities and not the
+ * sample's pixels.
  *
  * @param probabilities at the sample's size, `[height, width, classes]` row-major
  * @param originalCase the case that the sample was made from
  * @param options as given to {@link prepareSamples}, where it cropped, and how classes are compared
- * @throws ConfigError when there are not as many values as pixels and classes, or for an unknown decoding
+ * @throws ConfigError if the number of values is not pixels times classes, or for an unknown decoding
  */
 export function restoreProbabilities(
   { height, width, classes, data }: ClassProbabilities,
@@ -131,7 +131,7 @@ export function restoreProbabilities(
   return uncropPlane(cropped, box, originalCase.image.height, originalCase.image.width);
 }
 
-/** The likeliest class of each pixel; one plane at a time is in memory. */
+/** The most likely class of each pixel; only one plane is in memory at a time. */
 function argMaxLabels(
   pixels: number,
   classes: number,
@@ -151,11 +151,11 @@ function argMaxLabels(
 }
 
 /**
- * The highest Dice that any prediction at a size can reach once it is back on the original grid: the
- * truth itself, sent there and back.
+ * The highest Dice that any prediction at a size can reach on the original grid: the Dice of the true
+ * labels, resized to that size and back.
  *
- * @returns one mean over the cases that have the class for each class; `NaN` for the background and
- *   for a class that no case has
+ * @returns per class, the mean over the cases that have it; `NaN` for the background and for a class
+ *   that no case has
  */
 export function resizeCeiling(dataset: SliceDataset, options: PrepareOptions): number[] {
   const sums = dataset.classNames.map(() => 0);

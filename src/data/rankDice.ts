@@ -1,31 +1,31 @@
 import { ConfigError } from "../core/errors";
 import { rejectUnknownOptions } from "../core/unknownOptions";
 
-/** How probabilities become labels: the likeliest class, or {@link rankDice}. */
+/** How probabilities become labels: the most likely class, or {@link rankDice}. */
 export const DECODINGS = ["argmax", "rankDice"] as const;
 
 export type Decoding = (typeof DECODINGS)[number];
 
 /**
- * Refuses a way to decode that does not exist, which would otherwise be read as the likeliest class.
+ * Rejects an unknown decoding, which would otherwise silently mean the most likely class.
  *
- * @throws ConfigError that names the two
+ * @throws ConfigError that lists both
  */
 export function checkDecoding(where: string, decoding: Decoding): void {
   if (DECODINGS.includes(decoding)) return;
   throw new ConfigError({ where, expected: DECODINGS.join(" or "), got: String(decoding) });
 }
 
-/** How {@link rankDice} decides. */
+/** Options of {@link rankDice}. */
 export interface RankDiceOptions {
-  /** A class whose highest probability is no higher gets no pixel of its own; default 0.5. */
+  /** A class gets no pixels unless its highest probability exceeds this; default 0.5. */
   readonly pruningProbability?: number;
 }
 
-/** Interpolated probabilities go above 1 by rounding. */
+/** Interpolated probabilities can exceed 1 by rounding. */
 const LARGEST = 1 + 1e-4;
 
-/** The set of pixels that a class would have if it were alone. */
+/** The set of pixels that a class would get if it were the only one. */
 interface Selection {
   readonly total: number;
   readonly isActive: boolean;
@@ -33,16 +33,16 @@ interface Selection {
 }
 
 /**
- * The labels with the highest expected mean Dice, where the likeliest class per pixel would have the
- * highest expected accuracy: a class is cut off where its own expected Dice is best, often below one half, so that small
- * and uncertain regions are kept.
+ * The labels with the highest expected mean Dice; the most likely class per pixel gives the highest expected
+ * accuracy instead. Each class has its own threshold, the one with the best expected Dice, which is often below one
+ * half, so that small and uncertain regions are kept.
  *
  * @param planes the probability of each class at each pixel, one plane per class, background first
  * @returns one label per pixel
  * @throws ConfigError for no planes, planes of different lengths, a probability outside [0, 1] or an
  *   unknown option
  * @example
- * // Three of four pixels are more likely background, but a Dice of the class is more likely high with the second.
+ * // The second pixel is more likely background, but including it raises the expected Dice.
  * const lesion = Float32Array.of(0.9, 0.45, 0.05, 0.01);
  * Array.from(rankDice([lesion.map((p) => 1 - p), lesion])); // [1, 1, 0, 0]
  * @see Dai and Li 2023, RankSEG, JMLR 24; Wang and Dai 2025, RankSEG-RMA, whose reciprocal moment approximation this is
@@ -67,7 +67,7 @@ export function rankDice(
   for (const { selected } of selections) {
     for (let i = 0; i < length; i++) holders[i] += selected[i];
   }
-  // What a pixel more would add to a class that so far has the pixels that nobody else wants.
+  // What one more pixel would add to a class that so far has only the undisputed pixels.
   const gains = selections.map(({ total, selected }, label) => {
     let [mass, count] = [0, 0];
     for (let i = 0; i < length; i++) {
@@ -95,7 +95,7 @@ export function rankDice(
   return labels;
 }
 
-/** The likeliest pixels of a class, as many as make its expected Dice highest. */
+/** The most likely pixels of a class, as many as give the highest expected Dice. */
 function select(plane: Float32Array, pruningProbability: number): Selection {
   const { length } = plane;
   const selected = new Uint8Array(length);
@@ -111,7 +111,7 @@ function select(plane: Float32Array, pruningProbability: number): Selection {
     if (expected > best) [best, volume] = [expected, count];
   }
   const threshold = rising[length - volume];
-  // Of pixels as likely as the threshold, the first ones.
+  // Among pixels exactly at the threshold, take the first ones.
   let ties = volume;
   for (const value of plane) if (value > threshold) ties--;
   for (let i = 0; i < length; i++) {

@@ -39,11 +39,11 @@ const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 
 /** Options of {@link readDataset}. */
 export interface ReadDatasetOptions extends ImageFolderOptions, NiftiPairOptions {
-  /** Which DICOM series, where a folder holds several. */
+  /** Which DICOM series to read if a folder has several. */
   readonly series?: string;
 }
 
-/** A DICOM series as one patient's slices, with the segmentation beside it. */
+/** Reads a DICOM series as one patient's slices, with the segmentation beside it. */
 async function readDicom(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
   expectUsedOptions(path, "dicom", options);
   const { volume, labels } = await readDicomScan(path, { ...options, hasLabels: true });
@@ -52,7 +52,7 @@ async function readDicom(path: string, options: ReadDatasetOptions): Promise<Sli
     expectDistinctNames(labels.mask.source, labels.classNames);
   }
   const classNames = options.classNames ?? labels?.classNames ?? UNNAMED;
-  // Segments keep their numbers only where the names that were given are not theirs.
+  // If the given names are not those of the segments, the segments keep their numbers.
   const isNamed = labels?.classNames.every((own, label) => label === 0 || classNames.includes(own));
   const mask =
     labels !== null && isNamed === true
@@ -69,7 +69,7 @@ async function readDicom(path: string, options: ReadDatasetOptions): Promise<Sli
   return dataset;
 }
 
-/** A folder of images with a folder of masks, NIfTI or pictures; `dataset.json` says more of both. */
+/** Reads a folder of images with a folder of masks, NIfTI or pictures; `dataset.json` may describe them. */
 async function readImagesAndMasks(
   folder: string,
   imageFolder: string,
@@ -90,7 +90,7 @@ async function readImagesAndMasks(
   return { ...dataset, name: folderName(folder) };
 }
 
-/** The files that are listed, if any are. */
+/** The listed files, if there is a list. */
 function listedFiles(pairs: readonly FilePair[] | null): ReadonlySet<string> | undefined {
   return pairs === null
     ? undefined
@@ -133,7 +133,7 @@ async function readFolder(folder: string, given: ReadDatasetOptions): Promise<Sl
   return readInnerFolders(folder, entries, options);
 }
 
-/** A folder for each patient, or for each series of one DICOM study. */
+/** Reads one folder per patient, or one per series of a DICOM study. */
 async function readInnerFolders(
   folder: string,
   entries: FolderEntries,
@@ -173,35 +173,35 @@ async function readPatients(
 }
 
 /**
- * Reads slices from what stands at a path: a NIfTI file (with its mask beside it, if one is named
- * alike: `tr_im` and `tr_mask`), a folder of such, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
+ * Reads slices from a path: a NIfTI file (with its mask, if one with a matching name is beside it:
+ * `tr_im` and `tr_mask`), a folder of these, a COVID-SemiSeg folder (`Imgs`, `GT`), `images` and
  * `masks` of pictures or NIfTI files, the layouts of nnU-Net and the Medical Decathlon (`imagesTr`,
- * `labelsTr`, class names and the list of cases from `dataset.json`), a folder of images, a DICOM series
- * (with a segmentation of it, if one lies beside it), a folder with one of these for each patient, or a
- * NumPy `.npz`. What a folder holds besides is named on stderr.
+ * `labelsTr`, with class names and cases from `dataset.json`), a folder of images, a DICOM series (with
+ * its segmentation, if one is beside it), a folder with one of these per patient, or a NumPy `.npz`.
+ * Anything else in a folder is listed on stderr.
  *
- * Groups: of several volumes or folders each is one patient's; in a single stack or a folder of images,
- * near-duplicate slices are one group.
+ * Groups: if there are several volumes or folders, each is one patient; in a single stack or a folder of
+ * images, near-duplicate slices form one group.
  *
- * Class names: those that are given, else those of `dataset.json`, of a DICOM segmentation, or of a data set that is
- * known by its files' names (COVID-SemiSeg; `tr_im` with `tr_mask`, as the public 100 slices and the phantom); where
- * nothing names the classes they are `class 1`, `class 2` … up to the largest label.
+ * Class names: the given ones, else those of `dataset.json`, of a DICOM segmentation, or of a data set that is
+ * recognised by its file names (COVID-SemiSeg; `tr_im` with `tr_mask`, as in the public 100 slices and the phantom);
+ * otherwise `class 1`, `class 2` … up to the largest label.
  *
- * Masks are brought onto their image's grid by place; see `alignLabels`.
+ * Masks are aligned to their image's grid by position; see `alignLabels`.
  *
  * @throws DataError that names the file, what is wrong and how to fix it; ConfigError for an option
- *   that this kind of data has no use for, such as a series of NIfTI files
+ *   that does not apply to this kind of data, such as a series of NIfTI files
  */
 export async function readDataset(
   path: string,
   options: ReadDatasetOptions = {},
 ): Promise<SliceDataset> {
-  // Before anything is read, and so before two classes of one name are joined.
+  // Check before patients are joined, which would merge two classes with the same name.
   if (options.classNames !== undefined) expectDistinctNames(path, options.classNames);
   return nameClasses(path, await readPath(path, options));
 }
 
-/** What stands at a path, its classes {@link UNNAMED} where nothing names them. */
+/** Reads a path; classes without names are {@link UNNAMED}. */
 async function readPath(path: string, options: ReadDatasetOptions): Promise<SliceDataset> {
   const expected = "a NIfTI file, an image, or a folder of them";
   await stat(path).catch((cause: unknown) => {
@@ -229,7 +229,7 @@ async function readPath(path: string, options: ReadDatasetOptions): Promise<Slic
   throw new DataError({
     where: path,
     expected,
-    got: `a ${extname(path) || "nameless"} file`,
+    got: extname(path) === "" ? "a file without an ending" : `a ${extname(path)} file`,
     remedy: "Convert it to NIfTI or PNG",
   });
 }

@@ -16,20 +16,20 @@ export interface ReadNpzOptions {
   /** Class names by label, background first; default `class 1`, `class 2` … */
   readonly classNames?: readonly string[];
   readonly unit?: IntensityUnit;
-  /** The label that each value of the mask stands for, such as `{ 255: 1 }`; by default values are labels. */
+  /** The label for each value of the mask, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
-  /** Called if the unit was guessed; by default a line on stderr says so. */
+  /** Called if the unit was guessed; by default a warning is written to stderr. */
   readonly onUnitGuess?: (guess: UnitGuess & { readonly source: string }) => void;
-  /** Whether near-duplicate slices become one group; default true. */
+  /** Whether near-duplicate slices form one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
-  /** The most bytes to unpack; default 1 GiB. */
+  /** The maximum number of bytes to unpack; default 1 GiB. */
   readonly maxBytes?: number;
 }
 
 const IMAGE_KEYS = ["image", "images", "img", "imgs", "x", "data"];
 const MASK_KEYS = ["mask", "masks", "label", "labels", "seg", "y"];
 
-/** The arrays of the zip by name, packed or not. */
+/** The arrays of the zip by name, compressed or not. */
 function unpack(path: string, bytes: Buffer, maxBytes: number): Map<string, Buffer> {
   const entries = readZip(path, bytes, {
     remedy: "The file is damaged or too large: save it again with numpy.savez, or raise maxBytes",
@@ -51,7 +51,7 @@ function entryOf(
   return [...entries.keys()].find((name) => keys.includes(name.toLowerCase()));
 }
 
-/** `[slices, height, width]`; a single slice gets the first axis. */
+/** The shape as `[slices, height, width]`, with 1 slice for a 2D array. */
 function sliceShape(where: string, { shape }: NpyArray): readonly [number, number, number] {
   const full = shape.length === 2 ? [1, ...shape] : shape;
   if (full.length !== 3 || full.some((size) => size < 1)) {
@@ -87,7 +87,7 @@ function toLabels(
 
 /**
  * Reads slices from a NumPy `.npz`: an array `image` (or `images`, `x`, `data`) of `[slices, height,
- * width]` or `[height, width]` and, where there is one, `mask` (or `labels`, `y`) of the same shape.
+ * width]` or `[height, width]` and an optional `mask` (or `labels`, `y`) of the same shape.
  *
  * @throws DataError that names the file and the entry or field
  */

@@ -1,10 +1,10 @@
 import { ConfigError } from "../core/errors";
 import type { Plane } from "./types";
 
-/** How each output pixel is made: `"area"` and `"linear"` for images, `"nearest"` for labels. */
+/** How pixels of an image are interpolated; labels always take the nearest pixel. */
 export type Interpolation = "area" | "linear";
 
-/** For each output position, the input positions it draws on and their weights. */
+/** For each output position, the input positions it is computed from and their weights. */
 interface Taps {
   readonly first: Int32Array;
   readonly count: Int32Array;
@@ -12,7 +12,7 @@ interface Taps {
   readonly stride: number;
 }
 
-/** Two taps, half-pixel centres, edges held; as `cv2.INTER_LINEAR`. */
+/** Two taps with half-pixel centres and edges repeated, as `cv2.INTER_LINEAR`. */
 function linearTaps(from: number, to: number): Taps {
   const first = new Int32Array(to);
   const count = new Int32Array(to).fill(2);
@@ -34,7 +34,7 @@ function linearTaps(from: number, to: number): Taps {
   return { first, count, weights, stride: 2 };
 }
 
-/** Each output pixel is the mean of the input area under it; as `cv2.INTER_AREA` when it shrinks. */
+/** Each output pixel is the mean of the input area under it, as `cv2.INTER_AREA` when shrinking. */
 function areaTaps(from: number, to: number): Taps {
   const scale = from / to;
   const stride = Math.ceil(scale) + 2;
@@ -55,7 +55,7 @@ function areaTaps(from: number, to: number): Taps {
 
 /**
  * cv2's rule when an `INTER_AREA` resize enlarges: the input pixel under the output pixel's start,
- * blended with the next over the last stretch only.
+ * blended with the next only near its end.
  */
 function enlargingAreaTaps(from: number, to: number): Taps {
   const scale = from / to;
@@ -111,7 +111,7 @@ export function resizeImage(
   const shrinks = height <= image.height && width <= image.width;
   const columns = tapsFor(image.width, width, interpolation, shrinks);
   const rows = tapsFor(image.height, height, interpolation, shrinks);
-  // Columns first, into rows of the old height; then rows.
+  // Resize along columns first, then along rows.
   const narrow = new Float32Array(image.height * width);
   for (let row = 0; row < image.height; row++) {
     const source = row * image.width;
@@ -138,8 +138,8 @@ export function resizeImage(
 }
 
 /**
- * Resizes labels, each pixel one label of the original, never a blend. Pixel centres meet, so that
- * going up and back down by a whole factor is exact (`cv2.INTER_NEAREST_EXACT`).
+ * Resizes labels by nearest neighbour, so that labels are never blended. Pixel centres are aligned, so
+ * that enlarging and shrinking by a whole factor is exact (`cv2.INTER_NEAREST_EXACT`).
  */
 export function resizeLabels(
   labels: Plane<Uint8Array>,

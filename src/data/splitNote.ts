@@ -1,10 +1,10 @@
 import type { SliceDataset } from "./types";
 
 /**
- * What a split of a data set means for its scores where its patients are not known, as sentences to
- * stand beside them.
+ * A note to show beside scores if the patients are unknown: what splitting such a data set means for
+ * the scores.
  *
- * @returns `null` where each group is one patient, whose slices are all on one side of the split
+ * @returns `null` if each group is one patient, whose slices are all on one side of the split
  * @example
  * splitNote({ name: "lung", patients: "known" }); // null
  */

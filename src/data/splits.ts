@@ -8,7 +8,7 @@ import { asDataError } from "../files/systemErrors";
 import { writeJsonWhole } from "../files/writeWhole";
 import type { Plane } from "./types";
 
-/** What splitting looks at: slice cases and samples both fit. */
+/** What can be split: slice cases or samples. */
 export interface Splittable {
   readonly id: string;
   readonly group: string;
@@ -16,7 +16,7 @@ export interface Splittable {
   readonly augmentation?: string;
 }
 
-/** Ids of the cases on each side; plain JSON. */
+/** The ids of the cases in each part; plain JSON. */
 export interface Split {
   fold: number;
   seed: number;
@@ -35,7 +35,7 @@ const splitSchema = z.strictObject({
 
 const PARTS = ["train", "validation", "test"] as const;
 
-/** The cases of one group, and which classes they have. */
+/** The cases of one group and the classes that occur in them. */
 interface Group {
   readonly ids: string[];
   readonly classes: Set<number>;
@@ -67,11 +67,11 @@ function collectGroups(where: string, cases: readonly Splittable[]): Group[] {
 }
 
 /**
- * Deals groups to parts of given shares. Groups are shuffled, then ordered by the classes that they
- * have, so that every stretch of like groups is dealt in the same proportion.
+ * Divides groups into parts of given fractions. Groups are shuffled, then ordered by the classes that
+ * they have, so that groups with the same classes are divided in the same proportion.
  *
- * @param shares of each part; they add up to 1
- * @returns ids of each part, in the order of `cases`
+ * @param shares the fraction of each part; they add up to 1
+ * @returns the ids of each part, in the order of `cases`
  */
 function deal(
   where: string,
@@ -115,7 +115,7 @@ function deal(
   );
 }
 
-/** A wanted part that got nothing takes the smallest group of the part with most groups. */
+/** Moves the smallest group of the part with the most groups into each part that should not be empty. */
 function fillEmptyParts(dealt: Group[][], shares: readonly number[]): void {
   dealt.forEach((part, index) => {
     if (shares[index] === 0 || part.length > 0) return;
@@ -132,14 +132,14 @@ function checkFraction(where: string, value: number): void {
 }
 
 /**
- * Splits cases into training, validation and test parts without tearing a group apart, stratified by
- * the classes that groups have.
+ * Splits cases into training, validation and test parts. Groups stay whole, and the parts are
+ * stratified by the classes that groups have.
  *
  * @param cases cases or samples, none of them augmented
  * @param options.seed the same seed gives the same split
- * @param options.testFraction share of the cases held out for the end; default 0
- * @param options.validationFraction share held out for early stopping; default 0
- * @throws ConfigError for too few groups, a case twice or an augmented copy
+ * @param options.testFraction fraction of the cases held out for the final test; default 0
+ * @param options.validationFraction fraction held out for early stopping; default 0
+ * @throws ConfigError for too few groups, a duplicate case or an augmented copy
  * @example
  * const labels = null;
  * const cases = ["a", "b", "c", "d"].map((id) => ({ id, group: id, labels }));
@@ -173,8 +173,8 @@ export function splitByGroup(
 }
 
 /**
- * Cross-validation folds: each case is in the validation part of exactly one; groups stay whole, folds
- * are stratified by class.
+ * Makes cross-validation folds. Each case is in the validation part of exactly one fold, groups stay
+ * whole, and folds are stratified by class.
  *
  * @throws ConfigError for fewer than two folds or fewer groups than folds
  */
@@ -194,10 +194,10 @@ export function kFold(
 }
 
 /**
- * {@link kFold} with folds of given shares, met exactly where each case is a group of its own and the shares are
- * whole numbers of cases.
+ * As {@link kFold}, but with folds of given sizes. The sizes are exact if each case is a group of its own and each
+ * fraction is a whole number of cases.
  *
- * @param shares of the cases that each fold holds out; they add up to 1
+ * @param shares the fraction of the cases that each fold holds out; they add up to 1
  */
 export function dealFolds(
   cases: readonly Splittable[],
@@ -215,10 +215,10 @@ export function dealFolds(
 }
 
 /**
- * Checks that no case and no group is on two sides, and that every id is known.
+ * Checks that no case and no group is in two parts, and that every id is known.
  *
- * @param options `allowsTornGroups` (default false) lets a group stand on several sides, for a study of
- *   what that does
+ * @param options `allowsTornGroups` (default false) permits a group in several parts, to study the
+ *   effect
  * @throws ConfigError that names the case
  */
 export function checkSplit(
@@ -265,7 +265,7 @@ export function checkSplit(
   }
 }
 
-/** The first ids, to compare a wrong one with. */
+/** The first ids, to be compared with a wrong one. */
 function exampleIds(cases: readonly Splittable[]): string {
   const shown = cases.slice(0, 3).map(({ id }) => `"${id}"`);
   return `${shown.join(", ")}${cases.length > shown.length ? ", …" : ""}`;
@@ -286,15 +286,15 @@ export function selectById<T extends { readonly id: string }>(
   });
 }
 
-/** Saves splits as JSON, whole or not at all. */
+/** Writes splits as JSON, atomically. */
 export async function writeSplits(path: string, splits: readonly Split[]): Promise<void> {
   await writeJsonWhole(path, splits);
 }
 
 /**
- * Reads splits and checks them against the cases that they are for.
+ * Reads splits and checks them against their cases.
  *
- * @throws DataError for a file that holds none; ConfigError where they overlap or do not fit
+ * @throws DataError for a file without splits; ConfigError if they overlap or do not match the cases
  */
 export async function readSplits(path: string, cases: readonly Splittable[]): Promise<Split[]> {
   const expected = "splits as writeSplits saves them";

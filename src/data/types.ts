@@ -1,6 +1,6 @@
 /**
- * What the numbers in an image mean. `pseudo-HU`: grey values put on the Hounsfield scale by air and
- * fat. `arbitrary`: a scale of the scanner's own, as in MR and PET.
+ * The unit of the values in an image. `pseudo-HU`: grey values mapped to the Hounsfield scale by air and
+ * fat. `arbitrary`: a scale specific to the scanner, as in MR and PET.
  */
 export type IntensityUnit = (typeof INTENSITY_UNITS)[number];
 
@@ -18,15 +18,15 @@ export const CLASS_NAMES = [
 /** The arrays that can hold a volume's voxels. */
 export type VoxelArray = Float32Array | Int16Array | Uint8Array;
 
-/** Row-major 4 × 4: voxel index `[i, j, k, 1]` to patient space in mm, axes right, anterior, superior. */
+/** Row-major 4 × 4 matrix from voxel index `[i, j, k, 1]` to patient space in mm; axes right, anterior, superior. */
 export type Affine = readonly number[];
 
 /**
- * What a NIfTI header states about its grid besides the affine, so that a mask on the same grid is
- * written with the same header fields as its scan.
+ * The header fields of a NIfTI file about its grid, besides the affine. They let a mask on the same grid
+ * be written with the same fields as its scan.
  */
 export interface NiftiForm {
-  /** Number of axes of the file: 2 for a single slice. */
+  /** The number of axes in the file; 2 for a single slice. */
   readonly rank: number;
   /** `0` none, `1` scanner, `2` aligned, `3` Talairach, `4` MNI. */
   readonly sformCode: number;
@@ -35,14 +35,14 @@ export interface NiftiForm {
   readonly xyztUnits: number;
   /** Bytes 76 to 92 and 252 to 328 of the header, little endian: voxel sizes and both forms. */
   readonly placement: Uint8Array;
-  /** The affine that these fields stand for; they do not describe a volume with another affine. */
+  /** The affine that these fields describe; they are not valid for a volume with another affine. */
   readonly affine: Affine;
   /** The extensions after the header, unchanged; empty if there are none. */
   readonly extensions: Uint8Array;
 }
 
 /**
- * Voxels on a grid in the patient.
+ * Voxels on a grid in patient space.
  *
  * @typeParam T `Float32Array` for images, `Uint8Array` for labels
  */
@@ -58,7 +58,7 @@ export interface Volume<T extends VoxelArray = Float32Array> {
   readonly unit: IntensityUnit;
   /** The file or the generator it came from. */
   readonly source: string;
-  /** For a volume from a NIfTI file. */
+  /** Present if the volume is from a NIfTI file. */
   readonly nifti?: NiftiForm;
 }
 
@@ -77,9 +77,9 @@ export interface VolumeGrid {
   readonly shape: readonly [number, number, number];
   readonly affine: Affine;
   readonly spacingMm: readonly [number, number, number];
-  /** The volume's axis that rows, columns and slices run along. */
+  /** The axes of the volume along which rows, columns and slices run. */
   readonly axes: readonly [row: number, column: number, slice: number];
-  /** Whether each of them runs against that axis. */
+  /** Whether each of them runs against its axis. */
   readonly isFlipped: readonly [row: boolean, column: boolean, slice: boolean];
   readonly nifti?: NiftiForm;
 }
@@ -88,7 +88,7 @@ export interface VolumeGrid {
 export interface SliceCase {
   /** Unique in its data set; for a slice that is a file, the file's stem. */
   readonly id: string;
-  /** The patient, or the group of near-duplicate slices: never on both sides of a split. */
+  /** The patient or the group of near-duplicate slices, which is never on both sides of a split. */
   readonly group: string;
   readonly image: Plane<Float32Array>;
   readonly labels: Plane<Uint8Array> | null;
@@ -112,7 +112,7 @@ export interface SliceDataset {
   readonly patients?: "known" | "oneVolume" | "unknown";
 }
 
-/** A slice as the network sees it: square, grey in [0, 1]. */
+/** A slice as input of the network: square, grey in [0, 1]. */
 export interface Sample {
   readonly id: string;
   readonly group: string;
@@ -120,6 +120,6 @@ export interface Sample {
   readonly labels: Plane<Uint8Array> | null;
   /** Class names of its data set by label value; absent if they are not known. */
   readonly classNames?: readonly string[];
-  /** How it was augmented: `"rotate90"`; absent on an original sample. */
+  /** The augmentation, such as `"rotate90"`; absent on an original sample. */
   readonly augmentation?: string;
 }

@@ -3,7 +3,7 @@ import { axialGrid } from "./affine";
 import { UNNAMED, nameClasses } from "./classNames";
 import type { Plane, SliceCase, SliceDataset, Volume, VolumeGrid, VoxelArray } from "./types";
 
-/** Position in the volume's data of a slice's first pixel, and the steps along rows and columns. */
+/** The index of a slice's first pixel in the volume's data, and the steps along rows and columns. */
 function sliceSteps(grid: VolumeGrid, slice: number): { first: number; row: number; col: number } {
   const strides = [1, grid.shape[0], grid.shape[0] * grid.shape[1]];
   const [height, width, depth] = gridSize(grid);
@@ -19,7 +19,7 @@ function sliceSteps(grid: VolumeGrid, slice: number): { first: number; row: numb
   };
 }
 
-/** `[height, width, slices]` of the axial view. */
+/** The size `[height, width, slices]` of the axial view. */
 export function gridSize(grid: VolumeGrid): [height: number, width: number, slices: number] {
   return [grid.shape[grid.axes[0]], grid.shape[grid.axes[1]], grid.shape[grid.axes[2]]];
 }
@@ -34,15 +34,15 @@ function copySlice(grid: VolumeGrid, slice: number, from: VoxelArray, to: VoxelA
 }
 
 /**
- * Cuts a volume into axial slices, seen from the feet with the front up, whatever the file's own
- * orientation.
+ * Cuts a volume into axial slices, seen from the feet with the front up, whatever the orientation of
+ * the file.
  *
  * @param mask labels on the same grid, or `null`
  * @param options.classNames by label, background first; default `class 1`, `class 2` … up to the mask's largest label
- * @param options.group one patient's volume: its name; by default each slice is its own group, as in
- *   a stack of slices from many patients
- * @throws ShapeError when the mask has another shape; DataError for values of the mask that are no labels, where
- *   no names are given
+ * @param options.group the group of all slices, for the volume of one patient; by default each slice is
+ *   its own group, as in a stack of slices from many patients
+ * @throws ShapeError if the mask has another shape; DataError for mask values that are not labels, if no names
+ *   are given
  * @see {@link labelsToVolume}, its inverse
  */
 export function sliceVolume(
@@ -89,11 +89,11 @@ export function sliceVolume(
 }
 
 /**
- * Puts label slices back on the grid of the volume that they were cut from; the exact inverse of
+ * Puts label slices back onto the grid of the volume that they were cut from; the exact inverse of
  * {@link sliceVolume}.
  *
- * @param planes one for each slice, in {@link sliceVolume}'s order
- * @throws ShapeError for another number or size of slices
+ * @param planes one per slice, in the order of {@link sliceVolume}
+ * @throws ShapeError for a wrong number or size of slices
  */
 export function labelsToVolume(
   planes: readonly Plane<Uint8Array>[],

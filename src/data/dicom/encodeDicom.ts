@@ -1,7 +1,7 @@
-/** A value to write: text as it stands, whole numbers in binary, bytes, or a sequence's items. */
+/** A value to write: text, integers in binary, bytes, or the items of a sequence. */
 type DicomValue = string | readonly number[] | Buffer | readonly DicomDataSet[];
 
-/** Value representations that are written here. */
+/** The supported value representations. */
 type Kind =
   | "AT"
   | "CS"
@@ -19,14 +19,14 @@ type Kind =
   | "UL"
   | "US";
 
-/** Elements by tag (`"00280010"`), with their value representation. */
+/** Elements by tag (`"00280010"`), each with its value representation. */
 export type DicomDataSet = Readonly<Record<string, readonly [kind: Kind, value: DicomValue]>>;
 
-/** Kinds whose length takes four bytes. */
+/** Value representations with a four-byte length. */
 const LONG_KINDS: readonly Kind[] = ["OB", "SQ"];
 const NUMBER_BYTES: Readonly<Partial<Record<Kind, number>>> = { US: 2, UL: 4 };
 const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-/** Names this writer in the files; a UID of the UUID kind, as anyone may make. */
+/** Implementation class UID of this writer, derived from a UUID, which needs no registration. */
 const IMPLEMENTATION = "2.25.201867823311541738423092733116187318213";
 
 function tagBytes(tag: string): Buffer {
@@ -62,13 +62,13 @@ function valueBytes(kind: Kind, value: DicomValue): Buffer {
   return bytes;
 }
 
-/** Text is padded with a space, UIDs and bytes with a zero, to an even length. */
+/** Pads to an even length: text with a space, UIDs and bytes with a zero. */
 function padded(kind: Kind, bytes: Buffer): Buffer {
   if (bytes.length % 2 === 0) return bytes;
   return Buffer.concat([bytes, Buffer.from(kind === "UI" || kind === "OB" ? "\0" : " ")]);
 }
 
-/** Elements in the order of their tags, explicit little endian. */
+/** Encodes elements in the order of their tags, as explicit little endian. */
 function encodeDataSet(dataSet: DicomDataSet): Buffer {
   return Buffer.concat(
     Object.keys(dataSet)
@@ -86,9 +86,9 @@ function encodeDataSet(dataSet: DicomDataSet): Buffer {
 }
 
 /**
- * A DICOM file (Part 10) in explicit little endian.
+ * Encodes a DICOM file (Part 10) in explicit little endian.
  *
- * @param dataSet with SOPClassUID and SOPInstanceUID, which the file's head repeats
+ * @param dataSet must have SOPClassUID and SOPInstanceUID, which the file header repeats
  */
 export function encodeDicom(dataSet: DicomDataSet): Buffer {
   const head = encodeDataSet({

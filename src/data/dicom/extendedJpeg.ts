@@ -1,6 +1,6 @@
 import { inverseDct } from "./inverseDct";
 
-/** Where coefficient `i` of a JPEG's diagonal order stands in a block, row by row. */
+/** The index in a row-major block of coefficient `i` in JPEG's zigzag order. */
 const DIAGONAL_ORDER = diagonalOrder();
 const FIRST_RESTART = 0xd0;
 
@@ -8,7 +8,7 @@ function diagonalOrder(): readonly number[] {
   const order: number[] = [];
   for (let sum = 0; sum < 15; sum++) {
     for (let i = Math.max(0, sum - 7); i <= Math.min(7, sum); i++) {
-      // Diagonals run upwards and downwards in turn.
+      // Diagonals alternate between upwards and downwards.
       const [row, column] = sum % 2 === 0 ? [sum - i, i] : [i, sum - i];
       order.push(8 * row + column);
     }
@@ -16,16 +16,16 @@ function diagonalOrder(): readonly number[] {
   return order;
 }
 
-/** A Huffman table in canonical form: codes of one length follow each other. */
+/** A Huffman table in canonical form: codes of one length are consecutive. */
 interface HuffmanTable {
-  /** By length: the first code, how many there are, and where their symbols begin. */
+  /** By length: the first code, the number of codes and the index of their first symbol. */
   readonly first: readonly number[];
   readonly counts: readonly number[];
   readonly offsets: readonly number[];
   readonly symbols: Buffer;
 }
 
-/** Bits of a scan, the stuffed zeros taken out; refuses to read past its end. */
+/** Reads the bits of a scan without the stuffed zeros; throws at its end. */
 class BitReader {
   private held = 0;
   private left = 0;
@@ -55,7 +55,7 @@ class BitReader {
     return value;
   }
 
-  /** A signed number of `count` bits, as JPEG writes differences. */
+  /** A signed number of `count` bits, as JPEG encodes differences. */
   signed(count: number): number {
     if (count === 0) return 0;
     const value = this.bits(count);
@@ -72,7 +72,7 @@ class BitReader {
     throw new Error("an invalid Huffman code");
   }
 
-  /** Passes a restart marker: the rest of the byte before it is padding. */
+  /** Skips a restart marker and the padding bits before it. */
   restart(): void {
     this.left = 0;
     if (this.bytes[this.at] !== 0xff || (this.bytes[this.at + 1] & 0xf8) !== FIRST_RESTART) {
@@ -82,7 +82,7 @@ class BitReader {
   }
 }
 
-/** The tables of a JPEG, and its one scan. */
+/** The tables of a JPEG and its only scan. */
 interface Parts {
   readonly quantisation: Map<number, readonly number[]>;
   /** By class (0 DC, 1 AC) and number: `class << 4 | number`. */
@@ -161,7 +161,7 @@ function readParts(bytes: Buffer): Parts {
   throw new Error("no scan");
 }
 
-/** Reads one block's coefficients, dequantised; returns the DC for the next block's difference. */
+/** Reads and dequantises one block's coefficients; returns the DC value, which the next block's difference needs. */
 function readBlock(
   reader: BitReader,
   block: Float64Array,
@@ -193,11 +193,11 @@ function readBlock(
 }
 
 /**
- * Decodes a sequential JPEG of one component with 8 or 12 bits (DICOM's "extended" process). The JPEG
- * libraries at hand are built for 8 bits only.
+ * Decodes a sequential JPEG of one component with 8 or 12 bits (DICOM's "extended" process). The available
+ * JPEG libraries are built for 8 bits only.
  *
  * @returns samples, row by row
- * @throws Error that says what is wrong with the stream
+ * @throws Error that describes the fault in the stream
  * @see ITU-T T.81, annexes B, F and G
  */
 export function decodeExtendedJpeg(bytes: Buffer): Uint16Array {

@@ -1,7 +1,7 @@
 import { DataError } from "../../core/errors";
 import type { DicomDataset } from "./parseDicom";
 
-/** The elements that are read, by our name: tag and DICOM's keyword. */
+/** The tag and the DICOM keyword of each element that is read. */
 const FIELDS = {
   imageType: ["00080008", "ImageType"],
   sopClass: ["00080016", "SOPClassUID"],
@@ -47,7 +47,7 @@ const FIELDS = {
   pixelData: ["7fe00010", "PixelData"],
 } as const;
 
-/** A name of an element. */
+/** The name of an element. */
 export type Field = keyof typeof FIELDS;
 
 /** The tag of an element, `"00280010"`. */
@@ -55,12 +55,12 @@ export function tagOf(field: Field): string {
   return FIELDS[field][0];
 }
 
-/** DICOM's own name of an element. */
+/** The DICOM keyword of an element. */
 export function keywordOf(field: Field): string {
   return FIELDS[field][1];
 }
 
-/** A refusal that names the element. */
+/** An error that names the element. */
 export function fieldError(
   path: string,
   field: Field,
@@ -79,7 +79,7 @@ export function fieldError(
   });
 }
 
-/** Reads values of one data set, checked. */
+/** Reads and checks the values of one data set. */
 export class Fields {
   constructor(private readonly dataset: DicomDataset) {}
 
@@ -94,7 +94,7 @@ export class Fields {
     return bytes?.toString("latin1").replace(/[\0 ]+$/, "") ?? "";
   }
 
-  /** 16-bit unsigned numbers; `count` of them. */
+  /** `count` 16-bit unsigned numbers. */
   words(field: Field, count: number): number[] {
     const bytes = this.dataset.values.get(tagOf(field));
     if (bytes === undefined || bytes.length < 2 * count) {
@@ -117,7 +117,7 @@ export class Fields {
     return isAbsent && fallback !== undefined ? fallback : this.words(field, 1)[0];
   }
 
-  /** Decimal numbers as text. */
+  /** `count` decimal numbers, which DICOM stores as text. */
   numbers(field: Field, count: number, fallback?: readonly number[]): number[] {
     const text = this.text(field);
     if (text === "" && fallback !== undefined) return [...fallback];

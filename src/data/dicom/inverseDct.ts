@@ -1,6 +1,6 @@
-/** Fixed-point factors have this many binary places. */
+/** Binary places of the fixed-point factors. */
 const FACTOR_BITS = 13;
-/** Binary places that are kept between the two passes, for samples of 12 bits. */
+/** Binary places kept between the two passes, for samples of 12 bits. */
 const KEPT_BITS = 1;
 const fixed = (value: number): number => Math.round(value * 2 ** FACTOR_BITS);
 
@@ -13,7 +13,7 @@ const ODD_OWN = [0.298631336, 2.053119869, 3.072711026, 1.50132111].map(fixed);
 /** Factors of the sums of inputs 7 + 1, 5 + 3, 7 + 3 and 5 + 1. */
 const ODD_SUMS = [-0.899976223, -2.562915447, -1.96157056, -0.390180644].map(fixed);
 
-/** Eight samples from eight coefficients, `stride` apart, in place, rounded down by `bits`. */
+/** Transforms eight coefficients, `stride` apart, to eight samples in place, and drops `bits` binary places. */
 function transformLine(block: Float64Array, at: number, stride: number, bits: number): void {
   const input = (index: number): number => block[at + index * stride];
   const shared = (input(2) + input(6)) * EVEN_ROTATION;
@@ -42,10 +42,10 @@ function transformLine(block: Float64Array, at: number, stride: number, bits: nu
 }
 
 /**
- * The inverse discrete cosine transform of 8 x 8 coefficients, in place, in the integer arithmetic
- * that JPEG decoders share (libjpeg's "islow" at 12 bits), so that samples agree with theirs.
+ * The inverse discrete cosine transform of 8 x 8 coefficients, in place. It uses the integer arithmetic
+ * of JPEG decoders (libjpeg's "islow" at 12 bits), so that samples equal theirs.
  *
- * @param block 64 dequantised coefficients, row by row; becomes samples around 0
+ * @param block 64 dequantised coefficients, row by row; replaced by samples centred on 0
  * @see Loeffler, Ligtenberg and Moschytz, "Practical fast 1-D DCT algorithms with 11 multiplications",
  *   ICASSP 1989
  */

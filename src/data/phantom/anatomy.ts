@@ -4,25 +4,25 @@ import { chestDistance, coverage, ellipseDistance, paintEllipse, paintStroke } f
 import type { Patient } from "./patient";
 import { LUNG_HEIGHT } from "./vessels";
 
-// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking these up on every call is slow in a sandboxed realm such as a test's.
 const { abs, max, min } = Math;
 
-/** A slice before lesions, vessels and noise. */
+/** A slice without lesions, vessels and noise. */
 export interface Anatomy {
-  /** Pseudo-HU of everything but the lungs' vessels. */
+  /** Pseudo-HU of everything except the vessels of the lungs. */
   readonly image: Float32Array;
-  /** Share of each pixel that is lung. */
+  /** Fraction of each pixel that is lung. */
   readonly lung: Float32Array;
-  /** How far each pixel is inside the chest wall, in sides. */
+  /** Depth of each pixel inside the chest wall, in sides of the plane. */
   readonly wallDepth: Float32Array;
-  /** How much of each pixel is vessel. */
+  /** Fraction of each pixel that is vessel. */
   readonly vessels: Float32Array;
 }
 
 /** Half the thickness of a slice. */
 const HALF_SLICE = 0.011;
 
-/** The chest's inside at a level: narrower towards the top. */
+/** The inside of the chest at a level; it narrows towards the top. */
 function cavityAt(patient: Patient, level: number): Ellipse {
   const top = Math.max(0, (level - 0.6) / 0.4);
   const { a, b, y } = patient.cavity;
@@ -43,7 +43,7 @@ function mediastinumHalfWidth(v: number): number {
   return width[width.length - 1];
 }
 
-/** The organs at a level, in the order from the base (0) to the top (1). */
+/** The organs at a level from the base (0) to the top (1). */
 function organsAt(patient: Patient, level: number, cavity: Ellipse) {
   const { heart, mediastinum, spine } = patient;
   const heartSize = heart * Math.max(0, 1 - ((level - 0.27) / 0.3) ** 2) ** 0.5;
@@ -64,7 +64,7 @@ function organsAt(patient: Patient, level: number, cavity: Ellipse) {
   };
 }
 
-/** Ribs, breastbone and shoulder blades. */
+/** Paints ribs, breastbone and shoulder blades. */
 function paintBones(
   image: Float32Array,
   size: number,
@@ -78,7 +78,7 @@ function paintBones(
   const phase = level * 23 + (patient.seed % 997);
   for (const side of [-1, 1]) {
     for (let rib = 0; rib < 6; rib++) {
-      // From the breastbone round to the spine; where ribs lie depends on the level.
+      // From the breastbone round to the spine; the positions of ribs depend on the level.
       const angle = -1.25 + (rib + 0.35 * Math.sin(phase + rib * 2.1 + side)) * 0.5;
       const x = side * (cavity.a + 0.018) * Math.cos(angle);
       const y = cavity.y + (cavity.b + 0.018) * Math.sin(angle);
@@ -104,7 +104,7 @@ function paintBones(
   paintEllipse(image, size, sternum, marrow, edge, rim);
 }
 
-/** The vertebra with its canal and processes. */
+/** Paints the vertebra with its canal and processes. */
 function paintVertebra(
   image: Float32Array,
   size: number,
@@ -135,7 +135,7 @@ function paintVertebra(
   paintEllipse(image, size, ellipse(0.056, 0.022, 0.02), 25, edge);
 }
 
-/** Windpipe above, the two main bronchi below its fork, lobar bronchi near the hilum. */
+/** Paints the trachea, the two main bronchi below its fork and the lobar bronchi near the hilum. */
 function paintAirways(image: Float32Array, size: number, level: number, y: number, edge: number) {
   const air = -1010;
   const wall = { width: 0.003, value: 20 };
@@ -150,7 +150,7 @@ function paintAirways(image: Float32Array, size: number, level: number, y: numbe
   }
 }
 
-/** The vessels that cross a slice, as coverage. */
+/** Renders the vessels that cross a slice, as coverage. */
 function renderVessels(patient: Patient, size: number, z: number): Float32Array {
   const mask = new Float32Array(size * size);
   for (const { from, to, radius } of patient.vessels) {
@@ -182,8 +182,8 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
   const organs = organsAt(patient, level, cavity);
   const body: Ellipse = { x: 0, ...patient.body };
   const seed = patient.seed;
-  const wobble = new Float32Array(pixels);
-  addNoiseField(wobble, size, { frequency: 9, amplitude: 0.0055, seed: seed + 101, z });
+  const unevenness = new Float32Array(pixels);
+  addNoiseField(unevenness, size, { frequency: 9, amplitude: 0.0055, seed: seed + 101, z });
   const wide = makeNoiseField(size, { frequency: 3.5, octaves: 2, seed: seed + 201, z });
   const fatMix = makeNoiseField(size, { frequency: 11, octaves: 2, seed: seed + 301, z });
   const grain = makeNoiseField(size, { frequency: 34, octaves: 3, seed: seed + 401, z });
@@ -203,7 +203,7 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
         image[i] = patient.outsideAir;
         continue;
       }
-      const wall = chestDistance(cavity, x, y) + wobble[i];
+      const wall = chestDistance(cavity, x, y) + unevenness[i];
       wallDepth[i] = -wall;
       let tissue: number;
       if (wall > 0) {
@@ -225,11 +225,11 @@ export function renderAnatomy(patient: Patient, size: number, level: number): An
         ellipseDistance(organs.aorta, x, y),
         organs.heart.a > 0.02 ? ellipseDistance(organs.heart, x, y) : 1,
       );
-      let share = coverage(max(wall, 1.6 * wobble[i] - inner), edge);
+      let share = coverage(max(wall, 1.6 * unevenness[i] - inner), edge);
       for (const dome of [organs.liver, organs.stomach]) {
-        // A dome is cut at a slant, so its edge is wide.
+        // The slice cuts a dome at an angle, so its edge is wide.
         if (dome.a > 0.01)
-          share *= 1 - coverage(ellipseDistance(dome, x, y) + 2 * wobble[i], 0.012);
+          share *= 1 - coverage(ellipseDistance(dome, x, y) + 2 * unevenness[i], 0.012);
       }
       lung[i] = share;
       parenchyma[i] =

@@ -1,16 +1,16 @@
 import type { Random } from "../../core/random";
 
-/** How much of a slice each lesion is to cover, as shares of the slice's area. */
+/** The fraction of the slice's area that each lesion is to cover. */
 export interface LesionTargets {
   readonly groundGlass: number;
   readonly consolidation: number;
   readonly effusion: number;
 }
 
-/** Quantiles of the lesion area per slice where present, in percent: `[probability, percent]`. */
+/** Quantiles `[probability, percent]` of the lesion area per slice that has the lesion. */
 type Quantiles = readonly (readonly [probability: number, percent: number])[];
 
-/** Those of the 100 public slices from 10 to 90 %; the ends are set so that the means agree too. */
+/** From the 100 public slices between 10 and 90 %; the ends are chosen so that the means agree too. */
 const GROUND_GLASS: Quantiles = [
   [0, 0.3],
   [0.1, 0.95],
@@ -29,14 +29,14 @@ const CONSOLIDATION: Quantiles = [
   [0.9, 8.7],
   [1, 16.7],
 ];
-/** Not published: a few slices, one or two crescents. */
+/** There are no published numbers; a few slices have one or two crescents. */
 const EFFUSION: Quantiles = [
   [0, 1.5],
   [0.5, 3],
   [1, 7],
 ];
 
-/** Of 100 slices: 75 have both, 21 ground-glass only, 3 consolidation only, 1 neither. */
+/** In 100 slices, 75 have both, 21 ground-glass only, 3 consolidation only and 1 neither. */
 const PRESENCE = [
   { share: 0.75, hasGroundGlass: true, hasConsolidation: true },
   { share: 0.21, hasGroundGlass: true, hasConsolidation: false },
@@ -45,7 +45,7 @@ const PRESENCE = [
 ];
 const EFFUSION_SHARE = 0.16;
 
-/** The share at a probability, interpolated on a logarithmic scale. */
+/** The area at a probability, interpolated on a logarithmic scale. */
 function quantile(quantiles: Quantiles, probability: number): number {
   const upper = Math.max(
     1,
@@ -56,12 +56,12 @@ function quantile(quantiles: Quantiles, probability: number): number {
   return (v0 * (v1 / v0) ** ((probability - p0) / (p1 - p0))) / 100;
 }
 
-/** `count` areas that follow the quantiles evenly, in random order. */
+/** `count` areas spread evenly over the quantiles, in random order. */
 function spreadAreas(random: Random, count: number, quantiles: Quantiles): number[] {
   return random.permutation(count).map((i) => quantile(quantiles, (i + 0.5) / count));
 }
 
-/** How many of `count` each share gets, by largest remainder. */
+/** Divides `count` by the shares, with the largest-remainder method. */
 function allot(count: number, shares: readonly number[]): number[] {
   const exact = shares.map((share) => share * count);
   const whole = exact.map(Math.floor);
@@ -74,8 +74,8 @@ function allot(count: number, shares: readonly number[]): number[] {
 }
 
 /**
- * Draws the lesions of `count` slices so that the whole has the statistics of the public 100 slices:
- * which have what, and how much of it.
+ * Draws which lesions `count` slices have and how large they are, with the statistics of the public 100
+ * slices.
  */
 export function drawLesionTargets(random: Random, count: number): LesionTargets[] {
   const counts = allot(

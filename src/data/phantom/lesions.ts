@@ -5,29 +5,29 @@ import { makeNoiseField } from "./noise";
 import type { Patient } from "./patient";
 import { between } from "./patient";
 
-// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking these up on every call is slow in a sandboxed realm such as a test's.
 const { abs, exp, floor, max } = Math;
-/** What lesions of one patient look like. */
+/** The appearance of one patient's lesions. */
 export interface LesionStyle {
   readonly seed: number;
   readonly frequency: number;
-  /** How much lesions keep to the chest wall, the back, the patient's left. */
+  /** Preference of lesions for the chest wall, the back and the patient's left. */
   readonly wall: number;
   readonly back: number;
   readonly left: number;
   readonly groundGlass: number;
   readonly consolidation: number;
-  /** Width of the ground-glass's edge, in standard deviations of its field. */
+  /** Width of the edge of ground-glass, in standard deviations of its field. */
   readonly softness: number;
   readonly hasAirBronchograms: boolean;
   readonly hasCrazyPaving: boolean;
-  /** Density of the dependent lung that is no lesion. */
+  /** Added density of the dependent lung, which is not a lesion. */
   readonly dependent: number;
   readonly effusion: number;
   readonly effusionSide: -1 | 0 | 1;
 }
 
-/** Draws how a patient's lesions look. */
+/** Draws the appearance of a patient's lesions. */
 export function drawLesionStyle(random: Random): LesionStyle {
   return {
     seed: random.seed,
@@ -52,7 +52,7 @@ const EFFUSION = 3;
 
 const BINS = 8192;
 
-/** The score that about `count` of the pixels reach, to one part in {@link BINS} of the range. */
+/** The score reached by about `count` of the pixels, accurate to the range divided by {@link BINS}. */
 function scoreOfRank(scores: Float32Array, pixels: Int32Array, count: number): number {
   let low = Infinity;
   let high = -Infinity;
@@ -68,7 +68,7 @@ function scoreOfRank(scores: Float32Array, pixels: Int32Array, count: number): n
   return low + bin / scale;
 }
 
-/** Marks the highest-scoring free lung pixels with a label until a share of the slice is covered. */
+/** Labels the free lung pixels with the highest scores until a fraction of the slice is covered. */
 function mark(
   labels: Uint8Array,
   scores: Float32Array,
@@ -88,17 +88,17 @@ function mark(
   return { threshold, top };
 }
 
-/** 0 below, 1 above, smooth between. */
+/** Smooth step from 0 to 1. */
 function ramp(value: number): number {
   const t = value < 0 ? 0 : value > 1 ? 1 : value;
   return t * t * (3 - 2 * t);
 }
 
 /**
- * Draws the lesions of a slice into its image, and returns their labels. Each covers its target of
- * the slice's area, as far as the lung allows.
+ * Draws the lesions of a slice into its image and returns their labels. Each covers its target fraction
+ * of the slice's area, as far as the lung has room.
  *
- * @param z height of the slice in sides of the plane
+ * @param z height of the slice, in sides of the plane
  */
 export function paintLesions(
   anatomy: Anatomy,

@@ -15,21 +15,21 @@ import { between, makePatient } from "./patient";
 import { scan } from "./scan";
 import { LUNG_HEIGHT } from "./vessels";
 
-/** What to make. */
+/** Options of {@link makePhantom}. */
 export interface PhantomOptions {
   /** Number of slices. */
   readonly count: number;
-  /** Rows and columns; the public slices have 512. */
+  /** Number of rows and of columns; the public slices have 512. */
   readonly size: number;
   readonly seed: number;
   /**
-   * `"slices"` (default): each slice is of another patient, as in the public 100. `"volume"`: one
-   * patient from the base of the lungs to their top.
+   * `"slices"` (default): each slice is from a different patient, as in the public 100. `"volume"`: all
+   * are from one patient, from the base of the lungs to the top.
    */
   readonly kind?: "slices" | "volume";
 }
 
-/** Side of the field of view. */
+/** Side of the field of view, in mm. */
 const FIELD_OF_VIEW_MM = 350;
 
 function checkOptions({ count, size, seed }: PhantomOptions): void {
@@ -46,7 +46,7 @@ function checkOptions({ count, size, seed }: PhantomOptions): void {
   check("seed", seed, 0, 0xffffffff);
 }
 
-/** Draws one slice of a patient into its place in the volume. */
+/** Renders one slice of a patient into the volume. */
 function renderSlice(
   patient: Patient,
   style: LesionStyle,
@@ -61,12 +61,12 @@ function renderSlice(
   return { image: anatomy.image, labels };
 }
 
-/** The slices of a stack: patient, level and lesions of each. */
+/** Plans a stack of different patients: patient, level and lesions per slice. */
 function planSlices(random: Random, count: number) {
   const targets = drawLesionTargets(random.fork("targets"), count);
   return targets.map((target, index) => {
     const own = random.fork(`patient ${index}`);
-    // Much lesion needs much lung: large slices are cut in mid-lung.
+    // Large lesions need a large lung, so such slices are cut from mid-lung.
     const area = target.groundGlass + target.consolidation + target.effusion;
     const level = area > 0.1 ? between(own, 0.4, 0.65) : between(own, 0.12, 0.86);
     const patient = makePatient(own, Math.min(1, area / 0.25));
@@ -74,7 +74,7 @@ function planSlices(random: Random, count: number) {
   });
 }
 
-/** The slices of one patient: lesions swell and fade along the lung. */
+/** Plans the slices of one patient, whose lesions grow and shrink along the lung. */
 function planVolume(random: Random, count: number) {
   const own = random.fork("patient 0");
   const patient = makePatient(own, 0.5);
@@ -94,12 +94,13 @@ function planVolume(random: Random, count: number) {
 }
 
 /**
- * A seeded phantom of chest CT with COVID-19 lesions: image in pseudo-HU and mask (0 background, 1
+ * Makes a seeded phantom of chest CT with COVID-19 lesions: an image in pseudo-HU and a mask (0 background, 1
  * ground-glass opacity, 2 consolidation, 3 pleural effusion).
  *
- * It has the statistics of the public 100 slices: which slices have which lesion, how much of each,
- * the share of lung, the range of values. At the demo's 312 steps MONAI's BasicUNet reaches 0.68 mean
- * foreground Dice on it, the best single grey threshold 0.23 (`bench/phantom_reference.py`). It is made to try software on, not to train for patients.
+ * It has the statistics of the public 100 slices: which slices have which lesion, how much of each, the fraction of
+ * lung and the range of values. With the demo's 312 steps, MONAI's BasicUNet reaches 0.68 mean foreground Dice on it;
+ * the best single grey threshold reaches 0.23 (`bench/phantom_reference.py`). The phantom is for testing software, not
+ * for training models for patients.
  *
  * @throws ConfigError for a count or size out of range
  * @example
@@ -137,7 +138,7 @@ export function makePhantom(options: PhantomOptions): {
   };
 }
 
-/** Rows to the back and columns to the left, as scanners write; the middle of the plane is 0. */
+/** Rows run to the back and columns to the left, as scanners write them; the plane's centre is 0. */
 function leftPosteriorAffine(spacing: number, thickness: number, size: number): Affine {
   const affine = Array.from(scalingAffine([-spacing, -spacing, thickness]));
   affine[3] = affine[7] = (spacing * (size - 1)) / 2;
@@ -145,8 +146,8 @@ function leftPosteriorAffine(spacing: number, thickness: number, size: number): 
 }
 
 /**
- * Writes a phantom as `tr_im.nii.gz` and `tr_mask.nii.gz`, the names of the public 100 slices, so that
- * `readDataset(folder)` reads it back.
+ * Writes a phantom as `tr_im.nii.gz` and `tr_mask.nii.gz`, as the public 100 slices are named, so that
+ * `readDataset(folder)` can read it.
  *
  * @returns the two paths
  */

@@ -1,7 +1,7 @@
-// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking these up on every call is slow in a sandboxed realm such as a test's.
 const { imul } = Math;
 
-/** Mixes integers to a word without visible pattern. */
+/** Hashes integers to a 32-bit word without visible pattern. */
 function hash(x: number, y: number, z: number, seed: number): number {
   let word = imul(x, 0x9e3779b1) ^ imul(y, 0x85ebca77) ^ imul(z, 0xc2b2ae3d) ^ seed;
   word = imul(word ^ (word >>> 15), 0x2c1b3c6d);
@@ -22,9 +22,9 @@ function spline(t: number): [number, number, number, number] {
 /** Standard deviation of a uniform draw in [-1, 1] after smoothing in three directions. */
 const SMOOTHED_SD = Math.sqrt(1 / 3) * Math.sqrt(0.479) ** 3;
 
-/** One slice through a smooth random field in space. */
+/** A slice through a smooth 3D random field. */
 export interface NoiseOptions {
-  /** Bumps along a side. */
+  /** Number of bumps along a side. */
   readonly frequency: number;
   /** Standard deviation. */
   readonly amplitude: number;
@@ -33,7 +33,7 @@ export interface NoiseOptions {
   readonly z: number;
 }
 
-/** Adds smooth noise to a square field, in place. The same field at any resolution. */
+/** Adds smooth noise to a square field, in place. The noise is the same at any resolution. */
 export function addNoiseField(field: Float32Array, size: number, options: NoiseOptions): void {
   const { frequency, amplitude, seed, z } = options;
   const knots = Math.ceil(frequency) + 4;
@@ -79,7 +79,7 @@ export function addNoiseField(field: Float32Array, size: number, options: NoiseO
   }
 }
 
-/** A field of several octaves, each twice as fine and half as strong; standard deviation about 1. */
+/** A field of several octaves, each twice as fine and half as strong, with a standard deviation of about 1. */
 export function makeNoiseField(
   size: number,
   options: Omit<NoiseOptions, "amplitude"> & { readonly octaves: number },

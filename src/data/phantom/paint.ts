@@ -1,12 +1,12 @@
 /**
- * Drawing on square planes in units of the side, origin in the middle: `x` to the patient's left, `y`
- * to the back.
+ * Drawing on square planes. Coordinates are in units of the side with the origin in the middle: `x` to the
+ * patient's left, `y` to the back.
  */
 
-// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking these up on every call is slow in a sandboxed realm such as a test's.
 const { abs, hypot, min, sqrt } = Math;
 
-/** 1 well inside (negative distance), 0 well outside, smooth over `edge` either way. */
+/** 1 well inside (negative distance), 0 well outside, smooth within `edge` of the boundary. */
 export function coverage(distance: number, edge: number): number {
   if (distance <= -edge) return 1;
   if (distance >= edge) return 0;
@@ -14,17 +14,17 @@ export function coverage(distance: number, edge: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** An ellipse, perhaps turned. */
+/** An ellipse, optionally rotated. */
 export interface Ellipse {
   readonly x: number;
   readonly y: number;
   readonly a: number;
   readonly b: number;
-  /** Radians, default 0. */
+  /** Rotation in radians; default 0. */
   readonly angle?: number;
 }
 
-/** About the distance to an ellipse's edge, negative inside. */
+/** The approximate distance to an ellipse's edge, negative inside. */
 export function ellipseDistance(ellipse: Ellipse, x: number, y: number): number {
   const { a, b, angle = 0 } = ellipse;
   let u = x - ellipse.x;
@@ -38,7 +38,7 @@ export function ellipseDistance(ellipse: Ellipse, x: number, y: number): number 
   return (sqrt(u * u + v * v) - 1) * min(a, b);
 }
 
-/** The same for a chest's outline: squarer, `|u|^2.5 + |v|^2.5 = 1`. */
+/** The same for the outline of a chest, which is squarer: `|u|^2.5 + |v|^2.5 = 1`. */
 export function chestDistance(ellipse: Ellipse, x: number, y: number): number {
   const { a, b } = ellipse;
   const u = abs(x - ellipse.x) / a;
@@ -47,7 +47,7 @@ export function chestDistance(ellipse: Ellipse, x: number, y: number): number {
   return (sum ** 0.4 - 1) * min(a, b);
 }
 
-/** Calls back for each pixel of a box with its place. */
+/** Calls back for each pixel of a box with its coordinates. */
 function forBox(
   size: number,
   box: readonly [left: number, top: number, right: number, bottom: number],
@@ -65,7 +65,7 @@ function forBox(
   }
 }
 
-/** Fills an ellipse; with a rim, that much of its edge has another value (the cortex of a bone). */
+/** Fills an ellipse, optionally with a rim of another value (the cortex of a bone). */
 export function paintEllipse(
   image: Float32Array,
   size: number,
@@ -88,7 +88,7 @@ export function paintEllipse(
   });
 }
 
-/** Raises a mask to a stroke's coverage; a stroke thinner than a pixel covers only its share. */
+/** Raises a mask to the coverage of a stroke; a stroke thinner than a pixel covers it partly. */
 export function paintStroke(
   mask: Float32Array,
   size: number,

@@ -2,16 +2,16 @@ import type { Random } from "../../core/random";
 import { growVessels } from "./vessels";
 import type { Vessel } from "./vessels";
 
-/** All that stays the same from slice to slice of one patient. Lengths are in sides of the plane. */
+/** What is the same in all slices of one patient. Lengths are in sides of the plane. */
 export interface Patient {
   readonly seed: number;
   readonly body: { readonly a: number; readonly b: number; readonly y: number };
-  /** The chest's inside at its widest. */
+  /** The inside of the chest at its widest. */
   readonly cavity: { readonly a: number; readonly b: number; readonly y: number };
   readonly mediastinum: number;
   readonly heart: number;
   readonly tilt: number;
-  /** The spine's size, where it lies across, and how far back. */
+  /** The spine's size, lateral position and depth. */
   readonly spine: { readonly scale: number; readonly x: number; readonly depth: number };
   readonly hasBreasts: boolean;
   readonly fat: number;
@@ -19,24 +19,24 @@ export interface Patient {
   readonly bone: number;
   readonly outsideAir: number;
   readonly lung: number;
-  /** How much denser the back of the lung is than its front. */
+  /** How much denser the lung is at the back than at the front. */
   readonly lungGradient: number;
   readonly lungTexture: number;
   readonly noise: number;
-  /** Blur of the reconstruction, in sides. */
+  /** Blur of the reconstruction, in sides of the plane. */
   readonly blur: number;
   readonly vessels: readonly Vessel[];
 }
 
-/** Draws a number between two. */
+/** Draws a number between two others. */
 export function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random.uniform();
 }
 
 /**
- * Draws a patient; the values are those of the real slices, on their pseudo-HU scale.
+ * Draws a patient with the values of the real slices, on their pseudo-HU scale.
  *
- * @param largeness 0 for any chest, 1 for the largest
+ * @param largeness 0 for a chest of any size, 1 for the largest
  */
 export function makePatient(random: Random, largeness: number): Patient {
   const cavity = {

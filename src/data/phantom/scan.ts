@@ -1,9 +1,9 @@
 import type { Patient } from "./patient";
 
-// Bound once: looked up on every call, it would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking it up on every call is slow in a sandboxed realm such as a test's.
 const { round } = Math;
 
-/** Near-normal noise from one xorshift word per draw: the sum of its four bytes. */
+/** Adds approximately normal noise: the sum of the four bytes of one xorshift word per draw. */
 function addScanNoise(image: Float32Array, sd: number, seed: number): void {
   const scale = sd / Math.sqrt((4 * (256 * 256 - 1)) / 12);
   let word = seed | 1;
@@ -16,7 +16,7 @@ function addScanNoise(image: Float32Array, sd: number, seed: number): void {
   }
 }
 
-/** Three taps along rows, then columns, with the variance of a Gaussian; in place. */
+/** Blurs in place with three taps along rows, then columns, with the variance of a Gaussian. */
 function blur(image: Float32Array, size: number, sigma: number): void {
   const side = Math.min(0.25, (sigma * sigma) / 2);
   const middle = 1 - 2 * side;
@@ -31,13 +31,13 @@ function blur(image: Float32Array, size: number, sigma: number): void {
   for (let col = 0; col < size; col++) pass(col, size);
 }
 
-/** The range of the public slices. */
+/** The range of values of the public slices. */
 const LOWEST = -1607;
 const HIGHEST = 597;
 
 /**
- * What the scanner makes of a slice, in place: noise, blur, whole numbers. Noise is finer, so weaker
- * when averaged, on a coarser grid.
+ * Applies the effects of a scanner to a slice, in place: noise, blur and rounding. The noise is averaged on
+ * a coarser grid, and so weaker there.
  */
 export function scan(image: Float32Array, size: number, patient: Patient, seed: number): void {
   const sd = patient.noise * Math.sqrt(Math.min(1, size / 512));

@@ -1,24 +1,24 @@
 import type { Random } from "../../core/random";
 
-// Bound once: looked up on every call, they would be slow in a sandboxed realm such as a test's.
+// Bound once, since looking these up on every call is slow in a sandboxed realm such as a test's.
 const { sqrt } = Math;
-/** One straight piece of a vessel, in sides of the plane; `z` runs from the base (0) upwards. */
+/** A straight piece of a vessel, in sides of the plane; `z` runs from the base (0) upwards. */
 export interface Vessel {
   readonly from: readonly [x: number, y: number, z: number];
   readonly to: readonly [x: number, y: number, z: number];
   readonly radius: number;
 }
 
-/** Height of a lung in sides of the plane: 25 cm of 35. */
+/** Height of a lung in sides of the plane: 25 cm of a plane of 35 cm. */
 export const LUNG_HEIGHT = 0.72;
-const TIPS_A_LUNG = 1000;
+const TIPS_PER_LUNG = 1000;
 const TIP_RADIUS = 0.001;
-/** Murray's law: the parent's radius to this power is the sum of its children's. */
+/** Murray's law: a parent's radius to this power is the sum of its children's radii to this power. */
 const MURRAY_POWER = 2.6;
-/** A lung's arteries and veins enter over a stretch of its height. */
+/** The range of heights where arteries and veins enter the lung. */
 const HILUM_LEVELS = [0.36, 0.46, 0.55, 0.64];
 
-/** A growing tree as columns: faster to search than objects. */
+/** A growing tree stored as columns, which are faster to search than objects. */
 interface Tree {
   readonly x: number[];
   readonly y: number[];
@@ -43,8 +43,8 @@ function nodeAt(tree: Tree, node: number): [number, number, number] {
 }
 
 /**
- * Grows the vessels of both lungs: tips are strewn through the lung, and each joins the nearest
- * branch, the roots being at the hilum. Radii follow from the number of tips that a branch feeds.
+ * Grows the vessels of both lungs from roots at the hilum: tips are scattered through the lung, and each
+ * joins the nearest branch. The radius of a branch follows from the number of tips that it feeds.
  */
 export function growVessels(
   random: Random,
@@ -56,8 +56,8 @@ export function growVessels(
       const y = cavity.y + 0.03 + 0.03 * random.normal();
       addNode(tree, [side * (0.075 + 0.02 * random.uniform()), y, LUNG_HEIGHT * level], -1);
     }
-    for (let tip = 0; tip < TIPS_A_LUNG; tip++) {
-      // The first tips span the lung; the later fill it.
+    for (let tip = 0; tip < TIPS_PER_LUNG; tip++) {
+      // The first tips span the lung; later ones fill it.
       const angle = 2 * Math.PI * random.uniform();
       const radius = sqrt(random.uniform()) * (tip < 40 ? 0.75 : 0.97);
       connectToNearest(
@@ -78,7 +78,7 @@ export function growVessels(
   });
 }
 
-/** Adds a bent branch from the nearest node to the target, and counts its tip up to the root. */
+/** Adds a bent branch from the nearest node to the target, and updates the tip counts up to the root. */
 function connectToNearest(
   tree: Tree,
   target: readonly [number, number, number],
@@ -89,7 +89,7 @@ function connectToNearest(
   let least = Infinity;
   for (let node = 0; node < x.length; node++) {
     const [dx, dy, dz] = [x[node] - target[0], y[node] - target[1], z[node] - target[2]];
-    // A penalty on long ways keeps branches running outwards rather than from tip to tip.
+    // A penalty on long paths makes branches run outwards rather than from tip to tip.
     const distance = sqrt(dx * dx + dy * dy + dz * dz) + 0.0035 * hops[node];
     if (distance < least) [least, nearest] = [distance, node];
   }

@@ -74,7 +74,7 @@ export class MaskReader {
     throw new DataError({
       where: path,
       expected: EXPECTED,
-      got: `a ${extname(path) || "nameless"} file`,
+      got: extname(path) === "" ? "a file without an ending" : `a ${extname(path)} file`,
       remedy: "Convert it to NIfTI or PNG",
     });
   }
