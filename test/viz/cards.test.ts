@@ -56,6 +56,54 @@ describe("values show themselves", () => {
     expect(bundle["text/html"]).toContain("<svg");
   });
 
+  it("a run: its network and data, how its training ended, and its curves", async () => {
+    const records = [1, 2].map((epoch) => ({ epoch, loss: 1 / epoch }));
+    const result = { records, ended: "completed", bestEpoch: 2, steps: 8, seconds: 30 };
+    const counts = { trainCases: 36, validationCases: 4, testCases: 10 };
+    const data = { source: "d", name: "ward <1>", ...counts, splitNote: "Split by slices." };
+    const record = { model: "residualAttentionUnet", data, result };
+    const bundle = await show({ folder: "runs/first", record, model: {}, models: [{}] });
+    expect(bundle["text/plain"]).toMatch(
+      /^Residual Attention U-Net in runs\/first; trained on ward <1>: 36 slices for training, 4 for validation, 10 for testing\. Split by slices\. Training completed after 2 epochs in 30 s/,
+    );
+    expect(bundle["text/html"]).toContain("ward &lt;1&gt;");
+    expect(bundle["text/html"]).toContain("<svg");
+  });
+
+  it("predictions: their number, and the first of them", async () => {
+    const masks = Array.from({ length: 6 }, () => sampleMask(scan, [2]));
+    const bundle = await show(masks);
+    expect(bundle["text/plain"]).toMatch(/^6 masks: 48 x 64 plane, mask with classes 0, 2; .*; …$/);
+    expect(pictures(bundle["text/html"])).toBe(4);
+    expect((await show([scan]))["text/plain"]).toMatch(/^1 plane: 48 x 64 plane, values from/);
+  });
+
+  it("an explanation: the pixel's class, and a row per layer", async () => {
+    const curve = (area: number) => ({ scores: [area], area });
+    const deletion = [
+      {
+        ...{ layer: "decoder0/attention", fractions: [0], attended: curve(0.25) },
+        ...{ random: curve(0.5), nearby: null, advantage: 0.25, advantageNearby: null, wins: 0.9 },
+      },
+    ];
+    const maps = { attention: [], gates: [], buckets: [] };
+    const explanation = { ...maps, query: [3, 5], label: 2, probability: 0.8, deletion };
+    const bundle = await show(explanation);
+    expect(bundle["text/plain"]).toMatch(/^Pixel \[3, 5\]: class 2, probability 0\.800/);
+    expect(bundle["text/plain"]).toMatch(/decoder0\/attention\s+0\.250\s+0\.500\s+0\.250\s+90 %/);
+    expect(bundle["text/html"]).toContain("<table");
+    const without = await show({ ...explanation, deletion: [] });
+    expect(without["text/html"]).not.toContain("<table");
+  });
+
+  it("a learning-rate test: its curve, and the suggested rate", async () => {
+    const points = [1e-3, 1e-2].map((learningRate) => ({ learningRate, loss: 1 }));
+    expect((await show({ points, suggested: 0.01 }))["text/plain"]).toMatch(
+      /^Loss by learning rate, 2 steps; suggested rate 1\.0e-2/,
+    );
+    expect((await show({ points, suggested: null }))["image/svg+xml"]).toContain("<svg");
+  });
+
   it("an evaluation: a row per foreground class, with its number of cases", async () => {
     const spread = (mean: number, infiniteCount = 0) => ({
       mean,

@@ -1,5 +1,7 @@
 import { rowLabel, rowName, rowNaming } from "../../src/experiments/studies/views/rowNames";
 import type { NamedRow } from "../../src/experiments/studies/views/rowNames";
+import { toMimeBundle } from "../../src/display";
+import { registerCards } from "../../src/viz/cards/registerCards";
 import { studyTableBundle } from "../../src/viz/cards/studyCard";
 
 const score = (mean: number, pHolm: number) => ({
@@ -40,6 +42,30 @@ describe("a study's table", () => {
     expect(text).toMatch(/significant \(p < 0\.001\)/);
     expect(table([rows[0]], ["copies"])).toMatch(/^Study\nmodel +copies/);
   });
+});
+
+it("two scores that differ in the third digit are not written alike", () => {
+  const rows = [row("U-Net", {}, 0.157, NaN), row("M-A", {}, 0.164, 0.0002)];
+  expect(table(rows, [])).toContain("Dice of 0.164 over 9 cases; U-Net 0.157; the difference is");
+  const same = [row("U-Net", {}, 0.5, NaN), row("M-A", {}, 0.5, 1)];
+  expect(table(same, [])).toContain("Dice of 0.50 over 9 cases; M-A 0.50;");
+});
+
+it("a study's result says how far it is, and shows its tables", async () => {
+  registerCards();
+  const rows = [row("U-Net", {}, 0.3, NaN)];
+  const one = { title: "Study", columns: ["Dice"], factorNames: [], rows, convention: "How." };
+  const none = { ...one, title: "Empty", rows: [] };
+  const state = { records: [], isComplete: false, trained: 2, found: 1 };
+  const shown = async (value: object): Promise<string> =>
+    String((await toMimeBundle(value))["text/plain"]);
+  const ablation = await shown({ ...state, table: one });
+  expect(ablation).toMatch(/^The study was stopped; the same call continues it: 2 jobs trained by/);
+  expect(ablation).toMatch(/1 found finished\.\n\nStudy\n/);
+  const tables = { tableOne: one, tableTwo: none };
+  const comparison = await shown({ ...state, isComplete: true, tables });
+  expect(comparison).toMatch(/^The study is complete: .*\n\nStudy\n/);
+  expect(comparison).not.toContain("Empty");
 });
 
 it("names rows by what differs", () => {

@@ -65,7 +65,7 @@ export function caseListBundle(cases: readonly CaseLike[]): MimeBundle {
 /** A plane of numbers: a mask in its classes' colours, anything else in grey. */
 export function planeBundle(plane: PlaneLike): MimeBundle {
   const { height, width, data } = plane;
-  const isMask = data instanceof Uint8Array && maximum(data) < 8;
+  const isMask = isMaskPlane(plane);
   const range = `from ${Number(minimum(data).toPrecision(6))} to ${Number(maximum(data).toPrecision(6))}`;
   const what = isMask ? `mask with classes ${presentLabels(plane)}` : `values ${range}`;
   const text = `${height} x ${width} plane, ${what}`;
@@ -86,6 +86,24 @@ export function planeBundle(plane: PlaneLike): MimeBundle {
     "text/html": `<div style="${BOX}">${escapeHtml(text)}</div>${picture}`,
     "text/plain": text,
   };
+}
+
+/** A list of planes, such as predictions: their number, and the first of them. */
+export function planeListBundle(planes: readonly PlaneLike[]): MimeBundle {
+  const what = planes.every(isMaskPlane) ? "mask" : "plane";
+  const shown = planes.slice(0, SHOWN_CASES);
+  const rest = planes.length > shown.length ? `, the first ${shown.length} shown` : "";
+  const pictures = shown.map(
+    (plane) => `<div style="margin:0 12px 12px 0">${String(planeBundle(plane)["text/html"])}</div>`,
+  );
+  return {
+    "text/html": `<div style="${BOX}">${count(planes.length, what)}${rest}</div><div style="display:flex;flex-wrap:wrap">${pictures.join("")}</div>`,
+    "text/plain": `${count(planes.length, what)}: ${shown.map((plane) => String(planeBundle(plane)["text/plain"])).join("; ")}${rest === "" ? "" : "; …"}`,
+  };
+}
+
+function isMaskPlane({ data }: PlaneLike): boolean {
+  return data instanceof Uint8Array && maximum(data) < 8;
 }
 
 const UNIT_WORDS: Readonly<Record<string, string>> = {

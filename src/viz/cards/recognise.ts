@@ -30,6 +30,11 @@ export function isPlane(value: unknown): value is PlaneLike {
   );
 }
 
+/** Whether a value is a list of planes, such as predictions. */
+export function isPlaneList(value: unknown): value is readonly PlaneLike[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isPlane);
+}
+
 /** Whether a value is a case or a sample. */
 export function isCase(value: unknown): value is CaseLike {
   if (typeof value !== "object" || value === null) return false;

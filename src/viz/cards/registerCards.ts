@@ -1,13 +1,23 @@
 import { registerDisplay } from "../../display/formats";
-import { caseBundle, caseListBundle, datasetBundle, planeBundle } from "./dataCards";
-import { isCase, isCaseList, isDataset, isPlane } from "./recognise";
-import { isStudyTable, studyTableBundle } from "./studyCard";
+import {
+  caseBundle,
+  caseListBundle,
+  datasetBundle,
+  planeBundle,
+  planeListBundle,
+} from "./dataCards";
+import { isCase, isCaseList, isDataset, isPlane, isPlaneList } from "./recognise";
+import { explanationBundle, isExplanation } from "./explanationCard";
+import { isRun, runBundle } from "./runCard";
+import { isStudyResult, isStudyTable, studyResultBundle, studyTableBundle } from "./studyCard";
 import {
   evaluationBundle,
   fitResultBundle,
   isEvaluation,
   isFitResult,
+  isLearningRateTest,
   isPlotlyJson,
+  learningRateTestBundle,
   plotlyBundle,
 } from "./resultCards";
 
@@ -24,13 +34,18 @@ function register<T>(
   });
 }
 
-/** Registers how notebooks show datasets, cases, results and plain plotly JSON. */
+/** Registers how notebooks show datasets, cases, masks, runs, studies, other results and plain plotly JSON. */
 export function registerCards(): void {
   register("plotly JSON", isPlotlyJson, plotlyBundle);
   register("study table", isStudyTable, studyTableBundle);
+  register("study", isStudyResult, studyResultBundle);
+  register("run", isRun, runBundle);
+  register("explanation", isExplanation, explanationBundle);
+  register("learning-rate test", isLearningRateTest, learningRateTestBundle);
   register("evaluation", isEvaluation, evaluationBundle);
   register("fit result", isFitResult, fitResultBundle);
   register("plane", isPlane, planeBundle);
+  register("planes", isPlaneList, planeListBundle);
   register("cases", isCaseList, caseListBundle);
   register("case", isCase, caseBundle);
   register("dataset", isDataset, datasetBundle);

@@ -1,5 +1,7 @@
 import { escapeHtml } from "../../display/html";
 import type { MimeBundle } from "../../display/host";
+import { learningRateFinderChart } from "../charts/learningRateFinderChart";
+import type { LearningRatePoint } from "../charts/learningRateFinderChart";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { EpochPoint } from "../charts/trainingCurves";
 import { Figure } from "../Figure";
@@ -87,6 +89,28 @@ export function fitResultBundle({ records, ended, bestEpoch, seconds }: FitResul
     "text/html": `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>${figure.toHtml()}`,
     "text/plain": `${text}. ${figure.description}`,
   };
+}
+
+/** The fields of `findLearningRate`'s result that are shown. */
+export interface LearningRateTestLike {
+  readonly points: readonly LearningRatePoint[];
+  readonly suggested: number | null;
+}
+
+/** Whether a value is a result of `findLearningRate`. */
+export function isLearningRateTest(value: object): value is LearningRateTestLike {
+  const { points, suggested } = value as Json;
+  return (
+    Array.isArray(points) &&
+    points.length > 0 &&
+    points.every((point) => typeof (point as Json | null)?.["learningRate"] === "number") &&
+    (suggested === null || typeof suggested === "number")
+  );
+}
+
+/** A learning-rate test: its curve, with the suggested rate. */
+export function learningRateTestBundle({ points, suggested }: LearningRateTestLike): MimeBundle {
+  return learningRateFinderChart(points, suggested ?? undefined).toMimeBundle();
 }
 
 /** An evaluation: one row per foreground class. */

@@ -37,6 +37,47 @@ export function isStudyTable(value: object): value is StudyTableLike {
   );
 }
 
+/** The fields of a study's result that are shown. */
+export interface StudyResultLike {
+  readonly isComplete: boolean;
+  readonly trained: number;
+  readonly found: number;
+  readonly table?: StudyTableLike;
+  readonly tables?: { readonly tableOne: StudyTableLike; readonly tableTwo: StudyTableLike | null };
+}
+
+const holdsTable = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && isStudyTable(value);
+
+/** Whether a value is what `compareModels`, `ablateModel`, `leakStudy` and `kShot` return. */
+export function isStudyResult(value: object): value is StudyResultLike {
+  const { isComplete, trained, found, table, tables } = value as Record<string, unknown>;
+  const { tableOne } = (tables ?? {}) as Record<string, unknown>;
+  return (
+    typeof isComplete === "boolean" &&
+    typeof trained === "number" &&
+    typeof found === "number" &&
+    (holdsTable(table) || holdsTable(tableOne))
+  );
+}
+
+/** A study: how far it is, and its tables. */
+export function studyResultBundle(result: StudyResultLike): MimeBundle {
+  const { isComplete, trained, found, table, tables } = result;
+  const state = isComplete
+    ? "The study is complete"
+    : "The study was stopped; the same call continues it";
+  const text = `${state}: ${trained} jobs trained by this call, ${found} found finished.`;
+  const shown = [table, tables?.tableOne, tables?.tableTwo].flatMap((each) => each ?? []);
+  const bundles = shown.filter(({ rows }) => rows.length > 0).map(studyTableBundle);
+  return {
+    "text/html":
+      `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>` +
+      bundles.map((bundle) => String(bundle["text/html"])).join(""),
+    "text/plain": [text, ...bundles.map((bundle) => String(bundle["text/plain"]))].join("\n\n"),
+  };
+}
+
 /** A study's table: mean ± standard deviation; for the Dice also its confidence interval and test. */
 export function studyTableBundle(table: StudyTableLike): MimeBundle {
   const { title, columns, factorNames, rows, convention } = table;
@@ -91,10 +132,15 @@ function describeBest({ columns, rows }: StudyTableLike): string {
   // There are only tests against the first row.
   const [other, tested] = best === first ? [second, second] : [first, best];
   const { mean, count } = best.scores[column];
+  const compared = other.scores[column].mean;
+  // Two different scores never read as the same.
+  const isClose = describeScore(mean) === describeScore(compared) && mean !== compared;
+  const describe = (value: number): string =>
+    isClose && !Number.isNaN(value) ? value.toFixed(3) : describeScore(value);
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
   const lead =
-    `${rowName(best, rows)} reaches a mean ${column} of ${describeScore(mean)} over ${count} cases${among}; ` +
-    `${rowName(other, rows)} ${describeScore(other.scores[column].mean)}`;
+    `${rowName(best, rows)} reaches a mean ${column} of ${describe(mean)} over ${count} cases${among}; ` +
+    `${rowName(other, rows)} ${describe(compared)}`;
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
