@@ -3,7 +3,7 @@ import { createRandom } from "../../core/random";
 import { epochSizes } from "./batch";
 import type { ArrayBatch, BatchingOptions, Source } from "./batch";
 
-/** Batches of examples in memory, in an order that depends on seed and epoch alone. */
+/** Batches of examples in memory, in an order that depends only on seed and epoch. */
 export function arraySource(examples: ArrayBatch, options: BatchingOptions): Source {
   const { inputs, labels, ids } = examples;
   const [, ...inputShape] = examples.inputShape;

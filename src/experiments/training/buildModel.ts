@@ -15,8 +15,8 @@ import { inputSize, notePatches } from "./patchModel";
 let isWarned = false;
 
 /**
- * The network of a configuration, on square grey slices or patches of them, with weights by the seed. The engine is
- * loaded here, not before: bad input is refused before TensorFlow prints anything.
+ * Builds the network of a configuration for square grey slices or patches, with weights from the seed. The engine
+ * is loaded only here, so that bad input is rejected before TensorFlow prints anything.
  *
  * @param name one of `MODEL_NAMES`
  */
@@ -52,14 +52,14 @@ export function buildModel(
   return built;
 }
 
-/** Models whose encoder ImageNet weights fit. */
+/** Models whose encoder accepts ImageNet weights. */
 const PRETRAINED = ["resnextUnet", "efficientnetUnet"];
 
-/** Models whose kind of attention is a setting. */
+/** Models with a setting for the kind of attention. */
 const ATTENDING = ["residualAttentionUnet", "mr"];
 
 /**
- * Refuses a model that there is not, or an architecture that it cannot have, before any work is done.
+ * Rejects an unknown model, or an architecture that the model does not support, before any work is done.
  *
  * @throws ConfigError that names the setting
  */
@@ -86,9 +86,9 @@ export function expectArchitecture(
 }
 
 /**
- * Refuses a name before any work is done.
+ * Rejects an unknown name before any work is done.
  *
- * @throws ConfigError for a name that is none of `MODEL_NAMES`
+ * @throws ConfigError for a name that is not in `MODEL_NAMES`
  */
 export function expectModelName(name: string): void {
   if (MODEL_NAMES.some((known) => known === name)) return;
@@ -100,13 +100,13 @@ export function expectModelName(name: string): void {
   });
 }
 
-/** Says once, on stderr, that training will crawl. */
+/** Warns once on stderr that training will be slow. */
 function warnWithoutEngine(): void {
   const { problem } = loadEngine();
   if (problem === null || isWarned) return;
   isWarned = true;
   process.emitWarning(
     `Native TensorFlow did not load (${problem}). JavaScript runs instead, many times slower; ` +
-      "npx layerbook doctor says how to fix it.",
+      "Run npx layerbook doctor for help.",
   );
 }

@@ -8,7 +8,7 @@ import type { BatchShape } from "./batch";
 export interface ModelSizes {
   /** The model's name, for error messages. */
   readonly name: string;
-  /** `[...space, channels]`; `null` for sizes that are not fixed. */
+  /** `[...space, channels]`; `null` where a size is not fixed. */
   readonly inputShape: readonly (number | null)[];
   /** `[...space]` of the labels; `[]` for one label per example. */
   readonly labelShape: readonly (number | null)[];
@@ -16,9 +16,9 @@ export interface ModelSizes {
 }
 
 /**
- * Sizes of a model.
+ * The sizes of a model.
  *
- * @param logits the network up to its scores, as `logitsModel` makes it
+ * @param logits the network up to its scores, as `logitsModel` returns it
  * @throws ConfigError if the scores have fewer than two classes
  */
 export function sizesOf(name: string, logits: tf.LayersModel): ModelSizes {
@@ -37,10 +37,10 @@ export function sizesOf(name: string, logits: tf.LayersModel): ModelSizes {
 }
 
 /**
- * Compares a batch with a model.
+ * Checks the shapes of a batch against a model.
  *
- * @throws ConfigError where its shape is not what the model takes, or its labels are not of the shape
- *   that the model gives
+ * @throws ConfigError if the model does not take inputs of this shape, or does not predict labels of
+ *   this shape
  */
 export function expectShapes(where: string, sizes: ModelSizes, batch: BatchShape): void {
   const [, ...inputShape] = batch.inputShape;
@@ -94,7 +94,7 @@ export interface AllowedLabels {
   readonly ignoreLabel: number | undefined;
 }
 
-/** Values of examples side by side. */
+/** The concatenated values of several examples. */
 interface Values {
   readonly inputs: Float32Array;
   readonly labels: Int32Array | Uint8Array;
@@ -102,10 +102,10 @@ interface Values {
 }
 
 /**
- * Refuses values that would silently ruin a training: a compiled convolution with ReLU turns a NaN into a
+ * Rejects values that would silently ruin a training: a compiled convolution with ReLU turns NaN into
  * zero, so that the loss stays finite while the weights are lost.
  *
- * @throws DataError that names the example with an input that is not finite, or a label that is no class
+ * @throws DataError that names the example with a non-finite input or a label that is not a class
  */
 export function expectUsable(where: string, values: Values, allowed: AllowedLabels): void {
   const { inputs, labels, ids } = values;

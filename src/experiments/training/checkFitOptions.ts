@@ -23,7 +23,7 @@ const lossSchema = z.strictObject({
   smooth: z.number().min(0).optional(),
 });
 
-/** What {@link FitOptions} must satisfy; loss and optimizer have checks of their own. */
+/** The schema of {@link FitOptions}; loss and optimizer are checked separately. */
 const fitOptionsSchema = z.strictObject({
   epochs: count,
   batchSize: count.optional(),
@@ -65,7 +65,7 @@ const fitOptionsSchema = z.strictObject({
 const RECORDED = ["validationDice", "validationLoss"] as const;
 
 /**
- * Refuses options that `fit` does not have, and values outside their range, in JavaScript too.
+ * Rejects unknown options of `fit` and values out of range, which JavaScript callers may pass.
  *
  * @throws ConfigError that names the option
  */
@@ -82,7 +82,7 @@ export function checkFitOptions(options: FitOptions): void {
   if (options.slidingWindow !== undefined && options.patchSize === undefined) {
     throw new ConfigError({
       where: "fit.slidingWindow",
-      expected: "a patchSize with it",
+      expected: "a patchSize as well",
       got: "none",
       remedy: "Models that take whole samples are validated without windows.",
     });
@@ -105,7 +105,7 @@ export function checkFitOptions(options: FitOptions): void {
   }
 }
 
-/** Options that are objects with a name, which a user of Keras would give as the name alone. */
+/** Options that are objects with a name, where a Keras user would give only the name. */
 const BY_NAME: Readonly<Record<string, { names: readonly string[]; example: string }>> = {
   optimizer: { names: OPTIMIZER_NAMES, example: ", learningRate: 0.001" },
   loss: { names: LOSS_NAMES, example: "" },
@@ -115,7 +115,7 @@ const BY_NAME: Readonly<Record<string, { names: readonly string[]; example: stri
   },
 };
 
-/** A name alone, as Keras takes it, and an object without one, such as an optimizer that is made already. */
+/** Rejects a bare name, as Keras takes it, and an object without a name, such as an optimizer instance. */
 function rejectOtherForms(
   option: string,
   value: unknown,
@@ -136,7 +136,7 @@ function rejectOtherForms(
 }
 
 /**
- * Refuses options that only a validation gives a meaning to.
+ * Rejects options that have no effect without validation.
  *
  * @throws ConfigError that names the option
  */

@@ -19,13 +19,13 @@ export interface EpochRecord {
   step: number;
   /** Mean loss over the epoch's batches, while the weights changed. */
   loss: number;
-  /** After the epoch; `null` without validation samples. */
+  /** The validation loss after the epoch; `null` without validation samples. */
   validationLoss: number | null;
-  /** Mean over foreground classes of the mean over samples that have the class; `null` without. */
+  /** Mean over foreground classes of the mean over samples that have the class; `null` if there is none. */
   validationDice: number | null;
-  /** Mean over validation examples of each of `metrics`; absent where there are none. */
+  /** Mean over validation examples of each of `metrics`; absent if there are no metrics. */
   metrics?: Record<string, number | null> | undefined;
-  /** Of the epoch's last step. */
+  /** The learning rate of the epoch's last step. */
   learningRate: number;
   seconds: number;
 }
@@ -36,7 +36,7 @@ export const anyNumber = z.custom<number>(
   "expected a number",
 );
 
-/** What an {@link EpochRecord} must satisfy. */
+/** The schema of an {@link EpochRecord}. */
 export const epochRecordSchema = z.strictObject({
   epoch: z.int(),
   step: z.int(),
@@ -54,7 +54,7 @@ const trainingStateSchema = z.strictObject({
   step: z.int(),
   /** Number of complete epochs. */
   epoch: z.int(),
-  /** Batches of the current epoch that are done, and the sum of their losses. */
+  /** The number of finished batches of the current epoch, and the sum of their losses. */
   batch: z.int(),
   lossSum: anyNumber,
   /** Seconds spent on the current epoch so far. */
@@ -70,7 +70,7 @@ const trainingStateSchema = z.strictObject({
 /** The progress of a training, without its tensors. */
 export type TrainingState = z.infer<typeof trainingStateSchema>;
 
-/** Everything needed to resume a training as if it had not stopped. */
+/** Everything needed to resume a training exactly. */
 export interface Checkpoint {
   readonly state: TrainingState;
   /** Weights, batch statistics, random states. */
@@ -83,7 +83,7 @@ export interface Checkpoint {
 
 const PARTS = ["model", "optimizer", "best"] as const;
 
-/** Writes a checkpoint whole; see {@link writeWhole}. */
+/** Writes a checkpoint atomically; see {@link writeWhole}. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const tensors = new Map<string, WeightTensor>();
   for (const part of PARTS) {

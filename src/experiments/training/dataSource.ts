@@ -8,18 +8,18 @@ import type { ReadDatasetOptions } from "../../data/readDataset";
 import type { SliceDataset } from "../../data/types";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** The source that stands for the seeded phantom. */
+/** The name of the seeded phantom as a source. */
 export const PHANTOM = "phantom";
 
 /**
- * Slices with their masks: from a path, or the phantom, which is written as NIfTI and read back
- * the way that any other data set is.
+ * Loads slices with masks from a path, or from the phantom, which is written as NIfTI and read like any
+ * other data set.
  *
  * @param source a path that `readDataset` reads, or `"phantom"`
- * @param config says how a path is read, or which phantom: its size, and the seed
- * @param readOptions how a path is read, over what the configuration says
- * @throws DataError when it cannot be read, or a slice has no mask; ConfigError for ways to read the
- *   phantom, which has none
+ * @param config the options for reading a path, or the size and seed of the phantom
+ * @param readOptions options for reading a path, which override the configuration
+ * @throws DataError if it cannot be read or a slice has no mask; ConfigError for reading options with
+ *   the phantom, which takes none
  */
 export async function loadLabelledData(
   source: string,
@@ -44,7 +44,7 @@ export async function loadLabelledData(
   return dataset;
 }
 
-/** The settings of `data` that say something, as the readers take them. */
+/** The settings of `data` that are not null, as options of the readers. */
 function settingsOf(data: TrainingConfig["data"]): ReadDatasetOptions {
   const said = Object.entries(data).filter(([, value]) => value !== null && value !== false);
   return Object.fromEntries(said);
@@ -67,7 +67,7 @@ async function phantom(
   try {
     await writePhantom(folder, { count, size, seed });
     const dataset = await readDataset(folder);
-    // Every slice of it is of another patient.
+    // Every slice is from a different patient.
     return { ...dataset, name: PHANTOM, patients: "known" };
   } finally {
     await rm(folder, { recursive: true, force: true });

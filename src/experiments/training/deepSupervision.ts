@@ -4,21 +4,21 @@ import type { SegmentationLoss } from "../../losses";
 
 /** A network with scores at several resolutions, for training. */
 export interface SupervisedNetwork {
-  /** The network's own scores first, then those of each coarser level of its decoder. */
+  /** The scores of the network, followed by those of each coarser level of its decoder. */
   readonly network: tf.LayersModel;
   /** The layers that were added; the network itself is unchanged. */
   readonly heads: readonly tf.layers.Layer[];
 }
 
 /**
- * Adds a 1 × 1 convolution to each level of a decoder below full resolution, whose scores are held to
+ * Adds a 1 × 1 convolution to each level of a decoder below full resolution. Its scores are trained on
  * the labels at that resolution.
  *
- * A level is the last layer of its resolution on the way to the scores; the coarsest, which is the
- * bridge, has none.
+ * A level is the last layer of its resolution on the path to the scores. The coarsest level, the bridge,
+ * gets no convolution.
  *
  * @param logits the network up to its scores, `[b, height, width, classes]`
- * @param seed of the new layers' weights
+ * @param seed the seed of the new layers' weights
  * @throws ConfigError for a network without such a level
  * @see Lee et al. 2015, arXiv:1409.5185; nnU-Net, whose weights halve from level to level
  */
@@ -58,7 +58,7 @@ export function addDeepSupervision(logits: tf.LayersModel, seed: number): Superv
   return { network, heads };
 }
 
-/** The loss of scores at several resolutions: weights 1, 1/2, 1/4, …, which add up to 1. */
+/** The loss of scores at several resolutions, with weights proportional to 1, 1/2, 1/4, … that add up to 1. */
 export function supervisedLoss(
   loss: SegmentationLoss,
   labels: tf.Tensor,
@@ -71,7 +71,7 @@ export function supervisedLoss(
   return tf.addN(terms);
 }
 
-/** Labels `[b, height, width]` at another resolution, by the nearest pixel. */
+/** Resizes labels `[b, height, width]` by nearest neighbour. */
 function labelsAt(labels: tf.Tensor, [, ...size]: readonly number[]): tf.Tensor {
   return [1, 2].reduce((resized, axis) => {
     const [from, to] = [labels.shape[axis], size[axis - 1]];

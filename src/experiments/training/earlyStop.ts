@@ -1,14 +1,14 @@
-/** What early stopping remembers; plain JSON, so that it can stand in a checkpoint. */
+/** The state of early stopping; plain JSON, so that a checkpoint can store it. */
 export interface EarlyStopState {
   /** The best value so far; `null` before the first finite one. */
   readonly bestValue: number | null;
-  /** The epoch it came from, counted from 1; 0 for none. */
+  /** The epoch of the best value, counted from 1; 0 for none. */
   readonly bestEpoch: number;
-  /** Epochs since. */
+  /** Number of epochs since the best one. */
   readonly waited: number;
 }
 
-/** What one epoch's value means. */
+/** The result of {@link watch}. */
 export interface EarlyStopVerdict {
   readonly state: EarlyStopState;
   readonly isBest: boolean;
@@ -19,10 +19,10 @@ export interface EarlyStopVerdict {
 export const FRESH_EARLY_STOP: EarlyStopState = { bestValue: null, bestEpoch: 0, waited: 0 };
 
 /**
- * Takes one epoch's value in. A value that is not finite (a class that no validation case has)
- * counts as no improvement.
+ * Updates the state with one epoch's value. A value that is not finite (for a class that no validation case has)
+ * is not an improvement.
  *
- * @param patience epochs without improvement that end the training; `null` for never
+ * @param patience number of epochs without improvement that ends the training; `null` for never
  * @example
  * const first = watch(FRESH_EARLY_STOP, { value: 0.5, epoch: 1, mode: "max", patience: 1 });
  * watch(first.state, { value: 0.4, epoch: 2, mode: "max", patience: 1 }).shouldStop; // true

@@ -17,10 +17,9 @@ export interface TrainingPlan {
 }
 
 /**
- * What happens in a training, in this order: `begin`, `compiling` and `compiled` (again for each new
- * batch shape; neither where steps run op by op), `batch` after each step, `epoch` after each
- * validation, `checkpoint` after each write, and `end`, or `error` if the training
- * threw.
+ * The events of a training, in this order: `begin`, `compiling` and `compiled` (once for each new batch
+ * shape; not if steps run op by op), `batch` after each step, `epoch` after each validation,
+ * `checkpoint` after each write, and `end`, or `error` if the training threw.
  */
 export type TrainingEvent =
   | { readonly type: "begin"; readonly plan: TrainingPlan }

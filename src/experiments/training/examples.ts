@@ -20,11 +20,11 @@ interface OpenOptions extends BatchingOptions {
 }
 
 /**
- * The batches of whatever examples `fit` was given, checked against the model: those in memory now,
- * those of a generator as they come.
+ * Opens examples of any kind that `fit` takes as batches, and checks them against the model: examples in memory now,
+ * those of a generator as they are generated.
  *
  * @param where the option's name, for messages
- * @returns `null` for no examples
+ * @returns `null` if there are no examples
  */
 export function openSource(
   where: string,
@@ -37,7 +37,7 @@ export function openSource(
     if (examples.length === 0) return null;
     expectClasses(where, sizes, examples);
     checkSamples(where, examples, labels);
-    // Validation goes over the samples as they are.
+    // Validation uses the samples unchanged.
     const augmentation = options.shuffle ? options.augmentation : "none";
     const oversampleForeground = options.shuffle ? options.oversampleForeground : 0;
     const patchSize = options.shuffle ? options.patchSize : null;
@@ -81,7 +81,7 @@ export function openSource(
   return arraySource(arrays, options);
 }
 
-/** @throws ConfigError for patches that are larger than the samples */
+/** @throws ConfigError for patches larger than the samples */
 function expectRoomFor(patchSize: number, { image: { height, width } }: Sample): void {
   const side = Math.min(height, width);
   if (patchSize <= side) return;
@@ -117,7 +117,7 @@ function checkSamples(where: string, samples: readonly Sample[], allowed: Allowe
   }
 }
 
-/** @throws ConfigError where a patient is on both sides */
+/** @throws ConfigError if a patient is on both sides */
 export function expectNoSharedGroup(train: Examples, validation: Examples): void {
   const trained = new Set(groupsOf(train).map(([group]) => group));
   const shared = groupsOf(validation).find(([group]) => trained.has(group));
@@ -130,7 +130,7 @@ export function expectNoSharedGroup(train: Examples, validation: Examples): void
   });
 }
 
-/** Group and name of each example, as far as they are known. */
+/** The group and name of each example with a known group. */
 function groupsOf(examples: Examples): (readonly [group: string, id: string])[] {
   if (areSamples(examples)) return examples.map(({ group, id }) => [group, id]);
   if (isBatchSource(examples)) return [];

@@ -22,17 +22,17 @@ export interface FindLearningRateOptions {
   readonly from?: number;
   /** The last rate; default 10. */
   readonly to?: number;
-  /** Number of steps from the first to the last, each by the same factor; default 100. */
+  /** Number of steps from the first rate to the last, each by the same factor; default 100. */
   readonly steps?: number;
   /** Default 4. */
   readonly batchSize?: number;
-  /** Smoothing: the share of the mean loss that each step keeps; default 0.95. */
+  /** Weight of the previous mean when the loss is smoothed; default 0.95. */
   readonly smoothing?: number;
-  /** Ends the test once the loss is this many times the lowest; default 4. */
+  /** The test ends once the loss is this many times its minimum; default 4. */
   readonly divergence?: number;
-  /** A label that is ignored: the default loss ignores it, and a loss of your own must. */
+  /** A label to ignore. The default loss ignores it; a loss of your own must do so itself. */
   readonly ignoreLabel?: number;
-  /** Orders the examples; default 1. */
+  /** Seed of the order of examples; default 1. */
   readonly seed?: number;
   /** Default true if TensorFlow runs natively. */
   readonly compiled?: boolean;
@@ -62,8 +62,8 @@ function check(name: string, holds: boolean, got: number, expected: string): voi
 }
 
 /**
- * The rate with the steepest fall over the logarithm of the rate. The first tenth is left out, since its
- * mean still follows single batches; slopes span five points for the same reason.
+ * The rate where the loss falls most steeply over the logarithm of the rate. The first tenth is left out, since
+ * the mean is still noisy there; slopes span five points for the same reason.
  */
 function steepest(points: LearningRateTest["points"]): number | null {
   let [least, found] = [0, null as number | null];
@@ -76,13 +76,13 @@ function steepest(points: LearningRateTest["points"]): number | null {
 }
 
 /**
- * Learning-rate range test: trains for a few steps at rates that grow from very small to too large, and
+ * Learning-rate range test: trains for a few steps at rates that increase from very small to too large,
  * then restores the model's weights.
  *
  * @param model as for `fit`
  * @param data what `fit` trains on: samples, tensors, or a generator of batches
  * @returns the smoothed losses, and the rate of their steepest fall
- * @throws ConfigError if an option is unknown or out of range, or model and data do not fit; DataError
+ * @throws ConfigError if an option is unknown or out of range, or model and data do not match; DataError
  *   for a label that is not a class or a value that is not finite
  * @example
  * const model = tf.sequential({
@@ -138,7 +138,7 @@ export async function findLearningRate(
   return { points, suggested: steepest(points) };
 }
 
-/** The examples as full batches, checked against the model as `fit` checks them. */
+/** Opens the examples as full batches and checks them against the model, as `fit` does. */
 function openExamples(
   model: tf.LayersModel,
   data: Examples,
@@ -160,7 +160,7 @@ function openExamples(
   return source;
 }
 
-/** The batches of one epoch after another. */
+/** The batches of all epochs, one after another. */
 async function* endless({ batches }: Source): AsyncGenerator<ArrayBatch> {
   for (let epoch = 0; ; epoch++) yield* batches(epoch);
 }

@@ -3,13 +3,13 @@ import { DataError } from "../../core/errors";
 import { ownedWeights } from "./ownedWeights";
 import type { WeightMap } from "../../core/weights/WeightTensor";
 
-/** The first value that is not finite, by the name of its tensor. */
+/** The first value that is not finite, with the name of its tensor. */
 export interface NonFinite {
   readonly name: string;
   readonly value: number;
 }
 
-/** Looks for NaN and infinities in copies of variables; `null` where there are none. */
+/** Finds the first NaN or infinity in copies of variables; `null` if there is none. */
 export function findNonFinite(weights: WeightMap): NonFinite | null {
   for (const [name, { values }] of weights) {
     if (!(values instanceof Float32Array)) continue;
@@ -19,10 +19,10 @@ export function findNonFinite(weights: WeightMap): NonFinite | null {
   return null;
 }
 
-/** `layer/weight` of a weight, by its name in `modelVariables`. */
+/** The name `layer/weight` of a weight, from its name in `modelVariables`. */
 export function layerOf(model: tf.LayersModel, name: string): string {
   const weight = model.weights.at(Number.parseInt(name, 10));
-  // A layer that only training has.
+  // A layer that exists only in training.
   if (weight === undefined || !/^\d/.test(name)) return name;
   const found = [...ownedWeights(model)].find(([, own]) => own === weight);
   return found?.[0] ?? weight.originalName;

@@ -22,22 +22,21 @@ import { predictWhole, predictionShape, validationSizes } from "./validationWind
 import { modelVariables, readVariables } from "./variables";
 
 /**
- * Trains a model, with a progress bar, early stop and checkpoints.
+ * Trains a model, with a progress bar, early stopping and checkpoints.
  *
- * All randomness depends on the seed, the epoch and the model's own random states, so a training that
- * was killed and resumes from its checkpoint ends with bitwise the same weights as one that was not.
+ * All randomness depends on the seed, the epoch and the model's own random states. A training that was
+ * killed and resumed from its checkpoint ends with bitwise the same weights as an uninterrupted one.
  *
- * Model, options and data are checked before the first step: names and ranges of options, shapes,
- * the number of classes, labels, and inputs and weights that are not finite.
+ * Model, options and data are checked before the first step: names and ranges of options, shapes, the
+ * number of classes, labels, and that inputs and weights are finite.
  *
  * @param model one input `[batch, ...space, channels]` and one output `[batch, ...space, classes]` (or
  *   `[batch, classes]` for classification), scores or their softmax; changed in place
- * @param data slices as `prepareSamples` makes them, tensors, or a generator of batches;
- *   `validation` decides which epoch's weights are kept
- * @returns the records of all epochs and how it ended
- * @throws ConfigError when an option is unknown or out of range, or model and data do not fit;
- *   DataError for a label that is no class and for a value that is not finite, naming the example or
- *   the layer
+ * @param data slices from `prepareSamples`, tensors, or a generator of batches; `validation` decides
+ *   which epoch's weights are kept
+ * @returns the records of all epochs and how training ended
+ * @throws ConfigError if an option is unknown or out of range, or model and data do not match;
+ *   DataError for a label that is not a class or a value that is not finite, with the example or layer
  * @example
  * const inputs = tf.tensor2d([[0], [1], [2], [3]]);
  * const labels = tf.tensor1d([0, 0, 1, 1], "int32");
@@ -104,7 +103,7 @@ export function fit(model: tf.LayersModel, data: FitData, options: FitOptions): 
   });
 }
 
-/** Lets a loss check its options (as many class weights as classes) before any weight changes. */
+/** Calls the loss once, so that it checks its options (such as the number of class weights) before training. */
 function tryLoss(loss: SegmentationLoss, { labelShape, numClasses }: ModelSizes): void {
   const shape = [1, ...labelShape.map((size) => size ?? 1)];
   tf.tidy(() => void loss(tf.zeros(shape, "int32"), tf.zeros([...shape, numClasses])));

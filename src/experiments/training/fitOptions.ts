@@ -10,7 +10,7 @@ import type { FitMetric } from "./sampleMetrics";
 import type { ResolvedSchedule, Schedule } from "./schedule";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** A loss on scores, by name, with the options that all named losses share. */
+/** A loss on scores by name, with the options that all named losses share. */
 export interface LossConfig extends RegionLossOptions {
   readonly name: LossName;
 }
@@ -30,87 +30,87 @@ export interface FitOptions {
   /** A loss on scores, or its name with options; default `{ name: "crossEntropy" }`. */
   readonly loss?: SegmentationLoss | LossConfig;
   /**
-   * A label that is ignored, by named losses and by the validation's Dice. A loss that is a function
-   * must ignore it itself.
+   * A label that named losses and the validation Dice ignore. A loss that is a function must ignore it
+   * itself.
    */
   readonly ignoreLabel?: number;
   /**
-   * Default Adam at 0.001. With `useEma`, the averaged weights are validated and kept at the end;
-   * training continues from the weights themselves.
+   * Default Adam with learning rate 0.001. With `useEma`, the averaged weights are validated and kept at
+   * the end; training continues with the original weights.
    */
   readonly optimizer?: OptimizerConfig;
   /** Scales the optimizer's learning rate; default constant. */
   readonly schedule?: Schedule;
   /**
-   * Augmentation of samples; default `"none"`. `"paper"` makes the five copies here, of training samples
-   * only. Tensors and generators are not augmented.
+   * Augmentation of samples; default `"none"`. `"paper"` adds the paper's five copies of each training sample.
+   * Tensors and generators are not augmented.
    */
   readonly augmentation?: TrainingConfig["augmentation"];
   /** Strength of `"standard"`; default that of `augment`. */
   readonly augmentationStrength?: AugmentOptions;
   /**
-   * Share of an epoch's samples that are drawn for a foreground class, each class equally often; default 0.
+   * Fraction of an epoch's samples that are drawn for a foreground class, each class equally often; default 0.
    * For samples only.
    */
   readonly oversampleForeground?: number;
   /**
-   * Side of the square patches that the model is trained on, one random patch of each sample per epoch,
-   * cut after augmentation; see `drawPatch`. The model takes patches, and validation predicts whole
-   * samples by a sliding window. Default none: the model takes whole samples. For samples only.
+   * Side of the square patches to train on: one random patch per sample and epoch, cut after augmentation;
+   * see `drawPatch`. Validation predicts whole samples with a sliding window. By default the model takes
+   * whole samples. For samples only.
    */
   readonly patchSize?: number;
-  /** How validation combines its windows; see `slidingWindowInference`. Refused without `patchSize`. */
+  /** How validation combines its windows; see `slidingWindowInference`. Requires `patchSize`. */
   readonly slidingWindow?: WindowJoin;
   /**
-   * Trains the decoder's coarser levels on the labels too, through layers that exist only in training,
-   * with half the weight per level; default false.
+   * Whether to train the coarser levels of the decoder on the labels too, through layers that exist only in
+   * training. The weight halves from level to level. Default false.
    */
   readonly deepSupervision?: boolean;
   /** Default `"keep"`. */
   readonly lastBatch?: TrainingConfig["lastBatch"];
-  /** Epochs without a better `monitor` that end the training; default `null`: never. */
+  /** Number of epochs without a better `monitor` that ends the training; default `null`, which never does. */
   readonly patience?: number | null;
-  /** What is recorded for the validation examples after each epoch, besides loss and Dice. */
+  /** Metrics to record for the validation examples after each epoch, besides loss and Dice. */
   readonly metrics?: Readonly<Record<string, FitMetric>>;
   /**
-   * `"validationDice"`, `"validationLoss"` or the name of one of `metrics`: the weights of its best
-   * epoch are restored at the end. Default the Dice, or the loss for classification.
+   * The value that decides which epoch's weights are restored at the end: `"validationDice"`,
+   * `"validationLoss"` or the name of one of `metrics`. Default the Dice, or the loss for classification.
    */
   readonly monitor?: string;
   /** Whether a higher `monitor` is better; default `"max"`, or `"min"` for the loss. */
   readonly monitorMode?: "max" | "min";
-  /** Runs each step as one recorded graph; default if TensorFlow runs natively. */
+  /** Whether to run each step as one recorded graph; default true if TensorFlow runs natively. */
   readonly compiled?: boolean;
   /** Precision of the compiled step; default `"float32"`. */
   readonly precision?: TrainingConfig["precision"];
-  /** The file that a killed training resumes from; read first if it exists. */
+  /** The file to write checkpoints to; if it exists, training resumes from it. */
   readonly checkpoint?: {
     readonly path: string;
     /** Steps between writes, within an epoch too; default 250. */
     readonly everySteps?: number;
   };
   /**
-   * The progress bar's label, or `false` for none; default the model's name. A function creates the bar
+   * The progress bar's label, or `false` for no bar; default the model's name. A function creates the bar
    * itself, e.g. as part of one bar for several trainings.
    */
   readonly progress?: string | false | ProgressFactory;
-  /** Asked between steps: `true` ends the training as the notebook's stop button does. */
+  /** Called between steps; `true` ends the training, as the notebook's stop button does. */
   readonly shouldStop?: () => boolean;
   readonly onEpoch?: (record: EpochRecord) => void;
-  /** Called with every event, in order: live curves, trackers. */
+  /** Called with every event, in order; for live curves and trackers. */
   readonly callbacks?: readonly TrainingCallback[];
 }
 
-/** The result of a training. The model holds the weights. */
+/** The result of a training. The weights are in the model. */
 export interface FitResult {
   readonly records: readonly EpochRecord[];
-  /** `interrupted` keeps the current weights, the others those of the best epoch. */
+  /** How training ended. `interrupted` keeps the current weights; otherwise those of the best epoch are kept. */
   readonly ended: "completed" | "earlyStop" | "interrupted";
   /** The epoch whose weights were best by `monitor`, counted from 1; 0 without validation. */
   readonly bestEpoch: number;
   /** Optimizer steps, including those before a resume. */
   readonly steps: number;
-  /** Seconds of training, including recording the step and the epochs before a resume. */
+  /** Seconds of training, including the recording of steps and the epochs before a resume. */
   readonly seconds: number;
   /** The step at which a checkpoint resumed it; 0 for a fresh training. */
   readonly resumedAtStep: number;
@@ -127,7 +127,7 @@ export type ResolvedFitOptions = Required<
     readonly ignoreLabel: number | undefined;
   };
 
-/** Settings that determine the weights; not how the training runs (compiled or not, precision). */
+/** Settings that determine the weights, as opposed to how training runs (compiled or not, precision). */
 const DECIDING = [
   ...["epochs", "batchSize", "seed", "optimizer", "schedule", "ignoreLabel"],
   ...[
@@ -142,13 +142,13 @@ const DECIDING = [
   ],
 ] as const;
 
-/** Settings that determine the weights of trainings on patches only; other checkpoints do not have them. */
+/** Settings that determine the weights only when training on patches; other checkpoints do not have them. */
 const DECIDING_PATCHES = ["patchSize", "slidingWindow"] as const;
 
 /**
  * What must be equal for a training to resume from a checkpoint with the same result.
  *
- * @param sources fingerprints of the data
+ * @param sources the fingerprints of the data
  */
 export function fitFingerprint(
   sources: { readonly train: string; readonly validation: string },

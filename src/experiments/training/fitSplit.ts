@@ -10,10 +10,10 @@ import type { FitOptions, FitResult, LossConfig } from "./fitOptions";
 import { optimizerOf } from "./optimizerOf";
 import { withoutNull } from "../config/withoutNull";
 
-/** What a caller may watch and stop. */
+/** Options by which a caller watches and stops a training. */
 export type TrainingHooks = Pick<FitOptions, "progress" | "shouldStop" | "onEpoch" | "callbacks">;
 
-/** `fit` as a configuration has it, on the parts of a split. */
+/** Calls `fit` with the settings of a configuration on the parts of a split. */
 export function fitSplit(
   model: tf.LayersModel,
   samples: readonly Sample[],
@@ -21,7 +21,7 @@ export function fitSplit(
   options: TrainingHooks & {
     readonly config: TrainingConfig;
     readonly checkpoint: string;
-    /** A label of the training slices that counts nowhere. */
+    /** A label of the training slices to ignore. */
     readonly ignoreLabel?: number;
   },
 ): Promise<FitResult> {
@@ -38,7 +38,7 @@ export function fitSplit(
     {
       ...{ epochs, batchSize, seed, schedule, augmentation, augmentationStrength },
       ...{ lastBatch, compiled, precision },
-      // Without validation slices there is nothing to monitor, and `fit` refuses it.
+      // `fit` rejects a monitor if there are no validation slices.
       ...(isValidated ? { patience, monitor } : {}),
       oversampleForeground: config.sampling.oversampleForeground,
       ...patchOptions(config),
@@ -53,7 +53,7 @@ export function fitSplit(
 }
 
 /**
- * Refuses a model and settings that cannot be trained, before any work is done.
+ * Rejects a model and settings that cannot be trained, before any work is done.
  *
  * @throws ConfigError that names the setting
  */
@@ -64,7 +64,7 @@ export function expectTrainable(model: string, config: TrainingConfig): void {
 }
 
 /**
- * Refuses a loss that does not fit the classes of the data.
+ * Rejects a loss that does not match the classes of the data.
  *
  * @throws ConfigError that names the setting
  */
@@ -80,7 +80,7 @@ export function expectLoss(
   });
 }
 
-/** The patches that are trained on, and how validation joins its windows; nothing for whole slices. */
+/** The options for patches and for the windows of validation; none for whole slices. */
 function patchOptions({
   sampling: { patchSize },
   inference: { overlap, mode },
@@ -88,7 +88,7 @@ function patchOptions({
   return patchSize === null ? {} : { patchSize, slidingWindow: { overlap, mode } };
 }
 
-/** @throws ConfigError for patches that are larger than the slices */
+/** @throws ConfigError for patches larger than the slices */
 function expectPatch({ size, sampling: { patchSize } }: TrainingConfig): void {
   if (patchSize === null || patchSize <= size) return;
   throw new ConfigError({
@@ -99,7 +99,7 @@ function expectPatch({ size, sampling: { patchSize } }: TrainingConfig): void {
   });
 }
 
-/** The schema's settings that a loss does not have are left out for it. */
+/** The options of a loss, without settings that it does not have. */
 function lossOf({ loss }: Pick<TrainingConfig, "loss">): LossConfig {
   const { name, classWeights, isBatchwise, includeBackground, skipAbsent } = loss;
   const common = { name, classWeights };

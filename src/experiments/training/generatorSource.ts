@@ -6,10 +6,10 @@ import { expectKnownParts } from "./fitData";
 import type { BatchSource, LabelledTensors } from "./fitData";
 
 /**
- * Batches as a caller's generator makes them.
+ * Batches from a caller's generator.
  *
  * @param where the option's name, for messages
- * @param check refuses values that cannot be trained on
+ * @param check throws on values that cannot be trained on
  */
 export function generatorSource(
   where: string,
@@ -36,7 +36,7 @@ export function generatorSource(
     }
     throw new DataError({
       where: `${where}.batches(${epoch})`,
-      expected: `${stepsPerEpoch} batches, as stepsPerEpoch says`,
+      expected: `${stepsPerEpoch} batches, the value of stepsPerEpoch`,
       got: `${step}`,
     });
   }
@@ -49,9 +49,9 @@ export function generatorSource(
 }
 
 /**
- * Copies of examples' values.
+ * Copies the values of examples.
  *
- * @throws ConfigError where inputs and labels do not belong together
+ * @throws ConfigError if inputs and labels do not match
  */
 export function copyArrays(where: string, examples: LabelledTensors): ArrayBatch {
   const { inputs, labels } = examples;
@@ -92,7 +92,7 @@ export function copyArrays(where: string, examples: LabelledTensors): ArrayBatch
   };
 }
 
-/** Whole numbers of any dtype are labels, as for Keras' sparse losses; Keras would round fractions down. */
+/** Labels may have any dtype but must be integers; Keras' sparse losses would round fractions down. */
 function expectWholeLabels(where: string, labels: tf.Tensor): void {
   const fraction = labels.dataSync().find((value) => !Number.isInteger(value));
   if (fraction === undefined) return;

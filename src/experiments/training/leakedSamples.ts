@@ -5,11 +5,11 @@ import type { Split } from "../../data/splits";
 import type { Sample } from "../../data/types";
 
 /**
- * The training part of a split that is made after augmentation, as a leak study has it: the training
- * slices, and as many augmented copies as they have themselves, drawn from the copies of all slices, the
- * tested ones too.
+ * The training part of a split made after augmentation, for a leak study: the training slices and as
+ * many augmented copies as they have themselves, but drawn from the copies of all slices, including the
+ * tested ones.
  *
- * @returns the copies, and the split with those among its training cases
+ * @returns the copies, and the split with the copies among its training cases
  */
 export function leakCopies(
   samples: readonly Sample[],

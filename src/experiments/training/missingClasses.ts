@@ -3,9 +3,9 @@ import type { Split } from "../../data/splits";
 import type { SliceCase, SliceDataset } from "../../data/types";
 
 /**
- * Refuses to train on masks with background only.
+ * Rejects masks that have only background.
  *
- * @throws DataError that says so
+ * @throws DataError if no mask has a class
  */
 export function expectForeground(source: string, { cases }: Pick<SliceDataset, "cases">): void {
   if (cases.some(({ labels }) => labels?.data.some((label) => label > 0) ?? false)) return;
@@ -18,8 +18,8 @@ export function expectForeground(source: string, { cases }: Pick<SliceDataset, "
 }
 
 /**
- * Foreground classes that none of the slices with these ids has, although others of the data set do: a network
- * trained on these slices cannot learn them.
+ * Foreground classes that occur in the data set but not in the slices with these ids, so that a network trained on
+ * these slices cannot learn them.
  */
 export function missingClasses(
   { cases, classNames }: Pick<SliceDataset, "cases" | "classNames">,
@@ -34,7 +34,7 @@ export function missingClasses(
 }
 
 /**
- * Notes on the classes that some folds never train on.
+ * Notes on classes that are missing from the training slices of some folds.
  *
  * @returns one line per class; none if every fold has every class
  */

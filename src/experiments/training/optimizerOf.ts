@@ -7,7 +7,7 @@ import { withoutNull } from "../config/withoutNull";
 
 type Settings = TrainingConfig["optimizer"];
 
-/** Settings that some optimizers have and others do not. */
+/** Settings that only some optimizers have. */
 const OWN: Readonly<Record<Settings["name"], readonly (keyof Settings)[]>> = {
   adam: ["beta1", "beta2", "epsilon"],
   adamw: ["beta1", "beta2", "epsilon"],
@@ -27,7 +27,7 @@ const AVERAGES: readonly (keyof Settings)[] = ["emaMomentum", "useEmaWarmup"];
 /**
  * The optimizer of a configuration.
  *
- * @throws ConfigError for a setting that this optimizer would ignore, and for one out of its range
+ * @throws ConfigError for a setting that this optimizer would ignore, or one out of range
  */
 export function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): OptimizerConfig {
   const { name, useEma, useNesterov, momentum, weightDecay } = optimizer;
@@ -40,25 +40,25 @@ export function optimizerOf({ optimizer }: Pick<TrainingConfig, "optimizer">): O
     throw invalid(
       key,
       optimizer,
-      isAverage ? "useEma: true with it" : `${String(defaults[key])} for ${name}`,
+      isAverage ? "useEma: true as well" : `${String(defaults[key])} for ${name}`,
       isAverage
-        ? "Set optimizer.useEma, or take it out."
-        : `It belongs to ${takers.map(([taker]) => taker).join(", ")}: take it out, or set optimizer.name.`,
+        ? "Set optimizer.useEma, or remove it."
+        : `It belongs to ${takers.map(([taker]) => taker).join(", ")}: remove it, or set optimizer.name.`,
     );
   }
   if (useNesterov && momentum === 0) {
-    throw invalid("useNesterov", optimizer, "a momentum with it", "Set optimizer.momentum.");
+    throw invalid("useNesterov", optimizer, "a momentum as well", "Set optimizer.momentum.");
   }
   if (name === "adamw" && weightDecay === 0) {
     throw invalid(
       "weightDecay",
       optimizer,
       "above 0 for adamw",
-      "Set it (Keras has 0.004, PyTorch 0.01), or take adam.",
+      "Set it (Keras has 0.004, PyTorch 0.01), or use adam.",
     );
   }
   const settings = Object.fromEntries(used.map((key) => [key, optimizer[key]]));
-  // Each optimizer checks its own options; one that does not fit is refused here.
+  // Creating the optimizer checks its options.
   const config = withoutNull(settings) as unknown as OptimizerConfig;
   createOptimizer(config).dispose();
   return config;

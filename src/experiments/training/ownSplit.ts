@@ -7,10 +7,10 @@ import type { TrainingConfig } from "../config/trainingConfig";
 import { loadLabelledData } from "./dataSource";
 
 /**
- * A source with one of the splits in a user's file.
+ * Loads a source with one of the splits in a user's file.
  *
- * @param options.fold which of them, counted from 1
- * @throws DataError for a file or data that cannot be read; ConfigError for a fold that is not there
+ * @param options.fold which of the splits, counted from 1
+ * @throws DataError for a file or data that cannot be read; ConfigError for a fold that does not exist
  */
 export async function ownSplit(options: {
   readonly source: string;

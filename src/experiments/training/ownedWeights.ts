@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 
-/** A model's weights by `layer/weight`: the same in every process, unlike tfjs' own names. */
+/** A model's weights by `layer/weight`, which is the same in every process, unlike the names of tfjs. */
 export function ownedWeights(model: tf.LayersModel): ReadonlyMap<string, tf.LayerVariable> {
   return new Map(
     model.layers.flatMap((layer) =>

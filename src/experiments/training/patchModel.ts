@@ -2,15 +2,15 @@ import type * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** Side of the network's input: a patch's, or the whole slice's. */
+/** Side of the network's input: that of a patch or of the whole slice. */
 export function inputSize({ size, sampling }: Pick<TrainingConfig, "size" | "sampling">): number {
   return sampling.patchSize ?? size;
 }
 
-/** The side that slices were resized to before patches were cut, by network. */
+/** For each network trained on patches, the side that slices were resized to before patches were cut. */
 const sliceSizes = new WeakMap<tf.LayersModel, number>();
 
-/** Notes that a network sees patches of slices of a side, for {@link expectNoPatches}. */
+/** Records the side of the slices whose patches a network takes, for {@link expectNoPatches}. */
 export function notePatches(
   model: tf.LayersModel,
   { size, sampling }: Pick<TrainingConfig, "size" | "sampling">,
@@ -19,8 +19,8 @@ export function notePatches(
 }
 
 /**
- * Refuses to give a network that was trained on patches whole slices at a patch's size, which it would
- * take without a word.
+ * Rejects networks trained on patches where they would be given whole slices resized to the size of a patch, which
+ * would run but give wrong results.
  *
  * @throws ConfigError for such a network
  */

@@ -1,7 +1,7 @@
 import type { PrepareOptions } from "../../data/prepare";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** How a configuration wants slices prepared, but for their size. */
+/** The options of a configuration for preparing slices, except their size. */
 export function prepareOptions({
   window,
 }: Pick<TrainingConfig, "window">): Pick<PrepareOptions, "window"> {

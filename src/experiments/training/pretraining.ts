@@ -17,8 +17,8 @@ import { STAGES_FOLDER } from "../storage/fileNames";
 type Options = Parameters<TrainInFolder>[0];
 
 /**
- * The phantom that a network is pre-trained on: of another seed than the data's, which may be a phantom
- * too, so that no held-out slice is among its slices.
+ * The phantom for pre-training. Its seed differs from that of the data, which may be a phantom too, so that
+ * it contains no held-out slice.
  */
 export function pretrainingData({
   phantom,
@@ -28,20 +28,20 @@ export function pretrainingData({
   return loadLabelledData(PHANTOM, { phantom, seed: own });
 }
 
-/** The settings by which a network of a configuration is pre-trained. */
+/** The settings for pre-training a network of a configuration. */
 function pretrainingConfig(config: TrainingConfig): TrainingConfig {
   return stageConfig(config, {
     epochs: config.pretraining.epochs,
     patience: null,
-    // The phantom is in Hounsfield units, whatever the data are in.
+    // The phantom is in Hounsfield units, whatever the unit of the data.
     window: null,
     selfTraining: { ...config.selfTraining, rounds: 0 },
   });
 }
 
 /**
- * A name for all pre-trainings that come to the same weights: trainings of the same model, whose settings
- * differ only in what comes after.
+ * A key shared by all pre-trainings that give the same weights: those of the same model whose settings differ only
+ * in what follows the pre-training.
  */
 export function pretrainingKey(model: string, config: TrainingConfig): string {
   const settings = [...decisiveSettings(pretrainingConfig(config))];
@@ -52,8 +52,8 @@ export function pretrainingKey(model: string, config: TrainingConfig): string {
 }
 
 /**
- * Trains the network on the phantom, on all of its slices, as many epochs as `pretraining` says. Where
- * several trainings share a folder, the first makes the weights there, the others wait and load them.
+ * Trains the network on all slices of the phantom, for the epochs that `pretraining` sets. If several
+ * trainings share a folder, the first one writes the weights there; the others wait and load them.
  */
 export async function pretrain(train: TrainInFolder, options: Options): Promise<Run> {
   const { model, config, out, pretrainings, shouldStop = () => false } = options;

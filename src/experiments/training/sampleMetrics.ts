@@ -1,9 +1,9 @@
-/** One validation example with what the model says of it. */
+/** One validation example with the model's prediction. */
 export interface ScoredExample {
   readonly id: string;
   /** Class indices, `[...space]`; one for classification. */
   readonly labels: Int32Array;
-  /** The likeliest classes, of the same shape. */
+  /** The most likely classes, in the same shape. */
   readonly predicted: Int32Array;
   /** Scores before softmax, `[...space, classes]`. */
   readonly logits: Float32Array;
@@ -13,8 +13,8 @@ export interface ScoredExample {
 }
 
 /**
- * A number for one validation example; `null` where it has none, e.g. the Dice of a class that the
- * example does not have. `fit` records the mean of the others after each epoch.
+ * Computes a number for one validation example, or `null` if it is undefined, e.g. the Dice of a class
+ * that the example does not have. After each epoch `fit` records the mean of those that are not `null`.
  *
  * @example
  * const example = { id: "a", labels: Int32Array.of(0, 1, 1), predicted: Int32Array.of(0, 1, 0) };
@@ -23,7 +23,7 @@ export interface ScoredExample {
  */
 export type FitMetric = (example: ScoredExample) => number | null;
 
-/** The share of labels that are predicted right: a {@link FitMetric}. */
+/** A {@link FitMetric}: the fraction of labels that are predicted correctly. */
 export const labelAccuracy: FitMetric = ({ labels, predicted }) => {
   let right = 0;
   for (let index = 0; index < labels.length; index++) {
@@ -32,7 +32,7 @@ export const labelAccuracy: FitMetric = ({ labels, predicted }) => {
   return right / labels.length;
 };
 
-/** Mean of what there is; `null` of nothing. */
+/** The mean of the values that are not `null`; `null` if there are none. */
 export function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;

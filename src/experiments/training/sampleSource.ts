@@ -11,15 +11,15 @@ interface SampleOptions extends BatchingOptions {
   readonly augmentation: TrainingConfig["augmentation"];
   readonly augmentationStrength: AugmentOptions;
   readonly oversampleForeground: number;
-  /** Side of a random patch of each sample; `null` for whole samples. */
+  /** Side of the random patch from each sample; `null` for whole samples. */
   readonly patchSize: number | null;
   readonly ignoreLabel: number | undefined;
 }
 
 /**
- * Batches of slices, in an order and with changes that depend on seed and epoch alone.
+ * Batches of slices, in an order and with augmentation that depend only on seed and epoch.
  *
- * @param samples of one size, with labels; at least one
+ * @param samples at least one, all of one size and with labels
  */
 export function sampleSource(samples: readonly Sample[], options: SampleOptions): Source {
   const { batchSize, seed, augmentation, augmentationStrength, shuffle } = options;
@@ -54,7 +54,7 @@ export function sampleSource(samples: readonly Sample[], options: SampleOptions)
   };
 }
 
-/** Of names, sizes and contents: a corrected mask is other data. */
+/** A hash of names, sizes and contents, so that a corrected mask counts as other data. */
 function hashOf(samples: readonly Sample[]): string {
   const hash = createHash("sha256");
   for (const { id, image, labels } of samples) {

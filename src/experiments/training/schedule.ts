@@ -45,12 +45,12 @@ export type Schedule =
       name: "cosineRestarts";
       /** Number of half cosines of equal length. */
       cycles: number;
-      /** Rate at the end of each, as a fraction of the base rate; default 0. */
+      /** Rate at the end of each half cosine, as a fraction of the base rate; default 0. */
       floor?: number;
     }
   | {
       name: "reduceOnPlateau";
-      /** The rate is multiplied by it after `patience` epochs without improvement of the monitored value; default 0.1. */
+      /** Multiplies the rate after `patience` epochs without improvement of the monitored value; default 0.1. */
       factor?: number;
       /** Default 10. */
       patience?: number;
@@ -71,7 +71,7 @@ const share = z.number().min(0).max(1);
 const warmup = z.number().min(0).lt(1);
 const factor = z.number().positive().lt(1).default(0.1);
 
-/** What a {@link Schedule} must satisfy; fills in the defaults. */
+/** The schema of a {@link Schedule}, which fills in the defaults. */
 export const scheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({
@@ -107,15 +107,15 @@ export const scheduleSchema = z.discriminatedUnion("name", [
   }),
 ]) satisfies z.ZodType<ResolvedSchedule, Schedule>;
 
-/** Where a training stands. */
+/** The progress of a training. */
 export interface ScheduleTime {
   /** The rate that the schedule scales. */
   readonly base: number;
-  /** Steps done, from 0. */
+  /** Number of steps done. */
   readonly step: number;
-  /** Steps of the whole training. */
+  /** Number of steps of the whole training. */
   readonly totalSteps: number;
-  /** The monitored value after each epoch so far, for `reduceOnPlateau`; `null` counts as no better. */
+  /** The monitored value after each epoch so far, for `reduceOnPlateau`; `null` is not an improvement. */
   readonly history?: {
     readonly values: readonly (number | null)[];
     readonly mode: "min" | "max";
@@ -144,11 +144,10 @@ function reductions(
 }
 
 /**
- * The learning rate of a step. It depends on the step's number, and for `reduceOnPlateau` on the
- * records of the epochs before, so a resumed training continues it exactly.
+ * The learning rate of a step. It depends only on the step's number and, for `reduceOnPlateau`, on the
+ * records of earlier epochs, so a resumed training continues exactly.
  *
- * @throws ConfigError for a setting that the schedule does not have, or one out of its range
- *
+ * @throws ConfigError for an unknown setting or one out of range
  * @example
  * const schedule = { name: "cosine", warmup: 0.5, floor: 0 } as const;
  * [0, 1, 2, 3].map((step) => learningRateAt(schedule, { base: 1, step, totalSteps: 4 })); // [0.5, 1, 1, 0.5]
@@ -157,7 +156,7 @@ export function learningRateAt(schedule: Schedule, time: ScheduleTime): number {
   return resolvedRateAt(parseConfig("learningRateAt", scheduleSchema, schedule), time);
 }
 
-/** {@link learningRateAt} of a schedule that has been checked already. */
+/** As {@link learningRateAt}, for a schedule that is already checked. */
 export function resolvedRateAt(schedule: ResolvedSchedule, time: ScheduleTime): number {
   const { base, step, totalSteps } = time;
   const progress = totalSteps > 0 ? Math.min(step / totalSteps, 1) : 0;

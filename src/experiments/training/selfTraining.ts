@@ -11,26 +11,26 @@ import type { LogitsFunction } from "../../web/meanProbabilities";
 import { fit } from "./fit";
 import type { FitOptions, FitResult } from "./fitOptions";
 
-/** The label of pixels that a teacher is not sure of. */
+/** The label of pixels where the teacher is not confident. */
 export const UNSURE = 255;
 
-/** How {@link pseudoLabels} labels. */
+/** Options of {@link pseudoLabels}. */
 export interface PseudoLabelOptions {
-  /** Pixels with a likeliest class below it count nowhere; default 0.9. */
+  /** Pixels whose most likely class has a lower probability are ignored; default 0.9. */
   readonly minConfidence?: number;
-  /** Slices at a time; default 4. */
+  /** Number of slices per batch; default 4. */
   readonly batchSize?: number;
-  /** How teachers that were trained on patches go over whole slices; default none: they take whole slices. */
+  /** Sliding window for teachers trained on patches; by default teachers take whole slices. */
   readonly slidingWindow?: WindowJoin;
 }
 
 /**
- * Labels slices by what a teacher says of them, where it is sure: others get the label 255, to be left
- * out by `fit({ ignoreLabel: 255 })`. Labels that the slices have are not looked at.
+ * Labels slices with the predictions of a teacher where it is confident. Other pixels get the label 255,
+ * which `fit({ ignoreLabel: 255 })` ignores. Existing labels of the slices are not used.
  *
  * @param teachers networks whose probabilities are averaged
- * @returns the samples with these labels; those without a sure pixel are left out
- * @throws ConfigError when an option is unknown or out of range, or there is no teacher
+ * @returns the samples with these labels, without samples that have no confident pixel
+ * @throws ConfigError if an option is unknown or out of range, or there is no teacher
  * @example
  * const model = unet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
  * const image = { height: 8, width: 8, data: new Float32Array(64) };
@@ -86,7 +86,7 @@ export function pseudoLabels(
   return labelled;
 }
 
-/** A warning where the teacher labelled no slice, so that its student learns nothing new; `null` otherwise. */
+/** A warning if the teacher labelled no slice, so that the student learns nothing new; otherwise `null`. */
 export function noConfidentLabelsNote(
   taught: number,
   unlabelled: number,
@@ -99,24 +99,24 @@ export function noConfidentLabelsNote(
   );
 }
 
-/** What {@link selfTrain} trains on. */
+/** The data of {@link selfTrain}. */
 export interface SelfTrainingData {
   readonly labelled: readonly Sample[];
-  /** Slices whose labels, if any, are not looked at. */
+  /** Slices whose labels, if any, are not used. */
   readonly unlabelled: readonly Sample[];
-  /** Decides which epoch's weights are kept; of no group of the others. */
+  /** Decides which epoch's weights are kept; must share no group with the others. */
   readonly validation?: readonly Sample[];
 }
 
-/** How {@link selfTrain} trains. */
+/** Options of {@link selfTrain}. */
 export interface SelfTrainingOptions extends PseudoLabelOptions {
-  /** Students, each taught by the one before; default 1. */
+  /** Number of students, each taught by the one before; default 1. */
   readonly rounds?: number;
-  /** How teacher and students are trained; without `checkpoint` and `ignoreLabel`. */
+  /** Options for training teacher and students, without `checkpoint` and `ignoreLabel`. */
   readonly fit: Omit<FitOptions, "checkpoint" | "ignoreLabel">;
 }
 
-/** A network that was trained, its training, and how many slices it had with labels of a teacher. */
+/** A trained network, its training, and the number of its slices that a teacher labelled. */
 export interface SelfTrained {
   readonly model: tf.LayersModel;
   readonly result: FitResult;
@@ -124,13 +124,13 @@ export interface SelfTrained {
 }
 
 /**
- * Trains a teacher on the labelled slices, labels the others by it, and trains a student from fresh
- * weights on all; so many rounds.
+ * Trains a teacher on the labelled slices, labels the others with it, and trains a student with fresh
+ * weights on all. Each round repeats this with the last student as the teacher.
  *
- * @param makeModel makes a network with fresh weights: round 0 is the teacher
- * @returns teacher and students in order, as far as they got: a training that is interrupted is the last
- * @throws ConfigError when the groups of labelled and unlabelled slices overlap with the validation's,
- *   or an option is out of range
+ * @param makeModel makes a network with fresh weights; round 0 is the teacher
+ * @returns teacher and students in order, up to the first interrupted training
+ * @throws ConfigError if labelled or unlabelled slices share a group with the validation, or an option
+ *   is out of range
  * @see Xie et al. 2020, "Self-training with Noisy Student", arXiv:1911.04252
  */
 export async function selfTrain(
@@ -176,7 +176,7 @@ export async function selfTrain(
   return trained;
 }
 
-/** A validation slice among the unlabelled ones would be learned by its teacher's labels. */
+/** Rejects validation slices among the unlabelled ones, since a student would learn them from its teacher. */
 function expectHeldOut(unlabelled: readonly Sample[], validation: readonly Sample[]): void {
   const groups = new Set(validation.map(({ group }) => group));
   const shared = unlabelled.find(({ group }) => groups.has(group));

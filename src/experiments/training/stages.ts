@@ -10,13 +10,13 @@ import { STAGES_FOLDER } from "../storage/fileNames";
 
 type Options = Parameters<TrainInFolder>[0];
 
-/** The settings of a stage: no stages or members of its own but those that are named. */
+/** The settings of a stage, which has no further stages or members except those in `own`. */
 export function stageConfig(config: TrainingConfig, own: Partial<TrainingConfig>): TrainingConfig {
   const inference = { ...config.inference, ensemble: 1 };
   return { ...config, inference, pretraining: { epochs: 0 }, ...own };
 }
 
-/** Trains a run's teacher: the same run with one round of self-training less. */
+/** Trains a run's teacher: the same run with one round of self-training fewer. */
 export function trainTeacher(train: TrainInFolder, options: Options): Promise<TrainedRun> {
   const { config, out } = options;
   const { rounds, minConfidence } = config.selfTraining;
@@ -27,17 +27,17 @@ export function trainTeacher(train: TrainInFolder, options: Options): Promise<Tr
   });
 }
 
-/** What a student learns from: the labelled slices, and those that its teacher is sure of in parts. */
+/** What a student learns from: the labelled slices and those that its teacher labelled. */
 export interface Lessons {
   readonly samples: readonly Sample[];
   readonly split: Split;
   readonly config: TrainingConfig;
   readonly ignoreLabel: number;
-  /** Unlabelled slices of which the teacher was sure in parts. */
+  /** Number of unlabelled slices with at least one confident pixel. */
   readonly pseudoLabelledCases: number;
 }
 
-/** Labels the unlabelled slices by the teacher. A student takes about as many steps as its teacher. */
+/** Labels the unlabelled slices with the teacher. A student takes about as many steps as its teacher. */
 export function labelUnlabelled(
   teacher: TrainedRun,
   samples: readonly Sample[],
@@ -65,9 +65,9 @@ export function labelUnlabelled(
 }
 
 /**
- * Refuses self-training without slices to label, and slices that are held out.
+ * Rejects self-training without slices to label, and unlabelled slices that are held out.
  *
- * @throws ConfigError that says which
+ * @throws ConfigError for either
  */
 export function checkUnlabelled(
   { selfTraining: { rounds } }: Pick<TrainingConfig, "selfTraining">,

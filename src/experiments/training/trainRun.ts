@@ -43,46 +43,46 @@ import {
   WEIGHTS_FILE,
 } from "../storage/fileNames";
 
-/** What {@link trainRun} trains, on what, and where to. */
+/** Options of {@link trainRun}. */
 export interface TrainRunOptions extends TrainingHooks {
   /** A name that `modelByName` knows. */
   readonly model: string;
   readonly config: TrainingConfig;
-  /** The run's folder; a training that was stopped or killed in it goes on, a finished one is loaded. */
+  /** The run's folder. A training that was stopped or killed in it continues; a finished one is loaded. */
   readonly out: string;
-  /** A path or `"phantom"`, the default. */
+  /** A path, or `"phantom"` (the default). */
   readonly source?: string;
   /** How the source is read, such as which DICOM series. */
   readonly readOptions?: ReadDatasetOptions;
-  /** The source's slices, where they are in memory already. */
+  /** The slices of the source, if they are already in memory. */
   readonly dataset?: SliceDataset;
-  /** What a leak study's training may do; see `leakStudy`. */
+  /** What the training of a leak study may do; see `leakStudy`. */
   readonly leak?: { readonly tornGroups: boolean; readonly copiesBeforeSplit: boolean } | undefined;
-  /** Slices of no other side whose labels are not looked at, for `selfTraining`. */
+  /** Further slices for `selfTraining`, whose labels are not used. */
   readonly unlabelled?: readonly string[];
-  /** Where trainings that share their pre-training keep its weights; default in the run, for itself. */
+  /** The folder where trainings that share a pre-training keep its weights; default in the run's folder. */
   readonly pretrainings?: string;
-  /** Hear of the trainings of an ensemble's other members too, which `callbacks` do not. */
+  /** Called also for the trainings of an ensemble's other members, unlike `callbacks`. */
   readonly memberCallbacks?: readonly TrainingCallback[];
-  /** Default: made by group, with the configuration's seed and shares. */
+  /** Default: split by group, with the seed and fractions of the configuration. */
   readonly split?: Split;
 }
 
-/** A run with the slices that were held out of it. */
+/** A run with the slices that were held out. */
 export interface TrainedRun extends Run {
   readonly testCases: readonly SliceCase[];
   readonly split: Split;
-  /** The folder held the finished run already; nothing was trained. */
+  /** Whether the folder already had the finished run, so that nothing was trained. */
   readonly wasFinished: boolean;
 }
 
 /**
- * One training from data to folder: read, split, fit, save. Called again it goes on where it was
- * stopped or killed, with the split that it began with. The folder has one owner at a time, and a
- * manifest of the settings, the split and the contents of the data; with any other it is refused.
+ * Runs one training: reads and splits the data, fits, and saves to a folder. Called again, it continues where it
+ * was stopped or killed, with the same split. Only one process at a time may use the folder. Its manifest
+ * records the settings, the split and the contents of the data, which must be the same on every call.
  *
- * @throws DataError for data that cannot be read; ConfigError when the folder is in use or holds
- *   another run. Nothing is written then.
+ * @throws DataError for data that cannot be read; ConfigError if the folder is in use or has another
+ *   run. Nothing is written then.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { model, config, out, source = PHANTOM } = options;
@@ -114,13 +114,13 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
 }
 
 /**
- * Takes back the claim on a folder where a training was refused before it had a result: with other settings it may
- * be tried again there.
+ * Removes the manifest from a folder where a training failed before it had a result, so that it can be tried again
+ * there with other settings.
  */
 async function leaveFolder(out: string): Promise<void> {
   const names = await listFolder(out);
   const claims = [SPLIT_FILE, MANIFEST_FILE];
-  // Without a manifest the folder was not claimed, and a split in it is somebody's own.
+  // Without a manifest the folder is not a run's, and a split in it is the user's own.
   if (!names.includes(MANIFEST_FILE)) return;
   if (names.some((name) => ![...claims, LOCK_FILE].includes(name))) return;
   for (const name of claims) await rm(join(out, name), { force: true });
@@ -130,14 +130,14 @@ async function leaveFolder(out: string): Promise<void> {
 export type TrainInFolder = (
   options: TrainRunOptions &
     Required<Pick<TrainRunOptions, "source" | "dataset" | "split">> & {
-      /** A network of the same architecture whose weights the training begins with. */
-      readonly begun?: tf.LayersModel;
+      /** A network of the same architecture whose weights the training starts from. */
+      readonly initialModel?: tf.LayersModel;
     },
 ) => Promise<TrainedRun>;
 
 /**
- * {@link trainRun} for a caller that owns the folder and has the data. Pre-training, teachers and the
- * members of an ensemble are runs in folders of this one: killed and called again, each goes on where it
+ * As {@link trainRun}, for a caller that has locked the folder and has the data. Pre-training, teachers and
+ * the members of an ensemble are runs in subfolders; if killed and called again, each continues where it
  * was.
  */
 export const trainInFolder: TrainInFolder = async (options) => {
@@ -160,25 +160,25 @@ export const trainInFolder: TrainInFolder = async (options) => {
     if (run.record.result.ended === "interrupted") return { ...run, folder: out };
     members.push(run.model);
   }
-  let { begun } = options;
-  if (begun === undefined && config.pretraining.epochs > 0) {
+  let { initialModel } = options;
+  if (initialModel === undefined && config.pretraining.epochs > 0) {
     const run = await pretrain(trainInFolder, options);
     if (run.record.result.ended === "interrupted") {
       return { ...run, testCases, split, wasFinished: false, folder: out };
     }
-    begun = run.model;
+    initialModel = run.model;
   }
   let teacher: TrainedRun | null = null;
   if (config.selfTraining.rounds > 0) {
     teacher = await trainTeacher(trainInFolder, {
       ...options,
-      ...(begun === undefined ? {} : { begun }),
+      ...(initialModel === undefined ? {} : { initialModel }),
     });
     if (teacher.record.result.ended === "interrupted") return { ...teacher, folder: out };
   }
   const model = buildModel(options.model, config, dataset.classNames.length);
-  if (begun !== undefined) transferWeights(begun, model);
-  if (begun !== options.begun) begun?.dispose();
+  if (initialModel !== undefined) transferWeights(initialModel, model);
+  if (initialModel !== options.initialModel) initialModel?.dispose();
   const checkpoint = join(out, CHECKPOINT_FILE);
   const samples = prepareSamples(dataset, { size: config.size, ...prepareOptions(config) });
   const callbacks = [...(options.callbacks ?? []), ...(options.memberCallbacks ?? [])];
@@ -209,14 +209,14 @@ export const trainInFolder: TrainInFolder = async (options) => {
   return { folder: out, record, model, models, testCases, split, wasFinished: false };
 };
 
-/** Slices, split and settings of a training, with what it is allowed to leak. */
+/** The slices, split and settings of a training, including its leaks. */
 function withLeak(
   samples: readonly Sample[],
   split: Split,
   { config, leak }: Pick<TrainRunOptions, "config" | "leak">,
 ): { samples: readonly Sample[]; split: Split; config: TrainingConfig } {
   if (leak === undefined) return { samples, split, config };
-  // `fit` refuses groups on both sides, as it should wherever else.
+  // `fit` rejects groups on both sides, which are intended here.
   const ungrouped = (list: readonly Sample[]): Sample[] =>
     list.map((sample) => ({ ...sample, group: sample.id }));
   if (!leak.copiesBeforeSplit) return { samples: ungrouped(samples), split, config };
@@ -228,7 +228,7 @@ function withLeak(
   };
 }
 
-/** Writes the folder's manifest and split, or sees that they are the same as before. */
+/** Writes the folder's manifest and split, or checks that they are the same as before. */
 async function claimFolder(
   folder: string,
   settings: WantedSettings,
@@ -244,7 +244,7 @@ async function claimFolder(
         remedy: "Choose another folder, or remove this one.",
       });
     }
-    // The manifest is a run's first file: without it these are somebody's own.
+    // A run writes its manifest first; without one these files are the user's own.
     await expectNoStudy(folder);
     for (const name of [SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE]) {
       if ((await pathKind(join(folder, name))) === "missing") continue;
@@ -263,7 +263,7 @@ async function claimFolder(
   await writeSplits(join(folder, SPLIT_FILE), [data.split]);
 }
 
-/** A run in the folder of a study would stand between its jobs. */
+/** Rejects the folder of a study, where a run would be mixed with the study's jobs. */
 async function expectNoStudy(folder: string): Promise<void> {
   if ((await pathKind(join(folder, STUDY_FILE))) === "missing") return;
   throw new ConfigError({
@@ -274,7 +274,7 @@ async function expectNoStudy(folder: string): Promise<void> {
   });
 }
 
-/** The split that the folder's training began with; made again if it was killed before writing it. */
+/** The split of the folder's training; made again if the training was killed before it wrote one. */
 async function savedSplit(
   folder: string,
   dataset: SliceDataset,
@@ -286,7 +286,7 @@ async function savedSplit(
   return split;
 }
 
-/** The split that a training makes where it is given none. */
+/** The split of a training that is given none. */
 export function newSplit(
   { cases }: SliceDataset,
   { seed, validationFraction, testFraction }: TrainingConfig,

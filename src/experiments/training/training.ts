@@ -21,7 +21,7 @@ import { readVariables, writeVariables } from "./variables";
 const CHECKPOINT_STEPS = 250;
 const SLOWER = "Lower the learning rate, or clip gradients with optimizer.clipNorm.";
 
-/** One call of `fit`: where it stands, and how it gets on. */
+/** One call of `fit` and its progress. */
 export class Training {
   private readonly epochSteps: number;
   private state: TrainingState;
@@ -31,8 +31,8 @@ export class Training {
   private shown: Record<string, number> = {};
 
   /**
-   * @param openSession makes what runs the steps; records them where they are compiled
-   * @param fingerprint what must be the same for a checkpoint to be continued
+   * @param openSession opens the session that runs the steps; records them if they are compiled
+   * @param fingerprint what must be the same for a training to continue from a checkpoint
    */
   constructor(
     private readonly model: tf.LayersModel,
@@ -80,7 +80,7 @@ export class Training {
       return result;
     } catch (error) {
       ended = null;
-      // The first error is the one to report, whatever a callback makes of it.
+      // Report the first error, even if a callback throws another one.
       await this.announce({ type: "error", error }).catch(() => undefined);
       throw error;
     } finally {
@@ -138,17 +138,17 @@ export class Training {
     return isRecorded ? this.whileCompiling(bar, this.openSession) : this.openSession();
   }
 
-  /** Recording a step takes seconds, so it is announced first. */
+  /** Records a step and emits events about it, since recording takes seconds. */
   private async whileCompiling<T>(bar: Progress | null, record: () => T): Promise<T> {
     bar?.pause("compiling");
     await this.announce({ type: "compiling" });
-    // Lets the bar and the callbacks' output out before JavaScript is busy.
+    // Let the output of the bar and the callbacks appear before JavaScript is busy.
     await new Promise(setImmediate);
     const start = performance.now();
     const result = record();
     const seconds = (performance.now() - start) / 1000;
     this.compileSeconds += seconds;
-    // Not a part of the epoch's own time.
+    // Recording does not count as time of the epoch.
     this.epochStart += 1000 * seconds;
     bar?.update(this.state.step);
     await this.announce({ type: "compiled", seconds });
@@ -159,7 +159,7 @@ export class Training {
     return this.epochSteps * this.options.epochs;
   }
 
-  /** Of this process and those before it; of these, without the time that recording took. */
+  /** Seconds of this process and earlier ones; for earlier ones without the time for recording. */
   private get seconds(): number {
     const { records } = this.state;
     const running = this.epochSeconds() + this.compileSeconds;
@@ -171,14 +171,14 @@ export class Training {
     return patience !== null && this.state.earlyStop.waited >= patience;
   }
 
-  /** @returns false when it was asked to stop */
+  /** @returns false if the training was asked to stop */
   private async runEpoch(session: TrainingSession, bar: Progress | null): Promise<boolean> {
     const { options } = this;
     this.epochStart = performance.now();
     const done = this.state.batch;
     let index = 0;
     for await (const batch of this.data.train.batches(this.state.epoch)) {
-      // Skip batches that were trained on before a resume; making them keeps the shuffling in sync.
+      // Skip batches that were trained on before a resume, but generate them to keep the order the same.
       if (index++ < done) continue;
       if (options.shouldStop() || interruptRequested()) return false;
       const learningRate = this.learningRate(this.state.step);
@@ -198,7 +198,7 @@ export class Training {
       bar?.update(step, { epoch, loss, ...this.shown });
       await this.announce({ type: "batch", epoch, step, loss, learningRate });
       await this.saveBetweenEpochs(session);
-      // Lets timers, messages and the terminal have their turn.
+      // Let timers, messages and terminal output run.
       await new Promise(setImmediate);
     }
     await this.finishEpoch(session, bar);
@@ -209,7 +209,7 @@ export class Training {
     const { options, state } = this;
     const { numClasses } = this.sizes;
     const weights = this.finiteWeights(session, `fit, epoch ${state.epoch + 1}`);
-    // What is judged is what is kept: the weights' averages, where the optimizer makes them.
+    // Validate the weights that are kept: their averages, if the optimizer makes them.
     session.swapAverages?.();
     const validation = await validate(session.predict, this.data.validation, state.epoch, {
       ...options,
@@ -251,7 +251,7 @@ export class Training {
     await this.announce({ type: "epoch", record });
   }
 
-  /** Keeps what the last validation found beside the bar. */
+  /** Shows the values of the last validation beside the bar. */
   private show({ validationDice, metrics = {} }: EpochRecord): void {
     const values = {
       ...(validationDice === null ? {} : { "validation dice": validationDice }),
@@ -263,8 +263,8 @@ export class Training {
   }
 
   /**
-   * Copies of the model's variables. A compiled convolution with ReLU makes a NaN a zero, so that the
-   * loss alone would not tell that weights are lost.
+   * Copies the model's variables and checks that they are finite. The loss alone does not show that weights are
+   * lost, since a compiled convolution with ReLU turns NaN into zero.
    */
   private finiteWeights(session: TrainingSession, where: string): WeightMap {
     const weights = readVariables(session.modelVariables);

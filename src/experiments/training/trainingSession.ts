@@ -17,20 +17,20 @@ import type { NamedVariables } from "./variables";
 /** The tensors of a batch that a step takes. */
 export type BatchArrays = Omit<ArrayBatch, "ids">;
 
-/** How a session runs. */
+/** Options of a session. */
 export interface SessionOptions {
   readonly loss: SegmentationLoss;
   readonly optimizer: OptimizerConfig;
   readonly compiled: boolean;
-  /** Of the compiled step; op by op it is always float32. */
+  /** Precision of the compiled step; op by op it is always float32. */
   readonly precision: TrainingConfig["precision"];
-  /** Shapes that training will meet, as far as they are known: their steps are recorded at once. */
+  /** The known batch shapes of the training, whose steps are recorded at once. */
   readonly trainingShapes: readonly BatchShape[];
-  /** The shape `[b, ...space, channels]` that prediction will meet, where it is known. */
+  /** The input shape `[b, ...space, channels]` of prediction, if it is known. */
   readonly predictionShape: readonly number[] | null;
-  /** Holds coarser levels of the decoder to the labels too; default false. */
+  /** Whether to train coarser levels of the decoder on the labels too; default false. */
   readonly deepSupervision?: boolean;
-  /** Of the layers that this adds; default 0. */
+  /** Seed of the layers that deep supervision adds; default 0. */
   readonly seed?: number;
 }
 
@@ -39,8 +39,8 @@ export interface TrainingSession {
   readonly modelVariables: NamedVariables;
   readonly optimizerVariables: NamedVariables;
   /**
-   * Exchanges the weights and their averages; a second call puts both back. `null` where the optimizer
-   * makes none (`useEma`).
+   * Swaps the weights and their averages; a second call swaps them back. `null` if the optimizer makes no
+   * averages (`useEma`).
    */
   readonly swapAverages: (() => void) | null;
   /** Whether a batch of this shape can be trained on without recording a step first. */
@@ -50,14 +50,14 @@ export interface TrainingSession {
   /** One update; returns the loss before it. */
   readonly train: (batch: BatchArrays, learningRate: number) => number;
   /**
-   * Scores in inference mode: no dropout, batch norm by its moving averages. The caller disposes of them.
+   * Scores in inference mode: no dropout, batch norm with moving averages. The caller disposes of them.
    */
   readonly predict: Predict;
   /** Frees the graph and the optimizer's slots; the model stays usable and up to date. */
   readonly dispose: () => void;
 }
 
-/** What runs, in either mode; variables are right whenever they are read. */
+/** Runs steps in either mode. The variables are up to date whenever they are read. */
 type Runner = Pick<TrainingSession, "isPrepared" | "prepare" | "predict" | "dispose"> & {
   readonly step: TrainingStep;
 };
@@ -65,7 +65,7 @@ type Runner = Pick<TrainingSession, "isPrepared" | "prepare" | "predict" | "disp
 /**
  * Prepares a model for training.
  *
- * @throws ConfigError when the model does not end in scores or their softmax
+ * @throws ConfigError if the model does not end in scores or their softmax
  */
 export function createSession(model: tf.LayersModel, options: SessionOptions): TrainingSession {
   const logits = logitsModel(model);
@@ -107,7 +107,7 @@ export function createSession(model: tf.LayersModel, options: SessionOptions): T
   };
 }
 
-/** Behind the model's own, whose names begin with numbers. */
+/** The variables of added heads. Their names sort after those of the model, which begin with numbers. */
 function headVariables(heads: readonly tf.layers.Layer[]): NamedVariables {
   return new Map(
     heads.flatMap((head) =>
@@ -122,7 +122,7 @@ function compiledRunner(
   predict: Predict,
   { trainingShapes, predictionShape, precision }: SessionOptions,
 ): Runner {
-  // Not to stdout, where a command's result goes.
+  // stdout is for the result of a command.
   const program = createProgram({
     precision,
     log: (line) => process.stderr.write(`${line}\n`),
@@ -134,11 +134,11 @@ function compiledRunner(
     tf.dispose(tensors);
     steps.set(keyOf(shape), compiled);
   };
-  // One function per known shape: a last batch that is not full is no surprise worth a line in the log.
+  // One function per known shape, so that an incomplete last batch is not logged as a new shape.
   for (const shape of trainingShapes) {
     prepare(shape, program.compile(step, { name: `train_${shape.inputShape[0]}` }));
   }
-  // Shapes that turn up on the way share one, which says so and refuses when they are too many.
+  // Unexpected shapes share one function, which logs each and throws if there are too many.
   const others = program.compile(step, { name: "train" });
   const compiledPredict = program.compile(predict, { name: "predict" });
   if (predictionShape !== null) {

@@ -4,7 +4,7 @@ import { Optimizer } from "../../core/optimizers";
 import type { SegmentationLoss } from "../../losses";
 import { supervisedLoss } from "./deepSupervision";
 
-/** One update of the weights, as a pure function of tensors: it can be run or recorded. */
+/** One update of the weights, as a pure function of tensors that can be run or recorded. */
 export type TrainingStep = (
   inputs: tf.Tensor,
   labels: tf.Tensor,
@@ -12,13 +12,13 @@ export type TrainingStep = (
 ) => { readonly loss: tf.Scalar };
 
 /**
- * The training step of a model: forward with batch statistics and dropout, loss, gradients,
- * update.
+ * Makes the training step of a model: forward pass with batch statistics and dropout, loss, gradients
+ * and update.
  *
- * @param logits the network up to its logits, as `logitsModel` makes it; with several outputs the loss
- *   is that of deep supervision
- * @param loss on logits, as `crossEntropy()` makes it
- * @throws ConfigError for an argument of another kind, in JavaScript too
+ * @param logits the network up to its logits, as `logitsModel` returns it; several outputs are trained
+ *   with deep supervision
+ * @param loss a loss on logits, such as `crossEntropy()`
+ * @throws ConfigError for an argument of the wrong kind
  * @example
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
  * const step = trainingStep(model, crossEntropy(), new Adam({ learningRate: 0.1 }));

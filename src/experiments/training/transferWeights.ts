@@ -2,21 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError } from "../../core/errors";
 import { ownedWeights } from "./ownedWeights";
 
-/** What {@link transferWeights} did. */
+/** The result of {@link transferWeights}. */
 export interface WeightTransfer {
   /** Names of the weights that were copied. */
   readonly copied: readonly string[];
-  /** Weights of `to` that kept their values: `from` has none of that name and shape. */
+  /** Weights of `to` that kept their values, since `from` has none of that name and shape. */
   readonly kept: readonly string[];
 }
 
 /**
- * Copies the weights of a network that was trained on something else, e.g. the phantom, into one that
- * is to be trained on: all of the same name and shape. A head for another number of classes keeps its
- * own, and so do random states.
+ * Copies the weights of a network that was trained on something else, e.g. the phantom, into one that is
+ * to be trained further. Weights are copied if name and shape match. A head for another number of
+ * classes keeps its weights; random states are not copied.
  *
- * @returns which were copied, and which were not
- * @throws ConfigError when no trainable weight fits
+ * @returns which weights were copied, and which were not
+ * @throws ConfigError if no trainable weight matches
  * @example
  * const make = (numClasses: number, seed: number) =>
  *   unet({ inputShape: [8, 8, 1], numClasses, filters: 4, depth: 1, seed });

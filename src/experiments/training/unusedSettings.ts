@@ -6,17 +6,17 @@ import { PRESET_NAMES, presetConfig } from "../config/presets";
 import { valueAt } from "../config/setting";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** A model with the settings that it is trained by. */
+/** A model with the settings of its training. */
 interface Training {
   readonly model: string;
   readonly config: TrainingConfig;
-  /** Default: the split that the configuration's fractions make. */
+  /** Default: the split by the configuration's fractions. */
   readonly split?: { readonly validation: readonly string[] };
 }
 
 /**
- * Refuses settings that were changed from their preset and that none of the trainings would use: a
- * cardinality without ResNeXt blocks, strengths of an augmentation that is off.
+ * Rejects settings that differ from their preset but that none of the trainings would use: a cardinality
+ * without ResNeXt blocks, strengths of an augmentation that is off.
  *
  * @throws ConfigError that names the first such setting
  */
@@ -35,10 +35,10 @@ export function rejectUnusedSettings(trainings: readonly Training[]): void {
 }
 
 /**
- * Refuses a setting that was changed from its preset and that a study decides itself.
+ * Rejects a setting that differs from its preset but that a study decides itself.
  *
  * @param path e.g. `"augmentation"`
- * @param reason continues "which", e.g. "this study sets itself"
+ * @param reason follows "which" in the message, e.g. "this study sets itself"
  * @throws ConfigError that names the setting
  */
 export function rejectChangedSettings(
@@ -61,7 +61,7 @@ function presetSettings({ preset }: TrainingConfig): Map<string, string> {
   return decisiveSettings(presetConfig(PRESET_NAMES.find((name) => name === preset) ?? "quick"));
 }
 
-/** Paths of changed settings that nothing reads, and why. */
+/** The paths of changed settings that the training does not use, with the reasons. */
 function unusedSettings(training: Training): Map<string, string> {
   const before = presetSettings(training.config);
   const unused = new Map<string, string>();
@@ -73,7 +73,7 @@ function unusedSettings(training: Training): Map<string, string> {
   return unused;
 }
 
-/** Why a setting is not used; `null` where it is. */
+/** Why a setting is not used; `null` if it is used. */
 function reasonUnused(path: string, { model, config, split }: Training): string | null {
   const { loss, augmentation, augmentationStrength, compiled, selfTraining } = config;
   const isValidated =
@@ -94,13 +94,13 @@ function reasonUnused(path: string, { model, config, split }: Training): string 
     case "loss": {
       const isPerPixel = loss.name === "crossEntropy" || loss.name === "focal";
       const isOfRegions = ["isBatchwise", "skipAbsent", "includeBackground"].includes(name);
-      if (isOfRegions && isPerPixel) return `${loss.name} has not`;
+      if (isOfRegions && isPerPixel) return `${loss.name} does not have`;
       return name === "skipAbsent" && loss.name === "generalisedDice"
-        ? "generalisedDice has not"
+        ? "generalisedDice does not have"
         : null;
     }
     case "augmentationStrength":
-      if (augmentation !== "standard") return `augmentation "${augmentation}" has not`;
+      if (augmentation !== "standard") return `augmentation "${augmentation}" does not have`;
       return name === "cutoutSize" && augmentationStrength.cutoutChance === 0
         ? "needs a cutoutChance"
         : null;
@@ -130,13 +130,13 @@ function reasonUnusedByModel(
   settings: TrainingConfig["model"],
 ): string | null {
   const { attention, attentionLevels } = settings;
-  // `buildModel` refuses these two with a better message.
+  // `buildModel` rejects these two with a better message.
   if (name === "encoderWeights" || name === "attention") return null;
-  if (!modelArguments(model as ModelName).includes(name)) return `${model} has not`;
+  if (!modelArguments(model as ModelName).includes(name)) return `${model} does not have`;
   const isOfAttention = ["attentionLevels", "bucketSize", "numHashes"].includes(name);
   if (isOfAttention && attention === "none") return "needs attention";
   const isOfHashing = name === "bucketSize" || name === "numHashes";
   if (!isOfHashing) return null;
-  if (attention !== null && attention !== "lsh") return `attention "${attention}" has not`;
+  if (attention !== null && attention !== "lsh") return `attention "${attention}" does not have`;
   return Array.isArray(attentionLevels) && attentionLevels.length === 0 ? "needs attention" : null;
 }

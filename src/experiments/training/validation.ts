@@ -4,20 +4,21 @@ import type { ArrayBatch, Source } from "./batch";
 import { meanOf } from "./sampleMetrics";
 import type { FitMetric, ScoredExample } from "./sampleMetrics";
 
-/** How a model does on examples that it does not train on. */
+/** The results of a model on examples that it is not trained on. */
 export interface Validation {
   /** Mean over examples; `null` without examples. */
   readonly loss: number | null;
   /**
-   * Mean over foreground classes of the mean over examples that have the class; `null` where none has
-   * one, and for classification. At the network's own size, so it is a guide; reports use `evaluateModel`.
+   * Mean over foreground classes of the mean over examples that have the class; `null` if no example has
+   * one, and for classification. It is measured at the network's size, so it is only a guide; reports use
+   * `evaluateModel`.
    */
   readonly dice: number | null;
   /** Mean over examples of each metric. */
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
-/** How {@link validate} goes about it. */
+/** Options of {@link validate}. */
 export interface ValidationOptions {
   readonly batchSize: number;
   readonly loss: SegmentationLoss;
@@ -26,7 +27,7 @@ export interface ValidationOptions {
   readonly ignoreLabel: number | undefined;
 }
 
-/** Scores of inputs `[b, ...space, channels]`: `[b, ...space, classes]`. */
+/** From inputs `[b, ...space, channels]` to scores `[b, ...space, classes]`. */
 export type Predict = (inputs: tf.Tensor) => tf.Tensor;
 
 /** Loss, Dice and metrics over one pass of a source, at the network's own size. */
@@ -48,7 +49,7 @@ export async function validate(
   let count = 0;
   const dice: (number | null)[][] = Array.from({ length: options.numClasses }, () => []);
   const values = new Map<string, (number | null)[]>(names.map((name) => [name, []]));
-  // A last batch that is not full is filled up, so that a compiled prediction serves for all.
+  // Pad an incomplete last batch, so that one compiled prediction suffices.
   let capacity = source.shapes.length > 0 ? options.batchSize : 0;
   for await (const batch of source.batches(epoch)) {
     const size = batch.ids.length;
@@ -114,7 +115,7 @@ function padToCapacity({ inputs, ids }: ArrayBatch, capacity: number): Float32Ar
   return filled;
 }
 
-/** The Dice of each class; `null` for a class that the truth does not have. */
+/** The Dice of each class; `null` for a class that is absent from the true labels. */
 function diceByClass(
   { labels, predicted, numClasses }: ScoredExample,
   ignoreLabel: number | undefined,

@@ -7,14 +7,14 @@ import type { Predict } from "./validation";
 
 type PatchOptions = Pick<ResolvedFitOptions, "batchSize" | "patchSize" | "slidingWindow">;
 
-/** What a validation sample may measure: a model of patches goes over samples of any side. */
+/** The allowed sizes of validation samples; a model trained on patches takes samples of any size. */
 export function validationSizes(sizes: ModelSizes, { patchSize }: PatchOptions): ModelSizes {
   if (patchSize === null) return sizes;
   const [channels] = sizes.inputShape.slice(-1);
   return { ...sizes, inputShape: [null, null, channels], labelShape: [null, null] };
 }
 
-/** The shape `[b, ...space, channels]` that the model is given in validation, where it is known. */
+/** The input shape `[b, ...space, channels]` of the model in validation, if it is known. */
 export function predictionShape(
   validation: Source | null,
   { batchSize, patchSize }: PatchOptions,
@@ -26,7 +26,7 @@ export function predictionShape(
   return [batchSize, patchSize, patchSize, ...whole.slice(-1)];
 }
 
-/** Scores of whole samples; of a model of patches by a sliding window over their scores, as in MONAI. */
+/** Predicts scores of whole samples; a model trained on patches uses a sliding window over scores, as in MONAI. */
 export function predictWhole(predict: Predict, options: PatchOptions): Predict {
   const { batchSize, patchSize, slidingWindow } = options;
   if (patchSize === null) return predict;

@@ -5,14 +5,14 @@ import { recurrentStateVariables } from "../../core/recurrentStates";
 import { formatShape } from "../../core/shapes";
 import type { WeightTensor, WeightMap } from "../../core/weights/WeightTensor";
 
-/** Variables that belong together, by names that are the same in every process. */
+/** Variables by names that are the same in every process. */
 export type NamedVariables = ReadonlyMap<string, tf.Variable>;
 
 /**
- * A model's weights, batch statistics, random and recurrent states by place and role: `"0003/kernel"`.
+ * A model's weights, batch statistics, random and recurrent states by position and role: `"0003/kernel"`.
  *
- * tfjs counts layers and variables within a process, so their own names change with what was built
- * before; the place does not.
+ * tfjs numbers layers and variables per process, so their own names depend on what was built before; the
+ * position does not.
  */
 export function modelVariables(model: tf.LayersModel): NamedVariables {
   const weights = model.weights.map((weight, index): readonly [string, tf.Variable] => {
@@ -54,11 +54,11 @@ export function readVariables(variables: NamedVariables): WeightMap {
 }
 
 /**
- * Puts values back where {@link readVariables} took them.
+ * Restores values from {@link readVariables}.
  *
  * @param where the file's name, for messages
- * @throws DataError that names the first variable which is missing, extra or of another shape;
- *   nothing is changed then
+ * @throws DataError that names the first variable that is missing, extra or of another shape; nothing is
+ *   changed then
  */
 export function writeVariables(where: string, variables: NamedVariables, tensors: WeightMap): void {
   const invalid = (expected: string, got: string): DataError =>
@@ -79,7 +79,7 @@ export function writeVariables(where: string, variables: NamedVariables, tensors
     for (const [name, variable] of variables) {
       const { values, shape } = tensors.get(name) as WeightTensor;
       const dtype = values instanceof Int32Array ? "int32" : "float32";
-      // A copy: TensorFlow keeps the array that a tensor was made of.
+      // Copy, since TensorFlow keeps the array that a tensor was made from.
       variable.assign(tf.tensor(values.slice(), [...shape], dtype));
     }
   });

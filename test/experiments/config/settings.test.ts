@@ -251,14 +251,18 @@ describe("settings that nothing would use", () => {
     [
       "unet",
       { model: { cardinality: 4 } },
-      /config\.model\.cardinality: .*got 4, which unet has not/,
+      /config\.model\.cardinality: .*got 4, which unet does not have/,
     ],
-    ["mr", { model: { attention: "gate", numHashes: 1 } }, /numHashes: .*attention "gate" has not/],
-    ["unet", { loss: { name: "focal", isBatchwise: true } }, /isBatchwise: .*focal has not/],
+    [
+      "mr",
+      { model: { attention: "gate", numHashes: 1 } },
+      /numHashes: .*attention "gate" does not have/,
+    ],
+    ["unet", { loss: { name: "focal", isBatchwise: true } }, /isBatchwise: .*focal does not have/],
     [
       "unet",
       { augmentation: "none", augmentationStrength: { noise: 0 } },
-      /noise: .*"none" has not/,
+      /noise: .*"none" does not have/,
     ],
     ["unet", { compiled: false, precision: "bfloat16" }, /precision: .*only a compiled step has/],
     ["unet", { inference: { overlap: 0.5 } }, /overlap: .*got 0.5, which needs sampling.patchSize/],
@@ -316,9 +320,9 @@ describe("the optimizer's settings", () => {
     [{ name: "sgd", beta1: 0.5 }, /beta1: expected null for sgd, got 0.5.*adam, adamw, lion/],
     [{ name: "lion", rho: 0.5 }, /rho: expected null for lion, got 0.5.*rmsprop/],
     [{ centered: true }, /centered: expected false for adam, got true/],
-    [{ name: "sgd", useNesterov: true }, /useNesterov: expected a momentum with it/],
-    [{ emaMomentum: 0.9 }, /emaMomentum: expected useEma: true with it, got 0.9/],
-    [{ useEmaWarmup: true }, /useEmaWarmup: expected useEma: true with it/],
+    [{ name: "sgd", useNesterov: true }, /useNesterov: expected a momentum as well/],
+    [{ emaMomentum: 0.9 }, /emaMomentum: expected useEma: true as well, got 0.9/],
+    [{ useEmaWarmup: true }, /useEmaWarmup: expected useEma: true as well/],
     [{ name: "adamw" }, /weightDecay: expected above 0 for adamw, got 0/],
   ])("refuses what the optimizer would ignore: %j", (settings, message) => {
     expect(() => optimizerFor(settings)).toThrow(message);

@@ -240,7 +240,7 @@ describe("data that does not fit the model", () => {
     });
     const source = { stepsPerEpoch: 3, batches: () => [batch(), batch()] };
     await expect(fit(tinySegmenter(9), { train: source }, quiet)).rejects.toThrow(
-      "fit.train.batches(0): expected 3 batches, as stepsPerEpoch says, got 2",
+      "fit.train.batches(0): expected 3 batches, the value of stepsPerEpoch, got 2",
     );
   });
 

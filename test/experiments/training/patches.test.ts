@@ -131,7 +131,7 @@ describe("a training on patches", () => {
       /fit\.patchSize: expected none for tensors and generators, got 16/,
     );
     await expect(fit(model, { train: samples }, { ...options, slidingWindow: {} })).rejects.toThrow(
-      /fit\.slidingWindow: expected a patchSize with it, got none/,
+      /fit\.slidingWindow: expected a patchSize as well, got none/,
     );
   });
 });
