@@ -2,6 +2,7 @@ import { describePValue } from "../../metrics/statistics/formatPValue";
 import { Figure } from "../Figure";
 import { describeScore } from "../names";
 import { MODEL_COLOURS, WHISKER_COLOUR } from "../palette";
+import { lineCount, textWidth, wrapText } from "../svg/markup";
 import { valueLabels } from "./valueLabels";
 
 /** One row: a score with its interval. */
@@ -14,6 +15,10 @@ export interface IntervalRow {
   /** The p-value against the first row, corrected for the number of rows; absent for the first. */
   readonly pValue?: number;
 }
+
+/** Longer names of rows are wrapped, which leaves room for the bars on a phone; in pixels. */
+const LABEL_WIDTH = 150;
+const LABEL_FONT = 12;
 
 /** The significance marks usual in medical papers. */
 export function significanceMark(pValue: number | undefined): string {
@@ -29,7 +34,11 @@ export function significanceMark(pValue: number | undefined): string {
  */
 export function intervalBars(rows: readonly IntervalRow[], label: string): Figure {
   const reference = rows[0]?.mean ?? NaN;
-  const longest = Math.max(0, ...rows.map(({ name }) => name.length));
+  const labels = rows.map(({ name, count }) =>
+    wrapText(`${name} (n\u00a0=\u00a0${count})`, LABEL_WIDTH, LABEL_FONT).join("<br>"),
+  );
+  const widest = Math.max(0, ...labels.map((text) => textWidth(text, LABEL_FONT)));
+  const lines = Math.max(1, ...labels.map(lineCount));
   const bound = (row: IntervalRow, side: 0 | 1): number | null =>
     row.interval === undefined ? null : Math.abs(row.interval[side] - row.mean);
   const texts = rows.map(({ mean, pValue }) =>
@@ -41,7 +50,7 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
         type: "bar",
         orientation: "h",
         x: rows.map(({ mean }) => (Number.isNaN(mean) ? null : mean)),
-        y: rows.map(({ name, count }) => `${name} (n = ${count})`),
+        y: labels,
         error_x: {
           type: "data",
           symmetric: false,
@@ -57,8 +66,8 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
       },
     ],
     layout: {
-      height: 90 + 34 * rows.length,
-      margin: { l: 40 + longest * 7 + 50, r: 60, t: 16, b: 48 },
+      height: 90 + Math.max(34, 10 + 16 * lines) * rows.length,
+      margin: { l: 24 + Math.ceil(widest), r: 60, t: 16, b: 48 },
       annotations: valueLabels(
         rows.map(({ mean, interval }, place) => ({
           place,

@@ -6,7 +6,7 @@ import { mountToggles } from "../client/mountToggles";
 import { scanPicture } from "../pictures/scanPicture";
 import type { GreyWindow } from "../pictures/scanPicture";
 import { caseTitle, modelTitle } from "../names";
-import { FONT, svgText, tag, textWidth } from "../svg/markup";
+import { FONT, svgText, tag, wrapText } from "../svg/markup";
 import { TRUTH, listMasks } from "./caseMasks";
 import type { ComparedCase, ListedCase } from "./caseMasks";
 import {
@@ -77,7 +77,7 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   const room = { left: LEFT, top: 8, width: width - LEFT };
   const key = keyRows(classes, room);
   const differenceKey = keyRows(difference ? DIFFERENCES : [], { ...room, top: 8 + key.height });
-  const headings = columns.map(({ heading }) => wrap(heading, panelSize));
+  const headings = columns.map(({ heading }) => wrapText(heading, panelSize, 11));
   const lines = Math.max(...headings.map((each) => each.length));
   const top = 8 + key.height + differenceKey.height + HEADING + (lines - 1) * LINE;
   const heights = listed.map(({ image }) => panelHeight(panelSize, image));
@@ -147,16 +147,6 @@ export function compareMasks(cases: readonly ComparedCase[], options: CompareMas
   );
   const html = `<figure class="layerbook-masks" data-layerbook="${id}" style="margin:0">${staticPicture(svg, description)}</figure>${clientScript(mountToggles, id, classes)}`;
   return new Figure({ description, html, ...(svg.length > MAX_SVG_BYTES ? {} : { svg }) });
-}
-
-/** A heading in lines that are no wider than its panel, as far as its words allow. */
-function wrap(heading: string, width: number): string[] {
-  return heading.split(" ").reduce<string[]>((lines, word) => {
-    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
-    return lines.length === 0 || textWidth(longer, 11) > width
-      ? [...lines, word]
-      : [...lines.slice(0, -1), longer];
-  }, []);
 }
 
 function columnsOf(where: string, cases: readonly ListedCase[], difference: boolean): Column[] {

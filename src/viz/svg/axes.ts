@@ -1,6 +1,6 @@
 import type { PlotlyJson } from "../Figure";
 import { arrayAt, numberAt, objectAt, textAt, titleOf } from "./json";
-import { svgText, tag, textWidth } from "./markup";
+import { lineCount, svgText, tag, textWidth } from "./markup";
 import type { Theme } from "./markup";
 import { logTicks, niceTicks, tickText } from "./scale";
 import type { Project, Tick } from "./scale";
@@ -139,9 +139,9 @@ export function drawAxes(x: Axis, y: Axis, theme: Theme): string {
       if (y.json["showgrid"] !== false && y.categories.length === 0) {
         parts.push(line(x.from, at, x.to, at));
       }
-      parts.push(
-        svgText(text, { x: x.from - 6, y: at + 4, "text-anchor": "end", fill: theme.text }),
-      );
+      // The block of lines is centred on the tick.
+      const top = at + 4 - 0.6 * TICK_FONT * (lineCount(text) - 1);
+      parts.push(svgText(text, { x: x.from - 6, y: top, "text-anchor": "end", fill: theme.text }));
     }
     const title = titleOf(y.json);
     if (title !== "") {

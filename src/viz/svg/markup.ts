@@ -41,7 +41,7 @@ export function tag(name: string, attributes: Attributes, content = ""): string 
 
 /** Text that may contain plotly's `<b>` and `<br>`; everything else is shown literally. */
 export function svgText(text: string, attributes: Attributes): string {
-  const lines = text.split(/<br\s*\/?>/);
+  const lines = text.split(LINE_BREAK);
   const isBold = /^<b>.*<\/b>$/s.test(text);
   const clean = (line: string): string => escapeHtml(line.replace(/<\/?(b|i|sub|sup)>/g, ""));
   const content =
@@ -55,7 +55,25 @@ export function svgText(text: string, attributes: Attributes): string {
   return tag("text", isBold ? { ...attributes, "font-weight": "bold" } : attributes, content);
 }
 
-/** The approximate width of a text, in pixels. */
+const LINE_BREAK = /<br\s*\/?>/;
+
+/** The number of lines of a text. */
+export function lineCount(text: string): number {
+  return text.split(LINE_BREAK).length;
+}
+
+/** The approximate width of a text's longest line, in pixels. */
 export function textWidth(text: string, fontSize: number): number {
-  return text.replace(/<[^>]*>/g, "").length * fontSize * 0.56;
+  const lengths = text.split(LINE_BREAK).map((line) => line.replace(/<[^>]*>/g, "").length);
+  return Math.max(...lengths) * fontSize * 0.56;
+}
+
+/** The lines of a text, no wider than `width` pixels as far as its words allow. */
+export function wrapText(text: string, width: number, fontSize: number): string[] {
+  return text.split(" ").reduce<string[]>((lines, word) => {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+    return lines.length === 0 || textWidth(longer, fontSize) > width
+      ? [...lines, word]
+      : [...lines.slice(0, -1), longer];
+  }, []);
 }
