@@ -49,6 +49,9 @@ describe("studyReport", () => {
 
   it("states the best row, the study's progress, and how it was made", () => {
     expect(comparison.title).toBe("Comparison on phantom");
+    const own = reported("compare", models);
+    const { title } = studyReport({ ...own, study: { ...own.study, source: "/home/me/slices/" } });
+    expect(title).toBe("Comparison on slices");
     expect(comparison.headline).toMatch(/2 of 6 trainings are not done yet/);
     expect(comparison.footer).toContainEqual(["Trainings", "4 of 6"]);
     expect(comparison.footer.map(([name]) => name)).toEqual(expect.arrayContaining(["optimizer"]));

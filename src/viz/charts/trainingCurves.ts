@@ -65,10 +65,12 @@ export function trainingCurves(histories: readonly TrainingHistory[]): Figure {
     ];
   });
   const hasDice = data.some((trace) => trace["xaxis"] === "x2");
-  const most = Math.max(0, ...histories.map(({ epochs }) => epochs.length));
+  const most = Math.max(0, ...histories.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0));
   // Ticks at whole epochs only.
   const dtick = most <= 10 ? { dtick: 1 } : {};
-  const epochAxis = { title: { text: "Epoch" }, rangemode: "tozero", ...dtick };
+  // From the first epoch on; a single point is in the middle.
+  const range = most > 1 ? { range: [1, most] } : {};
+  const epochAxis = { title: { text: "Epoch" }, ...range, ...dtick };
   return new Figure({
     data,
     layout: {

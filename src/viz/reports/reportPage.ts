@@ -39,6 +39,7 @@ const STYLE = `
   footer { margin-top: 3em; border-top: 1px solid var(--line); color: var(--soft); font-size: .85em; }
   footer dt { float: left; clear: left; width: 13em; } footer dd { margin-left: 13em; overflow-wrap: break-word; }
   img { max-width: 100%; height: auto; }
+  @media screen and (max-width: 600px) { table { font-size: .8em; } th, td { padding: 4px 7px; } }
   @media print {
     /* Smaller, so that a page holds a figure with its caption, and tables their columns. */
     body { max-width: none; padding: 0; zoom: .8; }

@@ -30,6 +30,10 @@ export interface ReportedStudy {
   readonly date: string;
 }
 
+/** A path's last part: a title needs no more. */
+const lastPart = (path: string): string =>
+  path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
+
 /** How many of the worst cases are listed. */
 const WORST = 10;
 
@@ -40,7 +44,7 @@ export function studyReport(reported: ReportedStudy): Report {
   const missing = study.jobs.length - records.length;
   const best = [...table.rows].sort((a, b) => b.scores["Dice"].mean - a.scores["Dice"].mean).at(0);
   return {
-    title: `${KINDS[study.kind] ?? study.kind} on ${study.source}`,
+    title: `${KINDS[study.kind] ?? study.kind} on ${lastPart(study.source)}`,
     headline:
       best === undefined
         ? "No training of this study is done yet."
