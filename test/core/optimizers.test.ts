@@ -116,7 +116,7 @@ describe("averages of weights", () => {
     optimizer.build([weight]);
     expect(optimizer.slots.map(({ name }) => name)).toEqual(["0/average", "averagedSteps"]);
     expect(() => createOptimizer(base).swapAverages()).toThrow(/averages \(useEma: true/);
-    expect(() => createOptimizer({ ...base, emaMomentum: 0.9 })).toThrow(/useEma: true with it/);
+    expect(() => createOptimizer({ ...base, emaMomentum: 0.9 })).toThrow(/useEma: true as well/);
   });
 });
 

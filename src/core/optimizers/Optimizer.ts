@@ -113,7 +113,7 @@ export abstract class Optimizer extends tf.Optimizer {
     check("gradientAccumulationSteps", Number.isInteger(calls) && calls >= 1, calls, "1, 2, 3, …");
     check("emaMomentum", emaMomentum >= 0 && emaMomentum < 1, emaMomentum, "in [0, 1)");
     for (const name of ["emaMomentum", "useEmaWarmup"] as const) {
-      check(name, useEma || options[name] === undefined, options[name], "useEma: true with it");
+      check(name, useEma || options[name] === undefined, options[name], "useEma: true as well");
     }
     checkGroups(groups);
   }

@@ -19,16 +19,16 @@ import type { MaskPlaces } from "./maskFiles";
 import { MaskReader, isVolume } from "./readMasks";
 import type { Mask, ReadMaskOptions } from "./readMasks";
 
-/** What {@link evaluateFiles} compares. */
+/** Options of {@link evaluateFiles}. */
 export interface EvaluateFilesOptions extends MaskPlaces, ReadMaskOptions {
   /**
    * Names by label, background first; by default those of `dataset.json`, of DICOM segmentations or of a known data
-   * set, else `class 1` up to the largest label that is met.
+   * set, else `class 1` up to the largest label that occurs.
    */
   readonly classNames?: readonly string[];
-  /** What is one case of a NIfTI mask; default `"slice"`, as the paper counts. */
+  /** Whether a case of a NIfTI mask is a slice or the volume; default `"slice"`, as in the paper. */
   readonly per?: "slice" | "volume";
-  /** Whether a prediction on another grid than its truth is resampled; default false: it is refused. */
+  /** Whether to resample a prediction whose grid differs from that of its truth; by default that is an error. */
   readonly resample?: boolean;
 }
 
@@ -42,7 +42,7 @@ interface MaskCase {
 /**
  * Scores mask files against mask files.
  *
- * Masks are compared by place: the same grid in another order of axes is put in the truth's order.
+ * Masks are compared by position; if only the order of axes differs, the prediction is reordered.
  *
  * @throws DataError that names the file: one without a partner on either side, two for one, one on
  *   another grid (with the difference in mm), or one with a label that is not a class
@@ -113,7 +113,7 @@ function emptyLike(truth: Mask): Mask {
   return { ...truth, data: new Uint8Array(truth.data.length) };
 }
 
-/** The prediction in the truth's voxel order; refused if its grid differs. */
+/** The prediction in the truth's voxel order; throws if its grid differs. */
 function onTruthGrid(
   path: string,
   truth: Mask,
@@ -166,7 +166,7 @@ function casesOf(
   );
 }
 
-/** Marks the labels that occur in a case; refuses labels beyond the named classes. */
+/** Marks the labels that occur in a case; throws on labels beyond the named classes. */
 function collectLabels(
   { grid, id }: MaskCase,
   names: readonly string[] | null,

@@ -29,13 +29,13 @@ const PREDICT_OPTIONS: readonly string[] = [
   ...["batchSize", "flips", "slidingWindow", "decoding", "window", "onProgress", "compiled"],
 ];
 
-/** How {@link predictCases} runs. */
+/** Options of {@link predictCases}. */
 export interface PredictOptions {
-  /** Slices at a time; default 4. */
+  /** Number of slices per batch; default 4. */
   readonly batchSize?: number;
   /**
-   * Mirrored copies whose probabilities are averaged with the slice's own: `"horizontal"` one, left
-   * to right; `"both"` three, front to back too. Default `"none"`.
+   * Mirrored copies whose probabilities are averaged with those of the slice: `"horizontal"` adds one, mirrored left
+   * to right; `"both"` adds three, mirrored front to back too. Default `"none"`.
    */
   readonly flips?: TestTimeFlips;
   /**
@@ -44,15 +44,15 @@ export interface PredictOptions {
    */
   readonly slidingWindow?: SliceWindows;
   /**
-   * How probabilities become labels: the likeliest class, `"argmax"`, by default, or the labels with the
-   * highest expected Dice, `"rankDice"`.
+   * How probabilities become labels: `"argmax"` (default) takes the most likely class, `"rankDice"` the labels with
+   * the highest expected Dice.
    */
   readonly decoding?: Decoding;
-  /** Black to white, as in training; default what suits each case's unit. */
+  /** The range from black to white, as in training; default that of each case's unit. */
   readonly window?: IntensityWindow;
   /** Called after each batch with the number of slices done. */
   readonly onProgress?: (done: number) => void;
-  /** One recorded graph per batch; default where TensorFlow runs natively and there are many batches. */
+  /** Whether to record batches as one graph; default true if TensorFlow runs natively and there are many batches. */
   readonly compiled?: boolean;
 }
 
@@ -146,7 +146,7 @@ export function* predictInBatches(
   return results;
 }
 
-/** A data set may stand for its class names. */
+/** A data set may be given instead of its class names. */
 const DATASET_FIELDS = ["name", "classNames", "cases", "grid", "patients"];
 
 /** Scores of each case and of all cases together. */
@@ -199,7 +199,7 @@ export function scorePredictions(
   return { records, summary: summarise(records) };
 }
 
-/** The side of the square images that all members take; refused where they differ. */
+/** The side of the square images that all members take; throws if they differ. */
 function commonSize(members: readonly tf.LayersModel[]): number {
   const sizes = members.map(modelSize);
   if (sizes.length > 0 && sizes.every((size) => size === sizes[0])) return sizes[0];

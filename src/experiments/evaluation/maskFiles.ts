@@ -147,7 +147,7 @@ async function masksBelow(folder: string, prefix: string): Promise<Map<string, s
   return masks;
 }
 
-/** Says which folders beside masks hold further ones; images may lie there. */
+/** Warns about folders beside masks that contain further masks; folders of images are fine. */
 async function warnOfDeeperMasks(folder: string, folders: readonly string[]): Promise<void> {
   const others = folders.filter((name) => entryNamed([name], IMAGE_FOLDERS) === undefined);
   const leftOut: LeftOutFile[] = [];

@@ -20,8 +20,8 @@ export interface OutputPlace {
  * Chooses the output paths for the masks of scans.
  *
  * @param output as the user specified it
- * @throws ConfigError for a name of one file where there are several masks, for an ending that masks are not
- *   written in, and for two masks of one name
+ * @throws ConfigError for a file name if there are several masks, for an unsupported ending, or for two masks
+ *   with the same name
  */
 export async function outputPlace(
   output: string,
@@ -77,7 +77,7 @@ function outputError(output: string, kind: ScanSource["kind"], count: number): C
   });
 }
 
-/** Refuses two scans whose masks would have the same name: the second would replace the first. */
+/** Rejects two scans whose masks would have the same name, since the second would replace the first. */
 function expectDifferentNames(output: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return;

@@ -22,7 +22,7 @@ import { expectNoFile } from "../../files/expectNoFile";
 import { expectNotInput } from "../../files/expectNotInput";
 import { writeFolderWhole, writeWhole } from "../../files/writeWhole";
 
-/** What {@link predictFiles} reads and writes. */
+/** Options of {@link predictFiles}. */
 export interface PredictFilesOptions {
   /** A run's folder, or the run itself. */
   readonly run: string | Run;
@@ -37,16 +37,16 @@ export interface PredictFilesOptions {
    * has a folder, that of the folder for its only scan, or both: `anna.nii.gz`, `bert_ct1.nii.gz`.
    */
   readonly output: string;
-  /** Whether existing masks are replaced; default false: an existing file is refused before any work is done. */
+  /** Whether to replace existing masks; by default an existing file is an error before any work is done. */
   readonly overwrite?: boolean;
-  /** Which DICOM series, by its UID or number, where the folder holds several. */
+  /** Which DICOM series to read, by UID or number, if the folder has several. */
   readonly series?: string;
   /**
-   * The unit of the scan's numbers; by default the one its file states, else the one named in training, else
-   * a guess.
+   * The unit of the scan's values; by default the one stated in the file, else the one set in training, else a
+   * guess.
    */
   readonly unit?: IntensityUnit;
-  /** Slices at a time; default 4. */
+  /** Number of slices per batch; default 4. */
   readonly batchSize?: number;
   /** Whether to show a progress bar; default true. */
   readonly hasProgress?: boolean;
@@ -60,7 +60,7 @@ export interface PredictedFile {
   readonly input: string;
   readonly output: string;
   readonly slices: number;
-  /** Pixels by label, background first. */
+  /** Number of pixels by label, background first. */
   readonly pixels: readonly number[];
 }
 
@@ -84,14 +84,14 @@ class Stopped extends Error {}
  *
  * Either all masks are written or none.
  *
- * @returns the masks; none where `shouldStop` said to stop
- * @throws DataError for a run or scan that cannot be read; ConfigError for an output that does not
- *   fit the input, that exists already, or that is a scan itself
+ * @returns the masks; none if `shouldStop` returned true
+ * @throws DataError for a run or scan that cannot be read; ConfigError for an output that does not match
+ *   the input, that already exists, or that is a scan itself
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<PredictedFile[]> {
   const { input, series, unit, batchSize, overwrite = false, shouldStop } = options;
   const { classNames, config } = await recordOf(options.run);
-  // A scan that does not state its unit is taken to be in the one named in training.
+  // A scan without a stated unit is assumed to be in the one set in training.
   const unnotedUnit = config.data.unit ?? undefined;
   const sources = await findScans(input);
   const output = await outputPlace(options.output, sources);
@@ -147,7 +147,7 @@ async function predictScan(
       if (shouldStop?.() === true) throw new Stopped();
     }
   } finally {
-    // Disposes of the recorded programs if prediction was stopped early.
+    // Dispose of the recorded graphs if prediction was stopped early.
     batches.return([]);
     bar?.stop();
   }
@@ -163,7 +163,7 @@ async function recordOf(run: string | Run): Promise<RunRecord> {
   return typeof run === "string" ? expectRunRecord(run) : run.record;
 }
 
-/** What {@link openScan} needs to know besides the scan. */
+/** Settings of {@link openScan}. */
 interface ScanSettings {
   readonly classNames: readonly string[];
   /** Name of the mask's file; default the scan's. */

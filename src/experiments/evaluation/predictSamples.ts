@@ -35,7 +35,7 @@ export function visitLogits(
   }
 }
 
-/** @throws ConfigError for a number of slices that is no batch */
+/** @throws ConfigError for a batch size that is not a positive integer */
 export function expectBatchSize(where: string, batchSize: number): void {
   if (Number.isInteger(batchSize) && batchSize >= 1) return;
   throw new ConfigError({
@@ -46,7 +46,7 @@ export function expectBatchSize(where: string, batchSize: number): void {
 }
 
 /**
- * Refuses images with missing or undefined pixels: many networks make a NaN a finite score.
+ * Rejects images with missing or undefined pixels, since many networks turn NaN into a finite score.
  *
  * @throws DataError that names the image
  */
@@ -75,8 +75,8 @@ export function expectPixels(
 }
 
 /**
- * Refuses images whose size differs from the network's input: most networks would accept them,
- * although they were not trained on that size.
+ * Rejects images whose size differs from the network's input. Most networks would accept them, although
+ * they were not trained on that size.
  *
  * @throws ConfigError that names the sizes
  */

@@ -15,16 +15,16 @@ import { CLASS_NAMES } from "../../data/types";
 import type { Plane, Volume } from "../../data/types";
 import { pathKind } from "../../files/readFiles";
 
-/** How mask files are read. */
+/** Options for reading mask files. */
 export interface ReadMaskOptions {
   /**
-   * The folder of the DICOM series that segmentations (SEG) refer to; by default it is looked for
-   * beside the segmentation and among the masks.
+   * The folder of the DICOM series that segmentations (SEG) refer to; by default it is searched for beside
+   * the segmentation and among the masks.
    */
   readonly images?: string;
-  /** Which series of that folder, by UID or number, where a segmentation does not say. */
+  /** Which series of that folder to use, by UID or number, if a segmentation does not state it. */
   readonly series?: string;
-  /** The label that each value of the masks stands for, such as `{ 255: 1 }`; by default values are labels. */
+  /** The label for each value of the masks, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
 }
 
@@ -55,12 +55,12 @@ export class MaskReader {
     private readonly places: readonly string[],
   ) {}
 
-  /** Class names by label: those given, else those of the segments; `null` for none. */
+  /** Class names by label: those given, else those of the segments, else `null`. */
   get classNames(): readonly string[] | null {
     return this.given ?? this.met;
   }
 
-  /** @throws DataError for a file of another kind, and as its reader does */
+  /** @throws DataError for an unsupported file, or one that cannot be read */
   async read(path: string): Promise<Mask> {
     const { labels } = this.options;
     const mapped = labels === undefined ? {} : { labels };

@@ -28,9 +28,9 @@ function slidingWindowOptions(plan: WindowPlan): SlidingWindowOptions {
 }
 
 /**
- * Windows of one slice.
+ * The number of windows of one slice.
  *
- * @throws ConfigError for slices that are smaller than a window, and options out of range
+ * @throws ConfigError for slices smaller than a window, or options out of range
  */
 export function windowsPerSlice(where: string, plan: WindowPlan & SliceWindows): number {
   const { size, inputSize } = plan;

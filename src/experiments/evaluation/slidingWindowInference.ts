@@ -2,17 +2,17 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfigError, ShapeError } from "../../core/errors";
 import { expectShape } from "../../core/shapes";
 
-/** How {@link slidingWindowInference} cuts an image and combines the predictions; MONAI's names. */
+/** Options of {@link slidingWindowInference}, named as in MONAI. */
 export interface SlidingWindowOptions {
-  /** The windows' `[height, width]`. */
+  /** `[height, width]` of the windows. */
   readonly roiSize: readonly [number, number];
   /** Windows per batch; default 4. */
   readonly swBatchSize?: number;
-  /** Overlap of neighbouring windows as a share of the window, in `[0, 1)`; default 0.25. */
+  /** Overlap of neighbouring windows as a fraction of the window, in `[0, 1)`; default 0.25. */
   readonly overlap?: number;
   /** Window weights: equal (`"constant"`, default), or lower towards the edges (`"gaussian"`). */
   readonly mode?: "constant" | "gaussian";
-  /** Standard deviation of `"gaussian"` as a share of the window; default 0.125. */
+  /** Standard deviation of `"gaussian"` as a fraction of the window; default 0.125. */
   readonly sigmaScale?: number;
 }
 
@@ -113,16 +113,16 @@ interface Window {
 }
 
 /**
- * Predicts images of any size in windows of the model's input size: windows overlap, are
- * predicted in batches of equal size, and their predictions are averaged per pixel by weight.
+ * Predicts images of any size in windows of the model's input size. Windows overlap and are predicted in
+ * batches of equal size; their predictions are averaged per pixel by weight.
  *
  * @param predict a model or a predictor (see `createPredictor`, which is recorded once, as all
  *   batches have one shape): `[swBatchSize, ...roiSize, channels]` to
  *   `[swBatchSize, ...roiSize, classes]`
  * @param images `[b, height, width, channels]`; images smaller than a window are zero-padded
  * @returns `[b, height, width, classes]`
- * @throws ConfigError for an option out of range; ShapeError where the model's output has another
- *   height, width or batch size than its input
+ * @throws ConfigError for an option out of range; ShapeError if the model's output differs from its input
+ *   in height, width or batch size
  * @example
  * const brighter = (windows: tf.Tensor4D) => tf.add<tf.Tensor4D>(windows, 1);
  * const image = tf.zeros<tf.Rank.R4>([1, 40, 50, 1]);

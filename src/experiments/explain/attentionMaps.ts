@@ -57,7 +57,7 @@ export interface AttentionRecords {
  * @param image as the model takes it, grey in [0, 1]
  * @param options.query the pixel that attends, `[row, column]` of the image
  * @param options.layers paths of attention layers; default all
- * @throws ConfigError for a pixel outside of the image, or a path of another kind of layer
+ * @throws ConfigError for a pixel outside the image, or a path of a layer without attention
  * @example
  * const model = mr({ inputShape: [16, 16, 1], numClasses: 2, filters: 16, depth: 1 });
  * const image = { height: 16, width: 16, data: new Float32Array(256) };

@@ -9,9 +9,9 @@ import type { Pixel } from "./attentionMaps";
 /** The score that deletions change, e.g. the probability of a class at a pixel, for each image. */
 export type ImageScore = (images: readonly Plane<Float32Array>[]) => readonly number[];
 
-/** How {@link deletionTest} deletes. */
+/** Options of {@link deletionTest}. */
 export interface DeletionOptions {
-  /** Shares of the map's cells that are deleted, rising from 0; default up to a half in nine steps. */
+  /** Fractions of the map's cells to delete, increasing from 0; default up to a half in nine steps. */
   readonly fractions?: readonly number[];
   /** The value of deleted pixels: the image's mean grey (default) or this value. */
   readonly baseline?: "mean" | number;
@@ -23,7 +23,7 @@ export interface DeletionOptions {
   readonly seed?: number;
 }
 
-/** The score by share of cells deleted. */
+/** The score by fraction of cells deleted. */
 export interface DeletionCurve {
   /** One score per fraction; for random deletions the mean. */
   readonly scores: readonly number[];
@@ -40,11 +40,11 @@ export interface DeletionRecord {
   readonly random: DeletionCurve;
   /** Random cells at the same distances from `keep` as the attended ones; `null` without `keep`. */
   readonly nearby: DeletionCurve | null;
-  /** `random.area − attended.area`: above 0 where the attended cells matter more. */
+  /** `random.area − attended.area`; above 0 if the attended cells matter more. */
   readonly advantage: number;
   /** `nearby.area − attended.area`. */
   readonly advantageNearby: number | null;
-  /** Share of the random deletions that lower the score less than the attended one. */
+  /** Fraction of the random deletions that lower the score less than the attended one. */
   readonly wins: number;
 }
 
@@ -56,8 +56,8 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Deletes the most attended cells of an image, and as many others, and compares the loss of score. A
- * map that shows what the network relies on has the lower curve.
+ * Deletes the most attended cells of an image or the same number of other cells, and compares the scores.
+ * A map that shows what the network relies on has the lower curve.
  *
  * On a map at a quarter of the resolution, one cell is 4 x 4 pixels. Since near
  * pixels matter to any convolution, `nearby` is the fairer control if `keep` is given:
@@ -66,7 +66,7 @@ const DEFAULTS = {
  * @param score of images, e.g. the probability of a class at a pixel
  * @param image grey, any size
  * @param map the map under test; the most important cells have the largest values
- * @throws ConfigError when an option is unknown or out of range, or the map is larger than the image
+ * @throws ConfigError if an option is unknown or out of range, or the map is larger than the image
  * @example
  * const image = { height: 2, width: 2, data: Float32Array.of(0, 1, 0, 0) };
  * const map = { height: 2, width: 2, data: Float32Array.of(0, 1, 0, 0) };
@@ -108,7 +108,7 @@ export function deletionTest(
   const nearby =
     kept === null
       ? null
-      : curveOf(draws.map((draw) => atSameDistances(byWeight, kept, map.width, draw)))[0];
+      : curveOf(draws.map((draw) => matchDistances(byWeight, kept, map.width, draw)))[0];
   return {
     fractions,
     attended,
@@ -184,7 +184,7 @@ function shuffled(cells: readonly number[], random: Random): number[] {
 }
 
 /** An order of all cells that has, position by position, about the same distances from a cell as another order. */
-function atSameDistances(
+function matchDistances(
   order: readonly number[],
   from: number,
   width: number,

@@ -8,9 +8,9 @@ import type { AttentionMapRecord, AttentionRecords, Pixel } from "./attentionMap
 import { deletionTest } from "./deletionTest";
 import type { DeletionOptions, DeletionRecord, ImageScore } from "./deletionTest";
 
-/** How {@link explain} explains. */
+/** Options of {@link explain}. */
 export interface ExplainOptions extends Omit<DeletionOptions, "keep"> {
-  /** The pixel that is explained, `[row, column]` of the image. */
+  /** The pixel to explain, `[row, column]` of the image. */
   readonly query: Pixel;
   /** Paths of attention layers; default all. */
   readonly layers?: readonly string[];
@@ -26,11 +26,11 @@ export interface LayerDeletion extends DeletionRecord {
 /** Why a model predicts a class at a pixel; plain numbers. */
 export interface Explanation extends AttentionRecords {
   readonly query: Pixel;
-  /** The likeliest class at the pixel. */
+  /** The most likely class at the pixel. */
   readonly label: number;
   /** Its probability. */
   readonly probability: number;
-  /** Per layer, of its heads' mean map: the class's probability at the pixel while places are deleted. */
+  /** For the mean map of each layer's heads: the probability of the class at the pixel as cells are deleted. */
   readonly deletion: readonly LayerDeletion[];
 }
 
@@ -40,7 +40,7 @@ export interface Explanation extends AttentionRecords {
  *
  * @param model one input `[batch, height, width, 1]`, scores or their softmax per pixel
  * @param image as the model takes it, grey in [0, 1]
- * @throws ConfigError for a pixel outside of the image, an unknown layer or option
+ * @throws ConfigError for a pixel outside the image, or an unknown layer or option
  * @example
  * const model = mr({ inputShape: [16, 16, 1], numClasses: 2, filters: 16, depth: 1 });
  * const image = { height: 16, width: 16, data: new Float32Array(256) };

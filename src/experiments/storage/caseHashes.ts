@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SliceCase } from "../../data/types";
 
-/** SHA-256 of a case's contents: its image and its mask, not its files. */
+/** SHA-256 hashes of a case's contents: image and mask, not the files. */
 export interface CaseHashes {
   readonly image: string;
   /** `null` for a case without a mask. */
@@ -21,7 +21,7 @@ export function caseHashes(cases: readonly SliceCase[]): Record<string, CaseHash
   );
 }
 
-/** A description of how two data sets differ; `null` where their contents are the same. */
+/** A description of how two data sets differ; `null` if their contents are the same. */
 export function differenceOf(
   before: Readonly<Record<string, CaseHashes>>,
   now: Readonly<Record<string, CaseHashes>>,

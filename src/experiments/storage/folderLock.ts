@@ -17,7 +17,7 @@ export const LOCK_FILE = "lock.json";
 const HEARTBEAT_MS = 60_000;
 /** An owner elsewhere whose heartbeat is further away than this is considered dead. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
-/** What every lock begins with. */
+/** The first characters of every lock file. */
 const FIRST_BYTE = "{";
 
 const ownerSchema = z.strictObject({
@@ -27,7 +27,7 @@ const ownerSchema = z.strictObject({
   pid: z.int(),
   /** See `processStart`. */
   processStart: z.string(),
-  /** When the lock was taken, for people. */
+  /** When the lock was taken, for display. */
   since: z.string(),
   /** Distinguishes two owners in one process. */
   token: z.string(),
@@ -41,8 +41,7 @@ export type Owner = z.infer<typeof ownerSchema>;
  * A lock that a dead process left behind is taken over.
  *
  * @param folder created if missing
- * @throws ConfigError at once where somebody else owns the folder; DataError where it cannot be
- *   written to
+ * @throws ConfigError immediately if the folder is locked; DataError if it cannot be written to
  */
 export async function withFolderLock<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const path = join(folder, LOCK_FILE);
@@ -74,7 +73,7 @@ const WAIT_MS = 500;
 export class StoppedWaiting extends Error {}
 
 /**
- * {@link withFolderLock}, but waits if the folder is locked, and says so once on stderr.
+ * As {@link withFolderLock}, but waits if the folder is locked, with one message on stderr.
  *
  * @param isStopped checked while waiting
  * @throws StoppedWaiting if it returns true
@@ -104,9 +103,9 @@ export async function withFreeFolder<T>(
 }
 
 /**
- * The living owner of a folder.
+ * The running process that has locked a folder.
  *
- * @returns `null` where nobody owns it
+ * @returns `null` if the folder is not locked
  */
 export async function folderOwner(folder: string): Promise<Owner | null> {
   const path = join(folder, LOCK_FILE);
@@ -114,13 +113,13 @@ export async function folderOwner(folder: string): Promise<Owner | null> {
   return owner !== null && (await isAlive(path, owner)) ? owner : null;
 }
 
-/** Whether a folder has a lock file, of a living or a killed owner. */
+/** Whether a folder has a lock file, of a running or a killed process. */
 export async function hasLock(folder: string): Promise<boolean> {
   return (await pathKind(join(folder, LOCK_FILE))) !== "missing";
 }
 
 /**
- * Refuses a locked folder before any work is done for it.
+ * Rejects a locked folder before any work is done for it.
  *
  * @throws ConfigError that names the owner
  */
@@ -129,7 +128,7 @@ export async function expectNoOwner(folder: string): Promise<void> {
   if (owner !== null) throw refusal(join(folder, LOCK_FILE), owner);
 }
 
-/** {@link acquire}, with readable system errors. */
+/** As {@link acquire}, with readable system errors. */
 async function takeFolder(folder: string, path: string): Promise<string> {
   try {
     await makeFolder(folder);
@@ -152,7 +151,7 @@ async function acquire(path: string): Promise<string> {
   };
   const text = `${JSON.stringify(own)}\n`;
   for (;;) {
-    if (await createWhole(path, text)) return own.token;
+    if (await createExclusively(path, text)) return own.token;
     const holder = await readOwner(path);
     if (holder === null) continue;
     if (await isAlive(path, holder)) throw refusal(path, holder);
@@ -179,7 +178,7 @@ async function release(path: string, token: string): Promise<void> {
  *
  * @returns false if the file exists
  */
-async function createWhole(path: string, text: string): Promise<boolean> {
+async function createExclusively(path: string, text: string): Promise<boolean> {
   const draft = newDraft(path);
   try {
     await writeFile(draft, text);
@@ -210,14 +209,14 @@ async function isAlive(path: string, owner: Owner): Promise<boolean> {
   return Math.abs((await fileSystemTime(path)) - changed.mtimeMs) < SILENCE_MS;
 }
 
-/** The time by the clock that a file's changes are dated with. */
+/** The current time by the clock of the file system. */
 async function fileSystemTime(path: string): Promise<number> {
   const draft = newDraft(path);
   try {
     await writeFile(draft, "");
     return (await stat(draft)).mtimeMs;
   } catch {
-    // A folder that is only read.
+    // The folder is read-only.
     return Date.now();
   } finally {
     await rm(draft, { force: true });

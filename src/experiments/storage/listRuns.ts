@@ -30,15 +30,15 @@ export interface RunListing {
   readonly source: string;
   /**
    * `stopped`: killed, or ended by an error; can be resumed. `dropped`: a study's job that `--prune`
-   * gave up.
+   * skipped.
    */
   readonly state: "finished" | "running" | "interrupted" | "stopped" | "dropped";
-  /** Completed epochs, as far as is known; `null` before the first record. */
+  /** Completed epochs, as far as known; `null` before the first record. */
   readonly epochs: number | null;
   readonly wantedEpochs: number;
-  /** The best of all epochs; `null` without validation. */
+  /** The best value of all epochs; `null` without validation. */
   readonly validationDice: number | null;
-  /** Of training; `null` before the first record. */
+  /** Duration of training; `null` before the first record. */
   readonly seconds: number | null;
   readonly bytes: number;
   /** Settings that affect the result, by path. */
@@ -52,16 +52,16 @@ export interface BrokenRun {
   readonly problem: string;
 }
 
-/** What {@link listRuns} found. */
+/** The result of {@link listRuns}. */
 export interface FoundRuns {
   readonly runs: readonly RunListing[];
   readonly broken: readonly BrokenRun[];
 }
 
 /**
- * All runs and jobs of studies in a folder and below it, by path.
+ * Lists all runs and jobs of studies in a folder and its subfolders, by path.
  *
- * @throws DataError where there is no such folder
+ * @throws DataError if there is no such folder
  */
 export async function listRuns(folder: string): Promise<FoundRuns> {
   const runs: RunListing[] = [];
@@ -109,7 +109,7 @@ async function readRun(place: string): Promise<RunListing | null> {
   };
 }
 
-/** What is read from the record of a study's job whose run was not saved. */
+/** The fields read from the record of a study's job whose run was not saved. */
 const jobTrainingSchema = z.looseObject({
   training: z
     .looseObject({
@@ -163,7 +163,7 @@ const RUN_ENTRIES = [
   ...[MANIFEST_FILE, LOCK_FILE, SPLIT_FILE, CHECKPOINT_FILE, WEIGHTS_FILE, RECORD_FILE],
   "report.html",
 ];
-/** What a study keeps in a job's folder; not removed. */
+/** Files of a study in a job's folder, which are not removed. */
 const JOB_ENTRIES = ["job.json", "progress.json", "log.txt", JOB_RECORD_FILE];
 const RUN_FOLDERS = /^(stages|teacher|phantom|member\d+)$/;
 
@@ -187,7 +187,7 @@ export async function pruneRuns(runs: readonly RunListing[]): Promise<string[]> 
 /**
  * Removes a run's files, its stages and its members, which are runs too.
  *
- * @returns the paths that no run writes; they stay, and so do the folders that they are in
+ * @returns the paths that runs do not write; they are kept, and so are their folders
  */
 async function removeRun(folder: string): Promise<string[]> {
   const foreign: string[] = [];
@@ -206,7 +206,7 @@ async function removeRun(folder: string): Promise<string[]> {
   return foreign;
 }
 
-/** @param isHidden told of each folder that cannot be read */
+/** @param isHidden called for each folder that cannot be read */
 async function runFolders(
   folder: string,
   depth: number,

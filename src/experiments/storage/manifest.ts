@@ -50,8 +50,8 @@ const REMEDY = "Choose another folder, or remove this one.";
 /**
  * Reads a folder's manifest.
  *
- * @returns `null` where there is none
- * @throws DataError when it is not one of this version
+ * @returns `null` if there is none
+ * @throws DataError if it is not one of this version
  */
 export function readManifest(folder: string): Promise<Manifest | null> {
   return readRecord(join(folder, MANIFEST_FILE), manifestSchema, {
@@ -61,7 +61,7 @@ export function readManifest(folder: string): Promise<Manifest | null> {
 }
 
 /**
- * Refuses to resume a folder with different settings.
+ * Rejects resuming a folder with different settings.
  *
  * @throws ConfigError that names the first setting that differs
  */
@@ -90,7 +90,7 @@ export function expectSameSettings(
 }
 
 /**
- * Refuses to resume a folder with different data or a different split.
+ * Rejects resuming a folder with different data or a different split.
  *
  * @throws ConfigError that names the first case that differs
  */
@@ -128,7 +128,7 @@ export async function writeManifest(
   await writeJsonWhole(join(folder, MANIFEST_FILE), manifest);
 }
 
-/** The cases on each side; their order counts, since training follows it. */
+/** A hash of the cases in each part. Their order counts, since it affects training. */
 function hashSplit({
   split: { train, validation, test },
   unlabelled = [],

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * The start time of a process on this machine, as text to compare: a process id may have been reused
- * by a later process.
+ * The start time of a process on this machine, as text for comparison, since a process id may have been
+ * reused by a later process.
  *
- * @returns `null` where no such process runs
+ * @returns `null` if no such process is running
  */
 export function processStart(pid: number): string | null {
   return process.platform === "linux" ? linuxStart(pid) : otherStart(pid);

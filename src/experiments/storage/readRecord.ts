@@ -6,11 +6,11 @@ import { valueAt } from "../config/setting";
 import { asDataError } from "../../files/systemErrors";
 
 /**
- * Reads a JSON file that must satisfy a schema; NaN and infinite numbers as `stringifyJson` keeps them.
+ * Reads a JSON file and checks it against a schema; NaN and infinite numbers are read as `stringifyJson` writes them.
  *
- * @param expected what it should be, for the message
- * @returns `null` where there is no such file
- * @throws DataError when it holds something else, naming the first field that does not fit
+ * @param expected what the file should be, for the message
+ * @returns `null` if there is no such file
+ * @throws DataError if the content is wrong, with the first wrong field
  */
 export async function readRecord<S extends z.ZodType>(
   path: string,

@@ -19,23 +19,23 @@ import { modelVariables, readVariables, writeVariables } from "../training/varia
 import { writeJsonWhole, writeWhole } from "../../files/writeWhole";
 import { CHECKPOINT_FILE, RECORD_FILE, STAGES_FOLDER, WEIGHTS_FILE } from "./fileNames";
 
-/** What stands in a run's `run.json`: everything about it but the weights. */
+/** The content of a run's `run.json`: everything about it except the weights. */
 export interface RunRecord {
   format: "layerbook-run-1";
-  /** A name that `buildModel` knows. */
+  /** A name accepted by `buildModel`. */
   model: string;
   classNames: string[];
   config: TrainingConfig;
   data: {
-    /** The path as it was given, or `phantom`. */
+    /** The path as given, or `phantom`. */
     source: string;
     name: string;
     trainCases: number;
     validationCases: number;
     testCases: number;
-    /** Slices without labels of which the teacher of self-training was sure in parts; absent without self-training. */
+    /** Number of unlabelled slices that the teacher of self-training labelled; absent without self-training. */
     pseudoLabelledCases?: number | undefined;
-    /** What the split means where the patients are not known; see `splitNote`. */
+    /** A note on the split if the patients are unknown; see `splitNote`. */
     splitNote: string | null;
   };
   versions: { layerbook: string; tfjs: string; tensorflow: string | null; node: string };
@@ -77,17 +77,17 @@ const runRecordSchema = z.strictObject({
   }),
 }) satisfies z.ZodType<RunRecord>;
 
-/** A finished run, back in memory. */
+/** A finished run in memory. */
 export interface Run {
   readonly folder: string;
   readonly record: RunRecord;
   readonly model: tf.LayersModel;
-  /** All members of an ensemble, `model` the first; `predictCases` takes them as they are. */
+  /** All members of an ensemble, with `model` first; can be passed to `predictCases`. */
   readonly models: readonly tf.LayersModel[];
 }
 
 /**
- * The network of a run, for what takes one alone.
+ * The network of a run that is not an ensemble.
  *
  * @throws ConfigError for an ensemble
  */
@@ -104,18 +104,18 @@ export function onlyModel(
   });
 }
 
-/** Where a member of an ensemble is trained, counted from 2; the first is the run itself. */
+/** The folder of a member of an ensemble, counted from 2; the first member is the run itself. */
 export function memberFolder(folder: string, member: number): string {
   return join(folder, `member${member}`);
 }
 
-/** The settings of a member: another seed, and no members of its own. */
+/** The settings of a member: another seed, and no further members. */
 export function memberConfig(config: TrainingConfig, member: number): TrainingConfig {
   const seed = (config.seed + member - 1) % 2 ** 32;
   return { ...config, seed, inference: { ...config.inference, ensemble: 1 } };
 }
 
-/** What {@link saveRun} is told; versions it adds itself. */
+/** Options of {@link saveRun}, which adds versions itself. */
 export interface SaveRunOptions extends Pick<
   RunRecord,
   "model" | "classNames" | "config" | "data"
@@ -124,8 +124,8 @@ export interface SaveRunOptions extends Pick<
 }
 
 /**
- * Writes a model and how it was made into a folder. `run.json` comes last, so that a folder which
- * has it is whole.
+ * Writes a model and its record into a folder. `run.json` is written last, so that a folder with this file is
+ * complete.
  */
 export async function saveRun(
   folder: string,
@@ -154,10 +154,10 @@ export async function saveRun(
 }
 
 /**
- * Reads what {@link saveRun} wrote of a run, without its model.
+ * Reads the record that {@link saveRun} wrote, without the model.
  *
- * @returns `null` where the folder has no finished run
- * @throws DataError when `run.json` is not one of this version
+ * @returns `null` if the folder has no finished run
+ * @throws DataError if `run.json` is not of this version
  */
 export function readRunRecord(folder: string): Promise<RunRecord | null> {
   return readRecord(join(folder, RECORD_FILE), runRecordSchema, {
@@ -167,24 +167,24 @@ export function readRunRecord(folder: string): Promise<RunRecord | null> {
 }
 
 /**
- * Removes what a run needs only to go on. Called for finished runs too: one may have been killed between
- * its record and this.
+ * Removes the files that a run needs only to continue. Called for finished runs too, since one may have been killed
+ * before this.
  */
 export async function removeUnfinished(folder: string): Promise<void> {
   await rm(join(folder, CHECKPOINT_FILE), { force: true });
   await rm(join(folder, STAGES_FOLDER), { recursive: true, force: true });
 }
 
-/** What {@link loadRun} accepts. */
+/** Options of {@link loadRun}. */
 export interface LoadRunOptions {
-  /** Takes a run whose training was stopped half-way, too; default false. */
+  /** Whether to accept a run whose training was stopped early; default false. */
   readonly allowInterrupted?: boolean;
 }
 
 /**
- * The record of a run that is there.
+ * Reads the record of a run that must exist.
  *
- * @throws DataError when the folder holds no run, one of another version, or one that was stopped
+ * @throws DataError if the folder has no run, one of another version, or one that was stopped
  */
 export async function expectRunRecord(
   folder: string,
@@ -201,9 +201,9 @@ export async function expectRunRecord(
 }
 
 /**
- * A run with its model, ready to predict.
+ * Loads a run with its model, ready to predict.
  *
- * @throws DataError when the folder holds no finished run, or its files do not fit each other
+ * @throws DataError if the folder has no finished run, or its files do not match
  */
 export async function loadRun(folder: string, options: LoadRunOptions = {}): Promise<Run> {
   const record = await expectRunRecord(folder, options);
@@ -217,7 +217,7 @@ export async function loadRun(folder: string, options: LoadRunOptions = {}): Pro
       cause,
     });
   });
-  // The run's own weights come next: those that its encoder began with need not be there any more.
+  // The run's weights replace those that the encoder was initialised with, which need not exist any more.
   const architecture = { ...record.config.model, encoderWeights: null };
   const config = { ...record.config, model: architecture };
   const model = buildModel(record.model, config, record.classNames.length);

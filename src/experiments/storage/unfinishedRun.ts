@@ -4,16 +4,16 @@ import { pathKind } from "../../files/readFiles";
 import { folderOwner } from "./folderLock";
 import { JOB_RECORD_FILE, MANIFEST_FILE, RECORD_FILE, STUDY_FILE } from "./fileNames";
 
-/** How far a training is that was stopped and wrote its record. */
+/** The progress of a stopped training that wrote its record. */
 interface Progress {
   readonly epochs: number;
   readonly wantedEpochs: number;
 }
 
 /**
- * The error for a folder that holds no finished run, with what it holds instead.
+ * The error for a folder without a finished run, which describes what the folder contains.
  *
- * @param stopped `null` where there is no record
+ * @param stopped `null` if there is no record
  */
 export async function unfinishedRun(folder: string, stopped: Progress | null): Promise<DataError> {
   const [got, remedy] = await contentsOf(folder, stopped);

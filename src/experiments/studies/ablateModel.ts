@@ -7,24 +7,24 @@ import { writeTable } from "./views/paperTables";
 import { studyTables } from "./views/studyTables";
 import type { StudyTable } from "./views/studyTable";
 
-/** What {@link ablateModel} changes. */
+/** Options of {@link ablateModel}. */
 export interface AblateOptions extends StudyOptions, Pick<AblatePlan, "factors"> {}
 
-/** What an ablation came to. */
+/** The result of an ablation. */
 export interface Ablation extends StudyResult {
   readonly table: StudyTable;
 }
 
 /**
- * Trains `residualAttentionUnet` whole, and with one part or setting changed at a time, on every
- * fold; ends in a table with the whole model first, which the others are tested against.
+ * Trains `residualAttentionUnet` unchanged, and with one part or setting changed at a time, on every
+ * fold. Writes a table whose first row is the unchanged model, which the other rows are tested against.
  *
- * @throws DataError for data that cannot be read; ConfigError for a factor that there is not, or
- *   when the folder holds another study. Nothing is written then.
+ * @throws DataError for data that cannot be read; ConfigError for an unknown factor, or if the folder
+ *   has another study. Nothing is written then.
  */
 export async function ablateModel(options: AblateOptions): Promise<Ablation> {
   const { factors, config, out, seeds } = options;
-  // A wrong factor is refused before the data are read.
+  // Reject a wrong factor before the data are read.
   planAblate({ factors, config, folds: [] });
   const result = await conductStudy("ablate", options, (folds) =>
     planAblate({ factors, config, folds, ...(seeds === undefined ? {} : { seeds }) }),

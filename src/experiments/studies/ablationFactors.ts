@@ -7,10 +7,10 @@ import { modelArguments } from "../../models/modelArguments";
 import type { ModelName } from "../../models/modelNames";
 import type { FactorValue } from "./job";
 
-/** The model that is taken apart. */
+/** The model to ablate. */
 export const WHOLE_MODEL = "residualAttentionUnet";
 
-/** What an ablation changes: its usual values, and how a value is set and read. */
+/** What an ablation can change: the default values, and how a value is set and read. */
 interface AblationFactor {
   readonly values: readonly FactorValue[];
   readonly set: (value: FactorValue) => { model?: string; settings?: Record<string, unknown> };
@@ -23,7 +23,7 @@ function partModel(value: FactorValue): string {
   throw new ConfigError({ where: "ablate part", expected: "M-A or M-R", got: String(value) });
 }
 
-/** A setting of the model's architecture. */
+/** A factor that is a setting of the architecture. */
 function ofModel(
   name: keyof TrainingConfig["model"],
   values: readonly FactorValue[],
@@ -36,7 +36,7 @@ function ofModel(
   };
 }
 
-/** Every factor that an ablation knows; a new one is an entry. */
+/** All factors of ablations. */
 const FACTORS: Readonly<Record<string, AblationFactor>> = {
   part: {
     values: ["M-A", "M-R"],
@@ -58,10 +58,10 @@ const FACTORS: Readonly<Record<string, AblationFactor>> = {
   },
 };
 
-/** Names of what can be ablated. */
+/** The names of the factors. */
 export const ABLATION_FACTORS: readonly string[] = Object.keys(FACTORS);
 
-/** The factors with what they are in the whole model. */
+/** The factors with their values in the unchanged model. */
 export function wholeFactors(
   names: readonly string[],
   config: TrainingConfig,
@@ -70,8 +70,8 @@ export function wholeFactors(
 }
 
 /**
- * Those of `factors` that a changed model does not have, such as the hashes of one without LSH attention: a
- * row of the table must not show the whole model's value for them.
+ * The factors that a changed model does not have, such as the hashes of one without LSH attention. A row of the
+ * table must not show the unchanged model's value for them.
  */
 export function missingFactors(
   model: string,
@@ -88,7 +88,7 @@ export function missingFactors(
   return Object.fromEntries(Object.entries(missing).filter(([name]) => name in factors));
 }
 
-/** A change of the whole model. */
+/** A change to the model. */
 export interface AblationChange {
   readonly model: string;
   readonly config: TrainingConfig;
@@ -96,10 +96,10 @@ export interface AblationChange {
 }
 
 /**
- * One factor's changes of the whole model; its own value is none.
+ * The changes of one factor; the model's own value is not a change.
  *
- * @param values `null` for the usual ones
- * @throws ConfigError for a factor or value that there is not
+ * @param values `null` for the default ones
+ * @throws ConfigError for an unknown factor or value
  */
 export function ablationChanges(
   name: string,

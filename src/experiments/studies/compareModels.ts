@@ -8,27 +8,27 @@ import type { StudyResult } from "./runStudy";
 import { tablesOf, writeTable } from "./views/paperTables";
 import type { Tables } from "./views/paperTables";
 
-/** What {@link compareModels} compares. */
+/** Options of {@link compareModels}. */
 export interface CompareOptions extends StudyOptions {
   /** Names that `modelByName` knows. */
   readonly models: readonly string[];
   readonly augmentations: readonly TrainingConfig["augmentation"][];
 }
 
-/** What a comparison came to. */
+/** The result of a comparison. */
 export interface Comparison extends StudyResult {
   readonly tables: Tables;
 }
 
 /**
- * Trains every model with every augmentation on every fold, and ends in the paper's Tables I and II
- * as Markdown, CSV and LaTeX.
+ * Trains every model with every augmentation on every fold, and writes the paper's Tables I and II as
+ * Markdown, CSV and LaTeX.
  *
- * All share the folds and the seeds. Augmented copies are made of a fold's training slices alone.
- * Each training's record is saved when it ends; the tables are averages of records.
+ * All trainings use the same folds and seeds. Only a fold's training slices are augmented. The record of
+ * each training is saved when it ends; the tables are computed from the records.
  *
- * @throws DataError for data that cannot be read; ConfigError when the folder holds another
- *   comparison. Nothing is written then.
+ * @throws DataError for data that cannot be read; ConfigError if the folder has another comparison.
+ *   Nothing is written then.
  */
 export async function compareModels(options: CompareOptions): Promise<Comparison> {
   const { models, augmentations, out, seeds } = options;
@@ -42,7 +42,7 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
       "Name the augmentations to compare instead (--augmentation, option augmentations).",
     );
   }
-  // The plan varies the augmentation, so it is no part of what all jobs share.
+  // The plan varies the augmentation, so it is not among the shared settings.
   const config: TrainingConfig = { ...options.config, augmentation: "none" };
   const result = await conductStudy("compare", { ...options, config }, (folds) =>
     planCompare({

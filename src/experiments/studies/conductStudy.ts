@@ -24,32 +24,32 @@ import type { Study } from "./studyFolder";
 /** Options common to all studies. */
 export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callbacks"> {
   readonly config: TrainingConfig;
-  /** The folder of records and tables; called again with it, a study resumes. */
+  /** The folder of records and tables; a call with an existing one resumes its study. */
   readonly out: string;
-  /** A path or `"phantom"`, the default. */
+  /** A path, or `"phantom"` (the default). */
   readonly source?: string;
-  /** The source's slices, where they are in memory already. */
+  /** The slices of the source, if they are already in memory. */
   readonly dataset?: SliceDataset;
   /** A file of splits to use instead of folds made here. */
   readonly splitFile?: string;
-  /** Of weights, order and augmentation; default the configuration's. The folds stay the same. */
+  /** Seeds of weights, order and augmentation; default that of the configuration. The folds stay the same. */
   readonly seeds?: readonly number[];
-  /** Default: one job after the other in this process. */
+  /** Default: one job after another in this process. */
   readonly executor?: Executor;
-  /** Gives rows up that clearly lose after two folds; see `reasonToDrop`. Default false. */
+  /** Whether to drop rows that clearly lose after two folds; see `reasonToDrop`. Default false. */
   readonly prune?: boolean;
-  /** Keeps each job's weights, for ensembles and maps; default false. */
+  /** Whether to keep each job's weights, for ensembles and maps; default false. */
   readonly keepsWeights?: boolean;
   /**
-   * Tools that trainings are sent to; those of other executors than the default have them in their command. That
-   * they answer is seen before the first job.
+   * Tools to log trainings to. Executors other than the default have them in their command. The tools must be
+   * reachable before the first job starts.
    */
   readonly tracking?: TrackingOptions;
-  /** What the progress bar is called, or `false` for none. */
+  /** Label of the progress bar, or `false` for no bar. */
   readonly progress?: string | false;
-  /** Called before anything is trained or written; what it throws ends the study there. */
+  /** Called before anything is trained or written; an error ends the study. */
   readonly beforeRun?: (study: Study, dataset: SliceDataset) => Promise<void>;
-  /** Relative cost of one step of a job, for the time that is left. */
+  /** Relative cost of one step of a job, to estimate the remaining time. */
   readonly stepCost?: (job: Job) => number;
 }
 
@@ -57,9 +57,9 @@ export interface StudyOptions extends Pick<TrainingHooks, "shouldStop" | "callba
  * Plans a study's jobs and runs those that are not done.
  *
  * @param kind the study's name
- * @param plan folds to jobs; pure
- * @throws DataError for data that cannot be read; ConfigError when the folder holds another study
- *   or is in use. Nothing is written then.
+ * @param plan pure function from folds to jobs
+ * @throws DataError for data that cannot be read; ConfigError if the folder has another study or is in
+ *   use. Nothing is written then.
  */
 export async function conductStudy(
   kind: string,
@@ -100,7 +100,7 @@ export async function conductStudy(
   return runStudy(study, { ...options, dataset, executor });
 }
 
-/** Jobs may run in another working directory. */
+/** Makes a source path absolute, since jobs may run in another working directory. */
 function absoluteSource(source: string): string {
   return source === PHANTOM ? source : resolve(source);
 }

@@ -5,14 +5,14 @@ import { inputSize } from "../training/patchModel";
 import type { Job } from "./job";
 import { studySteps } from "./studySteps";
 
-/** A forward and a backward pass count as so many forward passes. */
+/** The cost of a forward and a backward pass, in forward passes. */
 const PASSES_PER_STEP = 3;
-/** A job's process starts, reads the data and records its step. */
+/** Seconds for a job's process to start, read the data and record its step. */
 const SECONDS_PER_JOB = 8;
-/** How long the machine's speed is measured. */
+/** Duration of the measurement of the machine's speed. */
 const PROBE_MS = 400;
 
-/** 10^9 operations of one optimizer step, by a job's model and settings; each model is built once. */
+/** The cost of one optimizer step of a job, in 10^9 operations. Each model is built only once. */
 export function stepCosts(numClasses: number): (job: Job) => number {
   const known = new Map<string, number>();
   return ({ model, config }) => {
@@ -25,8 +25,8 @@ export function stepCosts(numClasses: number): (job: Job) => number {
 }
 
 /**
- * Seconds that jobs take on this machine, roughly: their operations over the speed of one 3 × 3
- * convolution, measured here.
+ * Estimates the seconds that jobs take on this machine: their operations divided by the measured speed
+ * of a 3 × 3 convolution.
  */
 export function estimateSeconds(jobs: readonly Job[], stepCost: (job: Job) => number): number {
   const steps = studySteps(jobs);

@@ -10,35 +10,35 @@ import { createProgram } from "../../engine/program";
 import { lshAttention } from "../../layers/lsh/lshAttention";
 import type { LshOptions } from "../../layers/lsh/options";
 
-/** The attention of a model: a number of hash rounds, or full attention. */
+/** The kind of attention: a number of hash rounds, or full attention. */
 export type Attending = number | "full";
 
 export interface DuplicationOptions {
-  /** Tokens of a sequence `0 w 0 w`: even; default 64. */
+  /** Number of tokens of a sequence `0 w 0 w`, even; default 64. */
   readonly length?: number;
-  /** Number of symbols that `w` is made of, `1 … symbols`; default 31. */
+  /** `w` consists of the symbols `1 … symbols`; default 31. */
   readonly symbols?: number;
   /** Channels; default 64. */
   readonly dim?: number;
   /** Heads, each with separate rotations; default 4. */
   readonly numHeads?: number;
-  /** Tokens in a bucket; default 8. */
+  /** Number of tokens per bucket; default 8. */
   readonly bucketSize?: number;
-  /** How training attends; default 4 rounds. */
+  /** Attention in training; default 4 rounds. */
   readonly trainedWith?: Attending;
-  /** How each evaluation attends; default full, 8, 4, 2 and 1 rounds. */
+  /** Attention in each evaluation; default full, 8, 4, 2 and 1 rounds. */
   readonly evaluatedWith?: readonly Attending[];
   /** Default 1200. */
   readonly steps?: number;
   /** Default 32. */
   readonly batchSize?: number;
-  /** Of Adam; default 3e-3, falling to 0 as a half cosine. */
+  /** Initial learning rate of Adam, which falls to 0 as a half cosine; default 3e-3. */
   readonly learningRate?: number;
-  /** Sequences of each evaluation; default 128. */
+  /** Number of sequences per evaluation; default 128. */
   readonly evaluationSize?: number;
-  /** Fixes weights, sequences and rotations; default 0. */
+  /** Seed of weights, sequences and rotations; default 0. */
   readonly seed?: number;
-  /** Whether the step is recorded as a graph; default true. */
+  /** Whether to record the step as a graph; default true. */
   readonly compiled?: boolean;
   /** Called with the mean loss of every 50 steps. */
   readonly onProgress?: (step: number, loss: number) => void;
@@ -49,9 +49,9 @@ export interface DuplicationResult {
   readonly trainedWith: Attending;
   /** Mean cross-entropy of the last 50 steps. */
   readonly loss: number;
-  /** The training's time, recording included. */
+  /** Duration of the training, including recording. */
   readonly seconds: number;
-  /** Share of the second `w` that is predicted correctly, in [0, 1]. */
+  /** Fraction of the second `w` that is predicted correctly, in [0, 1]. */
   readonly accuracies: readonly { readonly evaluatedWith: Attending; readonly accuracy: number }[];
 }
 
@@ -93,7 +93,7 @@ function fill(options: DuplicationOptions): Filled {
   return filled;
 }
 
-/** Sequences `0 w 0 w` with random `w`, int32 `[count, length]`. */
+/** Makes sequences `0 w 0 w` with random `w`, int32 `[count, length]`. */
 export function duplicationSequences(
   random: Random,
   count: number,
@@ -140,7 +140,7 @@ function makeWeights({ length, symbols, dim, seed }: Filled): Weights {
 
 function attentionOptions(attending: Attending, { length, bucketSize }: Filled): LshOptions {
   if (attending !== "full") return { bucketSize, numHashes: attending, causal: true };
-  // One round over two chunks reaches every token: full attention with shared queries and keys.
+  // One round over two chunks reaches every token, so this is full attention with shared queries and keys.
   return { bucketSize: length / 2, numHashes: 1, attendAcrossBuckets: true, causal: true };
 }
 
@@ -149,7 +149,7 @@ function normalise(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)));
 }
 
-/** Logits of the symbols that follow the second half's tokens, `[count * (length / 2 - 1), …]`. */
+/** Logits `[count * (length / 2 - 1), …]` of the symbol after each token of the second half. */
 function predict(
   w: Weights,
   tokens: tf.Tensor2D,
@@ -176,7 +176,7 @@ function predict(
   return dense(normalise(second), w.logits) as tf.Tensor2D;
 }
 
-/** What follows the second half's tokens. */
+/** The symbol after each token of the second half. */
 function targets(tokens: tf.Tensor2D, { length }: Filled): tf.Tensor1D {
   const [count] = tokens.shape;
   return tf.reshape(tf.slice(tokens, [0, length / 2 + 1], [count, length / 2 - 1]), [-1]);
@@ -205,9 +205,9 @@ function accuracyOf(w: Weights, attending: Attending, filled: Filled): number {
 }
 
 /**
- * Trains one layer of causal attention to predict the second half of `0 w 0 w`, and evaluates it
- * with more and fewer rounds of hashing: the Reformer paper's test of what hashing loses. The
- * paper's sequences are of 1024 tokens; these defaults train on two cores in minutes.
+ * Trains one layer of causal attention to predict the second half of `0 w 0 w`, and evaluates it with
+ * more and fewer rounds of hashing. This is the Reformer paper's test of what hashing loses. The paper's
+ * sequences have 1024 tokens; these defaults train on two cores in minutes.
  *
  * @returns accuracies on new sequences
  * @throws ConfigError for an odd length, or heads that do not divide `dim`
@@ -257,7 +257,7 @@ export function trainDuplication(options: DuplicationOptions = {}): DuplicationR
 const nameOf = (attending: Attending): string =>
   attending === "full" ? "full attention" : `LSH-${attending}`;
 
-/** The paper's table 2 as Markdown: a row per training, a column per evaluation, in percent. */
+/** The paper's table 2 as Markdown, in percent: one row per training, one column per evaluation. */
 export function duplicationTable(results: readonly DuplicationResult[]): string {
   const [first] = results;
   const header = ["trained with", ...first.accuracies.map((one) => nameOf(one.evaluatedWith))];

@@ -4,10 +4,10 @@ import type { Split, Splittable } from "../../data/splits";
 import type { TrainingConfig } from "../config/trainingConfig";
 
 /**
- * The folds of a cross-validation as jobs take them: each holds out a part as `test`, and what early
- * stopping watches comes out of the rest, so that the held-out part stays unseen.
+ * The folds of a cross-validation for jobs: each holds out a part as `test`. The validation slices of
+ * early stopping are taken from the rest, so that the held-out part stays unseen.
  *
- * @param config `folds` may be `"all"`: as many as there are patients, each held out once
+ * @param config `folds` may be `"all"`, which holds out each patient once
  * @throws ConfigError for fewer patients than folds
  */
 export function crossValidationFolds(
@@ -21,10 +21,10 @@ export function crossValidationFolds(
 }
 
 /**
- * A user's own splits as folds. A split that holds out nothing as `test` holds out its
- * `validation`, as `kFold` writes it.
+ * A user's own splits as folds. If a split has no `test`, its `validation` is held out, as in splits
+ * from `kFold`.
  *
- * @throws ConfigError for a split that holds out nothing, and for a fold or a held-out case that comes twice
+ * @throws ConfigError for a split that holds out nothing, or a duplicate fold or held-out case
  */
 export function ownFolds(
   splits: readonly Split[],
@@ -40,12 +40,12 @@ export function ownFolds(
       got: "none in test or validation",
     });
   });
-  expectOnce(
+  rejectDuplicates(
     "splits",
     "each fold",
     folds.map(({ fold }) => `fold ${fold}`),
   );
-  expectOnce(
+  rejectDuplicates(
     "splits",
     "each case held out",
     folds.flatMap(({ test }) => test),
@@ -53,20 +53,20 @@ export function ownFolds(
   return folds;
 }
 
-/** A study scores each case once, and names a job by its fold. */
-function expectOnce(where: string, what: string, names: readonly string[]): void {
+/** Rejects duplicates, since a study scores each case once and names a job by its fold. */
+function rejectDuplicates(where: string, what: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
   throw new ConfigError({ where, expected: `${what} once`, got: `${twice} twice` });
 }
 
 /**
- * Folds of the same sizes as those of a study, training, validation and test, but dealt slice by slice: as if
- * each slice were of another patient.
+ * Folds whose parts have the same sizes as those of a study, but split by slices, as if each slice were from a
+ * different patient.
  *
- * @param folds each case held out once
+ * @param folds the study's folds, which hold out each case once
  */
-export function tornFolds(
+export function slicewiseFolds(
   folds: readonly Split[],
   cases: readonly Splittable[],
   seed: number,

@@ -4,34 +4,34 @@ import { trainingConfigSchema } from "../config/trainingConfig";
 import type { TrainingConfig } from "../config/trainingConfig";
 import { epochSizes } from "../training/batch";
 
-/** A value that distinguishes jobs. */
+/** The value of a factor. */
 export type FactorValue = string | number | boolean | null;
 
-/** What a study varies, by name: `{ augmentation: "paper", shots: 5 }`. */
+/** The factors that a study varies, by name: `{ augmentation: "paper", shots: 5 }`. */
 export type Factors = Readonly<Record<string, FactorValue>>;
 
-/** What a job may do that no honest one does; for a leak study alone. */
+/** Leaks that a job may have; only for a leak study. */
 export interface Leak {
-  /** Slices of one group may stand on several sides of the split. */
+  /** Whether slices of one group may be in several parts of the split. */
   readonly tornGroups: boolean;
-  /** Augmented copies are made before the split, so that copies of tested slices are trained on. */
+  /** Whether augmented copies are made before the split, so that copies of tested slices are trained on. */
   readonly copiesBeforeSplit: boolean;
 }
 
-/** One training with its evaluation, as plain data: the unit that a study plans, runs and records. */
+/** One training and its evaluation as plain data; the unit that a study plans, runs and records. */
 export interface Job {
-  /** Unique in its study; also the name of its folder. */
+  /** Unique in the study; also the name of the job's folder. */
   readonly id: string;
   /** A name that `modelByName` knows. */
   readonly model: string;
   readonly config: TrainingConfig;
   /** `test` is scored; early stopping watches `validation`. */
   readonly split: Split;
-  /** Jobs with the same model and factors are one row of a table, over folds and seeds. */
+  /** Jobs with the same model and factors form one row of a table, over folds and seeds. */
   readonly factors: Factors;
-  /** Training slices whose labels are not looked at, for `selfTraining`. */
+  /** Training slices whose labels are not used, for `selfTraining`. */
   readonly unlabelled?: readonly string[] | undefined;
-  /** Permission to leak; absent for every honest job. */
+  /** Permitted leaks; absent for jobs without leaks. */
   readonly leak?: Leak | undefined;
 }
 
@@ -45,7 +45,7 @@ export const leakSchema = z.strictObject({
   copiesBeforeSplit: z.boolean(),
 }) satisfies z.ZodType<Leak>;
 
-/** What a {@link Job} must satisfy. */
+/** The schema of a {@link Job}. */
 export const jobSchema = z.strictObject({
   id: z.string(),
   model: z.string(),
@@ -63,7 +63,7 @@ export const jobSchema = z.strictObject({
 }) satisfies z.ZodType<Job>;
 
 /**
- * A job's name from its parts, fit for a folder's name.
+ * Makes a job's id from the parts of its name, valid as a folder name.
  *
  * @example
  * jobId(["unet", "focal loss"], { fold: 0, seed: 2 }); // "unet-focal_loss-fold1-seed2"
@@ -76,18 +76,18 @@ export function jobId(
   return words.map((word) => word.replace(/[^\w.=]+/g, "_")).join("-");
 }
 
-/** The row of a table that a job belongs to, as text that two jobs of one row share. */
+/** A key of the table row of a job, equal for all jobs of the row. */
 export function rowKey({ model, factors }: Pick<Job, "model" | "factors">): string {
   return JSON.stringify([model, Object.entries(factors).sort()]);
 }
 
-/** Optimizer steps of one epoch over so many slices. */
+/** The number of optimizer steps per epoch. */
 export function epochSteps(config: TrainingConfig, slices: number): number {
   // The paper's augmentation adds five copies of each slice.
   return epochSizes(slices * (config.augmentation === "paper" ? 6 : 1), config).steps;
 }
 
-/** Optimizer steps of a whole job: pre-training, teachers, students and all members of an ensemble. */
+/** The number of optimizer steps of a job, including pre-training, teachers and all members of an ensemble. */
 export function jobSteps({ config, split }: Pick<Job, "config" | "split">): number {
   const { epochs, pretraining, selfTraining, phantom, inference } = config;
   const before =

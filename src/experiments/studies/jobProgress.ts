@@ -6,24 +6,24 @@ import { anyNumber } from "../training/checkpoint";
 import type { TrainingCallback } from "../training/events";
 
 const PROGRESS_FILE = "progress.json";
-/** The least time between two writes. */
+/** The minimum time between two writes. */
 const EVERY_MS = 2000;
 
 const progressSchema = z.strictObject({
   step: z.int(),
   epoch: z.int(),
   loss: anyNumber,
-  /** The largest memory of the process so far. */
+  /** Peak memory of the process so far. */
   peakBytes: z.number(),
 });
 
-/** How far a running job is; whoever watches it reads this. */
+/** The progress of a running job, for processes that watch it. */
 export type JobProgress = z.infer<typeof progressSchema>;
 
 /** Writes a job's progress into its folder while it trains. */
 export function progressWriter(folder: string, now: () => number = Date.now): TrainingCallback {
   let writtenAt = -Infinity;
-  // The members of an ensemble are trained one after the other.
+  // The members of an ensemble are trained one after another.
   let [stepsBefore, trainingSteps] = [0, 0];
   return async (event) => {
     if (event.type === "begin") {
@@ -39,7 +39,7 @@ export function progressWriter(folder: string, now: () => number = Date.now): Tr
   };
 }
 
-/** @returns `null` for a job that has not begun to train, and for a file that cannot be read: it is a hint */
+/** @returns `null` if the job has not started training or the file, which is only informative, cannot be read */
 export function readProgress(folder: string): Promise<JobProgress | null> {
   return readRecord(join(folder, PROGRESS_FILE), progressSchema, {
     expected: "a job's progress",

@@ -19,13 +19,13 @@ const fileSchema = z.strictObject({
   id: z.string(),
   model: z.string(),
   factors: factorsSchema,
-  /** What the job was allowed to leak; absent for every honest one. */
+  /** The job's permitted leaks; absent if there are none. */
   leak: leakSchema.optional(),
   config: trainingConfigSchema,
   fold: z.int(),
   seed: z.int(),
   classNames: z.array(z.string()).min(2),
-  /** Why the job was dropped before its training; `null` for one that was trained. */
+  /** Why the job was dropped before its training; `null` if it was trained. */
   dropped: z.string().nullable(),
   training: z
     .strictObject({
@@ -36,25 +36,25 @@ const fileSchema = z.strictObject({
       records: z.array(epochRecordSchema),
     })
     .nullable(),
-  /** What the split means where the patients are not known; see `splitNote`. */
+  /** A note on the split if the patients are unknown; see `splitNote`. */
   splitNote: z.string().nullable().optional(),
   versions: z.strictObject({ layerbook: z.string(), node: z.string() }),
-  /** Checked by `checkRecords`. */
+  /** `checkRecords` checks these. */
   cases: z.array(z.unknown()),
 });
 
-/** The result of a job: all that tables and figures read. */
+/** The result of a job, from which tables and figures are made. */
 export type JobRecord = Omit<z.infer<typeof fileSchema>, "cases"> & {
-  /** Scores of each held-out case, on its own grid; none where the job was dropped. */
+  /** Scores of each held-out case, on its own grid; empty if the job was dropped. */
   readonly cases: readonly CaseRecord[];
 };
 
 /**
  * Reads a job's record.
  *
- * @returns `null` where the job is not done
- * @throws DataError when the file is not the record of this job's cases; ConfigError when it is the
- *   record of other settings
+ * @returns `null` if the job is not done
+ * @throws DataError if the file is not the record of this job's cases; ConfigError if it is the record
+ *   of other settings
  */
 export async function readJobRecord(folder: string, job: Job): Promise<JobRecord | null> {
   const path = join(folder, JOB_RECORD_FILE);
@@ -76,7 +76,7 @@ export async function readJobRecord(folder: string, job: Job): Promise<JobRecord
   });
 }
 
-/** Writes the record of a trained job, whole: the job is then done. */
+/** Writes the record of a trained job atomically; the job is then done. */
 export async function writeJobRecord(
   folder: string,
   job: Job,
@@ -91,7 +91,7 @@ export async function writeJobRecord(
   return write(folder, job, { dropped: null, training, classNames, splitNote, cases });
 }
 
-/** Writes that a job was given up before its training, and why. */
+/** Writes the record of a job that was dropped before its training, with the reason. */
 export async function writeDroppedRecord(
   folder: string,
   job: Job,

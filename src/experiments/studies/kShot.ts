@@ -7,7 +7,7 @@ import { writeTable } from "./views/paperTables";
 import { studyTables } from "./views/studyTables";
 import type { StudyTable } from "./views/studyTable";
 
-/** What {@link kShot} trains. */
+/** Options of {@link kShot}. */
 export interface KShotOptions extends StudyOptions {
   /** A name that `modelByName` knows. */
   readonly model: string;
@@ -15,20 +15,20 @@ export interface KShotOptions extends StudyOptions {
   readonly shots?: readonly number[];
 }
 
-/** What a k-shot study came to. */
+/** The result of a k-shot study. */
 export interface KShotStudy extends StudyResult {
   readonly table: StudyTable;
 }
 
 /**
- * How far a few labelled slices go: trains a network on 1, 5, 10 and 25 of them, from random weights or
- * after pre-training on the phantom, and with or without self-training on the slices that are left. The
- * held-out slices are the same for all.
+ * Measures the accuracy with few labelled slices: trains a network on 1, 5, 10 and 25 of them, from random
+ * weights or after pre-training on the phantom, and with or without self-training on the remaining slices.
+ * All are tested on the same slices.
  *
- * `config.pretraining.epochs` (0: as many as `epochs`) and `config.selfTraining` say how.
+ * `config.pretraining.epochs` (0 means the same as `epochs`) and `config.selfTraining` set the details.
  *
- * @throws DataError for data that cannot be read; ConfigError for more slices than there are, or when
- *   the folder holds another study
+ * @throws DataError for data that cannot be read; ConfigError for more slices than there are, or if the
+ *   folder has another study
  */
 export async function kShot(options: KShotOptions): Promise<KShotStudy> {
   const { model, shots = [1, 5, 10, 25], config, out, seeds } = options;

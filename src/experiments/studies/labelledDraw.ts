@@ -4,8 +4,8 @@ import { selectById } from "../../data/splits";
 import type { Split, Splittable } from "../../data/splits";
 
 /**
- * The slices of a fold that may be labelled, in the order in which they are drawn. The first one has as many
- * classes as any other, and more shots add slices to those of fewer.
+ * The training slices of a fold in the order in which they are labelled. The first one has as many classes as any
+ * other. With more shots the labelled slices include those of fewer shots.
  */
 export function drawOrder(fold: Split, cases: readonly Splittable[], seed: number): string[] {
   const pool = selectById(cases, [...fold.train, ...fold.validation]);
@@ -17,9 +17,9 @@ export function drawOrder(fold: Split, cases: readonly Splittable[], seed: numbe
 }
 
 /**
- * The first `shots` of an order, and the rest.
+ * Splits an order into the first `shots` and the rest.
  *
- * @throws ConfigError for more slices than there are
+ * @throws ConfigError for more shots than slices
  */
 export function labelFirst(
   order: readonly string[],

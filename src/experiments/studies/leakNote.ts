@@ -1,12 +1,11 @@
 import type { Splittable } from "../../data/splits";
 
 /**
- * What a leak study of some slices can show about tearing groups apart, as sentences to stand beside its
- * table.
+ * A note for the table of a leak study on what its data can show about splitting groups.
  *
  * @param cases the slices that are tested
- * @param arePatientsKnown false where groups are near-duplicates alone
- * @returns `null` where groups are patients with several slices, as the study assumes
+ * @param arePatientsKnown false if groups are only near-duplicates
+ * @returns `null` if groups are patients with several slices, as the study assumes
  * @example
  * const cases = [{ id: "a", group: "a" }, { id: "b", group: "b" }];
  * leakNote(cases, true)?.slice(0, 43); // "No two of the 2 slices are of one group, so"

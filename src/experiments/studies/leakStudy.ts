@@ -2,7 +2,7 @@ import { rejectChangedSettings } from "../training/unusedSettings";
 import { expectModelName } from "../training/buildModel";
 import { conductStudy } from "./conductStudy";
 import type { StudyOptions } from "./conductStudy";
-import { tornFolds } from "./folds";
+import { slicewiseFolds } from "./folds";
 import { leakNote } from "./leakNote";
 import { planLeakStudy } from "./planners/leakStudy";
 import type { StudyResult } from "./runStudy";
@@ -10,26 +10,26 @@ import { leakTable } from "./views/leakTable";
 import { writeTable } from "./views/paperTables";
 import type { StudyTable } from "./views/studyTable";
 
-/** What {@link leakStudy} trains. */
+/** Options of {@link leakStudy}. */
 export interface LeakStudyOptions extends Omit<StudyOptions, "splitFile"> {
   /** A name that `modelByName` knows. */
   readonly model: string;
 }
 
-/** What a leak study came to. */
+/** The result of a leak study. */
 export interface LeakStudy extends StudyResult {
   readonly table: StudyTable;
 }
 
 /**
- * How much of a published Dice score is due to the protocol: trains one model with its data split before or after
- * augmentation, and with a patient's slices (near-duplicates) together or on both sides, and takes the
- * mean Dice with the background and without. Ends in a table with the honest protocol first, which the
- * others are tested against on the same slices.
+ * Measures how much of a Dice score is due to the protocol: trains one model with the data split before or after
+ * augmentation and with a patient's slices (near-duplicates) together or on both sides, and computes the mean Dice
+ * with and without the background. Writes a table whose first row is the protocol without leaks, which the other rows
+ * are tested against on the same slices.
  *
- * It is the one study whose jobs may tear groups apart; each such job and its record say so (`leak`).
+ * Only the jobs of this study may split groups; such jobs and their records are marked (`leak`).
  *
- * @throws DataError for data that cannot be read; ConfigError when the folder holds another study
+ * @throws DataError for data that cannot be read; ConfigError if the folder has another study
  */
 export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   const { model, out, seeds } = options;
@@ -54,7 +54,7 @@ export async function leakStudy(options: LeakStudyOptions): Promise<LeakStudy> {
   const result = await conductStudy("leakStudy", warned, (folds, dataset) =>
     planLeakStudy({
       ...{ model, config, folds },
-      tornFolds: tornFolds(folds, dataset.cases, config.seed),
+      tornFolds: slicewiseFolds(folds, dataset.cases, config.seed),
       ...(seeds === undefined ? {} : { seeds }),
     }),
   );

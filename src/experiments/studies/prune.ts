@@ -5,19 +5,19 @@ import type { Job } from "./job";
 import type { JobRecord } from "./jobRecord";
 import { patientPairs, scoredCases } from "./views/rowScores";
 
-/** Folds that a row is given before it may be dropped, and the p-value that drops it: Optuna's. */
+/** The number of folds before a row may be dropped, and the p-value below which it is; from Optuna. */
 const MIN_FOLDS = 2;
 const P_VALUE = 0.1;
 
 /**
- * Why a job is not worth running: on the patients scored so far its row clearly loses against the
- * best row, by a one-sided paired Wilcoxon signed-rank test of the Dice. The first row stays, since
- * all others are tested against it. The test is done after each fold and not corrected for that:
- * it saves time, and proves nothing.
+ * The reason not to run a job: on the patients scored so far, its row clearly loses against another
+ * row, by a one-sided paired Wilcoxon signed-rank test of the Dice. The first row is never dropped,
+ * since all others are tested against it. The test is repeated after each fold without correction, so
+ * it saves time but is not evidence.
  *
- * @param records of the study's jobs that are done
+ * @param records records of the study's finished jobs
  * @param firstRow `rowKey` of the first row
- * @returns `null` where the job is to run
+ * @returns `null` if the job should run
  * @see Optuna's WilcoxonPruner
  */
 export function reasonToDrop(

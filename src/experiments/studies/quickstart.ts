@@ -19,13 +19,13 @@ import type { TrainingHooks } from "../training/fitSplit";
 import type { TrainedRun } from "../training/trainRun";
 import type { TrainingConfig } from "../config/trainingConfig";
 
-/** Where {@link quickstart} finds or makes its runs. */
+/** Options of {@link quickstart}. */
 export interface QuickstartOptions extends TrainingHooks {
-  /** Holds one folder per model; default {@link quickstartFolder}. */
+  /** The folder with one subfolder per model; default {@link quickstartFolder}. */
   readonly folder?: string;
-  /** A path that `readDataset` reads, or `"phantom"`; default that of the runs that are there. */
+  /** A path that `readDataset` reads, or `"phantom"`; default that of the existing runs. */
   readonly source?: string;
-  /** Default that of the runs that are there, else preset `smoke`. */
+  /** Default that of the existing runs, else preset `smoke`. */
   readonly config?: TrainingConfig;
 }
 
@@ -45,21 +45,21 @@ export interface Quickstart {
   readonly models: Readonly<Record<(typeof QUICKSTART_MODELS)[number], QuickstartModel>>;
 }
 
-/** What `reports/quickstart.json` holds. */
+/** The content of `reports/quickstart.json`. */
 export interface QuickstartReport {
   readonly seed: number;
-  /** Of training, both models. */
+  /** Duration of training, for both models together. */
   readonly minutes: number;
-  /** What the split means where the patients are not known; see `splitNote`. */
+  /** A note on the split if the patients are unknown; see `splitNote`. */
   readonly splitNote: string | null;
   readonly models: Readonly<Record<string, ReportScores>>;
 }
 
 /**
- * The folder that `LAYERBOOK_RUNS` names; else the demo's runs where they are, in this folder or
- * one above it; else a folder for runs of its own.
+ * The folder in `LAYERBOOK_RUNS`; else the folder of the demo's runs, in `from` or one of its parents; else
+ * a separate folder.
  *
- * @param from where to look first; default the working directory
+ * @param from where to start looking; default the working directory
  */
 export function quickstartFolder(from: string = process.cwd()): string {
   const named = process.env["LAYERBOOK_RUNS"];
@@ -72,11 +72,11 @@ export function quickstartFolder(from: string = process.cwd()): string {
 }
 
 /**
- * Trains {@link QUICKSTART_MODELS} on one split, or loads them where they are trained already,
- * and scores both on the held-out cases, on the cases' own grid. The command `demo` and the
- * notebook `01-quickstart` both call it.
+ * Trains {@link QUICKSTART_MODELS} on one split, or loads them if they are already trained, and scores
+ * both on the held-out cases, on the cases' own grid. The command `demo` and the notebook
+ * `01-quickstart` call it.
  *
- * @throws DataError for data that cannot be read; ConfigError where the folder holds other runs
+ * @throws DataError for data that cannot be read; ConfigError if the folder has other runs
  */
 export async function quickstart(options: QuickstartOptions = {}): Promise<Quickstart> {
   const { folder = quickstartFolder(), progress, shouldStop, onEpoch, callbacks } = options;
@@ -99,7 +99,7 @@ export async function quickstart(options: QuickstartOptions = {}): Promise<Quick
   return { folder, dataset, config, testCases: models.unet.run.testCases, models };
 }
 
-/** The scores as `reports/quickstart.json` holds them. */
+/** The scores in the form of `reports/quickstart.json`. */
 export function quickstartReport({ config, dataset, models }: Quickstart): QuickstartReport {
   const trained = Object.values(models);
   const seconds = trained.reduce((sum, { run }) => sum + run.record.result.seconds, 0);
@@ -117,8 +117,8 @@ export function quickstartReport({ config, dataset, models }: Quickstart): Quick
 }
 
 /**
- * Both models' scores on the held-out cases as a table, which shows the result in a sentence, can be drawn
- * by `scoreBars(classScoresOf(table))`, and kept by `writeStudyTable`.
+ * Both models' scores on the held-out cases as a table with a sentence about the result. Draw it with
+ * `scoreBars(classScoresOf(table))`, save it with `writeStudyTable`.
  */
 export function quickstartTable({
   dataset,
@@ -150,13 +150,13 @@ export interface QuickstartScore {
   readonly interval: readonly [number, number];
   readonly precision: number;
   readonly recall: number;
-  /** Held-out cases that have the class. */
+  /** Number of held-out cases that have the class. */
   readonly count: number;
-  /** Held-out cases in which it was predicted though the truth has it not. */
+  /** Number of held-out cases without the class in which it was predicted. */
   readonly falseAlarms: number;
 }
 
-/** Scores by model and class, background left out. */
+/** Scores by model and class, without the background. */
 export function quickstartScores({ models }: Pick<Quickstart, "models">): QuickstartScore[] {
   return Object.entries(models).flatMap(([model, { evaluation }]) =>
     evaluation.summary.perClass

@@ -16,31 +16,30 @@ import { readJobRecord, writeDroppedRecord, writeJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
 import { RECORD_FILE, WEIGHTS_FILE } from "../storage/fileNames";
 
-/** Where a job runs, and on what. */
+/** Options of {@link runJob}. */
 export interface RunJobOptions extends TrainingHooks {
-  /** The job's own folder. */
+  /** The job's folder. */
   readonly folder: string;
   readonly source: string;
   readonly dataset: SliceDataset;
-  /** Where a study's jobs share their pre-training; default in the job's folder, for itself. */
+  /** The folder where a study's jobs share their pre-training; default in the job's folder. */
   readonly pretrainings?: string;
-  /** Waits where another process runs the job; default false: that is an error. */
+  /** Whether to wait if another process runs the job; by default that is an error. */
   readonly waits?: boolean;
-  /** Keeps the trained weights beside the record; default false. */
+  /** Whether to keep the trained weights beside the record; default false. */
   readonly keepsWeights?: boolean;
-  /** Tools that the training is sent to. */
+  /** Tools to log the training to. */
   readonly tracking?: TrackingOptions;
-  /** Says, before the training, why the job is not worth running; `null` where it is. */
+  /** Called before the training; returns why the job should not run, or `null`. */
   readonly reasonToDrop?: () => Promise<string | null>;
 }
 
 /**
- * Trains a job, scores it on its held-out cases, and writes its record: one file, written at once,
- * after which the job is done. Called again it returns the record; killed and called again it goes
- * on from its last checkpoint.
+ * Trains a job, scores it on its held-out cases, and writes its record atomically, after which the job
+ * is done. If called again, returns the record; if it was killed, continues from the last checkpoint.
  *
- * @returns `null` where it was asked to stop
- * @throws ConfigError when another process runs the job, or the folder holds another one
+ * @returns `null` if it was asked to stop
+ * @throws ConfigError if another process runs the job, or the folder has another one
  */
 export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecord | null> {
   const { folder, dataset, waits = false, shouldStop = () => false } = options;
@@ -50,7 +49,7 @@ export async function runJob(job: Job, options: RunJobOptions): Promise<JobRecor
   const done = await readJobRecord(folder, job);
   if (done !== null && !(await hasLock(folder))) return done;
   const body = async (): Promise<JobRecord | null> => {
-    // Another process may have done it between the look and the lock, or been killed before it had tidied up.
+    // Another process may have finished it before the lock was taken, or been killed before its clean-up.
     const record = (await readJobRecord(folder, job)) ?? (await trainAndScore(job, options));
     if (record !== null && options.keepsWeights !== true) await removeWeights(folder, job);
     return record;

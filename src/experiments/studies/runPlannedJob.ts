@@ -19,24 +19,24 @@ import {
 } from "./studyFolder";
 import type { StudyFile } from "./studyFolder";
 
-/** How one of a study's jobs runs. */
+/** Options of {@link runPlannedJob}. */
 export interface PlannedJobOptions extends TrainingHooks {
-  /** The study's data, where they are in memory already and known to be the same. */
+  /** The study's data, if they are in memory and known to be unchanged. */
   readonly dataset?: SliceDataset;
   readonly prune?: boolean;
   readonly keepsWeights?: boolean;
-  /** Waits where another process runs the job; default false: that is an error. */
+  /** Whether to wait if another process runs the job; by default that is an error. */
   readonly waits?: boolean;
-  /** Tools that the training is sent to. */
+  /** Tools to log the training to. */
   readonly tracking?: TrackingOptions;
 }
 
 /**
- * Runs a job by its name from the study's folder alone: what a process on any machine that sees the
- * folder and the data can do.
+ * Runs a job by its name. It needs only the study's folder and the data, so that any machine with access
+ * to both can run it.
  *
- * @returns `null` where it was asked to stop
- * @throws DataError when there is no such study or job; ConfigError when the data's contents have
+ * @returns `null` if it was asked to stop
+ * @throws DataError if there is no such study or job; ConfigError if the contents of the data have
  *   changed, or another process runs the job
  */
 export async function runPlannedJob(
@@ -62,9 +62,9 @@ export async function runPlannedJob(
 }
 
 /**
- * The id of a study's job by its place in the list, from 0: what a Slurm array task knows.
+ * The id of a study's job by its index in the list, counted from 0, which a Slurm array task has.
  *
- * @throws DataError when there is no such study or job
+ * @throws DataError if there is no such study or job
  */
 export async function jobAt(out: string, index: number): Promise<string> {
   const { jobs } = await expectStudy(out);
@@ -78,9 +78,9 @@ export async function jobAt(out: string, index: number): Promise<string> {
 }
 
 /**
- * The records of all jobs of a study that are done, in the order of its plan.
+ * The records of a study's finished jobs, in the order of its plan.
  *
- * @throws DataError when there is no study
+ * @throws DataError if there is no study
  * @example
  * const none = await studyRecords("no/such/study").catch((error: Error) => error.message);
  * none; // "no/such/study: expected a study's folder, got no study.json in it. Name the folder that was given as --out"

@@ -13,48 +13,48 @@ import { jobFolder, openStudy } from "./studyFolder";
 import type { Study } from "./studyFolder";
 import { studySteps } from "./studySteps";
 
-/** How often a job that ended without a record (killed, out of memory) is handed over again. */
+/** How often a job that ended without a record (killed, out of memory) is submitted again. */
 const RETRIES = 2;
-/** Between two looks at the jobs: short at first, for small studies, then longer. */
+/** The interval between checks of the jobs: short at first, for small studies, then longer. */
 const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [10, 1000];
 
-/** How a study runs. */
+/** Options of {@link runStudy}. */
 export interface RunStudyOptions {
-  /** Jobs that are done are read from it, the others run; it may be called again at any time. */
+  /** The study's folder. Finished jobs are read from it, others are run; a study can be resumed at any time. */
   readonly out: string;
   readonly dataset: SliceDataset;
   readonly executor: Executor;
-  /** What the progress bar is called, or `false` for none; default the study's kind. */
+  /** Label of the progress bar, or `false` for no bar; default the study's kind. */
   readonly progress?: string | false;
   readonly shouldStop?: () => boolean;
-  /** Relative cost of one step of a job, for the time that is left; default: all the same. */
+  /** Relative cost of one step of a job, to estimate the remaining time; by default all are equal. */
   readonly stepCost?: (job: Job) => number;
 }
 
-/** What a study came to. */
+/** The result of a study. */
 export interface StudyResult {
-  /** Of all jobs that are done, in the order of the plan. */
+  /** The records of all finished jobs, in the order of the plan. */
   readonly records: readonly JobRecord[];
-  /** False where it was asked to stop; called again it goes on. */
+  /** False if the study was stopped; another call continues it. */
   readonly isComplete: boolean;
-  /** Jobs that this call did, and found done. */
+  /** The number of jobs that this call trained, and the number that were already done. */
   readonly trained: number;
   readonly found: number;
 }
 
 /**
- * Runs the jobs of a study that are not done, and returns all records. Each job's record is written
- * when it ends; a job that is killed is handed over again and goes on from its checkpoint.
+ * Runs the unfinished jobs of a study and returns all records. Each job's record is written when it ends.
+ * A job that is killed is submitted again and continues from its checkpoint.
  *
- * @throws ConfigError when the folder holds another study or other data; DataError when a job
- *   failed several times
+ * @throws ConfigError if the folder has another study or other data; DataError if a job failed several
+ *   times
  */
 export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyResult> {
   const { out, dataset, executor } = options;
   return withFolderLock(out, async () => {
     await openStudy(out, study, dataset);
     const found = await readRecords(out, study.jobs);
-    // Killed behind its record: it is called again, to tidy up.
+    // A job killed after writing its record is run again to clean up.
     for (const id of found.keys()) if (await hasLock(jobFolder(out, id))) found.delete(id);
     const pending = study.jobs
       .map(({ id }, index): Ticket => ({ id, index }))
@@ -88,7 +88,7 @@ export function runStudy(study: Study, options: RunStudyOptions): Promise<StudyR
   });
 }
 
-/** Shows how far all jobs together are, and passes a stop on. */
+/** Shows the overall progress of the jobs and forwards stop requests. */
 class StudyWatcher {
   isStopped = false;
   isFailed = false;
@@ -103,13 +103,13 @@ class StudyWatcher {
     private readonly found: ReadonlySet<string>,
   ) {
     const { stepCost = () => 1, progress = study.kind } = options;
-    // What was found done says nothing about how fast the rest goes.
+    // Jobs that were already done do not count towards the estimated time.
     const pending = study.jobs.filter(({ id }) => !found.has(id));
     this.steps = studySteps(study.jobs, (id) => found.has(id));
     const steps = sumOf(this.steps.values());
     const costs = new Map(pending.map((job) => [job.id, this.stepsOf(job.id) * stepCost(job)]));
     const cost = sumOf(costs.values());
-    // Counted in steps of average cost.
+    // The unit is a step of average cost.
     this.work = new Map([...costs].map(([id, each]) => [id, (each * steps) / (cost || 1)]));
     const total = steps;
     this.bar =
@@ -119,10 +119,10 @@ class StudyWatcher {
   }
 
   /**
-   * Waits until all tickets have ended, or a stop is asked for and they have stopped. One that is refused
-   * stops the others: what is wrong with one is wrong with all.
+   * Waits until all tickets have ended, or have stopped after a stop request. If one is refused, the others
+   * are stopped, since they have the same fault.
    *
-   * @returns those that were refused
+   * @returns the tickets that were refused
    */
   async watch(submission: Submission, tickets: readonly Ticket[]): Promise<readonly Ticket[]> {
     const { shouldStop = () => false } = this.options;
@@ -190,7 +190,7 @@ function sumOf(values: Iterable<number>): number {
   return [...values].reduce((sum, each) => sum + each, 0);
 }
 
-/** Records by job, in the plan's order. */
+/** Records by job id, in the order of the plan. */
 async function readRecords(out: string, jobs: readonly Job[]): Promise<Map<string, JobRecord>> {
   const records = new Map<string, JobRecord>();
   for (const job of jobs) {
@@ -209,7 +209,7 @@ async function failure(
   const log = await submission.logOf(id);
   const text = log === null ? "" : await readFile(log, "utf8").catch(() => "");
   const lastLine = text.trim().split("\n").at(-1) ?? "";
-  // A full disk takes no log either.
+  // If the disk is full, the log is empty too.
   const reason = lastLine === "" && (await isFull(out)) ? "the disk is full" : lastLine;
   return new DataError({
     where: out,
@@ -221,7 +221,7 @@ async function failure(
   });
 }
 
-/** Less than this is no room for a training's files. */
+/** With less free space than this, the files of a training do not fit. */
 const LEAST_FREE_BYTES = 2 ** 20;
 
 async function isFull(folder: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Summary } from "../../metrics";
 
-/** Rows of text as an aligned Markdown table; the first row is the head, numbers stand right. */
+/** Rows of text as an aligned Markdown table. The first row is the header; numbers are aligned right. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) =>
     Math.max(3, ...rows.map((row) => [...row[column]].length)),
@@ -22,9 +22,8 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
 }
 
 /**
- * Rows as CSV; cells with commas, quotes or line ends are quoted. Numbers that are not finite stand as `NaN`,
- * `Infinity` and `-Infinity`, which JavaScript, pandas and R read back: an empty cell would make undefined and
- * infinitely far one.
+ * Rows as CSV; cells with commas, quotes or line ends are quoted. Non-finite numbers are written as `NaN`, `Infinity`
+ * and `-Infinity`, which JavaScript, pandas and R can read; an empty cell would not distinguish them.
  */
 export function csvTable(rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number): string => {
@@ -39,16 +38,16 @@ export function formatScore(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }
 
-/** A distance for people; one to a surface that was missed is infinite. */
+/** A distance for display; the distance to a missed surface is infinite. */
 function formatDistance(value: number): string {
   return value === Infinity ? "∞" : formatScore(value, 1);
 }
 
 /**
- * A summary for people: a row per class, then the means over cases of each case's own scores, whose Dice is
- * `summary.dice`, with the number of cases behind each.
+ * A summary for display, with the number of cases of each score: one row per class, then a row with the means over
+ * cases of each case's own scores, whose Dice is `summary.dice`.
  *
- * @param distanceUnit of the records, `mm` or `px`
+ * @param distanceUnit the unit of the records, `mm` or `px`
  */
 export function summaryTable(summary: Summary, distanceUnit: string): string {
   const rows = summary.perClass

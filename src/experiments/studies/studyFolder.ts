@@ -16,7 +16,7 @@ import type { Job } from "./job";
 import { MANIFEST_FILE, STUDY_FILE } from "../storage/fileNames";
 
 const JOBS_FOLDER = "jobs";
-/** Names that the tables of studies have. */
+/** The names of the tables of studies. */
 const IS_TABLE = /^(table[12]|ablation|leak-study|k-shot)\.(md|csv|tex|json)$/;
 const REMEDY = "Choose another folder, or remove this one.";
 
@@ -25,24 +25,24 @@ const studyFileSchema = z.strictObject({
   /** The planner's name: `compare`, `ablate`, … */
   kind: z.string(),
   source: z.string(),
-  /** What all jobs share, with how the source is read and what the phantom is made by. */
+  /** The settings shared by all jobs, including those for reading the source or making the phantom. */
   config: trainingConfigSchema,
-  /** Ids of the jobs that were planned last, in their order. */
+  /** The ids of the jobs of the latest plan, in order. */
   jobs: z.array(z.string()),
   folds: z.string(),
   cases: z.record(z.string(), z.strictObject({ image: z.string(), mask: z.string().nullable() })),
 });
 
-/** What a study's folder says about it. */
+/** The content of `study.json`. */
 export type StudyFile = z.infer<typeof studyFileSchema>;
 
-/** A study: what it is called, its data, and its jobs. */
+/** A study: its name, its data and its jobs. */
 export interface Study {
   /** The planner's name. */
   readonly kind: string;
-  /** A path or `phantom`. */
+  /** A path, or `phantom`. */
   readonly source: string;
-  /** What all jobs share; settings that the planner varies do not count. */
+  /** The settings shared by all jobs; those that the planner varies are ignored. */
   readonly config: TrainingConfig;
   readonly jobs: readonly Job[];
 }
@@ -52,19 +52,19 @@ export function jobFolder(out: string, id: string): string {
   return join(out, JOBS_FOLDER, id);
 }
 
-/** What a job printed, where its executor keeps it. */
+/** The log of a job, if its executor keeps one. */
 export function jobLog(out: string, id: string): string {
   return join(jobFolder(out, id), "log.txt");
 }
 
-/** Where a study's jobs share the networks that they begin with. */
+/** The folder where a study's jobs share pre-trained networks. */
 export function pretrainingsFolder(out: string): string {
   return join(out, "pretraining");
 }
 
 /**
- * Puts a study into its folder, or sees that the folder's study is the same: jobs may be added, but
- * settings, folds and the contents of the data stay as they were when the first job began.
+ * Writes a study into its folder, or checks that the folder's study is the same: jobs may be added, but
+ * settings, folds and the contents of the data must stay as they were when the first job began.
  *
  * @throws ConfigError that names what differs
  */
@@ -104,14 +104,14 @@ export async function openStudy(out: string, study: Study, dataset: SliceDataset
   for (const job of added) await writeJsonWhole(join(jobFolder(out, job.id), "job.json"), job);
 }
 
-/** What a job trains on is decided when it is planned; its record must not stand for anything else. */
+/** Checks that a job has the data that it was planned with, since its record applies only to these. */
 function expectSameJob(folder: string, planned: Job, job: Job): void {
   expectSameSettings(folder, planned, job);
   const dataOf = ({ split, unlabelled = [], leak }: Job) => {
     const { train, validation, test } = split;
     return { train, validation, test, unlabelled, leak: leak ?? null };
   };
-  // Keys of what was read back stand in another order.
+  // The keys of parsed JSON may be in another order.
   if (isDeepStrictEqual(dataOf(planned), dataOf(job))) return;
   throw new ConfigError({
     where: folder,
@@ -121,7 +121,7 @@ function expectSameJob(folder: string, planned: Job, job: Job): void {
   });
 }
 
-/** A study in the folder of a run would hide behind it. */
+/** Rejects the folder of a run, where a study would not be found. */
 async function expectNoRun(out: string): Promise<void> {
   if ((await pathKind(join(out, MANIFEST_FILE))) === "missing") return;
   throw new ConfigError({
@@ -132,7 +132,7 @@ async function expectNoRun(out: string): Promise<void> {
   });
 }
 
-/** Tables that are no study's of this folder are somebody's own. */
+/** Rejects a folder with tables but no study, since these tables are the user's own. */
 async function expectNoTables(out: string): Promise<void> {
   if ((await pathKind(out)) !== "folder") return;
   const own = (await listFolder(out)).find((name) => IS_TABLE.test(name));
@@ -146,9 +146,9 @@ async function expectNoTables(out: string): Promise<void> {
 }
 
 /**
- * What a folder says about its study.
+ * Reads the `study.json` of a folder.
  *
- * @returns `null` where there is none
+ * @returns `null` if there is none
  */
 export function readStudy(out: string): Promise<StudyFile | null> {
   return readRecord(join(out, STUDY_FILE), studyFileSchema, {
@@ -157,7 +157,7 @@ export function readStudy(out: string): Promise<StudyFile | null> {
   });
 }
 
-/** @returns `null` where the study has no such job */
+/** @returns `null` if the study has no such job */
 export function readJob(out: string, id: string): Promise<Job | null> {
   return readRecord(join(jobFolder(out, id), "job.json"), jobSchema, {
     expected: `job ${id} of a study of this version`,
@@ -166,7 +166,7 @@ export function readJob(out: string, id: string): Promise<Job | null> {
 }
 
 /**
- * Refuses data whose contents are not those that the study began with.
+ * Rejects data whose contents have changed since the study began.
  *
  * @throws ConfigError that names the first case that differs
  */
@@ -195,7 +195,7 @@ function expectSameKind(out: string, before: StudyFile, { kind }: Study): void {
   });
 }
 
-/** Which cases the folds hold out. */
+/** A hash of the cases that the folds hold out. */
 function foldsHash(jobs: readonly Job[]): string {
   const parts = new Set(jobs.map(({ split }) => JSON.stringify([split.fold, split.test])));
   return createHash("sha256")

@@ -4,11 +4,11 @@ import { jobSteps } from "./job";
 import type { Job } from "./job";
 
 /**
- * Optimizer steps that each of a study's jobs will take: a pre-training that several share is counted for
- * the first of them.
+ * The number of optimizer steps that each of a study's jobs will take. A shared pre-training is counted
+ * for the first job only.
  *
- * @param jobs in the order in which they run
- * @param isDone jobs whose record is there; they are left out
+ * @param jobs the jobs in the order in which they run
+ * @param isDone whether a job is finished, so that it is left out
  */
 export function studySteps(
   jobs: readonly Pick<Job, "id" | "model" | "config" | "split">[],
@@ -29,7 +29,7 @@ export function studySteps(
   return steps;
 }
 
-/** One per member of an ensemble; none where there is no pre-training. */
+/** One key per member of an ensemble; none without pre-training. */
 function pretrainingKeys({ model, config }: Pick<Job, "model" | "config">): string[] {
   if (config.pretraining.epochs === 0) return [];
   return Array.from({ length: config.inference.ensemble }, (_, index) =>

@@ -1,25 +1,25 @@
 import type { EpochRecord } from "../training/checkpoint";
 import type { TrainingCallback } from "../training/events";
 
-/** Sends a training's course to a tool that draws and compares it. */
+/** Logs a training to a tool that displays and compares trainings. */
 export interface Tracker {
-  /** For `fit`: hears of every event. */
+  /** A callback for `fit`. */
   readonly callback: TrainingCallback;
-  /** Scores on held-out cases, after the training. */
+  /** Logs scores on held-out cases, after the training. */
   readonly scores: (values: Readonly<Record<string, number>>) => Promise<void>;
 }
 
-/** What a training is called in the tool. */
+/** How a training is identified in the tool. */
 export interface TrackedRun {
-  /** `unet-none-fold1`, or the name of the run's folder. */
+  /** The name, such as `unet-none-fold1` or the name of the run's folder. */
   readonly name: string;
-  /** The run's folder: the same folder continues the same run. */
+  /** The run's folder; trainings in the same folder continue the same run. */
   readonly folder: string;
-  /** What distinguishes it from others, by name, for a tool's table; default the options of `fit`. */
+  /** Settings by name, for a tool's table; default the options of `fit`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** An epoch's numbers by name; what is undefined is left out. */
+/** An epoch's numbers by name, without undefined ones. */
 export function epochValues(record: EpochRecord): Record<string, number> {
   const { loss, validationLoss, validationDice, learningRate, seconds, metrics = {} } = record;
   const values = { loss, validationLoss, validationDice, learningRate, seconds, ...metrics };

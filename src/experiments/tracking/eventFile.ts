@@ -1,25 +1,25 @@
 import { ProtoWriter } from "../../engine/protobuf";
 
-/** A number of a curve. */
+/** A value of a curve. */
 export interface Scalar {
   readonly tag: string;
   readonly value: number;
 }
 
-/** What stands in one record of an event file. */
+/** One record of an event file. */
 export interface LoggedEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step: number;
   readonly scalars?: readonly Scalar[];
-  /** The first record of a file. */
+  /** Set in the first record of a file. */
   readonly isVersion?: boolean;
-  /** Says that a training goes on here: what was logged at this step and later before is dropped. */
+  /** Marks that a training was resumed at this step; earlier events from this step on are dropped. */
   readonly isStart?: boolean;
 }
 
 /**
- * One event in TensorFlow's record format: length, its checksum, a protocol buffer `Event`, its
+ * Encodes one event in TensorFlow's record format: length, its checksum, a protocol buffer `Event`, its
  * checksum.
  *
  * @see tensorflow/core/util/event.proto; TFRecord
@@ -49,7 +49,7 @@ function frame(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** CRC-32C, rotated and shifted as TFRecord wants it. */
+/** CRC-32C, masked as in TFRecord. */
 function maskedChecksum(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
@@ -57,7 +57,7 @@ function maskedChecksum(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** Castagnoli's polynomial, reflected. */
+/** Castagnoli's polynomial, bit-reversed. */
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;

@@ -6,26 +6,26 @@ import { epochValues } from "./Tracker";
 import type { TrackedRun, Tracker } from "./Tracker";
 import type { TrainingEvent } from "../training/events";
 
-/** Where a training is logged. */
+/** Options of {@link mlflowTracker}. */
 export interface MlflowOptions extends TrackedRun {
   /** Address of the tracking server. */
   readonly url: string;
-  /** The experiment that the run belongs to; made where it is missing. Default `layerbook`. */
+  /** The experiment of the run, created if it does not exist; default `layerbook`. */
   readonly experiment?: string;
   /**
-   * How long, in seconds, a server that does not answer is asked again when the training begins (default 0:
-   * an error at once) and when it ends (default 60).
+   * How long, in seconds, to retry if the server does not answer, at the beginning of the training (default 0: fail
+   * immediately) and at the end (default 60).
    */
   readonly retrySeconds?: { readonly begin?: number; readonly end?: number };
 }
 
-/** MLflow's own limits per request, and of a parameter's length. */
+/** MLflow's limits per request, and for the length of a parameter. */
 const MAX_METRICS = 1000;
 const MAX_PARAMS = 100;
 const MAX_PARAM_LENGTH = 500;
-/** Runs of one folder that are looked through: trained, removed and trained again. */
+/** How many runs of one folder are searched; there are several if it was removed and trained in again. */
 const MAX_RUNS = 20;
-/** By which a run is found again when its training goes on. */
+/** The tag by which the run of a resumed training is found. */
 const FOLDER_TAG = "layerbook.folder";
 
 interface Metric {
@@ -47,21 +47,21 @@ const runSchema = z.object({
 });
 const runsSchema = z.object({ runs: z.array(runSchema).optional() });
 
-/** A run of the server that a training goes on in. */
+/** The run on the server that a training is logged to. */
 interface OpenRun {
   readonly id: string;
-  /** The last step that the server has numbers of; 0 for none. */
+  /** The last step that the server has numbers for; 0 for none. */
   readonly loggedStep: number;
 }
 
 /**
- * Logs a training to an MLflow tracking server by its REST API: settings as parameters, each epoch's
- * numbers and the scores as metrics. A training that goes on after a stop continues its run.
+ * Logs a training to an MLflow tracking server through its REST API: settings as parameters, each epoch's
+ * numbers and the scores as metrics. A resumed training continues its run.
  *
- * A server that does not answer at the beginning ends the training before it costs anything; one
- * that goes away later does not: numbers are kept and sent with the next epoch's, or at the end if it
- * is back within a minute, and a line on stderr says so. Epochs that a server missed before a stop are
- * sent when the training goes on.
+ * If the server does not answer at the beginning, the training fails at once. If it becomes unavailable
+ * later, the training continues with a warning on stderr; numbers are kept and sent with those of the next
+ * epoch, or at the end if the server is back within a minute. Epochs that the server missed before a stop
+ * are sent when the training is resumed.
  *
  * @see MLflow REST API 2.0
  */
@@ -70,7 +70,7 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
   const { begin: beginSeconds = 0, end: endSeconds = 60 } = retrySeconds;
   const ask = asker(url);
   let run: string | null = null;
-  /** How the training ended, until the server knows. */
+  /** How the training ended, until it is sent to the server. */
   let ending: Ending | null = null;
   let step = 0;
   let pending: Metric[] = [];
@@ -89,7 +89,7 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
       if (Number.isFinite(value)) pending.push({ key, value, timestamp, step: at });
     }
   };
-  /** Does what may fail without harm to the training. */
+  /** Does work whose failure must not stop the training. */
   const attempt = async (work: () => Promise<unknown>, consequence: string): Promise<void> => {
     try {
       await work();
@@ -110,10 +110,10 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
     ending = null;
   };
   const finish = async (status: Ending): Promise<void> => {
-    // What is lost now is lost, even if the server's absence was reported before.
+    // Warn again, even if the server's absence was reported before, since these numbers are lost for good.
     isWarned = false;
     ending = status;
-    // Whoever stops a training does not wait; what is missing is sent when it goes on.
+    // A stopped training does not wait for the server; missing numbers are sent when it is resumed.
     const seconds = status === "KILLED" ? 0 : endSeconds;
     await attempt(() => askAgain(seconds, settle), "The end of this training was not logged");
   };
@@ -163,9 +163,9 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
 }
 
 /**
- * Looks whether a tracking server answers.
+ * Checks that a tracking server answers.
  *
- * @throws ConfigError for an address that is none; SetupError when it does not answer
+ * @throws ConfigError for an invalid address; SetupError if the server does not answer
  */
 export async function expectMlflow(url: string): Promise<void> {
   await asker(url)(experimentsSchema, "experiments/search", { max_results: 1 });
@@ -205,7 +205,7 @@ async function experimentId(ask: Ask, name: string): Promise<string> {
   try {
     return (await ask(experimentSchema, "experiments/create", { name })).experiment_id;
   } catch (error) {
-    // Another training may have made it in the meantime.
+    // Another training may have created it in the meantime.
     const made = await find();
     if (made === undefined) throw error;
     return made;
@@ -214,13 +214,13 @@ async function experimentId(ask: Ask, name: string): Promise<string> {
 
 interface WantedRun extends TrackedRun {
   readonly params: readonly Param[];
-  /** Whether the training goes on from a checkpoint. */
+  /** Whether the training is resumed from a checkpoint. */
   readonly isResumed: boolean;
 }
 
 /**
- * The run of a folder: the one that its training began with, or a new one. A folder that was removed and
- * trained in again gets a new one.
+ * Opens the run of a folder: the existing one if its training is resumed, otherwise a new one. A folder
+ * that was removed and trained in again gets a new run.
  */
 async function openRun(
   ask: Ask,
@@ -237,7 +237,7 @@ async function openRun(
   const wanted = new Map(params.map(({ key, value }) => [key, value]));
   const before = runs.find(({ info, data: { params: logged = [], metrics = [] } }) => {
     const isSame = logged.every(({ key, value }) => (wanted.get(key) ?? value) === value);
-    // Without a checkpoint there can be no numbers but those of a training that is gone.
+    // Without a checkpoint, existing numbers are from a training that was removed.
     return isSame && (isResumed || (metrics.length === 0 && info.status !== "FINISHED"));
   });
   if (before !== undefined) {

@@ -10,12 +10,11 @@ import { epochValues } from "./Tracker";
 import type { TrackedRun, Tracker } from "./Tracker";
 
 /**
- * Writes a training's curves for TensorBoard: the loss and the learning rate of each step, each
- * epoch's numbers, and the scores. A training that goes on after a stop continues its curves; what
- * was logged after its checkpoint is drawn once.
+ * Writes a training's curves for TensorBoard: the loss and learning rate of each step, each epoch's numbers,
+ * and the scores. A resumed training continues its curves; steps after its checkpoint are not drawn twice.
  *
- * @param logs TensorBoard's `--logdir`; the run gets a folder in it, called by its name: one of that name
- *   that belongs to another run's folder is left to it, and a second one made
+ * @param logs TensorBoard's `--logdir`. The run gets a subfolder with its name, or a suffix is added
+ *   if another run has that name
  */
 export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
   let path: string | null = null;
@@ -68,7 +67,7 @@ export function tensorboardTracker(logs: string, run: TrackedRun): Tracker {
 
 /**
  * The path of a new event file. TensorBoard reads a folder's files in the order of their names, which begin with
- * the time; it must be the last one, even if the clock was set back.
+ * the time; the new file must be last, even if the clock was set back.
  */
 async function newEventFile(folder: string): Promise<string> {
   const times = (await readdir(folder)).map((name) => Number(EVENT_FILE.exec(name)?.[1] ?? 0));
@@ -82,12 +81,12 @@ async function newEventFile(folder: string): Promise<string> {
 
 const EVENT_FILE = /^events\.out\.tfevents\.(\d+(?:\.\d+)?)\./;
 
-/** In a folder of curves: the folder of the run that they are of. */
+/** A file in a folder of curves, with the path of the run's folder. */
 const OWNER_FILE = "run-folder.txt";
 
 /**
- * The folder for a run's curves. Two runs may have one name (`unet-none-fold1` of two studies), and
- * TensorBoard would draw them as one.
+ * Chooses the folder for a run's curves. Two runs may have the same name (`unet-none-fold1` of two studies),
+ * and TensorBoard would draw them as one.
  */
 async function claimFolder(logs: string, run: TrackedRun): Promise<string> {
   const owner = resolve(run.folder);

@@ -6,7 +6,7 @@ import { expectMlflow, mlflowTracker } from "./mlflow";
 import { tensorboardTracker } from "./tensorboard";
 import type { TrackedRun, Tracker } from "./Tracker";
 
-/** Which tools a training is sent to. */
+/** The tools to log a training to. */
 export interface TrackingOptions {
   /** TensorBoard's `--logdir`. */
   readonly tensorboard?: string;
@@ -14,13 +14,13 @@ export interface TrackingOptions {
   readonly mlflow?: string;
 }
 
-/** A job's training waits this long for a server that is being restarted: the study saw that it was there. */
+/** Seconds that a job waits for a server. The study checked that it was there, so it may be restarting. */
 const JOB_RETRY_SECONDS = 120;
 
 /**
- * Looks whether the tools of a study are there, before its first job.
+ * Checks that the tools of a study are available, before its first job.
  *
- * @throws SetupError for a tool that is not
+ * @throws SetupError for a tool that is not available
  */
 export async function expectTracking({ mlflow }: TrackingOptions): Promise<void> {
   if (mlflow !== undefined) await expectMlflow(mlflow);
@@ -40,7 +40,7 @@ export function trackersOf(
   ];
 }
 
-/** A training's settings for a tracker's table: texts without the quotes of JSON. */
+/** A training's settings for a tracker's table; strings have no quotes. */
 export function trackedSettings(
   config: TrainingConfig,
   more: Readonly<Record<string, string | number | boolean | null>> = {},
@@ -52,7 +52,7 @@ export function trackedSettings(
   };
 }
 
-/** The scores of held-out cases that a tool is sent: means, and the Dice of each class. */
+/** The scores of held-out cases to log: means, and the Dice of each class. */
 export function summaryScores(summary: Summary): Record<string, number> {
   const { dice, accuracy, precision, perClass } = summary;
   const names = perClass

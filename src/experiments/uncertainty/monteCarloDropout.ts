@@ -5,23 +5,23 @@ import { MultiHeadAttention } from "../../layers/MultiHeadAttention";
 import { SeededDropout } from "../../layers/SeededDropout";
 import { layerPaths } from "../../models/captureActivations";
 
-/** Dropout behind layers of a network that was trained without. */
+/** Dropout inserted after layers of a network that was trained without it. */
 export interface InjectedDropout {
-  /** Share of the values that are dropped, in (0, 1). */
+  /** Fraction of the values to drop, in (0, 1). */
   readonly rate: number;
-  /** Paths of the layers behind which it stands, as `layerPaths` lists them. */
+  /** Paths of the layers to insert dropout after, as listed by `layerPaths`. */
   readonly layers: readonly string[];
 }
 
 type Call = tf.layers.Layer["call"];
 
 /**
- * Runs `draw` while a model drops as in training, and is in all else as in use: batch norms keep to
- * their averages, and no weight changes but the random state of attention with dropout.
+ * Runs `draw` with dropout active as in training and everything else as in inference: batch norms use
+ * their averages, and only the random state of attention with dropout changes.
  *
- * @param inject dropout behind these layers, in place of the model's own
- * @param seed fixes the masks
- * @throws ConfigError when there is no dropout to draw from, or one that cannot be drawn again
+ * @param inject dropout to insert, instead of the model's own
+ * @param seed the seed of the masks
+ * @throws ConfigError if there is no dropout, or dropout that is not reproducible
  */
 export function withDropout<T>(
   model: tf.LayersModel,
@@ -38,7 +38,7 @@ export function withDropout<T>(
   }
 }
 
-/** The model's own dropout, switched on; the masks' seeds do not advance the layers' state. */
+/** The model's own dropout, switched on; the state of the layers does not advance. */
 function ownDropout(model: tf.LayersModel, seed: number): Map<tf.layers.Layer, Call> {
   const replaced = new Map<tf.layers.Layer, Call>();
   for (const [path, layer] of layerPaths(model)) {
@@ -67,7 +67,7 @@ function ownDropout(model: tf.LayersModel, seed: number): Map<tf.layers.Layer, C
   });
 }
 
-/** Attention that drops as in training. It draws from its own state, which the caller puts back. */
+/** Attention with dropout as in training. It draws from its own random state, which the caller restores. */
 function drawingAttention(layer: MultiHeadAttention, seed: number): Call {
   const original = layer.call.bind(layer);
   const state = layer.weights.find(({ originalName }) => originalName.endsWith("seedState"));
@@ -113,7 +113,7 @@ function injected(
   });
 }
 
-/** Drops from each tensor, with a mask that seed and count fix. */
+/** Applies dropout to each tensor, with masks determined by seed and count. */
 function dropped(
   tensors: tf.Tensor | tf.Tensor[],
   rate: number,

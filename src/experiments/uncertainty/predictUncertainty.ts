@@ -8,48 +8,48 @@ import { withDropout } from "./monteCarloDropout";
 import type { InjectedDropout } from "./monteCarloDropout";
 import { uncertaintyOf } from "./uncertaintyOf";
 
-/** What several predictions of one slice say, at the network's size; plain numbers. */
+/** The uncertainty of several predictions of one slice, at the network's size; plain numbers. */
 export interface UncertaintyRecord {
   readonly id: string;
   readonly group: string;
   readonly numClasses: number;
-  /** Predictions that were drawn. */
+  /** Number of predictions. */
   readonly members: number;
-  /** The likeliest class of the mean. */
+  /** The most likely class by mean probability. */
   readonly labels: Plane<Uint8Array>;
   /** Mean probabilities, `[height, width, classes]` row-major. */
   readonly probabilities: Float32Array;
-  /** `1 −` the likeliest class's mean probability: the chance of an error, where calibrated. */
+  /** 1 minus the mean probability of the most likely class; the probability of an error, if calibrated. */
   readonly errorChance: Plane<Float32Array>;
-  /** Entropy of the mean, in nats: all uncertainty. */
+  /** Entropy of the mean, in nats: the total uncertainty. */
   readonly entropy: Plane<Float32Array>;
-  /** What the predictions disagree on, in nats: what more training data might settle. */
+  /** Disagreement of the predictions, in nats, which more training data might reduce. */
   readonly mutualInformation: Plane<Float32Array>;
 }
 
-/** How {@link deepEnsemble} predicts. */
+/** Options of {@link deepEnsemble}. */
 export interface EnsembleOptions {
-  /** Slices at a time; default 4. */
+  /** Number of slices per batch; default 4. */
   readonly batchSize?: number;
 }
 
-/** How {@link monteCarloDropout} predicts. */
+/** Options of {@link monteCarloDropout}. */
 export interface DropoutOptions extends EnsembleOptions {
-  /** Predictions that are drawn; default 20. */
+  /** Number of predictions per slice; default 20. */
   readonly draws?: number;
-  /** Fixes the masks; default 1. */
+  /** Seed of the masks; default 1. */
   readonly seed?: number;
-  /** Dropout behind layers of a network that was trained without; default the network's own. */
+  /** Dropout for a network that was trained without it; default the network's own. */
   readonly inject?: InjectedDropout;
 }
 
 /**
- * Predicts slices with several networks that were trained alike from other seeds (or on other folds),
- * and says where they disagree.
+ * Predicts slices with several networks that were trained with different seeds (or on different folds), and
+ * measures where they disagree.
  *
- * @param models two or more, of one input size and as many classes
- * @param samples as the networks take them, of one size
- * @throws ConfigError for fewer than two networks, or networks that do not fit together
+ * @param models two or more, with the same input size and number of classes
+ * @param samples slices of the networks' input size
+ * @throws ConfigError for fewer than two networks, or networks that do not match
  * @example
  * const make = (seed: number) =>
  *   unet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1, seed });
@@ -78,12 +78,12 @@ export function deepEnsemble(
 }
 
 /**
- * Predicts slices several times with dropout, and says where the predictions disagree.
+ * Predicts slices several times with dropout, and measures where the predictions disagree.
  *
- * Dropout is drawn as in training, all else is as in use. The U-Nets here have none of their own:
- * `inject` puts it behind layers of your choice, the bridge and the coarse decoders by custom.
+ * Dropout is active as in training; everything else is as in inference. The U-Nets here have no dropout of
+ * their own: `inject` inserts it after layers of your choice, usually the bridge and the coarse decoders.
  *
- * @throws ConfigError when there is no dropout to draw from, or an option is out of range
+ * @throws ConfigError if there is no dropout, or an option is out of range
  * @example
  * const model = unet({ inputShape: [8, 8, 1], numClasses: 2, filters: 4, depth: 1 });
  * const image = { height: 8, width: 8, data: new Float32Array(64).fill(0.5) };
@@ -123,7 +123,7 @@ export function monteCarloDropout(
   }
 }
 
-/** Random states that drawing advances, to be put back. */
+/** Saves the random states that drawing advances, so that they can be restored. */
 function savedState(model: tf.LayersModel): { readonly restore: () => void } {
   const states = model.weights
     .filter(({ originalName }) => originalName.endsWith("seedState"))
@@ -138,7 +138,7 @@ function savedState(model: tf.LayersModel): { readonly restore: () => void } {
   };
 }
 
-/** Probabilities `[height, width, classes]` of each sample. */
+/** One member's probabilities `[height, width, classes]` of each sample. */
 interface MemberPrediction {
   readonly numClasses: number;
   readonly perSample: readonly Float32Array[];

@@ -5,47 +5,47 @@ import { connectedComponents, mergeReliability, reliability } from "../../metric
 import type { Reliability, ReliabilityOptions } from "../../metrics";
 import type { UncertaintyRecord } from "./predictUncertainty";
 
-/** What a review goes by. */
+/** The measure that a review is ordered by. */
 export type ReviewMeasure = "errorChance" | "entropy" | "mutualInformation";
 
 const MEASURES: readonly ReviewMeasure[] = ["errorChance", "entropy", "mutualInformation"];
 
-/** A patch of pixels that is to be looked at. */
+/** A connected region of pixels to review. */
 export interface ReviewRegion {
-  /** Rows and columns `[first, last]` that hold it. */
+  /** The bounding box: rows and columns `[first, last]`. */
   readonly rows: readonly [number, number];
   readonly columns: readonly [number, number];
   readonly pixels: number;
-  /** Sum of the measure over its pixels. */
+  /** Sum of the measure over the region. */
   readonly score: number;
 }
 
 /** A slice in the order of review. */
 export interface ReviewEntry {
   readonly id: string;
-  /** Place among the records that were given. */
+  /** Index among the given records. */
   readonly index: number;
-  /** Sum of the measure over the slice; by `errorChance`, the number of wrong pixels to expect. */
+  /** Sum of the measure over the slice; for `errorChance`, the expected number of wrong pixels. */
   readonly score: number;
-  /** Its patches, the most uncertain first. */
+  /** The regions of the slice, the most uncertain first. */
   readonly regions: readonly ReviewRegion[];
 }
 
-/** How {@link reviewOrder} ranks. */
+/** Options of {@link reviewOrder}. */
 export interface ReviewOptions {
   /** Default `"errorChance"`. */
   readonly by?: ReviewMeasure;
-  /** Share of a slice's pixels that patches are made of, the most uncertain; default 0.02. */
+  /** Fraction of a slice's pixels, the most uncertain ones, that form regions; default 0.02. */
   readonly share?: number;
-  /** Patches per slice; default 3. */
+  /** Maximum number of regions per slice; default 3. */
   readonly regions?: number;
 }
 
 /**
- * The order in which a reader should look at slices, and where: those first in which most errors are
- * to be expected.
+ * The order in which a reader should review slices, and where to look in each: slices with the most expected
+ * errors come first.
  *
- * @throws ConfigError when an option is unknown or out of range
+ * @throws ConfigError if an option is unknown or out of range
  * @example
  * const plane = (values: number[]) => ({ height: 1, width: 2, data: Float32Array.from(values) });
  * const record = (id: string, values: number[]) =>
@@ -73,12 +73,12 @@ export function reviewOrder(
     .sort((a, b) => b.score - a.score || a.index - b.index);
 }
 
-/** Connected patches of the most uncertain pixels, by their sum. */
+/** Connected regions of the most uncertain pixels, ordered by sum. */
 function regionsOf(map: Plane<Float32Array>, share: number): ReviewRegion[] {
   const { height, width, data } = map;
   const count = Math.max(1, Math.round(share * data.length));
   const threshold = Float32Array.from(data).sort()[data.length - count];
-  // Pixels that are sure are no patch, however many of the others there are.
+  // Pixels without uncertainty never form a region, even if too few others are left.
   const mask = Uint8Array.from(data, (value) => (value >= threshold && value > 0 ? 1 : 0));
   const { ids, count: patches } = connectedComponents(
     { height, width, data: mask },
@@ -101,26 +101,26 @@ function regionsOf(map: Plane<Float32Array>, share: number): ReviewRegion[] {
   return found.sort((a, b) => b.score - a.score);
 }
 
-/** How many errors a review finds by the share of slices that were looked at. */
+/** The fraction of errors found against the number of slices reviewed. */
 export interface ReviewCurve {
-  /** Slices looked at, from 0 to all. */
+  /** Number of slices reviewed, from 0 to all. */
   readonly slices: readonly number[];
-  /** Share of all wrong pixels that are in them, in the order of the review. */
+  /** Fraction of all wrong pixels that are in these slices, in the order of the review. */
   readonly found: readonly number[];
-  /** The same in the best order there is. */
+  /** The same in the best possible order. */
   readonly ideal: readonly number[];
-  /** Area under `found`: 0.5 is what chance gives on average. */
+  /** Area under `found`; a random order gives 0.5 on average. */
   readonly area: number;
   readonly idealArea: number;
 }
 
 /**
- * Whether a review order is worth following: the share of wrong pixels that it meets.
+ * Measures a review order: how quickly it finds the wrong pixels.
  *
- * @param order of {@link reviewOrder}
- * @param records that it was made of
- * @param samples with labels, in the records' order
- * @throws DataError for a sample without labels or of another slice, or when nothing is wrong
+ * @param order from {@link reviewOrder}
+ * @param records the records that the order was made from
+ * @param samples with labels, in the order of the records
+ * @throws DataError for a sample without labels or of another slice, or if there are no errors
  */
 export function reviewCurve(
   order: readonly ReviewEntry[],
@@ -154,11 +154,11 @@ export function reviewCurve(
 }
 
 /**
- * What a reliability diagram draws of the mean probabilities, and their expected calibration error,
- * over all slices.
+ * The data of a reliability diagram of the mean probabilities over all slices, with their expected
+ * calibration error.
  *
- * @param records of an ensemble or of dropout
- * @param samples with labels, in the records' order
+ * @param records from an ensemble or dropout
+ * @param samples with labels, in the order of the records
  * @throws DataError for a sample without labels or of another slice
  * @see Guo 2017, arXiv:1706.04599
  */

@@ -1,23 +1,23 @@
 import { ConfigError } from "../../core/errors";
 
-/** What several probabilistic predictions of the same voxels agree on, and where they do not; in nats. */
+/** The uncertainty of several probabilistic predictions of the same voxels, in nats. */
 export interface UncertaintyValues {
   /** Mean probabilities, `[voxels, classes]`. */
   readonly mean: Float32Array;
-  /** Entropy of the mean, per voxel: all uncertainty. */
+  /** Entropy of the mean per voxel: the total uncertainty. */
   readonly entropy: Float32Array;
-  /** Mean of the members' entropies: what lies in the image (aleatoric). */
+  /** Mean of the members' entropies: the uncertainty in the image (aleatoric). */
   readonly expectedEntropy: Float32Array;
-  /** Their difference, never below 0: what the members disagree on (epistemic). */
+  /** Their difference, never below 0: the disagreement of the members (epistemic). */
   readonly mutualInformation: Float32Array;
 }
 
 /**
  * Splits the uncertainty of an ensemble, or of several draws of one network, into its two parts.
  *
- * @param members probabilities `[voxels, classes]` of each, row-major
- * @throws ConfigError without members, where their lengths differ or are not whole voxels, or for values that are
- *   no probabilities
+ * @param members probabilities `[voxels, classes]` of each member, row-major
+ * @throws ConfigError if there are no members, if their lengths differ or are not a multiple of the classes, or for
+ *   values that are not probabilities
  * @example
  * const split = uncertaintyOf([Float32Array.of(1, 0), Float32Array.of(0, 1)], 2);
  * split.mutualInformation[0].toFixed(4); // "0.6931"
@@ -70,13 +70,13 @@ export function uncertaintyOf(
     expected /= members.length;
     values.entropy[voxel] = total;
     values.expectedEntropy[voxel] = expected;
-    // Rounding may take a difference of 0 below it.
+    // Rounding may make a difference of 0 negative.
     values.mutualInformation[voxel] = Math.max(0, total - expected);
   }
   return values;
 }
 
-/** 1, with what rounding may add. */
+/** 1 plus a tolerance for rounding. */
 const MOST = 1 + 1e-3;
 
 /** `−p log p`, 0 at 0. */

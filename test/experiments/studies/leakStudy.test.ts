@@ -6,7 +6,7 @@ import { checkSplit } from "../../../src/data/splits";
 import type { Split } from "../../../src/data/splits";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
-import { crossValidationFolds, tornFolds } from "../../../src/experiments/studies/folds";
+import { crossValidationFolds, slicewiseFolds } from "../../../src/experiments/studies/folds";
 import { leakNote } from "../../../src/experiments/studies/leakNote";
 import { leakStudy } from "../../../src/experiments/studies/leakStudy";
 import { planLeakStudy } from "../../../src/experiments/studies/planners/leakStudy";
@@ -90,7 +90,7 @@ describe("leakNote", () => {
   });
 });
 
-describe("tornFolds", () => {
+describe("slicewiseFolds", () => {
   const { cases } = discDataset(23);
   // Patients with 9, 1, 1, 5, 3, 2 and 2 slices.
   const sizes = [9, 1, 1, 5, 3, 2, 2];
@@ -106,7 +106,7 @@ describe("tornFolds", () => {
     const folds = crossValidationFolds(uneven, {
       ...{ folds: count, seed: 3, validationFraction: share },
     });
-    const torn = tornFolds(folds, uneven, 3);
+    const torn = slicewiseFolds(folds, uneven, 3);
     const sizesOf = ({ train, validation, test }: Split): number[] =>
       [train, validation, test].map(({ length }) => length);
     expect(torn.map(sizesOf)).toEqual(folds.map(sizesOf));

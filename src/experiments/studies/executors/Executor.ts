@@ -1,33 +1,32 @@
-/** A job as an executor sees it. */
+/** A job as submitted to an executor. */
 export interface Ticket {
   readonly id: string;
-  /** The job's place in the study's list, from 0. */
+  /** The job's index in the study's list, counted from 0. */
   readonly index: number;
 }
 
 /**
- * Where a job stands with its executor. `ended` says nothing of success: a job is done when its
- * record is there. `refused`: it ended because input or options are wrong, so that it would end the
- * same way again.
+ * The state of a job in its executor. `ended` does not mean success: a job is done when its record
+ * exists. `refused` means that it ended because of wrong input or options, so that it would fail again.
  */
 export type TicketState = "waiting" | "running" | "ended" | "refused";
 
-/** Jobs that were handed over. */
+/** Submitted jobs. */
 export interface Submission {
-  /** Where each stands; asked again and again. */
+  /** The state of each job; called repeatedly. */
   readonly poll: () => Promise<ReadonlyMap<string, TicketState>>;
-  /** Asks running jobs to stop at their next step, and the others not to begin. */
+  /** Stops running jobs at their next step, and prevents others from starting. */
   readonly cancel: () => Promise<void>;
-  /** The file with what a job printed; `null` where it prints here, or where nobody knows any more. */
+  /** The log file of a job; `null` if the job prints to this process, or if the log is not known. */
   readonly logOf: (id: string) => Promise<string | null>;
 }
 
-/** How `layerbook job` exits when input or options are wrong: it would end the same way again. */
+/** The exit status of `layerbook job` for wrong input or options, where another attempt would fail too. */
 export const EXIT_REFUSED = 2;
 
 /**
- * Runs a study's jobs somewhere. It submits and watches; what runs where and when is decided by the
- * operating system, Slurm or Ray.
+ * Runs a study's jobs. It only submits and watches them; the operating system, Slurm or Ray decides where
+ * and when they run.
  */
 export interface Executor {
   readonly name: string;

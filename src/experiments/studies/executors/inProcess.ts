@@ -1,9 +1,9 @@
 import type { Executor, Submission, TicketState } from "./Executor";
 
-/** Runs one job in this process; `null` where it was asked to stop. */
+/** Runs one job in this process; resolves to `null` if it was asked to stop. */
 export type RunHere = (id: string) => Promise<unknown>;
 
-/** Runs jobs one after the other in this process: for a notebook, where the data are in memory. */
+/** Runs jobs one after another in this process, for a notebook, where the data are in memory. */
 export function inProcessExecutor(runHere: RunHere): Executor {
   return {
     name: "in process",

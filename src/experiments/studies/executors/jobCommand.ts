@@ -5,15 +5,15 @@ import { resolve } from "node:path";
 export interface CommandOptions {
   /** The program and the arguments before `job`, e.g. node and the path of `cli.js`. */
   readonly command: readonly string[];
-  /** Arguments behind the job's own, e.g. for trackers. */
+  /** Arguments after those of the job, e.g. for trackers. */
   readonly jobArguments?: readonly string[];
 }
 
 /**
- * The shell line of a job.
+ * The shell command of a job.
  *
- * @param which e.g. `["--id", "unet-none-fold1"]`, quoted here
- * @param raw text that the shell is to expand
+ * @param which e.g. `["--id", "unet-none-fold1"]`; it is quoted
+ * @param raw text that the shell expands
  */
 export function shellLine(
   { command, jobArguments = [] }: CommandOptions,
@@ -25,7 +25,7 @@ export function shellLine(
   return `exec ${words.map(quote).join(" ")}${raw === "" ? "" : ` ${raw}`}`;
 }
 
-/** A name for a study's jobs in a queue that others use too: the same folder, the same name. */
+/** The name of a study's jobs in a shared queue, which is determined by the folder. */
 export function queueName(out: string): string {
   return `layerbook-${createHash("sha256").update(resolve(out)).digest("hex").slice(0, 10)}`;
 }

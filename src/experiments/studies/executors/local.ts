@@ -7,21 +7,20 @@ import { EXIT_REFUSED } from "./Executor";
 import type { Executor, Submission, Ticket, TicketState } from "./Executor";
 import { availableMemory, mayStart } from "./memory";
 
-/** How jobs run on this machine. */
+/** Options of {@link localExecutor}. */
 export interface LocalOptions {
   /** The program and the arguments before `job`, e.g. node and the path of `cli.js`. */
   readonly command: readonly string[];
-  /** Arguments behind the job's own, e.g. for trackers. */
+  /** Arguments after those of the job, e.g. for trackers. */
   readonly jobArguments?: readonly string[];
-  /** Jobs at a time, if memory allows; default 1. */
+  /** Maximum number of jobs at a time, if memory allows; default 1. */
   readonly jobs?: number;
 }
 
 /**
- * Runs each job in a process of its own, so that a crash costs one job and its memory is given
- * back. With several at a time, another starts only when it is known from the first how much memory
- * a job takes, and that much is free. Where `CUDA_VISIBLE_DEVICES` names several GPUs, each process
- * sees one of them.
+ * Runs each job in its own process, so that a crash costs only one job and memory is released. A further job
+ * starts only when the memory of a job is known from the first one and that much is free. If
+ * `CUDA_VISIBLE_DEVICES` lists several GPUs, each process gets one of them.
  */
 export function localExecutor({ command, jobArguments = [], jobs = 1 }: LocalOptions): Executor {
   return {
@@ -84,7 +83,7 @@ function openLog(out: string, id: string): number {
   return openSync(jobLog(out, id), "a");
 }
 
-/** One GPU for each process at a time, where several are named. */
+/** Assigns one GPU per process, if several are listed. */
 function deviceOf(slot: number): Record<string, string> {
   const devices = (process.env["CUDA_VISIBLE_DEVICES"] ?? "").split(",").filter(Boolean);
   return devices.length > 1 ? { CUDA_VISIBLE_DEVICES: devices[slot % devices.length] } : {};

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { freemem } from "node:os";
 
-/** Bytes that a new process may take without swapping: the system's, or the container's if less. */
+/** Bytes that a new process may use without swapping: the minimum of the system's and the container's. */
 export function availableMemory(): number {
   return Math.min(systemMemory(), containerMemory());
 }
@@ -11,7 +11,7 @@ function systemMemory(): number {
   return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
 }
 
-/** What the control group leaves; infinite without a limit. */
+/** Memory left in the control group; infinite without a limit. */
 function containerMemory(): number {
   const most = Number(textOf("/sys/fs/cgroup/memory.max"));
   const used = Number(textOf("/sys/fs/cgroup/memory.current"));
@@ -26,23 +26,23 @@ function textOf(path: string): string {
   }
 }
 
-/** What decides whether one more job may start. */
+/** What {@link mayStart} decides by. */
 export interface Admission {
   readonly running: number;
   readonly most: number;
-  /** Peaks of running and ended jobs that are known. */
+  /** The known peaks of running and ended jobs. */
   readonly peaks: readonly number[];
-  /** Running jobs that have not said yet how much they need. */
+  /** The number of running jobs whose memory is not known yet. */
   readonly unknown: number;
   readonly available: number;
 }
 
-/** The share of the largest job so far that must be free on top of it. */
+/** The reserve that must be free, as a fraction of the largest job so far. */
 const RESERVE = 0.25;
 
 /**
- * Whether one more job may start: always the first; another only when it is known how much a job
- * takes, and that much, with a reserve, is free.
+ * Whether one more job may start. The first always may; another only if the memory of a job is known and
+ * that much is free, with a reserve.
  *
  * @example
  * mayStart({ running: 1, most: 2, peaks: [1e9], unknown: 0, available: 1.1e9 }); // false

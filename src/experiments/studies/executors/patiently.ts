@@ -1,15 +1,15 @@
 import { LayerbookError } from "../../../core/errors";
 
-/** How long a service may be unavailable before a study that watches its jobs there gives up. */
+/** How long a service may be unavailable before a study that watches jobs there fails. */
 const PATIENCE_MS = 10 * 60_000;
 
 /**
- * Repeats a question to a service that may be restarted in the middle of a long study: where it fails, the
- * answer is the last one, and a line on stderr says so once.
+ * Polls a service that may be restarted during a long study. If a request fails, the last answer is used and
+ * a warning is written to stderr once.
  *
- * @param first the answer until there is one
- * @param now a clock that is never set back
- * @returns a function that fails only when the service has been unavailable for ten minutes
+ * @param first the answer before the first successful request
+ * @param now a monotonic clock
+ * @returns a function that fails only if the service has been unavailable for ten minutes
  */
 export function patiently<T>(
   ask: () => Promise<T>,

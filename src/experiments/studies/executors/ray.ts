@@ -9,16 +9,16 @@ import { queueName, shellLine } from "./jobCommand";
 import type { CommandOptions } from "./jobCommand";
 import { patiently } from "./patiently";
 
-/** How jobs run on a Ray cluster. */
+/** Options of {@link rayExecutor}. */
 export interface RayOptions extends CommandOptions {
   /** Address of the cluster's dashboard; default `http://127.0.0.1:8265`. */
   readonly url?: string;
-  /** What each job takes, by which Ray decides where and when it runs; default 1 and 0. */
+  /** Resources of each job, by which Ray schedules it; default 1 and 0. */
   readonly cpus?: number;
   readonly gpus?: number;
 }
 
-/** What is read of a job that Ray knows. */
+/** The fields of a job in Ray's list that are read. */
 const jobSchema = z.looseObject({
   submission_id: z.string().nullish(),
   status: z.string(),
@@ -31,8 +31,8 @@ type RayJob = z.infer<typeof jobSchema>;
 const ALIVE = ["PENDING", "RUNNING"];
 
 /**
- * Submits each of a study's jobs to Ray's Jobs API and watches them. The folder and the data must be
- * visible to the nodes. A watcher that is called again finds the jobs that are submitted already.
+ * Submits each of a study's jobs to Ray's Jobs API and watches them. The nodes must have access to the
+ * folder and the data. If called again, finds the jobs that are already submitted.
  *
  * @see Ray Jobs REST API
  */
@@ -88,7 +88,7 @@ export function rayExecutor(options: RayOptions): Executor {
             await appendFile(log, logs);
             return log;
           } catch {
-            // The job's failure is what matters, and Ray's dashboard has the log too.
+            // The failure of the job is the error to report, and Ray's dashboard has the log too.
             return null;
           }
         },
@@ -97,7 +97,7 @@ export function rayExecutor(options: RayOptions): Executor {
   };
 }
 
-/** A ticket's submission that has not ended, and the name of the next one: each name is used once. */
+/** A ticket's submission that has not ended, and the name for the next one, since a name can be used only once. */
 function triesOf(
   { id }: Ticket,
   queue: string,

@@ -8,15 +8,15 @@ import { queueName, shellLine } from "./jobCommand";
 import type { CommandOptions } from "./jobCommand";
 import { patiently } from "./patiently";
 
-/** How jobs run under Slurm. */
+/** Options of {@link slurmExecutor}. */
 export interface SlurmOptions extends CommandOptions {
   /** Options of sbatch as one line: `--gres=gpu:1 --mem=8G --time=4:00:00`. */
   readonly sbatch?: string;
 }
 
 /**
- * Submits a study's jobs as one Slurm array and watches the queue. The folder and the data must be
- * visible to the nodes. A watcher that is called again finds the tasks that are queued already.
+ * Submits a study's jobs as one Slurm array and watches the queue. The nodes must have access to the folder
+ * and the data. If called again, finds the tasks that are already queued.
  */
 export function slurmExecutor(options: SlurmOptions): Executor {
   return {
@@ -58,7 +58,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
         poll: patiently(states, new Map(tickets.map(({ id }) => [id, "waiting"]))),
         async cancel() {
           await slurm("scancel", [`--name=${name}`, "--state=PENDING"]);
-          // The signal asks a training to write its checkpoint and stop.
+          // On this signal a training writes its checkpoint and stops.
           await slurm("scancel", [`--name=${name}`, "--signal=TERM", "--full"]);
         },
         logOf: (id) => Promise.resolve(join(logs, `${byId.get(id) ?? ""}.log`)),
@@ -69,7 +69,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
 
 /** A task in the queue. */
 interface QueuedTask {
-  /** The job number of its array. */
+  /** The job id of its array. */
   readonly array: string;
   readonly state: TicketState;
 }
@@ -88,8 +88,8 @@ async function queue(name: string): Promise<Map<number, QueuedTask>> {
 }
 
 /**
- * How a task that has left the queue ended. Slurm's controller remembers its exit code for some minutes;
- * without it the task's record alone decides.
+ * The final state of a task that has left the queue. Slurm's controller keeps the exit code for some minutes;
+ * after that, only the task's record shows whether it succeeded.
  */
 async function endOf(task: string): Promise<TicketState> {
   const text = await slurm("scontrol", ["--oneliner", "show", "job", task]).catch(() => "");

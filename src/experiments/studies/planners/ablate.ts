@@ -3,17 +3,17 @@ import type { FactorValue, Job } from "../job";
 import { foldBySeed } from "./foldBySeed";
 import type { CommonPlan } from "./foldBySeed";
 
-/** What an ablation varies. */
+/** Options of {@link planAblate}. */
 export interface AblatePlan extends CommonPlan {
-  /** Names of `ABLATION_FACTORS`, each with its values; `null` for all that are usual. */
+  /** Names of `ABLATION_FACTORS`, each with its values; `null` for the default values. */
   readonly factors: Readonly<Record<string, readonly FactorValue[] | null>>;
 }
 
 /**
- * The whole model and, one at a time, each change of it. The whole model is the first row, which others
- * are tested against.
+ * Plans the unchanged model and, one at a time, each change. The unchanged model is the first row, which
+ * the others are tested against.
  *
- * @throws ConfigError for a factor or value that there is not
+ * @throws ConfigError for an unknown factor or value
  */
 export function planAblate(plan: AblatePlan): Job[] {
   const whole = wholeFactors(Object.keys(plan.factors), plan.config);

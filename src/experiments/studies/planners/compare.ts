@@ -3,14 +3,14 @@ import type { Job } from "../job";
 import { foldBySeed } from "./foldBySeed";
 import type { CommonPlan } from "./foldBySeed";
 
-/** What a comparison varies. */
+/** Options of {@link planCompare}. */
 export interface ComparePlan extends CommonPlan {
-  /** Names that `modelByName` knows; the first row is the one that others are tested against. */
+  /** Names that `modelByName` knows; the first one is the row that the others are tested against. */
   readonly models: readonly string[];
   readonly augmentations: readonly TrainingConfig["augmentation"][];
 }
 
-/** Every model with every augmentation. */
+/** Plans every model with every augmentation. */
 export function planCompare(plan: ComparePlan): Job[] {
   return foldBySeed(plan, ({ split, config }) =>
     plan.models.flatMap((model) =>

@@ -4,12 +4,12 @@ import type { TrainingConfig } from "../../config/trainingConfig";
 import { jobId } from "../job";
 import type { Job } from "../job";
 
-/** What every study's plan has. */
+/** Options common to all planners. */
 export interface CommonPlan {
-  /** What all jobs share. */
+  /** The settings shared by all jobs. */
   readonly config: TrainingConfig;
   readonly folds: readonly Split[];
-  /** Of weights, order and augmentation; default the configuration's. The folds stay the same. */
+  /** Seeds of weights, order and augmentation; default that of the configuration. The folds stay the same. */
   readonly seeds?: readonly number[];
 }
 
@@ -17,20 +17,20 @@ export interface CommonPlan {
 export interface Place {
   readonly split: Split;
   readonly seed: number;
-  /** The plan's, with the seed. */
+  /** The configuration of the plan with the seed. */
   readonly config: TrainingConfig;
 }
 
-/** A job whose id is its name with fold and seed. */
+/** A job without an id, which is made from its name, fold and seed. */
 export interface Variant extends Omit<Job, "id"> {
   readonly name: readonly string[];
 }
 
 /**
- * The jobs of every fold and seed, fold by fold, so that early stops leave whole folds. The
- * configuration's own seed is in no id: seeds that are added later leave its jobs as they are.
+ * Plans the jobs of every fold and seed, fold by fold, so that a study that is stopped early has complete
+ * folds. The configuration's own seed is not part of the id, so that seeds can be added later.
  *
- * @throws ConfigError where two jobs have one id, so that one result would count for both
+ * @throws ConfigError if two jobs have the same id, so that one result would count for both
  */
 export function foldBySeed(plan: CommonPlan, variantsAt: (place: Place) => Variant[]): Job[] {
   const { config, folds, seeds = [config.seed] } = plan;

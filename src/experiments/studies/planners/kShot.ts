@@ -6,18 +6,18 @@ import { drawOrder, labelFirst } from "../labelledDraw";
 import { foldBySeed } from "./foldBySeed";
 import type { CommonPlan, Variant } from "./foldBySeed";
 
-/** What a k-shot study varies. */
+/** Options of {@link planKShot}. */
 export interface KShotPlan extends CommonPlan {
   /** A name that `modelByName` knows. */
   readonly model: string;
   /** Numbers of labelled slices, e.g. `[1, 5, 10, 25]`. */
   readonly shots: readonly number[];
-  /** Its `pretraining.epochs` and `selfTraining.rounds` are those of the ways that have them. */
+  /** `pretraining.epochs` and `selfTraining.rounds` apply only to the ways of training that use them. */
   readonly config: TrainingConfig;
   readonly cases: readonly Splittable[];
 }
 
-/** Ways of training, from scratch first. */
+/** The ways of training; the first is from scratch. */
 const WAYS = [
   { isPretrained: false, isTaught: false, name: ["scratch"] },
   { isPretrained: true, isTaught: false, name: ["phantom"] },
@@ -26,9 +26,9 @@ const WAYS = [
 ];
 
 /**
- * Each way of training with each number of labelled slices. Draws are nested, so that five slices hold the
- * one; all jobs take about as many steps. Nothing is validated on: the labelled slices are all the labels
- * there are.
+ * Plans each way of training with each number of labelled slices. Draws are nested, so that the one slice is
+ * among the five. All jobs take about the same number of steps. There is no validation, since only the
+ * labelled slices have labels.
  *
  * @throws ConfigError for more slices than a fold has to train on
  */

@@ -3,15 +3,15 @@ import type { Job, Leak } from "../job";
 import { foldBySeed } from "./foldBySeed";
 import type { CommonPlan } from "./foldBySeed";
 
-/** What a leak study varies; its `folds` keep each patient's slices together. */
+/** Options of {@link planLeakStudy}; the `folds` keep each patient's slices together. */
 export interface LeakPlan extends CommonPlan {
   /** A name that `modelByName` knows. */
   readonly model: string;
-  /** As many folds of the same cases, dealt slice by slice. */
+  /** The same number of folds of the same cases, but split by slices. */
   readonly tornFolds: readonly Split[];
 }
 
-/** The protocols, the honest one first: it is the row that others are tested against. */
+/** The protocols. The first, without leaks, is the row that the others are tested against. */
 const PROTOCOLS: readonly (Leak & { readonly name: string })[] = [
   { name: "honest", copiesBeforeSplit: false, tornGroups: false },
   { name: "torn", copiesBeforeSplit: false, tornGroups: true },
@@ -20,8 +20,8 @@ const PROTOCOLS: readonly (Leak & { readonly name: string })[] = [
 ];
 
 /**
- * One model under four protocols: augmented copies made after or before the split, a patient's slices
- * together or torn apart. All train on as many images, and each slice is tested on once.
+ * Plans one model under four protocols: augmented copies made after or before the split, and a patient's
+ * slices together or on both sides. All train on the same number of images, and each slice is tested once.
  */
 export function planLeakStudy(plan: LeakPlan): Job[] {
   const { model, folds, tornFolds } = plan;

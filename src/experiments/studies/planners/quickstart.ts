@@ -2,10 +2,10 @@ import type { Split } from "../../../data/splits";
 import type { TrainingConfig } from "../../config/trainingConfig";
 import type { Job } from "../job";
 
-/** The two models that the quick start compares: the baseline, and the paper's. */
+/** The two models that the quick start compares: the baseline and that of the paper. */
 export const QUICKSTART_MODELS = ["unet", "residualAttentionUnet"] as const;
 
-/** One training of each model on one split; a job is called by its model, and so is its folder. */
+/** Plans one training of each model on one split. Jobs and folders are named after the models. */
 export function planQuickstart(
   config: TrainingConfig,
   split: Split,

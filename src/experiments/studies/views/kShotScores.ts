@@ -1,9 +1,9 @@
 import type { StudyTable } from "./studyTable";
 
 /**
- * The rows of a k-shot study as `kShotCurve` draws them.
+ * Converts the rows of a k-shot study to input of `kShotCurve`.
  *
- * @param column one of the table's columns; default the mean Dice
+ * @param column a column of the table; default the mean Dice
  */
 export function kShotScores(
   table: StudyTable,

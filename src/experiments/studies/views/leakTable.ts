@@ -9,8 +9,8 @@ import type { StudyTable } from "./studyTable";
 const COUNTED = "counted";
 
 /**
- * Records of a leak study to its table: each protocol with the background left out of the mean Dice, as
- * everywhere else, and counted as one more class. It reads nothing but the records.
+ * Makes the table of a leak study from its records. Each protocol has two rows: with the background left out of
+ * the mean Dice, as everywhere else, and with it counted as one more class.
  */
 export function leakTable(records: readonly JobRecord[]): StudyTable {
   const rows = ["left out", COUNTED].flatMap((background) =>
@@ -28,7 +28,7 @@ export function leakTable(records: readonly JobRecord[]): StudyTable {
   return { ...table, convention: sentences.join(" ") };
 }
 
-/** What the honest rows' cases let the others show. */
+/** A note on what the study's cases can show. */
 function noteOf(records: readonly JobRecord[]): string | null {
   const honest = records.filter(({ leak, dropped }) => leak === undefined && dropped === null);
   if (honest.length === 0) return null;
@@ -39,7 +39,7 @@ function noteOf(records: readonly JobRecord[]): string | null {
   );
 }
 
-/** Rows for `leakStudyBars`, the honest protocol first. */
+/** The input of `leakStudyBars`; the protocol without leaks is first. */
 export function leakBars(table: StudyTable): {
   readonly name: string;
   readonly mean: number;
@@ -59,7 +59,7 @@ export function leakBars(table: StudyTable): {
   });
 }
 
-/** Mean over all classes that the truth has. */
+/** The mean Dice over all classes that the truth has, including the background. */
 function diceWithBackground({ classes }: CaseRecord): number {
   const values = classes.filter(hasTruth).map(({ dice }) => dice);
   return values.reduce((sum, value) => sum + value, 0) / values.length;

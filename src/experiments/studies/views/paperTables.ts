@@ -6,7 +6,7 @@ import type { StudyTable } from "./studyTable";
 import { writeStudyTable } from "./tableFile";
 import { tableCsv, tableLatex, tableMarkdown } from "./tableText";
 
-/** The models that are another one with a part taken out. */
+/** The models with a part removed. */
 const ABLATIONS = ["ma", "mr"];
 const WHOLE_MODEL = "residualAttentionUnet";
 
@@ -14,14 +14,14 @@ const WHOLE_MODEL = "residualAttentionUnet";
 export interface Tables {
   /** Models with and without augmentation. */
   readonly tableOne: StudyTable;
-  /** The ablations, and the whole model to compare with; `null` without ablations. */
+  /** The ablations and the unchanged model; `null` without ablations. */
   readonly tableTwo: StudyTable | null;
 }
 
 /**
- * Records as the rows of the paper's Tables I and II; it trains and reads nothing.
+ * Makes the paper's Tables I and II from records.
  *
- * @throws ConfigError when a case is scored twice with one seed
+ * @throws ConfigError if a case is scored twice with the same seed
  */
 export function tablesOf(records: readonly JobRecord[]): Tables {
   const isAblation = ({ model }: JobRecord): boolean => ABLATIONS.includes(model);

@@ -1,6 +1,6 @@
 import type { FactorValue, Factors } from "../job";
 
-/** What tells a row of a study from the others. */
+/** What distinguishes a row of a study from the others. */
 export interface NamedRow {
   readonly title: string;
   readonly factors: Factors;
@@ -8,18 +8,18 @@ export interface NamedRow {
 
 /** Which columns name the rows of a table. */
 export interface RowNaming {
-  /** Whether a column of models says anything: several are compared, or nothing else differs. */
+  /** Whether there is a column of models: several are compared, or nothing else differs. */
   readonly hasModel: boolean;
-  /** The factors that differ from row to row. */
+  /** The factors that differ between rows. */
   readonly factorNames: readonly string[];
-  /** What all rows share, to be said once: `Residual Attention U-Net`, `augmentation none`. */
+  /** What all rows have in common: `Residual Attention U-Net`, `augmentation none`. */
   readonly shared: readonly string[];
 }
 
 /**
- * The columns that tell the rows of a table apart. A single row keeps its model and all of its factors.
+ * The columns that distinguish the rows of a table. A single row keeps its model and all of its factors.
  *
- * @param factorNames in the order in which they are shown
+ * @param factorNames the factors in display order
  */
 export function rowNaming(rows: readonly NamedRow[], factorNames: readonly string[]): RowNaming {
   if (rows.length < 2) return { hasModel: true, factorNames, shared: [] };
@@ -35,19 +35,19 @@ export function rowNaming(rows: readonly NamedRow[], factorNames: readonly strin
   };
 }
 
-/** A row in a sentence: its model, and the factors in which rows differ. */
+/** The name of a row in a sentence: its model and the factors that differ between rows. */
 export function rowName(row: NamedRow, rows: readonly NamedRow[]): string {
   return [row.title, ...variedWords(row, rows)].join(", ");
 }
 
-/** A row in a figure of all rows: without the model where all are of one. */
+/** The name of a row in a figure of all rows, without the model if all rows have the same one. */
 export function rowLabel(row: NamedRow, rows: readonly NamedRow[]): string {
   const words = variedWords(row, rows);
   const isOneModel = rows.every(({ title }) => title === row.title);
   return [...(isOneModel && words.length > 0 ? [] : [row.title]), ...words].join(", ");
 }
 
-/** A value of a factor as a table shows it; `-` where a row has none. */
+/** The value of a factor for display; `-` if a row has none. */
 export function shownFactor(value: FactorValue | undefined): string {
   return value === undefined || value === null ? "-" : String(value);
 }
@@ -56,7 +56,7 @@ function variedWords(row: NamedRow, rows: readonly NamedRow[]): string[] {
   return variedFactors(rows, Object.keys(row.factors)).map((name) => saysFactor(row, name));
 }
 
-/** The factors that differ, without those that the models' names say: part M-A of the model M-A. */
+/** The factors that differ, without those that are part of the models' names, such as part M-A of model M-A. */
 function variedFactors(rows: readonly NamedRow[], names: readonly string[]): string[] {
   return names.filter((name) => valuesDiffer(rows, name) && !isInTitles(rows, name));
 }

@@ -3,10 +3,10 @@ import { caseScores } from "../../../metrics";
 import type { CaseRecord } from "../../../metrics";
 import type { JobRecord } from "../jobRecord";
 
-/** A case's scores by a table's columns; NaN where undefined. */
+/** A case's scores by column; NaN if undefined. */
 type Scores = ReadonlyMap<string, number>;
 
-/** A case of a row, over its seeds. */
+/** A case of a row, averaged over seeds. */
 export interface ScoredCase {
   readonly id: string;
   readonly group: string;
@@ -19,8 +19,8 @@ export function caseDice(item: CaseRecord): number {
 }
 
 /**
- * @param diceOf a case's own Dice, the column `Dice`
- * @throws ConfigError when a case is scored twice with one seed
+ * @param diceOf computes a case's Dice for the column `Dice`
+ * @throws ConfigError if a case is scored twice with the same seed
  */
 export function scoredCases(
   row: readonly JobRecord[],
@@ -65,7 +65,7 @@ function twice(id: string, job: string): ConfigError {
   });
 }
 
-/** Means over seeds and over a patient's cases alike: of what is defined. */
+/** The mean of the defined scores, over seeds or over a patient's cases. */
 function meanScores(scores: readonly Scores[]): Scores {
   return new Map(
     [...scores[0].keys()].map((column) => {
@@ -77,7 +77,7 @@ function meanScores(scores: readonly Scores[]): Scores {
   );
 }
 
-/** Scores of two rows side by side, one pair per patient that both have; means over its cases. */
+/** The paired scores of two rows: one pair of means per patient that both rows have. */
 export function patientPairs(
   first: readonly ScoredCase[],
   second: readonly ScoredCase[],

@@ -9,28 +9,28 @@ import { MODEL_TITLES } from "./titles";
 
 /** One score of a row, over its cases. */
 export interface TableScore extends Pick<Spread, "mean" | "sd" | "interval" | "count"> {
-  /** Mean difference from the first row over the patients of both; NaN in the first row. */
+  /** Mean difference from the first row, over the patients of both; NaN in the first row. */
   readonly difference: number;
   /** Paired Wilcoxon signed-rank test against the first row; NaN in the first row. */
   readonly pValue: number;
-  /** The same, corrected by Holm over the rows of this score. */
+  /** The same with Holm's correction over the rows of this score. */
   readonly pHolm: number;
 }
 
-/** One model with one choice of factors, over all its folds and seeds. */
+/** One model with one combination of factors, over all folds and seeds. */
 export interface TableRow {
   readonly model: string;
-  /** As the paper calls it. */
+  /** The model's name in the paper. */
   readonly title: string;
   readonly factors: Factors;
-  /** By the names of {@link StudyTable.columns}. */
+  /** Scores by the names of {@link StudyTable.columns}. */
   readonly scores: Readonly<Record<string, TableScore>>;
   readonly cases: number;
   readonly patients: number;
-  /** Those that were trained. */
+  /** The number of trained folds. */
   readonly folds: number;
   readonly seeds: number;
-  /** Why the row was given up before all folds were trained; `null` where it was not. */
+  /** Why the row was dropped before all folds were trained; `null` if it was not. */
   readonly dropped: string | null;
 }
 
@@ -41,19 +41,19 @@ export interface StudyTable {
   readonly columns: readonly string[];
   readonly factorNames: readonly string[];
   readonly rows: readonly TableRow[];
-  /** How the numbers are made. */
+  /** How the numbers are computed. */
   readonly convention: string;
-  /** The command, data and machine that it was made with, where it is kept beside other results. */
+  /** The command, data and machine of the table, if it is kept with other results. */
   readonly madeBy?: string;
 }
 
-/** How records become a table. */
+/** Options of {@link studyTable}. */
 export interface StudyTableOptions {
-  /** A case's own Dice, the column `Dice`; default the mean over the foreground classes that it has. */
+  /** Computes a case's Dice for the column `Dice`; default the mean over the foreground classes that it has. */
   readonly diceOf?: (item: CaseRecord, record: JobRecord) => number;
 }
 
-/** The convention of every {@link StudyTable}, to stand under it. */
+/** The convention of every {@link StudyTable}, shown below it. */
 const CONVENTION =
   "Mean ± sample standard deviation over cases; a case that was scored by several seeds counts " +
   "once, with the mean of its scores. Dice and precision of a case: mean over the foreground " +
@@ -63,10 +63,9 @@ const CONVENTION =
   "the rows of a column.";
 
 /**
- * Records to a table: a row per model and choice of factors, in the order of the records. It reads
- * nothing but the records.
+ * Makes a table from records: one row per model and combination of factors, in the order of the records.
  *
- * @throws ConfigError when a case is scored twice with one seed
+ * @throws ConfigError if a case is scored twice with the same seed
  */
 export function studyTable(
   title: string,
@@ -115,7 +114,7 @@ export function studyTable(
   return { title, columns, factorNames, rows, convention };
 }
 
-/** The paired test of a row against the first, over the patients that both have. */
+/** The paired test of a row against the first one, over the patients that both have. */
 function compareRows(
   first: readonly ScoredCase[],
   row: readonly ScoredCase[],

@@ -5,8 +5,8 @@ import { studyTable } from "./studyTable";
 import type { StudyTable } from "./studyTable";
 
 /**
- * The tables that a kind of study ends in, of its records; one table of all rows for a kind that is not
- * layerbook's own.
+ * Makes the tables of a kind of study from its records; one table of all rows for a kind that is not
+ * built in.
  */
 export function studyTables(kind: string, records: readonly JobRecord[]): StudyTable[] {
   switch (kind) {

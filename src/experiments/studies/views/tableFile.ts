@@ -38,8 +38,8 @@ const fileSchema = z
 const EXPECTED = "a study's table as JSON";
 
 /**
- * Writes a study's table as JSON: means, intervals, counts and tests, to be drawn or printed later without
- * the study's records. NaN is kept.
+ * Writes a study's table as JSON: means, intervals, counts and tests, so that it can be drawn or printed later
+ * without the study's records. NaN is kept.
  *
  * @example no-run: writes a file
  * const table = await readStudyTable("ablation/ablation.json");
@@ -51,10 +51,10 @@ export async function writeStudyTable(path: string, table: StudyTable): Promise<
 
 /**
  * Reads a table that a study or {@link writeStudyTable} wrote: `table1.json` of a comparison,
- * `ablation.json` and the like. It shows itself as a table, and `intervalRows`, `flatRows` and
- * `tableMarkdown` take it.
+ * `ablation.json` and the like. A notebook displays it as a table; `intervalRows`, `flatRows` and
+ * `tableMarkdown` accept it.
  *
- * @throws DataError when there is no such file, or it is not a table, naming the first field that does not fit
+ * @throws DataError if there is no such file, or it is not a table; names the first field that is wrong
  * @example
  * const table = await readStudyTable("notebooks/results/accuracy.json");
  * table.columns[0]; // "Dice"

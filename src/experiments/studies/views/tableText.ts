@@ -5,13 +5,13 @@ import { formatPValue } from "../../../metrics/statistics/formatPValue";
 import { rowNaming, shownFactor } from "./rowNames";
 import type { StudyTable, TableRow, TableScore } from "./studyTable";
 
-/** A table for people: mean ± standard deviation, with intervals and tests of the Dice. */
+/** A table for reading: mean ± standard deviation, with intervals and tests of the Dice. */
 export function tableMarkdown(table: StudyTable): string {
   const text = markdownTable([headOf(table), ...table.rows.map((row) => cellsOf(table, row))]);
   return `## ${table.title}\n\n${text}\n\n${notesOf(table)}\n`;
 }
 
-/** The table for a paper: needs the package booktabs. */
+/** The table for a paper; it needs the LaTeX package booktabs. */
 export function tableLatex(table: StudyTable): string {
   const head = headOf(table);
   const { hasModel, factorNames } = rowNaming(table.rows, table.factorNames);
@@ -34,16 +34,16 @@ export function tableLatex(table: StudyTable): string {
   ].join("\n");
 }
 
-/** The same for programs, with all digits, and every column's interval, count and test. */
+/** The table for programs: all digits, and the interval, count and test of every column. */
 export function tableCsv(table: StudyTable): string {
   const rows = flatRows(table);
   const names = rows.length === 0 ? [] : Object.keys(rows[0]);
   return csvTable([names, ...rows.map((row) => names.map((name) => row[name]))]);
 }
 
-/** The same as an arquero table, to filter and join in a notebook. */
+/** The table as an arquero table, for filtering and joining in a notebook. */
 export async function tableArquero(table: StudyTable): Promise<Arquero.Table> {
-  // Optional, and loaded when asked for.
+  // An optional dependency, so it is loaded on demand.
   const { from } = (await importPackage("arquero")) as typeof Arquero;
   return from(flatRows(table) as object[]);
 }
@@ -95,7 +95,7 @@ function cellsOf(table: StudyTable, row: TableRow): string[] {
     ...table.columns.map((column) => {
       const { mean, sd, count } = row.scores[column];
       const cases = column.startsWith("Dice ") ? ` (${count})` : "";
-      // One case has no deviation, and none has no mean.
+      // One case has no standard deviation, and no case has no mean.
       const deviation = Number.isFinite(sd) ? ` ± ${formatScore(sd)}` : "";
       return `${formatScore(mean)}${deviation}${cases}`;
     }),

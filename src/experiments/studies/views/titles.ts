@@ -1,4 +1,4 @@
-/** Names for people, where a model's own name is an identifier. */
+/** Display names of models, whose own names are identifiers. */
 export const MODEL_TITLES: Readonly<Record<string, string>> = {
   unet: "U-Net",
   residualAttentionUnet: "Residual Attention U-Net",
