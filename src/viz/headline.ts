@@ -2,7 +2,7 @@ import { ConfigError } from "../core/errors";
 import { caseScores, wilcoxonSignedRank } from "../metrics";
 import type { CaseRecord } from "../metrics";
 import { describePValue } from "../metrics/statistics/formatPValue";
-import { modelTitle, describeScore } from "./names";
+import { describeScore, describeScores, modelTitle } from "./names";
 
 /** The fields of an evaluation that are used. */
 export interface HeadlineEvaluation {
@@ -29,9 +29,11 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
     throw new ConfigError({ where: "headline", expected: "at least one evaluation", got: "none" });
   }
   const [name, best] = first;
-  const lead = `${modelTitle(name)} reaches a mean Dice of ${describeScore(best.summary.dice)} on ${describeSlices(best.records)}`;
-  if (second === undefined) return `${lead}.`;
+  const lead = (dice: string): string =>
+    `${modelTitle(name)} reaches a mean Dice of ${dice} on ${describeSlices(best.records)}`;
+  if (second === undefined) return `${lead(describeScore(best.summary.dice))}.`;
   const [otherName, other] = second;
+  const [dice, otherDice] = describeScores(best.summary.dice, other.summary.dice);
   const pairs = groupDifferences(best.records, other.records);
   const p =
     pairs.length === 0
@@ -45,7 +47,7 @@ export function headline(evaluations: Readonly<Record<string, HeadlineEvaluation
     : p < SIGNIFICANT
       ? `the difference is significant (${describePValue(p)}, paired over ${pairs.length} patients)`
       : `the difference may be due to chance (${describePValue(p)}, paired over ${pairs.length} patients)`;
-  return `${lead}, ${modelTitle(otherName)} ${describeScore(other.summary.dice)}; ${verdict}.`;
+  return `${lead(dice)}, ${modelTitle(otherName)} ${otherDice}; ${verdict}.`;
 }
 
 /** The number of cases in a mean Dice, as text: those whose truth contains a class. */

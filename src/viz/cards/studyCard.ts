@@ -2,7 +2,7 @@ import type { MimeBundle } from "../../display/host";
 import { escapeHtml } from "../../display/html";
 import { rowName, rowNaming, shownFactor } from "../../experiments/studies/views/rowNames";
 import { formatPValue, describePValue } from "../../metrics/statistics/formatPValue";
-import { describeScore } from "../names";
+import { describeScore, describeScores } from "../names";
 import { htmlTable, textTable } from "./table";
 
 interface ScoreLike {
@@ -132,15 +132,11 @@ function describeBest({ columns, rows }: StudyTableLike): string {
   // There are only tests against the first row.
   const [other, tested] = best === first ? [second, second] : [first, best];
   const { mean, count } = best.scores[column];
-  const compared = other.scores[column].mean;
-  // Two different scores never read as the same.
-  const isClose = describeScore(mean) === describeScore(compared) && mean !== compared;
-  const describe = (value: number): string =>
-    isClose && !Number.isNaN(value) ? value.toFixed(3) : describeScore(value);
+  const [highest, compared] = describeScores(mean, other.scores[column].mean);
   const among = sorted.length > 2 ? `, the highest of ${sorted.length} rows` : "";
   const lead =
-    `${rowName(best, rows)} reaches a mean ${column} of ${describe(mean)} over ${count} cases${among}; ` +
-    `${rowName(other, rows)} ${describe(compared)}`;
+    `${rowName(best, rows)} reaches a mean ${column} of ${highest} over ${count} cases${among}; ` +
+    `${rowName(other, rows)} ${compared}`;
   const { pHolm } = tested.scores[column];
   if (Number.isNaN(pHolm)) return `${lead}; too few patients to test the difference.`;
   return pHolm < 0.05
