@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { roughDuration } from "../experiments/studies/roughDuration";
 
 /** Studies estimated to take longer than this ask for confirmation. */
 const ASK_ABOVE_SECONDS = 600;
@@ -52,16 +53,10 @@ export async function agree(
   { write, ask }: Terminal = ownTerminal(),
 ): Promise<void> {
   write(
-    `${kind}: ${trainings} trainings, very roughly ${duration(seconds)} on this machine ` +
+    `${kind}: ${trainings} trainings, very roughly ${roughDuration(seconds)} on this machine ` +
       "if none of them is done; it may be stopped and taken up again\n",
   );
   if (isAgreed || seconds < ASK_ABOVE_SECONDS || ask === null) return;
   const answer = await ask("Start? [y/N] ");
   if (!/^y(es)?$/i.test(answer.trim())) throw new DeclinedError();
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(seconds < 36_000 ? 1 : 0)} h`;
 }

@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly label: string;
   /** The number of steps. */
   readonly total: number;
+  /** What is counted, such as `"steps"`; shown behind the numbers. Default: nothing is. */
+  readonly unit?: string;
   /** Steps completed earlier, which are excluded from the estimate of the time left; default 0. */
   readonly initial?: number;
   /** Where the bar is drawn in a terminal; default stderr, so that piped results stay clean. */
@@ -54,6 +56,8 @@ export interface ProgressState {
   readonly label: string;
   readonly done: number;
   readonly total: number;
+  /** What is counted; shown behind the numbers. */
+  readonly unit?: string;
   /** Excluding pauses. */
   readonly elapsedMs: number;
   readonly values: ProgressValues;
@@ -101,7 +105,7 @@ function shownNumber(value: number): string {
 
 /** The text next to a bar: `12/40 · loss 0.31 · 8 s left`. */
 function details(state: ProgressState): string[] {
-  const { done, total, elapsedMs, values, initial = 0, pausedFor, summary } = state;
+  const { done, total, unit, elapsedMs, values, initial = 0, pausedFor, summary } = state;
   const fresh = done - initial;
   const left = fresh > 0 ? (elapsedMs / fresh) * Math.max(0, total - done) : null;
   const time =
@@ -109,7 +113,8 @@ function details(state: ProgressState): string[] {
   const shown = Object.entries(values).map(
     ([name, value]) => `${name} ${typeof value === "number" ? shownNumber(value) : value}`,
   );
-  return [`${done}/${total}`, ...shown, time];
+  const count = unit === undefined ? `${done}/${total}` : `${done}/${total} ${unit}`;
+  return [count, ...shown, time];
 }
 
 /**
@@ -203,7 +208,7 @@ function logView(stream: OutputStream): ProgressView {
  * progress.stop("done");
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, total, initial = 0 } = options;
+  const { label, total, unit, initial = 0 } = options;
   const { stream = process.stderr, now = () => performance.now() } = options;
   const inNotebook = displayHost() !== null;
   const { throttleMs = inNotebook ? 250 : 100 } = options;
@@ -225,6 +230,7 @@ export function createProgress(options: ProgressOptions): Progress {
   };
   const state = (): ProgressState => ({
     ...{ label, done, total, initial, values },
+    ...(unit === undefined ? {} : { unit }),
     elapsedMs: (pause?.since ?? now()) - start - pausedMs,
     ...(pause === null ? {} : { pausedFor: pause.reason }),
   });

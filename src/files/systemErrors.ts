@@ -5,6 +5,9 @@ const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
 /** A dangling link: "no such file" would be confusing for a name that the folder lists. */
 const DANGLING = ["a link whose target does not exist", DANGLING_REMEDY] as const;
 
+const HOME_REMEDY =
+  'Only a shell turns "~" into your home folder: write the path in full, or join(homedir(), …) with homedir from node:os';
+
 /** The system's reason, in words, with the remedy. */
 const READ_ERRORS: SystemErrors = {
   ENOENT: ["nothing at that path", "Check the path for a typing error"],
@@ -65,11 +68,12 @@ function typed(
   const isDangling = ["ENOENT", "EEXIST"].includes(code) && isLink(path) && !existsSync(path);
   const known = isDangling ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
+  const isHome = code === "ENOENT" && /^~(\/|$)/.test(path);
   return new DataError({
     where: path === "" ? '""' : path,
     expected,
     got,
-    remedy: known?.[1] ?? otherwise,
+    remedy: isHome ? HOME_REMEDY : (known?.[1] ?? otherwise),
     cause,
   });
 }

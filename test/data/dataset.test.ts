@@ -135,6 +135,7 @@ describe("readDataset", () => {
 describe("bad data sets", () => {
   it("refuses what is not there, empty, or notes", async () => {
     expect(await refusal(readDataset(join(folder, "none")))).toMatch(/nothing at that path. Check/);
+    expect(await refusal(readDataset("~/none"))).toMatch(/Only a shell turns "~" into your home/);
     expect(await refusal(readDataset(newFolder("empty")))).toMatch(/got an empty folder/);
     const notes = newFolder("notes");
     writeFileSync(join(notes, "monday.txt"), "a note");

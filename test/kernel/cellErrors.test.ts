@@ -18,6 +18,13 @@ describe("type errors", () => {
     expect(text).toContain("  > 3 │ const a: string = 2;\n      │       ~\n");
   });
 
+  it("name the argument that is missing", async () => {
+    const text = await notebook.failure("function add(a: number, b: number) {}\nadd(1)");
+    expect(text).toContain(
+      "TS2554: Expected 2 arguments, but got 1. An argument for 'b' was not provided.",
+    );
+  });
+
   it("say so when the text is not TypeScript", async () => {
     const { error } = await notebook.run("const = 1;");
     expect(error).toMatchObject({ ename: "SyntaxError" });

@@ -1,7 +1,10 @@
 import { decode } from "fast-png";
 import { ConfigError } from "../../src/core/errors";
 import { DISPLAY } from "../../src/display/host";
+import type { StudyTable } from "../../src/experiments/studies/views/studyTable";
 import { Figure } from "../../src/viz/Figure";
+import { ablationBars } from "../../src/viz/charts/ablationBars";
+import { intervalRows } from "../../src/viz/charts/fromStudy";
 import { scoreBars } from "../../src/viz/charts/scoreBars";
 import { trainingCurves } from "../../src/viz/charts/trainingCurves";
 import { attentionMap } from "../../src/viz/masks/attentionMap";
@@ -56,6 +59,28 @@ describe("Figure", () => {
     expect(shown).toContain('fill="#797979"');
     const svg = '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="#ffffff"/></svg>';
     expect(new Figure({ svg, description: "White." }).toMimeBundle()["image/svg+xml"]).toBe(svg);
+  });
+
+  it("names the maps of an explanation by layer and head", () => {
+    const weights = plane(2, 2, [1, 0, 0, 0]);
+    const maps = [{ layer: "decoder0/attention", head: 1, query: [0, 1] as const, weights }];
+    const { description } = attentionMap(plane(2, 2, []), [...maps, { layer: "gate", weights }]);
+    expect(description).toBe("Attention over the scan: decoder0/attention, head 2, gate.");
+  });
+
+  it("draws an ablation's table as its rows", () => {
+    const score = (mean: number, pHolm: number) => ({
+      Dice: { mean, sd: 0.1, interval: { low: mean, high: mean }, count: 9, pHolm },
+    });
+    const row = (title: string, mean: number, pHolm: number) => ({
+      ...{ title, factors: {}, scores: score(mean, pHolm) },
+    });
+    const table = {
+      ...{ title: "Ablation", columns: ["Dice"], factorNames: [], convention: "How." },
+      rows: [row("U-Net", 0.6, NaN), row("M-A", 0.5, 0.01)],
+    } as unknown as StudyTable;
+    expect(ablationBars(table).data).toEqual(ablationBars(intervalRows(table)).data);
+    expect(ablationBars(table).data[0]["text"]).toEqual(["0.60", "0.50 *"]);
   });
 
   it("lists traces without a static picture", () => {

@@ -173,12 +173,18 @@ export function evaluateModel(
   return scorePredictions(cases, predictions, classNames);
 }
 
-/** Scores existing predictions. */
+/**
+ * Scores existing predictions.
+ *
+ * @param classes the names of the classes, or the dataset that has them
+ * @throws ConfigError for a case without labels, or when there is not one prediction per case
+ */
 export function scorePredictions(
   cases: readonly Pick<SliceCase, "id" | "group" | "labels" | "spacingMm">[],
   predictions: readonly Plane<Uint8Array>[],
-  classNames: readonly string[],
+  classes: readonly string[] | { readonly classNames: readonly string[] },
 ): Evaluation {
+  const classNames = "classNames" in classes ? classes.classNames : classes;
   if (predictions.length !== cases.length) {
     throw new ConfigError({
       where: "scorePredictions.predictions",

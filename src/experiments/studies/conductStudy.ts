@@ -14,11 +14,12 @@ import type { TrackingOptions } from "../tracking/trackersOf";
 import { expectNoOwner } from "../storage/folderLock";
 import type { Executor } from "./executors/Executor";
 import { inProcessExecutor } from "./executors/inProcess";
+import { estimateSeconds, stepCosts } from "./cost";
 import { crossValidationFolds, ownFolds } from "./folds";
 import type { Job } from "./job";
 import { runPlannedJob } from "./runPlannedJob";
 import { runStudy } from "./runStudy";
-import type { StudyResult } from "./runStudy";
+import type { RunStudyOptions, StudyResult } from "./runStudy";
 import type { Study } from "./studyFolder";
 
 /** Options common to all studies. */
@@ -97,7 +98,17 @@ export async function conductStudy(
     inProcessExecutor((id) =>
       runPlannedJob(out, id, { ...options, dataset, prune, keepsWeights, progress: false }),
     );
-  return runStudy(study, { ...options, dataset, executor });
+  return runStudy(study, { ...options, ...costOf(options, dataset), dataset, executor });
+}
+
+/** What the jobs cost here, where they run in this process and a progress bar shows it. */
+function costOf(
+  { stepCost, executor, progress }: StudyOptions,
+  { classNames }: SliceDataset,
+): Pick<RunStudyOptions, "stepCost" | "estimate"> {
+  if (stepCost !== undefined || executor !== undefined || progress === false) return {};
+  const costs = stepCosts(classNames.length);
+  return { stepCost: costs, estimate: (jobs) => estimateSeconds(jobs, costs) };
 }
 
 /** Makes a source path absolute, since jobs may run in another working directory. */

@@ -11,6 +11,7 @@ import { readJobRecord } from "./jobRecord";
 import type { JobRecord } from "./jobRecord";
 import { jobFolder, openStudy } from "./studyFolder";
 import type { Study } from "./studyFolder";
+import { roughDuration } from "./roughDuration";
 import { studySteps } from "./studySteps";
 
 /** How often a job that ended without a record (killed, out of memory) is submitted again. */
@@ -29,6 +30,8 @@ export interface RunStudyOptions {
   readonly shouldStop?: () => boolean;
   /** Relative cost of one step of a job, to estimate the remaining time; by default all are equal. */
   readonly stepCost?: (job: Job) => number;
+  /** Seconds that jobs take, very roughly; the progress bar shows it until the first steps are done. */
+  readonly estimate?: (jobs: readonly Job[]) => number;
 }
 
 /** The result of a study. */
@@ -96,6 +99,8 @@ class StudyWatcher {
   private readonly steps: ReadonlyMap<string, number>;
   private readonly work: ReadonlyMap<string, number>;
   private readonly finished = new Set<string>();
+  /** How long it takes, until there are steps to tell it by. */
+  private readonly expected: string | null;
 
   constructor(
     private readonly study: Study,
@@ -115,7 +120,11 @@ class StudyWatcher {
     this.bar =
       progress === false || pending.length === 0
         ? null
-        : createProgress({ label: progress, total });
+        : createProgress({ label: progress, total, unit: "steps" });
+    this.expected =
+      this.bar === null || this.options.estimate === undefined
+        ? null
+        : `very roughly ${roughDuration(this.options.estimate(pending))}`;
   }
 
   /**
@@ -182,6 +191,7 @@ class StudyWatcher {
     this.bar.update(Math.round(done), {
       jobs,
       ...(running.length > 0 ? { now: running.slice(0, 3).join(", ") } : {}),
+      ...(this.expected !== null && done === 0 ? { expected: this.expected } : {}),
     });
   }
 }

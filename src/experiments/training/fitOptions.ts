@@ -17,7 +17,7 @@ export interface LossConfig extends RegionLossOptions {
 
 /** Creates the progress bar of a training, like {@link createProgress}. */
 export type ProgressFactory = (
-  options: Pick<ProgressOptions, "label" | "total" | "initial">,
+  options: Pick<ProgressOptions, "label" | "total" | "initial" | "unit">,
 ) => Progress;
 
 /** Options of `fit`. */

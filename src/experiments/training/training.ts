@@ -113,7 +113,7 @@ export class Training {
     const isNamed = typeof progress === "string";
     const create = isNamed ? createProgress : progress;
     const label = isNamed ? progress : this.model.name;
-    return create({ label, total: this.totalSteps, initial });
+    return create({ label, total: this.totalSteps, initial, unit: "steps" });
   }
 
   private plan(resumedAtStep: number): TrainingPlan {

@@ -6,6 +6,9 @@ import type { ProjectOptions } from "./cellProject";
 import { afterEmit, beforeEmit } from "./cellTransform";
 import { EditedText } from "./editedText";
 
+/** "An argument for '{0}' was not provided.", which TypeScript adds to "Expected 2 arguments, but got 1." */
+const MISSING_ARGUMENT = 6210;
+
 /** A type or syntax error, with its place in the cell. */
 export interface CellDiagnostic {
   /** `TS2322` */
@@ -329,7 +332,9 @@ function toCellDiagnostic(
   edited: EditedText,
 ): CellDiagnostic {
   const { code, file: where, start, length = 0 } = diagnostic;
-  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  const message = [diagnostic.messageText, ...missingArguments(diagnostic)]
+    .map((each) => ts.flattenDiagnosticMessageText(each, "\n"))
+    .join(" ");
   if (where === file && start !== undefined) {
     const from = edited.toOriginal(start);
     const to = edited.toOriginal(start + length);
@@ -345,6 +350,15 @@ function toCellDiagnostic(
       ? null
       : `${where.fileName}:${where.getLineAndCharacterOfPosition(start ?? 0).line + 1}`;
   return { code: `TS${code}`, message, span: null, elsewhere: place };
+}
+
+/** Which argument is missing, where TypeScript says it. */
+function missingArguments({
+  relatedInformation = [],
+}: ts.Diagnostic): ts.Diagnostic["messageText"][] {
+  return relatedInformation
+    .filter(({ code }) => code === MISSING_ARGUMENT)
+    .map(({ messageText }) => messageText);
 }
 
 function emit(

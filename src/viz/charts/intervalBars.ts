@@ -78,7 +78,14 @@ export function intervalBars(rows: readonly IntervalRow[], label: string): Figur
       ),
       xaxis: { title: { text: label }, range: [0, 1] },
       // A grid line would cross the middle of a bar.
-      yaxis: { autorange: "reversed", showgrid: false },
+      yaxis: {
+        autorange: "reversed",
+        showgrid: false,
+        // Invisible ticks keep the names off the bars.
+        ticks: "outside",
+        ticklen: 6,
+        tickcolor: "rgba(0, 0, 0, 0)",
+      },
       shapes: [
         {
           type: "line",

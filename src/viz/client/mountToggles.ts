@@ -71,11 +71,14 @@ export function mountToggles(id: string, classes: readonly ToggledClass[]): void
         });
       });
     });
-    addCheckbox("outline only", null, false, (on) => {
-      each(".lb-region", (region) => {
-        region.style.fillOpacity = on ? "0" : "";
+    // Scans without masks have nothing to outline.
+    if (svg.querySelector(".lb-region") !== null) {
+      addCheckbox("outline only", null, false, (on) => {
+        each(".lb-region", (region) => {
+          region.style.fillOpacity = on ? "0" : "";
+        });
       });
-    });
+    }
     // Stops JupyterLab from using keys as shortcuts; it checks only the focused element.
     controls.querySelectorAll("input").forEach((input) => {
       input.setAttribute("data-lm-suppress-shortcuts", "true");

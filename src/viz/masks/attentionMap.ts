@@ -16,6 +16,13 @@ export interface AttentionPanel {
   readonly query?: readonly [row: number, column: number];
 }
 
+/** A map of `explain` or `attentionMaps`: its layer, and its head if it has several, are its title. */
+export interface AttentionRecordLike extends Omit<AttentionPanel, "title"> {
+  readonly layer: string;
+  /** Counted from 0. */
+  readonly head?: number;
+}
+
 /** Options of {@link attentionMap}. */
 export interface AttentionMapOptions {
   readonly window?: GreyWindow;
@@ -28,7 +35,7 @@ export interface AttentionMapOptions {
  * scaled to its own largest weight.
  *
  * @param scan the slice, row-major
- * @param panels maps with the scan's aspect ratio
+ * @param maps with the scan's aspect ratio; the `attention` and `gates` of `explain` can be passed directly
  * @throws ConfigError when a map has another aspect ratio, or a query lies outside the scan
  * @example
  * const scan = { height: 2, width: 2, data: [0, 1, 2, 3] };
@@ -37,10 +44,11 @@ export interface AttentionMapOptions {
  */
 export function attentionMap(
   scan: PlaneLike,
-  panels: readonly AttentionPanel[],
+  maps: readonly (AttentionPanel | AttentionRecordLike)[],
   options: AttentionMapOptions = {},
 ): Figure {
   const { panelSize = 260, window } = options;
+  const panels = maps.map((map) => ({ ...map, title: titleOf(map) }));
   const overlays = panels.map(({ title, weights, query }) => {
     const where = `attentionMap["${title}"]`;
     checkCoversScan(where, weights, scan);
@@ -62,6 +70,11 @@ export function attentionMap(
     description: `Attention over the scan: ${panels.map(({ title }) => title).join(", ")}.`,
     footer: { svg: colourBar(panelSize), height: 34 },
   });
+}
+
+function titleOf(map: AttentionPanel | AttentionRecordLike): string {
+  if ("title" in map) return map.title;
+  return map.head === undefined ? map.layer : `${map.layer}, head ${map.head + 1}`;
 }
 
 function largest({ data }: PlaneLike): number {

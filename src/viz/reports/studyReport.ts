@@ -118,7 +118,7 @@ function tableFigures(kind: string, table: StudyTable): ReportSection["figures"]
   return [
     captioned(
       ablationBars(intervalRows(table)),
-      "Mean Dice with 95 % bootstrap intervals over patients; marks show the paired test against the first row.",
+      "Mean Dice with 95 % bootstrap intervals over patients. The paired test against the first row: * p < 0.05, ** p < 0.01, *** p < 0.001, n.s. not significant.",
     ),
   ];
 }

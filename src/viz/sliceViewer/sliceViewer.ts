@@ -54,7 +54,7 @@ export interface SliceViewerOptions {
  * The scans are embedded as compressed pictures: 100 slices of 512 x 512 take at most 15 MB. It works
  * in a live notebook and in an exported page without a network; without scripts it shows one slice.
  *
- * @param cases slices in order; a dataset's cases can be passed directly
+ * @param cases slices in order, or a dataset, whose class names are then taken
  * @throws ConfigError when there is no case, columns differ, the size of a mask is not that of its scan,
  *   the window is unknown, or `start` is not the index of a case
  * @example
@@ -62,7 +62,22 @@ export interface SliceViewerOptions {
  * sliceViewer([{ id: "a", image }], { classNames: ["background"] }).description;
  * // "Viewer of 1 slice, a; masks: none."
  */
-export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOptions): Figure {
+export function sliceViewer(
+  dataset: { readonly cases: readonly ViewedCase[]; readonly classNames: readonly string[] },
+  options?: Partial<SliceViewerOptions>,
+): Figure;
+export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOptions): Figure;
+export function sliceViewer(
+  source:
+    | readonly ViewedCase[]
+    | { readonly cases: readonly ViewedCase[]; readonly classNames: readonly string[] },
+  given: Partial<SliceViewerOptions> = {},
+): Figure {
+  const cases = "cases" in source ? source.cases : source;
+  const options: SliceViewerOptions = {
+    classNames: "cases" in source ? source.classNames : [],
+    ...given,
+  };
   const listed = listMasks("sliceViewer.cases", cases);
   const { classNames } = options;
   const isHounsfield = cases.every(({ unit }) => unit === "HU" || unit === "pseudo-HU");

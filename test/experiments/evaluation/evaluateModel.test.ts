@@ -108,6 +108,10 @@ describe("evaluateModel", () => {
       patients: "known" as const,
     };
     expect(evaluateModel(threshold(8), cases, dataset).records).toHaveLength(3);
+    const masks = predictCases(threshold(8), cases);
+    expect(scorePredictions(cases, masks, dataset)).toEqual(
+      scorePredictions(cases, masks, dataset.classNames),
+    );
     const misspelt = { classNames: dataset.classNames, batchsize: 2 };
     expect(() => evaluateModel(threshold(8), cases, misspelt)).toThrow(
       /evaluateModel.batchsize: expected one of/,

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { setDisplayHost } from "../../../src/display";
+import type { MimeBundle } from "../../../src/display";
+import { loadEngine } from "../../../src/engine/load";
+import { presetConfig } from "../../../src/experiments/config/presets";
+import { ablateModel } from "../../../src/experiments/studies/ablateModel";
+import { roughDuration } from "../../../src/experiments/studies/roughDuration";
+import { noComms } from "../../support/noComms";
+import { tempFolder } from "../../support/tempFolder";
+import { discDataset } from "../support/discDataset";
+
+loadEngine();
+const root = tempFolder();
+afterEach(() => setDisplayHost(null));
+
+it("a study in a notebook says what it will cost before its first step is done", async () => {
+  const shown: MimeBundle[] = [];
+  setDisplayHost({
+    publish: (bundle) => shown.push(bundle),
+    clearOutput: () => undefined,
+    input: () => null,
+    cell: 1,
+    comms: noComms,
+    interruptFlag: new Int32Array(2),
+  });
+  const ablation = await ablateModel({
+    config: presetConfig("smoke", {
+      ...{ size: 16, epochs: 1, compiled: false, batchSize: 2, folds: 2 },
+      model: { filters: 4, depth: 2, attentionLevels: [1] },
+    }),
+    ...{ factors: { part: ["M-A"] }, out: join(root, "ablation") },
+    ...{ source: "discs", dataset: discDataset() },
+  });
+  expect(ablation.isComplete).toBe(true);
+  const texts = shown.map((bundle) => String(bundle["text/plain"]));
+  expect(texts[0]).toMatch(
+    /^ablate: 0\/\d+ steps · jobs 0\/4 .*· expected very roughly \d+ (s|min|h) · /,
+  );
+  expect(texts.at(-1)).toMatch(/^ablate: (\d+)\/\1 steps · jobs 4\/4 · /);
+  expect(texts.at(-1)).not.toContain("expected");
+});
+
+it("writes a rough time in the unit that it needs", () => {
+  expect([0.2, 89, 90, 5399, 5400, 40_000].map(roughDuration)).toEqual([
+    ...["1 s", "89 s", "2 min", "90 min", "1.5 h", "11 h"],
+  ]);
+});
