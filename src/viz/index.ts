@@ -23,7 +23,11 @@ export type { ClassScore, EvaluationLike, ScoreName } from "./charts/scoreBars";
 export { trainingCurves } from "./charts/trainingCurves";
 export type { EpochPoint, TrainingHistory } from "./charts/trainingCurves";
 export { attentionMap } from "./masks/attentionMap";
-export type { AttentionMapOptions, AttentionPanel, AttentionRecordLike } from "./masks/attentionMap";
+export type {
+  AttentionMapOptions,
+  AttentionPanel,
+  AttentionRecordLike,
+} from "./masks/attentionMap";
 export { augmentationGrid } from "./masks/augmentationGrid";
 export type { AugmentedSample } from "./masks/augmentationGrid";
 export type { ComparedCase, ComparedMask, PlaneLike } from "./masks/caseMasks";
