@@ -7,7 +7,7 @@ const ASK_ABOVE_SECONDS = 600;
 /** The user declined. */
 export class DeclinedError extends Error {}
 
-/** What a study is about to cost. */
+/** The estimated cost of a study. */
 export interface Estimate {
   /** The study's name. */
   readonly kind: string;
@@ -20,11 +20,11 @@ export interface Estimate {
 /** Where the estimate and the question are written. */
 export interface Terminal {
   readonly write: (text: string) => void;
-  /** `null` where nobody can answer. */
+  /** `null` if nobody can answer. */
   readonly ask: ((question: string) => Promise<string>) | null;
 }
 
-/** The process's own streams; somebody can answer if both stdin and stderr are terminals. */
+/** The process's streams. Somebody can answer if both stdin and stderr are terminals. */
 function ownTerminal(): Terminal {
   const write = (text: string): void => void process.stderr.write(text);
   if (!process.stdin.isTTY || !process.stderr.isTTY) return { write, ask: null };
@@ -42,9 +42,8 @@ function ownTerminal(): Terminal {
 }
 
 /**
- * Prints the estimated cost of a study and, if it is long, asks for confirmation. In a script or a
- * batch job nobody can answer, and the study starts at once: it can be stopped and resumed without
- * loss.
+ * Prints the estimated cost of a study and, if it is long, asks for confirmation. In a script or a batch job,
+ * where nobody can answer, the study starts at once; it can be stopped and resumed without loss.
  *
  * @throws DeclinedError if the user declines
  */

@@ -5,24 +5,24 @@ import { INTENSITY_UNITS } from "../data/types";
 import type { IntensityUnit } from "../data/types";
 import { listOption } from "./options";
 
-/** How data are read, for every command that reads scans; see {@link addDataOptions}. */
+/** Options of every command that reads scans; see {@link addDataOptions}. */
 export interface DataOptions {
   readonly series?: string;
 }
 
-/** What a scan's numbers mean; see {@link addUnitOption}. */
+/** The unit of a scan's values; see {@link addUnitOption}. */
 export interface UnitOptions {
   readonly unit?: IntensityUnit;
 }
 
-/** How masks are read; see {@link addMaskOptions}. */
+/** Options for reading masks; see {@link addMaskOptions}. */
 export interface MaskOptions {
   readonly classes?: readonly string[];
   readonly labels?: LabelMap;
   readonly resample?: boolean;
 }
 
-/** The options as the readers take them; options that were not given are left out. */
+/** The options in the form of the readers, without those that were not given. */
 export function readOptionsOf(options: DataOptions & UnitOptions & MaskOptions): {
   readonly series?: string;
   readonly unit?: IntensityUnit;
@@ -40,7 +40,7 @@ export function readOptionsOf(options: DataOptions & UnitOptions & MaskOptions):
   };
 }
 
-/** Adds everything about how scans and their masks are read. */
+/** Adds all options for reading scans and their masks. */
 export function addDatasetOptions(command: Command): Command {
   return addMaskOptions(addUnitOption(addDataOptions(command)));
 }
@@ -49,7 +49,7 @@ export function addDatasetOptions(command: Command): Command {
 export function addDataOptions(command: Command): Command {
   return command.option(
     "--series <uid>",
-    "which DICOM series of a folder, by its UID or number; without it a folder with several is refused and they are listed",
+    "which DICOM series of a folder, by its UID or number; required if there are several, which the error lists",
   );
 }
 
@@ -58,7 +58,7 @@ export function addUnitOption(command: Command): Command {
   return command.addOption(
     new Option(
       "--unit <unit>",
-      "the unit of a scan's values; default: as its file states, or a guess",
+      "the unit of a scan's values; default: the one stated in the file, or a guess",
     ).choices(INTENSITY_UNITS),
   );
 }
@@ -73,12 +73,12 @@ export function addMaskOptions(command: Command): Command {
     )
     .option(
       "--labels <value=label,…>",
-      "the label that each value of the masks stands for, such as 255=1; 0 stays 0",
+      "the label for each value of the masks, such as 255=1; 0 stays 0",
       labelsOption,
     )
     .option(
       "--resample",
-      "resample masks on another grid by nearest neighbour; without it they are refused",
+      "resample masks on another grid by nearest neighbour; by default they are an error",
     );
 }
 

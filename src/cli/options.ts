@@ -31,7 +31,7 @@ export function listOption(text: string): string[] {
   return names;
 }
 
-/** The address of a service as it was given; an invalid one is an error that names `flag`. */
+/** The address of a service as given; the error for an invalid one names `flag`. */
 export function urlOption(flag: string): (text: string) => string {
   return (text) => {
     serviceUrl(flag, text);
@@ -48,6 +48,6 @@ export interface OverwriteOption {
 export function addOverwriteOption(command: Command): Command {
   return command.option(
     "--overwrite",
-    "replace existing files with the same names as the output; without it they are refused before the work starts",
+    "replace existing output files; by default they are an error before the work starts",
   );
 }

@@ -2,8 +2,8 @@ import { asWriteError } from "../files/systemErrors";
 import { reportError } from "./runAction";
 
 /**
- * Writing output may fail. Without a listener, that would end the process with a stack trace in
- * the middle of a training whose files could still be written.
+ * Handles errors from writing output. Without a listener, they would end the process with a stack trace in the
+ * middle of a training whose files can still be written.
  */
 export function watchOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

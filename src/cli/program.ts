@@ -18,7 +18,7 @@ import { registerRunsCommand } from "./commands/runs";
 import { registerSetupCommand } from "./commands/setup";
 import { registerTrainCommand } from "./commands/train";
 
-/** The command line; each command's module registers itself. */
+/** Creates the command line, with all commands registered. */
 export function createProgram(): Command {
   const program = new Command("layerbook")
     .description(

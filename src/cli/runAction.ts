@@ -3,19 +3,19 @@ import { CommanderError } from "commander";
 import { LayerbookError } from "../core/errors";
 import { stringifyJson } from "../core/json";
 
-/** Options that every command takes; see {@link addCommonOptions}. */
+/** Options of every command; see {@link addCommonOptions}. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
-/** What a command returns, in both forms. */
+/** The result of a command, as text and data. */
 export interface CommandResult {
-  /** Text for people; printed as is. */
+  /** Text for the terminal. */
   readonly text: string;
-  /** Data for programs, with `--json`. */
+  /** Data to print with `--json`. */
   readonly json: unknown;
-  /** 0 where absent. */
+  /** Default 0. */
   readonly exitCode?: number;
 }
 
@@ -29,12 +29,12 @@ const EXIT_BAD_INPUT = 2;
 /** Adds `--json` and `--verbose`. */
 export function addCommonOptions(command: Command): Command {
   return command
-    .option("--json", "print the result as JSON; stdout carries nothing else")
-    .option("--verbose", "print the stack of an error too");
+    .option("--json", "print the result as JSON, with nothing else on stdout")
+    .option("--verbose", "print the stack traces of errors");
 }
 
 /**
- * A commander action that prints what `body` returns. Progress goes to stderr; errors are left to
+ * A commander action that prints the result of `body`. Progress goes to stderr; errors are handled by
  * {@link reportError}.
  */
 export function resultAction<O extends CommonOptions>(
@@ -55,23 +55,23 @@ export function resultAction<O extends CommonOptions>(
  */
 export function reportError(error: unknown, isVerbose: boolean): number {
   if (error instanceof CommanderError) {
-    // Commander has printed its own line, or the help that was asked for.
+    // Commander has already printed its error or the requested help.
     return error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
   }
   const isKnown = error instanceof LayerbookError;
   const message = error instanceof Error ? error.message : String(error);
   const line = message.replace(/\s*\n\s*/g, " ").trim();
   const stack = error instanceof Error && error.stack !== undefined ? error.stack : line;
-  const remedy = isKnown ? "" : ". Run it again with --verbose for the stack";
+  const remedy = isKnown ? "" : ". Run it again with --verbose for the stack trace";
   process.stderr.write(`layerbook: ${isVerbose ? stack : `${line}${remedy}`}\n`);
   return isKnown ? EXIT_BAD_INPUT : EXIT_FAILURE;
 }
 
 /**
- * Runs `body` so that Ctrl-C asks it to stop; a second Ctrl-C ends the process at once. SIGTERM, with
- * which Slurm and Ray end a job, also asks it to stop.
+ * Runs `body` so that Ctrl-C asks it to stop and a second Ctrl-C ends the process at once. SIGTERM, with which
+ * Slurm and Ray end a job, also asks it to stop.
  *
- * @param body is handed a function that says whether to stop
+ * @param body receives a function that returns whether to stop
  */
 export async function withStopOnInterrupt<T>(
   body: (shouldStop: () => boolean) => Promise<T>,

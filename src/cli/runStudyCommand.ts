@@ -7,7 +7,7 @@ import { studyOf } from "./studyOptions";
 import type { StudyCommandOptions } from "./studyOptions";
 import { configOf } from "./trainingOptions";
 
-/** What a study's command made from its records. */
+/** What a study command made from its records. */
 interface StudyReport {
   readonly result: StudyResult;
   /** The tables; printed when the study is complete. */
@@ -15,7 +15,7 @@ interface StudyReport {
   readonly json: object;
 }
 
-/** What all study commands share: settings, stopping and the result. */
+/** Runs a study command: reads the settings, handles stopping and returns the result. */
 export async function runStudyCommand(
   options: StudyCommandOptions,
   conduct: (study: StudyOptions) => Promise<StudyReport>,

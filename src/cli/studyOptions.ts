@@ -10,7 +10,7 @@ import { addTrackingOptions } from "./trackingOptions";
 import { integerOption, listOption, urlOption } from "./options";
 import type { TrainingOptions } from "./trainingOptions";
 
-/** What {@link addStudyOptions} adds, as commander passes it. */
+/** The options of {@link addStudyOptions}, as passed by commander. */
 export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
   readonly data: string;
   readonly out: string;
@@ -27,9 +27,9 @@ export interface StudyCommandOptions extends TrainingOptions, TrackingOptions {
 }
 
 /**
- * Adds the options that every study command takes in addition to its settings.
+ * Adds the options of every study command, besides its settings.
  *
- * @param takesSplit false for a study that makes its folds itself
+ * @param takesSplit false for a study that makes its own folds
  */
 export function addStudyOptions(command: Command, takesSplit = true): Command {
   addTrackingOptions(command);
@@ -37,8 +37,8 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
     command.option("--split <file>", "JSON with your own splits, instead of --folds");
   }
   return command
-    .requiredOption("--out <folder>", "a record of every training, and the tables")
-    .option("--data <path>", 'as for train; "phantom" makes a data set', "phantom")
+    .requiredOption("--out <folder>", "folder for the records of all trainings and the tables")
+    .option("--data <path>", 'as for train; "phantom" generates a data set', "phantom")
     .option("--seeds <numbers>", "comma-separated; default: the configuration's seed", seedsOption)
     .addOption(
       new Option("--executor <name>", "where trainings run")
@@ -47,7 +47,7 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
     )
     .option(
       "--jobs <count>",
-      "local: trainings at a time, if memory allows; default 1",
+      "local: maximum number of trainings at a time, if memory allows; default 1",
       integerOption(1),
     )
     .option("--slurm <options>", 'slurm: options of sbatch, e.g. "--gres=gpu:1 --mem=8G"')
@@ -58,15 +58,15 @@ export function addStudyOptions(command: Command, takesSplit = true): Command {
     )
     .option(
       "--ray-resources <cpus,gpus>",
-      "ray: what a training takes, e.g. 2,1; default 1,0",
+      "ray: CPUs and GPUs per training, e.g. 2,1; default 1,0",
       resourcesOption,
     )
-    .option("--prune", "give up models that clearly lose after two folds")
+    .option("--prune", "drop models that clearly lose after two folds")
     .option("--keep-weights", "keep every training's weights with its record")
     .option("--yes", "do not ask before a long study");
 }
 
-/** What the options say about a study, without its plan. */
+/** The study options from the command line, without the plan. */
 export async function studyOf(
   options: StudyCommandOptions,
   config: TrainingConfig,
@@ -98,7 +98,7 @@ export async function studyOf(
     ...(split === undefined ? {} : { splitFile: split }),
     ...(seeds === undefined ? {} : { seeds }),
     ...{ executor, shouldStop },
-    // Nodes of a cluster may reach what this machine does not.
+    // The nodes of a cluster may reach trackers that this machine cannot.
     ...(options.executor === "local" ? { tracking: trackingOf(options) } : {}),
     stepCost: (job) => cost?.(job) ?? 1,
     async beforeRun({ jobs, kind }, { classNames }) {
@@ -137,10 +137,10 @@ function resourcesOption(text: string): RayResources {
     .split(",")
     .map((part) => (part.trim() === "" ? NaN : Number(part)));
   if (more.length === 0 && cpus >= 0 && gpus >= 0) return { cpus, gpus };
-  throw new InvalidArgumentError("Expected CPUs, or CPUs and GPUs with a comma between them.");
+  throw new InvalidArgumentError("Expected CPUs, or CPUs and GPUs separated by a comma.");
 }
 
-/** The executor that each of these options belongs to; other executors would ignore it. */
+/** The executor of each of these options, which other executors would ignore. */
 const EXECUTOR_OPTIONS = {
   jobs: ["--jobs", "local"],
   slurm: ["--slurm", "slurm"],
@@ -157,7 +157,7 @@ function expectOwnOptions(options: StudyCommandOptions): void {
       where: flag,
       expected: `--executor ${executor}`,
       got: `--executor ${options.executor}, which has no such option`,
-      remedy: `Leave ${flag} out, or choose --executor ${executor}.`,
+      remedy: `Remove ${flag}, or choose --executor ${executor}.`,
     });
   }
 }

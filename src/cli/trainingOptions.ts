@@ -9,17 +9,17 @@ import { trainingConfigSchema } from "../experiments/config/trainingConfig";
 import { addDatasetOptions, readOptionsOf } from "./dataOptions";
 import type { DataOptions, MaskOptions, UnitOptions } from "./dataOptions";
 
-/** What {@link addTrainingOptions} adds, as commander passes it; flags are keyed by their names. */
+/** The options of {@link addTrainingOptions}, as passed by commander, with flags by name. */
 export interface TrainingOptions extends DataOptions, UnitOptions, MaskOptions {
   readonly preset?: string;
   readonly config?: string;
   readonly set?: readonly string[];
 }
 
-/** A flag that stands for one setting. */
+/** A flag for one setting. */
 interface Flag {
   readonly leaf: Leaf;
-  /** `learning-rate`, or `no-compiled` where the setting is true by default. */
+  /** `learning-rate`, or `no-compiled` if the setting is true by default. */
   readonly name: string;
 }
 
@@ -36,7 +36,7 @@ function settingFlags(): Flag[] {
 
 /**
  * Adds the options that determine a training's configuration: `--preset`, `--config`, `--set`, a flag for each
- * common setting, all derived from the schema, and how the data are read.
+ * common setting, all derived from the schema, and the options for reading data.
  *
  * @param except names of flags that the command defines itself
  */
@@ -59,16 +59,16 @@ export function addTrainingOptions(command: Command, except: readonly string[] =
 }
 
 /**
- * The configuration that the options ask for: preset, then file, then flags, then `--set`.
+ * The configuration from the options, applied in this order: preset, file, flags, `--set`.
  *
- * @throws ConfigError for a setting that is unknown or does not fit
+ * @throws ConfigError for an unknown or invalid setting
  */
 export function configOf(options: TrainingOptions): Promise<TrainingConfig> {
   const values = options as Readonly<Record<string, unknown>>;
   const fromFlags = settingFlags().flatMap(({ leaf, name }) => {
     const value = values[camelCase(name.replace(/^no-/, ""))];
     if (typeof value === "string") return [`${leaf.path.join(".")}=${value}`];
-    // Commander gives true for a `--no-…` flag that was not given.
+    // Commander passes true if a `--no-…` flag was not given.
     return leaf.isBoolean && value === !defaultOf(leaf) ? [`${leaf.path.join(".")}=${value}`] : [];
   });
   const fromDataFlags = Object.entries(readOptionsOf(options)).map(

@@ -5,8 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { PROCESS_PLACE } from "./processPlace";
 
 /**
- * Drafts are hidden files and folders in which an output is prepared. Their names say which process
- * makes them, so that drafts of a killed process can be told from those of a running one.
+ * Drafts are hidden files and folders in which an output is prepared. Their names contain the id of their
+ * process, so that drafts of a killed process can be distinguished from those of a running one.
  */
 const DRAFT = /^\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.partial$/s;
 
@@ -19,7 +19,7 @@ const tidied = new Set<string>();
 
 /**
  * A unique hidden name beside `path`. A file with this name is removed when the process ends, unless the process
- * is killed; {@link removeStaleDrafts} sees to that.
+ * is killed; {@link removeStaleDrafts} removes it then.
  */
 export function newDraft(path: string): string {
   const unique = `${PROCESS_PLACE}-${process.pid}-${randomBytes(6).toString("hex")}`;
@@ -41,8 +41,8 @@ function removeOwnDrafts(): void {
 }
 
 /**
- * Removes drafts that a process of this machine left in a folder when it was killed. Those of running
- * processes and of other machines stay.
+ * Removes the drafts of killed processes of this machine from a folder. Drafts of running processes and of
+ * other machines are kept.
  */
 export async function removeStaleDrafts(folder: string): Promise<void> {
   const path = resolve(folder);
@@ -64,7 +64,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether a name is a draft's. */
+/** Whether a name is that of a draft. */
 export function isDraft(name: string): boolean {
   return DRAFT.test(name);
 }

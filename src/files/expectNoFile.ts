@@ -8,8 +8,8 @@ export interface OverwriteOptions {
 }
 
 /**
- * Refuses outputs that already exist before any work is done for them: the existing file may be
- * the only copy.
+ * Rejects outputs that already exist before any work is done for them, since the existing file may be the
+ * only copy.
  *
  * @param outputs paths of the files to be written
  * @throws ConfigError that names the first existing file, and how many more there are

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { ConfigError } from "../core/errors";
 
 /**
- * Refuses outputs that would overwrite an input. Files are compared by device and inode, so that
+ * Rejects outputs that would overwrite an input. Files are compared by device and inode, so that
  * links and other spellings of a path, including its case, are recognised.
  *
  * @param outputs paths to be written; those that do not exist yet are fine
@@ -26,7 +26,7 @@ export async function expectNotInput(
   }
 }
 
-/** Device and number of a file; `null` where there is none. */
+/** Device and inode of a file; `null` if it does not exist. */
 async function identity(path: string): Promise<string | null> {
   try {
     const { dev, ino } = await stat(path, { bigint: true });

@@ -6,12 +6,12 @@ import { SetupError } from "../core/errors";
 
 /**
  * Packages that only some users need (native TensorFlow, image codecs, the kernel's parts) are not
- * dependencies: a browser's user must not download them. They are found where layerbook is installed,
- * or in the project's `.engine` folder, which `npx layerbook setup` fills and `npm ci` leaves alone.
+ * dependencies, so that browser users need not download them. They are looked up where layerbook is
+ * installed and in the project's `.engine` folder, which `npx layerbook setup` fills and `npm ci` keeps.
  */
 const MISSING = new Set(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"]);
 
-/** Whether an import failed because the package is missing, not because its code threw. */
+/** Whether an import failed because the package is missing, rather than because its code threw. */
 function isMissing(error: unknown, name: string): boolean {
   if (!(error instanceof Error) || !("code" in error) || !MISSING.has(String(error.code))) {
     return false;
@@ -96,7 +96,7 @@ export async function importPackage(name: string): Promise<unknown> {
     first = error;
   }
   for (const folder of engineFolders()) {
-    // Set-up writes it: only a file in that folder can import the packages there.
+    // Set-up writes this file, since only a file in that folder can import the packages there.
     const importer = pathToFileURL(join(folder, "import.mjs")).href;
     try {
       const { load } = (await import(importer)) as { load: (name: string) => Promise<unknown> };

@@ -3,8 +3,8 @@ import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Identifies where the process ids of this machine are meaningful: on this host or, in a container, in this
- * container, which may have the host's own name.
+ * Identifies where the process ids of this machine are valid: on this host or in this container, which may
+ * have the same name as the host.
  */
 export const PROCESS_PLACE = createHash("sha256")
   .update(`${hostname()} ${processNamespace()}`)

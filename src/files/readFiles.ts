@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { DataError } from "../core/errors";
 import { asDataError } from "./systemErrors";
 
-/** The largest single file that a reader takes into memory at once, except volumes. */
+/** The maximum size of a file that is read into memory at once, except volumes. */
 const MAX_FILE_BYTES = 512 * 2 ** 20;
 
 /** Reads a whole file of at most 512 MiB. */
@@ -24,7 +24,7 @@ export async function readWholeFile(path: string, expected: string): Promise<Buf
   }
 }
 
-/** What kind of entry a path is. */
+/** The kind of entry at a path. */
 export async function pathKind(path: string): Promise<"file" | "folder" | "missing"> {
   try {
     const entry = await stat(path);
@@ -34,7 +34,7 @@ export async function pathKind(path: string): Promise<"file" | "folder" | "missi
   }
 }
 
-/** The names in a folder, hidden ones left out, in natural order (`2.png` before `10.png`). */
+/** The names in a folder, without hidden ones, in natural order (`2.png` before `10.png`). */
 export async function listFolder(path: string): Promise<string[]> {
   try {
     const names = await readdir(path);
@@ -44,7 +44,7 @@ export async function listFolder(path: string): Promise<string[]> {
   }
 }
 
-/** `2` before `10`; ties by code point, so the order is total. */
+/** Orders `2` before `10`; ties are ordered by code point, so the order is total. */
 export function compareNaturally(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true }) || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -24,17 +24,17 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** How {@link readZip} reads. */
+/** Options of {@link readZip}. */
 export interface ReadZipOptions {
-  /** The remedy for a refused file; appended to errors. */
+  /** The remedy, appended to errors. */
   readonly remedy: string;
-  /** The most bytes that compressed entries may unpack to in all; 0 takes uncompressed entries only. */
+  /** The maximum total size of unpacked entries in bytes; 0 allows uncompressed entries only. */
   readonly maxUnpackedBytes: number;
   /** Which entries to read, by name; default all. */
   readonly isWanted?: (name: string) => boolean;
 }
 
-/** An entry as the central directory describes it. */
+/** An entry of the central directory. */
 interface Entry {
   readonly name: string;
   readonly method: number;
@@ -47,13 +47,13 @@ interface Entry {
 type Fail = (expected: string, got: string, cause?: unknown) => DataError;
 
 /**
- * The entries of a zip file by name. Uncompressed ones are views of the file's own bytes; compressed
- * ones are unpacked to the size that the directory states and no further, so that no file costs more
- * memory than its size and `maxUnpackedBytes`.
+ * Reads the entries of a zip file, by name. Uncompressed entries are views of the file's bytes; compressed
+ * ones are unpacked up to the size stated in the directory, so that no file needs more memory than its
+ * size and `maxUnpackedBytes`.
  *
  * @param where the file's name, for messages
- * @throws DataError for a damaged directory, for an entry that lies outside the file or is damaged, encrypted
- *   or duplicated, and for more than `maxUnpackedBytes`
+ * @throws DataError for a damaged directory, for an entry that is outside the file, damaged, encrypted or
+ *   duplicated, and for more than `maxUnpackedBytes`
  */
 export function readZip(
   where: string,

@@ -2,13 +2,13 @@ import { existsSync, lstatSync } from "node:fs";
 import { DataError } from "../core/errors";
 
 const DANGLING_REMEDY = "Fix the link, or put the file itself in its place";
-/** A dangling link: "no such file" would be confusing for a name that the folder lists. */
+/** For a dangling link, since "no such file" would be confusing for a name that the folder lists. */
 const DANGLING = ["a link whose target does not exist", DANGLING_REMEDY] as const;
 
 const HOME_REMEDY =
   'Only a shell turns "~" into your home folder: write the path in full, or join(homedir(), …) with homedir from node:os';
 
-/** The system's reason, in words, with the remedy. */
+/** Descriptions of system errors, with remedies. */
 const READ_ERRORS: SystemErrors = {
   ENOENT: ["nothing at that path", "Check the path for a typing error"],
   EACCES: ["a file that may not be opened", "Give yourself read permission, or copy it"],
@@ -37,12 +37,12 @@ const WRITE_ERRORS: SystemErrors = {
 
 type SystemErrors = Readonly<Record<string, readonly [got: string, remedy: string]>>;
 
-/** Turns a system error of reading into a {@link DataError} that names the file. */
+/** Turns a system error from reading into a {@link DataError} that names the file. */
 export function asDataError(path: string, expected: string, cause: unknown): DataError {
   return typed(path, expected, cause, READ_ERRORS, "Make or fetch the file again");
 }
 
-/** The same for errors of writing. */
+/** The same for errors from writing. */
 export function asWriteError(path: string, cause: unknown): DataError {
   return typed(path, "a place to write to", cause, WRITE_ERRORS, ELSEWHERE);
 }
@@ -64,7 +64,7 @@ function typed(
 ): DataError {
   if (cause instanceof DataError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? "";
-  // A folder cannot be made in place of a link, even a dangling one.
+  // A folder cannot be created in place of a link, even a dangling one.
   const isDangling = ["ENOENT", "EEXIST"].includes(code) && isLink(path) && !existsSync(path);
   const known = isDangling ? DANGLING : errors[code];
   const got = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));

@@ -13,9 +13,9 @@ export interface FolderEntries {
 }
 
 /**
- * The names in a folder, hidden ones left out, in natural order (`2.png` before `10.png`).
+ * The names in a folder, without hidden ones, in natural order (`2.png` before `10.png`).
  *
- * @throws DataError for a dangling link: the file would be missing silently
+ * @throws DataError for a dangling link, whose file would otherwise be missing silently
  */
 export async function listEntries(path: string): Promise<FolderEntries> {
   try {
@@ -43,8 +43,8 @@ async function isLinkToFolder(link: string): Promise<boolean> {
 }
 
 /**
- * The paths of all files below a folder, folder by folder in natural order; hidden ones are left out, and
- * a link to a folder that was visited is not followed again.
+ * The paths of all files below a folder, folder by folder in natural order. Hidden files are left out, and
+ * links to folders that were already visited are not followed.
  *
  * @throws DataError as {@link listEntries} does
  */

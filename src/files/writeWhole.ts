@@ -16,12 +16,12 @@ import { forgetDraft, newDraft, removeStaleDrafts } from "./drafts";
 import { asWriteError } from "./systemErrors";
 
 /**
- * Writes a file so that a reader sees either the old content or the new content, never a part:
- * the bytes go to a uniquely named draft in the same folder, which is flushed to disk and renamed.
- * Two processes that write the same path do not disturb each other; the last rename wins.
+ * Writes a file atomically: a reader sees either the old content or the new content, never a part. The
+ * bytes go to a uniquely named draft in the same folder, which is flushed to disk and renamed. Two
+ * processes may write the same path; the last rename wins.
  *
  * @param path missing folders are created
- * @throws DataError with the system's reason where the path cannot be written
+ * @throws DataError with the system's reason if the path cannot be written
  */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
@@ -47,7 +47,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 }
 
 /**
- * {@link writeWhole} for callers that cannot await.
+ * As {@link writeWhole}, for callers that cannot await.
  *
  * @param mode file permissions; default the system's
  */
@@ -72,21 +72,21 @@ export function writeWholeSync(path: string, content: Uint8Array | string, mode?
 }
 
 /**
- * {@link writeWhole} of a value as indented JSON with a newline at its end; NaN and infinite numbers are
- * kept, and read back by `parseJson`.
+ * Writes a value as indented JSON with a newline at its end, as {@link writeWhole} does. NaN and infinite
+ * numbers are kept; `parseJson` reads them.
  */
 export async function writeJsonWhole(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${stringifyJson(value, 2)}\n`);
 }
 
 /**
- * Lets `fill` write files into a draft folder inside `path`, then renames each into `path`. The
- * draft has a unique name and lies inside the target, so that other processes may write there too
- * and the renames stay on one file system. Where `fill` throws or the process ends, the target keeps its
- * old content; drafts of a killed process are removed by the next write into the folder.
+ * Lets `fill` write files into a draft folder inside `path`, then renames each into `path`. The draft has a
+ * unique name and is inside the target, so that other processes may write there too and the renames stay
+ * on one file system. If `fill` throws or the process ends, the target keeps its old content; drafts of a
+ * killed process are removed by the next write into the folder.
  *
  * @returns the names of the files that were written, sorted
- * @throws DataError with the system's reason where the folder cannot be written
+ * @throws DataError with the system's reason if the folder cannot be written
  */
 export async function writeFolderWhole(
   path: string,
@@ -118,21 +118,21 @@ export async function writeFolderWhole(
   } finally {
     await rm(draft, { recursive: true, force: true });
     forgetDraft(draft);
-    // A folder that was made in vain is removed again, unless another process has written into it.
+    // Remove a folder created for this, unless another process has written into it.
     if (!isDone && created !== undefined) await rmdir(path).catch(() => undefined);
   }
 }
 
 /**
- * Makes a folder and those above it.
+ * Creates a folder and its parents.
  *
  * @returns the topmost folder that was created
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let place = resolve(path); !existsSync(place); place = dirname(place)) missing.push(place);
-  // Step by step: where nothing can be made, such as in /proc, Node's own `recursive` never returns, and on
-  // a read-only disk it says "no such file".
+  // Create folders one by one: where none can be created, such as in /proc, Node's `recursive` never returns, and
+  // on a read-only disk it fails with "no such file".
   for (const place of missing.reverse()) {
     await mkdir(place).catch(async (cause: unknown) => {
       // Another process may have created it in the meantime.
@@ -143,7 +143,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   return missing.at(0);
 }
 
-/** Flushes a folder's directory entries; without this a power failure may lose a rename. */
+/** Flushes a folder's directory entries, since otherwise a power failure may lose a rename. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {

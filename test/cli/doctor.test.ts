@@ -59,7 +59,11 @@ describe("doctor on the kernel", () => {
 
   it.each([
     ["it was never set up", () => {}, /not installed/],
-    ["a program is gone", () => install(["/gone/node"]), /starts \/gone\/node, which is gone/],
+    [
+      "a program is gone",
+      () => install(["/gone/node"]),
+      /starts \/gone\/node, which does not exist/,
+    ],
     ["its file is not a kernelspec", () => install(7), /cannot be read/],
     [
       "its file is gone",

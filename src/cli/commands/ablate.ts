@@ -29,7 +29,7 @@ export function registerAblateCommand(program: Command): void {
     )
     .option(
       "--values <factor=a,b>",
-      "the values of a factor instead of the usual ones; may be repeated",
+      "the values of a factor instead of the default ones; may be repeated",
       valuesOption,
     );
   addStudyOptions(command);

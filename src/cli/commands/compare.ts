@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { AUGMENTATIONS } from "../../experiments/config/trainingConfig";
+import { AUGMENTATIONS } from "../../experiments/config/groups/augmentation";
 import type { TrainingConfig } from "../../experiments/config/trainingConfig";
 import { MODEL_NAMES } from "../../models/modelNames";
 import { listOption } from "../options";
@@ -19,11 +19,13 @@ interface CompareOptions extends CommonOptions, StudyCommandOptions {
   readonly augmentation: Augmentation[];
 }
 
-/** `layerbook compare`: models by cross-validation, to the paper's tables. */
+/** `layerbook compare`: cross-validates models and writes the paper's tables. */
 export function registerCompareCommand(program: Command): void {
   const command = program
     .command("compare")
-    .description("cross-validate models; writes the paper's Tables I and II, resumes after a stop")
+    .description(
+      "cross-validate models and write the paper's Tables I and II; run it again to resume after a stop",
+    )
     .option("--models <names>", `comma-separated, from ${MODEL_NAMES.join(", ")}`, listOption, [
       "unet",
       "residualAttentionUnet",

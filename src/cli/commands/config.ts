@@ -14,15 +14,15 @@ interface ConfigOptions extends CommonOptions, TrainingOptions {
   readonly describe?: boolean;
 }
 
-/** `layerbook config`: a complete configuration, to read or to save as a file for `--config`. */
+/** `layerbook config`: prints a complete configuration, which can be saved as a file for `--config`. */
 export function registerConfigCommand(program: Command): void {
   const command = program
     .command("config")
     .description(
-      "print a preset's settings, with yours applied; --config FILE reads what it prints",
+      "print a preset's settings, with yours applied; the output can be used with --config",
     )
     .addArgument(new Argument("[preset]", "default quick").choices(PRESET_NAMES))
-    .option("--describe", "one line per setting, with what it means");
+    .option("--describe", "one line per setting, with a description");
   addTrainingOptions(command);
   addCommonOptions(command).action(async (preset: string | undefined, options: ConfigOptions) => {
     await resultAction(async (given: ConfigOptions) => {

@@ -19,7 +19,7 @@ interface DemoOptions extends CommonOptions, TrainingOptions, OverwriteOption {
   readonly out?: string;
 }
 
-/** `layerbook demo`: train both models, score them, and execute the quick-start notebook to a page. */
+/** `layerbook demo`: trains both models, scores them, and exports the executed quick-start notebook. */
 export function registerDemoCommand(program: Command): void {
   const command = program
     .command("demo")

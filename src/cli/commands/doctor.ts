@@ -11,7 +11,7 @@ interface DoctorOptions extends CommonOptions {
   readonly ops?: boolean;
 }
 
-/** `layerbook doctor`: what is installed, what works, and what to do where it does not. */
+/** `layerbook doctor`: checks what is installed and works, and how to fix what does not. */
 export function registerDoctorCommand(program: Command): void {
   addCommonOptions(
     program

@@ -13,27 +13,33 @@ interface EvaluateOptions extends CommonOptions, DataOptions, MaskOptions {
   readonly missing: "error" | "empty";
 }
 
-/** `layerbook evaluate`: mask files against mask files. */
+/** `layerbook evaluate`: scores mask files against true masks. */
 export function registerEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
     .description("score masks from any source against the truth")
     .requiredOption(
       "--prediction <path>",
-      "NIfTI mask, palette PNG, DICOM segmentation, a folder of masks, or a folder of them for each patient",
+      "NIfTI mask, palette PNG, DICOM segmentation, a folder of masks, or a folder with one such folder per patient",
     )
-    .requiredOption("--truth <path>", "likewise; in folders files of one name belong together")
+    .requiredOption(
+      "--truth <path>",
+      "the same for the true masks; in folders, files are paired by name",
+    )
     .option(
       "--images <folder>",
-      "the DICOM series that segmentations were made on; by default looked for beside them",
+      "the DICOM series of the segmentations; by default it is searched for beside them",
     )
     .addOption(
-      new Option("--per <case>", "what is one case of a NIfTI mask")
+      new Option("--per <case>", "what counts as a case in a NIfTI mask")
         .choices(["slice", "volume"])
         .default("slice"),
     )
     .addOption(
-      new Option("--missing <how>", "a truth without prediction: an error, or scored as empty")
+      new Option(
+        "--missing <how>",
+        "how to treat a true mask without prediction: as an error or as an empty prediction",
+      )
         .choices(["error", "empty"])
         .default("error"),
     );

@@ -24,7 +24,7 @@ interface ExportCommandOptions extends CommonOptions, OverwriteOption {
   readonly weights?: "float32" | "float16";
 }
 
-/** `layerbook export`: a notebook as a page, slides or a PDF; a run as a model for other programs. */
+/** `layerbook export`: exports a notebook as a page, slides or a PDF, or a run as a model for other programs. */
 export function registerExportCommand(program: Command): void {
   const command = program
     .command("export")
@@ -42,12 +42,12 @@ export function registerExportCommand(program: Command): void {
       "--output <path>",
       "a file for a notebook (default: beside it, with the form's ending), a folder for a run (default: RUN/web or RUN/saved-model)",
     )
-    .option("--execute", "of a notebook: run every cell first, not export the saved outputs")
-    .option("--no-code", "of a notebook: leave the code out")
+    .option("--execute", "notebooks: run every cell first instead of exporting the saved outputs")
+    .option("--no-code", "notebooks: leave the code out")
     .addOption(
       new Option(
         "--weights <type>",
-        "of a run, to web: float16 halves the download and rounds kernels (default: float32)",
+        "runs, to web: float16 halves the download and rounds kernels (default: float32)",
       ).choices(["float32", "float16"]),
     );
   addCommonOptions(addOverwriteOption(command)).action(

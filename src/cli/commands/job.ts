@@ -13,15 +13,19 @@ interface JobOptions extends CommonOptions, TrackingOptions {
   readonly keepWeights?: boolean;
 }
 
-/** `layerbook job`: one training of a study, on any machine that sees its folder and the data. */
+/** `layerbook job`: runs one training of a study, on any machine with access to its folder and the data. */
 export function registerJobCommand(program: Command): void {
   const command = program
     .command("job")
     .description("run one job of a study; a finished job is not run again")
     .argument("<study>", "folder of the study")
-    .option("--id <name>", "which job: its folder's name in jobs/")
-    .option("--index <number>", "which job: its place in study.json, from 0", integerOption(0))
-    .option("--prune", "give it up if its model clearly loses after two folds")
+    .option("--id <name>", "which job, by its folder's name in jobs/")
+    .option(
+      "--index <number>",
+      "which job, by its index in study.json, counted from 0",
+      integerOption(0),
+    )
+    .option("--prune", "drop it if its model clearly loses after two folds")
     .option("--keep-weights", "keep the weights with the record");
   addTrackingOptions(command);
   addCommonOptions(command).action((out: string, options: JobOptions) =>
@@ -49,7 +53,7 @@ async function run(out: string, options: JobOptions): Promise<CommandResult> {
     return { text: `${id} was stopped`, json: { out, id, isDone: false }, exitCode: 130 };
   }
   return {
-    text: record.dropped === null ? `${id} is done` : `${id} was given up: it ${record.dropped}`,
+    text: record.dropped === null ? `${id} is done` : `${id} was dropped: it ${record.dropped}`,
     json: { out, id, isDone: true, dropped: record.dropped },
   };
 }

@@ -15,7 +15,7 @@ interface KShotCommandOptions extends CommonOptions, StudyCommandOptions {
   readonly shots: readonly number[];
 }
 
-/** `layerbook k-shot`: how far a few labelled slices go. */
+/** `layerbook k-shot`: trains on few labelled slices. */
 export function registerKShotCommand(program: Command): void {
   const command = program
     .command("k-shot")
@@ -23,7 +23,12 @@ export function registerKShotCommand(program: Command): void {
       "train on a few labelled slices, with and without pre-training on the phantom and self-training on the rest",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet")
-    .option("--shots <numbers>", "labelled slices, comma-separated", shotsOption, [1, 5, 10, 25]);
+    .option(
+      "--shots <numbers>",
+      "numbers of labelled slices, comma-separated",
+      shotsOption,
+      [1, 5, 10, 25],
+    );
   addStudyOptions(command);
   addTrainingOptions(command, ["test-fraction", "validation-fraction"]);
   addCommonOptions(command).action(

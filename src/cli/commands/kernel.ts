@@ -39,10 +39,10 @@ function addScopeOptions(command: Command): Command {
     .option("--sys-prefix", "in the Python environment (the default)");
 }
 
-/** The start-up snapshot, or why there is none: the kernel works without. */
+/** Makes the start-up snapshot, or returns why there is none; the kernel works without it. */
 async function snapshot(): Promise<{ readonly file: string | null; readonly note: string }> {
   if (!supportsSnapshot()) return { file: null, note: "" };
-  // It needs TypeScript, which no other command does.
+  // Imported here, since only this command needs TypeScript.
   const { buildSnapshot } = await import("../../kernel/snapshot/buildSnapshot");
   try {
     return { file: buildSnapshot(root()), note: "" };

@@ -12,12 +12,12 @@ interface LeakStudyCommandOptions extends CommonOptions, StudyCommandOptions {
   readonly model: string;
 }
 
-/** `layerbook leak-study`: how much of a Dice score is due to the evaluation protocol. */
+/** `layerbook leak-study`: measures how much of a Dice score is due to the evaluation protocol. */
 export function registerLeakStudyCommand(program: Command): void {
   const command = program
     .command("leak-study")
     .description(
-      "cross-validate a model honestly, and with each leak found in papers: copies made before the split, patients split up, background in the mean",
+      "cross-validate a model without leaks and with each leak found in papers: copies made before the split, patients split up, background in the mean",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
   addStudyOptions(command, false);

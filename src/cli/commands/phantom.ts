@@ -13,15 +13,15 @@ interface PhantomCommandOptions extends CommonOptions, OverwriteOption {
   readonly seed: number;
 }
 
-/** `layerbook phantom`: a scan and its mask, to try the other commands on. */
+/** `layerbook phantom`: writes a scan and its mask, to try the other commands on. */
 export function registerPhantomCommand(program: Command): void {
   const command = program
     .command("phantom")
     .description("write a chest CT phantom with lesions and its mask, to try the commands on")
-    .requiredOption("--out <folder>", "where tr_im.nii.gz and tr_mask.nii.gz go")
+    .requiredOption("--out <folder>", "folder for tr_im.nii.gz and tr_mask.nii.gz")
     .option("--count <n>", "slices", integerOption(1), 10)
     .option("--size <n>", "rows and columns", integerOption(1), 256)
-    .option("--seed <n>", "each seed gives another phantom", integerOption(0), 1);
+    .option("--seed <n>", "each seed gives a different phantom", integerOption(0), 1);
   addCommonOptions(addOverwriteOption(command)).action(
     resultAction(async ({ out, count, size, seed, ...overwriting }: PhantomCommandOptions) => {
       const { writePhantom } = await import("../library");

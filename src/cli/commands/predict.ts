@@ -13,7 +13,7 @@ interface PredictOptions extends CommonOptions, DataOptions, UnitOptions, Overwr
   readonly batchSize?: number;
 }
 
-/** `layerbook predict`: scans in, masks out. */
+/** `layerbook predict`: segments scans. */
 export function registerPredictCommand(program: Command): void {
   const command = program
     .command("predict")
@@ -27,7 +27,7 @@ export function registerPredictCommand(program: Command): void {
       "--output <path>",
       "folder for the masks (NIfTI with the scan's affine; palette PNG for images), or the name of one mask: .nii or .nii.gz, .png for an image, .dcm for a DICOM segmentation of a DICOM series",
     )
-    .option("--batch-size <count>", "slices at a time", integerOption(1));
+    .option("--batch-size <count>", "slices per batch", integerOption(1));
   addUnitOption(addDataOptions(addOverwriteOption(command)));
   addCommonOptions(command).action(
     resultAction(

@@ -23,19 +23,19 @@ interface ReportOptions
   readonly data?: string;
 }
 
-/** `layerbook report RUN`: a one-page report on a training, without a notebook. */
+/** `layerbook report RUN`: writes a one-page report on a training, without a notebook. */
 export function registerReportCommand(program: Command): void {
   const command = program
     .command("report")
     .description(
       "write a page about a run or a study: scores, worst slices, figures, curves, settings",
     )
-    .argument("<run-or-study>", "a folder that `train`, `compare` or another study made")
+    .argument("<run-or-study>", "a folder written by `train`, `compare` or another study")
     .option(
       "--out <file>",
-      "default: report.html in that folder; one that ends in .pdf is printed by Chromium",
+      "default: report.html in that folder; a name that ends in .pdf is printed with Chromium",
     )
-    .option("--data <path>", "where the data is now; default: where it was in training");
+    .option("--data <path>", "where the data are now; default: where they were in training");
   addDatasetOptions(addOverwriteOption(command));
   addCommonOptions(command).action((run: string, options: ReportOptions) =>
     resultAction<ReportOptions>((given) => report(run, given))(options),
@@ -45,7 +45,7 @@ export function registerReportCommand(program: Command): void {
 async function report(folder: string, options: ReportOptions): Promise<CommandResult> {
   // report.html in a run's folder was written by this command.
   if (options.out !== undefined) await expectNoFile([resolve(options.out)], options);
-  // Check for what is missing before slices are predicted, not after.
+  // Check for missing parts before slices are predicted, not after.
   if (isPdf(options.out ?? "")) findBrowser();
   const library = await import("../library");
   const study = await library.readStudy(folder);
@@ -78,7 +78,7 @@ async function report(folder: string, options: ReportOptions): Promise<CommandRe
   };
 }
 
-/** A study's report needs only its records; the data may be gone. */
+/** Writes a study's report, which needs only its records, not the data. */
 async function reportStudy(
   folder: string,
   study: StudyFile,
@@ -87,9 +87,9 @@ async function reportStudy(
   if (options.data !== undefined) {
     throw new ConfigError({
       where: "report --data",
-      expected: "a run with it",
+      expected: "a run",
       got: `a study, "${folder}", whose page is made from its records`,
-      remedy: "Leave --data out.",
+      remedy: "Remove --data.",
     });
   }
   const { studyRecords, studyTables } = await import("../library");

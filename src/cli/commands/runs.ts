@@ -9,7 +9,7 @@ interface PruneOptions extends CommonOptions {
   readonly yes?: boolean;
 }
 
-/** `layerbook runs`: what is in the run folders. */
+/** `layerbook runs`: lists, compares and prunes runs. */
 export function registerRunsCommand(program: Command): void {
   const runs = program.command("runs").description("list, compare and prune trained runs");
   addCommonOptions(
@@ -29,7 +29,7 @@ export function registerRunsCommand(program: Command): void {
   addCommonOptions(
     runs
       .command("prune")
-      .description("list runs that were stopped half-way; removes them with --yes")
+      .description("list unfinished runs; with --yes, remove them")
       .argument("[folder]", "where to look", "runs")
       .option("--yes", "remove them"),
   ).action((folder: string, options: PruneOptions) =>
@@ -94,7 +94,7 @@ async function prune(folder: string, isAgreed: boolean): Promise<CommandResult> 
   };
 }
 
-/** Runs that cannot be read are left alone; a person decides. */
+/** Lines about runs that cannot be read, which are kept for the user to decide. */
 function problems(broken: readonly BrokenRun[]): string[] {
   return broken.map(({ problem }) => `Cannot be read: ${problem}`);
 }

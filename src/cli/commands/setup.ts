@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { findProject } from "../doctor/project";
 
-/** `layerbook setup`: Python, TensorFlow, the addon and the kernel, in the project at hand. */
+/** `layerbook setup`: sets up Python, TensorFlow, the addon and the kernel in the current project. */
 export function registerSetupCommand(program: Command): void {
   program
     .command("setup")

@@ -18,7 +18,7 @@ interface TrainOptions extends CommonOptions, TrainingOptions, TrackingOptions {
   readonly fold?: number;
 }
 
-/** `layerbook train`: one model, from data to a run folder. */
+/** `layerbook train`: trains one model and writes a run folder. */
 export function registerTrainCommand(program: Command): void {
   const command = program
     .command("train")
@@ -26,12 +26,15 @@ export function registerTrainCommand(program: Command): void {
     .requiredOption("--out <run>", "folder of the run")
     .option(
       "--data <path>",
-      'NIfTI pair, COVID-SemiSeg folder, folder with images and masks, or DICOM series with a segmentation beside it; "phantom" makes one',
+      'NIfTI pair, COVID-SemiSeg folder, folder with images and masks, or DICOM series with a segmentation beside it; "phantom" generates data',
       "phantom",
     )
     .option("--model <name>", MODEL_NAMES.join(", "), "residualAttentionUnet");
   command
-    .option("--split <file>", "JSON with the cases to train on and to hold out, as split.json")
+    .option(
+      "--split <file>",
+      "JSON with the cases to train on and to hold out, in the form of split.json",
+    )
     .option(
       "--fold <number>",
       "which of the file's splits, counted from 1; default 1",
@@ -49,9 +52,9 @@ export function registerTrainCommand(program: Command): void {
       if (options.fold !== undefined && options.split === undefined) {
         throw new ConfigError({
           where: "--fold",
-          expected: "--split FILE, whose folds it counts",
+          expected: "--split FILE as well",
           got: "no --split",
-          remedy: "Name the file, or leave --fold out: train makes one split by itself.",
+          remedy: "Name the file, or remove --fold; train then makes its own split.",
         });
       }
       const given =
@@ -124,10 +127,10 @@ export function registerTrainCommand(program: Command): void {
   );
 }
 
-/** The highest Dice that resizing allows, per class; no line where no held-out slice has any of the classes. */
+/** A line with the highest Dice that resizing allows per class; none if no held-out slice has any class. */
 function ceilingLine(size: number, scores: readonly string[]): string[] {
   if (scores.every((score) => score === "-")) return [];
-  return [`Resizing to ${size} pixels alone holds Dice below ${scores.join(", ")}.`];
+  return [`Resizing to ${size} pixels alone limits Dice to ${scores.join(", ")}.`];
 }
 
 function counted(count: number, noun: string): string {

@@ -1,11 +1,11 @@
-/** One line of what `layerbook doctor` finds. */
+/** One line of the output of `layerbook doctor`. */
 export interface Check {
   readonly name: string;
-  /** `note`: it works, but not as well as it could, or it is not tested. */
+  /** `note`: it works, but is slower than possible or untested. */
   readonly state: "ok" | "note" | "broken";
-  /** What was found. */
+  /** The finding. */
   readonly value: string;
-  /** How to fix it; only where it is not `ok`. */
+  /** How to fix it; only if it is not `ok`. */
   readonly remedy?: string;
 }
 
@@ -14,12 +14,12 @@ export function ok(name: string, value: string): Check {
   return { name, state: "ok", value };
 }
 
-/** A check that found something that does not work. */
+/** A check that found a problem. */
 export function broken(name: string, value: string, remedy: string): Check {
   return { name, state: "broken", value, remedy };
 }
 
-/** A check that found something worth knowing. */
+/** A check that found something notable. */
 export function note(name: string, value: string, remedy: string): Check {
   return { name, state: "note", value, remedy };
 }

@@ -13,7 +13,7 @@ const probeAnswer = z.object({
   sum: z.number(),
 });
 
-/** What a separate process reports after it has loaded the engine and multiplied two matrices. */
+/** The report of a separate process that loads the engine and multiplies two matrices. */
 export type EngineProbe =
   { readonly answer: z.infer<typeof probeAnswer> } | { readonly problem: string };
 
@@ -28,7 +28,7 @@ console.log(JSON.stringify({
   sum: tf.matMul(ones, ones).sum().dataSync()[0],
 }));`;
 
-/** Loads the engine in a separate process: an incompatible library may crash the process. */
+/** Loads the engine in a separate process, since an incompatible library may crash it. */
 export function probeEngine(): EngineProbe {
   let file: string;
   try {
@@ -51,17 +51,17 @@ function problemOf(stderr: string, signal: NodeJS.Signals | null): string {
   if (signal === "SIGILL") return "the processor lacks instructions that TensorFlow uses (AVX)";
   const lines = stderr.split("\n").map((line) => line.trim());
   const error = lines.find((line) => /^(\w*Error|Fatal|terminate called)\b/.test(line));
-  return error ?? (signal === null ? (lines[0] ?? "it failed") : `it died of ${signal}`);
+  return error ?? (signal === null ? (lines[0] ?? "it failed") : `it was killed by ${signal}`);
 }
 
-/** Engine, TensorFlow, devices and threads. */
+/** Checks engine, TensorFlow, devices and threads. */
 export function checkEngine(
   probe: EngineProbe,
   { setupCommand }: Project,
   env: NodeJS.ProcessEnv,
 ): Check[] {
   if ("problem" in probe) {
-    const remedy = `Run \`${setupCommand}\`; until then layers run on tfjs' JavaScript backend, far slower.`;
+    const remedy = `Run \`${setupCommand}\`; until then layers run on tfjs' JavaScript backend, which is much slower.`;
     return [broken("engine", probe.problem, remedy)];
   }
   const { backend, tensorflow, usesGpu, sum } = probe.answer;

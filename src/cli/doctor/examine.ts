@@ -5,7 +5,7 @@ import type { Project } from "./project";
 import { checkSetup } from "./setupChecks";
 import { checkVersions } from "./versionChecks";
 
-/** All that `layerbook doctor` looks at. */
+/** All checks of `layerbook doctor`. */
 export function examine(project: Project, env: NodeJS.ProcessEnv): Check[] {
   return [
     ...checkEngine(probeEngine(), project, env),
@@ -15,7 +15,7 @@ export function examine(project: Project, env: NodeJS.ProcessEnv): Check[] {
   ];
 }
 
-/** The checks as lines for a terminal, each with its remedy under it where it has one. */
+/** Formats the checks for a terminal, each with its remedy below. */
 export function formatChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, state, value, remedy }) => {

@@ -8,7 +8,7 @@ import { readPython } from "./project";
 
 const kernelSpec = z.object({ argv: z.array(z.string()).min(1), display_name: z.string() });
 
-/** Whether Jupyter finds a kernel `layerbook` whose command can start. */
+/** Checks that Jupyter finds a kernel `layerbook` whose command can start. */
 export function checkKernel({ root, setupCommand }: Project): Check {
   const remedy = `Run \`${setupCommand}\`, or \`npx layerbook kernel install --sys-prefix\`.`;
   const python = readPython(root);
@@ -18,7 +18,8 @@ export function checkKernel({ root, setupCommand }: Project): Check {
   const spec = kernelSpec.safeParse(readJson(file));
   if (!spec.success) return broken("kernel", `${file} cannot be read`, remedy);
   const missing = spec.data.argv.find((word) => path.isAbsolute(word) && !fs.existsSync(word));
-  if (missing !== undefined) return broken("kernel", `it starts ${missing}, which is gone`, remedy);
+  if (missing !== undefined)
+    return broken("kernel", `it starts ${missing}, which does not exist`, remedy);
   return ok("kernel", `${spec.data.display_name} in ${python.prefix}`);
 }
 

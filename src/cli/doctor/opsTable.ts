@@ -1,6 +1,6 @@
 import type { OpListing } from "../../core/ops/registry";
 
-/** The registered ops as a table: the name, the form that runs, and TensorFlow's ops behind it. */
+/** The registered ops as a table: the name, the form that runs, and the TensorFlow ops it uses. */
 export function formatOps(ops: readonly OpListing[], backend: string): string {
   const rows = [...ops].sort((a, b) => a.name.localeCompare(b.name));
   const width = Math.max(2, ...rows.map(({ name }) => name.length));

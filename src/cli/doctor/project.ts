@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** Where things are; see {@link findProject}. */
+/** Paths of layerbook and the project; see {@link findProject}. */
 export interface Project {
   /** layerbook's own folder. */
   readonly packageRoot: string;
@@ -12,7 +12,7 @@ export interface Project {
   readonly setupCommand: string;
 }
 
-/** The nearest folder, from `from` upwards, that holds `entry`. */
+/** The nearest folder, from `from` upwards, that contains `entry`. */
 function findUp(from: string, entry: string): string | null {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
     if (fs.existsSync(path.join(folder, entry))) return folder;
@@ -23,7 +23,7 @@ function findUp(from: string, entry: string): string | null {
 /**
  * Finds layerbook and the project that the command was called in.
  *
- * @param here a folder inside layerbook: that of the running file
+ * @param here the folder of the running file, inside layerbook
  * @param cwd where the command was called
  */
 export function findProject(here: string, cwd: string): Project {
@@ -38,7 +38,7 @@ export function findProject(here: string, cwd: string): Project {
   };
 }
 
-/** What set-up left of a step, or `null`. The stamps are made by `scripts/setup/stamps.mjs`. */
+/** The stamp of a set-up step, or `null`. Stamps are written by `scripts/setup/stamps.mjs`. */
 export function readStamp(root: string, step: string): Record<string, unknown> | null {
   try {
     const text = fs.readFileSync(path.join(root, ".engine", `${step}.json`), "utf8");

@@ -13,7 +13,7 @@ const stepStates = z.array(
   }),
 );
 
-/** Asks set-up how each of its steps stands; nothing is changed. */
+/** Asks set-up for the state of each step, without changing anything. */
 export function checkSetup({ packageRoot, root, setupCommand }: Project): Check[] {
   const script = path.join(packageRoot, "scripts", "setup.mjs");
   const child = spawnSync(process.execPath, [script, "--check", "--project", root], {

@@ -29,7 +29,7 @@ export function checkVersions({ packageRoot, root, setupCommand }: Project): Che
   ];
 }
 
-/** Two copies of tfjs do not recognise each other's layers and tensors. */
+/** Checks for a second copy of tfjs: two copies do not recognise each other's layers and tensors. */
 export function checkOneTfjs(packageRoot: string, root: string): Check[] {
   const copies = [packageRoot, root].flatMap((folder) => {
     try {
@@ -56,7 +56,7 @@ export function checkNode(version: string): Check {
     return broken("Node", version, `Install Node ${oldestNode}, 22 or ${newestTestedNode}.`);
   }
   if (major > newestTestedNode) {
-    return note("Node", version, `Tested are Node ${oldestNode}, 22 and ${newestTestedNode}.`);
+    return note("Node", version, `Node ${oldestNode}, 22 and ${newestTestedNode} are tested.`);
   }
   return ok("Node", version);
 }
@@ -66,7 +66,7 @@ export function checkPlatform(platform: string, arch: string): Check {
   const kind = `${platform} ${arch}`;
   if (kind === "linux x64") return ok("platform", kind);
   if (kind === "linux arm64" || kind === "darwin arm64") {
-    return note("platform", kind, "Written for but not tested; linux x64 is the tested one.");
+    return note("platform", kind, "Supported but not tested; only linux x64 is tested.");
   }
   return broken("platform", kind, "Use Linux, macOS on Apple silicon, or Windows through WSL.");
 }

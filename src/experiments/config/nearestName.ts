@@ -1,8 +1,8 @@
 /**
- * The name that was probably meant by a misspelt one: the fewest single-letter changes, at most a
- * third of its length.
+ * The name that was probably meant by a misspelt one: the one with the fewest single-letter changes, at
+ * most a third of its length.
  *
- * @returns `null` where none is near
+ * @returns `null` if no name is near
  * @example
  * nearestName("learnigRate", ["learningRate", "clipNorm"]); // "learningRate"
  */
@@ -29,7 +29,7 @@ function editDistance(a: string, b: string): number {
   return above[b.length];
 }
 
-/** The remedy for a misspelt name, to be spread into an error; empty where no name is near. */
+/** The remedy for a misspelt name, to be spread into an error; empty if no name is near. */
 export function didYouMean(name: string, known: readonly string[]): { readonly remedy?: string } {
   const nearest = nearestName(name, known);
   return nearest === null ? {} : { remedy: `Did you mean "${nearest}"?` };

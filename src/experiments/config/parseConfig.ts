@@ -16,7 +16,7 @@ function shown(value: unknown): string {
  * Checks a value against a schema and returns it typed, with the schema's defaults filled in.
  *
  * @param where what is checked, for the message
- * @throws ConfigError that names the first field that does not fit, by its path
+ * @throws ConfigError that names the path of the first wrong field
  */
 export function parseConfig<S extends z.ZodType>(
   where: string,

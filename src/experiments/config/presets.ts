@@ -6,33 +6,32 @@ import type { TrainingConfig, TrainingOverrides } from "./trainingConfig";
 import { trainingConfigSchema } from "./trainingConfig";
 
 /**
- * Dice per image, over the classes present in the image: this is what the mean Dice over cases measures. Dice per
- * batch rewards large lesions; Dice per image over all classes never learns a rare one. In 308 steps
- * of `unet` on the phantom (seed 1, slices as they are) the three came to 0.72, 0.69 and 0.42 mean
- * foreground Dice on the slices held out.
+ * Dice per image over the classes present in the image, which is what the mean Dice over cases measures. Dice per
+ * batch rewards large lesions; Dice per image over all classes never learns a rare one. In 308 steps of `unet` on the
+ * phantom (seed 1, without augmentation) the three reached 0.72, 0.69 and 0.42 mean foreground Dice on held-out slices.
  */
 const PER_CASE = { isBatchwise: false, skipAbsent: true } as const;
 
-/** The network does not depend on the other images of the batch. */
+/** Makes the network independent of the other images of the batch. */
 const PER_IMAGE = { normalization: "group", standardize: true } as const;
 
 /**
  * Ready-made training settings, as changes to the schema's defaults.
  *
- * - `smoke`: seconds per training; shows that everything runs, not how good the result is.
- * - `demo`: what `npm run demo` trains: 312 steps per model, minutes for both on two cores.
- * - `quick`: the same with more slices, epochs and random changes; minutes per model.
- * - `best`: `quick` at 192 × 192 and twice as long, with the average of the weights, rare classes drawn
- *   more often, mirrored copies in prediction and labels by expected Dice; docs/accuracy.md has what each gave.
- * - `paper`: the paper's protocol: 369 × 369 grey, 100 epochs, 10 folds, Adam at defaults,
+ * - `smoke`: seconds per training; a check that everything runs, not a useful model.
+ * - `demo`: used by `npm run demo`: 312 steps per model, minutes for both on two cores.
+ * - `quick`: the same with more slices, more epochs and augmentation; minutes per model.
+ * - `best`: `quick` at 192 × 192 and twice as long, with averaged weights, rare classes drawn more often,
+ *   mirrored copies in prediction and labels by expected Dice; docs/accuracy.md has the effect of each.
+ * - `paper`: the paper's protocol: 369 × 369 grey, 100 epochs, 10 folds, Adam with defaults,
  *   multi-class cross-entropy, five augmented copies of every training slice, attention at every
- *   level. Hours per fold without a GPU. The paper names no batch size; ours is 2.
+ *   level. Hours per fold without a GPU. The paper states no batch size; ours is 2.
  *
- * `quick` and `best` normalise each image by itself: statistics of a batch of four are noise, and real
- * scans differ in brightness; docs/accuracy.md has what that gave on real slices.
+ * `quick` and `best` normalise each image separately, since statistics of a batch of four are noisy and real
+ * scans differ in brightness; docs/accuracy.md has the effect on real slices.
  *
- * All but `paper` attend at a quarter of the resolution and below, and use Dice + cross-entropy.
- * `smoke` and `demo` take slices as they are: in so few steps random changes cost more than they give.
+ * All except `paper` have attention at a quarter of the resolution and below, and use Dice + cross-entropy.
+ * `smoke` and `demo` do not augment: in so few steps augmentation costs more than it gains.
  */
 const PRESETS = {
   smoke: {
@@ -82,14 +81,14 @@ const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** Names of all presets, the quickest first. */
+/** The names of all presets, fastest first. */
 export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
 /**
- * A preset's settings, with some replaced: groups of settings are merged, lists and a schedule are
- * replaced whole.
+ * The settings of a preset, with some replaced. Groups of settings are merged; lists and a schedule are
+ * replaced as a whole.
  *
- * @throws ConfigError when there is no such preset, or a replaced setting does not fit
+ * @throws ConfigError for an unknown preset or an invalid setting
  * @example
  * const config = presetConfig("smoke", { epochs: 2, model: { filters: 4 } });
  * [config.epochs, config.model.filters, config.model.depth]; // [2, 4, 3]

@@ -15,15 +15,15 @@ export interface ConfigParts {
   readonly preset?: string | undefined;
   /** Path of a JSON file with settings. */
   readonly file?: string | undefined;
-  /** `path=value` each; values are JSON, or text where they are not. */
+  /** Assignments `path=value`; a value that is not JSON is taken as text. */
   readonly assignments?: readonly string[];
 }
 
 /**
- * A configuration from a preset, a JSON file and single assignments.
+ * Makes a configuration from a preset, a JSON file and single assignments.
  *
- * @throws DataError for a file that cannot be read; ConfigError for a setting that is unknown or
- *   does not fit, with the name that was probably meant
+ * @throws DataError for a file that cannot be read; ConfigError for an unknown or invalid setting, with
+ *   the name that was probably meant
  * @example
  * const config = await readConfig({ preset: "smoke", assignments: ["model.filters=4"] });
  * config.model.filters; // 4
@@ -41,7 +41,7 @@ export async function readConfig(parts: ConfigParts): Promise<TrainingConfig> {
   return presetConfig(preset, { ...(overrides as TrainingOverrides), preset });
 }
 
-/** A preset is what settings are put over; as one of them it would be a label alone. */
+/** Rejects a preset among the settings, where it would be only a label. */
 function expectNoPreset(given: readonly Record<string, unknown>[]): void {
   const named = given.find((settings) => "preset" in settings)?.["preset"];
   if (named === undefined) return;
@@ -69,7 +69,7 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
   });
 }
 
-/** JSON itself would take the last value of a setting that is given twice. */
+/** Rejects duplicate settings, of which JSON would silently take the last. */
 function expectEachOnce(where: string, text: string): void {
   const repeated = repeatedKey(text);
   if (repeated === null) return;
@@ -81,7 +81,7 @@ function expectEachOnce(where: string, text: string): void {
   });
 }
 
-/** Why a text is not JSON, where it is one of the usual reasons. */
+/** Describes why a text is not JSON, for common reasons. */
 function notJson(text: string): string {
   if (text.trim() === "") return "an empty file";
   const outside = text.replace(/"(\\.|[^"\\])*"/g, '""');
@@ -107,7 +107,7 @@ function readAssignment(text: string): Record<string, unknown> {
   ) as Record<string, unknown>;
 }
 
-/** @throws ConfigError where the path leads to no setting, naming the first part that is wrong */
+/** @throws ConfigError if there is no setting at the path; names the first wrong part */
 function expectSetting(path: readonly string[]): void {
   path.forEach((key, depth) => {
     const outer = path.slice(0, depth);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What a setting has in addition to its type, default and range. */
+/** The properties of a setting besides its type, default and range. */
 export interface SettingInfo {
   /** One line of text for `--help`. */
   readonly help: string;
@@ -56,7 +56,7 @@ export function leavesOf(schema: z.core.$ZodType, path: readonly string[] = []):
   return Object.entries(shapeOf(inner)).flatMap(([key, value]) => leavesOf(value, [...path, key]));
 }
 
-/** The nested schema at a path inside a schema; `undefined` where there is none. */
+/** The nested schema at a path inside a schema; `undefined` if there is none. */
 export function schemaAt(
   schema: z.core.$ZodType,
   path: readonly PropertyKey[],
@@ -67,7 +67,7 @@ export function schemaAt(
   }, schema);
 }
 
-/** The fields of an object's schema; none of any other. */
+/** The fields of an object's schema; none for other schemas. */
 function shapeOf(schema: z.core.$ZodType): z.core.$ZodShape {
   return schema instanceof z.ZodObject ? schema.shape : {};
 }

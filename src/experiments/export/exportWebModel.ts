@@ -12,13 +12,13 @@ import { prepareOptions } from "../training/prepareOptions";
 import type { Run } from "../storage/runs";
 import { float16Weights, float32Weights } from "./webWeights";
 
-/** How {@link exportWebModel} writes. */
+/** Options of {@link exportWebModel}. */
 export interface ExportWebOptions {
-  /** `"float16"` halves the download; default `"float32"`, the weights unchanged. */
+  /** `"float16"` halves the download; default `"float32"`, which leaves the weights unchanged. */
   readonly weights?: "float32" | "float16";
 }
 
-/** What {@link exportWebModel} wrote. */
+/** The result of {@link exportWebModel}. */
 export interface ExportedWebModel {
   readonly folder: string;
   /** Names within the folder. */

@@ -3,10 +3,10 @@ import { ServiceUnavailable } from "./requestJson";
 const PAUSE_MS = 1000;
 
 /**
- * Repeats a question to a service that may be restarting, and says so once on stderr.
+ * Retries a request to a service that may be restarting, with one message on stderr.
  *
- * @param seconds how long; 0 asks once
- * @throws what the question threw last; at once for a service that answers but refuses
+ * @param seconds how long to retry; 0 tries once
+ * @throws the last error; at once if the service answers with an error
  */
 export async function askAgain<T>(seconds: number, ask: () => Promise<T>): Promise<T> {
   const until = performance.now() + 1000 * seconds;

@@ -12,7 +12,7 @@ export interface Service {
   readonly remedy: string;
 }
 
-/** The error for a service that is not there, or not ready yet: it may be if it is asked again. */
+/** The error for a service that is not available or not ready yet; a retry may succeed. */
 export class ServiceUnavailable extends SetupError {
   constructor(details: ConstructorParameters<typeof SetupError>[0]) {
     super(details);
@@ -22,17 +22,17 @@ export class ServiceUnavailable extends SetupError {
 
 /** A service that does not answer for this long is considered absent. */
 const TIMEOUT_MS = 30_000;
-const REFUSED_REMEDY = "Its own log says more, if this line does not say enough";
+const REFUSED_REMEDY = "See the log of the service for details";
 
 /**
  * Sends a request to a service's REST API. It uses Node's HTTP client: `fetch` sends browser headers,
- * which Ray refuses.
+ * which Ray rejects.
  *
- * @param schema what the JSON of an answer must satisfy
+ * @param schema the schema of the response
  * @param path appended to the service's address, which may have a path itself, e.g. behind a proxy
  * @returns the response; `null` for an empty one
- * @throws ConfigError for an address that is none; SetupError when the service does not answer, refuses,
- *   or is another one
+ * @throws ConfigError for an invalid address; SetupError if the service does not answer, answers with an
+ *   error, or is another one
  */
 export async function requestJson<S extends z.ZodType>(
   { name, url, remedy }: Service,

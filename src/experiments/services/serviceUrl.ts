@@ -4,8 +4,8 @@ import { ConfigError } from "../../core/errors";
  * The address of a service, or of a path below it.
  *
  * @param where the caller, for the message
- * @param text `http://` or `https://`, perhaps with a path of its own
- * @throws ConfigError for text that is no such address
+ * @param text a `http://` or `https://` address, which may have a path
+ * @throws ConfigError for any other text
  */
 export function serviceUrl(where: string, text: string, path = ""): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
