@@ -61,7 +61,9 @@ describe.each(names)("%s", (name) => {
               : [],
           ),
     );
-    expect(said).toEqual([]);
+    // Notebook 04 explains this line, which is written on processors without AVX-512.
+    const isExplained = (line: string): boolean => line.includes("bfloat16: TensorFlow has fast");
+    expect(said.filter((line) => !isExplained(line))).toEqual([]);
     for (const { metadata, outputs = [] } of cells) {
       if (metadata?.tags?.includes("raises-exception") !== true) continue;
       expect(outputs.map(({ output_type }) => output_type)).toContain("error");
