@@ -39,7 +39,7 @@ describe("the estimate before a study", () => {
     expect(said).toContain(`compare: 40 trainings, very roughly ${text} on this machine`);
   });
 
-  it.each(["y", "Y", " yes \n"])("asks before a long one, and goes on for %j", async (answer) => {
+  it.each(["y", "Y", " yes \n"])("asks before a long one, and continues for %j", async (answer) => {
     expect(await outcome(3600, answer)).toMatchObject({ asked: 1, error: null });
   });
 

@@ -102,7 +102,7 @@ describe("a DICOM series", () => {
     expect((await cli.run([...evaluate, "--images", at("dicom")])).code).toBe(0);
   });
 
-  it("is chosen by --series on every command, with a list to choose from", async () => {
+  it("is chosen by --series on every command, and the error lists the choices", async () => {
     await write("OTHER", series.cases[0].files);
     await writeFile(at("dicom", "SEG"), Buffer.from(segmentations.cases[0].file, "base64"));
     const predict = ["predict", "--model", at("run"), "--input", at("dicom"), "--output"];
@@ -124,7 +124,7 @@ describe("a DICOM series", () => {
     expect(nifti.stderr).toMatch(/expected a DICOM folder, to take the series 3 from/);
   });
 
-  it("is predicted and scored for each patient's folder, with the segmentations beside the series", async () => {
+  it("is predicted and scored per patient folder, with the segmentations beside the series", async () => {
     const list = segmentations.images.map((file) => Buffer.from(file, "base64"));
     for (const [n, name] of ["anna", "bert"].entries()) {
       const ids = { "00100020": name, "0020000d": `1.9.${n}`, "0020000e": `1.8.${n}` };
@@ -193,7 +193,7 @@ describe("train", () => {
     ]);
   });
 
-  it("refuses a folder that holds another run", async () => {
+  it("rejects a folder that holds another run", async () => {
     const other = await cli.run([
       ...["train", "--data", at("data"), "--model", "ma", "--out", at("run"), ...TINY],
     ]);
@@ -205,7 +205,7 @@ describe("train", () => {
     ]);
   });
 
-  it("gives a folder that two commands want at once to one of them", async () => {
+  it("gives a folder that two commands use at once to only one", async () => {
     const train = (seed: string) =>
       cli.run([
         ...["train", "--data", at("data"), "--model", "unet", "--out", at("both")],
@@ -226,7 +226,7 @@ describe("train", () => {
   }, 60_000);
 });
 
-describe("one volume with a mask of black and white on another grid", () => {
+describe("one volume with a black-and-white mask on another grid", () => {
   const reading = [
     ...["--labels", "255=1", "--classes", "background,lesion", "--unit", "HU", "--resample"],
   ];
@@ -248,7 +248,7 @@ describe("one volume with a mask of black and white on another grid", () => {
     });
   });
 
-  it("is read alike by train and by every process of a study, which say what the split means", async () => {
+  it("is read the same way by train and by every process of a study, which describe the split", async () => {
     const note = /Split by slices of one volume \(volume\)\. If it is one patient's/;
     const refused = await cli.run(["train", "--data", at("volume"), "--out", at("v"), ...TINY]);
     expect(refused.code).toBe(2);
@@ -287,7 +287,7 @@ describe("one volume with a mask of black and white on another grid", () => {
     expect(await readFile(at("v", "report.html"), "utf8")).toMatch(/Split by slices of one volume/);
   }, 120_000);
 
-  it("is no way to read the phantom", async () => {
+  it("does not apply to the phantom", async () => {
     const refused = await cli.run(["train", "--out", at("p"), "--unit", "HU", ...TINY]);
     expect(refused.code).toBe(2);
     expect(lines(refused)).toEqual([expect.stringMatching(/config\.data\.unit: .*--data/)]);
@@ -295,7 +295,7 @@ describe("one volume with a mask of black and white on another grid", () => {
 });
 
 describe("predict", () => {
-  it("makes palette PNGs of an image folder's stems and sizes", async () => {
+  it("makes palette PNGs with the stems and sizes of an image folder", async () => {
     const { code, stdout } = await cli.run([
       ...["predict", "--model", at("run"), "--input", at("data"), "--output", at("masks")],
     ]);
@@ -309,7 +309,7 @@ describe("predict", () => {
     expect((await readFile(at("masks", names[0])))[25]).toBe(3);
   });
 
-  it("makes a NIfTI of the scan's shape and affine", async () => {
+  it("makes a NIfTI file with the scan's shape and affine", async () => {
     const { imagePath } = await writePhantom(at("phantom"), { count: 2, size: 40, seed: 3 });
     const named = at("mask-of-scan.nii.gz");
     const { code, stdout } = await cli.run([
@@ -328,7 +328,7 @@ describe("predict", () => {
     expect(file.pixels.reduce((sum, count) => sum + count, 0)).toBe(40 * 40 * 2);
   });
 
-  it("writes never over its own scan", async () => {
+  it("never overwrites its own scan", async () => {
     const { imagePath } = await writePhantom(at("kept"), { count: 1, size: 24, seed: 3 });
     const before = await readFile(imagePath);
     for (const output of [imagePath, at("kept")]) {
@@ -345,7 +345,7 @@ describe("predict", () => {
 });
 
 describe("export", () => {
-  it("writes a run for the web, with float16 weights where they are asked for", async () => {
+  it("writes a run for the web, with float16 weights on request", async () => {
     const half = ["--to", "web", "--weights", "float16", "--json"];
     const { code, stdout } = await cli.run([
       ...["export", at("run"), "--output", at("web")],
@@ -363,7 +363,7 @@ describe("export", () => {
     [["--to", "html"], /expected a notebook \(\.ipynb\) for --to html, got another path/],
     [["--to", "web", "--execute"], /expected no --execute with --to web/],
     [["--to", "saved-model", "--weights", "float16"], /expected no --weights with --to saved/],
-  ])("refuses %s for a run", async (options, message) => {
+  ])("rejects %s for a run", async (options, message) => {
     const { code, stderr } = await cli.run(["export", at("run"), ...options]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
   });
@@ -387,7 +387,7 @@ describe("phantom", () => {
 });
 
 describe("evaluate", () => {
-  it("finds a mask equal to itself, by hand-made files", async () => {
+  it("gives a perfect score for equal masks", async () => {
     const data = Uint8Array.of(0, 1, 1, 2);
     await mkdir(at("truth"), { recursive: true });
     await writeMaskPng(at("truth", "a.png"), { height: 2, width: 2, data });
@@ -494,7 +494,7 @@ describe("bad input", () => {
       /data: expected a folder with a finished run/,
     ],
     [
-      "a run that was stopped half-way",
+      "a run that was stopped early",
       () => [
         ...["predict", "--model", at("stopped"), "--input", at("data")],
         ...["--output", at("bad-masks")],
@@ -581,7 +581,7 @@ describe("bad input", () => {
     60_000,
   );
 
-  it("says how an ablation's values are written", async () => {
+  it("explains how to write an ablation's values", async () => {
     const { code, stderr } = await cli.run(["ablate", "--out", "x", "--values", "numHashes"]);
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -589,13 +589,13 @@ describe("bad input", () => {
     });
   });
 
-  it("refuses --fold without the file whose folds it counts", async () => {
+  it("rejects --fold without --split", async () => {
     const { code, stderr } = await cli.run([...trainOn("phantom"), "--fold", "2"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^layerbook: --fold: expected --split FILE/);
   });
 
-  it("shows the stack with --verbose only", async () => {
+  it("shows the stack trace only with --verbose", async () => {
     const result = await cli.run([...trainOn(at("nowhere")), "--verbose"]);
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/DataError: .*\n +at /);
@@ -603,7 +603,7 @@ describe("bad input", () => {
 });
 
 describe("config", () => {
-  it("prints a whole configuration that --config takes, flags and --set put in", async () => {
+  it("prints a complete configuration for --config, including flags and --set", async () => {
     const printed = await cli.run([
       ...["config", "smoke", "--epochs", "2", "--loss", "dice", "--no-compiled"],
       ...["--set", "optimizer.clipNorm=null", "--set", "model.attentionLevels=[0,2]"],
@@ -626,7 +626,7 @@ describe("config", () => {
 });
 
 describe("runs", () => {
-  it("lists what train made", async () => {
+  it("lists trained runs", async () => {
     const { code, stdout } = await cli.run(["runs", "list", folder]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\/run +\| unet +\| smoke +\| finished +\| +1\/1/);
@@ -646,7 +646,7 @@ describe("help", () => {
     ],
     [["--mlflow", "head:5000"], /^layerbook: --mlflow: .* got "head:5000". Write http:/],
     [["--models", "unet,"], /Expected distinct values, comma-separated/],
-  ])("refuses a study with %j before anything is read", async (options, message) => {
+  ])("rejects a study with %j before anything is read", async (options, message) => {
     const { code, stderr } = await cli.run(["compare", "--out", at("never"), ...options]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
     expect(existsSync(at("never"))).toBe(false);

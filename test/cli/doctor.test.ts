@@ -20,7 +20,7 @@ describe("doctor on the engine", () => {
   const states = (probe: Parameters<typeof checkEngine>[0], env = {}) =>
     checkEngine(probe, project(), env).map(({ name, state }) => `${name} ${state}`);
 
-  it("finds it well where it multiplies rightly", () => {
+  it("is ok if a multiplication is correct", () => {
     expect(states({ answer })).toEqual(["engine ok", "TensorFlow ok", "devices ok", "threads ok"]);
   });
 
@@ -29,13 +29,13 @@ describe("doctor on the engine", () => {
     ["another backend", { ...answer, backend: "cpu" }],
   ])("finds %s", (_what, wrong) => expect(states({ answer: wrong })[0]).toBe("engine broken"));
 
-  it("says why it does not load, and what to run", () => {
+  it("reports why it does not load, and what to run", () => {
     expect(checkEngine({ problem: "Error: gone" }, project(), {})).toEqual([
       expect.objectContaining({ state: "broken", value: "Error: gone" }),
     ]);
   });
 
-  it("shows the limits set on its threads", () => {
+  it("shows the limits on threads", () => {
     const [, , , threads] = checkEngine({ answer }, project(), { OMP_NUM_THREADS: "1" });
     expect(threads.value).toMatch(/^\d+ cores? \(OMP_NUM_THREADS=1\)$/);
   });
@@ -52,7 +52,7 @@ describe("doctor on the kernel", () => {
       [spec]: JSON.stringify({ argv, display_name: "TypeScript (layerbook)" }),
     });
 
-  it("finds it where its programs are there", () => {
+  it("is ok if its programs exist", () => {
     install([process.execPath, "{connection_file}"]);
     expect(checkKernel(project())).toMatchObject({ state: "ok" });
   });
@@ -100,7 +100,7 @@ describe("doctor on versions", () => {
 });
 
 describe("doctor's output", () => {
-  it("puts each remedy under what it fixes, and closes with the count", () => {
+  it("puts each remedy below its problem, and ends with the count", () => {
     const checks = [ok("engine", "native"), note("a", "old", "Renew."), broken("b", "no", "Mend.")];
     expect(formatChecks(checks)).toBe(
       [
@@ -131,7 +131,7 @@ describe("doctor's output", () => {
   });
 });
 
-describe("where doctor and setup look", () => {
+describe("the project of doctor and setup", () => {
   it("is the repository itself", () => {
     writeFiles(folder(), { "environment.yml": "", "src/cli/main.ts": "" });
     expect(findProject(path.join(folder(), "src", "cli"), "/")).toEqual({
@@ -165,7 +165,7 @@ describe("doctor on tfjs", () => {
     return fs.realpathSync(path.join(root, "node_modules", "@tensorflow", "tfjs"));
   };
 
-  it("names both copies, with versions and places", () => {
+  it("names both copies, with versions and paths", () => {
     const root = folder();
     const own = path.join(root, "node_modules", "layerbook");
     const outer = tfjs(root, "4.21.0");
@@ -178,7 +178,7 @@ describe("doctor on tfjs", () => {
     ]);
   });
 
-  it("says nothing where there is one", () => {
+  it("reports nothing if there is one", () => {
     const root = folder();
     tfjs(root, "4.22.0");
     expect(checkOneTfjs(path.join(root, "node_modules", "layerbook"), root)).toEqual([]);

@@ -1,6 +1,6 @@
 import { watchOutput } from "../../src/cli/outputErrors";
 
-describe("what is printed and refused by the system", () => {
+describe("output that the system rejects", () => {
   const streams = [process.stdout, process.stderr];
   const before = streams.map((stream) => stream.listeners("error"));
   const failing = (code: string): Error => Object.assign(new Error(code), { code });
@@ -20,12 +20,12 @@ describe("what is printed and refused by the system", () => {
     process.exitCode = undefined;
   });
 
-  it("ends quietly where the reader has seen enough", () => {
+  it("ends quietly if the reader closes the pipe", () => {
     process.stdout.emit("error", failing("EPIPE"));
     expect(exit).toHaveBeenCalledTimes(1);
   });
 
-  it("is one line and exit code 2 where the disk is full", () => {
+  it("gives one line and exit code 2 if the disk is full", () => {
     exit.mockClear();
     process.stdout.emit("error", failing("ENOSPC"));
     expect(process.exitCode).toBe(2);

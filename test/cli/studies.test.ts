@@ -31,8 +31,8 @@ interface Comparison {
   readonly records: readonly { readonly id: string; readonly cases: unknown }[];
 }
 
-describe("compare in processes of its own", () => {
-  it("loses nothing when a worker is killed in mid-job, and counts the job once", async () => {
+describe("compare in separate processes", () => {
+  it("loses nothing if a worker is killed during a job, and counts the job once", async () => {
     const running = cli.run(compare("killed", "--jobs", "2"));
     const job = await killOneJob(at("killed"));
     const { code, stdout, stderr } = await running;
@@ -53,7 +53,7 @@ describe("compare in processes of its own", () => {
     expect(records.map(({ cases }) => cases)).toEqual(killed.records.map(({ cases }) => cases));
   }, 120_000);
 
-  it("finds everything done when it is called again", async () => {
+  it("finds everything done if it is called again", async () => {
     const again = await cli.run(compare("killed"));
     expect(JSON.parse(again.stdout)).toMatchObject({ isComplete: true, trained: 0, found: 2 });
     const job = await cli.run(["job", at("killed"), "--index", "1"]);

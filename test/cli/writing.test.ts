@@ -62,7 +62,7 @@ function mounted(options: string, path: string): boolean {
 }
 
 describe("predict", () => {
-  it("loses no mask of two processes that write into one folder", async () => {
+  it("loses no mask if two processes write into one folder", async () => {
     const results = await Promise.all([
       cli.run(predict(at("first"), at("masks"))),
       cli.run(predict(at("second"), at("masks"))),
@@ -75,7 +75,7 @@ describe("predict", () => {
     expect((await readNiftiLabels(at("masks", "d.nii.gz"))).shape).toEqual([64, 64, 24]);
   }, 60_000);
 
-  it("says that the disk is full, and leaves no part of a mask", async () => {
+  it("reports a full disk, and leaves no partial mask", async () => {
     await mkdir(at("small"));
     if (!mounted("size=16k", at("small"))) return console.info("skipped: may not mount a disk");
     try {
@@ -87,7 +87,7 @@ describe("predict", () => {
     }
   }, 60_000);
 
-  it("says that the disk is read-only", async () => {
+  it("reports a read-only disk", async () => {
     await mkdir(at("fixed"));
     if (!mounted("ro", at("fixed"))) return console.info("skipped: may not mount a disk");
     try {
@@ -98,7 +98,7 @@ describe("predict", () => {
     }
   }, 60_000);
 
-  it("says that a file stands where the folder should be", async () => {
+  it("reports a file in place of the folder", async () => {
     await writeFile(at("taken"), "a file");
     const message = /taken(\/masks)?: expected a place to write to, got a (file where|path that)/;
     expectRefused(await cli.run(predict(at("first"), at("taken"))), message);
@@ -107,7 +107,7 @@ describe("predict", () => {
 });
 
 describe("a study on a full disk", () => {
-  it("says so in one line, and goes on when there is room", async () => {
+  it("is reported in one line, and resumes when there is space", async () => {
     await mkdir(at("tight"));
     if (!mounted("size=24k", at("tight"))) return console.info("skipped: may not mount a disk");
     const compare = [
@@ -126,7 +126,7 @@ describe("a study on a full disk", () => {
   }, 120_000);
 });
 
-describe("predict that is stopped", () => {
+describe("a stopped predict", () => {
   /** Starts a prediction of many slices and ends it by a signal when it has begun to write. */
   async function stopped(output: string, signal: NodeJS.Signals): Promise<number | null> {
     const child = cli.start([...predict(at("second"), output), "--batch-size", "1"]);
@@ -144,7 +144,7 @@ describe("predict that is stopped", () => {
     }
   }, 60_000);
 
-  it("by kill -9 leaves no mask, and a later run tidies up and makes them all", async () => {
+  it("by kill -9 leaves no mask, and a later run cleans up and writes all", async () => {
     expect(await stopped(at("killed"), "SIGKILL")).toBeNull();
     expect(await readdir(at("killed"))).toEqual([expect.stringMatching(/^\..*\.partial$/)]);
     // A draft of a process that still runs is its own.
@@ -157,8 +157,8 @@ describe("predict that is stopped", () => {
   }, 60_000);
 });
 
-describe("a file that is there already", () => {
-  it("is replaced by no command unless --overwrite says so", async () => {
+describe("an existing file", () => {
+  it("is replaced only with --overwrite", async () => {
     const names = ["a.nii.gz", "b.nii.gz"];
     await mkdir(at("truth"));
     for (const name of names) await writeFile(at("truth", name), "somebody's only copy");
@@ -200,7 +200,7 @@ describe("a file that is there already", () => {
   });
 });
 
-describe("a user without rights", () => {
+describe("a user without permissions", () => {
   /** Whether such a user can run the command at all, from where it was built. */
   async function canRun(): Promise<boolean> {
     if ((await cli.run(["config", "smoke"], {}, uid)).code === 0) return true;
@@ -208,7 +208,7 @@ describe("a user without rights", () => {
     return false;
   }
 
-  it("is told that a folder is not theirs to write to", async () => {
+  it("gets an error for a folder without write permission", async () => {
     if (!(await canRun())) return;
     await mkdir(at("foreign"));
     await chmod(at("foreign"), 0o555);
@@ -227,7 +227,7 @@ describe("a user without rights", () => {
     expect(await readdir(at("foreign"))).toEqual([]);
   }, 120_000);
 
-  it("writes into a folder of their own whose parent is not theirs", async () => {
+  it("can write into their own folder whose parent is not theirs", async () => {
     if (!(await canRun())) return;
     await mkdir(at("parent", "own"), { recursive: true });
     if (isRoot) await chown(at("parent", "own"), NOBODY, NOBODY);
@@ -238,7 +238,7 @@ describe("a user without rights", () => {
     expect((await readdir(at("parent", "own"))).sort()).toEqual(["a.nii.gz", "b.nii.gz"]);
   }, 60_000);
 
-  it("is told that a scan or a run may not be read", async () => {
+  it("gets an error for a scan or run without read permission", async () => {
     if (!(await canRun())) return;
     await mkdir(at("locked"));
     await writePhantom(at("locked"), { count: 1, size: 32, seed: 1 });

@@ -67,7 +67,7 @@ describe("augment", () => {
     );
   });
 
-  it("repeats the edge of image and labels alike, so that no lesion there loses its label", () => {
+  it("repeats the edges of image and labels alike, so that no lesion there loses its label", () => {
     const step = (i: number): number => (i % 20 < 10 ? 1 : 0);
     const edge: Sample = {
       ...{ id: "edge", group: "edge" },
@@ -94,7 +94,7 @@ describe("augment", () => {
     );
   });
 
-  it("refuses a range that is none", () => {
+  it("rejects an invalid range", () => {
     expect(() => augment(sample("a"), createRandom(1), { scale: [1.2, 0.8] })).toThrow(ConfigError);
     expect(() => augment(sample("a"), createRandom(1), { gamma: [0, 1] })).toThrow(/0 < low/);
     expect(DEFAULT_AUGMENTATION.verticalFlipChance).toBe(0);
@@ -102,7 +102,7 @@ describe("augment", () => {
 });
 
 describe("intensity changes", () => {
-  it("follows the power within a thousandth", () => {
+  it("equals the power within 0.001", () => {
     for (const gamma of [0.7, 1.5]) {
       const grey = Float32Array.from({ length: 999 }, (_, i) => 0.01 + (0.99 * i) / 998);
       const changed = grey.slice();
@@ -111,7 +111,7 @@ describe("intensity changes", () => {
     }
   });
 
-  it("adds noise of mean 0 and the deviation asked for", () => {
+  it("adds noise with mean 0 and the given standard deviation", () => {
     const grey = new Float32Array(100000).fill(0.5);
     addNoise(grey, 0.05, 77);
     const mean = grey.reduce((a, b) => a + b, 0) / grey.length;
@@ -122,7 +122,7 @@ describe("intensity changes", () => {
 });
 
 describe("paperCopies", () => {
-  it("turns as numpy.rot90 and scales about the centre, with labels of their own", () => {
+  it("rotate as numpy.rot90 and scale about the centre, together with their labels", () => {
     const original: Sample = {
       ...{ id: "a", group: "g", image: { height: 2, width: 2, data: Float32Array.of(1, 2, 3, 4) } },
       labels: { height: 2, width: 2, data: Uint8Array.of(0, 1, 2, 3) },
@@ -138,7 +138,7 @@ describe("paperCopies", () => {
     expect(() => paperCopies(copies[0])).toThrow(/a copy \(rotate90\)/);
   });
 
-  it("four quarter turns are none", () => {
+  it("are unchanged after four quarter turns", () => {
     let turned = sample("a", 7);
     for (let turn = 0; turn < 4; turn++) {
       const { id, group, image, labels } = paperCopies(turned)[0];
@@ -147,7 +147,7 @@ describe("paperCopies", () => {
     expect(turned.image).toEqual(sample("a", 7).image);
   });
 
-  it("scaling by a half quarters the lesion, by one and a half grows it", () => {
+  it("have a quarter of the lesion if scaled by 0.5, and more of it if scaled by 1.5", () => {
     const area = (one: Sample) => one.labels?.data.filter((label) => label === 3).length ?? 0;
     const original = sample("a", 96);
     const [half, larger] = paperCopies(original).slice(3);
@@ -162,7 +162,7 @@ describe("createBatches", () => {
     ...createBatches(samples, { batchSize: 3, ...options }),
   ];
 
-  it("holds each sample once, the last batch being what is left", () => {
+  it("yields each sample once, with the rest in the last batch", () => {
     const all = batches({ shuffle: true, seed: 4 });
     expect(all.map(({ size }) => size)).toEqual([3, 3, 1]);
     expect(all.flatMap(({ ids }) => ids).sort()).toEqual(samples.map(({ id }) => id));
@@ -171,7 +171,7 @@ describe("createBatches", () => {
     expect(batches({})[0].ids).toEqual(["s0", "s1", "s2"]);
   });
 
-  it("is the same for seed and epoch, another for the next epoch", () => {
+  it("is the same for the same seed and epoch, and different in the next epoch", () => {
     const options = { shuffle: true, seed: 4, augment: true };
     expect(batches({ ...options, epoch: 2 })).toEqual(batches({ ...options, epoch: 2 }));
     expect(batches({ ...options, epoch: 3 })[0].ids).not.toEqual(
@@ -179,7 +179,7 @@ describe("createBatches", () => {
     );
   });
 
-  it("augments a sample alike wherever it stands", () => {
+  it("augments a sample the same way at any position", () => {
     const imageOf = (order: Sample[], id: string) => {
       for (const batch of createBatches(order, { batchSize: 2, seed: 8, augment: true })) {
         const at = batch.ids.indexOf(id);
@@ -192,7 +192,7 @@ describe("createBatches", () => {
     expect(imageOf(samples, "s5")).not.toEqual(imageOf(samples, "s4"));
   });
 
-  it("draws a share of the pass for each class in turn, however rare it is", () => {
+  it("draws a fraction of the pass for the classes in turn, however rare they are", () => {
     // One of 40 has class 2, ten have class 1, and 255 is no class.
     const uneven = Array.from({ length: 40 }, (_, index) => {
       const plain = sample(`u${index}`, 4);
@@ -217,7 +217,7 @@ describe("createBatches", () => {
     expect(() => drawn({ oversampleForeground: 1.5 })).toThrow(/a fraction in \[0, 1\], got 1.5/);
   });
 
-  it("changes a sample that is drawn twice in two ways", () => {
+  it("augments a sample that is drawn twice in two ways", () => {
     const pair = [sample("a", 16), { ...sample("b", 16), labels: null }];
     const [batch] = createBatches(pair, {
       ...{ batchSize: 2, seed: 3, augment: true, oversampleForeground: 1 },
@@ -226,7 +226,7 @@ describe("createBatches", () => {
     expect(batch.images.slice(0, 256)).not.toEqual(batch.images.slice(256));
   });
 
-  it("refuses samples of several sizes and a batch of none", () => {
+  it("rejects samples of different sizes and an empty batch", () => {
     expect(() => [...createBatches([sample("a", 4), sample("b", 5)], { batchSize: 2 })]).toThrow(
       /b of 5 x 5/,
     );

@@ -42,7 +42,7 @@ const mask = volume(Uint8Array.from({ length: 24 }, (_, i) => i % 3));
 const NUMBERED = ["background", "class 1", "class 2", "class 3"];
 
 describe("the class names of a data set", () => {
-  it("are numbers where nothing names the classes: no clinical name is made up", async () => {
+  it("are numbers if the data have no class names", async () => {
     const own = pictures("own", [0, 1], [0, 3]);
     expect((await readDataset(own)).classNames).toEqual(NUMBERED);
     expect((await readDataset(pictures("more", [0, 1, 2, 3, 4, 5]))).classNames).toHaveLength(6);
@@ -56,7 +56,7 @@ describe("the class names of a data set", () => {
     expect(summary.perClass.map(({ name }) => name)).toEqual(NUMBERED);
   });
 
-  it("differ: two classes of one name could not be told apart", async () => {
+  it("must differ", async () => {
     const own = pictures("alike", [0, 1, 2]);
     const classNames = ["background", "lesion", "lesion"];
     const message =
@@ -77,7 +77,7 @@ describe("the class names of a data set", () => {
     );
   });
 
-  it("are those that the user gives, then those of dataset.json, in any layout", async () => {
+  it("are those of the user, else those of dataset.json, in any layout", async () => {
     const own = pictures("named", [0, 1, 2]);
     const labels = { background: 0, nodule: 1, cyst: 2 };
     writeFileSync(join(own, "dataset.json"), JSON.stringify({ labels }));
@@ -91,7 +91,7 @@ describe("the class names of a data set", () => {
     expect((await readDataset(pairs)).classNames).toEqual(["background", "nodule", "cyst"]);
   });
 
-  it("are the known ones of the public slices, by their files' names", async () => {
+  it("are those of the public slices, recognised by file names", async () => {
     const known = join(root, "known");
     await writeNifti(join(known, "tr_im.nii.gz"), scan);
     await writeNifti(join(known, "tr_mask.nii.gz"), mask);
@@ -101,7 +101,7 @@ describe("the class names of a data set", () => {
     expect(summary.perClass.map(({ name }) => name)).toEqual(CLASS_NAMES.slice(0, 3));
   });
 
-  it("cover all patients, and are not joined with names that some of them have", async () => {
+  it("cover all patients, and are not joined with names of only some patients", async () => {
     const patients = join(root, "patients");
     pictures(join("patients", "anna"), [0, 2]);
     pictures(join("patients", "bert"), [0, 1, 3]);

@@ -66,7 +66,7 @@ describe("readDataset", () => {
     }
   });
 
-  it("says what a split of a single volume or of pictures means", async () => {
+  it("describes what a split of a single volume or of pictures means", async () => {
     const path = newFolder("single");
     await writeNifti(join(path, "anna.nii.gz"), scan);
     for (const options of [{}, { keepsNeighboursTogether: false }]) {
@@ -79,7 +79,7 @@ describe("readDataset", () => {
     expect(splitNote(await readDataset(pictures))).toMatch(/may be on both sides/);
   });
 
-  it("refuses ways to read that the data have no use for", async () => {
+  it("rejects options that do not apply to the data", async () => {
     const path = newFolder("unused");
     await writeNifti(join(path, "anna.nii"), scan);
     await expect(readDataset(path, { series: "3" })).rejects.toThrow(/to take the series 3 from/);
@@ -91,7 +91,7 @@ describe("readDataset", () => {
     await expect(readDataset(pictures, { unit: "grey8" })).resolves.toBeDefined();
   });
 
-  it("reads several volumes, each one patient", async () => {
+  it("reads several volumes, one patient each", async () => {
     const path = newFolder("several");
     for (const name of ["anna", "bert"]) {
       await writeNifti(join(path, `${name}.nii.gz`), scan);
@@ -103,7 +103,7 @@ describe("readDataset", () => {
     expect(splitNote(dataset)).toBeNull();
   });
 
-  it("reads an image without mask, and images with masks of black and white", async () => {
+  it("reads an image without mask, and images with black-and-white masks", async () => {
     const path = newFolder("plain");
     await writeNifti(join(path, "scan.nii.gz"), scan);
     expect((await readDataset(join(path, "scan.nii.gz"))).cases[0].labels).toBeNull();
@@ -133,7 +133,7 @@ describe("readDataset", () => {
 });
 
 describe("bad data sets", () => {
-  it("refuses what is not there, empty, or notes", async () => {
+  it("rejects a missing path, an empty folder and a text file", async () => {
     expect(await refusal(readDataset(join(folder, "none")))).toMatch(/nothing at that path. Check/);
     expect(await refusal(readDataset("~/none"))).toMatch(/Only a shell turns "~" into your home/);
     expect(await refusal(readDataset(newFolder("empty")))).toMatch(/got an empty folder/);
@@ -144,7 +144,7 @@ describe("bad data sets", () => {
     expect(await refusal(readDataset(join(notes, "monday.txt")))).toMatch(/got a .txt file/);
   });
 
-  it("refuses a mask of another shape, or without its image", async () => {
+  it("rejects a mask of another shape, or without its image", async () => {
     const path = newFolder("shapes");
     await writeNifti(join(path, "tr_im.nii.gz"), scan);
     await writeNifti(join(path, "tr_mask.nii.gz"), { ...labels, shape: [3, 4, 2] });
@@ -156,14 +156,14 @@ describe("bad data sets", () => {
     expect(await refusal(readDataset(alone))).toMatch(/got masks only/);
   });
 
-  it("refuses labels out of range in a volume", async () => {
+  it("rejects labels out of range in a volume", async () => {
     const path = newFolder("range");
     await writeNifti(join(path, "tr_im.nii.gz"), scan);
     await writeNifti(join(path, "tr_mask.nii.gz"), volume(labels.data.map((v) => v + 3)));
     expect(await refusal(readDataset(path))).toMatch(/expected a label from 0 to 3, got 4/);
   });
 
-  it("refuses an image without mask, a mask of another size, a stem twice", async () => {
+  it("rejects an image without mask, a mask of another size and a duplicate stem", async () => {
     const path = newFolder("semi");
     const [images, masks] = [newFolder("semi/Imgs"), newFolder("semi/GT")];
     await writeJpeg(join(images, "1.jpg"), 1);
@@ -180,7 +180,7 @@ describe("bad data sets", () => {
     expect(await refusal(readCovidSemiSeg(path))).toMatch(/one file for each stem/);
   });
 
-  it("refuses a folder that is not laid out as COVID-SemiSeg, and one past the limit", async () => {
+  it("rejects a folder without the layout of COVID-SemiSeg, and one over the limit", async () => {
     expect(await refusal(readCovidSemiSeg(newFolder("bare")))).toMatch(/Imgs: expected a folder/);
     const path = newFolder("limit");
     await writeJpeg(join(path, "1.jpg"), 1);
@@ -189,7 +189,7 @@ describe("bad data sets", () => {
     );
   });
 
-  it("tells a Git LFS pointer or a web page from an image", async () => {
+  it("recognises a Git LFS pointer and a web page", async () => {
     const path = newFolder("page");
     writeFileSync(join(path, "scan.nii.gz"), "<!doctype html><title>404</title>".padEnd(400));
     expect(await refusal(readDataset(path))).toMatch(/not a NIfTI file/);
@@ -210,7 +210,7 @@ describe("groupNeighbours", () => {
     ...{ unit: "grey8" as const, spacingMm: null },
   });
 
-  it("joins near-duplicates through chains and keeps given groups", () => {
+  it("joins chains of near-duplicates and keeps given groups", () => {
     const cases = [item("a", 1), item("b", 3), item("c", 1, 0.01), item("d", 5, 0, "b")];
     expect(findNeighbours(cases).map(({ ids }) => ids)).toEqual([["a", "c"]]);
     expect(groupNeighbours(cases).map(({ group }) => group)).toEqual(["a", "b", "a", "b"]);

@@ -41,7 +41,7 @@ describe("readDicomSeries", () => {
     },
   );
 
-  it("passes over notes, and readDataset takes the folder", async () => {
+  it("ignores other files, and readDataset accepts the folder", async () => {
     const path = writeSeries("with notes", plain.files);
     writeFileSync(join(path, "README.txt"), "a note");
     const dataset = await readDataset(path);
@@ -49,7 +49,7 @@ describe("readDicomSeries", () => {
     expect(new Set(dataset.cases.map(({ group }) => group)).size).toBe(1);
   });
 
-  it("asks which of several series, and takes the one named by UID or number", async () => {
+  it("lists several series, and takes the one chosen by UID or number", async () => {
     const path = writeSeries("two", [...plain.files, ...seriesOf("run-length encoded").files]);
     expect(await refusal(readDicomSeries(path))).toMatch(
       /2 series: 1\.2\.3 \(number 3, CT, "series 1\.2\.3", 4 slices\); 1\.2\.4 \(number 4, .*Choose one by/,
@@ -66,7 +66,7 @@ describe("readDicomSeries", () => {
     ]);
   });
 
-  it("reads the images of a mixed folder and says what it left out", async () => {
+  it("reads the images of a mixed folder and reports what it left out", async () => {
     const path = writeSeries("mixed", plain.files);
     const others = Object.entries(golden.others);
     others.forEach(([, file], i) =>
@@ -127,7 +127,7 @@ describe("readDicomSeries", () => {
     expect((await readDataset(path)).cases).toHaveLength(files.length);
   });
 
-  it("reads a data set that is written in another encoding than its head names", async () => {
+  it("reads a data set whose encoding differs from the one in its header", async () => {
     const { files, values } = seriesOf("implicit little endian, a sequence inside");
     const named = files.map((file) => {
       const text = Buffer.from(file, "base64").toString("latin1");
@@ -149,7 +149,7 @@ describe("readDicomSeries", () => {
     expect(Array.from(volume.data)).toEqual(values.map(Math.fround));
   });
 
-  it("refuses two patients in one series, and names both", async () => {
+  it("rejects two patients in one series, and names both", async () => {
     const files = plain.files.map((file, i) => {
       const patient = i === 2 ? "BERT" : "ANNA";
       return textInDicom(Buffer.from(file, "base64"), { "00100020": patient }).toString("base64");
@@ -159,7 +159,7 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("says what to do with multi-frame files, alone and beside a series", async () => {
+  it("explains what to do with multi-frame files, alone and beside a series", async () => {
     const [file] = plain.files;
     const frames = { "00280008": "60", "0020000e": "1.2.99" };
     const enhanced = textInDicom(Buffer.from(file, "base64"), frames).toString("base64");
@@ -184,7 +184,7 @@ describe("readDicomSeries", () => {
     expect(Array.from(volume.data)).toEqual(plain.values);
   });
 
-  it("says that a slice is missing", async () => {
+  it("reports a missing slice", async () => {
     // Without an inner slice the gap shows; without an outer one nothing is missing.
     const outcomes = await Promise.all(
       plain.files.map((_, out) =>
@@ -243,7 +243,7 @@ describe("readDicomSeries", () => {
       return bytes.toString("base64");
     });
 
-  it("takes no CT for Hounsfield units that does not say how its words become values", async () => {
+  it("does not assume Hounsfield units for a CT without rescale parameters", async () => {
     const [slope, intercept] = [0x53, 0x52];
     const noSlope = writeSeries("no slope", withText([slope], ""));
     expect((await readDicomSeries(noSlope)).unit).toBe("HU");
@@ -254,7 +254,7 @@ describe("readDicomSeries", () => {
     expect(await refusal(readDicomSeries(zero))).toMatch(/RescaleSlope .*other than 0, got 0/);
   });
 
-  it("lets the user name the unit", async () => {
+  it("lets the user set the unit", async () => {
     const path = writeSeries("named", seriesOf("MR").files);
     expect((await readDicomSeries(path, { unit: "grey8" })).unit).toBe("grey8");
     const { cases } = await readDataset(path);
@@ -263,7 +263,7 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("refuses colours and other sizes inside compressed pixels before it unpacks them", async () => {
+  it("rejects colours and other sizes inside compressed pixels before unpacking them", async () => {
     const [file] = seriesOf("JPEG 2000").files;
     const bytes = Buffer.from(file, "base64");
     const size = bytes.indexOf("ff4fff51", 0, "hex");
@@ -274,7 +274,7 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("names compressions that it does not unpack", async () => {
+  it("names unsupported compressions", async () => {
     const [file] = seriesOf("JPEG 2000").files;
     const text = Buffer.from(file, "base64").toString("latin1");
     const video = text.replace("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.99");
@@ -284,7 +284,7 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("leaves out pictures beside a series, and refuses NIfTI files there", async () => {
+  it("leaves out pictures beside a series, and rejects NIfTI files there", async () => {
     const path = writeSeries("mixed kinds", plain.files);
     writeFileSync(join(path, "preview.jpg"), "a picture");
     const warnings = jest.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -299,7 +299,7 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("refuses a slice that lies across the others, and ways to read masks", async () => {
+  it("rejects a slice across the others, and options for masks", async () => {
     const [first, ...others] = plain.files;
     const turned = Buffer.from(
       Buffer.from(first, "base64")
@@ -315,14 +315,14 @@ describe("readDicomSeries", () => {
     );
   });
 
-  it("refuses what is no series", async () => {
+  it("rejects a folder that is not a series", async () => {
     expect(await refusal(readDicomSeries(writeSeries("none", [])))).toMatch(/an empty folder/);
     const path = writeSeries("text", [Buffer.from("a note").toString("base64")]);
     expect(await refusal(readDicomSeries(path))).toMatch(/1 other files/);
     expect(await refusal(readDicomSeries(join(path, "IM0")))).toMatch(/byte 128.*"DICM"/);
   });
 
-  it("refuses every cut of a file by its byte or field", async () => {
+  it("rejects a file truncated anywhere, with the byte or field", async () => {
     const whole = Buffer.from(plain.files[0], "base64");
     for (let length = 0; length < whole.length; length += 13) {
       const path = writeSeries("cut", [whole.subarray(0, length).toString("base64")]);
@@ -330,7 +330,7 @@ describe("readDicomSeries", () => {
     }
   });
 
-  it("does not follow sequences for ever", () => {
+  it("limits the depth of sequences", () => {
     const item = Buffer.from("feff00e0ffffffff", "hex");
     const sequence = Buffer.from("0800510053510000ffffffff", "hex");
     const nested = Buffer.concat([sequence, item]);

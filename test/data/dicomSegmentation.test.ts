@@ -55,7 +55,7 @@ describe("readDicomLabels", () => {
     expect(await refusal(readDicomLabels(path, images))).toMatch(message);
   });
 
-  it("refuses a file that is none", async () => {
+  it("rejects other files", async () => {
     expect(await refusal(readDicomLabels(join(images, "IM0"), images))).toMatch(
       /expected a DICOM segmentation \(SEG\), got an image/,
     );
@@ -63,7 +63,7 @@ describe("readDicomLabels", () => {
 });
 
 describe("readDataset", () => {
-  it("takes a segmentation beside its series as the mask", async () => {
+  it("uses a segmentation beside its series as the mask", async () => {
     const path = mixedFolder("labelled", [golden.cases[0].file]);
     const { cases, classNames } = await readDataset(path);
     expect(classNames).toEqual(["background", "ground-glass opacity", "pleural effusion"]);
@@ -77,7 +77,7 @@ describe("readDataset", () => {
     );
   });
 
-  it("asks for one of several, and leaves out those of other series", async () => {
+  it("requires a choice among several, and leaves out those of other series", async () => {
     const two = mixedFolder("two", [golden.cases[0].file, golden.cases[1].file]);
     expect(await refusal(readDataset(two))).toMatch(
       /expected one segmentation of the series, got SEG0 and SEG1/,
@@ -92,7 +92,7 @@ describe("readDataset", () => {
     warn.mockRestore();
   });
 
-  it("says how many classes the user's names lack", async () => {
+  it("reports how many class names are missing", async () => {
     const path = mixedFolder("named", [golden.cases[0].file]);
     const named = await readDataset(path, { classNames: ["background", "GGO", "effusion"] });
     expect(named.classNames).toEqual(["background", "GGO", "effusion"]);
@@ -103,7 +103,7 @@ describe("readDataset", () => {
 });
 
 describe("writeDicomLabels", () => {
-  it("writes what highdicom and pydicom have read back", () => {
+  it("writes files that highdicom and pydicom have read", () => {
     const file = encodeFixture(golden);
     expect(file.toString("base64")).toBe(golden.ours.file);
     expect(golden.ours.segments).toEqual([
@@ -113,7 +113,7 @@ describe("writeDicomLabels", () => {
     ]);
   });
 
-  it("reads its own files back, an empty mask among them", async () => {
+  it("reads its own files, including an empty mask", async () => {
     const image = await readDicomSeries(images);
     const data = new Uint8Array(image.data.length);
     for (const labels of [data, data.map((_, i) => (i % 7 === 0 ? 1 + (i % 3) : 0))]) {
@@ -145,7 +145,7 @@ describe("writeDicomLabels", () => {
     expect(uids.size).toBe(2);
   });
 
-  it("refuses a mask on another grid", async () => {
+  it("rejects a mask on another grid", async () => {
     const image = await readDicomSeries(images);
     const mask = { ...image, shape: [7, 5, 3] as const, data: new Uint8Array(105) };
     await expect(

@@ -43,7 +43,7 @@ describe("drawPatch", () => {
     expect(labels?.data.indexOf(2)).toBe(4 * 2 + 2);
   });
 
-  it("takes each of the class' pixels in time", () => {
+  it("eventually takes each pixel of the class", () => {
     const corners = draws(
       sample([
         [2, 2],
@@ -63,7 +63,7 @@ describe("drawPatch", () => {
     expect(new Set(corners.map(([, column]) => column))).toEqual(new Set([0, 1, 2, 3, 4, 5]));
   });
 
-  it.each([0, 8, 2.5])("refuses a side of %d", (patchSize) => {
+  it.each([0, 8, 2.5])("rejects a side of %d", (patchSize) => {
     expect(() => draws(sample([]), null, patchSize)).toThrow(
       /patchSize: expected an integer from 1 to 7, the side of the samples/,
     );
@@ -78,7 +78,7 @@ describe("createBatches of patches", () => {
     ...createBatches(samples, { batchSize: 2, seed: 4, patchSize: 3, ...options }),
   ];
 
-  it("has the patch's shape, and other patches in the next epoch", () => {
+  it("has the shape of the patch, and different patches in the next epoch", () => {
     const [first] = batches();
     expect(first).toMatchObject({ size: 2, height: 3, width: 3 });
     expect(first.images).toHaveLength(18);

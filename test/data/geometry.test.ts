@@ -54,21 +54,21 @@ const labels = volume(Uint8Array.from(source.labels), shape, oblique);
 const image = volume(Float32Array.from(source.image), shape, oblique);
 
 describe("affines", () => {
-  it("invert and multiply to one", () => {
+  it("multiply with their inverse to the identity", () => {
     const one = multiplyAffines(invertAffine(oblique), oblique);
     [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1].forEach((value, entry) => {
       expect(one[entry]).toBeCloseTo(value, 12);
     });
   });
 
-  it("tell a sheared grid from an oblique one", () => {
+  it("distinguish a sheared grid from an oblique one", () => {
     expect(isOrthogonal(oblique)).toBe(true);
     expect(isOrthogonal([1, 0, 0, 0, 0, 1, 0.5, 0, 0, 0, 3, 0, 0, 0, 0, 1])).toBe(false);
   });
 });
 
 describe("alignLabels", () => {
-  it("returns labels that lie on the grid already, and undoes any order and direction", () => {
+  it("returns labels that are already on the grid, and reverses any order and direction of axes", () => {
     expect(alignLabels(image, labels)).toBe(labels);
     const orders = [
       ...[
@@ -96,7 +96,7 @@ describe("alignLabels", () => {
     );
   });
 
-  it("overlays an image in L, A, S and a mask in L, P, S by place, not by index", () => {
+  it("aligns an image in L, A, S and a mask in L, P, S by position, not by index", () => {
     const [nx, ny] = [4, 5];
     const lesion = Uint8Array.from({ length: nx * ny }, (_, i) => (i < nx ? 1 : 0));
     const mirrored = Uint8Array.from({ length: nx * ny }, (_, i) => (i >= nx * (ny - 1) ? 1 : 0));
@@ -106,7 +106,7 @@ describe("alignLabels", () => {
     expect(alignLabels(scan, volume(mirrored, [nx, ny, 1], b)).data).toEqual(lesion);
   });
 
-  it("lets the rounding of headers pass, and says what else differs in mm", () => {
+  it("tolerates rounding in headers, and reports other differences in mm", () => {
     const moved = (change: (affine: number[]) => void): Volume<Uint8Array> => {
       const affine = [...oblique];
       change(affine);
@@ -131,7 +131,7 @@ describe("alignLabels", () => {
     expect(() => alignLabels(image, { ...labels, shape: [4, 5, 3] })).toThrow(/4 x 5 x 3/);
   });
 
-  it("resamples where it is asked to", () => {
+  it("resamples on request", () => {
     const [{ shape: size, affine, labels: wanted }] = golden.resampled;
     const grid = volume(new Float32Array(wanted.length), size as Triple, affine);
     expect(Array.from(alignLabels(grid, labels, { resample: true }).data)).toEqual(wanted);
@@ -193,7 +193,7 @@ describe("NIfTI headers", () => {
     expect(back.data.every((label) => label === 1)).toBe(true);
   });
 
-  it("are made anew for a volume that was moved", async () => {
+  it("are written anew for a volume that was moved", async () => {
     const scan = await readNifti(write("scan.nii", golden.headers[3].file), quiet);
     const affine = scan.affine.map((value, entry) => (entry === 3 ? value + 10 : value));
     const output = join(folder, "moved.nii");
@@ -204,7 +204,7 @@ describe("NIfTI headers", () => {
     affine.forEach((value, entry) => expect(back.affine[entry]).toBeCloseTo(value, 6));
   });
 
-  it("do not let a file without a place lie on one that has a place", async () => {
+  it("do not match a file without a position to one with a position", async () => {
     const scan = await readNifti(write("scan.nii", golden.headers[0].file), quiet);
     const lost = await readNifti(write("lost.nii", golden.headers[4].file), quiet);
     const mask = { ...lost, data: new Uint8Array(lost.data.length) };

@@ -33,7 +33,7 @@ describe("images", () => {
     },
   );
 
-  it("maps named values to labels", async () => {
+  it("maps values to labels", async () => {
     const path = temp("binary.png", goldenFile("1-bit mask"));
     const asIs = await readMaskPng(path);
     const turned = await readMaskPng(path, { labels: { 0: 1, 1: 0 } });
@@ -45,7 +45,7 @@ describe("images", () => {
 });
 
 describe("writeMaskPng", () => {
-  it("writes indices that come back exactly", async () => {
+  it("writes indices that are read back exactly", async () => {
     const labels = { height: 3, width: 5, data: Uint8Array.from({ length: 15 }, (_, i) => i % 7) };
     const path = join(folder, "deep", "mask.png");
     await writeMaskPng(path, labels);
@@ -59,7 +59,7 @@ describe("writeMaskPng", () => {
     expect(Array.from(png.data)).toEqual([0, 3]);
   });
 
-  it("colours each label as the figures do", () => {
+  it("uses the colours of the figures", () => {
     const data = Uint8Array.from({ length: 10 }, (_, label) => label);
     const { palette = [] } = decode(encodeMaskPng({ height: 1, width: 10, data }));
     const hex = palette.map((rgb) => `#${Buffer.from(rgb).toString("hex").toUpperCase()}`);
@@ -86,7 +86,7 @@ function makePng(header: number[], pixels: Uint8Array): Buffer {
 }
 
 describe("bad images", () => {
-  it("refuses masks in colour and of 16 bits, and images of 16 bits", async () => {
+  it("rejects masks in colour and of 16 bits, and images of 16 bits", async () => {
     const rgb = temp("rgb.png", goldenFile("RGB mask"));
     expect(await refusal(readMaskPng(rgb))).toMatch(/rgb colours, which do not identify classes/);
     expect(await refusal(readGreyPng(rgb))).toMatch(/row 0, column 0: expected a grey image/);
@@ -100,19 +100,19 @@ describe("bad images", () => {
     expect(await refusal(readGreyImage(path))).toMatch(/in grey or RGB, got a CMYK JPEG.*in grey$/);
   });
 
-  it("refuses a mask where an image should be", async () => {
+  it("rejects a mask where an image should be", async () => {
     const mask = temp("mask.png", goldenFile("palette of 8 bits"));
     expect(await refusal(readGreyPng(mask))).toMatch(/swapped/);
   });
 
-  it("refuses labels that are no class", async () => {
+  it("rejects labels that are not a class", async () => {
     const mask = temp("mask.png", goldenFile("palette of 4 bits"));
     expect(await refusal(readMaskPng(mask, { numClasses: 4 }))).toMatch(
       /row \d+, column \d+: expected a label from 0 to 3, got \d+/,
     );
   });
 
-  it("refuses cut and damaged files", async () => {
+  it("rejects truncated and damaged files", async () => {
     const png = goldenFile("palette of 8 bits");
     const jpeg = goldenFile("JPEG quality 90");
     expect(await refusal(readMaskPng(temp("cut.png", png.subarray(0, -30))))).toMatch(/cut.png/);
@@ -124,7 +124,7 @@ describe("bad images", () => {
     expect(await refusal(readGreyImage(join(folder, "no.jpg")))).toMatch(/nothing at that path/);
   });
 
-  it("refuses huge sides and bombs before it allocates", async () => {
+  it("rejects huge sizes and decompression bombs before allocating", async () => {
     const huge = makePng(
       [0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0],
       deflateSync(Buffer.alloc(9)),

@@ -10,7 +10,7 @@ function draw(rows: readonly string[]) {
 }
 
 describe("lungMask", () => {
-  it("takes enclosed air with its vessels, not the air around the patient", () => {
+  it("finds enclosed air with its vessels, not the air around the patient", () => {
     const image = draw(["........", ".######.", ".#oo##o#", ".#ov##o#", ".#oo##o#", ".######."]);
     const lung = lungMask(image, "HU");
     expect(Array.from(lung?.data ?? []).reduce((a, b) => a + b, 0)).toBe(8);
@@ -18,7 +18,7 @@ describe("lungMask", () => {
     expect(lungMask(closed, "HU")?.data[2 * 7 + 4]).toBe(1);
   });
 
-  it("says that it cannot tell where there are no Hounsfield units", () => {
+  it("returns null without Hounsfield units", () => {
     const image = draw(["oo", "oo"]);
     expect(lungMask(image, "grey8")).toBeNull();
     expect(lungMask(image, "normalised")).toBeNull();
@@ -40,7 +40,7 @@ describe("lungMask", () => {
     );
   });
 
-  it("finds a fifth of the phantom's slices to be lung", () => {
+  it("finds that a fifth of the phantom's slices is lung", () => {
     const size = 96;
     const { image, mask } = makePhantom({ count: 24, size, seed: 4 });
     let whole = 0;

@@ -68,7 +68,7 @@ describe("readNifti", () => {
     },
   );
 
-  it("warns of a place that is doubtful, of images and masks", async () => {
+  it("warns about a doubtful position of images and masks", async () => {
     const fileOf = (name: string) =>
       Buffer.from(golden.cases.find((one) => one.name === name)?.file ?? "", "base64");
     await readNiftiLabels(temp("mask.nii", fileOf("neither form")));
@@ -87,7 +87,7 @@ describe("readNifti", () => {
     ]);
   });
 
-  it("guesses what the numbers mean", async () => {
+  it("guesses the unit", async () => {
     const unit = async (data: Float32Array) => {
       const shape = [data.length, 1, 1] as const;
       const path = join(folder, "unit.nii");
@@ -110,7 +110,7 @@ describe("readNifti", () => {
     expect(await unit(ramp(0, 4))).toBe("arbitrary");
   });
 
-  it("says that it guessed the unit, unless it is named or noted", async () => {
+  it("warns that the unit was guessed, unless it is given or stated", async () => {
     const bytes = soundFile((view) => view.setInt16(254, 0, true)); // one form
     await readNifti(temp("scan.nii", bytes));
     expect(warnings).toHaveBeenCalledTimes(1);
@@ -132,7 +132,7 @@ describe("readNifti", () => {
     expect(warnings).toHaveBeenCalledTimes(1);
   });
 
-  it("says how many voxels are no numbers", async () => {
+  it("reports the number of voxels that are not numbers", async () => {
     const path = join(folder, "holes.nii");
     await writeNifti(path, asVolume(Float32Array.of(-1000, NaN, Infinity, 40)));
     expect(Array.from((await readNifti(path)).data)).toEqual([-1000, NaN, Infinity, 40]);
@@ -141,7 +141,7 @@ describe("readNifti", () => {
     ]);
   });
 
-  it("counts the decoded voxels too, before anything is taken", async () => {
+  it("counts the decoded voxels too, before allocating", async () => {
     // 3 x 5 x 2 voxels of int16: 60 bytes as stored, 120 as float32.
     const path = temp("scan.nii", soundFile());
     expect(await refusal(readNifti(path, { maxBytes: 179 }))).toMatch(
@@ -150,7 +150,7 @@ describe("readNifti", () => {
     expect((await readNifti(path, { maxBytes: 180 })).data).toHaveLength(30);
   });
 
-  it("refuses a small gzip that inflates to 4 GiB, by its header", async () => {
+  it("rejects a small gzip that inflates to 4 GiB, by its header", async () => {
     const head = soundFile((view) => {
       [2047, 2047, 1025].forEach((size, axis) => view.setInt16(42 + 2 * axis, size, true));
       view.setInt16(70, 2, true); // uint8: less than 4 GiB as stored, 16 more as float32
@@ -180,7 +180,7 @@ function asVolume(data: Float32Array): Volume {
 }
 
 describe("writeNifti", () => {
-  it("writes what it reads back, at any affine", async () => {
+  it("writes files that are read back unchanged, with any affine", async () => {
     const rotations = golden.cases.map(({ affine }) => affine);
     for (const [index, affine] of rotations.entries()) {
       const path = join(folder, `back${index}.nii.gz`);
@@ -197,7 +197,7 @@ describe("writeNifti", () => {
     }
   });
 
-  it("stores the same place as qform and as sform", async () => {
+  it("stores the same position as qform and sform", async () => {
     for (const { affine, name } of golden.cases) {
       const path = join(folder, "forms.nii");
       await writeNifti(path, { ...asVolume(Float32Array.of(1)), affine });
@@ -216,7 +216,7 @@ describe("writeNifti", () => {
     }
   });
 
-  it("rounds to int16 and refuses what does not fit", async () => {
+  it("rounds to int16 and rejects values out of range", async () => {
     const path = join(folder, "round.nii");
     await writeNifti(path, asVolume(Float32Array.of(1.4, -2.6)), { datatype: "int16" });
     expect(Array.from((await readNifti(path)).data)).toEqual([1, -3]);
@@ -226,7 +226,7 @@ describe("writeNifti", () => {
     expect(message).toMatch(/voxel 1: expected a number from -32768 to 32767 \(int16\), got 40000/);
   });
 
-  it("leaves no part of a file where it cannot write", async () => {
+  it("leaves no partial file if writing fails", async () => {
     await refusal(
       writeNifti(join(folder, "no", "shape.nii"), {
         ...asVolume(Float32Array.of(1)),
@@ -240,7 +240,7 @@ describe("writeNifti", () => {
 });
 
 describe("readNiftiLabels", () => {
-  it("rounds what a scaled header leaves within 0.01 of a whole number", async () => {
+  it("rounds scaled values within 0.01 of an integer", async () => {
     const path = join(folder, "labels.nii");
     await writeNifti(path, asVolume(Float32Array.of(0.004, 0.996, 2.0099)));
     expect(Array.from((await readNiftiLabels(path)).data)).toEqual([0, 1, 2]);
@@ -250,7 +250,7 @@ describe("readNiftiLabels", () => {
     );
   });
 
-  it("maps values to labels, and refuses a value without one", async () => {
+  it("maps values to labels, and rejects a value without one", async () => {
     const path = join(folder, "labels.nii");
     await writeNifti(path, asVolume(Float32Array.of(0, 255, 1000, 255)));
     const labels = { 255: 1, 1000: 2 };
@@ -261,7 +261,7 @@ describe("readNiftiLabels", () => {
     expect(await refusal(readNiftiLabels(path))).toMatch(/got 1000. Map the values .*--labels/);
   });
 
-  it("takes labels saved as floats, and refuses an image", async () => {
+  it("accepts labels saved as floats, and rejects an image", async () => {
     const path = join(folder, "labels.nii");
     await writeNifti(path, asVolume(Float32Array.of(0, 2, 3)));
     expect(Array.from((await readNiftiLabels(path)).data)).toEqual([0, 2, 3]);
@@ -321,19 +321,19 @@ describe("bad NIfTI", () => {
     ["a cut .nii.gz", gzipSync(soundFile()).subarray(0, 120), /a complete gzip stream/],
     ["a damaged .nii.gz", damaged(gzipSync(soundFile())), /gzip stream|bytes of voxels|byte/],
   ];
-  it.each(spoiled)("refuses %s by name and place", async (_name, bytes, wanted) => {
+  it.each(spoiled)("rejects %s, with file and field", async (_name, bytes, wanted) => {
     const path = temp("bad.nii.gz", bytes);
     const message = await refusal(readNifti(path));
     expect(message).toContain("bad.nii.gz");
     expect(message).toMatch(wanted);
   });
 
-  it("refuses a missing file and a folder", async () => {
+  it("rejects a missing file and a folder", async () => {
     expect(await refusal(readNifti(join(folder, "none.nii")))).toMatch(/nothing at that path/);
     expect(await refusal(readNifti(folder))).toMatch(/a folder/);
   });
 
-  it("stops unpacking a bomb where the header says it ends", async () => {
+  it("stops unpacking a bomb at the size stated in the header", async () => {
     const bomb = gzipSync(Buffer.concat([soundFile(), Buffer.alloc(100 * 2 ** 20)]));
     const before = process.memoryUsage().rss;
     const volume = await readNifti(temp("bomb.nii.gz", bomb));
@@ -341,7 +341,7 @@ describe("bad NIfTI", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(60 * 2 ** 20);
   });
 
-  it("refuses a volume past the limit before it unpacks it", async () => {
+  it("rejects a volume over the limit before unpacking it", async () => {
     const large = soundFile((v) => [42, 44, 46].forEach((byte) => v.setInt16(byte, 300, true)));
     const packed = gzipSync(Buffer.concat([large, Buffer.alloc(54e6)]));
     const path = temp("large.nii.gz", packed);
@@ -349,7 +349,7 @@ describe("bad NIfTI", () => {
     expect((await readNifti(path)).data).toHaveLength(27e6);
   });
 
-  it("ends in a value or a DataError whatever byte is changed", async () => {
+  it("gives a value or a DataError whatever byte is changed", async () => {
     const original = gunzipSync(gzipSync(soundFile()));
     await fc.assert(
       fc.asyncProperty(fc.nat(original.length - 1), fc.nat(255), async (at, value) => {

@@ -49,7 +49,7 @@ describe("readNpz", () => {
     expect(patients).toBe("unknown");
   });
 
-  it("refuses what is no pair of arrays", async () => {
+  it("rejects files without a pair of arrays", async () => {
     const u1 = (shape: string, bytes: number) =>
       npy(
         `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape}), }`,
@@ -79,7 +79,7 @@ describe("readNpz", () => {
     );
   });
 
-  it("refuses a bomb before it unpacks it", async () => {
+  it("rejects a decompression bomb before unpacking it", async () => {
     const path = temp("bomb.npz", Buffer.from(zipSync({ "image.npy": new Uint8Array(2e7) })));
     await expect(readNpz(path, { maxBytes: 1e6 })).rejects.toThrow(/at most 1000000 bytes/);
   });

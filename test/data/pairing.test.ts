@@ -33,20 +33,20 @@ describe("pairByName", () => {
     expect(pair([image], [mask])).toEqual({ [image]: mask });
   });
 
-  it("keeps the numbers of neighbours apart", () => {
+  it("distinguishes adjacent numbers", () => {
     const images = ["img0001.nii", "img0010.nii", "img0011.nii"];
     const masks = ["label0001.nii", "label0010.nii", "label0011.nii"];
     expect(Object.values(pair(images, masks))).toEqual(masks);
   });
 
-  it("takes the surer of two", () => {
+  it("prefers the better match", () => {
     expect(pair(["a_ct.nii", "a_vol.nii"], ["a_ct_seg.nii", "a_vol_seg.nii"])).toEqual({
       "a_ct.nii": "a_ct_seg.nii",
       "a_vol.nii": "a_vol_seg.nii",
     });
   });
 
-  it("refuses a mask that fits two images, two masks for one, and one without image", () => {
+  it("rejects a mask that matches two images, two masks for one image, and a mask without image", () => {
     expect(() => pair(["a_ct.nii", "a_vol.nii"], ["a_seg.nii"])).toThrow(
       "/data/a_seg.nii: expected one image that it belongs to, got 2: a_ct.nii, a_vol.nii",
     );
@@ -62,7 +62,7 @@ describe("pairByName", () => {
     );
   });
 
-  it("tells masks by their words, not by parts of words", () => {
+  it("recognises masks by whole words in the name", () => {
     expect(["tr_mask.nii", "label01.nii", "GT-3.png", "x.seg.nii"].every(isMaskName)).toBe(true);
     expect(["masker.nii", "segal.nii", "img01.nii"].some(isMaskName)).toBe(false);
   });
@@ -101,7 +101,7 @@ describe("readDataset", () => {
     expect(one.cases[0].labels?.data.includes(2)).toBe(true);
   });
 
-  it("refuses several channels of a case, which would be two patients", async () => {
+  it("rejects several channels of a case, which would count as two patients", async () => {
     const path = await layout("channels", {
       "imagesTr/lung_001_0000.nii.gz": scan,
       "imagesTr/lung_001_0001.nii.gz": scan,
@@ -115,7 +115,7 @@ describe("readDataset", () => {
     expect((await readDataset(years)).cases).toHaveLength(4);
   });
 
-  it("reads the Medical Decathlon's dataset.json, and refuses labels with gaps", async () => {
+  it("reads the Medical Decathlon's dataset.json, and rejects labels with gaps", async () => {
     const path = await layout("decathlon", {
       "imagesTr/lung_001.nii.gz": scan,
       "labelsTr/lung_001.nii.gz": mask,
@@ -132,7 +132,7 @@ describe("readDataset", () => {
     expect(await refusal(readDataset(path))).toMatch(/dataset.json: expected labels: a name for/);
   });
 
-  it("reads the cases that dataset.json lists, and says which others it leaves out", async () => {
+  it("reads the cases listed in dataset.json, and warns about the others", async () => {
     const path = await layout("listed", {
       "imagesTr/lung_001_0000.nii.gz": scan,
       "labelsTr/lung_001.nii.gz": mask,
@@ -180,7 +180,7 @@ describe("readDataset", () => {
     );
   });
 
-  it("reads NIfTI in images and masks, of any case of ending, with a mask's values mapped", async () => {
+  it("reads NIfTI from images and masks with mapped values, whatever the case of the extension", async () => {
     const path = await layout("folders", {
       "images/SCAN.NII.GZ": scan,
       "masks/scan.nii.gz": volume(Uint8Array.from(mask.data, (label) => (label === 2 ? 255 : 0))),
@@ -192,7 +192,7 @@ describe("readDataset", () => {
     );
   });
 
-  it("overlays a mask in another order of axes, and refuses one that lies elsewhere", async () => {
+  it("aligns a mask with another order of axes, and rejects one at another position", async () => {
     const path = await layout("turned", { "tr_im.nii": scan });
     const rows = (from: Uint8Array): Uint8Array =>
       from.map(
@@ -215,7 +215,7 @@ describe("readDataset", () => {
     );
   });
 
-  it("refuses two masks for one image, as a file and as a folder", async () => {
+  it("rejects two masks for one image, as a file and as a folder", async () => {
     const path = await layout("two", { "a.nii": scan, "a_seg.nii": mask, "a_mask.nii": mask });
     for (const from of [path, join(path, "a.nii")]) {
       expect(await refusal(readDataset(from))).toMatch(/a.nii: expected one mask, got a_mask/);
@@ -229,7 +229,7 @@ describe("readDataset", () => {
     expect(await refusal(readDataset(path, { maxBytes: 250 }))).toMatch(/c.nii.*at most 58 bytes/);
   });
 
-  it("refuses a picture's mask without its image", async () => {
+  it("rejects a picture's mask without its image", async () => {
     const path = join(folder, "pictures");
     mkdirSync(join(path, "images"), { recursive: true });
     mkdirSync(join(path, "masks"));

@@ -54,7 +54,7 @@ beforeEach(() => {
 afterEach(() => warnings.mockRestore());
 
 describe("a folder for each patient", () => {
-  it("is read as one group each, of NIfTI pairs", async () => {
+  it("is read as one group per patient, from NIfTI pairs", async () => {
     for (const name of ["anna", "bert"]) {
       await writeNifti(at("pairs", name, "ct.nii.gz"), scan);
       await writeNifti(at("pairs", name, "ct_seg.nii.gz"), mask);
@@ -69,7 +69,7 @@ describe("a folder for each patient", () => {
     expect(warned()).toMatch(/pairs: left out 1 entry: empty \(folder without scans\)/);
   });
 
-  it("is read of DICOM series, however deep they lie, and folders of one PatientID stay together", async () => {
+  it("is read from DICOM series at any depth, and folders with one PatientID form one group", async () => {
     const ids = (patient: string, n: number) => ({
       ...{ [PATIENT]: patient, [STUDY]: `1.9.${n}`, [SERIES]: `1.8.${n}` },
     });
@@ -89,7 +89,7 @@ describe("a folder for each patient", () => {
     );
   });
 
-  it("gives classes of one name one label, whatever the segments' numbers", async () => {
+  it("gives classes with the same name the same label, whatever the segments' numbers", async () => {
     for (const name of ["anna", "bert"]) {
       segmentations.images.forEach((file, i) =>
         write(
@@ -125,7 +125,7 @@ describe("a folder for each patient", () => {
     expect(found.filter((value) => value === 2)).toHaveLength(ones);
   });
 
-  it("is told from the series of one study, and from the parts of a split", async () => {
+  it("is distinguished from the series of one study and the parts of a split", async () => {
     writeSeries(at("study", "SE0"), plain, { [STUDY]: "1.9.1", [SERIES]: "1.8.1" });
     writeSeries(at("study", "SE1"), plain, { [STUDY]: "1.9.1", [SERIES]: "1.8.2" });
     write(at("study", "snapshots", "a.png"), png());
@@ -144,8 +144,8 @@ describe("a folder for each patient", () => {
   });
 });
 
-describe("what lies deeper than the data", () => {
-  it("is read where it is DICOM, and named where it is not", async () => {
+describe("data in nested folders", () => {
+  it("are read if they are DICOM, and otherwise reported", async () => {
     const ids = { [SERIES]: "1.8.1" };
     writeSeries(at("deep"), plain.slice(0, 2), ids);
     writeSeries(at("deep", "sub"), plain.slice(2), ids);
@@ -160,7 +160,7 @@ describe("what lies deeper than the data", () => {
     expect(warned()).toMatch(/layout: left out 1 entry: more \(folder with scans\)/);
   });
 
-  it("is read from an export with a DICOMDIR, of one patient and of two", async () => {
+  it("are read from an export with a DICOMDIR, of one patient and of two", async () => {
     const directory = Buffer.from(golden.others["DICOMDIR"], "base64");
     write(at("export", "DICOMDIR"), directory);
     const ids = (n: number) => ({ [PATIENT]: `P${n}`, [STUDY]: `1.9.${n}`, [SERIES]: `1.8.${n}` });
@@ -176,7 +176,7 @@ describe("what lies deeper than the data", () => {
     expect(await refusal(readDataset(at("visits")))).toMatch(/3 series: 1\.8\.0 .*--series/);
   });
 
-  it("is not followed round in circles, and no broken link is passed over", async () => {
+  it("are not followed in circles, and broken links are errors", async () => {
     writeSeries(at("circle"), plain, {});
     symlinkSync(at("circle"), at("circle", "again"));
     expect((await readDataset(at("circle"))).cases).toHaveLength(4);
@@ -187,7 +187,7 @@ describe("what lies deeper than the data", () => {
   });
 });
 
-describe("formats that are not read", () => {
+describe("unsupported formats", () => {
   it.each([
     ["scan.hdr", /half of a pair of \.hdr and \.img .*Convert the pair to one \.nii/],
     ["scan.mha", /a MetaImage file\. Convert it to \.nii\.gz/],

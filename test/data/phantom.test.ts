@@ -30,13 +30,13 @@ function quantile(values: readonly number[], probability: number): number {
   return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
-describe("the phantom's statistics against the public 100 slices'", () => {
+describe("the phantom's statistics compared with the public 100 slices", () => {
   const groundGlass = shares(hundred.mask.data, size * size, 1);
   const consolidation = shares(hundred.mask.data, size * size, 2);
   const effusion = shares(hundred.mask.data, size * size, 3);
   const has = (values: number[]) => values.filter((value) => value > 0).length;
 
-  it("has which lesion in how many slices", () => {
+  it("has each lesion in the same number of slices", () => {
     expect(has(groundGlass)).toBe(96);
     expect(has(consolidation)).toBe(78);
     const both = groundGlass.filter((share, i) => share > 0 && consolidation[i] > 0);
@@ -46,7 +46,7 @@ describe("the phantom's statistics against the public 100 slices'", () => {
     expect(has(effusion)).toBeLessThan(25);
   });
 
-  it("has the shares of pixels", () => {
+  it("has the same fractions of pixels", () => {
     expect(mean(groundGlass) / 4.56).toBeCloseTo(1, 1);
     expect(mean(consolidation) / 2.25).toBeCloseTo(1, 1);
   });
@@ -63,7 +63,7 @@ describe("the phantom's statistics against the public 100 slices'", () => {
     });
   });
 
-  it("has the range of grey", () => {
+  it("has the same range of grey values", () => {
     const sorted = hundred.image.data.slice().sort();
     const at = (probability: number) => sorted[Math.floor(probability * (sorted.length - 1))];
     const wanted = [-1409, -1252, -213, 149, 291];
@@ -74,7 +74,7 @@ describe("the phantom's statistics against the public 100 slices'", () => {
     expect(sorted[sorted.length - 1]).toBeLessThanOrEqual(597);
   });
 
-  it("shows a hundred patients, no two alike", () => {
+  it("has a hundred different patients", () => {
     const cases = Array.from({ length: 100 }, (_, slice) => {
       const data = hundred.image.data.subarray(slice * size * size, (slice + 1) * size * size);
       return { id: String(slice), image: { height: size, width: size, data } };
@@ -84,7 +84,7 @@ describe("the phantom's statistics against the public 100 slices'", () => {
 });
 
 describe("makePhantom", () => {
-  it("is the same for a seed, and another for another", () => {
+  it("is the same for the same seed, and different for another", () => {
     const make = (seed: number) => makePhantom({ count: 3, size: 32, seed });
     expect(make(1)).toEqual(make(1));
     expect(make(2).image.data).not.toEqual(make(1).image.data);
@@ -106,7 +106,7 @@ describe("makePhantom", () => {
     expect(() => makePhantom({ count: 1, size: 8, seed: 1 })).toThrow(/makePhantom.size/);
   });
 
-  it("makes a volume whose slices go over into each other", () => {
+  it("makes a volume with continuous slices", () => {
     const { image, mask } = makePhantom({ count: 24, size: 64, seed: 6, kind: "volume" });
     const at = (slice: number) => image.data.subarray(slice * 4096, (slice + 1) * 4096);
     const difference = (a: number, b: number) =>
@@ -118,7 +118,7 @@ describe("makePhantom", () => {
 });
 
 describe("writePhantom", () => {
-  it("comes back through the reader as it was made", async () => {
+  it("is read back unchanged", async () => {
     const options = { count: 3, size: 64, seed: 5 };
     const { image, mask } = makePhantom(options);
     await writePhantom(folder, options);
@@ -138,7 +138,7 @@ const realSlices = resolve(
   "../../../shared/data/covid-semiseg/MultiClassInfection-Train",
 );
 (existsSync(realSlices) ? describe : describe.skip)("beside the public slices", () => {
-  it("has lesions as much brighter than the lung and darker than the body", async () => {
+  it("has the contrast of real lesions to lung and body", async () => {
     const { cases } = await readCovidSemiSeg(realSlices);
     /** Mean grey of a label where the darkest 5 % are 0 and the brightest 5 % are 1. */
     const contrast = (image: Float32Array, labels: Uint8Array, label: number) => {

@@ -60,7 +60,7 @@ describe("windows", () => {
 });
 
 describe("crop", () => {
-  it("finds the frame and puts the inside back exactly", () => {
+  it("finds the frame and restores the inside exactly", () => {
     const image = { height: 4, width: 5, data: new Float32Array(20).fill(-1000) };
     image.data.set([1, 2], 6);
     image.data.set([3], 13);
@@ -71,7 +71,7 @@ describe("crop", () => {
     expect(uncropPlane(cropped, box, 4, 5, -1000)).toEqual(image);
   });
 
-  it("keeps a plane that is all frame, and refuses a box outside", () => {
+  it("keeps a plane that is all frame, and rejects a box outside", () => {
     const image = { height: 2, width: 2, data: new Float32Array(4) };
     expect(findFrame(image, 0)).toEqual({ top: 0, left: 0, height: 2, width: 2 });
     expect(() => cropPlane(image, { top: 1, left: 0, height: 2, width: 1 })).toThrow(ConfigError);
@@ -79,7 +79,7 @@ describe("crop", () => {
 });
 
 describe("samples and back", () => {
-  it("restores labels exactly where no resizing is needed, frame or not", () => {
+  it("restores labels exactly without resizing, with or without a frame", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 4, max: 9 }),
@@ -107,7 +107,7 @@ describe("samples and back", () => {
     );
   });
 
-  it("blends class probabilities on the way back, then takes the likeliest class", () => {
+  it("interpolates class probabilities, then takes the most likely class", () => {
     // Two pixels, three classes; on four pixels the shares in between are 3 to 1 and 1 to 3.
     const data = Float32Array.of(0.9, 0.1, 0, 0, 0.6, 0.4);
     const probabilities = { height: 1, width: 2, classes: 3, data };
@@ -129,7 +129,7 @@ describe("samples and back", () => {
     );
   });
 
-  it("takes the labels with the highest expected Dice where it is asked to", () => {
+  it("takes the labels with the highest expected Dice on request", () => {
     const lesion = [0.9, 0.45, 0.45, 0.05, 0.01];
     const data = Float32Array.from(lesion.flatMap((share) => [1 - share, share]));
     const probabilities = { height: 1, width: 5, classes: 2, data };
@@ -143,7 +143,7 @@ describe("samples and back", () => {
     );
   });
 
-  it("says how much resizing alone costs", () => {
+  it("measures the loss by resizing alone", () => {
     const labels = { height: 64, width: 64, data: new Uint8Array(4096) };
     for (let i = 0; i < 64; i++) labels.data[i * 64 + 20] = 1; // one pixel wide
     for (let i = 0; i < 4096; i++) if (Math.floor(i / 64) > 31 && i % 64 > 31) labels.data[i] = 2;
@@ -222,7 +222,7 @@ describe("volumes", () => {
     },
   );
 
-  it("refuses a mask of another shape and slices of another number", () => {
+  it("rejects a mask of another shape and a wrong number of slices", () => {
     const volume = placed(orientations[0]);
     const mask = { ...volume, shape: [3, 5, 6] as const, data: new Uint8Array(90) };
     expect(() => sliceVolume(volume, mask, { name: "v" })).toThrow(ShapeError);

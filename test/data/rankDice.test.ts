@@ -12,12 +12,12 @@ describe("rankDice", () => {
     },
   );
 
-  it("has cases in which the likeliest class is another", () => {
+  it("is tested on cases where the most likely class differs", () => {
     const differing = golden.cases.filter(({ differsFromArgmax }) => differsFromArgmax > 0);
     expect(differing.length).toBeGreaterThan(2);
   });
 
-  it("keeps a region that is as likely as not, and drops a class that is nowhere likely", () => {
+  it("keeps a region with probability one half, and drops a class that is unlikely everywhere", () => {
     const lesion = [0.9, 0.45, 0.45, 0.05, 0.01];
     const rest = lesion.map((p) => 1 - p);
     expect(Array.from(rankDice(planesOf([rest, lesion])))).toEqual([1, 1, 1, 0, 0]);
@@ -26,7 +26,7 @@ describe("rankDice", () => {
     ]);
   });
 
-  it("takes a probability that rounding put above 1", () => {
+  it("accepts a probability that rounding made exceed 1", () => {
     expect(
       Array.from(
         rankDice(
@@ -42,7 +42,7 @@ describe("rankDice", () => {
   it.each<[string, Record<string, number>, RegExp]>([
     ["a threshold above 1", { pruningProbability: 1.5 }, /^rankDice\.pruningProbability/],
     ["an unknown option", { pruning: 0.5 }, /^rankDice\.pruning/],
-  ])("refuses %s", (_, options, message) => {
+  ])("rejects %s", (_, options, message) => {
     expect(() => rankDice(planesOf([[0.5], [0.5]]), options)).toThrow(message);
   });
 
@@ -52,7 +52,7 @@ describe("rankDice", () => {
     ["no pixels", [[], []]],
     ["a logit", [[-3], [2]]],
     ["NaN", [[NaN], [0.5]]],
-  ])("refuses %s", (_, planes) => {
+  ])("rejects %s", (_, planes) => {
     expect(() => rankDice(planesOf(planes))).toThrow(/^rankDice\.planes/);
   });
 });

@@ -36,7 +36,7 @@ describe("resize", () => {
     }
   });
 
-  it("brings labels back exactly from a whole factor up", () => {
+  it("restores labels exactly after enlarging by a whole factor", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
@@ -52,13 +52,13 @@ describe("resize", () => {
     );
   });
 
-  it("never makes a label that was not there", () => {
+  it("never creates a new label", () => {
     const data = Uint8Array.of(0, 3, 0, 3, 0, 3, 0, 3, 0);
     const { data: up } = resizeLabels({ height: 3, width: 3, data }, 7, 5);
     expect(new Set(up)).toEqual(new Set([0, 3]));
   });
 
-  it("refuses a size of nothing", () => {
+  it("rejects a size of 0", () => {
     const image = { height: 1, width: 1, data: Float32Array.of(1) };
     expect(() => resizeImage(image, 0, 4)).toThrow(ConfigError);
     expect(() => resizeImage(image, 2.5, 4)).toThrow(/a positive integer height and width/);

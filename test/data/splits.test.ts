@@ -31,7 +31,7 @@ const fifty = Array.from({ length: 50 }, (_, i) =>
 );
 
 describe("splitByGroup", () => {
-  it("gives each part its share and keeps groups whole", () => {
+  it("gives each part its fraction and keeps groups whole", () => {
     const split = splitByGroup(fifty, { seed: 3, testFraction: 0.2, validationFraction: 0.1 });
     expect(split.train.length + split.validation.length + split.test.length).toBe(50);
     expect(Math.abs(split.test.length - 10)).toBeLessThanOrEqual(1);
@@ -45,7 +45,7 @@ describe("splitByGroup", () => {
     expect([...sides.values()].every((set) => set.size === 1)).toBe(true);
   });
 
-  it("spreads the rare class in proportion", () => {
+  it("divides the rare class in proportion", () => {
     const split = splitByGroup(fifty, { seed: 1, testFraction: 0.4 });
     const rare = (ids: string[]) =>
       selectById(fifty, ids).filter(({ labels }) => labels?.data.includes(2)).length;
@@ -53,13 +53,13 @@ describe("splitByGroup", () => {
     expect(rare(split.test)).toBeLessThanOrEqual(5);
   });
 
-  it("is the same for a seed, another for another", () => {
+  it("is the same for the same seed, and different for another", () => {
     const split = (seed: number) => splitByGroup(fifty, { seed, testFraction: 0.3 });
     expect(split(5)).toEqual(split(5));
     expect(split(5).test).not.toEqual(split(6).test);
   });
 
-  it("refuses copies, cases twice, too few groups and shares that leave nothing", () => {
+  it("rejects copies, duplicate cases, too few groups and fractions that leave nothing", () => {
     const sample = {
       ...{ id: "a", group: "a", image: { height: 2, width: 2, data: new Float32Array(4) } },
       labels: null,
@@ -105,7 +105,7 @@ describe("kFold", () => {
     );
   });
 
-  it("refuses one fold and more folds than groups", () => {
+  it("rejects one fold and more folds than groups", () => {
     expect(() => kFold(fifty, { folds: 1, seed: 1 })).toThrow(/2 or more/);
     expect(() => kFold(fifty.slice(0, 3), { folds: 10, seed: 1 })).toThrow(/at least 10 groups/);
   });
@@ -115,7 +115,7 @@ describe("checkSplit", () => {
   const cases = [item("a", "g"), item("b", "g"), item("c", "h")];
   const split = { fold: 2, seed: 1, train: ["a", "b"], validation: ["c"], test: [] };
 
-  it("refuses a case or a group on two sides, and unknown cases", () => {
+  it("rejects a case or a group in two parts, and unknown cases", () => {
     expect(() => checkSplit(split, cases)).not.toThrow();
     expect(() => checkSplit({ ...split, validation: ["c", "a"] }, cases)).toThrow(
       /split \(fold 2\): expected each case on one side, got a in train and validation/,
@@ -126,7 +126,7 @@ describe("checkSplit", () => {
     expect(() => checkSplit({ ...split, train: ["z"] }, cases)).toThrow(/other data/);
   });
 
-  it("holds for what was saved as JSON", async () => {
+  it("accepts splits that were saved as JSON", async () => {
     const path = join(folder, "splits.json");
     const splits = kFold(fifty, { folds: 4, seed: 9 });
     await writeSplits(path, splits);

@@ -98,7 +98,7 @@ function wrongShapes(fn: RecordedFunction, variables: readonly tf.Variable[]): s
 }
 
 describe("the recorder", () => {
-  it.each<[ModelName]>([["unet"], ["ma"]])("foretells every shape of a step of %s", (name) => {
+  it.each<[ModelName]>([["unet"], ["ma"]])("predicts every shape of a step of %s", (name) => {
     const trace = traceFunction("step", makeStep(name), flatten("step", [images, labels, rate]));
     const step = prune(simplify(trace.fn));
     expect(step.nodes.map(({ op }) => op)).toContain("Conv2DBackpropFilter");

@@ -113,7 +113,7 @@ describe("exportWebModel", () => {
     );
   });
 
-  it("refuses a weight that float16 cannot hold, and a misspelt option", async () => {
+  it("rejects a weight that float16 cannot hold, and a misspelt option", async () => {
     const run = untrainedRun("unet");
     const kernel = run.model.weights.find(({ shape }) => shape.length === 4);
     kernel?.write(tf.fill(kernel.shape as [number], 1e5));
@@ -125,7 +125,7 @@ describe("exportWebModel", () => {
     ).rejects.toThrow(/Did you mean "weights"/);
   });
 
-  it("says which file of the folder is missing or of another version", async () => {
+  it("names the file that is missing or of another version", async () => {
     const folder = join(root, "unet");
     const files = serve(folder);
     const without = (name: string, body?: string): typeof fetch =>
@@ -155,7 +155,7 @@ describe("float16", () => {
     }
   });
 
-  it("takes what lies between two to the nearer, and the middle to the even one", () => {
+  it("rounds to nearest, ties to even", () => {
     for (let bits = 0; bits < 0x7bff; bits++) {
       const [low, high] = [fromFloat16(bits), fromFloat16(bits + 1)];
       const middle = (low + high) / 2;

@@ -21,7 +21,7 @@ describe("expectNotInput", () => {
     ["another spelling of it", () => `${root}/scans/../scans/./a.nii.gz`],
     ["a folder that is a link", () => at("link", "a.nii.gz")],
     ["a hard link", () => at("hard.nii.gz")],
-  ])("refuses %s", async (_, output) => {
+  ])("rejects %s", async (_, output) => {
     const refused = expectNotInput([at("new.nii"), output()], [at("scans", "a.nii.gz")]);
     await expect(refused).rejects.toThrow(ConfigError);
     await expect(refused).rejects.toThrow(
@@ -29,7 +29,7 @@ describe("expectNotInput", () => {
     );
   });
 
-  it("takes new files, others, and inputs that are gone", async () => {
+  it("accepts new files, other files, and missing inputs", async () => {
     const outputs = [at("new.nii"), at("mask.nii.gz")];
     await expectNotInput(outputs, [at("scans", "a.nii.gz"), at("gone.nii")]);
   });

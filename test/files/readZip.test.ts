@@ -19,7 +19,7 @@ const directory = (bytes: Uint8Array): number =>
   Buffer.from(bytes).indexOf("PK\x01\x02", 0, "latin1");
 
 describe("readZip", () => {
-  it("reads packed and stored entries", () => {
+  it("reads compressed and stored entries", () => {
     for (const [bytes, names] of [
       [packed, ["a.txt", "b/c.txt"]],
       [stored, ["a.txt"]],
@@ -72,12 +72,12 @@ describe("readZip", () => {
       changed(packed, (view) => view.setUint16(packed.length - 12, 500, true)),
       /directory/,
     ],
-  ])("refuses %s", (_what, bytes, message) => {
+  ])("rejects %s", (_what, bytes, message) => {
     expect(() => readZip("x.zip", bytes, options)).toThrow(DataError);
     expect(() => readZip("x.zip", bytes, options)).toThrow(message);
   });
 
-  it("ends at every byte that is changed, in a value or a DataError", () => {
+  it("gives a value or a DataError whatever byte is changed", () => {
     for (let at = 0; at < packed.length; at++) {
       for (const value of [0, 0x7f, 0xff]) {
         const damaged = changed(packed, (view) => view.setUint8(at, value));
@@ -90,7 +90,7 @@ describe("readZip", () => {
     }
   });
 
-  it("refuses packed entries where none is expected", () => {
+  it("rejects compressed entries if none is expected", () => {
     expect(() => readZip("x.zip", packed, { ...options, maxUnpackedBytes: 0 })).toThrow(
       /"a\.txt" uncompressed, got a compressed entry/,
     );

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("writeWhole", () => {
-  it("makes missing folders and leaves nothing but the file", async () => {
+  it("creates missing folders and leaves only the file", async () => {
     await writeWhole(join(folder, "a", "b.txt"), "one");
     await writeWhole(join(folder, "a", "b.txt"), Uint8Array.of(116, 119, 111));
     expect(await readdir(join(folder, "a"))).toEqual(["b.txt"]);
@@ -27,7 +27,7 @@ describe("writeWhole", () => {
     expect(texts).toContain(await readFile(join(folder, "b.txt"), "utf8"));
   });
 
-  it("says what stands in the way", async () => {
+  it("names the obstacle", async () => {
     await mkdir(join(folder, "b.txt"));
     await expect(writeWhole(join(folder, "b.txt"), "x")).rejects.toThrow(
       /b\.txt: expected a place to write to, got a folder/,
@@ -37,7 +37,7 @@ describe("writeWhole", () => {
     expect((await readdir(folder)).sort()).toEqual(["b.txt", "file"]);
   });
 
-  it("names a folder that is a link to nothing as one", async () => {
+  it("reports a folder that is a dangling link", async () => {
     const link = join(folder, "link");
     await symlink("nowhere", link);
     const error = await withFolderLock(link, () => Promise.resolve()).catch(
@@ -55,7 +55,7 @@ describe("writeWhole", () => {
 describe("writeFolderWhole", () => {
   const target = () => join(folder, "out");
 
-  it("moves what was filled in beside what was there", async () => {
+  it("adds the new files to the existing ones", async () => {
     await mkdir(target());
     await writeFile(join(target(), "old.txt"), "old");
     const names = await writeFolderWhole(target(), async (partial) => {
@@ -77,7 +77,7 @@ describe("writeFolderWhole", () => {
     expect((await readdir(target())).sort()).toEqual(["a.txt", "b.txt", "c.txt", "d.txt"]);
   });
 
-  it("leaves nothing where filling fails half-way", async () => {
+  it("leaves nothing if filling fails", async () => {
     const failing = writeFolderWhole(target(), async (partial) => {
       await writeFile(join(partial, "a.txt"), "a");
       throw new Error("the second one is broken");
@@ -88,7 +88,7 @@ describe("writeFolderWhole", () => {
 });
 
 describe("a place that cannot be written", () => {
-  it("is refused where no folder can be made, and does not hang", async () => {
+  it("is an error if no folder can be created, without hanging", async () => {
     if (process.platform !== "linux") return console.info("skipped: no /proc");
     await expect(writeWhole("/proc/none/inner/file", "")).rejects.toThrow(
       /file: expected a place to write to, got nothing at that path/,
@@ -97,7 +97,7 @@ describe("a place that cannot be written", () => {
 
   const quiet = { stdio: "ignore" } as const;
 
-  it("is a full disk: one line, and no part of a file", async () => {
+  it("may be on a full disk: one line, and no partial file", async () => {
     const disk = join(folder, "disk");
     await mkdir(disk);
     // 64 KiB of memory as a disk of its own; needs the right to mount.
@@ -121,7 +121,7 @@ describe("a place that cannot be written", () => {
     }
   });
 
-  it("is a read-only disk", async () => {
+  it("may be on a read-only disk", async () => {
     const disk = join(folder, "read-only");
     await mkdir(disk);
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", disk], quiet);
@@ -135,7 +135,7 @@ describe("a place that cannot be written", () => {
     }
   });
 
-  it("is a file where a folder should be", async () => {
+  it("may be blocked by a file in place of a folder", async () => {
     await writeFile(join(folder, "out"), "a file");
     await expect(writeFolderWhole(join(folder, "out"), async () => {})).rejects.toThrow(
       /out: expected a place to write to, got a (file where a folder should be|path that goes through a file)\. Choose another place/,

@@ -20,11 +20,11 @@ describe("presetConfig", () => {
     expect(model.attentionLevels).toBe("all");
   });
 
-  it.each(PRESET_NAMES)("%s says its own name and passes its own check", (name) => {
+  it.each(PRESET_NAMES)("%s has its own name and is valid", (name) => {
     expect(presetConfig(name).preset).toBe(name);
   });
 
-  it("merges inner settings and replaces a schedule whole", () => {
+  it("merges nested settings and replaces a schedule as a whole", () => {
     const config = presetConfig("smoke", {
       model: { filters: 4 },
       schedule: { name: "constant" },
@@ -48,7 +48,7 @@ describe("presetConfig", () => {
     expect(() => presetConfig("quick", overrides)).toThrow(message);
   });
 
-  it("lists the presets where there is no such one", () => {
+  it("lists the presets for an unknown one", () => {
     expect(() => presetConfig("fast")).toThrow(
       'preset: expected one of smoke, demo, quick, best, paper, got "fast"',
     );

@@ -11,7 +11,7 @@ import { tempFolder } from "../../support/tempFolder";
 const folder = tempFolder();
 
 describe("readConfig", () => {
-  it("takes the preset that the file names, and lets assignments win", async () => {
+  it("uses the preset of the file, and assignments override it", async () => {
     const file = join(folder, "config.json");
     writeFileSync(file, JSON.stringify({ preset: "smoke", epochs: 3, model: { depth: 2 } }));
     const config = await readConfig({ file, assignments: ["epochs=5", "loss.name=focal"] });
@@ -20,7 +20,7 @@ describe("readConfig", () => {
     );
   });
 
-  it("puts a file's settings over a preset that is named beside it", async () => {
+  it("applies a file's settings to a given preset", async () => {
     const file = join(folder, "part.json");
     writeFileSync(file, JSON.stringify({ epochs: 3 }));
     expect(await readConfig({ preset: "paper", file })).toEqual(
@@ -62,7 +62,7 @@ describe("readConfig", () => {
     ],
     ['data.labels={"01":1}', /labels.01: expected an integer as the value of a mask, got 1/],
     ['data.labels={"a":1}', /labels.a: expected an integer as the value of a mask, got 1/],
-  ])("refuses --set %s", async (assignment, message) => {
+  ])("rejects --set %s", async (assignment, message) => {
     await expect(readConfig({ assignments: [assignment] })).rejects.toThrow(message);
   });
 
@@ -79,13 +79,13 @@ describe("readConfig", () => {
     ['{ "model": { "depth": 1, "depth": 2 } }', /got "model\.depth" twice/],
     ['{ "patience": "none" }', /config\.patience: expected a number, or null, got "none"/],
     ['{ "window": 3 }', /config\.window: expected a list, or null, got 3/],
-  ])("refuses the file %j", async (text, message) => {
+  ])("rejects the file %j", async (text, message) => {
     const file = join(folder, "bad.json");
     writeFileSync(file, text);
     await expect(readConfig({ file })).rejects.toThrow(message);
   });
 
-  it("takes a file that begins with a byte order mark, and text with slashes", async () => {
+  it("accepts a file with a byte order mark, and text with slashes", async () => {
     const file = join(folder, "mark.json");
     writeFileSync(file, `\uFEFF${JSON.stringify({ model: { encoderWeights: "a//b,]" } })}`);
     expect((await readConfig({ file })).model.encoderWeights).toBe("a//b,]");
@@ -93,7 +93,7 @@ describe("readConfig", () => {
 });
 
 describe("the schema", () => {
-  it("reaches every value of a configuration by a named, explained setting", () => {
+  it("has a named setting with help for every value of a configuration", () => {
     const flat = (value: unknown, path: string[]): string[] =>
       leaves.has(path.join(".")) || typeof value !== "object" || value === null
         ? [path.join(".")]
@@ -109,7 +109,7 @@ describe("the schema", () => {
     expect(trainingConfigSchema.parse({}).augmentationStrength).toEqual(DEFAULT_AUGMENTATION);
   });
 
-  it("counts what changes a result, and not labels or how a step runs", () => {
+  it("fingerprints what affects a result, not labels or how a step runs", () => {
     const base = decisiveSettings(presetConfig("quick"));
     const same = decisiveSettings({ ...presetConfig("quick"), preset: "mine", compiled: false });
     expect(same).toEqual(base);

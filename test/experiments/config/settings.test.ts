@@ -228,7 +228,7 @@ describe("settings", () => {
     return known.get(key);
   }
 
-  it("all have an effect that a test knows", () => {
+  it("all have a tested effect", () => {
     const paths = leavesOf(trainingConfigSchema).map(({ path }) => path.join("."));
     expect([...Object.keys(CHANGES), ...Object.keys(ELSEWHERE)].sort()).toEqual([...paths].sort());
   });
@@ -241,7 +241,7 @@ describe("settings", () => {
   });
 });
 
-describe("settings that nothing would use", () => {
+describe("unused settings", () => {
   const refuse = (model: string, overrides: TrainingOverrides, others: readonly string[] = []) => {
     const config = presetConfig("quick", overrides);
     return () => rejectUnusedSettings([model, ...others].map((each) => ({ model: each, config })));
@@ -278,11 +278,11 @@ describe("settings that nothing would use", () => {
       { validationFraction: 0, schedule: { name: "reduceOnPlateau" } },
       /schedule: .*needs validation/,
     ],
-  ])("are refused for %s: %j", (model, overrides, message) => {
+  ])("are rejected for %s: %j", (model, overrides, message) => {
     expect(refuse(model, overrides)).toThrow(message);
   });
 
-  it("are refused where a split of its own has no validation slices", () => {
+  it("are rejected if a given split has no validation slices", () => {
     const config = presetConfig("quick", { validationFraction: 0.3 });
     const split = { validation: [] };
     expect(() => rejectUnusedSettings([{ model: "unet", config, split }])).toThrow(
@@ -290,7 +290,7 @@ describe("settings that nothing would use", () => {
     );
   });
 
-  it("are refused where a study decides itself", () => {
+  it("are rejected if a study sets them itself", () => {
     const config = presetConfig("quick", { augmentation: "none" });
     const rejectAt = (path: string) => () =>
       rejectChangedSettings(config, path, "this study sets itself", "Remove it.");
@@ -300,7 +300,7 @@ describe("settings that nothing would use", () => {
     expect(rejectAt("testFraction")).not.toThrow();
   });
 
-  it("are taken where one model of a study uses them, or the preset has them", () => {
+  it("are accepted if one model of a study uses them, or the preset has them", () => {
     expect(refuse("unet", { model: { cardinality: 4 } }, ["ma"])).not.toThrow();
     const config = presetConfig("smoke", { loss: { name: "crossEntropy" } });
     expect(() => rejectUnusedSettings([{ model: "unet", config }])).not.toThrow();
@@ -324,7 +324,7 @@ describe("the optimizer's settings", () => {
     [{ emaMomentum: 0.9 }, /emaMomentum: expected useEma: true as well, got 0.9/],
     [{ useEmaWarmup: true }, /useEmaWarmup: expected useEma: true as well/],
     [{ name: "adamw" }, /weightDecay: expected above 0 for adamw, got 0/],
-  ])("refuses what the optimizer would ignore: %j", (settings, message) => {
+  ])("rejects what the optimizer would ignore: %j", (settings, message) => {
     expect(() => optimizerFor(settings)).toThrow(message);
   });
 });

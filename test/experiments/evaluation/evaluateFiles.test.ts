@@ -41,7 +41,7 @@ async function write(name: string, volume: Volume<Uint8Array>): Promise<string> 
 }
 
 describe("evaluateFiles", () => {
-  it.each(["slice", "volume"] as const)("compares by place, per %s", async (per) => {
+  it.each(["slice", "volume"] as const)("compares by position, per %s", async (per) => {
     const paths = {
       truth: await write("truth.nii", truth),
       prediction: await write("p.nii", inLps()),
@@ -51,25 +51,28 @@ describe("evaluateFiles", () => {
     for (const { classes } of records) expect(classes[1].hd95).toBe(0);
   });
 
-  it.each(["slice", "volume"] as const)("refuses another place or spacing, per %s", async (per) => {
-    const at = await write("truth.nii", truth);
-    const moved = truth.affine.map((value, entry) => (entry === 3 ? value + 100 : value));
-    const prediction = await write("moved.nii", { ...truth, affine: moved });
-    expect(await refusal(evaluateFiles({ truth: at, prediction, per }))).toMatch(
-      /moved.nii: expected the grid of truth.nii.*its centre 100.00 mm .*--resample/,
-    );
-    const wide = truth.affine.map((value, entry) =>
-      entry < 11 && entry % 4 < 3 ? value * 2 : value,
-    );
-    const wider = await write("wide.nii", { ...truth, affine: wide });
-    expect(await refusal(evaluateFiles({ truth: at, prediction: wider, per }))).toMatch(
-      /got 4 x 3 x 2 voxels of 1.6 x 1.4 x 8 mm/,
-    );
-    const { summary } = await evaluateFiles({ truth: at, prediction, per, resample: true });
-    expect(summary.dice).toBe(0);
-  });
+  it.each(["slice", "volume"] as const)(
+    "rejects another position or spacing, per %s",
+    async (per) => {
+      const at = await write("truth.nii", truth);
+      const moved = truth.affine.map((value, entry) => (entry === 3 ? value + 100 : value));
+      const prediction = await write("moved.nii", { ...truth, affine: moved });
+      expect(await refusal(evaluateFiles({ truth: at, prediction, per }))).toMatch(
+        /moved.nii: expected the grid of truth.nii.*its centre 100.00 mm .*--resample/,
+      );
+      const wide = truth.affine.map((value, entry) =>
+        entry < 11 && entry % 4 < 3 ? value * 2 : value,
+      );
+      const wider = await write("wide.nii", { ...truth, affine: wide });
+      expect(await refusal(evaluateFiles({ truth: at, prediction: wider, per }))).toMatch(
+        /got 4 x 3 x 2 voxels of 1.6 x 1.4 x 8 mm/,
+      );
+      const { summary } = await evaluateFiles({ truth: at, prediction, per, resample: true });
+      expect(summary.dice).toBe(0);
+    },
+  );
 
-  it("refuses distances along the axes of a tilted gantry, and scores its slices", async () => {
+  it("rejects volumes with gantry tilt, and scores their slices", async () => {
     const affine = truth.affine.map((value, entry) => (entry === 6 ? 1.2 : value));
     const path = await write("tilted.nii", { ...truth, affine });
     const both = { truth: path, prediction: path };
@@ -95,7 +98,7 @@ describe("evaluateFiles", () => {
     );
   });
 
-  it("leaves out no mask that is named otherwise, only scans that have one", async () => {
+  it("leaves out no mask with another name, only scans that have one", async () => {
     const plane = { height: 1, width: 2, data: Uint8Array.of(0, 1) };
     const write = (...names: string[]) =>
       Promise.all(names.map((name) => writeMaskPng(join(folder, name), plane)));
@@ -108,7 +111,7 @@ describe("evaluateFiles", () => {
     );
   });
 
-  it("refuses two predictions for one truth", async () => {
+  it("rejects two predictions for one truth", async () => {
     const [truths, predictions] = [join(folder, "one"), join(folder, "two")];
     const plane = { height: 1, width: 2, data: Uint8Array.of(0, 1) };
     await writeMaskPng(join(truths, "a.png"), plane);
@@ -119,7 +122,7 @@ describe("evaluateFiles", () => {
     );
   });
 
-  it("takes nnU-Net's truths with the names of their classes, and maps values", async () => {
+  it("reads nnU-Net's labels with their class names, and maps values", async () => {
     const labels = join(folder, "nnunet", "labelsTr");
     mkdirSync(labels, { recursive: true });
     await write("nnunet/labelsTr/lung_001.nii.gz", truth);
@@ -139,7 +142,7 @@ describe("evaluateFiles", () => {
     expect([summary.dice, summary.perClass[1].name]).toEqual([1, "cancer"]);
   });
 
-  it("scores folders of DICOM segmentations by the segments' names, on the images that are named", async () => {
+  it("scores folders of DICOM segmentations by segment names, on the given images", async () => {
     const images = join(folder, "dicom");
     mkdirSync(images);
     segmentations.images.forEach((file, i) =>

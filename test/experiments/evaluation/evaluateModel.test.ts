@@ -48,12 +48,12 @@ describe("predictCases", () => {
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
   });
 
-  it("takes no more memory for a batch than the cases fill", () => {
+  it("uses no more memory for a batch than the cases need", () => {
     const planes = predictCases(threshold(8), cases, { batchSize: 1e9 });
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
   });
 
-  it("takes an ensemble, and mirrored copies", () => {
+  it("supports an ensemble and mirrored copies", () => {
     const members = [threshold(8), threshold(8)];
     const planes = predictCases(members, cases, { batchSize: 2, flips: "both" });
     planes.forEach((plane, index) => expect(plane).toEqual(cases[index].labels));
@@ -69,11 +69,11 @@ describe("predictCases", () => {
     ["batchSize", 1.5, /^predictCases.batchSize: .*, got 1.5/],
     ["flip", "both", /^predictCases.flip: expected one of .*, got an unknown option/],
     ["decoding", "rankdice", /^predictCases.decoding: expected argmax or rankDice, got rankdice/],
-  ])("refuses %s that there are not", (name, value, message) => {
+  ])("rejects %s that there are not", (name, value, message) => {
     expect(() => predictCases(threshold(8), cases, { [name]: value })).toThrow(message);
   });
 
-  it("tells how far it is, and leaves no tensors behind", () => {
+  it("reports progress, and leaks no tensors", () => {
     const model = threshold(8);
     predictCases(model, cases, { compiled: true });
     const before = tf.memory().numTensors;
@@ -102,7 +102,7 @@ describe("evaluateModel", () => {
     expect(summary.cases).toBe(2);
   });
 
-  it("takes a data set for its class names, and refuses unknown options", () => {
+  it("takes class names from a data set, and rejects unknown options", () => {
     const dataset = {
       ...{ name: "halves", classNames: CLASS_NAMES.slice(0, 3), cases, grid: null },
       patients: "known" as const,
@@ -118,13 +118,13 @@ describe("evaluateModel", () => {
     );
   });
 
-  it("refuses fewer predictions than cases", () => {
+  it("rejects fewer predictions than cases", () => {
     expect(() => scorePredictions(cases, [], CLASS_NAMES)).toThrow(
       /scorePredictions.predictions: expected one for each of the 3 cases, got 0/,
     );
   });
 
-  it("refuses a slice without a mask", () => {
+  it("rejects a slice without a mask", () => {
     const unlabelled = { ...cases[0], labels: null };
     expect(() =>
       evaluateModel(threshold(8), [unlabelled], { classNames: CLASS_NAMES.slice(0, 2) }),

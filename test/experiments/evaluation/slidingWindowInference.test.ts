@@ -42,7 +42,7 @@ describe("slidingWindowInference", () => {
     expectClose(Array.from(got.dataSync()), output, 1e-5, "output");
   });
 
-  it("gives one recorded graph all its batches, and leaks nothing", () => {
+  it("uses one recorded graph for all batches, and leaks no tensors", () => {
     const network = modelByName("unet", {
       inputShape: [16, 16, 1],
       numClasses: 3,
@@ -68,13 +68,13 @@ describe("slidingWindowInference", () => {
     ["swBatchSize", { roiSize: [4, 4], swBatchSize: 1.5 }],
     ["overlap", { roiSize: [4, 4], overlap: 1 }],
     ["sigmaScale", { roiSize: [4, 4], sigmaScale: 0 }],
-  ])("refuses %s out of range", (name, options) => {
+  ])("rejects %s out of range", (name, options) => {
     const attempt = (): unknown => slidingWindowInference(model, tf.zeros([1, 8, 8, 1]), options);
     expect(attempt).toThrow(ConfigError);
     expect(attempt).toThrow(new RegExp(`slidingWindowInference.${name}: expected`));
   });
 
-  it("refuses a model whose answer has another size", () => {
+  it("rejects a model with an output of another size", () => {
     const half = (windows: tf.Tensor4D): tf.Tensor4D => tf.maxPool(windows, 2, 2, "same");
     expect(() => slidingWindowInference(half, tf.zeros([1, 8, 8, 1]), { roiSize: [4, 4] })).toThrow(
       ShapeError,

@@ -29,7 +29,7 @@ const size = { inputShape: [16, 20, 1], numClasses: 3, filters: 16, depth: 2 } a
 const sumOf = (data: Float32Array): number => data.reduce((sum, value) => sum + value, 0);
 
 describe("attentionMaps", () => {
-  it("maps what a pixel attends to: only places that share a bucket with it in some round", () => {
+  it("maps what a pixel attends to: only positions that share a bucket with it in some round", () => {
     const model = mr({ ...size, bucketSize: 8 });
     const image = noise(16, 20);
     const { attention, buckets, gates } = attentionMaps(model, image, { query: [9, 14] });
@@ -59,7 +59,7 @@ describe("attentionMaps", () => {
     }
   });
 
-  it("reads a gate's alpha: the share of the skip that it lets through", () => {
+  it("reads a gate's alpha: the fraction of the skip connection that it passes", () => {
     const model = attentionUnet({ ...size, filters: 4 });
     const image = noise(16, 20);
     const { gates, attention } = attentionMaps(model, image, { query: [0, 0] });
@@ -93,7 +93,7 @@ describe("attentionMaps", () => {
     });
   });
 
-  it("refuses a pixel outside and a layer of another kind, and keeps no tensors", () => {
+  it("rejects a pixel outside and a layer without attention, and leaks no tensors", () => {
     const model = mr({ ...size, bucketSize: 8 });
     const image = noise(16, 20);
     expect(() => attentionMaps(model, image, { query: [16, 0] })).toThrow(
@@ -131,7 +131,7 @@ describe("deletionTest", () => {
     });
   const options = { fractions: [0, 1 / 36, 2 / 36, 3 / 36, 0.5], baseline: 0 } as const;
 
-  it("finds that the places that count, count", () => {
+  it("finds that relevant cells matter", () => {
     const right = map((cell) => (cells.includes(cell) ? 1 + cell : 0));
     const { attended, random, advantage, wins, nearby } = deletionTest(
       score,
@@ -152,14 +152,14 @@ describe("deletionTest", () => {
     expect(nearby).toBeNull();
   });
 
-  it("finds that a map of other places shows nothing", () => {
+  it("finds that a map of irrelevant cells has no effect", () => {
     const wrong = map((cell) => (cells.includes(cell) ? 0 : 1));
     const { advantage, wins } = deletionTest(score, bright, wrong, options);
     expect(advantage).toBeLessThan(0);
     expect(wins).toBeLessThan(0.5);
   });
 
-  it("compares with places as near to the pixel, and never deletes the pixel itself", () => {
+  it("compares with cells at the same distances, and never deletes the pixel itself", () => {
     // All that counts is near: so does any other place as near, and the map has no merit.
     const ring = [7, 8, 9, 13, 15, 19, 20, 21];
     const nearScore = (images: readonly Plane<Float32Array>[]): number[] =>
@@ -190,7 +190,7 @@ describe("deletionTest", () => {
     ["fractions that do not begin at 0", { fractions: [0.1, 0.5] }, "deletionTest.fractions"],
     ["no repeats", { repeats: 0 }, "deletionTest.repeats"],
     ["a pixel outside", { keep: [12, 0] }, "deletionTest.keep"],
-  ])("refuses %s", (_, wrong, message) => {
+  ])("rejects %s", (_, wrong, message) => {
     expect(() =>
       deletionTest(
         score,
@@ -201,7 +201,7 @@ describe("deletionTest", () => {
     ).toThrow(message);
   });
 
-  it("refuses a map larger than the image, and one with NaN", () => {
+  it("rejects a map larger than the image, and one with NaN", () => {
     expect(() =>
       deletionTest(
         score,
@@ -256,7 +256,7 @@ describe("explain", () => {
   };
   const query = [2, 6] as const; // pixel 22
 
-  it("shows that the attended pixels matter where the answer rests on them", () => {
+  it("shows that the attended pixels matter if the prediction depends on them", () => {
     const { attention, deletion, label, probability } = explain(brightNetwork(), image, { query });
     expect(label).toBe(1);
     expect(probability).toBeGreaterThan(0.9);
@@ -273,7 +273,7 @@ describe("explain", () => {
     expect(wins).toBe(1);
   });
 
-  it("tests gates and heads of a whole network, and keeps no tensors", () => {
+  it("tests gates and heads of a whole network, and leaks no tensors", () => {
     const model = attentionUnet({ ...size, filters: 4 });
     const run = () =>
       explain(model, noise(16, 20), { query: [3, 5], repeats: 2, fractions: [0, 0.5] });
@@ -287,7 +287,7 @@ describe("explain", () => {
     }
   });
 
-  it("refuses unknown options and a pixel outside", () => {
+  it("rejects unknown options and a pixel outside", () => {
     const model = brightNetwork();
     expect(() => explain(model, image, { query, head: 1 } as never)).toThrow(/explain\.head/);
     expect(() => explain(model, image, { query: [8, 0] })).toThrow("explain.query");

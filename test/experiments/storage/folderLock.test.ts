@@ -49,7 +49,7 @@ function age(folder: string, minutes: number): void {
 const deadPid = (): number => spawnSync(process.execPath, ["-e", ""]).pid;
 
 describe("withFolderLock", () => {
-  it("lets one in at a time, says who is inside, and leaves nothing behind", async () => {
+  it("admits one process at a time, names the owner, and leaves no files", async () => {
     const folder = join(root, "fresh");
     await withFolderLock(folder, async () => {
       expect(await folderOwner(folder)).toMatchObject({ pid: process.pid, host: hostname() });
@@ -91,7 +91,7 @@ describe("withFolderLock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("goes by the clock of the file system, not by that of this machine", async () => {
+  it("uses the clock of the file system, not that of the machine", async () => {
     const folder = lockedFolder({ place: "other", pid: deadPid() });
     const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
     expect(await folderOwner(folder)).not.toBeNull();
@@ -100,13 +100,13 @@ describe("withFolderLock", () => {
     clock.mockRestore();
   });
 
-  it("takes over a dead lock from before the clock was set back", async () => {
+  it("takes over a stale lock from before the clock was set back", async () => {
     const folder = lockedFolder({ place: "other", pid: deadPid() });
     age(folder, -24 * 60);
     expect(await withFolderLock(folder, () => Promise.resolve(4))).toBe(4);
   });
 
-  it("is heard of every minute, whatever date its file has", async () => {
+  it("has a heartbeat every minute, whatever the date of its file", async () => {
     jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
     try {
       const folder = join(root, "heartbeat");
@@ -127,7 +127,7 @@ describe("withFolderLock", () => {
     }
   });
 
-  it("leaves no draft where it was killed in the middle: the next write removes it", async () => {
+  it("leaves no draft after being killed, since the next write removes it", async () => {
     const folder = join(root, "draft");
     const drafts = new Set<string>();
     mkdirSync(folder);
@@ -139,7 +139,7 @@ describe("withFolderLock", () => {
     expect(draft).toMatch(new RegExp(`^\\.lock\\.json\\.[0-9a-f]{8}-${process.pid}-`));
   });
 
-  it("goes to one of many that want a dead owner's lock at once", async () => {
+  it("is taken by only one of many processes after its owner died", async () => {
     const folder = lockedFolder({ pid: deadPid() });
     let inside = 0;
     let most = 0;
@@ -159,7 +159,7 @@ describe("withFolderLock", () => {
 });
 
 describe("withFreeFolder", () => {
-  it("waits for the owner, says so once, and then has the folder to itself", async () => {
+  it("waits for the owner with one message, then has exclusive access", async () => {
     const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
     const folder = join(root, "waited for");
     const order: string[] = [];
@@ -185,7 +185,7 @@ describe("withFreeFolder", () => {
 });
 
 describe("processStart", () => {
-  it("is the same each time for a living process, and null for a dead one", () => {
+  it("is constant for a running process, and null for an ended one", () => {
     expect(processStart(process.pid)).toBe(processStart(process.pid));
     expect(processStart(process.pid)).not.toBeNull();
     expect(processStart(deadPid())).toBeNull();

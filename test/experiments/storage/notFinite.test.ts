@@ -38,8 +38,8 @@ const missed = caseMetrics(
   { id: "a", classNames },
 );
 
-describe("NaN and infinite numbers come back", () => {
-  it("as text: `{ number }`, and no other object is taken for one", () => {
+describe("NaN and infinite numbers are read back", () => {
+  it("as text: `{ number }`, which no other object is confused with", () => {
     const value = {
       a: [NaN, Infinity, -Infinity, 0],
       b: { number: 5 },
@@ -93,7 +93,7 @@ describe("NaN and infinite numbers come back", () => {
     expect(await readProgress(join(folder, "progress"))).toMatchObject({ step: 1, loss: NaN });
   });
 
-  it("since nothing in the package writes JSON to a file in another way", () => {
+  it("since the package writes JSON files in no other way", () => {
     const src = join(__dirname, "../../../src");
     const files = readdirSync(src, { recursive: true, encoding: "utf8" });
     const others = files

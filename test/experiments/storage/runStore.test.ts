@@ -50,7 +50,7 @@ function corrected(): SliceDataset {
 }
 
 describe("a run folder", () => {
-  it("killed before the first checkpoint, does not go on with another seed", async () => {
+  it("killed before the first checkpoint, does not resume with another seed", async () => {
     await killBeforeTheFirstStep("killed");
     expect(readdirSync(at("killed")).sort()).toEqual(["manifest.json", "split.json"]);
     await expect(trainRun(options("killed", 2))).rejects.toThrow(
@@ -70,14 +70,14 @@ describe("a run folder", () => {
     expect(readFileSync(at("half", "split.json"), "utf8")).toBe(split);
   });
 
-  it("does not mix a mask that was corrected meanwhile with what was trained before", async () => {
+  it("rejects a mask that was corrected since the training began", async () => {
     const again = trainRun({ ...options("killed"), dataset: corrected() });
     await expect(again).rejects.toThrow(
       /killed: expected the data that .* began with, got another mask of "disc-3"\. Restore/,
     );
   });
 
-  it("does not take a split that was edited", async () => {
+  it("rejects an edited split", async () => {
     await killBeforeTheFirstStep("edited");
     const path = at("edited", "split.json");
     const [split] = JSON.parse(readFileSync(path, "utf8")) as [{ train: string[]; test: string[] }];
@@ -86,7 +86,7 @@ describe("a run folder", () => {
     await expect(trainRun(options("edited"))).rejects.toThrow(/got another split of the cases/);
   });
 
-  it("killed between its record and its tidying, is tidied by the next call", async () => {
+  it("killed between its record and its clean-up, is cleaned up by the next call", async () => {
     writeFileSync(at("killed", "checkpoint.safetensors"), "of the last epoch");
     mkdirSync(at("killed", "stages", "teacher"), { recursive: true });
     expect((await trainRun(options("killed"))).wasFinished).toBe(true);
@@ -94,12 +94,12 @@ describe("a run folder", () => {
     expect(readdirSync(at("killed")).sort()).toEqual(files);
   });
 
-  it("takes the data from another path, since contents decide", async () => {
+  it("accepts the data from another path, since contents are compared", async () => {
     const again = await trainRun({ ...options("killed"), source: "moved/discs" });
     expect(again.wasFinished).toBe(true);
   });
 
-  it("trains on a split that is handed in, and on all slices with testFraction 0", async () => {
+  it("trains on a given split, and on all slices with testFraction 0", async () => {
     const ids = dataset.cases.map(({ id }) => id);
     const split = { fold: 0, seed: 1, train: ids.slice(2), validation: [], test: ids.slice(0, 2) };
     const run = await trainRun({ ...options("own"), split });
@@ -112,7 +112,7 @@ describe("a run folder", () => {
     expect([all.testCases, all.split.train]).toEqual([[], ids]);
   });
 
-  it("of an interrupted training is not used to predict without being told", async () => {
+  it("of an interrupted training is not used for prediction by default", async () => {
     const out = at("stopped");
     const run = await trainRun({ ...options("stopped"), shouldStop: () => true });
     expect(run.record.result.ended).toBe("interrupted");
@@ -124,7 +124,7 @@ describe("a run folder", () => {
     expect((await loadRun(out, { allowInterrupted: true })).model.name).toBe("unet");
   });
 
-  it("with something else for a record is refused, not taken for done", async () => {
+  it("with an invalid record is rejected, not treated as finished", async () => {
     await killBeforeTheFirstStep("empty");
     writeFileSync(at("empty", "run.json"), "[]");
     await expect(readRunRecord(at("empty"))).rejects.toThrow(/run\.json: expected the record/);
@@ -132,7 +132,7 @@ describe("a run folder", () => {
     rmSync(at("empty"), { recursive: true });
   });
 
-  it("is free again after a training that was refused before it had a result", async () => {
+  it("is released after a training that failed before it had a result", async () => {
     const { config } = options("refused");
     const model = { ...config.model, attentionLevels: [5] };
     const wrong = { ...options("refused"), model: "mr", config: { ...config, model } };
@@ -143,7 +143,7 @@ describe("a run folder", () => {
     rmSync(at("refused"), { recursive: true });
   });
 
-  it("is not begun over weights or a split of somebody's own", async () => {
+  it("does not replace weights or a split of the user", async () => {
     mkdirSync(at("foreign"));
     writeFileSync(at("foreign", "split.json"), "mine");
     const message = /foreign\/split\.json: .*which training would replace\. Choose another folder/;
@@ -152,7 +152,7 @@ describe("a run folder", () => {
     rmSync(at("foreign"), { recursive: true });
   });
 
-  it("has one owner at a time", async () => {
+  it("is used by one process at a time", async () => {
     const runs = await Promise.allSettled([
       trainRun(options("twice", 1)),
       trainRun(options("twice", 2)),
@@ -167,7 +167,7 @@ describe("a run folder", () => {
 });
 
 describe("a study's folder", () => {
-  it("takes no run", async () => {
+  it("rejects a run", async () => {
     mkdirSync(at("a-study"));
     writeFileSync(at("a-study", "study.json"), "{}");
     await expect(trainRun(options("a-study"))).rejects.toThrow(
@@ -188,7 +188,7 @@ describe("a folder without a finished run", () => {
     return at("without", name);
   };
 
-  it("is told apart by what it holds instead", async () => {
+  it("is described by its contents", async () => {
     expect(await messageOf(folderWith("killed", "manifest.json", "split.json"))).toMatch(
       /finished run, got one whose training was killed\. Run its train command again to finish it/,
     );
@@ -214,7 +214,7 @@ describe("a folder without a finished run", () => {
 });
 
 describe("listRuns", () => {
-  it("says where each run stands, in what runs differ, and removes what was stopped", async () => {
+  it("shows the state and differences of runs, and removes stopped ones", async () => {
     await killBeforeTheFirstStep("dead");
     const { runs } = await listRuns(root);
     const state = (name: string) => runs.find(({ folder }) => folder === at(name))?.state;
@@ -242,7 +242,7 @@ describe("listRuns", () => {
     expect(left).toEqual(["all", "half", "killed", "own", "twice"].map((name) => at(name)));
   });
 
-  it("names what cannot be read, and leaves it alone", async () => {
+  it("names what cannot be read, and keeps it", async () => {
     const places = ["no-manifest", "no-record", "no-lock"].map((name) => at("broken", name));
     const files = ["manifest.json", "run.json", "lock.json"];
     for (const [index, place] of places.entries()) {
@@ -262,14 +262,14 @@ describe("listRuns", () => {
     expect(readdirSync(at("broken"))).toHaveLength(3);
   });
 
-  it("refuses a folder that is not there, and a file in its place", async () => {
+  it("rejects a missing folder, and a file in its place", async () => {
     await expect(listRuns(at("nowhere"))).rejects.toThrow(
       /nowhere: expected a folder with runs, got nothing at that path\. Check the path/,
     );
     await expect(listRuns(at("all", "run.json"))).rejects.toThrow(/got a path that goes through a/);
   });
 
-  it("tells a study's job that is done from one that was stopped, and keeps its record", async () => {
+  it("distinguishes finished jobs of a study from stopped ones, and keeps records", async () => {
     const job = (name: string, record: object | null): void => {
       mkdirSync(at("study", name), { recursive: true });
       writeFileSync(at("study", name, "manifest.json"), readFileSync(at("all", "manifest.json")));

@@ -46,7 +46,7 @@ describe("compareModels", () => {
       ),
     ) as Record<string, string>;
 
-  it("trains each model with each augmentation on each fold, and ends in both tables", async () => {
+  it("trains each model with each augmentation on each fold, and writes both tables", async () => {
     const comparison = await compareModels(options());
     expect(comparison).toMatchObject({ isComplete: true, trained: 8, found: 0 });
     // Every slice is held out once for every model and augmentation.
@@ -66,7 +66,7 @@ describe("compareModels", () => {
     ]);
   });
 
-  it("holds out what it neither trains on nor watches", async () => {
+  it("holds out slices that are neither trained on nor used for validation", async () => {
     for (const { id, cases } of await studyRecords(out)) {
       const [split] = JSON.parse(
         await readFile(join(out, "jobs", id, "split.json"), "utf8"),
@@ -77,7 +77,7 @@ describe("compareModels", () => {
     }
   });
 
-  it("reads what is done, and trains again only what is missing, to the same figures", async () => {
+  it("reads finished jobs, and trains only missing ones, with the same results", async () => {
     await rm(recordPath("ma-paper-fold2"));
     await rm(join(out, "table1.md"));
     const again = await compareModels(options());
@@ -85,7 +85,7 @@ describe("compareModels", () => {
     expect(await readTables()).toEqual(tables);
   });
 
-  it("stops when asked, and goes on", async () => {
+  it("stops on request, and resumes", async () => {
     await rm(recordPath("unet-none-fold2"));
     const stopped = await compareModels({ ...options(), shouldStop: () => true });
     expect(stopped.isComplete).toBe(false);
@@ -94,7 +94,7 @@ describe("compareModels", () => {
     expect(await readTables()).toEqual(tables);
   });
 
-  it("takes more models into a comparison that is done", async () => {
+  it("adds models to a finished comparison", async () => {
     const more = await compareModels({ ...options(), models: ["unet", "ma", "attentionUnet"] });
     expect(more).toMatchObject({ isComplete: true, trained: 4, found: 8 });
   });
@@ -107,7 +107,7 @@ describe("compareModels", () => {
     await expect(compareModels({ ...options(), config })).rejects.toThrow(message);
   });
 
-  it("refuses weights for other classes before it writes anything", async () => {
+  it("rejects weights for other classes before it writes anything", async () => {
     const { config } = options();
     const other = join(out, "..", "weights");
     const tooFew = { ...config, loss: { ...config.loss, classWeights: [1] } };
@@ -117,13 +117,13 @@ describe("compareModels", () => {
     await expect(readdir(other)).rejects.toThrow(/ENOENT/);
   });
 
-  it("refuses a folder of another comparison, naming the setting", async () => {
+  it("rejects a folder of another comparison, and names the setting", async () => {
     const { config } = options();
     const other = compareModels({ ...options(), config: { ...config, epochs: 2 } });
     await expect(other).rejects.toThrow(/a run with setting epochs 2, got .* setting epochs 1/);
   });
 
-  it("refuses a mask that was corrected meanwhile: old and new folds do not mix", async () => {
+  it("rejects a mask that was corrected meanwhile, so that old and new folds do not mix", async () => {
     const cases = dataset.cases.map((item) => {
       if (item.id !== "disc-5" || item.labels === null) return item;
       return { ...item, labels: { ...item.labels, data: item.labels.data.map(() => 1) } };
@@ -132,7 +132,7 @@ describe("compareModels", () => {
     await expect(corrected).rejects.toThrow(/began with, got another mask of "disc-5"/);
   });
 
-  it("does not take an empty record for a job that is done", async () => {
+  it("does not treat an empty record as a finished job", async () => {
     const path = recordPath("unet-none-fold1");
     const whole = await readFile(path, "utf8");
     await writeFile(path, "[]");

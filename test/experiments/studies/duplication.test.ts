@@ -19,7 +19,7 @@ describe("the duplication task", () => {
     expect(new Set(tokens.map(String)).size).toBe(5);
   });
 
-  it("is learned by LSH attention, and the better evaluated the more it hashes", () => {
+  it("is learned by LSH attention, with higher accuracy for more hash rounds", () => {
     const steps: number[] = [];
     const { accuracies, loss } = trainDuplication({
       length: 32,
@@ -43,7 +43,7 @@ describe("the duplication task", () => {
     expect(one).toBeLessThan(0.99);
   });
 
-  it("is tabled in percent", () => {
+  it("is shown in percent", () => {
     const accuracies = [
       { evaluatedWith: "full", accuracy: 1 },
       { evaluatedWith: 2, accuracy: 0.994 },
@@ -53,13 +53,13 @@ describe("the duplication task", () => {
     );
   });
 
-  it("refuses heads that do not divide the channels", () => {
+  it("rejects heads that do not divide the channels", () => {
     expect(() => trainDuplication({ dim: 64, numHeads: 5 })).toThrow(
       /trainDuplication.numHeads: expected a divisor of dim 64, got 5/,
     );
   });
 
-  it("refuses an odd length", () => {
+  it("rejects an odd length", () => {
     expect(() => trainDuplication({ length: 63 })).toThrow(
       /trainDuplication.length: expected an even number of at least 4, got 63/,
     );

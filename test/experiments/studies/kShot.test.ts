@@ -47,7 +47,7 @@ describe("planKShot", () => {
       ...(seeds === undefined ? {} : { seeds }),
     });
 
-  it("labels nested draws, watches none, and leaves the rest without labels", () => {
+  it("labels nested draws, validates on none, and leaves the rest without labels", () => {
     const jobs = plan([1, 3]).filter(({ split }) => split.fold === 0);
     expect(jobs.map(({ id }) => id)).toEqual([
       ...["1shot-scratch-fold1", "1shot-phantom-fold1", "1shot-self-fold1"],
@@ -71,7 +71,7 @@ describe("planKShot", () => {
     ).toEqual(new Set([4]));
   });
 
-  it("draws anew for each seed, and refuses more slices than there are", () => {
+  it("draws anew for each seed, and rejects more slices than there are", () => {
     const drawn = plan([2], [1, 2, 3, 4, 5]).map(({ split }) => split.train.join());
     expect(new Set(drawn).size).toBeGreaterThan(2);
     expect(() => plan([5])).toThrow(/integers from 1 to 4, .*got 5/);
@@ -91,7 +91,7 @@ describe("a job with pre-training and self-training", () => {
     });
   const weightsOf = (name: string) => readFile(join(folder, name, "weights.safetensors"));
 
-  it("goes on in any stage, to the same weights, and leaves no stages behind", async () => {
+  it("resumes in any stage with the same weights, and removes the stages", async () => {
     expect(job.factors).toEqual({ shots: 2, pretraining: "phantom", selfTraining: "on the rest" });
     await run("whole");
     // A stop in the phantom's training, in the teacher's and in the student's.
@@ -116,7 +116,7 @@ describe("a job with pre-training and self-training", () => {
     expect(await weightsOf(name)).not.toEqual(await weightsOf("whole"));
   });
 
-  it("says where the teacher was sure of nothing, and records how many slices it labelled", async () => {
+  it("warns if the teacher was confident nowhere, and records how many slices it labelled", async () => {
     const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
     const selfTraining = { rounds: 1, minConfidence: 1 };
     await run("unsure", { ...job, config: { ...job.config, selfTraining } });
@@ -128,14 +128,14 @@ describe("a job with pre-training and self-training", () => {
     expect(await labelled("whole")).toBeGreaterThan(0);
   });
 
-  it("is pre-trained on no slice of a phantom that is the data itself", async () => {
+  it("is not pre-trained on slices of a phantom that is the data", async () => {
     const [own, data] = [await pretrainingData(config), await loadLabelledData("phantom", config)];
     const images = new Set(data.cases.map(({ image }) => image.data.join()));
     expect(own.cases).toHaveLength(images.size);
     expect(own.cases.filter(({ image }) => images.has(image.data.join()))).toEqual([]);
   });
 
-  it("never looks at the labels of the unlabelled slices", async () => {
+  it("never uses the labels of the unlabelled slices", async () => {
     const { unlabelled = [] } = job;
     const blind = {
       ...dataset,
@@ -152,7 +152,7 @@ describe("a job with pre-training and self-training", () => {
     expect(await weightsOf("blind")).toEqual(await weightsOf("whole"));
   });
 
-  it("is refused where a slice to label is held out, or none is there", async () => {
+  it("is rejected if a slice to label is held out, or there is none", async () => {
     const { test } = job.split;
     await expect(run("held-out", { ...job, unlabelled: test })).rejects.toThrow(
       /each case on one side/,
@@ -187,7 +187,7 @@ describe("a pre-training that jobs share", () => {
     return asked;
   };
 
-  it("is made once, to the weights that each job would have come to alone", async () => {
+  it("is trained once, with the weights that each job alone would give", async () => {
     const alone = await stepsOf(one, "one-alone", {});
     await run(two, "two-alone");
     expect(await stepsOf(one, "one-shared", shared())).toBe(alone);
@@ -200,7 +200,7 @@ describe("a pre-training that jobs share", () => {
     expect(await weightsOf("one-shared")).not.toEqual(await weightsOf("two-shared"));
   });
 
-  it("is another for another seed, model or length, and for no other setting of its jobs", () => {
+  it("differs only with the seed, model and length, not with other settings of its jobs", () => {
     const key = pretrainingKey("unet", one.config);
     expect(pretrainingKey("unet", two.config)).toBe(key);
     expect(pretrainingKey("unet", named("2shot-phantom-self-fold1").config)).toBe(key);
@@ -213,7 +213,7 @@ describe("a pre-training that jobs share", () => {
     expect(new Set([key, ...others]).size).toBe(5);
   });
 
-  it("is waited for by jobs at the same time, and goes on after a stop", async () => {
+  it("is waited for by concurrent jobs, and resumes after a stop", async () => {
     const own = { pretrainings: join(folder, "at-once") };
     expect(await run(one, "one-at-once", { ...own, shouldStop: () => true })).toBeNull();
     await Promise.all([run(one, "one-at-once", own), run(two, "two-at-once", own)]);
@@ -222,7 +222,7 @@ describe("a pre-training that jobs share", () => {
     expect(await weightsOf("two-at-once")).toEqual(await weightsOf("two-shared"));
   });
 
-  it("is not waited for any longer by a job that is to stop", async () => {
+  it("is no longer waited for by a job that should stop", async () => {
     const own = { pretrainings: join(folder, "held") };
     const held = join(own.pretrainings, pretrainingKey("unet", one.config));
     await withFolderLock(held, async () => {
@@ -230,7 +230,7 @@ describe("a pre-training that jobs share", () => {
     });
   });
 
-  it("counts once in what is to be done", () => {
+  it("counts once in the planned steps", () => {
     const [first, second] = [jobSteps(one), jobSteps(two)];
     const before =
       first - jobSteps({ ...one, config: { ...one.config, pretraining: { epochs: 0 } } });
@@ -249,7 +249,7 @@ describe("a pre-training that jobs share", () => {
 });
 
 describe("kShot", () => {
-  it("ends in a table and in a curve with intervals", async () => {
+  it("gives a table and a curve with intervals", async () => {
     const options = {
       ...{
         config: configOf({ folds: 2, epochs: 1, phantom: { count: 2, size: 32 } }),

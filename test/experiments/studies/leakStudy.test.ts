@@ -40,7 +40,7 @@ describe("leakCopies", () => {
   const split = { train: ids.slice(0, 6), validation: [], test: ids.slice(6) };
   const { copies, train } = leakCopies(samples, split, 1);
 
-  it("draws as many copies as honest training has, those of tested slices among them", () => {
+  it("draws as many copies as training without leaks has, including copies of tested slices", () => {
     expect(copies).toHaveLength(5 * 6);
     expect(new Set(copies.map(({ id }) => id)).size).toBe(30);
     expect(train).toEqual([...split.train, ...copies.map(({ id }) => id)]);
@@ -67,14 +67,14 @@ describe("leakNote", () => {
       /near-duplicates alone, 2 groups with 4 of the 5 slices. .* understates the leak/,
     ],
     ["aab", false, /near-duplicates alone, 1 group with 2 of the 3 slices/],
-  ])("of groups %s, patients known: %s, is %s", (groups, areKnown, expected) => {
+  ])("for groups %s, patients known: %s, is %s", (groups, areKnown, expected) => {
     // A slice that several seeds test counts once.
     const note = leakNote([...cases(groups), ...cases(groups)], areKnown);
     if (expected === null) expect(note).toBeNull();
     else expect(note).toMatch(expected);
   });
 
-  it("stands under the table, and is said before the work", async () => {
+  it("is below the table, and is shown before the work", async () => {
     const alone = { ...dataset, cases: dataset.cases.map((item) => ({ ...item, group: item.id })) };
     const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
     const { table } = await leakStudy({
@@ -102,7 +102,7 @@ describe("slicewiseFolds", () => {
     [3, 0.2],
     [4, 0.1],
     ["all" as const, 0.25],
-  ])("are as large as the patients' own, for %s folds and validation on %s", (count, share) => {
+  ])("have the sizes of the patients' folds, for %s folds and validation on %s", (count, share) => {
     const folds = crossValidationFolds(uneven, {
       ...{ folds: count, seed: 3, validationFraction: share },
     });
@@ -118,7 +118,7 @@ describe("slicewiseFolds", () => {
 });
 
 describe("leakStudy", () => {
-  it("refuses an augmentation, which it would ignore", async () => {
+  it("rejects an augmentation, which it would ignore", async () => {
     const augmented = { ...config, augmentation: "standard" as const };
     const options = { config: augmented, model: "unet", out: join(folder, "refused"), dataset };
     await expect(leakStudy({ ...options, source: "discs" })).rejects.toThrow(
@@ -183,14 +183,14 @@ describe("leakStudy", () => {
   });
 });
 
-describe("the permission to tear groups apart", () => {
+describe("the permission to split groups", () => {
   const split = {
     ...{ fold: 0, seed: 1, validation: [] },
     train: dataset.cases.slice(1).map(({ id }) => id),
     test: [dataset.cases[0].id],
   };
 
-  it("is needed, and is for groups alone", () => {
+  it("is required, and applies only to groups", () => {
     expect(() => checkSplit(split, dataset.cases)).toThrow(/each group on one side/);
     expect(() => checkSplit(split, dataset.cases, { allowsTornGroups: true })).not.toThrow();
     const twice = { ...split, train: [...split.train, ...split.test] };
@@ -199,7 +199,7 @@ describe("the permission to tear groups apart", () => {
     );
   });
 
-  it("is asked for by every job that is run", async () => {
+  it("is checked for every job", async () => {
     const [job] = planLeakStudy({
       ...{ model: "unet", config, folds: [split], tornFolds: [split] },
     });

@@ -55,8 +55,8 @@ async function orphaned(
 beforeEach(() => jest.spyOn(console, "warn").mockImplementation(() => undefined));
 afterEach(() => jest.restoreAllMocks());
 
-describe("a job that an orphaned process still runs", () => {
-  it("is waited for, and its record is taken: nothing is trained twice", async () => {
+describe("a job that is still run by an orphaned process", () => {
+  it("is waited for, and its record is used, so that nothing is trained twice", async () => {
     const { out, hasEnded, letEnd } = await orphaned("recorded", (folder) =>
       writeDroppedRecord(folder, job, "was written by the other", dataset.classNames),
     );
@@ -68,7 +68,7 @@ describe("a job that an orphaned process still runs", () => {
     await hasEnded;
   });
 
-  it("is run here where the other ends without a record", async () => {
+  it("is run here if the other process ends without a record", async () => {
     const { out, hasEnded, letEnd } = await orphaned("died", () => Promise.resolve());
     const waiting = runPlannedJob(out, job.id, { dataset, waits: true, progress: false });
     letEnd();
@@ -77,7 +77,7 @@ describe("a job that an orphaned process still runs", () => {
     await hasEnded;
   });
 
-  it("is not waited for any longer when it is asked to stop", async () => {
+  it("is no longer waited for after a stop", async () => {
     const { out, hasEnded, letEnd } = await orphaned("stopped", () => Promise.resolve());
     const shouldStop = (): boolean => true;
     expect(
@@ -87,7 +87,7 @@ describe("a job that an orphaned process still runs", () => {
     await hasEnded;
   });
 
-  it("and that was killed behind its record is tidied, and counted once", async () => {
+  it("and that was killed after writing its record is cleaned up, and counted once", async () => {
     const out = join(root, "behind");
     await openStudy(out, study, dataset);
     const folder = jobFolder(out, job.id);
@@ -110,7 +110,7 @@ describe("a job that an orphaned process still runs", () => {
     expect(readdirSync(folder).sort()).toEqual(["job.json", "record.json"]);
   });
 
-  it("is an error that names the process where nobody asked to wait", async () => {
+  it("is an error that names the process if waiting was not requested", async () => {
     const { out, hasEnded, letEnd } = await orphaned("refused", () => Promise.resolve());
     await expect(runPlannedJob(out, job.id, { dataset })).rejects.toThrow(
       new RegExp(`in use by process ${process.pid} on `),

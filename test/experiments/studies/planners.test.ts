@@ -10,7 +10,7 @@ const config = presetConfig("smoke");
 const folds = crossValidationFolds(cases, config);
 
 describe("crossValidationFolds", () => {
-  it("takes what early stopping watches out of the training part", () => {
+  it("takes the slices for early stopping from the training part", () => {
     expect(folds.flatMap(({ test }) => test).sort()).toEqual(cases.map(({ id }) => id).sort());
     for (const { train, validation, test } of folds) {
       expect(validation).toHaveLength(1);
@@ -23,7 +23,7 @@ describe("crossValidationFolds", () => {
     expect(all.map(({ test }) => test).sort()).toEqual(cases.map(({ id }) => [id]).sort());
   });
 
-  it("takes own splits as they are, and those of kFold with their held-out part", () => {
+  it("uses given splits unchanged, and the validation part of kFold's as held out", () => {
     const [a, b, ...rest] = cases.map(({ id }) => id);
     const common = { fold: 0, seed: 1 };
     const whole = { ...common, train: rest, validation: [b], test: [a] };
@@ -50,7 +50,7 @@ describe("crossValidationFolds", () => {
 });
 
 describe("planCompare", () => {
-  it("goes fold by fold, with the same folds for every model, augmentation and seed", () => {
+  it("plans fold by fold, with the same folds for every model, augmentation and seed", () => {
     const jobs = planCompare({
       ...{ models: ["unet", "ma"], augmentations: ["none", "paper"], seeds: [1, 2], config, folds },
     });
@@ -74,7 +74,7 @@ describe("seeds that are added later", () => {
       ({ id }) => id,
     );
 
-  it("leave the jobs of the first as they are, so that none is trained again", () => {
+  it("leave the jobs of the first unchanged, so that none is trained again", () => {
     const more = [config.seed, config.seed + 1];
     expect(idsOf(more)).toEqual(expect.arrayContaining(idsOf([config.seed])));
     expect(new Set(idsOf(more)).size).toBe(2 * folds.length);
@@ -89,7 +89,7 @@ describe("a training that is named twice", () => {
     [{ models: ["unet", "unet"] }, /expected each training once, got unet-none-fold1 twice/],
     [{ augmentations: ["none", "none"] as const }, /got unet-none-fold1 twice. Name each model/],
     [{ seeds: [3, 3] }, /got unet-none-fold1-seed3 twice/],
-  ])("is refused: %j", (more, message) => {
+  ])("is rejected: %j", (more, message) => {
     const plan = { models: ["unet"], augmentations: ["none"] as const, config, folds };
     expect(() => planCompare({ ...plan, ...more })).toThrow(message);
   });
@@ -106,7 +106,7 @@ describe("planAblate", () => {
     ]);
   });
 
-  it("changes one thing at a time, beside the whole model", () => {
+  it("changes one thing at a time, compared with the whole model", () => {
     const jobs = planAblate({
       factors: { part: null, attention: null, numHashes: [1, 4] },
       config,
@@ -139,7 +139,7 @@ describe("planAblate", () => {
     [{ colour: null }, /ablate: expected factors among part, attention, .*, got "colour"/],
     [{ loss: ["hinge"] }, /ablate loss\.loss\.name: expected .*crossEntropy.*, got "hinge"/],
     [{ part: ["M-X"] }, /ablate part: expected M-A or M-R, got M-X/],
-  ])("refuses %j", (factors, message) => {
+  ])("rejects %j", (factors, message) => {
     expect(() => planAblate({ factors, config, folds })).toThrow(message);
   });
 });

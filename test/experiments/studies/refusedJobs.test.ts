@@ -36,7 +36,7 @@ async function attempt(
 }
 
 describe("a study whose jobs fail", () => {
-  it("ends with the first that was refused: it would be the same for all", async () => {
+  it("ends with the first refused job, since all would be refused", async () => {
     const { message, calls } = await attempt("refused", 2);
     expect(message).toMatch(
       /expected a record of every job, got none of unet-none-fold1 \(what is wrong\)\. Read .*log\.txt/,
@@ -44,7 +44,7 @@ describe("a study whose jobs fail", () => {
     expect(calls).toBe(1);
   });
 
-  it("hands those that were killed over again, twice", async () => {
+  it("submits killed jobs again, twice", async () => {
     const { message, calls } = await attempt("killed", 137);
     expect(message).toMatch(/got none of unet-none-fold1 and 3 others \(what is wrong\)/);
     expect(calls).toBe(3 * jobs.length);
@@ -52,7 +52,7 @@ describe("a study whose jobs fail", () => {
 });
 
 describe("a study's folder", () => {
-  it("keeps the splits that its jobs were planned with, and is left as it was where they differ", async () => {
+  it("keeps the splits of its jobs, and is unchanged if they differ", async () => {
     const out = join(root, "splits");
     await openStudy(out, study, dataset);
     const before = readFileSync(join(out, "study.json"), "utf8");
@@ -71,7 +71,7 @@ describe("a study's folder", () => {
     await openStudy(out, study, dataset);
   });
 
-  it("is no run's", async () => {
+  it("cannot be that of a run", async () => {
     const out = join(root, "run");
     mkdirSync(out);
     writeFileSync(join(out, "manifest.json"), "{}");
@@ -81,7 +81,7 @@ describe("a study's folder", () => {
     expect(existsSync(join(out, "study.json"))).toBe(false);
   });
 
-  it("is read without a progress that cannot be: it is a hint", async () => {
+  it("is read even if a progress file is damaged", async () => {
     const job = join(root, "job");
     mkdirSync(job);
     writeFileSync(join(job, "progress.json"), "half a fi");

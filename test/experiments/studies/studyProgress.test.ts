@@ -13,7 +13,7 @@ loadEngine();
 const root = tempFolder();
 afterEach(() => setDisplayHost(null));
 
-it("a study in a notebook says what it will cost before its first step is done", async () => {
+it("a study in a notebook shows its estimated cost before its first step is done", async () => {
   const shown: MimeBundle[] = [];
   setDisplayHost({
     publish: (bundle) => shown.push(bundle),
@@ -40,7 +40,7 @@ it("a study in a notebook says what it will cost before its first step is done",
   expect(texts.at(-1)).not.toContain("expected");
 });
 
-it("writes a rough time in the unit that it needs", () => {
+it("formats an estimated time in a suitable unit", () => {
   expect([0.2, 89, 90, 5399, 5400, 40_000].map(roughDuration)).toEqual([
     ...["1 s", "89 s", "2 min", "90 min", "1.5 h", "11 h"],
   ]);

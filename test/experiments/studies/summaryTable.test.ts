@@ -26,7 +26,7 @@ function cells(shifts: readonly (number | null)[]): Record<string, string> {
 }
 
 describe("summaryTable", () => {
-  it("prints how often HD95 is infinite, beside the mean of the others", () => {
+  it("shows how often HD95 is infinite, beside the mean of the others", () => {
     expect(cells([0, 2, 4])).toMatchObject({
       "HD95 (px)": "2.0",
       missed: "0",
@@ -35,7 +35,7 @@ describe("summaryTable", () => {
     expect(cells([0, 2, null])).toMatchObject({ "HD95 (px)": "1.0", missed: "1", cases: "3" });
   });
 
-  it("has a median that no missed case improves, while it improves the mean", () => {
+  it("has a median that missed cases do not improve, unlike the mean", () => {
     const value = (text: string): number => (text === "∞" ? Infinity : Number(text));
     for (const shifts of [
       [0, 2, 8],

@@ -60,7 +60,7 @@ const records = [
 ];
 
 describe("tablesOf", () => {
-  it("takes ablations out of Table I, and puts the whole model first in Table II", () => {
+  it("leaves ablations out of Table I, and puts the whole model first in Table II", () => {
     const { tableOne, tableTwo } = tablesOf(records);
     expect(tableOne.rows.map(({ model }) => model)).toEqual(["unet", "residualAttentionUnet"]);
     expect(tableTwo?.rows.map(({ model }) => model)).toEqual(["residualAttentionUnet", "ma"]);
@@ -80,14 +80,14 @@ describe("tablesOf", () => {
     );
   });
 
-  it("shows no deviation of one case, and no interval of none", () => {
+  it("shows no deviation for one case, and no interval for none", () => {
     const one = tableMarkdown(tablesOf([record("unet", { a: HALF })]).tableOne);
     expect(one).toMatch(/\| 0\.667 \| +0\.667 \(1\) \|.*\| +- \| +- \| +1 \|/);
     const nothing = tableMarkdown(tablesOf([record("unet", {})]).tableOne);
     expect(nothing.split("\n").find((line) => line.startsWith("| U-Net"))).not.toMatch(/±| to /);
   });
 
-  it("says the same in CSV, LaTeX and as an arquero table", async () => {
+  it("has the same content in CSV, LaTeX and as an arquero table", async () => {
     const { tableOne } = tablesOf(records);
     const [head, first] = tableCsv(tableOne).split("\n");
     const cells = Object.fromEntries(
@@ -106,7 +106,7 @@ describe("tablesOf", () => {
     expect(table.get("dice_mean", 0)).toBe(flatRows(tableOne)[0]["dice_mean"]);
   });
 
-  it("refuses a case that was held out twice", () => {
+  it("rejects a case that was held out twice", () => {
     const again = record("unet", { a: RIGHT }, { fold: 1 });
     expect(() => tablesOf([...records, again])).toThrow(/expected each case once .*, got a twice/);
   });
@@ -116,7 +116,7 @@ describe("studyTable", () => {
   const ids = Array.from({ length: 6 }, (_, index) => `case-${index}`);
   const all = (pixels: number[]) => Object.fromEntries(ids.map((id) => [id, pixels]));
 
-  it("tests rows against the first by patients, corrected over the rows", () => {
+  it("tests rows against the first over patients, corrected over the rows", () => {
     const { rows } = studyTable("t", [
       record("unet", all(HALF)),
       record("ma", all(RIGHT)),
@@ -133,7 +133,7 @@ describe("studyTable", () => {
     expect(dice.map(({ pHolm }) => pHolm)).toEqual([NaN, 1 / 16, 1 / 16]);
   });
 
-  it("counts a case that several seeds scored once, with its mean", () => {
+  it("counts a case scored by several seeds once, with its mean", () => {
     const { rows } = studyTable("t", [
       record("unet", { a: RIGHT, b: RIGHT }),
       record("unet", { a: HALF, b: RIGHT }, { seed: 2 }),
@@ -143,7 +143,7 @@ describe("studyTable", () => {
     expect(rows[0].scores["Dice"].mean).toBeCloseTo((5 / 6 + 1) / 2, 12);
   });
 
-  it("says of a row that was given up which folds it has, in every form", () => {
+  it("states the folds of a dropped row in every format", () => {
     const given = {
       ...record("ma", {}, { fold: 1, seed: 2 }),
       dropped: "loses 0.333 Dice to unet none on 6 patients (p = 0.016)",
@@ -154,7 +154,7 @@ describe("studyTable", () => {
     expect(tableMarkdown(table)).toMatch(/M-A \(without attention\) \*.*\*: given up before/s);
   });
 
-  it("has a row for each choice of factors, in whatever order they are named", () => {
+  it("has one row per combination of factors, whatever their order", () => {
     const one = record("unet", { a: RIGHT }, { factors: { shots: 1, pretrained: false } });
     const same = record("unet", { b: HALF }, { fold: 1, factors: { pretrained: false, shots: 1 } });
     const other = record("unet", { a: HALF }, { factors: { shots: 5, pretrained: false } });
@@ -192,7 +192,7 @@ describe("reasonToDrop", () => {
     );
   });
 
-  it("lets a row run that does as well, or has one fold only", () => {
+  it("does not drop a row that is equally good or has only one fold", () => {
     const equal = [...folds("unet", HALF), ...folds("ma", HALF)];
     expect(reasonToDrop(job("ma"), equal, first)).toBeNull();
     const early = [...folds("unet", RIGHT), folds("ma", HALF)[0]];
@@ -201,7 +201,7 @@ describe("reasonToDrop", () => {
 });
 
 describe("tables as text", () => {
-  it("lines up columns, numbers to the right", () => {
+  it("aligns columns, with numbers to the right", () => {
     const text = markdownTable([
       ["model", "Dice"],
       ["U-Net", "0.5"],
@@ -215,7 +215,7 @@ describe("tables as text", () => {
     ]);
   });
 
-  it("quotes what CSV would misread, and writes numbers that are not finite so that they are read back", () => {
+  it("quotes special characters in CSV, and writes non-finite numbers so that they can be read back", () => {
     expect(csvTable([["a,b", 'say "hi"', "two\r\nlines", 2]])).toBe(
       '"a,b","say ""hi""","two\r\nlines",2\n',
     );
@@ -230,7 +230,7 @@ describe("a table's file", () => {
   const folder = mkdtempSync(join(tmpdir(), "layerbook-table-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("holds the whole table, NaN and what it was made by among it", async () => {
+  it("contains the whole table, including NaN and how it was made", async () => {
     const table = { ...studyTable("A table", records), madeBy: "a command." };
     expect(Object.values(table.rows[0].scores).some(({ pValue }) => Number.isNaN(pValue))).toBe(
       true,
@@ -239,7 +239,7 @@ describe("a table's file", () => {
     expect(await readStudyTable(join(folder, "table.json"))).toEqual(table);
   });
 
-  it("is refused where it is missing, is no table, or lacks a score", async () => {
+  it("is rejected if it is missing, is not a table, or lacks a score", async () => {
     await expect(readStudyTable(join(folder, "none.json"))).rejects.toThrow(/got no such file/);
     const broken = join(folder, "broken.json");
     const { rows, ...table } = studyTable("A table", records);

@@ -147,14 +147,14 @@ describe("the MLflow tracker", () => {
     expect(server.runs.map(({ status }) => status)).toEqual(["FINISHED"]);
   });
 
-  it("makes a new run where the folder was removed and trained in again", async () => {
+  it("makes a new run if the folder was removed and trained in again", async () => {
     await send([begin(0), ...epochs(1, 2), end], { epochs: "2" });
     await send([begin(0), ...epochs(1, 2), end], { epochs: "2" });
     await send([begin(0), ...epochs(1), end], { epochs: "1" });
     expect(server.runs.map((_, index) => losses(index))).toEqual([[10, 20], [10, 20], [10]]);
   });
 
-  it("goes on in the run of a training that was killed before its first checkpoint", async () => {
+  it("continues the run of a training that was killed before its first checkpoint", async () => {
     await send([begin(0), batch(1)]);
     await send([begin(0), ...epochs(1), end]);
     expect(server.runs.map(({ status }) => status)).toEqual(["FINISHED"]);
@@ -170,7 +170,7 @@ describe("the MLflow tracker", () => {
     expect(losses(0)).toEqual([10, 20, 30, 40]);
   });
 
-  it("keeps the numbers of a server that goes away, and says once that training goes on", async () => {
+  it("keeps numbers while the server is unavailable, and warns once that training continues", async () => {
     const { callback, scores } = await send([begin(0), ...epochs(1)]);
     server.isDown = true;
     for (const event of epochs(2, 3)) await callback(event);
@@ -185,7 +185,7 @@ describe("the MLflow tracker", () => {
     expect(said.mock.calls.at(-1)?.[0]).toMatch(/The scores were not logged\n$/);
   });
 
-  it("waits at the end of a training for a server that is restarted", async () => {
+  it("waits for a restarting server at the end of a training", async () => {
     const tracker = mlflowTracker({ url, name: "a-run", folder: "/runs/a" });
     for (const event of [begin(0), ...epochs(1)]) await tracker.callback(event);
     server.isDown = true;
@@ -198,7 +198,7 @@ describe("the MLflow tracker", () => {
     expect(server.runs[0].metrics.at(-1)).toMatchObject({ key: "test/dice", value: 0.5 });
   });
 
-  it("says with the scores how a training ended that the server missed the end of", async () => {
+  it("sends a missed end of a training together with the scores", async () => {
     const tracker = await send([begin(0), ...epochs(1)]);
     server.isDown = true;
     await tracker.callback(end);
@@ -208,7 +208,7 @@ describe("the MLflow tracker", () => {
     expect(server.runs).toMatchObject([{ status: "FINISHED" }]);
   });
 
-  it("waits at the beginning where it is told to, but not for a server that refuses", async () => {
+  it("waits at the beginning on request, but not for a server that answers with an error", async () => {
     const options = { url, name: "a-run", folder: "/runs/a", retrySeconds: { begin: 60 } };
     server.isDown = true;
     setTimeout(() => (server.isDown = false), 300);
@@ -223,7 +223,7 @@ describe("the MLflow tracker", () => {
     await expect(refused).rejects.toThrow(/expected MLflow to accept the request, got 400/);
   });
 
-  it("sends more settings than one request may hold, and not the server's password to stderr", async () => {
+  it("sends more settings than fit into one request, and does not print the server's password", async () => {
     const settings = Object.fromEntries(
       Array.from({ length: 130 }, (_, i) => [`setting${i}`, "1"]),
     );
@@ -240,13 +240,13 @@ describe("the MLflow tracker", () => {
     );
   });
 
-  it.each(["localhost:5000", "ftp://host", "", "mlflow"])("refuses the address %j", async (bad) => {
+  it.each(["localhost:5000", "ftp://host", "", "mlflow"])("rejects the address %j", async (bad) => {
     const { callback } = mlflowTracker({ url: bad, name: "a-run", folder: "/runs/a" });
     await expect(callback(begin(0))).rejects.toThrow(/expected an address that begins with http/);
   });
 });
 
-it("gives scores of classes in any script names of their own", () => {
+it("gives scores of classes distinct names in any script", () => {
   const score = (name: string, mean: number) => ({ name, whereTruth: { dice: { mean } } });
   const summary = {
     ...{ dice: 1, accuracy: 1, precision: 1 },

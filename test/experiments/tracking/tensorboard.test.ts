@@ -14,7 +14,7 @@ const begin = (folder: string, name = "unet-none-fold1") =>
     },
   });
 
-it("gives two runs of one name a folder each, and a run that goes on its own", async () => {
+it("gives two runs with the same name separate folders, and a resumed run its own", async () => {
   for (const study of ["a", "b", "a", "b"]) await begin(`/studies/${study}/jobs/unet-none-fold1`);
   const folders = (await readdir(logs)).sort();
   expect(folders).toEqual([
@@ -27,7 +27,7 @@ it("gives two runs of one name a folder each, and a run that goes on its own", a
   }
 });
 
-it("puts a training that goes on behind its beginning, even if the clock was set back", async () => {
+it("orders a resumed training after its beginning, even if the clock was set back", async () => {
   const clock = jest.spyOn(Date, "now");
   for (const seconds of [2e9, 1.9e9, 1.9e9, 2.1e9]) {
     clock.mockReturnValue(seconds * 1000);

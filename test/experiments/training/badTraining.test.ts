@@ -42,7 +42,7 @@ function spoiled(index: number, pixel: number, value: number, part: "image" | "l
   });
 }
 
-describe("options that fit refuses, in JavaScript too", () => {
+describe("options that fit rejects, in JavaScript too", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown name", { epoch: 3 }, "epochs"],
     ["no epochs", { epochs: 0 }, "fit.epochs: expected a number > 0, got 0"],
@@ -127,7 +127,7 @@ describe("options that fit refuses, in JavaScript too", () => {
     expect(error.message.split("\n")).toHaveLength(1);
   });
 
-  it("a list of samples in place of { train }", async () => {
+  it("a list of samples instead of { train }", async () => {
     const error = await refusal(train as never, {});
     expect(error.message).toBe(
       "fit.data: expected { train, validation }, got a list. " +
@@ -136,7 +136,7 @@ describe("options that fit refuses, in JavaScript too", () => {
   });
 });
 
-describe("data that does not fit the model", () => {
+describe("data that do not match the model", () => {
   it("of another size", async () => {
     const model = unet({ inputShape: [128, 128, 1], numClasses: 3, filters: 2, depth: 1 });
     const error = await refusal({ train: discSamples(2, 64) }, {}, model);
@@ -212,7 +212,7 @@ describe("data that does not fit the model", () => {
     expect(error.message).toContain(message);
   });
 
-  it("parts under a name that nothing reads", async () => {
+  it("unknown parts", async () => {
     const error = await refusal({ train, valid: train } as FitData);
     expect(error.message).toContain(
       "fit.data.valid: expected one of train, validation, got an unknown option. Did you mean",
@@ -321,7 +321,7 @@ describe.each(["with", "without"])("labels outside of the classes, %s validation
 });
 
 describe("values that are not finite", () => {
-  it.each([NaN, Infinity])("a pixel of %p stops training, named", async (value) => {
+  it.each([NaN, Infinity])("a pixel of %p stops training with its name", async (value) => {
     const error = await refusal({ train: spoiled(1, 17, value, "image") }, { compiled: true });
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(`fit.train "disc-1": expected finite inputs, got ${value}`);

@@ -24,7 +24,7 @@ describe("model.encoderWeights", () => {
     expect(kernelOf(built)).toEqual(kernelOf(source));
   });
 
-  it("is refused for a model without such an encoder, and where there is no file", () => {
+  it("is rejected for a model without such an encoder, and for a missing file", () => {
     const config = presetConfig("smoke", { size: 32, model: { encoderWeights: "none.pth" } });
     expect(() => expectArchitecture("unet", config.model)).toThrow(
       /config.model.encoderWeights: expected null for model unet, got "none.pth"/,
@@ -36,7 +36,7 @@ describe("model.encoderWeights", () => {
 });
 
 describe("buildModel", () => {
-  it("names the model or preset that was meant", () => {
+  it("suggests the model or preset that was meant", () => {
     const config = presetConfig("smoke");
     expect(() => buildModel("residualAttentionUnt", config, 3)).toThrow(
       /got "residualAttentionUnt"\. Did you mean "residualAttentionUnet"\?/,

@@ -34,22 +34,22 @@ const checkpoint: Checkpoint = {
 };
 
 describe("a checkpoint", () => {
-  it("comes back to the bit", async () => {
+  it("is read back bit for bit", async () => {
     await saveCheckpoint(path, checkpoint);
     expect(await loadCheckpoint(path)).toEqual(checkpoint);
   });
 
-  it("keeps the best weights apart", async () => {
+  it("keeps the best weights separately", async () => {
     const best = new Map([["0000/conv/kernel", { shape: [1], values: Float32Array.of(9) }]]);
     await saveCheckpoint(path, { ...checkpoint, best });
     expect((await loadCheckpoint(path))?.best).toEqual(best);
   });
 
-  it("is null where there is none", async () => {
+  it("is null if there is none", async () => {
     expect(await loadCheckpoint(path)).toBeNull();
   });
 
-  it("refuses a file that was cut off anywhere", async () => {
+  it("rejects a file truncated anywhere", async () => {
     await saveCheckpoint(path, checkpoint);
     const whole = await readFile(path);
     for (const length of [0, 7, 8, 60, whole.length - 1]) {
@@ -59,7 +59,7 @@ describe("a checkpoint", () => {
     }
   });
 
-  it("refuses a header that claims more than the file holds", async () => {
+  it("rejects a header that claims more bytes than the file has", async () => {
     const bytes = Buffer.alloc(64);
     bytes.writeBigUInt64LE(1n << 60n);
     await writeFile(path, bytes);

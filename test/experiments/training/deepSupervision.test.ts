@@ -29,7 +29,7 @@ describe("deep supervision", () => {
     expect(sources).toEqual(["decoder1", "decoder2"]);
   });
 
-  it("finds the levels of other networks, and refuses one without", () => {
+  it("finds the levels of other networks, and rejects one without", () => {
     const other = residualAttentionUnet({
       ...{ inputShape: [16, 16, 1], numClasses: 3, filters: 8, depth: 2, attentionLevels: [1] },
     });
@@ -44,7 +44,7 @@ describe("deep supervision", () => {
     );
   });
 
-  it("weighs levels by 1, 1/2, 1/4, and takes the nearest labels", () => {
+  it("weights levels by 1, 1/2, 1/4, and takes the nearest labels", () => {
     const labels = tf.tensor3d(
       [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 0, 0, 2, 2, 0, 0],
       [1, 4, 4],

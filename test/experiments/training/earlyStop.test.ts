@@ -11,13 +11,13 @@ function run(values: number[], mode: "min" | "max", patience: number | null) {
 }
 
 describe("watch", () => {
-  it("stops after as many epochs without a better value as patience says", () => {
+  it("stops after `patience` epochs without a better value", () => {
     const { state, stoppedAt } = run([0.1, 0.5, 0.4, 0.5, 0.45, 0.9], "max", 3);
     expect(stoppedAt).toBe(5);
     expect(state).toEqual({ bestValue: 0.5, bestEpoch: 2, waited: 3 });
   });
 
-  it("takes less as better where it is told to", () => {
+  it("can treat lower values as better", () => {
     expect(run([3, 2, 2.5, 1], "min", 2).state.bestEpoch).toBe(4);
   });
 
@@ -25,7 +25,7 @@ describe("watch", () => {
     expect(run([1, 0, 0, 0, 0, 0], "max", null).stoppedAt).toBeNull();
   });
 
-  it("counts a value that is not finite as no improvement", () => {
+  it("does not count a non-finite value as an improvement", () => {
     const { state, stoppedAt } = run([NaN, NaN], "max", 2);
     expect(stoppedAt).toBe(2);
     expect(state.bestValue).toBeNull();

@@ -32,7 +32,7 @@ describe("an ensemble by inference.ensemble", () => {
       shouldStop,
     });
 
-  it("goes on after a stop in a member, and has members of different weights", async () => {
+  it("resumes after a stop in a member, and has members with different weights", async () => {
     let asked = 0;
     const stopped = await train(() => ++asked > 2);
     expect(stopped.record.result.ended).toBe("interrupted");
@@ -44,7 +44,7 @@ describe("an ensemble by inference.ensemble", () => {
     expect(first).not.toEqual(second);
   });
 
-  it("is loaded whole, and predicts as it did", async () => {
+  it("is loaded with all members, and gives the same predictions", async () => {
     const trained = await train();
     expect(trained.wasFinished).toBe(true);
     const { models } = await loadRun(out());

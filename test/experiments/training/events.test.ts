@@ -25,7 +25,7 @@ function recorder(): { events: TrainingEvent[]; callbacks: [(event: TrainingEven
 }
 
 describe("a training's callbacks", () => {
-  it("hear of every event, in order", async () => {
+  it("receive every event, in order", async () => {
     const { events, callbacks } = recorder();
     const checkpoint = { path: join(folder, "checkpoint.safetensors"), everySteps: 1 };
     const data = { train, validation };
@@ -65,7 +65,7 @@ describe("a training's callbacks", () => {
     expect(result.seconds).toBeGreaterThan(compiled?.seconds ?? Infinity);
   });
 
-  it("learn where a resumed training starts, and what was before", async () => {
+  it("receive the start and the earlier epochs of a resumed training", async () => {
     const checkpoint = { path: join(folder, "checkpoint.safetensors") };
     let asked = 0;
     const stop = { ...quiet, checkpoint, shouldStop: () => asked++ === 3 };
@@ -94,7 +94,7 @@ describe("a training's callbacks", () => {
     );
   });
 
-  it("end the training by throwing, and the error is told to all", async () => {
+  it("end the training by throwing, and all receive the error", async () => {
     const { events, callbacks } = recorder();
     const fault = new Error("disk full");
     const failing = (event: TrainingEvent): void => {

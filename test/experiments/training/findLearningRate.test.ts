@@ -14,7 +14,7 @@ describe.each([true, false])("findLearningRate, compiled %s", (compiled) => {
       layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [3] })],
     });
 
-  it("finds a rate at which the loss falls, and puts the weights back", async () => {
+  it("finds a rate at which the loss falls, and restores the weights", async () => {
     const model = make();
     const before = model.getWeights().map((weight) => weight.dataSync());
     const options = { from: 1e-5, to: 100, steps: 60, batchSize: 16, compiled };
@@ -29,7 +29,7 @@ describe.each([true, false])("findLearningRate, compiled %s", (compiled) => {
     });
   });
 
-  it("takes what fit takes: samples, and a generator of batches", async () => {
+  it("accepts samples and a generator of batches, as fit does", async () => {
     const samples = Array.from({ length: 6 }, (_, index): Sample => {
       const data = Float32Array.from(createDraw(index)([16]));
       return {
@@ -57,7 +57,7 @@ describe.each([true, false])("findLearningRate, compiled %s", (compiled) => {
     await expect(findLearningRate(model, [], options)).rejects.toThrow(/at least one example/);
   });
 
-  it("refuses options that it does not know, or that make no sense", async () => {
+  it("rejects unknown and invalid options", async () => {
     const run = (options: object) => findLearningRate(make(), { inputs, labels }, options);
     await expect(run({ stepz: 3 })).rejects.toThrow(
       /findLearningRate\.stepz: .*Did you mean "steps"/,

@@ -65,7 +65,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     expect(last.validationLoss).toBeLessThan(first.validationLoss ?? 0);
   });
 
-  it("gives the same weights for the same seeds, others for another", async () => {
+  it("gives the same weights for the same seed, and different ones for another", async () => {
     const train2 = async (seed: number): Promise<WeightMap> => {
       const model = createModel();
       await fit(model, { train }, { ...options, seed });
@@ -76,7 +76,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     expect(await train2(2)).not.toEqual(weights);
   });
 
-  it.each([4, 6])("goes on to the bit after a stop at step %i", async (stopAfter) => {
+  it.each([4, 6])("resumes bit for bit after a stop at step %i", async (stopAfter) => {
     const whole = createModel();
     const uninterrupted = await fit(whole, { train, validation }, options);
 
@@ -140,7 +140,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     expect(weightsOf(model)).toEqual(best[0]);
   });
 
-  it("leaves no tensors behind", async () => {
+  it("leaks no tensors", async () => {
     const model = createModel();
     await fit(model, { train, validation }, { ...options, epochs: 1 });
     const before = tf.memory().numTensors;
@@ -153,7 +153,7 @@ describe.each([
   [true, false],
   [false, true],
 ])("a checkpoint made compiled: %s, continued compiled: %s", (before, after) => {
-  it("ends with the same weights but for rounding", async () => {
+  it("ends with the same weights except for rounding", async () => {
     // Plain descent: Adam turns rounding noise in gradients that are zero into full steps.
     const options: FitOptions = { ...quiet, optimizer: { name: "sgd", learningRate: 0.05 } };
     const whole = createModel();
@@ -184,7 +184,7 @@ describe.each([
 });
 
 describe("fit", () => {
-  it("trains in bfloat16 as in float32, but for rounding", async () => {
+  it("trains in bfloat16 as in float32, except for rounding", async () => {
     const losses = async (precision: "float32" | "bfloat16"): Promise<number[]> => {
       const model = createModel();
       const options = { ...quiet, compiled: true, augmentation: "none", precision } as const;
@@ -203,7 +203,7 @@ describe("fit", () => {
     );
   });
 
-  it("refuses a checkpoint of another training, naming the setting", async () => {
+  it("rejects a checkpoint of another training, and names the setting", async () => {
     const checkpoint = { path: join(folder, "checkpoint.safetensors") };
     await fit(createModel(), { train }, { ...quiet, compiled: false, epochs: 1, checkpoint });
     const other = fit(
@@ -220,13 +220,13 @@ describe("fit", () => {
     await expect(other).rejects.toThrow(/expected a checkpoint with batchSize 5, got one with 4/);
   });
 
-  it("refuses a validation sample whose group is trained on", async () => {
+  it("rejects a validation sample whose group is trained on", async () => {
     const leaking = fit(createModel(), { train, validation: [train[3]] }, quiet);
     await expect(leaking).rejects.toThrow(ConfigError);
     await expect(leaking).rejects.toThrow(/"disc-3"/);
   });
 
-  it("says at which step the loss left the numbers", async () => {
+  it("reports the step at which the loss became NaN", async () => {
     const diverging = fit(
       createModel(),
       { train },

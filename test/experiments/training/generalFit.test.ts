@@ -119,28 +119,31 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     tf.dispose([train.inputs, train.labels, validation.inputs, validation.labels]);
   });
 
-  it.each(["softmax", "linear"] as const)("classifies, the last layer %s", async (activation) => {
-    const train = classification(203);
-    const validation = classification(50, 2);
-    const model = classifier(activation);
-    const { records } = await fit(
-      model,
-      { train, validation },
-      { ...quiet, compiled, batchSize: 20, epochs: 15, metrics: { accuracy: labelAccuracy } },
-    );
-    const last = records[14];
-    expect(last.validationDice).toBeNull();
-    expect(last.metrics?.["accuracy"]).toBeGreaterThan(0.85);
-    // What it records is what the model does.
-    const wanted = tf.tidy(() => {
-      const predicted = tf.argMax(model.predict(validation.inputs) as tf.Tensor, -1);
-      return tf.mean(tf.equal(predicted, validation.labels).toFloat()).dataSync()[0];
-    });
-    const best = Math.min(...records.map(({ validationLoss }) => validationLoss ?? NaN));
-    const kept = records.find(({ validationLoss }) => validationLoss === best);
-    expect(kept?.metrics?.["accuracy"]).toBeCloseTo(wanted, 6);
-    tf.dispose([train.inputs, train.labels, validation.inputs, validation.labels]);
-  });
+  it.each(["softmax", "linear"] as const)(
+    "classifies with a last layer of %s",
+    async (activation) => {
+      const train = classification(203);
+      const validation = classification(50, 2);
+      const model = classifier(activation);
+      const { records } = await fit(
+        model,
+        { train, validation },
+        { ...quiet, compiled, batchSize: 20, epochs: 15, metrics: { accuracy: labelAccuracy } },
+      );
+      const last = records[14];
+      expect(last.validationDice).toBeNull();
+      expect(last.metrics?.["accuracy"]).toBeGreaterThan(0.85);
+      // What it records is what the model does.
+      const wanted = tf.tidy(() => {
+        const predicted = tf.argMax(model.predict(validation.inputs) as tf.Tensor, -1);
+        return tf.mean(tf.equal(predicted, validation.labels).toFloat()).dataSync()[0];
+      });
+      const best = Math.min(...records.map(({ validationLoss }) => validationLoss ?? NaN));
+      const kept = records.find(({ validationLoss }) => validationLoss === best);
+      expect(kept?.metrics?.["accuracy"]).toBeCloseTo(wanted, 6);
+      tf.dispose([train.inputs, train.labels, validation.inputs, validation.labels]);
+    },
+  );
 
   it("trains the same on a generator, an async one and on tensors", async () => {
     const data = segmentation(8, [5, 7], 2);
@@ -156,7 +159,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     expect(tf.memory().numTensors).toBe(tensors + model * 2);
   });
 
-  it.each([true, false])("resumes a generator to the bit, async: %s", async (isAsync) => {
+  it.each([true, false])("resumes a generator bit for bit, async: %s", async (isAsync) => {
     const train = generatorOf(segmentation(8, [5, 7], 2), isAsync);
     const validation = generatorOf(segmentation(4, [5, 7], 2, 2), isAsync);
     const options = { ...quiet, compiled, epochs: 3 };
@@ -172,7 +175,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
   });
 
-  it("resumes tensors to the bit, in an order that is shuffled", async () => {
+  it("resumes shuffled tensors bit for bit", async () => {
     const train = segmentation(9, [5, 7], 2);
     const options = { ...quiet, compiled, epochs: 3, batchSize: 2 };
     const whole = network(2, [5, 7], 2);
@@ -211,7 +214,7 @@ describe.each([false, true])("fit with averages of the weights, compiled: %s", (
     return averages ?? [];
   }
 
-  it("ends with the averages, and trains on from the weights", async () => {
+  it("ends with the averages, and continues training with the weights", async () => {
     const train = segmentation(6, [5, 7], 2);
     const model = network(2, [5, 7], 2);
     await fit(model, { train }, ema);
@@ -220,7 +223,7 @@ describe.each([false, true])("fit with averages of the weights, compiled: %s", (
     found.forEach((value, index) => expect(value).toBeCloseTo(wanted[index], 5));
   });
 
-  it("validates what it keeps, and resumes to the bit", async () => {
+  it("validates the averages, and resumes bit for bit", async () => {
     const train = segmentation(6, [5, 7], 2);
     const validation = segmentation(3, [5, 7], 2, 2);
     const metrics = { accuracy: labelAccuracy };
@@ -243,7 +246,7 @@ describe.each([false, true])("fit with averages of the weights, compiled: %s", (
 });
 
 describe("fit", () => {
-  it("goes on where a generator's batches change their shape, and says that it compiles", async () => {
+  it("continues if a generator's batches change their shape, and reports compiling", async () => {
     const shapes = [
       [5, 7],
       [5, 7],
@@ -298,7 +301,7 @@ describe("fit", () => {
     found.forEach((value, index) => expect(value).toBeCloseTo(wanted[index], 4));
   });
 
-  it("keeps the epoch that is best by a metric of the caller's", async () => {
+  it("keeps the best epoch by a metric of the caller", async () => {
     const train = classification(40);
     const validation = classification(10, 2);
     const values = [3, 1, 2];
@@ -330,7 +333,7 @@ describe("fit", () => {
     expect(highest.bestEpoch).toBe(1);
   });
 
-  it("gives a metric the example's own scores, and leaves out what has no value", async () => {
+  it("passes a metric each example's scores, and leaves out null", async () => {
     const train = segmentation(4, [2, 3], 1);
     const validation = { ...segmentation(5, [2, 3], 1, 2), ids: ["a", "b", "c", "d", "e"] };
     const model = network(2, [2, 3], 1);

@@ -57,8 +57,8 @@ async function killWhen(args: string[], run: string, file: RegExp): Promise<void
   expect((await ended)[1]).toBe("SIGKILL");
 }
 
-describe.each(["compiled", "eager"] as const)("a training that was killed, %s", (mode) => {
-  it("goes on, and ends with the same weights to the bit", async () => {
+describe.each(["compiled", "eager"] as const)("a killed training, %s", (mode) => {
+  it("resumes, and ends with bitwise the same weights", async () => {
     const whole = await cli.run(trainInto(`whole-${mode}`, mode));
     expect([whole.code, whole.code === 0 ? "" : whole.stderr]).toEqual([0, ""]);
 

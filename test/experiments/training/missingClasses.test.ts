@@ -12,14 +12,14 @@ const slice = (id: string, ...labels: number[]): SliceCase => ({
 const classNames = ["background", "ground-glass", "consolidation"];
 const cases = [slice("a", 0, 1), slice("b", 0, 1), slice("c", 1, 2), slice("d", 0, 0)];
 
-it("refuses masks with background only", () => {
+it("rejects masks with background only", () => {
   expect(() => expectForeground("data", { cases: [cases[3]] })).toThrow(
     "data: expected masks that mark at least one class, got 1 with background only",
   );
   expect(() => expectForeground("data", { cases })).not.toThrow();
 });
 
-it("names the classes that a training never sees", () => {
+it("names the classes that are missing from training", () => {
   const folds = [
     { fold: 0, train: ["a", "b"] },
     { fold: 1, train: ["a", "c"] },
@@ -35,7 +35,7 @@ it("names the classes that a training never sees", () => {
   expect(missingClassNotes({ cases, classNames }, [folds[1]])).toEqual([]);
 });
 
-it("says nothing of a class that the data set does not have", () => {
+it("ignores a class that the data set does not have", () => {
   const named = [...classNames, "pleural effusion"];
   const folds = [{ fold: 0, train: ["a", "c"] }];
   expect(missingClassNotes({ cases, classNames: named }, folds)).toEqual([]);

@@ -78,7 +78,7 @@ describe("a training on patches", () => {
   const weightsOf = (model: tf.LayersModel) =>
     model.getWeights().map((weight) => [...weight.dataSync()]);
 
-  it("is validated on whole samples, by windows", async () => {
+  it("is validated on whole samples, with windows", async () => {
     const { model, result } = await train({ epochs: 1 });
     expect(model.inputs[0].shape).toEqual([null, 16, 16, 1]);
     const held = samples.slice(4, 7);
@@ -91,7 +91,7 @@ describe("a training on patches", () => {
     expect(result.records[0].validationLoss).toBeCloseTo(loss, 5);
   });
 
-  it("goes on after a stop to the same weights, and as compiled", async () => {
+  it("resumes to the same weights, and to those of the compiled step", async () => {
     const whole = await train({}, Infinity, "whole");
     const stopped = await train({}, 3, "stopped");
     expect(stopped.result.ended).toBe("interrupted");
@@ -105,7 +105,7 @@ describe("a training on patches", () => {
     );
   });
 
-  it("goes on from no checkpoint of other patches or of whole slices", async () => {
+  it("does not resume from a checkpoint of other patches or of whole slices", async () => {
     await train({}, 1, "patches");
     await expect(
       train({ sampling: { patchSize: 32, oversampleForeground: 0.5 } }, 1, "patches"),
@@ -114,7 +114,7 @@ describe("a training on patches", () => {
     await expect(train(large, 1, "patches")).rejects.toThrow(/patchSize none, got one with 16/);
   });
 
-  it("refuses patches larger than the slices, before any work, and of tensors", async () => {
+  it("rejects patches larger than the slices, before any work, and patches of tensors", async () => {
     const out = join(folder, "refused");
     const own = configOf({ sampling: { patchSize: 48 } });
     await expect(trainRun({ model: "unet", config: own, out, dataset })).rejects.toThrow(
@@ -187,7 +187,7 @@ describe("a network that was trained on patches", () => {
     },
   );
 
-  it("is not given whole slices where they would be taken without a word", () => {
+  it("rejects whole slices that would be accepted silently", () => {
     const model = buildModel("unet", config, 3);
     expect(() => predictCases(model, dataset.cases)).toThrow(
       /slidingWindow: expected slidingWindow: \{ size: 32 \}, .*got none.*inferenceOptions\(run\.record\.config\)/,
@@ -202,7 +202,7 @@ describe("a network that was trained on patches", () => {
     expect(predictCases(whole, dataset.cases.slice(0, 1))).toHaveLength(1);
   });
 
-  it("explains and doubts images of its own size alone", () => {
+  it("is explained, and its uncertainty measured, only on images of its size", () => {
     const model = buildModel("unet", config, 3);
     const [{ image }] = samples;
     const size =
@@ -226,7 +226,7 @@ describe("a network that was trained on patches", () => {
 });
 
 describe("a run on patches", () => {
-  it("is loaded, predicts files as it was scored, and is refused for a web page", async () => {
+  it("is loaded, predicts files as it was scored, and is rejected for a web page", async () => {
     const out = join(folder, "run");
     const run = await trainRun({ model: "unet", config, out, dataset, split, progress: false });
     const loaded = await loadRun(out);

@@ -22,7 +22,7 @@ describe("learningRateAt", () => {
     expect(rates({ name: "constant" }, 3)).toEqual([2, 2, 2]);
   });
 
-  it("rises in a line, then falls as half a cosine to its floor", () => {
+  it("rises linearly, then falls as half a cosine to its floor", () => {
     const seen = rates({ name: "cosine", warmup: 0.25, floor: 0.1 }, 8);
     expect(seen.slice(0, 3)).toEqual([1, 2, 2]);
     // Half-way through the six steps that fall: the middle of 2 and 0.2.

@@ -35,7 +35,7 @@ function square(id: string, greys: number[], labels: number[] | null = null): Sa
 }
 
 describe("pseudoLabels", () => {
-  it("labels what the teacher is sure of, leaves the rest at 255, and looks at no label", () => {
+  it("labels confident pixels, leaves the rest at 255, and ignores existing labels", () => {
     // Scores apart by 10 (grey − 0.5): 0.9 confident from 0.72 on, or below 0.28.
     const slices = [
       square("mixed", [0, 0.3, 0.71, 1], [1, 1, 1, 1]),
@@ -52,7 +52,7 @@ describe("pseudoLabels", () => {
     ]);
   });
 
-  it("averages several teachers: where they differ, none is sure", () => {
+  it("averages several teachers, which are not confident where they differ", () => {
     const slices = [square("a", [0, 0, 1, 1])];
     expect(pseudoLabels([greyNetwork(20), greyNetwork(-20)], slices)).toEqual([]);
     expect(pseudoLabels([greyNetwork(20), greyNetwork(20)], slices)).toHaveLength(1);
@@ -62,17 +62,17 @@ describe("pseudoLabels", () => {
     ["a confidence above 1", { minConfidence: 1.5 }, "pseudoLabels.minConfidence"],
     ["a batch of none", { batchSize: 0 }, "pseudoLabels.batchSize"],
     ["an unknown option", { threshold: 0.5 }, "pseudoLabels.threshold"],
-  ])("refuses %s", (_, options, message) => {
+  ])("rejects %s", (_, options, message) => {
     expect(() => pseudoLabels([greyNetwork(1)], [], options)).toThrow(message);
   });
 
-  it("refuses no teacher", () => {
+  it("rejects an empty list of teachers", () => {
     expect(() => pseudoLabels([], [])).toThrow("pseudoLabels.teachers: expected at least one");
   });
 });
 
 describe("selfTrain", () => {
-  it("says where the teacher is sure of nothing", async () => {
+  it("warns if the teacher is confident nowhere", async () => {
     const warn = jest.spyOn(console, "warn").mockImplementation(() => undefined);
     const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
     const options = { minConfidence: 1, fit: { ...quiet, epochs: 1 } };
@@ -84,7 +84,7 @@ describe("selfTrain", () => {
     warn.mockRestore();
   });
 
-  it("teaches each student by the one before, from fresh weights", async () => {
+  it("trains each student with the one before, from fresh weights", async () => {
     const made: number[] = [];
     const unlabelled = samples.slice(2).map((sample) => ({ ...sample, labels: null }));
     const trained = await selfTrain(
@@ -101,7 +101,7 @@ describe("selfTrain", () => {
     expect(trained.map(({ result }) => result.steps)).toEqual([4, 8, 8]);
   });
 
-  it("stops with the training that is stopped", async () => {
+  it("stops if a training is stopped", async () => {
     let asked = 0;
     const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
     const stop = { ...quiet, shouldStop: () => asked++ === 5 };
@@ -109,7 +109,7 @@ describe("selfTrain", () => {
     expect(trained.map(({ result }) => result.ended)).toEqual(["completed", "interrupted"]);
   });
 
-  it("refuses validation slices among the unlabelled, no rounds, and unknown options", async () => {
+  it("rejects validation slices among the unlabelled, zero rounds, and unknown options", async () => {
     const make = () => tinySegmenter(11);
     const data = { labelled: samples.slice(0, 2), unlabelled: samples.slice(2) };
     await expect(
@@ -129,7 +129,7 @@ describe("transferWeights", () => {
   const make = (numClasses: number, seed: number, filters = 4) =>
     unet({ inputShape: [16, 16, 1], numClasses, filters, depth: 2, seed });
 
-  it("copies all but the head of another number of classes", () => {
+  it("copies all weights except a head for another number of classes", () => {
     const from = make(4, 1);
     const to = make(3, 2);
     const before = new Map(
@@ -149,7 +149,7 @@ describe("transferWeights", () => {
     expect([...from.weights[0].read().dataSync()].some((value) => value !== 0)).toBe(true);
   });
 
-  it("refuses networks that have nothing in common", () => {
+  it("rejects networks that have nothing in common", () => {
     expect(() => transferWeights(tinySegmenter(16), make(2, 1))).toThrow(
       'transferWeights("tiny" to "unet"): expected networks with weights of the same names and shapes',
     );

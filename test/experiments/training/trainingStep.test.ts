@@ -17,7 +17,7 @@ describe("trainingStep", () => {
       [model, crossEntropy(), { name: "adam" }],
       /trainingStep\.optimizer: expected an Optimizer, .* got object\. Call trainingStep\(logits/,
     ],
-  ])("refuses an argument of another kind: case %#", (wrong, message) => {
+  ])("rejects an argument of the wrong kind: case %#", (wrong, message) => {
     const call = trainingStep as unknown as (...args: unknown[]) => unknown;
     expect(() => call(...wrong)).toThrow(message);
   });

@@ -52,7 +52,7 @@ describe("uncertaintyOf", () => {
     expect(found.mutualInformation[0]).toBeLessThan(1e-7);
   });
 
-  it("finds nothing to disagree on in equal members", () => {
+  it("finds no disagreement among equal members", () => {
     const member = Float32Array.of(0.2, 0.3, 0.5, 0.1, 0.1, 0.8);
     const { entropy, mutualInformation } = uncertaintyOf([member, member, member], 3);
     expect([...mutualInformation].every((value) => value < 1e-7)).toBe(true);
@@ -67,7 +67,7 @@ describe("uncertaintyOf", () => {
     ["half a voxel", [new Float32Array(4)]],
     ["NaN, whose entropy would be 0", [Float32Array.of(NaN, 0, 1)]],
     ["scores", [Float32Array.of(2, -1, 0.5)]],
-  ])("refuses %s", (_, members) => {
+  ])("rejects %s", (_, members) => {
     expect(() => uncertaintyOf(members, 3)).toThrow("uncertaintyOf.members");
   });
 });
@@ -96,7 +96,7 @@ describe("uncertaintyReliability", () => {
     expect(found.maximumError).toBeCloseTo(golden.calibration.max, 5);
   });
 
-  it("refuses another slice's labels", () => {
+  it("rejects another slice's labels", () => {
     const record = { id: "a", labels: plane(new Uint8Array(2)) } as UncertaintyRecord;
     const sample = { id: "b", labels: plane(new Uint8Array(2)) } as Sample;
     expect(() => uncertaintyReliability([record], [sample])).toThrow(
@@ -119,7 +119,7 @@ function softmaxOf(model: tf.LayersModel, { image }: Sample): Float32Array {
 describe("deepEnsemble", () => {
   const models = [1, 2, 3].map((seed) => () => unet({ ...size, seed }));
 
-  it("gives each slice the mean of its members' probabilities, and what follows from them", () => {
+  it("gives each slice the members' mean probabilities and the measures derived from them", () => {
     const members = models.map((make) => make());
     const records = deepEnsemble(members, samples, { batchSize: 2 });
     expect(records.map(({ id, members: count }) => [id, count])).toEqual(
@@ -140,7 +140,7 @@ describe("deepEnsemble", () => {
     });
   });
 
-  it("refuses images that are not whole or not finite: a network would make them scores", () => {
+  it("rejects images that are incomplete or not finite", () => {
     const members = [models[0](), models[1]()];
     const [sample] = samples;
     const withPixels = (data: Float32Array) => [{ ...sample, image: { ...sample.image, data } }];
@@ -155,7 +155,7 @@ describe("deepEnsemble", () => {
     );
   });
 
-  it("refuses one model, models of other classes, and unknown options", () => {
+  it("rejects one model, models of other classes, and unknown options", () => {
     expect(() => deepEnsemble([models[0]()], samples)).toThrow("expected at least two, got 1");
     const other = unet({ ...size, numClasses: 2 });
     expect(() => deepEnsemble([models[0](), other], samples)).toThrow(
@@ -170,7 +170,7 @@ describe("deepEnsemble", () => {
 describe("monteCarloDropout", () => {
   const inject = { rate: 0.4, layers: ["bridge", "decoder1/block"] };
 
-  it("draws from dropout alone: batch norms, weights and random states stay as they were", () => {
+  it("uses only dropout: batch norms, weights and random states are unchanged", () => {
     const model = fcn8s({ inputShape: [16, 16, 1], numClasses: 3, filters: 4, denseFilters: 16 });
     // Its scores start at zero, whatever is dropped.
     const score = model.weights.find(({ originalName }) => originalName === "fusion4/kernel");
@@ -187,7 +187,7 @@ describe("monteCarloDropout", () => {
     expect(Math.max(...one[0].mutualInformation.data)).toBeGreaterThan(1e-6);
   });
 
-  it("drops from attention that has dropout, by the seed", () => {
+  it("applies the dropout of attention, by seed", () => {
     const input = tf.input({ shape: [6, 6, 1] });
     const attention = new MultiHeadAttention({
       numHeads: 2,
@@ -208,7 +208,7 @@ describe("monteCarloDropout", () => {
     expect(state()).toBeDefined();
   });
 
-  it("puts dropout behind layers of a network that was trained without", () => {
+  it("inserts dropout after layers of a network trained without it", () => {
     const model = unet(size);
     const plain = softmaxOf(model, samples[0]);
     const few = monteCarloDropout(model, samples, { draws: 2, inject });
@@ -221,7 +221,7 @@ describe("monteCarloDropout", () => {
     expect(softmaxOf(model, samples[0])).toEqual(plain);
   });
 
-  it("leaves no tensors behind", () => {
+  it("leaks no tensors", () => {
     const model = unet(size);
     const run = () => monteCarloDropout(model, samples, { draws: 3, inject });
     run();
@@ -238,11 +238,11 @@ describe("monteCarloDropout", () => {
     ["no layers", { inject: { rate: 0.5, layers: [] } }, "expected at least one layer"],
     ["an unknown option", { samples: 3 }, "monteCarloDropout.samples"],
     ["a batch of none", { inject, batchSize: 0 }, "uncertainty.batchSize"],
-  ])("refuses %s", (_, options, message) => {
+  ])("rejects %s", (_, options, message) => {
     expect(() => monteCarloDropout(unet(size), samples, options)).toThrow(message);
   });
 
-  it("refuses tfjs' own dropout, whose masks repeat or cannot be repeated", () => {
+  it("rejects tfjs' own dropout, whose masks repeat or cannot be repeated", () => {
     const layers = [
       tf.layers.conv2d({ filters: 3, kernelSize: 1, inputShape: [16, 16, 1] }),
       tf.layers.dropout({ name: "drop", rate: 0.5 }),
@@ -269,7 +269,7 @@ describe("reviewOrder", () => {
   const [calm] = drawn("calm", ["00000", "01000", "00000", "00000"], []);
   const [busy] = drawn("busy", ["90000", "09000", "00000", "00045"], []);
 
-  it("puts slices first in which more is wrong, and finds the patches", () => {
+  it("puts slices with more errors first, and finds the regions", () => {
     const order = reviewOrder([calm, busy], { share: 0.2 });
     expect(order.map(({ id, index }) => [id, index])).toEqual([
       ["busy", 1],
@@ -290,13 +290,13 @@ describe("reviewOrder", () => {
     ["a share of none", { share: 0 }, "reviewOrder.share"],
     ["half a region", { regions: 0.5 }, "reviewOrder.regions"],
     ["an unknown option", { top: 3 }, "reviewOrder.top"],
-  ])("refuses %s", (_, options, message) => {
+  ])("rejects %s", (_, options, message) => {
     expect(() => reviewOrder([calm], options)).toThrow(message);
   });
 });
 
 describe("reviewCurve", () => {
-  it("says what share of the errors each slice brings, beside the best order", () => {
+  it("gives the fraction of errors by slice, compared with the best order", () => {
     const pairs = [
       drawn("one", ["900"], ["x.."]),
       drawn("three", ["100"], ["xxx"]),
@@ -319,7 +319,7 @@ describe("reviewCurve", () => {
     });
   });
 
-  it("refuses predictions without an error, and samples in another order", () => {
+  it("rejects predictions without an error, and samples in another order", () => {
     const [record, sample] = drawn("a", ["12"], [".."]);
     const order = reviewOrder([record]);
     expect(() => reviewCurve(order, [record], [sample])).toThrow("got predictions without errors");

@@ -15,7 +15,7 @@ describe("patiently", () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it("keeps the last answer while a service is restarted, and says so once each time", async () => {
+  it("keeps the last answer while a service is restarted, and warns once each time", async () => {
     let answer: string | Error = down;
     const ask = patiently(
       () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)),
@@ -32,7 +32,7 @@ describe("patiently", () => {
     expect(said).toEqual([line, line]);
   });
 
-  it("fails when the service stays away for more than ten minutes in a row", async () => {
+  it("fails if the service is unavailable for more than ten minutes", async () => {
     let [minutes, isDown] = [0, true];
     const ask = patiently(
       () => (isDown ? Promise.reject(down) : Promise.resolve("running")),

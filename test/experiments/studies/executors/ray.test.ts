@@ -47,7 +47,7 @@ const submit = (ids: readonly string[]) =>
   );
 
 describe("rayExecutor", () => {
-  it("tells jobs that were refused from those that died", async () => {
+  it("distinguishes refused jobs from killed ones", async () => {
     const { poll } = await submit(["a", "b", "c", "d"]);
     const [a, b, c, d] = known;
     Object.assign(a, { status: "FAILED", driver_exit_code: 2 });
@@ -59,7 +59,7 @@ describe("rayExecutor", () => {
     });
   });
 
-  it("does not take the end of an earlier submission for that of the new one", async () => {
+  it("does not confuse the end of an earlier submission with that of the new one", async () => {
     await submit(["a"]);
     const [{ submission_id: first }] = known;
     Object.assign(known[0], { status: "FAILED", driver_exit_code: 2 });
