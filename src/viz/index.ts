@@ -36,7 +36,7 @@ export type { CompareMasksOptions } from "./masks/compareMasks";
 export { comparePredictions } from "./masks/comparePredictions";
 export type { ComparePredictionsOptions, ScoredPredictions } from "./masks/comparePredictions";
 export { lshBucketMap } from "./masks/lshBucketMap";
-export type { BucketMap } from "./masks/lshBucketMap";
+export type { BucketMap, BucketRecordLike } from "./masks/lshBucketMap";
 export { modelGraph } from "./diagrams/modelGraph";
 export type { GraphedModel } from "./diagrams/modelGraph";
 export type { SymbolicLike } from "./diagrams/modelBlocks";

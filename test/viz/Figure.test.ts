@@ -9,6 +9,7 @@ import { scoreBars } from "../../src/viz/charts/scoreBars";
 import { trainingCurves } from "../../src/viz/charts/trainingCurves";
 import { attentionMap } from "../../src/viz/masks/attentionMap";
 import { compareMasks } from "../../src/viz/masks/compareMasks";
+import { lshBucketMap } from "../../src/viz/masks/lshBucketMap";
 
 const classNames = ["background", "ground-glass opacity", "consolidation", "pleural effusion"];
 
@@ -66,6 +67,27 @@ describe("Figure", () => {
     const maps = [{ layer: "decoder0/attention", head: 1, query: [0, 1] as const, weights }];
     const { description } = attentionMap(plane(2, 2, []), [...maps, { layer: "gate", weights }]);
     expect(description).toBe("Attention over the scan: decoder0/attention, head 2, gate.");
+  });
+
+  it("names the buckets of an explanation, and draws panels in rows that fit into a notebook", () => {
+    const scan = plane(2, 2, []);
+    const map = (round: number) => ({ layer: "attention", round, head: 0, buckets: scan });
+    const figure = lshBucketMap(scan, [map(0), map(1)]);
+    expect(figure.description).toBe(
+      "Hash buckets over the scan: attention, round 1, head 1 with 1 buckets, attention, round 2, head 1 with 1 buckets.",
+    );
+    const sizeOf = (rounds: number): readonly number[] => {
+      const { svg = "" } = lshBucketMap(
+        scan,
+        Array.from({ length: rounds }, (_, i) => map(i)),
+      );
+      return /width="(\d+)" height="(\d+)" role/.exec(svg)?.slice(1).map(Number) ?? [];
+    };
+    const [width, height] = sizeOf(2);
+    expect(width).toBeLessThan(860);
+    // With the scan itself: a square of four, and rows of three.
+    expect(sizeOf(3)).toEqual([sizeOf(1)[0], 2 * height]);
+    expect(sizeOf(8)).toEqual([width, 3 * height]);
   });
 
   it("draws an ablation's table as its rows", () => {

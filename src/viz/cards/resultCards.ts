@@ -5,6 +5,7 @@ import type { LearningRatePoint } from "../charts/learningRateFinderChart";
 import { trainingCurves } from "../charts/trainingCurves";
 import type { EpochPoint } from "../charts/trainingCurves";
 import { Figure } from "../Figure";
+import { scrollable } from "../svg/scrollable";
 import type { PlotlyJson } from "../Figure";
 import { htmlTable, textTable } from "./table";
 
@@ -86,7 +87,7 @@ export function fitResultBundle({ records, ended, bestEpoch, seconds }: FitResul
   if (records.length === 0) return { "text/plain": text };
   const figure = trainingCurves([{ model: "", epochs: records }]);
   return {
-    "text/html": `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>${figure.toHtml()}`,
+    "text/html": `<div style="font:13px system-ui,sans-serif">${escapeHtml(text)}</div>${scrollable(figure.toHtml(), 560)}`,
     "text/plain": `${text}. ${figure.description}`,
   };
 }

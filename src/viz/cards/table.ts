@@ -12,8 +12,9 @@ export function htmlTable(
     `<${tag}${tag === "th" ? ' scope="col"' : ""} style="text-align:${areNumbers[column] ? "right" : "left"}${tag === "td" && areNumbers[column] ? ";white-space:nowrap" : ""}">${escapeHtml(text).replaceAll(" ± ", " ±\u00a0")}</${tag}>`;
   const line = (tag: "td" | "th", cells: readonly string[]): string =>
     `<tr>${cells.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
-  // A caption is as wide as its table: on a phone its text would be cut where the table scrolls.
-  const text = `<span style="display:inline-block;position:sticky;left:0;max-width:min(100%,90vw)">${escapeHtml(caption)}</span>`;
+  // A caption is as wide as its table: on a phone its text would be cut where the table scrolls. JupyterLab's
+  // sidebars and prompt take 120 pixels of a phone's width.
+  const text = `<span style="display:inline-block;position:sticky;left:0;max-width:min(100%,calc(100vw - 120px))">${escapeHtml(caption)}</span>`;
   return `<table style="font-variant-numeric:tabular-nums"><caption style="text-align:left">${text}</caption><thead>${line("th", header)}</thead><tbody>${rows.map((row) => line("td", row)).join("")}</tbody></table>`;
 }
 

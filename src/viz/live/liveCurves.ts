@@ -5,6 +5,7 @@ import type { EpochRecord } from "../../experiments/training/checkpoint";
 import type { TrainingCallback } from "../../experiments/training/events";
 import { trainingCurves } from "../charts/trainingCurves";
 import { chartSvg } from "../svg/chartSvg";
+import { scrollable } from "../svg/scrollable";
 import { INHERIT } from "../svg/markup";
 
 let made = 0;
@@ -40,7 +41,7 @@ export function liveCurves(): TrainingCallback {
         // Not plotly's type: JupyterLab's plotly extension ignores updates of a figure it has drawn.
         displayBundle(
           {
-            "text/html": `<figure class="layerbook-live" style="margin:0">${chartSvg(drawn, INHERIT)}<figcaption>${escapeHtml(text)}</figcaption></figure>`,
+            "text/html": `<figure class="layerbook-live" style="margin:0">${scrollable(chartSvg(drawn, INHERIT), 560)}<figcaption>${escapeHtml(text)}</figcaption></figure>`,
             "text/plain": text,
           },
           { id },

@@ -13,12 +13,21 @@ export interface BucketMap {
   readonly buckets: PlaneLike;
 }
 
+/** A map of `explain` or `attentionMaps`: its layer, round and head are its title. */
+export interface BucketRecordLike extends Omit<BucketMap, "title"> {
+  readonly layer: string;
+  /** Counted from 0, as is `head`. */
+  readonly round: number;
+  readonly head: number;
+}
+
 /**
  * The hash buckets of LSH attention over the scan, one panel per round. Positions of the same colour
  * can attend to each other in that round.
  *
  * @param scan the slice, row-major
- * @param rounds maps with the scan's aspect ratio; bucket numbers from 0
+ * @param maps with the scan's aspect ratio and bucket numbers from 0; the `buckets` of `explain` can be passed
+ *   directly, or a part of them: there is one per layer, round and head
  * @throws ConfigError when a map has another aspect ratio than the scan
  * @example
  * const scan = { height: 2, width: 2, data: [0, 1, 2, 3] };
@@ -27,10 +36,11 @@ export interface BucketMap {
  */
 export function lshBucketMap(
   scan: PlaneLike,
-  rounds: readonly BucketMap[],
+  maps: readonly (BucketMap | BucketRecordLike)[],
   options: { readonly window?: GreyWindow; readonly panelSize?: number } = {},
 ): Figure {
   const { panelSize = 260, window } = options;
+  const rounds = maps.map((map) => ({ ...map, title: titleOf(map) }));
   const counts = rounds.map(({ buckets }) => new Set(Array.from(buckets.data)).size);
   const overlays = rounds.map(({ title, buckets }, index) => {
     checkCoversScan(`lshBucketMap["${title}"]`, buckets, scan);
@@ -51,6 +61,11 @@ export function lshBucketMap(
     window,
     description: `Hash buckets over the scan: ${rounds.map(({ title }, i) => `${title} with ${counts[i]} buckets`).join(", ")}.`,
   });
+}
+
+function titleOf(map: BucketMap | BucketRecordLike): string {
+  if ("title" in map) return map.title;
+  return `${map.layer}, round ${map.round + 1}, head ${map.head + 1}`;
 }
 
 /** One hue per bucket; consecutive numbers get distant hues, so that borders are visible. */

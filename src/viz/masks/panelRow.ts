@@ -27,41 +27,50 @@ const GAP = 14;
 const HEADING = 26;
 const CAPTION = 22;
 
-/** A row of panels of the same scan, each with a different overlay. The scan is stored once. */
+/** Panels per row, so that three of the usual size fit into a notebook; four make a square. */
+function columnsOf(count: number): number {
+  return count === 4 ? 2 : Math.min(count, 3);
+}
+
+/** Panels of the same scan in rows, each with a different overlay. The scan is stored once. */
 export function panelRow(
   scan: PlaneLike,
   panels: readonly OverlaidPanel[],
   options: PanelRowOptions,
 ): Figure {
   const { panelSize, window, description, footer } = options;
-  const width = panels.length * (panelSize + GAP) + GAP;
+  const columns = columnsOf(panels.length);
+  const width = columns * (panelSize + GAP) + GAP;
   const rowHeight = panelHeight(panelSize, scan);
-  const height = HEADING + rowHeight + CAPTION + (footer?.height ?? 0);
+  const rowStep = HEADING + rowHeight + CAPTION;
+  const rowsHeight = Math.ceil(panels.length / columns) * rowStep;
+  const height = rowsHeight + (footer?.height ?? 0);
   const id = `lb-${fingerprint(description + panels.map(({ overlay }) => overlay).join(""))}`;
   const picture = scanPicture(scan, window);
   const text = { "text-anchor": "middle", fill: "#333333" };
   const parts = panels.map(({ heading, overlay, caption }, index) => {
+    const top = Math.floor(index / columns) * rowStep;
     const panel: Panel = {
-      left: GAP + index * (panelSize + GAP),
-      top: HEADING,
+      left: GAP + (index % columns) * (panelSize + GAP),
+      top: top + HEADING,
       width: panelSize,
       height: rowHeight,
     };
     const { x, y, scale } = placement(panel, scan);
     const centre = panel.left + panelSize / 2;
     return [
-      svgText(heading, { x: centre, y: 17, "font-weight": "bold", ...text }),
+      svgText(heading, { x: centre, y: top + 17, "font-weight": "bold", ...text }),
       scanPanel(id, panel, scan),
       tag("g", { transform: `translate(${x} ${y}) scale(${scale})` }, overlay),
       caption === undefined
         ? ""
-        : svgText(caption, { x: centre, y: HEADING + rowHeight + 15, ...text }),
+        : svgText(caption, { x: centre, y: top + HEADING + rowHeight + 15, ...text }),
     ].join("");
   });
   const below =
     footer === undefined
       ? ""
-      : tag("g", { transform: `translate(${GAP} ${HEADING + rowHeight + CAPTION})` }, footer.svg);
+      : tag("g", { transform: `translate(${GAP} ${rowsHeight})` }, footer.svg);
   const svg = tag(
     "svg",
     {
