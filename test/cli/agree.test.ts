@@ -1,6 +1,6 @@
 import { DeclinedError, agree } from "../../src/cli/agree";
 
-/** What was written, and how often it was asked; `answer` is null where nobody is there. */
+/** Records what was written and how often it was asked; `answer` is null if nobody can answer. */
 async function outcome(
   seconds: number,
   answer: string | null,

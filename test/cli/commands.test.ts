@@ -34,7 +34,7 @@ import { textInDicom } from "../support/textInDicom";
 let folder: string;
 let cli: BuiltCli;
 const at = (...names: string[]): string => join(folder, ...names);
-/** Few steps: what comes out matters here, not how good it is. */
+/** Few steps, since the form of the result matters here, not its quality. */
 const TINY = ["--preset", "smoke", "--size", "16", "--epochs", "1", "--no-compiled"];
 
 beforeAll(async () => {
@@ -90,7 +90,7 @@ describe("a DICOM series", () => {
     const { mask, classNames } = await readDicomLabels(at("own", "mask.dcm"), at("dicom"));
     const same = await readNiftiLabels(at("own", "mask.nii.gz"));
     expect(Array.from(mask.data)).toEqual(Array.from(same.data));
-    // The run was trained on pictures, in which nothing names the classes.
+    // The run was trained on pictures, which have no class names.
     expect(classNames[1]).toBe("class 1");
     const evaluate = [
       ...["evaluate", "--prediction", at("own", "mask.dcm"), "--truth", at("own", "mask.nii.gz")],
@@ -117,7 +117,7 @@ describe("a DICOM series", () => {
       ...["train", "--data", at("dicom"), "--series", "2", "--model", "unet", "--json"],
       ...["--out", at("dicom-run"), "--test-fraction", "0", ...TINY],
     ]);
-    // One patient cannot be split, so this says that the series was read with its mask.
+    // One patient cannot be split, so this error shows that the series was read with its mask.
     expect(trained.stderr).toMatch(/left out 4 files/);
     expect(trained.stderr).not.toMatch(/a mask for every slice|2 series/);
     const nifti = await cli.run([...predict, at("x"), "--input", at("data"), "--series", "3"]);
@@ -137,7 +137,7 @@ describe("a DICOM series", () => {
     const all = await cli.run([...predict, at("patients"), "--output", at("all")]);
     expect(all.stdout).toMatch(/10 slices segmented: 2 masks in/);
     expect((await readdir(at("all"))).sort()).toEqual(["anna.nii.gz", "bert.nii.gz"]);
-    // The truths: one of each patient, beside the images; the predictions: a folder of their own.
+    // There is one true mask per patient, beside the images; the predictions are in a separate folder.
     for (const name of ["anna", "bert"]) {
       const input = [...predict, at("patients", name, "SE0"), "--output"];
       await cli.run([...input, at("patients", name, "SEG.dcm")]);
@@ -413,7 +413,7 @@ describe("evaluate", () => {
 
 describe("bad input", () => {
   const trainOn = (data: string) => ["train", "--data", data, "--out", at("bad-run"), ...TINY];
-  /** A mask of a NIfTI scan under a name that it cannot have. */
+  /** Predicts a NIfTI scan to a mask with an invalid name. */
   const named = (ending: string): [string, () => string[], RegExp] => [
     `a mask named ${ending}`,
     () => [

@@ -47,7 +47,7 @@ describe("compare in separate processes", () => {
         .flatMap((path) => readdirSync(path))
         .sort(),
     ).not.toContain("lock.json");
-    // The same, to the bit, as trainings that nobody disturbed.
+    // Bitwise the same as uninterrupted trainings.
     const whole = await cli.run(compare("whole"));
     const records = (JSON.parse(whole.stdout) as Comparison).records;
     expect(records.map(({ cases }) => cases)).toEqual(killed.records.map(({ cases }) => cases));

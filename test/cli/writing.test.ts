@@ -9,7 +9,7 @@ import { buildCli } from "../support/buildCli";
 import type { BuiltCli, CliResult } from "../support/buildCli";
 import { writeImageFolder } from "../support/imageFolder";
 
-/** A user without rights, in whose name commands run where this process may do all. */
+/** A user without permissions, as whom commands run if this process is root. */
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 const uid = isRoot ? NOBODY : undefined;
@@ -47,7 +47,7 @@ const predict = (input: string, output: string): string[] => [
   ...["predict", "--model", at("run"), "--input", input, "--output", output],
 ];
 
-/** Ended as bad input does: exit 2, and one typed line after the progress. */
+/** Expects the result of bad input: exit code 2, and one line with a typed error after the progress. */
 function expectRefused({ code, stderr }: CliResult, message: RegExp): void {
   const said = stderr.split("\n").filter((line) => line.startsWith("layerbook: "));
   expect(said).toEqual([expect.stringMatching(message)]);
@@ -55,7 +55,7 @@ function expectRefused({ code, stderr }: CliResult, message: RegExp): void {
   expect(code).toBe(2);
 }
 
-/** Mounts a disk of memory; `false` where that is not allowed. */
+/** Mounts a memory disk; `false` if that is not allowed. */
 function mounted(options: string, path: string): boolean {
   const quiet = { stdio: "ignore" } as const;
   return spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], quiet).status === 0;
@@ -68,7 +68,7 @@ describe("predict", () => {
       cli.run(predict(at("second"), at("masks"))),
     ]);
     expect(results.map(({ code }) => code)).toEqual([0, 0]);
-    // Drafts would show, too.
+    // Drafts would be listed too.
     expect((await readdir(at("masks"))).sort()).toEqual(
       ["a", "b", "c", "d"].map((name) => `${name}.nii.gz`),
     );
@@ -127,7 +127,7 @@ describe("a study on a full disk", () => {
 });
 
 describe("a stopped predict", () => {
-  /** Starts a prediction of many slices and ends it by a signal when it has begun to write. */
+  /** Starts a prediction of many slices and ends it with a signal once it has begun to write. */
   async function stopped(output: string, signal: NodeJS.Signals): Promise<number | null> {
     const child = cli.start([...predict(at("second"), output), "--batch-size", "1"]);
     const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
@@ -147,7 +147,7 @@ describe("a stopped predict", () => {
   it("by kill -9 leaves no mask, and a later run cleans up and writes all", async () => {
     expect(await stopped(at("killed"), "SIGKILL")).toBeNull();
     expect(await readdir(at("killed"))).toEqual([expect.stringMatching(/^\..*\.partial$/)]);
-    // A draft of a process that still runs is its own.
+    // Drafts of running processes are kept.
     const [draft] = await readdir(at("killed"));
     const running = draft.replace(/-\d+-/, `-${process.pid}-`);
     await mkdir(at("killed", running));
@@ -167,7 +167,7 @@ describe("an existing file", () => {
       refused,
       /truth\/a\.nii\.gz: expected no file with this name, got an existing file, which would be replaced, and 1 more\. .*--overwrite/,
     );
-    // Known before the model is loaded.
+    // Checked before the model is loaded.
     expect(refused.stderr).not.toMatch(/\d+\/24/);
     expect(await readFile(at("truth", "b.nii.gz"), "utf8")).toBe("somebody's only copy");
     expect((await cli.run([...predict(at("first"), at("truth")), "--overwrite"])).code).toBe(0);
@@ -201,7 +201,7 @@ describe("an existing file", () => {
 });
 
 describe("a user without permissions", () => {
-  /** Whether such a user can run the command at all, from where it was built. */
+  /** Whether such a user can run the built command at all. */
   async function canRun(): Promise<boolean> {
     if ((await cli.run(["config", "smoke"], {}, uid)).code === 0) return true;
     console.info("skipped: another user may not read the folder of the command line");

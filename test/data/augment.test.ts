@@ -19,7 +19,7 @@ const OFF: AugmentOptions = {
   cutoutChance: 0,
 };
 
-/** A smooth image whose labels are its grey in four steps, so that any torn pair shows. */
+/** A smooth image whose labels are its grey value in four steps, so that any mismatch shows. */
 function sample(id: string, side = 48): Sample {
   const data = Float32Array.from({ length: side * side }, (_, i) => {
     const [y, x] = [Math.floor(i / side) / side - 0.5, (i % side) / side - 0.5];
@@ -54,7 +54,7 @@ describe("augment", () => {
       fc.property(fc.nat(10000), (seed) => {
         const geometry = { gamma: [1, 1], noise: 0, cutoutChance: 0 } as const;
         const { image, labels } = augment(sample("a"), createRandom(seed), geometry);
-        // Labels are a step function of the image, so they must still fit it within a pixel's slope.
+        // Labels are a step function of the image, so they must still match it within the slope of a pixel.
         let off = 0;
         image.data.forEach((v, i) => {
           const label = labels?.data[i] ?? 0;
@@ -193,7 +193,7 @@ describe("createBatches", () => {
   });
 
   it("draws a fraction of the pass for the classes in turn, however rare they are", () => {
-    // One of 40 has class 2, ten have class 1, and 255 is no class.
+    // One of 40 has class 2, ten have class 1, and 255 is not a class.
     const uneven = Array.from({ length: 40 }, (_, index) => {
       const plain = sample(`u${index}`, 4);
       const label = index === 0 ? 2 : index <= 10 ? 1 : index === 11 ? 255 : 0;
@@ -205,7 +205,7 @@ describe("createBatches", () => {
       ].flatMap(({ ids }) => ids);
     const half = drawn({ oversampleForeground: 0.5 });
     expect(half).toHaveLength(40);
-    // Ten of the twenty that are drawn are for class 2.
+    // Ten of the twenty drawn samples are for class 2.
     expect(half.filter((id) => id === "u0").length).toBeGreaterThanOrEqual(10);
     expect(half.filter((id) => id === "u0").length).toBeLessThanOrEqual(11);
     const all = drawn({ oversampleForeground: 1 });

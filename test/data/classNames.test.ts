@@ -67,7 +67,7 @@ describe("the class names of a data set", () => {
       JSON.stringify({ labels: { 0: "background", 1: "lesion", 2: "lesion" } }),
     );
     expect(await refusal(readDataset(own))).toMatch(message);
-    // A key that is written twice would be read as its last value.
+    // Of a duplicate key, only the last value would be read.
     writeFileSync(
       join(own, "dataset.json"),
       '{ "labels": { "background": 0, "lesion": 1, "lesion": 2 } }',

@@ -32,7 +32,7 @@ function newFolder(name: string): string {
   return path;
 }
 
-/** A grey picture of a seed, as a JPEG. */
+/** A seeded grey picture as a JPEG. */
 async function writeJpeg(path: string, seed: number, side = 24): Promise<void> {
   const grey = Buffer.alloc(side * side);
   for (let i = 0; i < grey.length; i++) {

@@ -19,7 +19,7 @@ const seriesOf = (name: string) => {
 };
 const plain = seriesOf("explicit little endian");
 
-/** Writes files under names that say nothing about their order. */
+/** Writes files under names that do not reveal their order. */
 function writeSeries(name: string, files: readonly string[]): string {
   const path = join(folder, name.replace(/\W+/g, "-"));
   mkdirSync(path, { recursive: true });
@@ -84,7 +84,7 @@ describe("readDicomSeries", () => {
       [expect.stringMatching(/left out 10 files: OTHER0 \(structured report\).*and 5 more$/)],
     ]);
     warn.mockRestore();
-    // Asked for, the localiser is read.
+    // The localiser is read on request.
     const scout = await readDicomSeries(path, { series: "1.2.8", onLeftOut: () => undefined });
     expect(scout.shape).toEqual([6, 6, 1]);
   });
@@ -104,7 +104,7 @@ describe("readDicomSeries", () => {
     },
   );
 
-  /** A file without its 128 bytes and `DICM`, and without its head, too. */
+  /** A file without its 128 bytes and `DICM`, and also without its header. */
   const bare = (file: string, hasHead: boolean): string => {
     const bytes = Buffer.from(file, "base64");
     const head = 132 + 12 + bytes.readUInt32LE(140);
@@ -185,7 +185,7 @@ describe("readDicomSeries", () => {
   });
 
   it("reports a missing slice", async () => {
-    // Without an inner slice the gap shows; without an outer one nothing is missing.
+    // A missing inner slice leaves a gap; a missing outer one cannot be detected.
     const outcomes = await Promise.all(
       plain.files.map((_, out) =>
         readDicomSeries(
@@ -340,7 +340,7 @@ describe("readDicomSeries", () => {
   });
 });
 
-/** A file with a private element of so many bytes before its pixels. */
+/** A file with a private element of a given size before its pixels. */
 function longComment(file: Buffer, length: number): Buffer {
   const pixels = file.lastIndexOf(Buffer.from("e07f1000", "hex"));
   const head = Buffer.from("290010104f4200000000", "hex");

@@ -3,7 +3,7 @@ import { createBatches } from "../../src/data/createBatches";
 import { drawPatch } from "../../src/data/drawPatch";
 import type { Sample } from "../../src/data/types";
 
-/** Pixels are numbered; label 2 is at the places given, `[row, column]`. */
+/** Pixels are numbered; label 2 is at the given positions `[row, column]`. */
 function sample(places: readonly (readonly [number, number])[], id = "a"): Sample {
   const [height, width] = [7, 11];
   const labels = new Uint8Array(height * width);
@@ -12,7 +12,7 @@ function sample(places: readonly (readonly [number, number])[], id = "a"): Sampl
   return { id, group: id, image: { height, width, data }, labels: { height, width, data: labels } };
 }
 
-/** Top left corner of a patch, by its first pixel's number. */
+/** The top left corner of a patch, from the number of its first pixel. */
 const corner = ({ image }: Sample): readonly [number, number] => [
   Math.floor(image.data[0] / 11),
   image.data[0] % 11,
@@ -94,7 +94,7 @@ describe("createBatches of patches", () => {
         true,
       ]);
     }
-    // Of places in the order, few patches hold the one pixel in a corner.
+    // Few patches at random positions contain the one pixel in a corner.
     const all = Array.from({ length: 10 }, (_, epoch) => batches({ epoch })).flat();
     expect(all.some(({ labels }) => !labels.includes(2))).toBe(true);
   });

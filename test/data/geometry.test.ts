@@ -21,7 +21,7 @@ function volume<T extends VoxelArray>(data: T, shape: Triple, affine: Affine): V
   return { shape, data, affine, spacingMm: [1, 1, 1], unit: "HU", source: "scan.nii.gz" };
 }
 
-/** Axes of `affine` in another order and direction: the same places, other indices. */
+/** `affine` with its axes in another order and direction: the same positions, but other indices. */
 function turned(
   from: Volume<Uint8Array>,
   order: readonly number[],

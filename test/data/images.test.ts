@@ -68,7 +68,7 @@ describe("writeMaskPng", () => {
   });
 });
 
-/** A PNG of a given header and packed pixels, with right check sums. */
+/** A PNG from a header and compressed pixels, with correct checksums. */
 function makePng(header: number[], pixels: Uint8Array): Buffer {
   const chunk = (name: string, data: Uint8Array) => {
     const body = Buffer.concat([Buffer.from(name, "latin1"), data]);

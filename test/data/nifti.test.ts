@@ -20,7 +20,7 @@ function temp(name: string, bytes: Uint8Array): string {
   return path;
 }
 
-/** A sound int16 file of 3 x 5 x 2 voxels, and a way to spoil some of its bytes. */
+/** A valid int16 file of 3 x 5 x 2 voxels, with some bytes changed. */
 function soundFile(edit: (view: DataView, bytes: Uint8Array) => void = () => {}): Uint8Array {
   const wanted = golden.cases.find(({ name }) => name === "int16, little");
   const bytes = new Uint8Array(Buffer.from(wanted?.file ?? "", "base64"));
@@ -73,7 +73,7 @@ describe("readNifti", () => {
       Buffer.from(golden.cases.find((one) => one.name === name)?.file ?? "", "base64");
     await readNiftiLabels(temp("mask.nii", fileOf("neither form")));
     await readNifti(temp("scan.nii", fileOf("2D")), { unit: "grey8" });
-    // A sform whose voxels are not those of pixdim, without a qform.
+    // An sform whose voxel size differs from pixdim, without a qform.
     const bytes = fileOf("axes in another order");
     bytes.writeInt16LE(0, 252);
     bytes.writeFloatLE(0.7, 80);
@@ -363,7 +363,7 @@ describe("bad NIfTI", () => {
   });
 });
 
-/** A packed file whose middle is overwritten. */
+/** A compressed file whose middle is overwritten. */
 function damaged(bytes: Buffer): Buffer {
   return Buffer.from(bytes.map((byte, i) => (i > 60 && i < 70 ? byte ^ 0xff : byte)));
 }

@@ -14,7 +14,7 @@ function temp(name: string, bytes: Uint8Array): string {
   return path;
 }
 
-/** A .npy of a header and bytes. */
+/** A .npy file from a header and bytes. */
 function npy(header: string, body: Uint8Array): Uint8Array {
   const head = Buffer.alloc(10);
   head.write("\x93NUMPY\x01\x00", "latin1");

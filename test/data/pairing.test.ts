@@ -110,7 +110,7 @@ describe("readDataset", () => {
     expect(await refusal(readDataset(path))).toMatch(
       /imagesTr: expected one image per case, got lung_001_0000.nii.gz and lung_001_0001.nii.gz/,
     );
-    // Numbers of their own are no channels.
+    // Other numbers are not channels.
     const years = await layout("years", { "scan_2019.nii": scan, "scan_2020.nii": scan });
     expect((await readDataset(years)).cases).toHaveLength(4);
   });
@@ -154,7 +154,7 @@ describe("readDataset", () => {
         }),
       );
     const warnings = jest.spyOn(console, "warn").mockImplementation(() => undefined);
-    // Without nnU-Net's `_0000`, and with an accent in the other Unicode form than the file's.
+    // Without nnU-Net's `_0000`, and with an accent in a different Unicode form from the file's.
     list("lung_001", "lung_e\u0301");
     const { cases } = await readDataset(path);
     expect([...new Set(cases.map(({ group }) => group))]).toEqual(["lung_001_0000", "lung_é"]);
@@ -224,7 +224,7 @@ describe("readDataset", () => {
 
   it("counts all volumes of a folder against one limit", async () => {
     const path = await layout("many", { "a.nii": scan, "b.nii": scan, "c.nii": scan });
-    // Each is float32 in place: 96 bytes.
+    // Each is 96 bytes as float32.
     expect((await readDataset(path, { maxBytes: 3 * 96 })).cases).toHaveLength(6);
     expect(await refusal(readDataset(path, { maxBytes: 250 }))).toMatch(/c.nii.*at most 58 bytes/);
   });

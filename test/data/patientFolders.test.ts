@@ -23,7 +23,7 @@ function write(path: string, bytes: Buffer | string): void {
   writeFileSync(path, bytes);
 }
 
-/** A series in a folder, its identifying elements set. */
+/** Writes a series into a folder, with its identifying elements set. */
 function writeSeries(
   folder: string,
   files: readonly string[],
@@ -103,7 +103,7 @@ describe("a folder for each patient", () => {
     }
     const [{ file, labels }] = segmentations.cases;
     write(at("segmented", "anna", "SEG"), Buffer.from(file, "base64"));
-    // The same mask, its segments numbered the other way round.
+    // The same mask with its segments numbered in reverse.
     const image = await readDicomSeries(at("segmented", "bert"));
     const turned = Uint8Array.from(labels, (label) => [0, 2, 1][label]);
     const classNames = ["background", "pleural effusion", "ground-glass opacity"];
@@ -119,7 +119,7 @@ describe("a folder for each patient", () => {
     const [ones, twos] = [1, 2].map((label) => labels.filter((value) => value === label).length);
     expect([count("anna", 1), count("anna", 2)]).toEqual([ones, twos]);
     expect([count("bert", 1), count("bert", 2)]).toEqual([ones, twos]);
-    // Names of the user's in another order count, too.
+    // The user may give the names in another order.
     const named = await readDataset(at("segmented", "anna"), { classNames });
     const found = named.cases.flatMap((one) => [...(one.labels?.data ?? [])]);
     expect(found.filter((value) => value === 2)).toHaveLength(ones);
@@ -169,7 +169,7 @@ describe("data in nested folders", () => {
     writeSeries(at("export", "DICOM", "PA1", "ST0", "SE0"), plain, ids(1));
     const { cases } = await readDataset(at("export"));
     expect([...new Set(cases.map(({ group }) => group))]).toEqual(["PA0", "PA1"]);
-    // Two studies of one patient, whose series lie side by side.
+    // Two studies of one patient, with their series in the same folder.
     writeSeries(at("visits", "CT1"), plain, ids(0));
     writeSeries(at("visits", "CT2"), plain, { ...ids(0), [SERIES]: "1.8.7" });
     writeSeries(at("visits", "CT3"), plain, { ...ids(1), [PATIENT]: "P0" });

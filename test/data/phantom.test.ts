@@ -11,7 +11,7 @@ const folder = tempFolder();
 const size = 128;
 const hundred = makePhantom({ count: 100, size, seed: 2020 });
 
-/** Each slice's share of a label, in percent. */
+/** The percentage of each slice that has a label. */
 function shares(labels: Uint8Array, pixels: number, label: number): number[] {
   return Array.from({ length: labels.length / pixels }, (_, slice) => {
     const part = labels.subarray(slice * pixels, (slice + 1) * pixels);
@@ -140,7 +140,7 @@ const realSlices = resolve(
 (existsSync(realSlices) ? describe : describe.skip)("beside the public slices", () => {
   it("has the contrast of real lesions to lung and body", async () => {
     const { cases } = await readCovidSemiSeg(realSlices);
-    /** Mean grey of a label where the darkest 5 % are 0 and the brightest 5 % are 1. */
+    /** Mean grey of a label, scaled so that the darkest 5 % are 0 and the brightest 5 % are 1. */
     const contrast = (image: Float32Array, labels: Uint8Array, label: number) => {
       const sorted = image.slice().sort();
       const [low, high] = [0.05, 0.95].map((p) => sorted[Math.floor(p * (sorted.length - 1))]);

@@ -108,7 +108,7 @@ describe("samples and back", () => {
   });
 
   it("interpolates class probabilities, then takes the most likely class", () => {
-    // Two pixels, three classes; on four pixels the shares in between are 3 to 1 and 1 to 3.
+    // Two pixels, three classes; on four pixels the weights in between are 3 to 1 and 1 to 3.
     const data = Float32Array.of(0.9, 0.1, 0, 0, 0.6, 0.4);
     const probabilities = { height: 1, width: 2, classes: 3, data };
     const item = slice(1, 4, new Float32Array(4));
@@ -180,7 +180,7 @@ describe("volumes", () => {
     }),
   );
 
-  /** Voxels whose value says where in the patient they are. */
+  /** Voxels whose value encodes their position in the patient. */
   function placed(affine: readonly number[]): Volume {
     const shape = [3, 5, 7] as const;
     const data = new Float32Array(105);

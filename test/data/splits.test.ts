@@ -25,7 +25,7 @@ function item(id: string, group: string, classes: number[] = [0]): Splittable {
   };
 }
 
-/** Fifty cases in 40 groups: ten groups of two; a fifth have class 2. */
+/** Fifty cases in 40 groups, ten of them with two cases; a fifth of the cases have class 2. */
 const fifty = Array.from({ length: 50 }, (_, i) =>
   item(`case${i}`, `group${i % 40}`, i % 5 === 0 ? [0, 1, 2] : [0, 1]),
 );

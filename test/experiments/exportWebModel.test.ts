@@ -16,7 +16,7 @@ import { tempFolder } from "../support/tempFolder";
 loadEngine();
 const root = tempFolder();
 
-/** A run in memory: the model with drawn weights, as if it had been trained. */
+/** A run in memory, with random weights as if trained. */
 function untrainedRun(name: string, flips: "none" | "horizontal" = "none"): Run {
   const config = presetConfig("smoke", {
     size: 32,
@@ -34,7 +34,7 @@ function untrainedRun(name: string, flips: "none" | "horizontal" = "none"): Run 
   };
 }
 
-/** Files of the export in the place of a web server. */
+/** Serves the files of the export like a web server. */
 const serve = (folder: string): typeof fetch =>
   ((address: string) => {
     const name = address.split("/").at(-1) ?? "";
@@ -43,7 +43,7 @@ const serve = (folder: string): typeof fetch =>
     const bytes = readFileSync(join(folder, name));
     const type = name.endsWith(".json") ? "application/json" : "application/octet-stream";
     const response = new Response(bytes, { headers: { "content-type": type } });
-    // Node's own `json` makes arrays that are no instances of the test's `Array`.
+    // Node's `json` makes arrays that are not instances of the test's `Array`.
     const json = (): Promise<unknown> => Promise.resolve(JSON.parse(bytes.toString()) as unknown);
     return Promise.resolve(Object.assign(response, { json }));
   }) as typeof fetch;

@@ -100,7 +100,7 @@ describe("a place that cannot be written", () => {
   it("may be on a full disk: one line, and no partial file", async () => {
     const disk = join(folder, "disk");
     await mkdir(disk);
-    // 64 KiB of memory as a disk of its own; needs the right to mount.
+    // A memory disk of 64 KiB; needs permission to mount.
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], quiet);
     if (mounted.status !== 0) return console.info("skipped: may not mount a small disk");
     try {
@@ -113,7 +113,7 @@ describe("a place that cannot be written", () => {
       );
       await expect(filling).rejects.toThrow(DataError);
       expect(await readdir(disk)).toEqual(["small.txt"]);
-      // A mount point is the target itself: the draft lies inside it, so that no rename crosses disks.
+      // The target is a mount point. The draft is inside it, so that no rename crosses file systems.
       const names = await writeFolderWhole(disk, (draft) => writeWhole(join(draft, "a.txt"), "a"));
       expect([names, (await readdir(disk)).sort()]).toEqual([["a.txt"], ["a.txt", "small.txt"]]);
     } finally {

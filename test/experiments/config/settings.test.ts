@@ -28,7 +28,7 @@ import { prepareSamples } from "../../../src/data/prepare";
 
 loadEngine();
 
-/** The quickest training that every setting can still be seen in. */
+/** The fastest training in which every setting still has an effect. */
 const BASE: TrainingOverrides = {
   ...{ size: 16, batchSize: 2, epochs: 1, compiled: false, lastBatch: "keep" },
   model: {
@@ -46,12 +46,12 @@ const CRAWL: TrainingOverrides = {
 
 const PATCHES: TrainingOverrides = { size: 32, sampling: { patchSize: 16 } };
 
-/** Where a setting must show. */
+/** What a setting must change. */
 type Probe = (config: TrainingConfig) => unknown;
 
 const dataset = discDataset(6, 24);
 
-/** How long a training was, and its weights after it; `unet`, the quickest. */
+/** The length of a training of `unet`, the fastest model, and its final weights. */
 const weights: Probe = async (config) => {
   const folder = await mkdtemp(join(tmpdir(), "layerbook-settings-"));
   const model = buildModel("unet", config, 3);
@@ -84,7 +84,7 @@ const predictions: Probe = (config) => {
   return planes;
 };
 
-/** A scan whose mask has the values 0 and 255: what is read of it, or why it is not. */
+/** Reads a scan whose mask has the values 0 and 255; returns the data or the error. */
 const reading: Probe = async (config) => {
   const folder = await mkdtemp(join(tmpdir(), "layerbook-settings-"));
   const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1];
@@ -122,7 +122,7 @@ const optimizer = (
   from: TrainingOverrides["optimizer"] = { name: "adam" },
 ) => change(weights, { optimizer: to }, { optimizer: from });
 
-/** One change of each setting, and where it shows. A setting without an entry fails the test. */
+/** A change of each setting, and what it affects. A setting without an entry fails the test. */
 const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
   seed: change(weights, { seed: 2 }),
   size: change(architecture, { size: 32 }),
@@ -184,7 +184,7 @@ const CHANGES: Readonly<Record<string, ReturnType<typeof change>>> = {
     { augmentationStrength: { cutoutSize: 0.9 } },
     { augmentation: "standard", augmentationStrength: { cutoutChance: 1 } },
   ),
-  // At so low a rate no pixel changes its class, and the loss gets better all the time.
+  // At so low a rate no pixel changes its class, and the loss decreases all the time.
   patience: change(weights, { patience: 1 }, CRAWL),
   monitor: change(weights, { monitor: "validationLoss" }, { ...CRAWL, patience: 1 }),
   validationFraction: change((config) => newSplit(dataset, config), { validationFraction: 0.4 }),

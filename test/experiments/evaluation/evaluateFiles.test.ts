@@ -12,7 +12,7 @@ import { tempFolder } from "../../support/tempFolder";
 
 const folder = tempFolder();
 
-/** Labels of 4 x 3 x 2 voxels in R, A, S; no two axes or directions look alike. */
+/** Labels of 4 x 3 x 2 voxels in R, A, S; no two axes or directions are alike. */
 const truth: Volume<Uint8Array> = {
   shape: [4, 3, 2],
   data: Uint8Array.from({ length: 24 }, (_, i) => ([0, 1, 5, 7, 14, 23].includes(i) ? 1 : 0)),
@@ -167,10 +167,10 @@ describe("evaluateFiles", () => {
     const { summary } = await evaluateFiles({ ...options, images });
     expect(summary.dice).toBe(1);
     expect(summary.perClass.map(({ name }) => name)).toEqual(["background", "nodule", "cyst"]);
-    // The user's names of these numbers: by number.
+    // The user's names are matched by number.
     const classNames = ["background", "one", "two"];
     expect((await evaluateFiles({ ...options, images, classNames })).summary.dice).toBe(0);
-    // A class that the truth does not have is one more, and wrong.
+    // A class that the truth does not have counts as another class, with errors.
     await write("seg-others", labels, "nodule", "vessel");
     const others = { ...options, prediction: join(folder, "seg-others"), images };
     const found = (await evaluateFiles(others)).summary;

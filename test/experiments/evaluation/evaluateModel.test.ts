@@ -10,7 +10,7 @@ import {
 
 loadEngine();
 
-/** A "network" that calls every pixel brighter than half grey class 1. */
+/** A "network" that predicts class 1 for every pixel brighter than half grey. */
 function threshold(size: number): tf.LayersModel {
   const input = tf.input({ shape: [size, size, 1] });
   const logits = tf.layers
@@ -39,7 +39,7 @@ function halfBright(id: string, height: number, width: number, edge: number): Sl
   };
 }
 
-// Twice the network's size, half of it, and one that fits no batch of two.
+// Twice the network's size, half of it, and a third one that leaves a batch of two incomplete.
 const cases = [halfBright("a", 16, 16, 8), halfBright("b", 4, 4, 2), halfBright("c", 24, 8, 4)];
 
 describe("predictCases", () => {
@@ -90,7 +90,7 @@ describe("predictCases", () => {
 
 describe("evaluateModel", () => {
   it("scores on the slices' own grids", () => {
-    // The network's 8 columns cannot hold an edge after column 5 of 16 exactly.
+    // The network's 8 columns cannot represent an edge after column 5 of 16 exactly.
     const odd = halfBright("odd", 16, 16, 5);
     const { records, summary } = evaluateModel(threshold(8), [cases[0], odd], {
       classNames: CLASS_NAMES.slice(0, 3),

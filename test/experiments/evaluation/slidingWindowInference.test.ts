@@ -20,7 +20,7 @@ function draw(seed: number, shape: [number, number, number, number]): tf.Tensor4
   );
 }
 
-/** The golden's: two channels that hang on a pixel's place in its window. */
+/** As in the golden file: two channels that depend on a pixel's position in its window. */
 function model(windows: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = windows.shape;
   const place = tf.add(

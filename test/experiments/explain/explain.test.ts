@@ -109,7 +109,7 @@ describe("attentionMaps", () => {
 });
 
 describe("deletionTest", () => {
-  /** What counts is the mean grey of three cells of a 6 x 6 map on a 12 x 12 image. */
+  /** The score is the mean grey of three cells of a 6 x 6 map on a 12 x 12 image. */
   const cells = [3, 20, 31];
   const map = (weight: (cell: number) => number): Plane<Float32Array> => ({
     height: 6,
@@ -160,7 +160,7 @@ describe("deletionTest", () => {
   });
 
   it("compares with cells at the same distances, and never deletes the pixel itself", () => {
-    // All that counts is near: so does any other place as near, and the map has no merit.
+    // Only nearby cells matter, so any cells as near have the same effect, and the map has no advantage.
     const ring = [7, 8, 9, 13, 15, 19, 20, 21];
     const nearScore = (images: readonly Plane<Float32Array>[]): number[] =>
       images.map(({ data }) => {
@@ -179,7 +179,7 @@ describe("deletionTest", () => {
     const run = (seed: number) => deletionTest(score, bright, right, { ...options, seed });
     expect(run(3)).toEqual(run(3));
     expect(run(3).random).not.toEqual(run(4).random);
-    // An image of one grey does not change where its mean takes a pixel's place.
+    // A uniform image does not change if pixels are replaced by its mean.
     const flat = deletionTest(score, bright, right, { fractions: options.fractions });
     expect(flat.attended.scores).toEqual([1, 1, 1, 1, 1]);
   });
@@ -220,8 +220,8 @@ describe("deletionTest", () => {
 });
 
 /**
- * A network whose answer at a bright pixel is what the other bright pixels say, by attention alone:
- * keys turn with the grey value, values are the grey value.
+ * A network whose prediction at a bright pixel depends only on the other bright pixels, by attention: keys
+ * rotate with the grey value, values are the grey value.
  */
 function brightNetwork(): tf.LayersModel {
   const input = tf.input({ shape: [8, 8, 1] });
@@ -265,7 +265,7 @@ describe("explain", () => {
     expect(top.sort((a, b) => a - b)).toEqual(brightPixels.filter((pixel) => pixel !== 22));
     const [{ layer, advantage, advantageNearby, wins, attended }] = deletion;
     expect(layer).toBe("attention");
-    // All attended pixels are gone at a tenth or two of the image, and the class with them.
+    // With 10 or 20 % of the image deleted, all attended pixels are gone, and so is the class.
     expect(attended.scores[0]).toBeCloseTo(probability, 5);
     expect(attended.scores.at(-1)).toBeLessThan(0.2);
     expect(advantage).toBeGreaterThan(0.2);

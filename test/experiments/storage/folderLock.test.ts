@@ -22,7 +22,7 @@ import { tempFolder } from "../../support/tempFolder";
 
 const root = tempFolder();
 let count = 0;
-/** A folder with a lock that somebody left there. */
+/** A folder with a lock left by another process. */
 function lockedFolder(
   owner: Partial<Record<"host" | "place" | "processStart", string>> & { pid: number },
 ) {
@@ -41,7 +41,7 @@ function lockedFolder(
   writeFileSync(join(folder, "lock.json"), JSON.stringify(lock));
   return folder;
 }
-/** Dates a lock's last heartbeat. */
+/** Sets the time of a lock's last heartbeat. */
 function age(folder: string, minutes: number): void {
   const then = new Date(Date.now() - minutes * 60_000);
   utimesSync(join(folder, "lock.json"), then, then);
@@ -135,7 +135,7 @@ describe("withFolderLock", () => {
     await withFolderLock(folder, () => new Promise((resolve) => setTimeout(resolve, 50)));
     watcher.close();
     const draft = [...drafts].find((name) => name.endsWith(".partial")) ?? "";
-    // Tidying knows a draft's process by its name.
+    // Clean-up identifies a draft's process by its name.
     expect(draft).toMatch(new RegExp(`^\\.lock\\.json\\.[0-9a-f]{8}-${process.pid}-`));
   });
 

@@ -20,7 +20,7 @@ const folder = tempFolder();
 const config = presetConfig("smoke", { size: 16, model: { filters: 2, depth: 1 } });
 const classNames = ["background", "lesion"];
 
-/** An epoch of a training whose metrics are undefined or infinitely far. */
+/** An epoch of a training whose metrics are undefined or infinite. */
 const epoch: EpochRecord = {
   ...{ epoch: 1, step: 2, learningRate: 0.1, seconds: 1 },
   ...{ loss: NaN, validationLoss: Infinity, validationDice: null },

@@ -24,7 +24,7 @@ function options(out: string, seed = 1): TrainRunOptions {
   return { model: "unet", config, out: at(out), source: "discs", dataset, progress: false };
 }
 
-/** Ends a training as a kill would: nothing of ours runs afterwards. */
+/** Ends a training as SIGKILL would, without running any handlers. */
 async function killBeforeTheFirstStep(out: string): Promise<void> {
   const killed = trainRun({
     ...options(out),

@@ -52,7 +52,7 @@ describe("compareModels", () => {
     // Every slice is held out once for every model and augmentation.
     expect(comparison.records.flatMap(({ cases }) => cases)).toHaveLength(4 * 8);
     tables = await readTables();
-    // What all rows share is said below the table.
+    // What all rows have in common is stated below the table.
     expect(tables["table1.md"]).toContain("All rows: U-Net.");
     const rows = tables["table1.md"].match(/^\| (none|paper) /gm);
     expect(rows).toEqual(["| none ", "| paper "]);

@@ -75,7 +75,7 @@ describe("planKShot", () => {
     const drawn = plan([2], [1, 2, 3, 4, 5]).map(({ split }) => split.train.join());
     expect(new Set(drawn).size).toBeGreaterThan(2);
     expect(() => plan([5])).toThrow(/integers from 1 to 4, .*got 5/);
-    // With every slice labelled there is nothing to teach by.
+    // With every slice labelled there is no self-training.
     expect(plan([4]).map(({ factors }) => factors["selfTraining"])).not.toContain("on the rest");
   });
 });

@@ -112,7 +112,7 @@ describe("slicewiseFolds", () => {
     expect(torn.map(sizesOf)).toEqual(folds.map(sizesOf));
     expect(new Set(folds.map((fold) => String(sizesOf(fold)))).size).toBeGreaterThan(1);
     expect(torn.flatMap(({ test }) => test).sort()).toEqual(uneven.map(({ id }) => id).sort());
-    // Patients do stand on both sides.
+    // Patients are on both sides.
     expect(() => torn.forEach((split) => checkSplit(split, uneven))).toThrow(/each group on one/);
   });
 });
@@ -144,14 +144,14 @@ describe("leakStudy", () => {
     // Every slice is tested once in every row, and in as many steps.
     for (const row of study.table.rows) expect(row).toMatchObject({ cases: 8, patients: 4 });
     expect(new Set(study.records.map(({ training }) => training?.steps)).size).toBe(1);
-    // The permission is recorded, and nobody honest has one.
+    // The permission is recorded, and jobs without leaks have none.
     expect(study.records.slice(0, 4).map(({ leak }) => leak)).toEqual([
       undefined,
       { tornGroups: true, copiesBeforeSplit: false },
       { tornGroups: false, copiesBeforeSplit: true },
       { tornGroups: true, copiesBeforeSplit: true },
     ]);
-    // The background is almost all of a slice, so that its Dice lifts the mean.
+    // The background is almost all of a slice, so its Dice raises the mean.
     const [honest, , , , counted] = study.table.rows.map(({ scores }) => scores["Dice"].mean);
     expect(counted).not.toBeCloseTo(honest, 3);
     const background = study.records

@@ -30,10 +30,10 @@ const [job] = planCompare({ models: ["unet"], augmentations: ["none"], config, f
 const study: Study = { kind: "compare", source: "discs", config, jobs: [job] };
 
 /**
- * A study whose job is being run by a process that outlived the one that started it. This process stands
- * in for it: the lock does not tell two owners of one process from two processes.
+ * A study whose job is being run by a process that outlived the one that started it. This process plays that
+ * role, since the lock does not distinguish two owners in one process from two processes.
  *
- * @param end what the other does before it is gone
+ * @param end what the other process does before it ends
  */
 async function orphaned(
   name: string,

@@ -119,7 +119,7 @@ describe("planAblate", () => {
     const base = { part: "all", attention: "lsh", numHashes: 4 };
     expect(jobs.map(({ factors }) => factors)).toEqual([
       base,
-      // What a row's model does not have is not shown as the whole model's.
+      // The whole model's value is not shown for a factor that a row's model does not have.
       { part: "M-A", attention: "none", numHashes: null },
       { ...base, part: "M-R" },
       ...["none", "gate", "multiHead"].map((attention) => ({

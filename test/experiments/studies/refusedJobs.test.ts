@@ -18,7 +18,7 @@ const folds = crossValidationFolds(dataset.cases, config);
 const jobs = planCompare({ models: ["unet"], augmentations: ["none", "paper"], config, folds });
 const study: Study = { kind: "compare", source: "discs", config, jobs };
 
-/** Runs the study with a program that is no training: each call adds a line to `calls`. */
+/** Runs the study with a program that only adds a line to `calls`. */
 async function attempt(
   name: string,
   exitCode: number,

@@ -3,7 +3,7 @@ import { caseMetrics, summarise } from "../../../src/metrics";
 
 const SIDE = 16;
 
-/** A square of a class, so many pixels from the left. */
+/** A square of a class at a given distance from the left. */
 function square(left: number): { height: number; width: number; data: Uint8Array } {
   const data = new Uint8Array(SIDE * SIDE);
   for (let row = 4; row < 8; row++) data.fill(1, row * SIDE + left, row * SIDE + left + 4);
@@ -11,7 +11,7 @@ function square(left: number): { height: number; width: number; data: Uint8Array
 }
 const nothing = { height: SIDE, width: SIDE, data: new Uint8Array(SIDE * SIDE) };
 
-/** The printed cells of cases whose square was found so many pixels aside; `null`: missed. */
+/** The printed cells of cases whose square was found with a given shift in pixels; `null` means missed. */
 function cells(shifts: readonly (number | null)[]): Record<string, string> {
   const records = shifts.map((shift, index) =>
     caseMetrics(square(4), shift === null ? nothing : square(4 + shift), {

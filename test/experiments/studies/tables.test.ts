@@ -22,7 +22,7 @@ import { caseMetrics } from "../../../src/metrics";
 
 const config = presetConfig("smoke");
 
-/** Four pixels a case; the truth is class 1 in the last two. */
+/** Four pixels per case; the truth is class 1 in the last two. */
 function record(
   model: string,
   predictions: Readonly<Record<string, number[]>>,
@@ -128,7 +128,7 @@ describe("studyTable", () => {
       expect.closeTo(1 / 3, 12),
       expect.closeTo(-1 / 6, 12),
     ]);
-    // Six pairs that all go one way: 2 / 2^6, exact; two rows are tested.
+    // Six pairs with the same sign: exactly 2 / 2^6; two rows are tested.
     expect(dice.map(({ pValue }) => pValue)).toEqual([NaN, 1 / 32, 1 / 32]);
     expect(dice.map(({ pHolm }) => pHolm)).toEqual([NaN, 1 / 16, 1 / 16]);
   });

@@ -2,7 +2,7 @@ import { CLASS_NAMES } from "../../../src/data";
 import type { SliceDataset } from "../../../src/data";
 import { discSamples } from "./samples";
 
-/** Discs as slices of their own size, 8-bit grey. */
+/** Slices with discs, of their own size and in 8-bit grey. */
 export function discDataset(count = 8, size = 24): SliceDataset {
   return {
     name: "discs",

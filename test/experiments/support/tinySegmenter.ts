@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BatchNormalization } from "../../../src/layers/BatchNormalization";
 
-/** The smallest network that learns discs: batch statistics, and logits before a softmax. */
+/** The smallest network that learns discs, with batch statistics and logits before a softmax. */
 export function tinySegmenter(size: number, seed = 5): tf.LayersModel {
   const kernel = (offset: number) => tf.initializers.heNormal({ seed: seed + offset });
   const conv = (filters: number, offset: number) =>

@@ -3,7 +3,7 @@ import { encodeEvent } from "../../../src/experiments/tracking/eventFile";
 describe("encodeEvent", () => {
   it("frames the first record as TensorFlow does", () => {
     // tf.io.TFRecordWriter of Event(wall_time=1.5, file_version="brain.Event:2"), TensorFlow 2.21;
-    // proto3 leaves out a step of 0, which ours writes: the same to every reader.
+    // proto3 leaves out a step of 0, which ours writes; readers treat both the same way.
     const bytes = encodeEvent({ wallTime: 1.5, step: 0, isVersion: true });
     const view = new DataView(bytes.buffer);
     const length = Number(view.getBigUint64(0, true));

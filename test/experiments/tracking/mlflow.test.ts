@@ -16,11 +16,11 @@ interface Run {
   readonly metrics: { key: string; value: number; step: number }[];
 }
 
-/** As much of MLflow's REST API as the tracker asks; test/services has the real one. */
+/** The part of MLflow's REST API that the tracker uses; test/services uses the real server. */
 class FakeMlflow {
   readonly runs: Run[] = [];
   experiments: string[] = [];
-  /** Experiments that another client makes between this one's look and its own attempt. */
+  /** Experiments that another client creates between this one's check and its attempt. */
   madeMeanwhile: string[] = [];
   isDown = false;
   private server: Server | null = null;

@@ -15,7 +15,7 @@ loadEngine();
 const train = discSamples(4, 9);
 const quiet: FitOptions = { epochs: 2, progress: false, compiled: false };
 
-/** The one error that a training ends in, before any weight has changed. */
+/** The error that a training throws, before any weight has changed. */
 async function refusal(
   data: FitData,
   options: Record<string, unknown> = {},
@@ -31,7 +31,7 @@ async function refusal(
   return error as Error;
 }
 
-/** Samples of which one has other values at one pixel. */
+/** Samples with one pixel changed in one of them. */
 function spoiled(index: number, pixel: number, value: number, part: "image" | "labels"): Sample[] {
   return train.map((sample, each) => {
     const plane = sample[part];
@@ -157,7 +157,7 @@ describe("data that do not match the model", () => {
       "fit.train: expected a model of 3 classes (background, ground-glass opacity, consolidation), " +
         'got "unet" of 4. Build it with numClasses: 3.',
     );
-    // A data set that does not say may have a class that no example shows.
+    // A data set without class names may have a class that no example has.
     const unknown = prepareSamples({ cases: [item] }, { size: 16 });
     await fit(model, { train: unknown }, { ...quiet, epochs: 1 });
   });
@@ -362,7 +362,7 @@ describe("values that are not finite", () => {
   it.each([false, true])(
     "weights that are lost end training, by layer, though the loss is finite, compiled: %s",
     async (compiled) => {
-      // The largest input that is finite: its square, in the kernel's gradient, is not.
+      // The largest finite input; its square, in the kernel's gradient, is infinite.
       const far = train.map((sample) => ({
         ...sample,
         image: { ...sample.image, data: sample.image.data.map(() => 3e38) },

@@ -12,7 +12,7 @@ import { discSamples } from "../support/samples";
 import { tinySegmenter } from "../support/tinySegmenter";
 
 loadEngine();
-// Recording a step takes its time on a busy machine.
+// Recording a step takes long on a busy machine.
 const train = discSamples(10, 17);
 const validation = discSamples(3, 17, 2).map((sample) => ({ ...sample, group: `v-${sample.id}` }));
 const quiet: FitOptions = {
@@ -23,7 +23,7 @@ const quiet: FitOptions = {
   schedule: { name: "cosine", warmup: 0.2, floor: 0 },
   augmentation: "standard",
 };
-/** What learns the discs in few steps. */
+/** Options that learn the discs in few steps. */
 const fast = {
   optimizer: { name: "adam", learningRate: 0.03 },
   augmentation: "none",
@@ -112,7 +112,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
       {
         ...options,
         epochs: 30,
-        // Far too fast, so that it gets worse soon.
+        // A rate that is far too high, so that the loss soon increases.
         optimizer: { name: "sgd", learningRate: 3 },
         schedule: { name: "constant" },
         patience: 2,
@@ -154,7 +154,7 @@ describe.each([
   [false, true],
 ])("a checkpoint made compiled: %s, continued compiled: %s", (before, after) => {
   it("ends with the same weights except for rounding", async () => {
-    // Plain descent: Adam turns rounding noise in gradients that are zero into full steps.
+    // Plain gradient descent, since Adam turns rounding noise in zero gradients into full steps.
     const options: FitOptions = { ...quiet, optimizer: { name: "sgd", learningRate: 0.05 } };
     const whole = createModel();
     await fit(whole, { train, validation }, { ...options, compiled: after });

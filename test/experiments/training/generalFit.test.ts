@@ -24,7 +24,7 @@ const quiet: FitOptions = {
   optimizer: { name: "adam", learningRate: 0.02 },
 };
 
-/** Noise in `channels` channels whose labels follow from the sum of the channels, voxel by voxel. */
+/** Noise in `channels` channels; each voxel's label follows from the sum of its channels. */
 function segmentation(count: number, space: number[], channels: number, seed = 1): LabelledTensors {
   const random = createRandom(seed);
   const voxels = count * space.reduce((product, size) => product * size, 1);
@@ -39,7 +39,7 @@ function segmentation(count: number, space: number[], channels: number, seed = 1
   };
 }
 
-/** Points in a plane of five classes by angle. */
+/** Points in a plane with five classes by angle. */
 function classification(count: number, seed = 1): LabelledTensors {
   const random = createRandom(seed);
   const inputs = Float32Array.from({ length: count * 2 }, () => random.normal());
@@ -133,7 +133,7 @@ describe.each([false, true])("fit, compiled: %s", (compiled) => {
       const last = records[14];
       expect(last.validationDice).toBeNull();
       expect(last.metrics?.["accuracy"]).toBeGreaterThan(0.85);
-      // What it records is what the model does.
+      // The recorded value equals that of the model.
       const wanted = tf.tidy(() => {
         const predicted = tf.argMax(model.predict(validation.inputs) as tf.Tensor, -1);
         return tf.mean(tf.equal(predicted, validation.labels).toFloat()).dataSync()[0];
@@ -198,7 +198,7 @@ describe.each([false, true])("fit with averages of the weights, compiled: %s", (
   const sgd = { name: "sgd", learningRate: 0.1 } as const;
   const ema: FitOptions = { ...common, optimizer: { ...sgd, useEma: true, emaMomentum: 0.5 } };
 
-  /** The average of the weights after each step, as the optimizer's docs have it. */
+  /** The average of the weights after each step, as in the optimizer's documentation. */
   async function averagesByHand(train: LabelledTensors): Promise<number[]> {
     const model = network(2, [5, 7], 2);
     const numbers = (): number[] =>

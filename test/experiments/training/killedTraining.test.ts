@@ -37,12 +37,12 @@ async function recordOf(name: string): Promise<RunRecord> {
 /** What a killed write may leave behind. */
 const isDraft = (name: string): boolean => name.endsWith(".partial");
 
-/** Files of a folder, those that are being written included; none where there is no folder. */
+/** The files of a folder, including those being written; none if there is no folder. */
 function filesIn(run: string): string[] {
   return existsSync(run) ? readdirSync(run) : [];
 }
 
-/** Starts a training and kills it, past any handler, once a file is there. */
+/** Starts a training and kills it with SIGKILL once a file exists. */
 async function killWhen(args: string[], run: string, file: RegExp): Promise<void> {
   const before = filesIn(run);
   const isThere = (): boolean =>

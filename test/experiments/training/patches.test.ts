@@ -52,7 +52,7 @@ const split = {
 };
 const samples = prepareSamples(dataset, { size: 32 });
 
-/** Logits of whole samples, by MONAI's way over a network's windows. */
+/** Logits of whole samples, from a network's windows as in MONAI. */
 function wholeLogits(model: tf.LayersModel, data: readonly Float32Array[]): tf.Tensor4D {
   const logits = logitsModel(model);
   const images = tf.tensor4d(Float32Array.from(data.flatMap((one) => [...one])), [
@@ -178,7 +178,7 @@ describe("a network that was trained on patches", () => {
       for (const compiled of [false, true]) {
         const planes = predictCases(models, cases, { ...options, compiled });
         planes.forEach(({ data }, index) => {
-          // Rounding may turn a pixel where two classes are as likely.
+          // Rounding may change a pixel where two classes are equally likely.
           const differing = data.filter((label, pixel) => label !== expected[index].data[pixel]);
           expect(differing.length).toBeLessThan(4);
           expect(new Set(data).size).toBeGreaterThan(1);

@@ -7,7 +7,7 @@ interface ScheduleCase {
   readonly schedule: Schedule;
   readonly rates: readonly number[];
   readonly mode?: "min" | "max";
-  /** After each epoch, of one step. */
+  /** The values after each epoch of one step. */
   readonly values?: readonly number[];
 }
 
@@ -25,7 +25,7 @@ describe("learningRateAt", () => {
   it("rises linearly, then falls as half a cosine to its floor", () => {
     const seen = rates({ name: "cosine", warmup: 0.25, floor: 0.1 }, 8);
     expect(seen.slice(0, 3)).toEqual([1, 2, 2]);
-    // Half-way through the six steps that fall: the middle of 2 and 0.2.
+    // Halfway through the six decreasing steps: the middle of 2 and 0.2.
     expect(seen[5]).toBeCloseTo(1.1, 12);
     expect(seen[7]).toBeGreaterThan(0.2);
     expect(

@@ -17,7 +17,7 @@ const quiet: FitOptions = {
 };
 const samples = discSamples(6, 11);
 
-/** A network whose likeliest class depends on the grey value alone, by scores that are given. */
+/** A network whose most likely class depends only on the grey value, with given scores. */
 function greyNetwork(scale: number): tf.LayersModel {
   const conv = tf.layers.conv2d({ filters: 2, kernelSize: 1, inputShape: [2, 2, 1] });
   const model = tf.sequential({ layers: [conv] });
@@ -36,7 +36,7 @@ function square(id: string, greys: number[], labels: number[] | null = null): Sa
 
 describe("pseudoLabels", () => {
   it("labels confident pixels, leaves the rest at 255, and ignores existing labels", () => {
-    // Scores apart by 10 (grey − 0.5): 0.9 confident from 0.72 on, or below 0.28.
+    // The scores differ by 10 (grey − 0.5), so the confidence is 0.9 above grey 0.72 and below 0.28.
     const slices = [
       square("mixed", [0, 0.3, 0.71, 1], [1, 1, 1, 1]),
       square("unsure", [0.5, 0.6, 0.4, 0.5]),
@@ -144,7 +144,7 @@ describe("transferWeights", () => {
         : [...from.weights[index].read().dataSync()];
       expect([...weight.read().dataSync()]).toEqual(wanted);
     });
-    // A copy: training one leaves the other.
+    // The weights are copies, so training one network does not change the other.
     (to.weights[0].read() as tf.Variable).assign(tf.zerosLike(to.weights[0].read()));
     expect([...from.weights[0].read().dataSync()].some((value) => value !== 0)).toBe(true);
   });

@@ -172,7 +172,7 @@ describe("monteCarloDropout", () => {
 
   it("uses only dropout: batch norms, weights and random states are unchanged", () => {
     const model = fcn8s({ inputShape: [16, 16, 1], numClasses: 3, filters: 4, denseFilters: 16 });
-    // Its scores start at zero, whatever is dropped.
+    // Scores are initially zero, whatever is dropped.
     const score = model.weights.find(({ originalName }) => originalName === "fusion4/kernel");
     const weights = (): number[][] => model.getWeights().map((weight) => [...weight.dataSync()]);
     expect(score).toBeDefined();
@@ -214,7 +214,7 @@ describe("monteCarloDropout", () => {
     const few = monteCarloDropout(model, samples, { draws: 2, inject });
     const many = monteCarloDropout(model, samples, { draws: 40, inject });
     expect(Math.max(...few[0].mutualInformation.data)).toBeGreaterThan(1e-5);
-    // Draws scatter about the network's own answer: their mean comes nearer with their number.
+    // Draws scatter about the network's prediction; with more draws their mean is closer to it.
     const distance = (record: UncertaintyRecord): number =>
       record.probabilities.reduce((sum, value, at) => sum + Math.abs(value - plain[at]), 0);
     expect(distance(many[0])).toBeLessThan(distance(few[0]));
@@ -253,7 +253,7 @@ describe("monteCarloDropout", () => {
   });
 });
 
-/** A record of a 4 x 5 slice whose chances of error are drawn by hand. */
+/** A record of a 4 x 5 slice with given error probabilities. */
 function drawn(id: string, rows: string[], wrong: string[]): [UncertaintyRecord, Sample] {
   const height = rows.length;
   const width = rows[0].length;
@@ -280,7 +280,7 @@ describe("reviewOrder", () => {
     expect(first).toMatchObject({ rows: [0, 1], columns: [0, 1], pixels: 2 });
     expect(first.score).toBeCloseTo(1.8, 5);
     expect(second).toMatchObject({ rows: [3, 3], columns: [3, 4], pixels: 2 });
-    // Where only one pixel is unsure there is one patch, not one of all that tie at 0.
+    // If only one pixel is uncertain, there is one region, not one of all pixels with 0.
     expect(order[1].regions).toMatchObject([{ rows: [1, 1], columns: [1, 1], pixels: 1 }]);
     expect(reviewOrder([busy], { share: 0.2, regions: 1 })[0].regions).toHaveLength(1);
   });

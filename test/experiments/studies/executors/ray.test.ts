@@ -14,7 +14,7 @@ interface Known {
   driver_exit_code?: number | null;
 }
 
-/** What of the Jobs API a study uses; `known` holds the jobs. */
+/** The part of the Jobs API that a study uses; `known` has the jobs. */
 let known: Known[] = [];
 let server: Server;
 let url = "";
@@ -69,7 +69,7 @@ describe("rayExecutor", () => {
       first,
       first.replace(/1$/, "2"),
     ]);
-    // Ray forgets old jobs; a name that is taken would be refused.
+    // Ray forgets old jobs; a name that is in use would be rejected.
     known = [{ ...known[1], status: "FAILED" }];
     await submit(["a"]);
     expect(known[1].submission_id).toBe(first.replace(/1$/, "3"));
