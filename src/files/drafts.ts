@@ -15,7 +15,7 @@ const LONGEST_NAME = 48;
 /** Drafts of this process that must be removed when it ends. */
 const ownDrafts = new Set<string>();
 /** Folders that have been cleaned up already. */
-const tidied = new Set<string>();
+const cleanedFolders = new Set<string>();
 
 /**
  * A unique hidden name beside `path`. A file with this name is removed when the process ends, unless the process
@@ -46,8 +46,8 @@ function removeOwnDrafts(): void {
  */
 export async function removeStaleDrafts(folder: string): Promise<void> {
   const path = resolve(folder);
-  if (tidied.has(path)) return;
-  tidied.add(path);
+  if (cleanedFolders.has(path)) return;
+  cleanedFolders.add(path);
   for (const name of await readdir(path).catch(() => [])) {
     const match = DRAFT.exec(name);
     if (match === null || match[1] !== PROCESS_PLACE || isRunning(Number(match[2]))) continue;

@@ -58,7 +58,7 @@ function rotatePlane<T extends Float32Array | Uint8Array>(
  * 1.5 about the centre on the same canvas. Image and labels move together; labels are never blended.
  *
  * Make them inside a training fold only: a copy on the other side of a split is a leak, and the
- * splitting functions refuse samples that are copies.
+ * splitting functions reject copies.
  *
  * @param sample a square sample that is no copy itself
  * @returns five samples of the same group; the original is not among them

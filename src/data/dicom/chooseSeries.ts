@@ -140,7 +140,7 @@ export function chooseSeries(
   };
 }
 
-/** Refuses a series with slices of several patients. */
+/** Rejects a series with slices of several patients. */
 function expectOnePatient(files: readonly DicomElements[]): void {
   const idOf = (file: DicomElements): string => new Fields(file).text("patientId").trim();
   const named = files.filter((file) => idOf(file) !== "");

@@ -23,7 +23,7 @@ export interface DicomSlice {
   decode(): Promise<Float32Array>;
 }
 
-/** Refuses directions that are not unit vectors at right angles. */
+/** Rejects directions that are not unit vectors at right angles. */
 function checkOrientation(path: string, orientation: readonly number[]): void {
   const length = (from: number) => Math.hypot(...orientation.slice(from, from + 3));
   const dot = [0, 1, 2].reduce((sum, i) => sum + orientation[i] * orientation[3 + i], 0);

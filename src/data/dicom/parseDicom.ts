@@ -52,7 +52,7 @@ function keepElement(
   }
   const bytes = reader.take(length);
   values.set(tag, bytes);
-  // It may be a sequence whose name the writer did not know.
+  // It may be a sequence that the writer did not recognise.
   if (kind === "UN") sequences.set(tag, { bytes, ...UNKNOWN_SEQUENCE });
 }
 

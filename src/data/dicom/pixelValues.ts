@@ -56,7 +56,7 @@ function readModalityLut(
   if (bits !== 8 && bits !== 16) {
     throw fieldError(path, "lutDescriptor", "8 or 16 bits for each entry", String(bits));
   }
-  // A count of 0 stands for 65,536, which 16 bits cannot hold.
+  // A count of 0 means 65,536, which does not fit into 16 bits.
   const entries = count === 0 ? 65536 : count;
   const held = item.values.get(tagOf("lutData"))?.length ?? 0;
   // 8-bit entries may be stored two per word or one per word.

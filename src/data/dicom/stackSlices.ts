@@ -31,7 +31,7 @@ function normalOf(orientation: Vector): Vector {
   return [c[1] * r[2] - c[2] * r[1], c[2] * r[0] - c[0] * r[2], c[0] * r[1] - c[1] * r[0]];
 }
 
-/** Refuses slices on different grids; names the first file that differs. */
+/** Rejects slices on different grids; names the first file that differs. */
 function checkAlike(slices: readonly DicomSlice[]): void {
   for (const slice of slices) {
     for (const field of PLACE_FIELDS) {

@@ -17,7 +17,7 @@ interface AxisMatch {
 
 /** How {@link alignLabels} treats a grid that is truly another. */
 export interface AlignOptions {
-  /** Resample it by nearest neighbour; default false: refuse it. */
+  /** Whether to resample it by nearest neighbour; by default it is an error. */
   readonly resample?: boolean;
   /** How to ask for `resample` where this was called; ends the error. */
   readonly remedy?: string;
@@ -29,7 +29,7 @@ export interface AlignOptions {
  * refused, unless resampling was asked for.
  *
  * @returns the same volume where the grids are equal already
- * @throws DataError that says by how many mm the grids differ
+ * @throws DataError that states by how many mm the grids differ
  * @example
  * const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
  * const grid = { shape: [2, 1, 1], affine, spacingMm: [1, 1, 1], unit: "grey8", source: "" } as const;
@@ -65,7 +65,7 @@ export function alignLabels(
   });
 }
 
-/** A file that says nothing of where its voxels lie. */
+/** A file that does not state the position of its voxels. */
 function isUnplaced({ nifti }: Volume<VoxelArray>): boolean {
   return nifti !== undefined && nifti.sformCode === 0 && nifti.qformCode === 0;
 }

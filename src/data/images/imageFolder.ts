@@ -16,7 +16,7 @@ export interface ImageFolderOptions {
    * a data set that is known by its files' names), else `class 1`, `class 2` …
    */
   readonly classNames?: readonly string[];
-  /** The label that each value of a mask stands for, such as `{ 255: 1 }`; by default values are labels. */
+  /** The label for each value of a mask, such as `{ 255: 1 }`; by default values are labels. */
   readonly labels?: LabelMap;
   /** Whether near-duplicate slices become one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
@@ -79,7 +79,7 @@ async function pairMasks(
   });
 }
 
-/** Refuses a mask of another size than its image. */
+/** Rejects a mask of another size than its image. */
 function checkSameSize(
   path: string,
   image: Plane<Float32Array>,

@@ -3,7 +3,7 @@ import { DataError } from "../../core/errors";
 import { inflateAtMost } from "../inflate";
 import type { Plane } from "../types";
 
-/** What the first chunk of a PNG says, checked. */
+/** The checked header of a PNG. */
 interface PngHeader {
   readonly width: number;
   readonly height: number;

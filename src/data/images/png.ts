@@ -11,10 +11,10 @@ import { parseGreyPng, parsePng } from "./parsePng";
  * Reads a mask: palette indices, or the values of an 8-bit grey PNG. Colours are never looked at.
  *
  * @param path a PNG
- * @param options.labels the label that each value stands for: `{ 255: 1 }` for a black and white mask; by
+ * @param options.labels the label for each value: `{ 255: 1 }` for a black-and-white mask; by
  *   default each value is its own label
  * @param options.numClasses values at or above it are refused; default 256
- * @throws DataError for a mask in colour (an RGB picture of a mask does not say its classes), 16 bits,
+ * @throws DataError for a mask in colour (an RGB picture of a mask does not identify its classes), 16 bits,
  *   or values out of range
  */
 export async function readMaskPng(

@@ -61,7 +61,7 @@ async function readJpeg(path: string): Promise<Plane<Float32Array>> {
 }
 
 /**
- * Reads a JPEG or PNG as grey from 0 to 255. A JPEG is turned upright where its EXIF says how; it equals
+ * Reads a JPEG or PNG as grey from 0 to 255. A JPEG is rotated according to its EXIF orientation; it equals
  * Pillow's `ImageOps.exif_transpose(image).convert("L")` to the bit.
  *
  * @throws DataError for a damaged file, another kind, 16 bits, CMYK or a palette

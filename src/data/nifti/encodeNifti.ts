@@ -11,7 +11,7 @@ function datatypeOf(data: VoxelArray): keyof typeof CODES {
   return data instanceof Int16Array ? "int16" : "float32";
 }
 
-/** The voxels in the requested type: rounded, and refused rather than wrapped if out of range. */
+/** The voxels in the requested type, rounded; values out of range are an error rather than wrapped. */
 function convertVoxels(path: string, data: VoxelArray, datatype: keyof typeof CODES): VoxelArray {
   if (datatype === datatypeOf(data)) return data;
   if (datatype === "float32") return Float32Array.from(data);
@@ -40,7 +40,7 @@ function originalForm({ nifti, affine, shape }: Volume<VoxelArray>): NiftiForm |
   return shape.some((size, axis) => axis >= nifti.rank && size !== 1) ? null : nifti;
 }
 
-/** The 348 bytes of the header, the four that say whether extensions follow, and the extensions. */
+/** The 348 bytes of the header, the four that state whether extensions follow, and the extensions. */
 function encodeHeader(
   path: string,
   volume: Volume<VoxelArray>,
@@ -110,7 +110,7 @@ function encodeForms(view: DataView, { affine }: Volume<VoxelArray>): void {
  *
  * @param path for error messages
  * @param options.datatype how voxels are stored, by default as they are in memory; `"int16"` and `"uint8"`
- *   round, and refuse values outside their range
+ *   round, and throw on values out of range
  * @throws DataError if the data do not fill the shape, or values are out of range
  * @see `writeNifti` for what is kept of the file that a volume came from
  */

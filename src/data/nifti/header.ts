@@ -262,7 +262,7 @@ function readNotedUnit(description: string): IntensityUnit | null {
 /**
  * Reads a NIfTI-1 header and checks every field that later code relies on.
  *
- * nifti-reader-js knows where the fields are. It receives only these 348 bytes, so that its loops over
+ * nifti-reader-js finds the fields. It receives only these 348 bytes, so that its loops over
  * extensions always end.
  *
  * @param path for error messages

@@ -21,14 +21,14 @@ export interface NiftiPairOptions extends ReadNiftiOptions, ReadNiftiLabelsOptio
   readonly classNames?: readonly string[];
   /** Whether near-duplicate slices of a single stack form one group; default true. */
   readonly keepsNeighboursTogether?: boolean;
-  /** Whether a mask on another grid is resampled to its image's; default false, which refuses it. */
+  /** Whether to resample a mask on another grid to its image's grid; by default it is an error. */
   readonly resample?: boolean;
 }
 
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 const GRID_REMEDY = "Pair each mask with its own image, or resample it (resample, --resample)";
 
-/** Refuses labels without a class name. */
+/** Rejects labels without a class name. */
 export function checkLabels(maskPath: string | null | undefined, dataset: SliceDataset): void {
   if (dataset.classNames === UNNAMED) return;
   for (const { id, labels } of dataset.cases) {
@@ -62,7 +62,7 @@ async function readNiftiPair(
   return { ...dataset, cases, patients: "oneVolume" };
 }
 
-/** The NIfTI files of a folder: images, and masks, which are told by their folder or names. */
+/** The NIfTI files of a folder: images, and masks, which are recognised by folder or name. */
 async function niftiNames(
   imageFolder: string,
   maskFolder: string | null,

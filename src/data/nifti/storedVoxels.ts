@@ -22,7 +22,7 @@ export interface Stored {
   readonly extensions: Uint8Array;
 }
 
-/** Refuses a header that claims more voxels than the file can hold, before any are allocated. */
+/** Rejects a header that claims more voxels than the file can hold, before any are allocated. */
 function checkClaim(
   path: string,
   header: NiftiHeader,

@@ -11,7 +11,7 @@ const gzipAsync = promisify(gzip);
 export interface WriteNiftiOptions {
   /**
    * How voxels are stored; by default as they are in memory. `"int16"` and `"uint8"` round, and
-   * refuse values outside their range.
+   * throw on values out of range.
    */
   readonly datatype?: "float32" | "int16" | "uint8";
   /** 0 (none) to 9 (smallest), for `.gz`; default 4. */

@@ -74,7 +74,7 @@ function reasonOf(cause: unknown): string {
   return code ?? message;
 }
 
-/** The reason a service gives for refusing: its `message` (MLflow), or the last line of the text. */
+/** The error message of a service: its `message` (MLflow), or the last line of the text. */
 function refusalOf(value: unknown, text: string): string {
   const { message } = (value ?? {}) as { readonly message?: unknown };
   const words =

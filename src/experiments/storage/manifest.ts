@@ -14,7 +14,7 @@ import { MANIFEST_FILE } from "./fileNames";
 
 const manifestSchema = z.strictObject({
   format: z.literal("layerbook-manifest-1"),
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   model: z.string(),
   config: trainingConfigSchema,
   /** The path as given, or `phantom`; only a label, since contents are compared. */

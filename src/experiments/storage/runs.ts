@@ -217,7 +217,7 @@ export async function loadRun(folder: string, options: LoadRunOptions = {}): Pro
       cause,
     });
   });
-  // The run's weights replace those that the encoder was initialised with, which need not exist any more.
+  // The run's weights replace those that the encoder was initialised with, which may no longer exist.
   const architecture = { ...record.config.model, encoderWeights: null };
   const config = { ...record.config, model: architecture };
   const model = buildModel(record.model, config, record.classNames.length);

@@ -10,7 +10,7 @@ import type { Tables } from "./views/paperTables";
 
 /** Options of {@link compareModels}. */
 export interface CompareOptions extends StudyOptions {
-  /** Names that `modelByName` knows. */
+  /** Names accepted by `modelByName`. */
   readonly models: readonly string[];
   readonly augmentations: readonly TrainingConfig["augmentation"][];
 }

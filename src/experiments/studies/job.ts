@@ -22,7 +22,7 @@ export interface Leak {
 export interface Job {
   /** Unique in the study; also the name of the job's folder. */
   readonly id: string;
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
   readonly config: TrainingConfig;
   /** `test` is scored; early stopping watches `validation`. */

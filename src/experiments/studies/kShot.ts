@@ -9,7 +9,7 @@ import type { StudyTable } from "./views/studyTable";
 
 /** Options of {@link kShot}. */
 export interface KShotOptions extends StudyOptions {
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
   /** Numbers of labelled slices; default 1, 5, 10 and 25. */
   readonly shots?: readonly number[];

@@ -12,7 +12,7 @@ import type { StudyTable } from "./views/studyTable";
 
 /** Options of {@link leakStudy}. */
 export interface LeakStudyOptions extends Omit<StudyOptions, "splitFile"> {
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
 }
 

@@ -102,7 +102,7 @@ export function mlflowTracker(options: MlflowOptions): Tracker {
     }
   };
   const sendOrKeep = (): Promise<void> =>
-    attempt(send, "Training goes on; the numbers are sent with the next epoch's");
+    attempt(send, "Training continues; the numbers are sent with those of the next epoch");
   const settle = async (): Promise<void> => {
     await send();
     if (ending === null) return;

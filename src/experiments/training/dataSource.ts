@@ -46,8 +46,8 @@ export async function loadLabelledData(
 
 /** The settings of `data` that are not null, as options of the readers. */
 function settingsOf(data: TrainingConfig["data"]): ReadDatasetOptions {
-  const said = Object.entries(data).filter(([, value]) => value !== null && value !== false);
-  return Object.fromEntries(said);
+  const given = Object.entries(data).filter(([, value]) => value !== null && value !== false);
+  return Object.fromEntries(given);
 }
 
 async function phantom(

@@ -45,7 +45,7 @@ import {
 
 /** Options of {@link trainRun}. */
 export interface TrainRunOptions extends TrainingHooks {
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
   readonly config: TrainingConfig;
   /** The run's folder. A training that was stopped or killed in it continues; a finished one is loaded. */

@@ -151,7 +151,7 @@ describe("studyTable", () => {
     const table = studyTable("t", [record("unet", all(RIGHT)), record("ma", all(HALF)), given]);
     expect(table.rows[1]).toMatchObject({ cases: 6, folds: 1, seeds: 1, dropped: given.dropped });
     expect(flatRows(table).map((row) => row["dropped"])).toEqual(["", given.dropped]);
-    expect(tableMarkdown(table)).toMatch(/M-A \(without attention\) \*.*\*: given up before/s);
+    expect(tableMarkdown(table)).toMatch(/M-A \(without attention\) \*.*\*: dropped before/s);
   });
 
   it("has one row per combination of factors, whatever their order", () => {

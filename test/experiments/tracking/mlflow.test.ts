@@ -175,7 +175,7 @@ describe("the MLflow tracker", () => {
     server.isDown = true;
     for (const event of epochs(2, 3)) await callback(event);
     expect(said.mock.calls.map(([text]) => text)).toEqual([
-      expect.stringMatching(/^http:\/\/127.*answer.*\. Training goes on; .*\n$/),
+      expect.stringMatching(/^http:\/\/127.*answer.*\. Training continues; .*\n$/),
     ]);
     server.isDown = false;
     for (const event of [...epochs(4), end]) await callback(event);

@@ -27,7 +27,7 @@ export interface SegmentationMask {
   readonly classNames: readonly string[];
 }
 
-/** The series that a segmentation was made on; `null` where it does not say. */
+/** The series that a segmentation was made on; `null` if it is not stated. */
 export function referencedSeries(segmentation: DicomElements): string | null {
   const [item] = readItems(segmentation, REFERENCED_SERIES);
   return item === undefined ? null : new Fields(item).text("series") || null;

@@ -5,7 +5,7 @@ import type { CommonPlan } from "./foldBySeed";
 
 /** Options of {@link planCompare}. */
 export interface ComparePlan extends CommonPlan {
-  /** Names that `modelByName` knows; the first one is the row that the others are tested against. */
+  /** Names accepted by `modelByName`; the first one is the row that the others are tested against. */
   readonly models: readonly string[];
   readonly augmentations: readonly TrainingConfig["augmentation"][];
 }

@@ -8,7 +8,7 @@ import type { CommonPlan, Variant } from "./foldBySeed";
 
 /** Options of {@link planKShot}. */
 export interface KShotPlan extends CommonPlan {
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
   /** Numbers of labelled slices, e.g. `[1, 5, 10, 25]`. */
   readonly shots: readonly number[];

@@ -5,7 +5,7 @@ import type { CommonPlan } from "./foldBySeed";
 
 /** Options of {@link planLeakStudy}; the `folds` keep each patient's slices together. */
 export interface LeakPlan extends CommonPlan {
-  /** A name that `modelByName` knows. */
+  /** A name accepted by `modelByName`. */
   readonly model: string;
   /** The same number of folds of the same cases, but split by slices. */
   readonly tornFolds: readonly Split[];

@@ -112,7 +112,7 @@ function notesOf({ convention, rows, factorNames }: StudyTable): string {
   const allRows = shared.length === 0 ? "" : `All rows: ${shared.join(", ")}. `;
   const seeds = Math.max(0, ...rows.map((row) => row.seeds));
   const dropped = rows.some((row) => row.dropped !== null)
-    ? " *: given up before all folds were trained, since it clearly lost; its scores are of fewer cases."
+    ? " *: dropped before all folds were trained, since it clearly lost; its scores are from fewer cases."
     : "";
   return `${allRows}${convention} Seeds: ${seeds}. In brackets: cases that have the class.${dropped}`;
 }
