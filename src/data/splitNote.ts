@@ -18,11 +18,11 @@ export function splitNote({
     case "oneVolume":
       return (
         `Split by slices of one volume (${name}). If it is one patient's, slices of that patient are on ` +
-        "both sides, and the scores do not say how well other patients would be segmented."
+        "both sides, and the scores do not show how well other patients would be segmented."
       );
     case "unknown":
       return (
-        "Split by slices: the data do not say which are of one patient, so one patient's slices may be " +
+        "Split by slices: the data do not identify patients, so one patient's slices may be " +
         "on both sides, which raises the scores."
       );
   }

@@ -8,7 +8,7 @@ import type { Splittable } from "../../data/splits";
  * @returns `null` if groups are patients with several slices, as the study assumes
  * @example
  * const cases = [{ id: "a", group: "a" }, { id: "b", group: "b" }];
- * leakNote(cases, true)?.slice(0, 43); // "No two of the 2 slices are of one group, so"
+ * leakNote(cases, true)?.slice(0, 43); // "No two of the 2 slices are in one group, so"
  */
 export function leakNote(
   cases: readonly Pick<Splittable, "id" | "group">[],
@@ -22,20 +22,20 @@ export function leakNote(
   const shared = several.reduce((sum, ids) => sum + ids.size, 0);
   if (several.length === 0) {
     return (
-      `No two of the ${count} slices are of one group, so no group can be split: those rows differ ` +
-      "from the others by other folds alone. " +
+      `No two of the ${count} slices are in one group, so no group can be split: those rows differ ` +
+      "from the others only by their folds. " +
       (arePatientsKnown
         ? "Each patient has one slice."
-        : "The data do not name patients; where the slices come from some, the effect of tearing " +
-          "them apart is in all rows and cannot be seen.") +
-      " What copies before the split do is shown all the same."
+        : "The data do not name patients; if several slices are from one patient, the effect of splitting " +
+          "them is in all rows and cannot be seen.") +
+      " The effect of copies before the split is still shown."
     );
   }
   if (arePatientsKnown) return null;
   return (
-    "The data do not name patients: kept together are near-duplicates alone, " +
+    "The data do not name patients, so only near-duplicates are kept together: " +
     `${several.length} ${several.length === 1 ? "group" : "groups"} with ${shared} of the ${count} slices. ` +
-    "Slices of one patient may be on both sides of every split, so the difference that tearing apart makes " +
-    "understates the leak. What copies before the split do is shown all the same."
+    "Slices of one patient may be on both sides of every split, so the effect of splitting groups " +
+    "understates the leak. The effect of copies before the split is still shown."
   );
 }

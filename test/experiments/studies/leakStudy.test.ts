@@ -59,14 +59,18 @@ describe("leakNote", () => {
 
   it.each<[string, boolean, RegExp | null]>([
     ["aabbc", true, null],
-    ["abc", true, /No two of the 3 slices .* by other folds alone. Each patient has one slice/],
-    ["abc", false, /do not name patients; .* cannot be seen. What copies before the split/],
+    ["abc", true, /No two of the 3 slices .* only by their folds. Each patient has one slice/],
+    [
+      "abc",
+      false,
+      /do not name patients; .* cannot be seen. The effect of copies before the split/,
+    ],
     [
       "aabbc",
       false,
-      /near-duplicates alone, 2 groups with 4 of the 5 slices. .* understates the leak/,
+      /only near-duplicates are kept together: 2 groups with 4 of the 5 slices. .* understates the leak/,
     ],
-    ["aab", false, /near-duplicates alone, 1 group with 2 of the 3 slices/],
+    ["aab", false, /only near-duplicates are kept together: 1 group with 2 of the 3 slices/],
   ])("for groups %s, patients known: %s, is %s", (groups, areKnown, expected) => {
     // A slice that several seeds test counts once.
     const note = leakNote([...cases(groups), ...cases(groups)], areKnown);
@@ -86,7 +90,7 @@ describe("leakNote", () => {
       },
     });
     warned.mockRestore();
-    expect(table.convention).toContain("No two of the 8 slices are of one group");
+    expect(table.convention).toContain("No two of the 8 slices are in one group");
   });
 });
 
