@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
 import { readPython } from "../../src/cli/doctor/project";
 import { DataError } from "../../src/core/errors";
 import { scoreBars } from "../../src/viz";
@@ -84,6 +86,23 @@ describe("exportNotebook", () => {
     expect(page).not.toContain("scoreBars(scores)");
     expect(page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "")).not.toMatch(fetched);
   });
+
+  (hasBrowser ? it : it.skip)("writes slides that fill the window", async () => {
+    const output = join(folder, "seen.html");
+    await exportNotebook({ ...shared, notebook: saved("seen.ipynb"), output, to: "slides" });
+    const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+      await page.goto(pathToFileURL(output).href);
+      await page.waitForSelector(".reveal.ready");
+      const box = await page.getByRole("heading", { name: "A title" }).boundingBox();
+      expect(box?.width).toBeGreaterThan(500);
+      expect(box?.y).toBeGreaterThan(0);
+    } finally {
+      await browser.close();
+    }
+  }, 60_000);
 
   (hasBrowser ? it : it.skip)("prints a PDF", async () => {
     const output = join(folder, "page.pdf");
