@@ -87,22 +87,26 @@ describe("exportNotebook", () => {
     expect(page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "")).not.toMatch(fetched);
   });
 
-  (hasBrowser ? it : it.skip)("writes slides that fill the window", async () => {
-    const output = join(folder, "seen.html");
-    await exportNotebook({ ...shared, notebook: saved("seen.ipynb"), output, to: "slides" });
-    const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-      await page.goto(pathToFileURL(output).href);
-      await page.waitForSelector(".reveal.ready");
-      const box = await page.getByRole("heading", { name: "A title" }).boundingBox();
-      expect(box?.width).toBeGreaterThan(500);
-      expect(box?.y).toBeGreaterThan(0);
-    } finally {
-      await browser.close();
-    }
-  }, 60_000);
+  (hasBrowser ? it : it.skip)(
+    "writes slides that fill the window",
+    async () => {
+      const output = join(folder, "seen.html");
+      await exportNotebook({ ...shared, notebook: saved("seen.ipynb"), output, to: "slides" });
+      const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+      const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+      try {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+        await page.goto(pathToFileURL(output).href);
+        await page.waitForSelector(".reveal.ready");
+        const box = await page.getByRole("heading", { name: "A title" }).boundingBox();
+        expect(box?.width).toBeGreaterThan(500);
+        expect(box?.y).toBeGreaterThan(0);
+      } finally {
+        await browser.close();
+      }
+    },
+    60_000,
+  );
 
   (hasBrowser ? it : it.skip)("prints a PDF", async () => {
     const output = join(folder, "page.pdf");
