@@ -12,7 +12,7 @@ const HALO = { color: "rgba(255,255,255,0.9)", thickness: 4, width: 6 };
 export function withHalos(data: readonly PlotlyJson[]): PlotlyJson[] {
   const lines: PlotlyJson[] = [];
   const bars = data.map((trace, index) => {
-    const key = ["error_x", "error_y"].find((each) => isOurs(trace[each]));
+    const key = ["error_x", "error_y"].find((each) => hasWhiskerColour(trace[each]));
     if (trace["type"] !== "bar" || key === undefined) return trace;
     // Traces with the same offset group are drawn at the same position.
     const offsetgroup = `bar ${index}`;
@@ -27,7 +27,7 @@ export function withHalos(data: readonly PlotlyJson[]): PlotlyJson[] {
   return [...bars, ...lines];
 }
 
-function isOurs(error: unknown): boolean {
+function hasWhiskerColour(error: unknown): boolean {
   return (
     typeof error === "object" && error !== null && (error as PlotlyJson)["color"] === WHISKER_COLOUR
   );

@@ -27,9 +27,9 @@ export function isAlone(lse: tf.Tensor2D): tf.Tensor2D {
 }
 
 /**
- * A token that is alone takes its own value: the limit of a soft mask (such as -5e4) on the token
+ * A token that attends to no other takes its own value: the limit of a soft mask (such as -5e4) on the token
  * itself, without its rounding errors.
  */
-export function attendSelfIfAlone({ lse, output }: RoundOutput, v: tf.Tensor2D): RoundOutput {
+export function fallBackToOwnValue({ lse, output }: RoundOutput, v: tf.Tensor2D): RoundOutput {
   return tf.tidy(() => ({ lse: lse.clone(), output: tf.where(isAlone(lse), v, output) }));
 }

@@ -4,7 +4,7 @@ import { attendWithinChunks } from "./attendWithinChunks";
 import type { RoundOutput } from "./attendWithinChunks";
 import { attendablePairs } from "./attendablePairs";
 import { rowOfRound } from "./chunks";
-import { attendSelfIfAlone, combine } from "./combine";
+import { fallBackToOwnValue, combine } from "./combine";
 import { lshSizes } from "./geometry";
 import { checkRotations, givenBuckets, hashing } from "./hash";
 import type { HashRows } from "./hash";
@@ -56,7 +56,7 @@ function attendByHashing(
       weightsOrPairs.push(step.weightsOrPairs);
     }
     return {
-      ...attendSelfIfAlone(total as unknown as RoundOutput, v),
+      ...fallBackToOwnValue(total as unknown as RoundOutput, v),
       order,
       roundLse: tf.stack(roundLse) as tf.Tensor2D,
       weightsOrPairs,
