@@ -71,7 +71,7 @@ export function prepareSamples(
  *
  * @param sampleLabels at the sample's size
  * @param originalCase the case that the sample was made from
- * @param options as given to {@link prepareSamples}, where it cropped
+ * @param options the options given to {@link prepareSamples}, if it cropped
  */
 export function restoreLabels(
   sampleLabels: Plane<Uint8Array>,
@@ -100,7 +100,7 @@ export interface RestoreOptions extends Pick<PrepareOptions, "crop" | "window"> 
  *
  * @param probabilities at the sample's size, `[height, width, classes]` row-major
  * @param originalCase the case that the sample was made from
- * @param options as given to {@link prepareSamples}, where it cropped, and how classes are compared
+ * @param options the options given to {@link prepareSamples}, if it cropped, and the decoding
  * @throws ConfigError if the number of values is not pixels times classes, or for an unknown decoding
  */
 export function restoreProbabilities(

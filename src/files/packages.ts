@@ -67,7 +67,7 @@ function findPackage<T>(name: string, find: (require: NodeJS.Require) => T): T {
 /**
  * Requires an optional package.
  *
- * @throws SetupError where it is not installed
+ * @throws SetupError if it is not installed
  */
 export function requirePackage(name: string): unknown {
   return findPackage(name, (require) => require(name) as unknown);
@@ -76,7 +76,7 @@ export function requirePackage(name: string): unknown {
 /**
  * The file that requiring an optional package would load.
  *
- * @throws SetupError where it is not installed
+ * @throws SetupError if it is not installed
  */
 export function resolvePackage(name: string): string {
   return findPackage(name, (require) => require.resolve(name));
@@ -85,7 +85,7 @@ export function resolvePackage(name: string): string {
 /**
  * Imports an optional package, which may be an ES module.
  *
- * @throws SetupError where it is not installed
+ * @throws SetupError if it is not installed
  */
 export async function importPackage(name: string): Promise<unknown> {
   let first: unknown;

@@ -88,7 +88,7 @@ export class Fields {
     return this.dataset.values.has(tag) || this.dataset.sequences.has(tag);
   }
 
-  /** Text without its padding; empty where the element is absent. */
+  /** Text without its padding; empty if the element is absent. */
   text(field: Field): string {
     const bytes = this.dataset.values.get(tagOf(field));
     return bytes?.toString("latin1").replace(/[\0 ]+$/, "") ?? "";

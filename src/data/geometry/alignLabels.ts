@@ -5,7 +5,7 @@ import type { Volume, VoxelArray } from "../types";
 import { resampleLabelVolume } from "./resampleVolume";
 import type { Grid } from "./resampleVolume";
 
-/** Grids are one where no corner is further off than this share of the smallest voxel side. */
+/** Grids are equal if no corner differs by more than this fraction of the smallest voxel side. */
 const TOLERANCE = 0.1;
 
 /** How one grid's axes run along another's. */
@@ -28,7 +28,7 @@ export interface AlignOptions {
  * only are the same places in another order, and the labels are reordered exactly; any other grid is
  * refused, unless resampling was asked for.
  *
- * @returns the same volume where the grids are equal already
+ * @returns the same volume if the grids are already equal
  * @throws DataError that states by how many mm the grids differ
  * @example
  * const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -70,7 +70,7 @@ function isUnplaced({ nifti }: Volume<VoxelArray>): boolean {
   return nifti !== undefined && nifti.sformCode === 0 && nifti.qformCode === 0;
 }
 
-/** How the axes run where both grids hold the same places; `null` where they do not. */
+/** The order and direction of the axes if both grids have the same positions; otherwise `null`. */
 function matchAxes(reference: Volume<VoxelArray>, other: Volume<VoxelArray>): AxisMatch | null {
   const [toReference, toOther] = [closestAxes(reference.affine), closestAxes(other.affine)];
   // Both lists go from patient axis to voxel axis.

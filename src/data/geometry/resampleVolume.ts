@@ -1,7 +1,7 @@
 import { applyAffine, affineSpacing, invertAffine, multiplyAffines } from "../affine";
 import type { Affine, Volume } from "../types";
 
-/** A grid in the patient: how many voxels, and where they lie. */
+/** A grid in patient space: the number of voxels and their positions. */
 export interface Grid {
   /** `[x, y, z]` */
   readonly shape: readonly [number, number, number];
@@ -57,7 +57,7 @@ export function resampleLabelVolume(volume: Volume<Uint8Array>, grid: Grid): Vol
 /**
  * An image on another grid, linear between voxels.
  *
- * @param outside the value where the image does not reach; default its smallest, which is air in a CT
+ * @param outside the value outside the image; default the image's minimum, which is air in CT
  * @see SimpleITK, `Resample` with `sitkLinear`
  */
 export function resampleImageVolume(volume: Volume, grid: Grid, outside?: number): Volume {

@@ -96,7 +96,7 @@ function checkSameSize(
 }
 
 /**
- * Reads a folder of grey images (JPEG, PNG) and, where there is one, the folder of their masks (PNG,
+ * Reads a folder of grey images (JPEG, PNG) and, if there is one, the folder of their masks (PNG,
  * palette indices or grey values) by stem.
  *
  * @throws DataError for a folder without images, a mask that is missing, of another size or with
@@ -111,7 +111,7 @@ export async function readImageFolder(
 }
 
 /**
- * {@link readImageFolder} of some files only, its classes {@link UNNAMED} where no names are given.
+ * As {@link readImageFolder}, but for some files only; classes are {@link UNNAMED} if no names are given.
  *
  * @param listed full paths of the images and masks that are read; default all
  */

@@ -101,7 +101,7 @@ export async function conductStudy(
   return runStudy(study, { ...options, ...costOf(options, dataset), dataset, executor });
 }
 
-/** What the jobs cost here, where they run in this process and a progress bar shows it. */
+/** The cost of the jobs, if they run in this process with a progress bar. */
 function costOf(
   { stepCost, executor, progress }: StudyOptions,
   { classNames }: SliceDataset,

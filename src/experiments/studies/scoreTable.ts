@@ -33,7 +33,7 @@ export function csvTable(rows: readonly (readonly (string | number)[])[]): strin
   return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
 }
 
-/** `0.613`; `-` where the score is undefined. */
+/** `0.613`; `-` if the score is undefined. */
 export function formatScore(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }

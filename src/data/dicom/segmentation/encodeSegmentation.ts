@@ -71,7 +71,7 @@ function rawValue(slice: DicomSlice, tag: string): Buffer {
   return slice.elements.values.get(tag) ?? Buffer.alloc(0);
 }
 
-/** The frames that hold a pixel, segment by segment; one empty frame where the mask is empty. */
+/** The frames with at least one pixel, segment by segment; one empty frame if the mask is empty. */
 function listFrames(mask: Volume<Uint8Array>, segments: number): Frame[] {
   const [columns, rows, slices] = mask.shape;
   const pixels = rows * columns;
