@@ -37,6 +37,16 @@ describe("writeWhole", () => {
     expect((await readdir(folder)).sort()).toEqual(["b.txt", "file"]);
   });
 
+  it("a lock that this process holds says how it is freed", async () => {
+    const held = join(folder, "held");
+    const refused = await withFolderLock(held, () =>
+      withFolderLock(held, () => Promise.resolve()).catch((reason: unknown) => reason),
+    );
+    expect(String(refused)).toMatch(
+      new RegExp(`in use by process ${process.pid} on .*restart the kernel`),
+    );
+  });
+
   it("reports a folder that is a dangling link", async () => {
     const link = join(folder, "link");
     await symlink("nowhere", link);

@@ -237,6 +237,9 @@ function refusal(path: string, { host, pid, since }: Owner): FolderInUse {
     where: dirname(path),
     expected: "a folder that no other process is writing to",
     got: `one in use by process ${pid} on ${host} since ${since}`,
-    remedy: "Wait until it has ended, or choose another folder.",
+    remedy:
+      pid === process.pid && host === hostname()
+        ? "This process holds it: wait until its other call has ended, or, if that was stopped midway, restart the kernel."
+        : "Wait until it has ended, or choose another folder.",
   });
 }

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSplit } from "../../data/splits";
 import type { SliceDataset } from "../../data/types";
+import { withInterruptible } from "../../display";
 import { evaluateModel } from "../evaluation/evaluateModel";
 import { inferenceOptions } from "../evaluation/inferenceOptions";
 import { StoppedWaiting, hasLock, withFolderLock, withFreeFolder } from "../storage/folderLock";
@@ -84,9 +85,10 @@ async function trainAndScore(job: Job, options: RunJobOptions): Promise<JobRecor
   });
   try {
     if (run.record.result.ended === "interrupted") return null;
-    const { records, summary } = evaluateModel(run.models, run.testCases, {
-      ...{ ...inferenceOptions(job.config), classNames },
-    });
+    // A stop waits for these seconds: a cell that is terminated would leave the study's folder locked.
+    const { records, summary } = withInterruptible(() =>
+      evaluateModel(run.models, run.testCases, { ...inferenceOptions(job.config), classNames }),
+    );
     const record = await writeJobRecord(folder, job, run, records);
     for (const tracker of trackers) await tracker.scores(summaryScores(summary));
     return record;

@@ -4,6 +4,7 @@ import type { MimeBundle } from "../../../src/display";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import { ablateModel } from "../../../src/experiments/studies/ablateModel";
+import * as evaluation from "../../../src/experiments/evaluation/evaluateModel";
 import { roughDuration } from "../../../src/experiments/studies/roughDuration";
 import { noComms } from "../../support/noComms";
 import { tempFolder } from "../../support/tempFolder";
