@@ -4,11 +4,25 @@ import type { MimeBundle } from "../../../src/display";
 import { loadEngine } from "../../../src/engine/load";
 import { presetConfig } from "../../../src/experiments/config/presets";
 import { ablateModel } from "../../../src/experiments/studies/ablateModel";
-import * as evaluation from "../../../src/experiments/evaluation/evaluateModel";
+import type * as Evaluation from "../../../src/experiments/evaluation/evaluateModel";
 import { roughDuration } from "../../../src/experiments/studies/roughDuration";
 import { noComms } from "../../support/noComms";
 import { tempFolder } from "../../support/tempFolder";
 import { discDataset } from "../support/discDataset";
+
+/** The second number counts the sections that a stop does not terminate. */
+const mockFlag = new Int32Array(2);
+const mockSections: number[] = [];
+jest.mock("../../../src/experiments/evaluation/evaluateModel", () => {
+  const actual = jest.requireActual<typeof Evaluation>(
+    "../../../src/experiments/evaluation/evaluateModel",
+  );
+  const evaluateModel: typeof actual.evaluateModel = (...args) => {
+    mockSections.push(Atomics.load(mockFlag, 1));
+    return actual.evaluateModel(...args);
+  };
+  return { ...actual, evaluateModel };
+});
 
 loadEngine();
 const root = tempFolder();
@@ -22,7 +36,7 @@ it("a study in a notebook shows its estimated cost before its first step is done
     input: () => null,
     cell: 1,
     comms: noComms,
-    interruptFlag: new Int32Array(2),
+    interruptFlag: mockFlag,
   });
   const ablation = await ablateModel({
     config: presetConfig("smoke", {
@@ -39,6 +53,8 @@ it("a study in a notebook shows its estimated cost before its first step is done
   );
   expect(texts.at(-1)).toMatch(/^ablate: (\d+)\/\1 steps · jobs 4\/4 · /);
   expect(texts.at(-1)).not.toContain("expected");
+  // A prediction that a stop terminated would leave the study's folder locked.
+  expect(mockSections).toEqual([1, 1, 1, 1]);
 });
 
 it("formats an estimated time in a suitable unit", () => {
