@@ -1,5 +1,6 @@
 import { setDisplayHost, toMimeBundle } from "../../src/display";
 import type { MimeBundle } from "../../src/display";
+import { scorePredictions } from "../../src/experiments/evaluation/evaluateModel";
 import { liveCurves } from "../../src/viz/live/liveCurves";
 import { registerCards } from "../../src/viz/cards/registerCards";
 import { CLASS_NAMES, sampleMask, sampleScan } from "./support/sampleCase";
@@ -132,6 +133,44 @@ describe("values show themselves", () => {
       /lesion\s+0\.500\s+0\.400 to 0\.600\s+0\.600\s+0\.400\s+12\.0 \(2 missed\)\s+9\s+3/,
     );
     expect(bundle["text/plain"]).not.toMatch(/^background/m);
+    const summary = await show({ cases: 12, groups: 7, dice: 0.5, perClass });
+    expect(summary["text/plain"]).toMatch(/^lesion\s+0\.500/m);
+  });
+
+  it("records of cases: their Dice per class, the lowest first", async () => {
+    const plane = (data: readonly number[]) => ({
+      height: 1,
+      width: 4,
+      data: Uint8Array.from(data),
+    });
+    const item = (id: string, truth: readonly number[]) => ({
+      id,
+      group: id,
+      labels: plane(truth),
+      spacingMm: null,
+    });
+    const cases = [
+      item("whole", [1, 1, 0, 2]),
+      item("half", [1, 1, 0, 0]),
+      item("none", [0, 0, 0, 0]),
+    ];
+    const found = [
+      [1, 1, 0, 2],
+      [1, 0, 0, 0],
+      [0, 0, 0, 1],
+    ].map(plane);
+    const { records } = scorePredictions(cases, found, ["background", "lesion", "other"]);
+    const lines = (await show(records))["text/plain"].split("\n");
+    expect(lines[0]).toMatch(/^Dice per case, lowest first/);
+    expect(lines.slice(2).map((line) => line.trim().split(/\s+/))).toEqual([
+      ["half", "0.667", "0.667", "-"],
+      ["whole", "1.000", "1.000", "1.000"],
+      ["none", "-", "-", "-"],
+    ]);
+    const many = Array.from({ length: 21 }, () => records[0]);
+    const shownRows = (await show(many))["text/plain"].split("\n");
+    expect(shownRows).toHaveLength(22);
+    expect(shownRows[0]).toContain("the 20 lowest of 21");
   });
 
   it("plain plotly JSON: the figure", async () => {

@@ -1,3 +1,4 @@
+import { caseRecordsBundle, isCaseRecords } from "./caseRecordsCard";
 import { registerDisplay } from "../../display/formats";
 import {
   caseBundle,
@@ -17,6 +18,7 @@ import {
   isFitResult,
   isLearningRateTest,
   isPlotlyJson,
+  isSummary,
   learningRateTestBundle,
   plotlyBundle,
 } from "./resultCards";
@@ -43,6 +45,8 @@ export function registerCards(): void {
   register("explanation", isExplanation, explanationBundle);
   register("learning-rate test", isLearningRateTest, learningRateTestBundle);
   register("evaluation", isEvaluation, evaluationBundle);
+  register("summary", isSummary, (summary) => evaluationBundle({ summary }));
+  register("case records", isCaseRecords, caseRecordsBundle);
   register("fit result", isFitResult, fitResultBundle);
   register("plane", isPlane, planeBundle);
   register("planes", isPlaneList, planeListBundle);

@@ -59,9 +59,13 @@ export function isFitResult(value: object): value is FitResultLike {
 /** Whether a value is a result of `evaluateModel`. */
 export function isEvaluation(value: object): value is EvaluationResultLike {
   const { summary } = value as Json;
-  if (typeof summary !== "object" || summary === null) return false;
-  const { perClass, dice } = summary as Json;
-  return Array.isArray(perClass) && typeof dice === "number";
+  return typeof summary === "object" && summary !== null && isSummary(summary);
+}
+
+/** Whether a value is the summary of an evaluation. */
+export function isSummary(value: object): value is EvaluationResultLike["summary"] {
+  const { perClass, dice, cases } = value as Json;
+  return Array.isArray(perClass) && typeof dice === "number" && typeof cases === "number";
 }
 
 /** Whether a value is a plotly figure as plain JSON. */
