@@ -63,7 +63,7 @@ export interface SliceViewerOptions {
  * // "Viewer of 1 slice, a; masks: none."
  */
 export function sliceViewer(
-  dataset: { readonly cases: readonly ViewedCase[]; readonly classNames: readonly string[] },
+  cases: { readonly cases: readonly ViewedCase[]; readonly classNames: readonly string[] },
   options?: Partial<SliceViewerOptions>,
 ): Figure;
 export function sliceViewer(cases: readonly ViewedCase[], options: SliceViewerOptions): Figure;
