@@ -1,7 +1,8 @@
 import type { Binding } from "./binding";
-import { dataType, dtypeNumber } from "./dtypes";
+import { dataType } from "./dtypes";
 import type { Precision } from "./dtypes";
-import { attr } from "./rawOp";
+import type { Attrs } from "./graph";
+import { opAttrsOf } from "./opAttrs";
 import { realBinding } from "./trace";
 
 const CHANNELS = 4;
@@ -28,35 +29,27 @@ export function hasGroupedGradients(
 
 function runsOnZeros(precision: Precision, binding: Binding): boolean {
   const made: number[] = [];
-  const run = (
-    op: string,
-    attrs: Parameters<Binding["executeOp"]>[1],
-    inputs: number[],
-  ): number => {
-    const [{ id }] = binding.executeOp(op, attrs, inputs, 1);
+  const keep = (id: number): number => {
     made.push(id);
     return id;
   };
-  const float32 = dtypeNumber("float32");
-  const type = dataType[precision];
-  const typeAttr = (name: string, value: number) => ({ ...attr.type(name, "float32"), value });
+  const run = (op: string, attrs: Attrs, inputs: readonly number[]): number =>
+    keep(binding.executeOp(op, opAttrsOf(attrs), inputs, 1)[0].id);
+  const type = { kind: "type", value: dataType[precision] } as const;
+  const float32 = { kind: "type", value: dataType.float32 } as const;
   const zeros = (shape: readonly number[]): number => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const id = binding.createTensor(shape, float32, new Float32Array(size));
-    made.push(id);
-    return run("Cast", [typeAttr("SrcT", float32), typeAttr("DstT", type)], [id]);
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    const id = keep(binding.createTensor(shape, dataType.float32, values));
+    return run("Cast", { SrcT: float32, DstT: type }, [id]);
   };
-  const sizes = (shape: readonly number[]): number => {
-    const id = binding.createTensor([shape.length], dataType.int32, Int32Array.from(shape));
-    made.push(id);
-    return id;
-  };
+  const sizes = (shape: readonly number[]): number =>
+    keep(binding.createTensor([shape.length], dataType.int32, Int32Array.from(shape)));
   const image = [1, 4, 4, CHANNELS];
-  const attrs = [
-    typeAttr("T", type),
-    attr.ints("strides", [1, 1, 1, 1]),
-    attr.string("padding", "SAME"),
-  ];
+  const attrs: Attrs = {
+    T: type,
+    strides: { kind: "ints", value: [1, 1, 1, 1] },
+    padding: { kind: "string", value: "SAME" },
+  };
   try {
     run("Conv2DBackpropFilter", attrs, [zeros(image), sizes(FILTER), zeros(image)]);
     run("Conv2DBackpropInput", attrs, [sizes(image), zeros(FILTER), zeros(image)]);
